@@ -1,0 +1,80 @@
+# Every target makes what it needs by itself, the virtual environment included; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+SPECS ?= specs
+OUTPUT ?= output
+PYTEST_ARGS ?= -n auto
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements.lock
+	@echo "setting up .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name it: make PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv --clear .venv || { echo "error: venv is missing: apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.PHONY: generate
+generate: .venv/.ready ## compile SPECS (specs) into OUTPUT (output)
+	@$(BIN)/python -m generator generate $(SPECS) -o $(OUTPUT)
+
+.PHONY: check
+check: .venv/.ready ## check SPECS and print the checklist; write nothing
+	@$(BIN)/python -m generator check $(SPECS)
+
+.PHONY: cardinality
+cardinality: .venv/.ready ## show how many series SPECS allow
+	@$(BIN)/python -m generator cardinality $(SPECS)
+
+.PHONY: test
+test: .venv/.ready prometheus ## run all tests, those on a real Prometheus included
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: .venv/.ready prometheus ## run all tests and report coverage
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered
+
+# The tests that are about Prometheus run a real server. It is installed where that is possible without asking.
+.PHONY: prometheus
+prometheus:
+	@command -v prometheus >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing prometheus"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null; \
+	  else \
+	    echo "prometheus is missing, so the tests that need it are skipped: apt-get install prometheus" >&2; \
+	  fi; }
+
+.PHONY: golden
+golden: .venv/.ready ## update the files that tests compare with
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_golden.py
+
+.PHONY: lint
+lint: .venv/.ready ## ruff, mypy and the contracts of the architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: .venv/.ready ## lay out the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Without download addresses, so that the lock holds wherever the packages come from.
+.PHONY: lock
+lock: .venv/.ready ## pin the newest allowed versions anew
+	@$(PYTHON) -m venv --clear .cache/lock
+	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+	@.cache/lock/bin/pip-compile --quiet --upgrade --all-extras --generate-hashes --allow-unsafe --strip-extras \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: ## delete what the targets made, but not output/
+	@rm -rf .venv .cache .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,3 @@
+"""Agent metrics as code: specs in, Prometheus rules and Grafana dashboards out."""
+
+__version__ = "0.1.0"
