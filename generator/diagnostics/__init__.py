@@ -1,0 +1,27 @@
+"""What the compiler has to say about a spec, where, and how to mend it."""
+
+from generator.diagnostics.diagnostic import (
+    Diagnostic,
+    Note,
+    Severity,
+    Span,
+    error,
+    has_errors,
+    ordered,
+    warning,
+)
+from generator.diagnostics.limit import limited
+from generator.diagnostics.result import Result
+
+__all__ = [
+    "Diagnostic",
+    "Note",
+    "Result",
+    "Severity",
+    "Span",
+    "error",
+    "has_errors",
+    "limited",
+    "ordered",
+    "warning",
+]

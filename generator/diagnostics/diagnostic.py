@@ -1,0 +1,82 @@
+"""One finding about a spec: a code, a severity, a message, a place and a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How bad a finding is; only an error stops the compiler."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a source file; lines and columns count characters from 1, the end is exclusive.
+
+    Line 0 means the file as a whole, such as one that cannot be read.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @classmethod
+    def of_file(cls, file: str) -> Span:
+        """The span that means ``file`` as a whole."""
+        return cls(file, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that explains the first, such as the other of two duplicate keys."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding; ``code`` is ``area/name`` and has an entry in ``codes``."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    help: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+def error(code: str, message: str, span: Span | None, help_: str = "", *notes: Note) -> Diagnostic:
+    """An error; the arguments are a diagnostic's, in its order."""
+    return Diagnostic(code, Severity.ERROR, message, span, help_, notes)
+
+
+def warning(code: str, message: str, span: Span | None, help_: str = "", *notes: Note) -> Diagnostic:
+    """A warning; the arguments are a diagnostic's, in its order."""
+    return Diagnostic(code, Severity.WARNING, message, span, help_, notes)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether the compiler must stop."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each diagnostic once, by file and place; those without a place come first."""
+    return tuple(sorted(dict.fromkeys(diagnostics), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    span = diagnostic.span or Span.of_file("")
+    return span.file, span.line, span.column, diagnostic.code, diagnostic.message

@@ -1,0 +1,32 @@
+"""What a stage hands on: a value, or the diagnostics that say why there is none.
+
+The convention of every stage of the compiler: no exception leaves it for bad input; it reports all that it
+finds; and the value is ``None`` exactly when one of its diagnostics is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from generator.diagnostics.diagnostic import Diagnostic, has_errors
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """A value that may come with warnings, or no value and at least one error."""
+
+    value: T | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def of(cls, value: T, diagnostics: tuple[Diagnostic, ...] = ()) -> Result[T]:
+        """The value, unless one of the diagnostics is an error."""
+        return cls(None if has_errors(diagnostics) else value, diagnostics)
+
+    @classmethod
+    def failed(cls, *diagnostics: Diagnostic) -> Result[T]:
+        """No value; at least one of the diagnostics is an error."""
+        return cls(None, diagnostics)

@@ -1,0 +1,87 @@
+"""Diagnostics as SARIF 2.1.0, which code scanning services and editors read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from generator.diagnostics.codes import CODES, explain
+from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from generator.diagnostics.diagnostic import Diagnostic, Note, Span
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str = "") -> str:
+    """One run of ``agent-metrics``, at ``version`` where it is known; relative files are relative to ``%SRCROOT%``."""
+    every = tuple(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in every})
+    driver: dict[str, Any] = {"name": "agent-metrics", "rules": [_rule(code) for code in codes]}
+    if version:
+        driver["version"] = version
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(diagnostic, codes) for diagnostic in every],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    entry = CODES.get(code)
+    if entry is None:
+        return {"id": code}
+    return {
+        "id": code,
+        "shortDescription": {"text": entry.title},
+        "fullDescription": {"text": entry.explanation},
+        "help": {"text": explain(code)},
+    }
+
+
+def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
+    text = printable(diagnostic.message)
+    if diagnostic.help:
+        text += f"\nhelp: {printable(diagnostic.help)}"
+    result: dict[str, Any] = {
+        "ruleId": diagnostic.code,
+        "ruleIndex": codes.index(diagnostic.code),
+        "level": _LEVELS[diagnostic.severity],
+        "message": {"text": text},
+    }
+    if diagnostic.span:
+        result["locations"] = [{"physicalLocation": _location(diagnostic.span)}]
+    if diagnostic.notes:
+        result["relatedLocations"] = [_related(note) for note in diagnostic.notes]
+    return result
+
+
+def _related(note: Note) -> dict[str, Any]:
+    return {"physicalLocation": _location(note.span), "message": {"text": printable(note.message)}}
+
+
+def _location(span: Span) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": _artifact(span.file)}
+    if span.line:
+        location["region"] = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.end_line,
+            "endColumn": span.end_column,
+        }
+    return location
+
+
+def _artifact(file: str) -> dict[str, str]:
+    uri = quote(file, errors="surrogateescape")
+    if PurePosixPath(file).is_absolute():
+        return {"uri": f"file://{uri}"}
+    return {"uri": uri, "uriBaseId": "%SRCROOT%"}

@@ -1,0 +1,41 @@
+"""Did you mean: the known name nearest to a mistyped one."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.printable import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# difflib is quadratic in the length of a name, and a longer one is no typing mistake.
+_MAX_LENGTH = 64
+_CUTOFF = 0.6
+_MAX_LISTED = 12
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that resembles ``name`` most, whatever the case, or ``None``."""
+    if len(name) > _MAX_LENGTH:
+        return None
+    folded = {candidate.casefold(): candidate for candidate in known}
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=_CUTOFF)
+    return folded[matches[0]] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
+    """``did you mean "x"?``, else ``<listing>: a, b, c``, else nothing."""
+    candidates = tuple(known)
+    match = closest(name, candidates)
+    if match is not None:
+        return f"did you mean {quoted(match)}?"
+    return f"{listing}: {listed(candidates)}" if candidates else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names with commas between; a long list is cut and its rest counted."""
+    every = tuple(names)
+    rest = len(every) - _MAX_LISTED
+    return ", ".join(every[:_MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,91 @@
+"""Diagnostics for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.excerpt import excerpt, split_lines
+from generator.diagnostics.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from generator.diagnostics.diagnostic import Diagnostic, Note, Span
+
+_NUMBER_WIDTH = 5
+_BOLD = "1"
+_CYAN = "36"
+_SEVERITY_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;34"}
+
+
+def render_text(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, colour: bool = False
+) -> str:
+    """Each diagnostic with its excerpt, then one line that counts them; nothing when there are none.
+
+    Args:
+        diagnostics: what to show, in the order in which to show it.
+        sources: the text of each file by the name that spans use; without it there is no excerpt.
+        colour: whether to add ANSI colours.
+    """
+    every = tuple(diagnostics)
+    if not every:
+        return ""
+    lines = {file: split_lines(sources[file]) for file in _files(every) if file in sources}
+    blocks = ["\n".join(_block(diagnostic, lines, colour=colour)) for diagnostic in every]
+    return "\n\n".join([*blocks, summary(every)]) + "\n"
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """How many of each severity, as ``2 errors, 1 warning``."""
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    return ", ".join(f"{count} {_counted(each, count)}" for each in Severity if (count := counts[each]))
+
+
+def _counted(severity: Severity, count: int) -> str:
+    return str(severity) if count == 1 or severity is Severity.INFO else f"{severity}s"
+
+
+def place(span: Span) -> str:
+    """``file:line:column``, or the file alone when the whole of it is meant."""
+    return printable(span.file) + (f":{span.line}:{span.column}" if span.line else "")
+
+
+def _files(diagnostics: Sequence[Diagnostic]) -> set[str]:
+    spans = [d.span for d in diagnostics] + [note.span for d in diagnostics for note in d.notes]
+    return {span.file for span in spans if span}
+
+
+def _block(diagnostic: Diagnostic, lines: Mapping[str, Sequence[str]], *, colour: bool) -> list[str]:
+    paint = _SEVERITY_COLOURS[diagnostic.severity]
+    head = _painted(f"{place(diagnostic.span)}: ", _BOLD, colour=colour) if diagnostic.span else ""
+    label = _painted(f"{diagnostic.severity}[{diagnostic.code}]", paint, colour=colour)
+    block = [f"{head}{label}: {printable(diagnostic.message)}"]
+    block += _excerpt(diagnostic.span, lines, paint, colour=colour)
+    for note in diagnostic.notes:
+        block += _note(note, lines, colour=colour)
+    if diagnostic.help:
+        block.append(f"  {_painted('help:', _CYAN, colour=colour)} {printable(diagnostic.help)}")
+    return block
+
+
+def _note(note: Note, lines: Mapping[str, Sequence[str]], *, colour: bool) -> list[str]:
+    label = _painted("note:", _CYAN, colour=colour)
+    head = f"  {label} {place(note.span)}: {printable(note.message)}"
+    return [head, *_excerpt(note.span, lines, _CYAN, colour=colour)]
+
+
+def _excerpt(span: Span | None, lines: Mapping[str, Sequence[str]], paint: str, *, colour: bool) -> list[str]:
+    part = excerpt(lines.get(span.file, ()), span) if span else None
+    if part is None:
+        return []
+    number = f"{part.number:>{_NUMBER_WIDTH}}"
+    indent = part.marks[: -len(part.marks.lstrip())]
+    carets = _painted(part.marks.lstrip(), paint, colour=colour)
+    return [f"{number} | {part.line}".rstrip(), f"{' ' * len(number)} | {indent}{carets}"]
+
+
+def _painted(text: str, paint: str, *, colour: bool) -> str:
+    return f"\x1b[{paint}m{text}\x1b[0m" if colour else text

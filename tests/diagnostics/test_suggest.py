@@ -1,0 +1,35 @@
+"""Did you mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.diagnostics.suggest import closest, did_you_mean, listed
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("replica", ("replicas", "profile"), "replicas"),
+        ("OWNER", ("owner",), "owner"),
+        ("agentNoRuns", ("AgentNoRuns",), "AgentNoRuns"),
+        ("per-day", ("per_day",), "per_day"),
+        ("budget", ("owner",), None),
+        ("x" * 100_000, ("x" * 99_999,), None),
+        ("", ("a",), None),
+        ("a", (), None),
+    ],
+)
+def test_the_nearest_known_name_is_found(name: str, known: tuple[str, ...], meant: str | None) -> None:
+    assert closest(name, known) == meant
+
+
+def test_the_help_names_the_nearest_or_all_or_nothing() -> None:
+    assert did_you_mean("replica", ["replicas"]) == 'did you mean "replicas"?'
+    assert did_you_mean("budget", ["owner", "profile"], "known keys") == "known keys: owner, profile"
+    assert did_you_mean("budget", []) == ""
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    assert listed(map(str, range(12))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    assert listed(map(str, range(14))).endswith("10, 11 and 2 more")
