@@ -1,0 +1,1 @@
+"""The front end: YAML sources become a spec with positions, as written."""

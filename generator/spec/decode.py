@@ -1,0 +1,79 @@
+"""A validated document becomes a written spec: types from the dataclasses' own annotations, places kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from functools import cache
+from typing import Any, TypeVar
+
+from generator.spec import nodes, written
+
+T = TypeVar("T")
+
+#: A dataclass that may be written as a bare list is filled through this field.
+_LIST_FIELD = "values"
+
+
+def decode(node: nodes.Node, into: type[T]) -> T:
+    """Fill the dataclass ``into`` from a document that its JSON Schema accepts; what is missing is None or empty."""
+    decoded: T = _decode(node, into)
+    return decoded
+
+
+def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an annotation can be anything
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType or origin is typing.Union:
+        chosen = next(argument for argument in arguments if argument is not type(None))
+        return None if node is None else _decode(node, chosen)
+    if origin is tuple:
+        return _decode_many(node, arguments[0])
+    if node is None:
+        return None
+    if origin is written.Located:
+        return written.Located(_scalar(node, arguments[0]), node.span)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _decode_record(node, hint)
+    return _scalar(node, hint)
+
+
+def _scalar(node: nodes.Node, kind: type) -> object:
+    if not isinstance(node, nodes.Scalar):
+        return None
+    # Amounts may be written as numbers (40) or as text (5%): as text they are one kind of thing.
+    return node.text if kind is str else node.value
+
+
+def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything
+    keyed = typing.get_origin(item) is written.Entry
+    value = typing.get_args(item)[0] if keyed else item
+    if isinstance(node, nodes.Mapping):
+        return tuple(
+            written.Entry(written.Located(entry.key.text, entry.key.span), _decode(entry.value, value))
+            for entry in node.entries.values()
+        )
+    if isinstance(node, nodes.Sequence):
+        if keyed:
+            return tuple(written.Entry(_decode(child, written.Text), None) for child in node.items)
+        return tuple(_decode(child, value) for child in node.items)
+    return ()
+
+
+def _decode_record(node: nodes.Node, record: type) -> object:
+    fields: dict[str, object] = {}
+    for name, hint in _hints(record).items():
+        if name == "span":
+            fields[name] = node.span
+        elif isinstance(node, nodes.Sequence):
+            fields[name] = _decode(node if name == _LIST_FIELD else None, hint)
+        else:
+            fields[name] = _decode(node.child(name.removesuffix("_")), hint)
+    return record(**fields)
+
+
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    from generator.diagnostics import Span  # noqa: PLC0415 - the annotations name it, at run time only here
+
+    return typing.get_type_hints(record, localns={"Span": Span})

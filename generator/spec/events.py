@@ -1,0 +1,130 @@
+"""YAML events within limits; the only module that calls PyYAML.
+
+Events come one at a time from the C parser, so a nest that is too deep or a bomb of aliases ends after the
+few events that show it, however long the file is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import yaml
+
+from generator.diagnostics import Diagnostic, Span, error
+from generator.spec.faults import Fault
+from generator.spec.syntax import syntax_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.spec.source import Source
+
+MAX_DEPTH = 32
+"""A spec's deepest value lies at depth 8 or so."""
+
+MAX_NODES = 50_000
+"""Some hundred services in one file."""
+
+
+class Kind(Enum):
+    """What begins or ends at an event."""
+
+    DOCUMENT = auto()
+    SCALAR = auto()
+    ALIAS = auto()
+    SEQUENCE = auto()
+    MAPPING = auto()
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event; ``index`` is its offset in the text, ``style`` is empty for a plain scalar."""
+
+    kind: Kind
+    span: Span
+    index: int
+    text: str = ""
+    style: str = ""
+    in_flow: bool = False
+    anchor: str | None = None
+    tag: str | None = None
+
+
+class StopReading(Exception):  # noqa: N818 - ends a walk inside this package; no error of the program
+    """The rest of the file cannot be read; ``diagnostic`` says why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+_KINDS: dict[type[yaml.Event], Kind] = {
+    yaml.DocumentStartEvent: Kind.DOCUMENT,
+    yaml.ScalarEvent: Kind.SCALAR,
+    yaml.AliasEvent: Kind.ALIAS,
+    yaml.SequenceStartEvent: Kind.SEQUENCE,
+    yaml.MappingStartEvent: Kind.MAPPING,
+    yaml.SequenceEndEvent: Kind.END,
+    yaml.MappingEndEvent: Kind.END,
+}
+_NESTING = {Kind.SEQUENCE: 1, Kind.MAPPING: 1, Kind.END: -1}
+_NODES = frozenset({Kind.SCALAR, Kind.ALIAS, Kind.SEQUENCE, Kind.MAPPING})
+
+
+def read_events(source: Source) -> Iterator[Event]:
+    """The events of a text that ``check_text`` has passed: documents and the nodes in them.
+
+    Raises:
+        StopReading: at a syntax error, or beyond ``MAX_DEPTH`` or ``MAX_NODES``.
+    """
+    depth = nodes = 0
+    for event in _parsed(source):
+        depth += _NESTING.get(event.kind, 0)
+        nodes += event.kind in _NODES
+        if depth > MAX_DEPTH:
+            message = f"values are nested more than {MAX_DEPTH} deep"
+            raise StopReading(error("yaml/too-deep", message, event.span, "make the spec flatter"))
+        if nodes > MAX_NODES:
+            message = f"the file holds more than {MAX_NODES} values"
+            raise StopReading(error("yaml/too-large", message, event.span, "split it into several files"))
+        yield event
+
+
+def _parsed(source: Source) -> Iterator[Event]:
+    try:
+        for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
+            if type(event) in _KINDS:
+                yield _event(source, event)
+    except yaml.MarkedYAMLError as problem:
+        raise StopReading(syntax_error(source, _fault(problem))) from None
+    except yaml.YAMLError as problem:
+        raise StopReading(syntax_error(source, Fault(str(problem)))) from None
+
+
+def _event(source: Source, event: yaml.Event) -> Event:
+    line, column, index = _place(event.start_mark)
+    end_line, end_column, _ = _place(event.end_mark)
+    return Event(
+        _KINDS[type(event)],
+        Span(source.path, line + 1, column + 1, end_line + 1, end_column + 1),
+        index,
+        text=getattr(event, "value", ""),
+        style=getattr(event, "style", "") or "",
+        in_flow=bool(getattr(event, "flow_style", False)),
+        anchor=getattr(event, "anchor", None),
+        tag=getattr(event, "tag", None),
+    )
+
+
+def _fault(problem: yaml.MarkedYAMLError) -> Fault:
+    context = _place(problem.context_mark)[2] if problem.context_mark else None
+    at = _place(problem.problem_mark)[2] if problem.problem_mark else None
+    return Fault(problem.problem or "", problem.context or "", at, context)
+
+
+def _place(mark: object) -> tuple[int, int, int]:
+    """Line, column and offset of PyYAML's mark, from 0."""
+    return getattr(mark, "line", 0), getattr(mark, "column", 0), getattr(mark, "index", 0)

@@ -1,0 +1,47 @@
+"""The traps of flow mappings: in ``{a: b, c}`` the comma makes ``c`` a key, and ``{a:1}`` has one key, ``a:1``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, error
+from generator.diagnostics.printable import quoted, shortened
+from generator.spec.nodes import Entry, Node, Scalar
+from generator.spec.quoting import in_quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
+    """What to say of the keys of a flow mapping without a value: once for keys that follow each other."""
+    before: Entry | None = None
+    for index, entry in enumerate(entries):
+        if _is_missing(entry.value) and not (before and _is_missing(before.value)):
+            yield _missing(before, entry.key, _run(entries[index:]))
+        before = entry
+
+
+def _run(entries: Sequence[Entry]) -> str:
+    """The text that the keys without a value make together, up to the next key that has one."""
+    end = next((i for i, entry in enumerate(entries) if not _is_missing(entry.value)), len(entries))
+    return ", ".join(entry.key.text for entry in entries[:end])
+
+
+def _is_missing(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.quoted and not node.text
+
+
+def _missing(before: Entry | None, key: Scalar, text: str) -> Diagnostic:
+    message = f"{quoted(key.text)} has no value"
+    name, colon, rest = key.text.partition(":")
+    value = before.value if before else None
+    if colon and rest:
+        help_ = f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
+    elif before and isinstance(value, Scalar) and not value.quoted and isinstance(value.value, str):
+        message += ": inside braces a comma ends a value"
+        whole = in_quotes(f"{value.text}, {text}")
+        help_ = f"quote the text if the comma belongs to it: {shortened(before.key.text)}: {whole}"
+    else:
+        help_ = f"write {shortened(key.text)}: and a value, or remove it"
+    return error("yaml/flow-comma", message, key.span, help_)

@@ -1,0 +1,93 @@
+"""A YAML document as a tree of frozen nodes, each of which knows its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import collections.abc
+    from collections.abc import Iterable
+
+    from generator.diagnostics import Span
+
+Value: TypeAlias = str | int | float | bool | None
+Plain: TypeAlias = "Value | list[Plain] | dict[str, Plain]"
+Step: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What every node has: the span of its text."""
+
+    span: Span
+
+    def child(self, step: Step) -> Node | None:  # noqa: ARG002 - a scalar has no children
+        """The node that a key (str) or an index (int) leads to, or ``None``."""
+        return None
+
+    def at(self, path: Iterable[Step]) -> Node:
+        """The node that the path leads to, or the nearest parent that exists."""
+        node: Node = self
+        for step in path:
+            child = node.child(step)
+            if child is None:
+                return node
+            node = child
+        return node
+
+    def key_at(self, path: Iterable[Step]) -> Node:
+        """The key that the path ends in; where it ends in an index or leads nowhere, as ``at``."""
+        steps = tuple(path)
+        parent = self.at(steps[:-1])
+        entry = parent.entries.get(str(steps[-1])) if steps and isinstance(parent, Mapping) else None
+        return entry.key if entry else parent.at(steps[-1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Node):
+    """A single value; ``text`` is as written (``1.10``), or the content where it was quoted."""
+
+    value: Value
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key, whose ``value`` is always a string, and what stands under it."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Node):
+    """Entries by key, in the order of the file."""
+
+    entries: collections.abc.Mapping[str, Entry]
+
+    def child(self, step: Step) -> Node | None:
+        """The value under a key, or ``None``."""
+        entry = self.entries.get(step) if isinstance(step, str) else None
+        return entry.value if entry else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Node):
+    """Items in order."""
+
+    items: tuple[Node, ...]
+
+    def child(self, step: Step) -> Node | None:
+        """The item at an index from 0, or ``None``."""
+        return self.items[step] if isinstance(step, int) and 0 <= step < len(self.items) else None
+
+
+def to_plain(node: Node) -> Plain:
+    """The values alone, as dict, list, str, int, float, bool and None: fresh, and free to change."""
+    if isinstance(node, Mapping):
+        return {key: to_plain(entry.value) for key, entry in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [to_plain(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None

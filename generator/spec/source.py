@@ -1,0 +1,125 @@
+"""A spec's text, read within limits.
+
+Each function keeps the convention of ``generator.diagnostics.result``: bad input gives diagnostics and no
+exception. Reading decodes without loss (a byte that is not UTF-8 becomes a lone surrogate), so that the text
+can be shown; ``check_text``, which ``parse_document`` calls, then says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, Result, Span, error
+from generator.diagnostics.printable import quoted, shown
+from generator.spec.places import Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 1024 * 1024
+"""A spec is written by hand; a larger file is another kind of file."""
+
+_BOM = "\ufeff"
+# Besides controls: surrogates and bytes that are not UTF-8, the line breaks of YAML 1.1 that editors do not
+# count, what turns the direction of text, and what is no character.
+FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+_BYTE_OFFSET = 0xDC00
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's text; ``path`` is how diagnostics name the file."""
+
+    path: str
+    text: str
+
+
+def read_source(path: Path, shown_as: str = "") -> Result[Source]:
+    """The file's text.
+
+    Args:
+        path: the file on disk.
+        shown_as: how diagnostics name it; its path with ``/`` unless given.
+    """
+    name = shown_as or path.as_posix()
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "this is a directory" if path.is_dir() else "this is not a regular file"
+            return Result.failed(_of_file("source/not-a-file", name, what, "name a YAML file"))
+        with path.open("rb") as file:
+            return decode_source(name, file.read(MAX_BYTES + 1))
+    except FileNotFoundError:
+        return Result.failed(_of_file("source/missing", name, "there is no such file", "check the path"))
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        message = f"the file cannot be read: {reason}"
+        return Result.failed(
+            _of_file("source/unreadable", name, message, "check its permissions and its path")
+        )
+
+
+def decode_source(name: str, data: bytes) -> Result[Source]:
+    """The text of a file's bytes; a byte order mark of UTF-8 is dropped."""
+    if len(data) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024} KiB"
+        return Result.failed(_of_file("source/too-large", name, message, "split it into several services"))
+    return Result(Source(name, data.decode("utf-8", "surrogateescape").removeprefix(_BOM)))
+
+
+def check_text(source: Source) -> tuple[Diagnostic, ...]:
+    """What stands in the text and may not: bytes that are not UTF-8, control characters and their like."""
+    if _is_utf16(source.text):
+        message = "the file is encoded in UTF-16"
+        return (error("source/encoding", message, Span(source.path, 1, 1, 1, 2), "save it as UTF-8"),)
+    problems = [match.start() for match in FORBIDDEN.finditer(source.text)]
+    if not problems:
+        return ()
+    places = Places.of(source.path, source.text)
+    not_utf8 = [at for at in problems if _NOT_UTF8.match(source.text[at])]
+    others = [at for at in problems if not _NOT_UTF8.match(source.text[at])]
+    return (*_encoding(source, not_utf8, places), *_characters(source, others, places))
+
+
+def _is_utf16(text: str) -> bool:
+    return text.startswith(_UTF16_MARKS) or "\0" in text[:2]
+
+
+def _encoding(source: Source, problems: list[int], places: Places) -> list[Diagnostic]:
+    if not problems:
+        return []
+    byte = ord(source.text[problems[0]]) - _BYTE_OFFSET
+    message = f"byte 0x{byte:02X} is not UTF-8{_others(len(problems) - 1)}"
+    return [error("source/encoding", message, places.span(problems[0]), "save the file as UTF-8")]
+
+
+def _characters(source: Source, problems: list[int], places: Places) -> list[Diagnostic]:
+    """One diagnostic for each distinct character, at its first place."""
+    counts = Counter(source.text[at] for at in problems)
+    first = {source.text[at]: at for at in reversed(problems)}
+    return [
+        error(
+            "source/control-character",
+            f"character {quoted(shown(character))} is not allowed here{_others(counts[character] - 1)}",
+            places.span(at),
+            "delete it",
+        )
+        for character, at in sorted(first.items(), key=lambda item: item[1])
+    ]
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    return " (and at 1 more place)" if count == 1 else f" (and at {count} more places)"
+
+
+def _of_file(code: str, name: str, message: str, help_: str) -> Diagnostic:
+    return error(code, message, Span.of_file(name), help_)

@@ -1,0 +1,259 @@
+"""The specs as written: typed, with the place of everything that a later stage may complain about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from generator.diagnostics import Span
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T]):
+    """A value and where it was written."""
+
+    value: T
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """An entry of a map; one of a list has no value."""
+
+    key: Located[str]
+    value: T
+
+
+Text = Located[str]
+Names = tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSpec:
+    """A label of a profile; each entry of ``values`` may name the value that it determines."""
+
+    span: Span
+    description: str | None
+    values: tuple[Entry[Text | None], ...]
+    closed: bool | None
+    max_live: int | None
+    new_per_week: float | None
+    determines: Text | None
+    limits: Names
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSpec:
+    """A service's bound of a label: listed values, or the largest number of live ones."""
+
+    span: Span
+    values: Names
+    max_live: int | None
+    new_per_week: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric; a service's change of buckets has nothing but these."""
+
+    span: Span
+    type: Text | None
+    unit: str | None
+    help: str | None
+    labels: Names
+    buckets: tuple[Located[float], ...]
+    sparse: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """What a signal is computed from: the body of ``count``, ``share``, ``ratio`` and the others."""
+
+    span: Span
+    of: Text
+    where: tuple[Entry[Text], ...]
+    per: Text | None
+    exists_with: Text | None
+    q: float | None
+    label: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendSpec:
+    """How a signal's change is told."""
+
+    over: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpec:
+    """A signal; exactly one of the seven kinds is there."""
+
+    span: Span
+    title: str
+    description: str
+    layer: str | None
+    count: SourceSpec | None
+    share: SourceSpec | None
+    ratio: SourceSpec | None
+    tokens: SourceSpec | None
+    cost: SourceSpec | None
+    quantile: SourceSpec | None
+    distribution: SourceSpec | None
+    by: Names
+    better: str | None
+    window: Text | None
+    worst_by: Text | None
+    trend: TrendSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveSpec:
+    """What is promised of a signal."""
+
+    span: Span
+    min: Text | None
+    max: Text | None
+    window: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKindSpec:
+    """The body of ``threshold``, ``change`` and the others."""
+
+    span: Span
+    signal: Text | None
+    by: Text | None
+    over: Text | None
+    beyond: Text | None
+    unfinished: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSpec:
+    """An alert, or a service's changes to one of its profile."""
+
+    span: Span
+    threshold: AlertKindSpec | None
+    change: AlertKindSpec | None
+    regression: AlertKindSpec | None
+    unpriced: AlertKindSpec | None
+    absence: AlertKindSpec | None
+    idle: AlertKindSpec | None
+    burn_rate: AlertKindSpec | None
+    overflow: AlertKindSpec | None
+    forecast: AlertKindSpec | None
+    undeclared: AlertKindSpec | None
+    series_budget: AlertKindSpec | None
+    warning: Text | None
+    critical: Text | None
+    for_: Text | None
+    keep_firing_for: Text | None
+    min_events: Located[int] | None
+    min_bad_events: Located[int] | None
+    summary: str | None
+    means: str | None
+    disabled: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSpec:
+    """A profile file."""
+
+    span: Span
+    profile: Text
+    description: str | None
+    labels: tuple[Entry[LabelSpec], ...]
+    metrics: tuple[Entry[MetricSpec], ...]
+    signals: tuple[Entry[SignalSpec], ...]
+    objectives: tuple[Entry[ObjectiveSpec], ...]
+    alerts: tuple[Entry[AlertSpec], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficSpec:
+    """Promised traffic."""
+
+    min_runs_per_hour: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSpec:
+    """What may be spent."""
+
+    per_day: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service file."""
+
+    span: Span
+    service: Text
+    profile: Text
+    description: str | None
+    owner: str
+    selector: tuple[Entry[Text], ...]
+    replicas: int | None
+    traffic: TrafficSpec | None
+    labels: tuple[Entry[BoundSpec], ...]
+    metrics: tuple[Entry[MetricSpec], ...]
+    signals: tuple[Entry[SignalSpec], ...]
+    objectives: tuple[Entry[ObjectiveSpec], ...]
+    budget: BudgetSpec | None
+    alerts: tuple[Entry[AlertSpec], ...]
+    links: tuple[Entry[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBudgetSpec:
+    """The largest numbers of series."""
+
+    metric: int | None
+    service: int | None
+    recorded: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSpec:
+    """The site file."""
+
+    span: Span
+    scrape_interval: Text | None
+    rule_interval: Text | None
+    retention: Text | None
+    grafana_url: str | None
+    runbook_url: str | None
+    created_series: bool | None
+    series_budget: SeriesBudgetSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSpec:
+    """What a provider counts inside what."""
+
+    includes: tuple[Entry[Names], ...]
+    free: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricesSpec:
+    """The price list: for each model its ``provider``, ``free`` and USD for a million tokens of each type."""
+
+    span: Span
+    providers: tuple[Entry[ProviderSpec], ...]
+    models: tuple[Entry[tuple[Entry[Text], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """All files of a compilation."""
+
+    site: SiteSpec | None
+    prices: PricesSpec | None
+    profiles: tuple[ProfileSpec, ...]
+    services: tuple[ServiceSpec, ...]

@@ -1,0 +1,47 @@
+"""The front end as a whole, for the tests: bytes of a file in, diagnostics and text out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.text import render_text
+from generator.spec.document import parse_document
+from generator.spec.schema import compile_schema, validate
+from generator.spec.source import Source, decode_source
+
+if TYPE_CHECKING:
+    from generator.diagnostics import Diagnostic
+    from generator.spec.document import Document
+
+NAME = "specs/services/support-agent.yaml"
+SMALL = compile_schema(json.loads((Path(__file__).parent / "small.schema.json").read_text("utf-8")))
+
+
+def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:
+    """All that the front end says of a file that should fit the small schema."""
+    read = decode_source(NAME, text.encode() if isinstance(text, str) else text)
+    if read.value is None:
+        return read.diagnostics
+    parsed = parse_document(read.value)
+    return parsed.diagnostics if parsed.value is None else validate(parsed.value, SMALL)
+
+
+def shown(text: str | bytes) -> str:
+    """The same as the user sees it."""
+    read = decode_source(NAME, text.encode() if isinstance(text, str) else text)
+    sources = {NAME: read.value.text} if read.value else {}
+    return render_text(found_in(text), sources)
+
+
+def codes_in(text: str | bytes) -> list[str]:
+    """The codes of what is found, in order."""
+    return [diagnostic.code for diagnostic in found_in(text)]
+
+
+def document(text: str) -> Document:
+    """The document of a text that has one."""
+    parsed = parse_document(Source(NAME, text))
+    assert parsed.value is not None, parsed.diagnostics
+    return parsed.value
