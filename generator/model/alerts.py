@@ -1,0 +1,178 @@
+"""Alerts as meant: thresholds resolved to base units, tiers that can fire only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+
+
+class AlertSeverity(StrEnum):
+    """The severities of alert labels."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A pace of spending the error budget, ``factor`` times the even one, in a long and in a short window."""
+
+    factor: float
+    long: int
+    short: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A severity and the bound beyond which it applies, in the signal's base unit; ``text`` is for people.
+
+    A burn rate has its paces in ``burns`` instead, any of which is enough.
+    """
+
+    severity: AlertSeverity
+    bound: float
+    text: str
+    burns: tuple[Burn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The signal is beyond the bound.
+
+    ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
+    """
+
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The signal is worse than ``over`` seconds ago by the bound.
+
+    ``relative`` bounds are a part of the earlier value, others a difference. ``beyond`` is what the signal itself
+    must be beyond as well, in base units, so that a change among good values stays quiet.
+    """
+
+    over: int
+    relative: bool
+    beyond: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
+
+    relative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BurnRate:
+    """The error budget, ``budget`` as a share of all events, is spent faster than its window allows.
+
+    ``interval`` is the rule interval in seconds: how often a window holds a sample.
+    """
+
+    budget: float
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """More than the bound's share of observations lie beyond the last bucket, where quantiles see nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the current pace makes of the day exceeds the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Tokens are used that have no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """``metric`` has no series while it should: runs finish, or for the run counter it was there within a day."""
+
+    metric: Metric
+    runs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """No run finished within ``over`` seconds, although the service promises traffic."""
+
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """``label`` of ``metric`` has values that the spec does not list, or more of them than it allows."""
+
+    metric: Metric
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesCount:
+    """The service has more live series than ``allowed``."""
+
+    allowed: int
+
+
+AlertKind = (
+    Threshold
+    | Change
+    | Regression
+    | BurnRate
+    | Overflow
+    | Forecast
+    | Unpriced
+    | Absence
+    | Idle
+    | Undeclared
+    | SeriesCount
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert of a service.
+
+    Attributes:
+        name: As fixed by the profile, such as ``AgentSuccessRateLow``.
+        kind: What is compared with what.
+        signal: The name of the signal it is about.
+        by: The label that it fires for each value of; None for the whole service.
+        tiers: Severities and bounds, the most severe first.
+        for_: Seconds that the condition must hold.
+        keep_firing_for: Seconds that it goes on firing after the condition ended.
+        min_events: Fewest events in the window on which a value says anything.
+        min_bad_events: Fewest bad events in the window; for changes, more than the other side predicts.
+        summary: One sentence without templates.
+        means: What it means and what usually causes it, for runbooks.
+    """
+
+    name: str
+    kind: AlertKind
+    signal: str
+    by: str | None
+    tiers: tuple[Tier, ...]
+    for_: int
+    keep_firing_for: int
+    min_events: int
+    min_bad_events: int
+    summary: str
+    means: str
+
+    @property
+    def about_signal(self) -> bool:
+        """Whether it tells the signal's own state, and so belongs to its status on the board."""
+        return not isinstance(self.kind, Undeclared | SeriesCount)

@@ -1,0 +1,37 @@
+"""Labels and their bounds: every label of a metric has a known largest number of live values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: What a value outside a list becomes in the generated instrumentation.
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label: a list of values, or a largest number of live ones.
+
+    Attributes:
+        name: The label name.
+        description: What it says, for people.
+        values: The listed values with ``other`` unless the list is closed; empty when only ``max_live`` bounds it.
+        max_live: The largest number of values alive at once.
+        new_per_week: How many values replace others in a week (releases do, tools do not).
+        determines: The label whose value follows from this one's, if any.
+        determined: The value of that label for each value of this one.
+        limits: The values that mean that a run was stopped by a limit.
+    """
+
+    name: str
+    description: str
+    values: tuple[str, ...]
+    max_live: int
+    new_per_week: float = 0.0
+    determines: str | None = None
+    determined: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()

@@ -1,0 +1,54 @@
+"""Metrics: what the code of a service exposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+#: Factors from the unit that a metric is exposed in to its base unit.
+FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
+
+
+class MetricType(StrEnum):
+    """The Prometheus types that a profile may declare."""
+
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of a profile.
+
+    Attributes:
+        name: As exposed, with ``_total`` on counters and without ``_bucket`` on histograms.
+        type: Counter or histogram.
+        help: One line for people.
+        unit: ``ms``, ``s``, ``usd`` or nothing.
+        labels: Label names, in the order of the spec.
+        buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; empty on counters.
+        sparse: No series exists before the first event (error counters): absence is health.
+    """
+
+    name: str
+    type: MetricType
+    help: str
+    unit: str
+    labels: tuple[str, ...]
+    buckets: tuple[float, ...] = ()
+    sparse: bool = False
+
+    @property
+    def factor(self) -> float:
+        """What turns an exposed amount into base units."""
+        return FACTORS[self.unit]
+
+    @property
+    def is_histogram(self) -> bool:
+        """Whether it has buckets."""
+        return self.type is MetricType.HISTOGRAM
+
+    @property
+    def counted(self) -> str:
+        """The exposed series whose rate counts events or, for histograms, fills buckets."""
+        return f"{self.name}_bucket" if self.is_histogram else self.name

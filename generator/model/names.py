@@ -1,0 +1,131 @@
+"""Every name that the compiler makes up, spelled once.
+
+Recorded series are named ``level:metric:operations``. The level is ``service`` for the whole service, else the
+labels that are kept, in alphabetical order. Raw passes are named after their metric, signals ``agent_<signal>``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.model.metrics import Metric
+    from generator.model.signals import Signal
+
+#: The label that every recorded series and alert carries.
+SERVICE = "service"
+#: The label that names a signal on the series that all signals share.
+SIGNAL = "signal"
+#: The label that turns over with deployments, and by which releases are compared.
+RELEASE = "release"
+#: The bucket label of histograms.
+LE = "le"
+#: On the status board, the value of a signal's ``worst_by`` label that speaks for the service.
+WORST = "worst"
+#: On the status board, over what a trend is taken: ``in 1h``, ``after release``.
+OVER = "over"
+#: On the status board, the unit of a row.
+UNIT = "unit"
+
+BOARD_CURRENT = "service:agent_signal:current"
+BOARD_TREND = "service:agent_signal:trend"
+BOARD_STATUS = "service:agent_signal:status"
+
+FIRST_SEEN = "release:agent_first_seen:seconds"
+NEWEST = "release:agent_newest:seconds"
+PREVIOUS = "release:agent_previous:seconds"
+
+DASHBOARDS = {
+    "overview": "agent-overview",
+    "runs": "agent-runs",
+    "tools": "agent-tools",
+    "cost": "agent-cost",
+    "stop_reasons": "agent-stop-reasons",
+}
+
+#: Which dashboard tells more about a signal, by the layer that the profile puts it in.
+DASHBOARD_OF_LAYER = {
+    "run": "agent-runs",
+    "tools": "agent-tools",
+    "cost": "agent-cost",
+    "stop_reasons": "agent-stop-reasons",
+}
+
+
+def dashboard_of(signal: Signal) -> str:
+    """Name the dashboard that tells more about a signal."""
+    return DASHBOARD_OF_LAYER[signal.layer]
+
+
+def level(labels: Iterable[str]) -> str:
+    """Name the level that keeps ``labels``."""
+    return "_".join(sorted(labels)) or SERVICE
+
+
+def base(metric: Metric) -> str:
+    """Name a metric inside a recorded name, where ``_total`` would promise a counter."""
+    return metric.name.removesuffix("_total")
+
+
+def rate(labels: Iterable[str], stem: str) -> str:
+    """Name the raw pass of a metric: events per second of one rule interval."""
+    return f"{level(labels)}:{stem}:rate"
+
+
+def increase(labels: Iterable[str], stem: str, window: int) -> str:
+    """Name the events of a window of ``window`` seconds."""
+    return f"{level(labels)}:{stem}:increase{duration(window)}"
+
+
+def price(model: str, token_type: str) -> str:
+    """Name the price constants."""
+    return f"{level((model, token_type))}:agent_price:usd"
+
+
+def value(signal: Signal, labels: Iterable[str] = ()) -> str:
+    """Name a signal's value, in base units."""
+    return part(signal, str(signal.unit), labels)
+
+
+def numerator(signal: Signal, labels: Iterable[str] = ()) -> str:
+    """Name what a signal's value divides, over its window."""
+    return part(signal, "numerator", labels)
+
+
+def denominator(signal: Signal, labels: Iterable[str] = ()) -> str:
+    """Name what a signal's value divides by, over its window."""
+    return part(signal, "denominator", labels)
+
+
+def part(signal: Signal, operation: str, labels: Iterable[str] = ()) -> str:
+    """Name any other recorded series of a signal."""
+    return f"{level(labels)}:agent_{signal.name}:{operation}"
+
+
+def windowed(signal: Signal, operation: str, window: int) -> str:
+    """Name a series of the whole service over a window of its own, such as ``error_ratio1h``."""
+    return part(signal, f"{operation}{duration(window)}")
+
+
+def rules_path(service: str) -> str:
+    """Path of a service's recording rules."""
+    return f"prometheus/rules/{service}.rules.yml"
+
+
+def alerts_path(service: str) -> str:
+    """Path of a service's alerting rules."""
+    return f"prometheus/alerts/{service}.alerts.yml"
+
+
+def dashboard_path(uid: str) -> str:
+    """Path of a dashboard."""
+    return f"grafana/dashboards/{uid}.json"
+
+
+def runbook_path(alert: str) -> str:
+    """Path of an alert's runbook."""
+    return f"runbooks/{alert}.md"

@@ -1,0 +1,129 @@
+"""A service and the site: everything a back end needs to know, resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics import Span
+    from generator.model.alerts import Alert
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD for one token of ``token_type`` of ``model``; an estimate, without tiers that counters cannot show."""
+
+    model: str
+    token_type: str
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """For ``models``, tokens of ``token_type`` already count the tokens of ``included`` types."""
+
+    models: tuple[str, ...]
+    token_type: str
+    included: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLabels:
+    """The labels of the token metric that prices are joined on."""
+
+    model: str
+    token_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a service promises of a signal: ``bound`` in base units; ``window`` in seconds, where it is an SLO.
+
+    ``noun`` is what people call it: objective, or budget.
+    """
+
+    signal: str
+    bound: float
+    window: int | None
+    noun: str = "objective"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBudget:
+    """The largest numbers of series that are allowed: of one metric, of a service, of all services together."""
+
+    metric: int
+    service: int
+    recorded: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all services share; intervals and retention in seconds."""
+
+    scrape_interval: int
+    rule_interval: int
+    retention: int
+    grafana_url: str
+    runbook_url: str
+    created_series: bool
+    budget: SeriesBudget
+
+    @property
+    def raw_window(self) -> int:
+        """The range of the raw pass: an interval plus a scrape tiles time, so every increase is seen once."""
+        return self.rule_interval + self.scrape_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One agent system.
+
+    Attributes:
+        selector: Equality matchers that pick this service's series.
+        runs: The counter of finished runs.
+        runs_per_hour: Promised traffic; None when nothing is promised.
+        origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
+    """
+
+    name: str
+    profile: str
+    description: str
+    owner: str
+    selector: Mapping[str, str]
+    replicas: int
+    runs_per_hour: float | None
+    labels: Mapping[str, Label]
+    metrics: Mapping[str, Metric]
+    runs: Metric
+    signals: Mapping[str, Signal]
+    objectives: Mapping[str, Objective]
+    alerts: tuple[Alert, ...]
+    links: Mapping[str, str]
+    tokens: TokenLabels
+    prices: tuple[Price, ...]
+    inclusions: tuple[Inclusion, ...]
+    origins: Mapping[str, Span]
+
+    def where(self, path: str) -> Span | None:
+        """Find where ``path``, or the nearest part above it, was written."""
+        while path:
+            if path in self.origins:
+                return self.origins[path]
+            path = path.rpartition(".")[0]
+        return self.origins.get("")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything that is compiled at once; services in the order of their names."""
+
+    site: Site
+    services: tuple[Service, ...]

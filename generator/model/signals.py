@@ -1,0 +1,145 @@
+"""Signals: what people reason about, the same for every profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from generator.model.metrics import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.units import Unit
+
+
+class Better(StrEnum):
+    """Which way a signal should go."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Events of the metric in the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the metric's events that match ``where``; ``good`` says whether that is the part one wants."""
+
+    where: Mapping[str, str]
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Events of the metric for each event of ``per``.
+
+    ``exists_with`` is the metric whose series say which breakdowns exist: a model without errors is 0, not missing.
+    """
+
+    per: Metric
+    exists_with: Metric | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
+
+    per: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Estimated USD of the metric's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
+
+    per: Metric | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The ``q`` quantile of the histogram's observations in the window."""
+
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """For each value of ``label`` its share of the metric's events."""
+
+    label: str
+
+
+Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How a signal's change is told.
+
+    Attributes:
+        over: Seconds to look back, or None for "after release": the newest release against the previous one.
+        relative: As a part of the earlier value; else as the difference (percentage points of a ratio).
+    """
+
+    over: int | None
+    relative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal of a service.
+
+    Attributes:
+        name: As in the spec, such as ``success_rate``.
+        title: For people, such as ``Success rate``.
+        description: What it shows and why it matters.
+        layer: ``run``, ``tools``, ``cost`` or ``stop_reasons``: which dashboard tells more.
+        of: The metric that it is computed from.
+        kind: How.
+        unit: Base unit of its value.
+        better: Which way it should go.
+        window: Seconds that a value looks back over.
+        levels: Breakdowns, each a sorted tuple of label names; the first is ``()``, the whole service.
+        trend: How its change is told; None keeps it off the status board.
+        worst_by: The label whose worst value speaks for the service on the status board, if any.
+        own: Declared by the service itself, not by its profile.
+    """
+
+    name: str
+    title: str
+    description: str
+    layer: str
+    of: Metric
+    kind: Kind
+    unit: Unit
+    better: Better
+    window: int
+    levels: tuple[tuple[str, ...], ...]
+    trend: Trend | None
+    worst_by: str | None = None
+    own: bool = False
+
+
+def divisor(signal: Signal) -> Metric | None:
+    """Find the metric whose events a ratio divides by; None for a signal that is no ratio."""
+    match signal.kind:
+        case Share():
+            return signal.of
+        case Ratio(per) | Tokens(per):
+            return per
+        case Cost(Metric() as per):
+            return per
+        case _:
+            return None
+
+
+def top_bucket(signal: Signal) -> float | None:
+    """Find the largest value that a quantile can show, in base units; None where nothing limits it."""
+    if isinstance(signal.kind, Quantile) and signal.of.buckets:
+        return signal.of.buckets[-1] * signal.of.factor
+    return None

@@ -1,0 +1,113 @@
+"""Units, and quantities as people write them: ``2s``, ``5%``, ``5pp``, ``$200``, ``2x``, ``40``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+
+_DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_DURATION = re.compile(r"(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?")
+_DURATION_PART = re.compile(r"(\d+)(ms|[smhdw])")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_WRITTEN = {
+    "share": re.compile(_NUMBER + "%"),
+    "points": re.compile(_NUMBER + "pp"),
+    "money": re.compile(r"\$" + _NUMBER),
+    "factor": re.compile(_NUMBER + "x"),
+    "number": re.compile(_NUMBER),
+}
+_MAX_DIGITS = 18
+
+
+class Unit(StrEnum):
+    """The base unit of a signal; the value is also the last part of its recorded name."""
+
+    SECONDS = "seconds"
+    RATIO = "ratio"
+    USD = "usd"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A written amount: ``kind`` is duration, share, points, money, factor or number; ``value`` in base units."""
+
+    kind: str
+    value: float
+
+
+#: How a threshold or objective of each unit is written.
+WRITTEN_AS = {
+    Unit.SECONDS: ("duration", "2s"),
+    Unit.RATIO: ("share", "5%"),
+    Unit.USD: ("money", "$0.25"),
+    Unit.COUNT: ("number", "40"),
+}
+
+
+def parse_quantity(text: str) -> Quantity | None:
+    """Read ``text``; None when it is no quantity."""
+    if len(text) > _MAX_DIGITS:
+        return None
+    for kind, pattern in _WRITTEN.items():
+        if match := pattern.fullmatch(text):
+            scale = 100 if kind in {"share", "points"} else 1
+            return Quantity(kind, float(match[1]) / scale)
+    seconds = parse_duration(text)
+    return None if seconds is None else Quantity("duration", seconds)
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is none, or zero."""
+    if not text or len(text) > _MAX_DIGITS or not _DURATION.fullmatch(text):
+        return None
+    seconds = sum(int(count) * _DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))
+    return seconds or None
+
+
+def duration(seconds: int) -> str:
+    """Write whole seconds as Prometheus does: 899 is ``14m59s``."""
+    parts = []
+    rest = seconds
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def plain(value: float) -> str:
+    """Write a number without an exponent or a needless ``.0``: 1e-05 is ``0.00001``."""
+    text = f"{value:.12f}".rstrip("0").rstrip(".")
+    return "0" if text in {"", "-0"} else text
+
+
+def human(value: float, unit: Unit) -> str:
+    """Write an amount for people: 0.97 as ``97%``, 2.4 as ``2.4s``, 0.05 as ``$0.05``."""
+    if unit is Unit.RATIO:
+        return f"{plain(round(value * 100, 4))}%"
+    if unit is Unit.SECONDS:
+        return human_seconds(value)
+    if unit is Unit.USD:
+        return f"${plain(round(value, 6))}"
+    return plain(round(value, 6))
+
+
+def human_seconds(value: float) -> str:
+    """Write seconds for people: 0.25 as ``250ms``, 2.4 as ``2.4s``, 5400 as ``1h30m``."""
+    if value < 1:
+        return f"{plain(round(value * 1000, 3))}ms"
+    if value < MINUTE or value != int(value):
+        return f"{plain(round(value, 3))}s"
+    return duration(int(value))
+
+
+def points(value: float) -> str:
+    """Write a difference of ratios: 0.05 as ``5pp``."""
+    return f"{plain(round(value * 100, 4))}pp"

@@ -1,0 +1,35 @@
+"""What an alert may refer to while it is resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Objective, Site
+    from generator.model.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class AlertScope:
+    """The rest of the service, as far as alerts look at it, and where findings go."""
+
+    service: str
+    site: Site
+    labels: Mapping[str, Label]
+    metrics: Mapping[str, Metric]
+    runs: Metric
+    runs_per_hour: float | None
+    signals: Mapping[str, Signal]
+    objectives: Mapping[str, Objective]
+    findings: Findings
+
+    def fed_by(self, metric: Metric) -> list[str]:
+        """List the signals that a metric feeds, those on the status board first."""
+        fed = [signal for signal in self.signals.values() if signal.of.name == metric.name]
+        return [signal.name for signal in sorted(fed, key=lambda signal: signal.trend is None)]

@@ -1,0 +1,128 @@
+"""Alerts: the profile's with the service's changes, and its own, with bounds in base units.
+
+A tier that cannot fire is left out and reported where it is a default; where the author wrote it, it is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.suggest import did_you_mean
+from generator.model.alerts import Alert, AlertKind, AlertSeverity, Idle, Tier, Unpriced
+from generator.model.units import MINUTE
+from generator.resolve.alert_kinds import resolve_by, resolve_kind
+from generator.resolve.quantities import seconds
+from generator.resolve.scope import look_up
+from generator.resolve.sweeps import sweep
+from generator.resolve.tiers import Case, resolve_tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.signals import Signal
+    from generator.resolve.alert_scope import AlertScope
+    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec
+
+_OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
+_SWEEPS = ("absence", "undeclared", "series_budget")
+KINDS = (*_OF_SIGNALS, *_SWEEPS)
+DEFAULT_FOR = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Which signal an alert is about, and for each value of which label it fires."""
+
+    signal: str
+    by: str | None
+
+
+def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope) -> tuple[Alert, ...]:
+    """Resolve every alert that is not disabled."""
+    merged = {entry.key.value: entry for entry in profile.alerts}
+    for entry in service.alerts:
+        if entry.key.value in merged:
+            merged[entry.key.value] = _merge(merged[entry.key.value], entry)
+        elif _kinds(entry.value):
+            merged[entry.key.value] = entry
+        else:
+            scope.findings.error(
+                "reference/unknown-alert",
+                f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
+                entry.key.span,
+                did_you_mean(entry.key.value, merged)
+                or "an alert of your own says what it compares: threshold, ...",
+            )
+    return tuple(alert for entry in merged.values() for alert in _alerts(entry, scope))
+
+
+def _merge(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
+    """Lay the service's keys over the profile's; the service's place stands for both."""
+    changed = {
+        field.name: value
+        for field in dataclasses.fields(change.value)
+        if (value := getattr(change.value, field.name)) is not None
+    }
+    return dataclasses.replace(change, value=dataclasses.replace(base.value, **changed))
+
+
+def _kinds(spec: AlertSpec) -> list[tuple[str, AlertKindSpec]]:
+    return [(kind, body) for kind in KINDS if (body := getattr(spec, kind)) is not None]
+
+
+def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
+    kinds = _kinds(entry.value)
+    if len(kinds) != 1:
+        scope.findings.error(
+            "alert/kind",
+            f'alert "{entry.key.value}" {"says more than once" if kinds else "does not say"} what it compares',
+            entry.key.span,
+            f"give exactly one of {', '.join(KINDS)}",
+        )
+    elif entry.value.disabled is None:
+        name, body = kinds[0]
+        yield from _swept(entry, name, scope) if name in _SWEEPS else _of_signal(entry, name, body, scope)
+
+
+def _swept(entry: Entry[AlertSpec], name: str, scope: AlertScope) -> Iterator[Alert]:
+    for found in sweep(name, scope):
+        about = _About(found.signal, found.by)
+        yield _alert(entry, found.kind, about, (Tier(found.severity, 0, ""),), scope)
+
+
+def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
+    signal = look_up(body.signal, scope.signals, "signal", scope.findings) if body.signal else None
+    if signal is None:
+        return
+    by = resolve_by(body, signal, scope)
+    kind = resolve_kind(name, body, signal, scope)
+    if kind is not None and (resolved := _tiers(entry, kind, signal, scope)):
+        yield _alert(entry, kind, _About(signal.name, by), resolved, scope)
+
+
+def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:
+    if isinstance(kind, Unpriced | Idle):
+        return (Tier(AlertSeverity.WARNING, 0, ""),)
+    objective = scope.objectives.get(signal.name)
+    return resolve_tiers(Case(scope.service, entry, kind, signal, objective, scope.findings))
+
+
+def _alert(
+    entry: Entry[AlertSpec], kind: AlertKind, about: _About, tiers: tuple[Tier, ...], scope: AlertScope
+) -> Alert:
+    spec = entry.value
+    return Alert(
+        name=entry.key.value,
+        kind=kind,
+        signal=about.signal,
+        by=about.by,
+        tiers=tiers,
+        for_=seconds(spec.for_, DEFAULT_FOR, scope.findings),
+        keep_firing_for=seconds(spec.keep_firing_for, 0, scope.findings),
+        min_events=spec.min_events.value if spec.min_events else 0,
+        min_bad_events=spec.min_bad_events.value if spec.min_bad_events else 0,
+        summary=spec.summary or f"{entry.key.value} is firing.",
+        means=spec.means or "",
+    )

@@ -1,0 +1,133 @@
+"""Labels: the profile's with the service's bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.suggest import did_you_mean
+from generator.model.labels import OTHER, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.spec.written import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
+
+#: Labels that Prometheus or its histograms own.
+RESERVED = {"le", "quantile", "job", "instance", "alertname", "alertstate", "service", "signal"}
+
+
+def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> dict[str, Label]:
+    """Bound every label; an open one that nobody bounds is an error at the service."""
+    declared = {entry.key.value: entry for entry in profile.labels}
+    bounds = {entry.key.value: entry for entry in service.labels}
+    for name, entry in bounds.items():
+        _known(name, entry, declared, profile, findings)
+    labels = {}
+    for name, label in declared.items():
+        labels[name] = _label(label, bounds.get(name), service, findings)
+        _check_dependence(label, labels[name], declared, findings)
+    return labels
+
+
+def _known(
+    name: str,
+    entry: Entry[BoundSpec],
+    declared: Mapping[str, Entry[LabelSpec]],
+    profile: ProfileSpec,
+    findings: Findings,
+) -> None:
+    if name not in declared:
+        findings.error(
+            "reference/unknown-label",
+            f'profile "{profile.profile.value}" has no label "{name}"',
+            entry.key.span,
+            did_you_mean(name, declared),
+        )
+    elif declared[name].value.values:
+        findings.error(
+            "label/bounded-twice",
+            f'the profile lists the values of label "{name}" already',
+            entry.key.span,
+            "leave it out here; a service bounds only the labels that its profile leaves open",
+        )
+
+
+def _label(
+    entry: Entry[LabelSpec], bound: Entry[BoundSpec] | None, service: ServiceSpec, findings: Findings
+) -> Label:
+    spec, name = entry.value, entry.key.value
+    new_per_week = spec.new_per_week or 0.0
+    values = _listed(tuple(value.key for value in spec.values), closed=bool(spec.closed))
+    max_live = len(values) or spec.max_live
+    if bound is not None and not values:
+        if bound.value.new_per_week is not None:
+            new_per_week = bound.value.new_per_week
+        values = _listed(bound.value.values, closed=False)
+        max_live = len(values) or bound.value.max_live or spec.max_live
+    if max_live is None:
+        findings.error(
+            "label/unbounded",
+            f'label "{name}" has no bound',
+            service.span,
+            f"list its values under labels, such as {name}: [a, b], or give the largest number of live ones: "
+            f"{name}: {{max_live: 20}}",
+        )
+    return Label(
+        name=name,
+        description=spec.description or "",
+        values=values,
+        max_live=max_live or 1,
+        new_per_week=new_per_week,
+        determines=spec.determines.value if spec.determines else None,
+        determined={item.key.value: item.value.value for item in spec.values if item.value},
+        limits=tuple(limit.value for limit in spec.limits),
+    )
+
+
+def _listed(values: Names, *, closed: bool) -> tuple[str, ...]:
+    listed = tuple(value.value for value in values)
+    return listed if closed or not listed or OTHER in listed else (*listed, OTHER)
+
+
+def _check_dependence(
+    entry: Entry[LabelSpec], label: Label, declared: Mapping[str, Entry[LabelSpec]], findings: Findings
+) -> None:
+    """Prove that what a label determines exists, value by value, and that its limits are values of it."""
+    spec = entry.value
+    for limit in spec.limits:
+        if label.values and limit.value not in label.values:
+            help_ = did_you_mean(limit.value, label.values)
+            findings.error(
+                "reference/unknown-value",
+                f'label "{label.name}" has no value "{limit.value}"',
+                limit.span,
+                help_,
+            )
+    if spec.determines is None:
+        return
+    target = declared.get(spec.determines.value)
+    if target is None:
+        findings.error(
+            "reference/unknown-label",
+            f'label "{spec.determines.value}" is not declared',
+            spec.determines.span,
+            did_you_mean(spec.determines.value, declared),
+        )
+        return
+    allowed = _listed(tuple(item.key for item in target.value.values), closed=bool(target.value.closed))
+    for item in spec.values:
+        if item.value is None:
+            findings.error(
+                "label/undetermined",
+                f'"{item.key.value}" does not say which {target.key.value} it means',
+                item.key.span,
+                f"write {item.key.value}: {allowed[0] if allowed else 'value'}",
+            )
+        elif allowed and item.value.value not in allowed:
+            findings.error(
+                "reference/unknown-value",
+                f'label "{target.key.value}" has no value "{item.value.value}"',
+                item.value.span,
+                did_you_mean(item.value.value, allowed),
+            )

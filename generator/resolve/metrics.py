@@ -1,0 +1,111 @@
+"""Metrics: the profile's, a service's other buckets, and its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.model.metrics import Metric, MetricType
+from generator.resolve.scope import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.model.labels import Label
+    from generator.spec.written import Entry, MetricSpec, ProfileSpec, ServiceSpec
+
+_SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
+
+
+def resolve_metrics(
+    profile: ProfileSpec, service: ServiceSpec, labels: Mapping[str, Label], findings: Findings
+) -> dict[str, Metric]:
+    """Merge the metrics of profile and service, and prove that Prometheus takes them as they are."""
+    metrics = {entry.key.value: _metric(entry, labels, findings) for entry in profile.metrics}
+    for entry in service.metrics:
+        name = entry.key.value
+        if entry.value.type is not None:
+            if name in metrics:
+                _redeclared(entry, profile, findings)
+            metrics[name] = _metric(entry, labels, findings)
+        elif metric := look_up(entry.key, metrics, "metric", findings):
+            metrics[name] = _rebucketed(metric, entry, findings)
+    return metrics
+
+
+def _redeclared(entry: Entry[MetricSpec], profile: ProfileSpec, findings: Findings) -> None:
+    findings.error(
+        "metric/duplicate",
+        f'profile "{profile.profile.value}" declares metric "{entry.key.value}" already',
+        entry.key.span,
+        "give only its buckets here, or choose another name",
+    )
+
+
+def _metric(entry: Entry[MetricSpec], labels: Mapping[str, Label], findings: Findings) -> Metric:
+    spec, name = entry.value, entry.key.value
+    for label in spec.labels:
+        look_up(label, labels, "label", findings)
+    metric = Metric(
+        name=name,
+        type=MetricType(spec.type.value if spec.type else MetricType.COUNTER),
+        help=spec.help or "",
+        unit=spec.unit or "",
+        labels=tuple(label.value for label in spec.labels),
+        buckets=tuple(bucket.value for bucket in spec.buckets),
+        sparse=bool(spec.sparse),
+    )
+    _check_name(metric, entry, findings)
+    _check_buckets(metric, entry, findings)
+    return metric
+
+
+def _rebucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
+    changed = replace(metric, buckets=tuple(bucket.value for bucket in entry.value.buckets))
+    _check_buckets(changed, entry, findings)
+    return changed
+
+
+def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> None:
+    if metric.name.endswith(_SUFFIXES_OF_HISTOGRAMS):
+        findings.error(
+            "metric/reserved-suffix",
+            f'"{metric.name}" ends like a series that client libraries add by themselves',
+            entry.key.span,
+            "name the metric without _bucket, _sum, _count, _created or _info",
+        )
+    elif metric.is_histogram == metric.name.endswith("_total"):
+        wanted = (
+            f'name it "{metric.name.removesuffix("_total")}"'
+            if metric.is_histogram
+            else f'name it "{metric.name}_total", as client libraries expose it'
+        )
+        findings.error(
+            "metric/counter-suffix",
+            f'{metric.type} "{metric.name}": _total is the end of every counter, and of nothing else',
+            entry.key.span,
+            wanted,
+        )
+
+
+def _check_buckets(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> None:
+    if metric.is_histogram != bool(metric.buckets):
+        findings.error(
+            "metric/buckets",
+            f'histogram "{metric.name}" has no buckets'
+            if metric.is_histogram
+            else f'counter "{metric.name}" has buckets',
+            entry.key.span,
+            "list its upper bounds: buckets: [100, 250, 500]"
+            if metric.is_histogram
+            else "remove buckets, or make it a histogram",
+        )
+    for index in range(1, len(metric.buckets)):
+        if metric.buckets[index] <= metric.buckets[index - 1]:
+            findings.error(
+                "metric/buckets",
+                f'buckets of "{metric.name}" do not ascend: number {index + 1} is not above number {index}',
+                entry.value.buckets[index].span,
+                "list each bound once, the smallest first",
+            )

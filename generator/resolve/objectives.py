@@ -1,0 +1,89 @@
+"""Objectives: what is promised of which signal, in base units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.service import Objective
+from generator.model.signals import Better, Signal, top_bucket
+from generator.model.units import Unit, human
+from generator.resolve.quantities import amount, seconds
+from generator.resolve.scope import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics import Span
+    from generator.diagnostics.findings import Findings
+    from generator.spec.written import Entry, ObjectiveSpec, ProfileSpec, ServiceSpec, Text
+
+
+#: The signal that a service's daily budget is held against.
+SPEND = "spend"
+
+
+def resolve_objectives(
+    profile: ProfileSpec, service: ServiceSpec, signals: Mapping[str, Signal], findings: Findings
+) -> dict[str, Objective]:
+    """Let the service's objectives stand in front of its profile's."""
+    entries = {entry.key.value: entry for entry in (*profile.objectives, *service.objectives)}
+    objectives = {}
+    for name, entry in entries.items():
+        signal = look_up(entry.key, signals, "signal", findings)
+        if signal and (objective := _objective(entry, signal, findings)):
+            objectives[name] = objective
+    if spec := service.budget:
+        bound = amount(spec.per_day, Unit.USD, "a budget", findings)
+        if bound is not None and _has_spend(signals, spec.per_day, findings):
+            objectives[SPEND] = Objective(SPEND, bound, None, "budget")
+    return objectives
+
+
+def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) -> bool:
+    if SPEND not in signals:
+        findings.error(
+            "objective/no-spend",
+            "a budget needs to know what is spent, and the profile has no signal spend",
+            budget.span,
+            "add it to the profile: spend: {cost: {of: <the token counter>}, window: 24h}",
+        )
+    return SPEND in signals
+
+
+def _objective(entry: Entry[ObjectiveSpec], signal: Signal, findings: Findings) -> Objective | None:
+    spec = entry.value
+    wanted = "min" if signal.better is Better.HIGHER else "max"
+    written = spec.min if wanted == "min" else spec.max
+    if written is None or (spec.min and spec.max):
+        findings.error(
+            "objective/direction",
+            f'{signal.name} is promised "{wanted}", since {signal.better} is better',
+            entry.key.span,
+            f"write {signal.name}: {{{wanted}: ...}}",
+        )
+        return None
+    bound = amount(written, signal.unit, f"an objective of {signal.name}", findings)
+    if bound is None:
+        return None
+    _check_reachable(signal, bound, written.span, findings)
+    window = seconds(spec.window, 0, findings) if spec.window else None
+    return Objective(signal.name, bound, window)
+
+
+def _check_reachable(signal: Signal, bound: float, span: Span, findings: Findings) -> None:
+    top = top_bucket(signal)
+    if top is not None and bound >= top:
+        findings.error(
+            "objective/never-missed",
+            f"an objective of {human(bound, signal.unit)} can never be missed: the last bucket of "
+            f"{signal.of.name} ends at {human(top, signal.unit)}, and a quantile never shows more",
+            span,
+            f"promise less than {human(top, signal.unit)}, or give {signal.of.name} larger buckets under metrics",
+        )
+    if signal.unit is Unit.RATIO and not 0 < bound < 1:
+        findings.error(
+            "objective/share",
+            f"a share of {human(bound, signal.unit)} leaves nothing to promise",
+            span,
+            "give a share between 0% and 100%, both left out",
+        )

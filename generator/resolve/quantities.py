@@ -1,0 +1,148 @@
+"""Amounts as written become numbers in base units; a wrong unit is told with an example of the right one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model.alerts import Burn
+from generator.model.units import WRITTEN_AS, Unit, human, parse_duration, parse_quantity, plain, points
+
+if TYPE_CHECKING:
+    from generator.diagnostics.findings import Findings
+    from generator.model.service import Objective
+    from generator.model.signals import Signal
+    from generator.spec.written import Text
+
+_RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
+
+
+_PACE = re.compile(r"(?P<factor>\d+(?:\.\d+)?)x in (?P<long>\w+) and (?P<short>\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound in base units, and the words for it; ``from_objective`` when it moves with the objective."""
+
+    value: float
+    text: str
+    from_objective: bool
+
+
+def seconds(text: Text | None, default: int, findings: Findings) -> int:
+    """Read a duration of whole seconds."""
+    if text is None:
+        return default
+    found = parse_duration(text.value)
+    if found is None or found != int(found):
+        findings.error(
+            "unit/duration",
+            f'"{text.value}" is no duration of whole seconds',
+            text.span,
+            "write a whole number with its unit, such as 30s, 5m, 1h or 30d",
+        )
+        return default
+    return int(found)
+
+
+def amount(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
+    """Read an amount in ``unit``; ``what`` it is for is named in the message."""
+    kind, example = WRITTEN_AS[unit]
+    return _of_kind(text, kind, what, example, findings)
+
+
+def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> float | None:
+    """Read a change: percentage points of a ratio, or a part of the earlier value."""
+    kind, example = ("share", "30%") if relative else ("points", "5pp")
+    return _of_kind(text, kind, what, example, findings)
+
+
+def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
+    """Read a threshold: an amount in the signal's unit, or one that stands on the service's objective.
+
+    Returns None without a finding when it needs an objective and the service has none.
+    """
+    match = _RELATIVE.fullmatch(text.value.strip())
+    if match is None:
+        value = amount(text, signal.unit, f"a bound of {signal.name}", findings)
+        words = f"the limit of {human(value or 0, signal.unit)}"
+        return None if value is None else Bound(value, words, from_objective=False)
+    if objective is None:
+        return None
+    return _from_objective(match, text, signal, objective, findings)
+
+
+def _from_objective(
+    match: re.Match[str], text: Text, signal: Signal, objective: Objective, findings: Findings
+) -> Bound | None:
+    value, words = objective.bound, f"the {objective.noun} of {human(objective.bound, signal.unit)}"
+    if factor := match["factor"]:
+        quantity = parse_quantity(factor)
+        if quantity is None or quantity.kind != "factor":
+            _unreadable(text, findings)
+            return None
+        value *= quantity.value
+        words = f"{human(value, signal.unit)}, {factor} the {objective.noun}"
+    if shift := match["shift"]:
+        quantity = parse_quantity(shift)
+        wanted = "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
+        if quantity is None or quantity.kind != wanted:
+            _unreadable(text, findings)
+            return None
+        value += quantity.value if match["sign"] == "+" else -quantity.value
+        side = "above" if match["sign"] == "+" else "below"
+        by = points(quantity.value) if signal.unit is Unit.RATIO else human(quantity.value, signal.unit)
+        words = f"{human(value, signal.unit)}, {by} {side} the {objective.noun}"
+    return Bound(round(value, 9), words, from_objective=True)
+
+
+def burns(text: Text, findings: Findings) -> tuple[Burn, ...]:
+    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``."""
+    found = []
+    for part in text.value.split(","):
+        match = _PACE.fullmatch(part.strip())
+        long, short = (parse_duration(match[name]) for name in ("long", "short")) if match else (None, None)
+        if match is None or not long or not short or long <= short:
+            findings.error(
+                "unit/burn-rate",
+                f'"{part.strip()}" is no pace of burning an error budget',
+                text.span,
+                "write a factor, a long and a short window: 14.4x in 1h and 5m",
+            )
+            return ()
+        found.append(Burn(float(match["factor"]), int(long), int(short)))
+    return tuple(found)
+
+
+def _unreadable(text: Text, findings: Findings) -> None:
+    findings.error(
+        "unit/bound",
+        f'"{text.value}" is no bound',
+        text.span,
+        "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
+    )
+
+
+def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings) -> float | None:
+    quantity = parse_quantity(text.value)
+    if quantity is not None and quantity.kind == kind:
+        return quantity.value
+    findings.error(
+        "unit/mismatch",
+        f'{what} is written like {example}, not "{text.value}"',
+        text.span,
+        _unit_help(text.value, kind, example),
+    )
+    return None
+
+
+def _unit_help(written: str, kind: str, example: str) -> str:
+    suffixes = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
+    if re.fullmatch(r"\d+(\.\d+)?", written) and kind in suffixes:
+        # Whoever writes 0.97 for a share means 97%.
+        meant = (
+            plain(float(written) * 100) if kind in {"share", "points"} and float(written) <= 1 else written
+        )
+        return f"write the unit, such as {suffixes[kind].format(meant)}"
+    return f"write it like {example}"

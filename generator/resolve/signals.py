@@ -1,0 +1,273 @@
+"""Signals: which metric, computed how, in which unit, broken down by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.suggest import did_you_mean
+from generator.model import names
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Distribution,
+    Kind,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    Tokens,
+    Trend,
+    divisor,
+)
+from generator.model.units import MINUTE, Unit, parse_duration
+from generator.resolve.quantities import seconds
+from generator.resolve.scope import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics import Span
+    from generator.diagnostics.findings import Findings
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SourceSpec
+
+KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
+DEFAULT_WINDOW = 15 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a signal may refer to."""
+
+    metrics: Mapping[str, Metric]
+    labels: Mapping[str, Label]
+    findings: Findings
+
+
+def resolve_signals(
+    profile: ProfileSpec,
+    service: ServiceSpec,
+    metrics: Mapping[str, Metric],
+    labels: Mapping[str, Label],
+    findings: Findings,
+) -> dict[str, Signal]:
+    """Resolve the profile's signals and the service's own."""
+    scope = _Scope(metrics, labels, findings)
+    signals = {}
+    for entries, own in ((profile.signals, False), (service.signals, True)):
+        for entry in entries:
+            if entry.key.value in signals:
+                findings.error(
+                    "signal/duplicate",
+                    f'profile "{profile.profile.value}" declares signal "{entry.key.value}" already',
+                    entry.key.span,
+                    "choose another name; signals of a profile mean the same for every service",
+                )
+            elif signal := _signal(entry, scope, own=own):
+                signals[signal.name] = signal
+    return signals
+
+
+def _signal(entry: Entry[SignalSpec], scope: _Scope, *, own: bool) -> Signal | None:
+    spec = entry.value
+    kinds = [(name, source) for name in KINDS if (source := getattr(spec, name)) is not None]
+    if len(kinds) != 1:
+        scope.findings.error(
+            "signal/kind",
+            f'signal "{entry.key.value}" {"says more than once" if kinds else "does not say"} how it is computed',
+            entry.key.span,
+            f"give exactly one of {', '.join(KINDS)}",
+        )
+        return None
+    name, source = kinds[0]
+    metric = look_up(source.of, scope.metrics, "metric", scope.findings)
+    better = Better(spec.better or Better.LOWER)
+    kind = None if metric is None else _kind(name, source, metric, better, scope)
+    if metric is None or kind is None:
+        return None
+    return _assembled(entry, metric, kind, scope, own=own)
+
+
+def _assembled(entry: Entry[SignalSpec], metric: Metric, kind: Kind, scope: _Scope, *, own: bool) -> Signal:
+    spec = entry.value
+    unit = _unit(kind, metric)
+    signal = Signal(
+        name=entry.key.value,
+        title=spec.title,
+        description=spec.description,
+        layer=spec.layer or "run",
+        of=metric,
+        kind=kind,
+        unit=unit,
+        better=Better(spec.better or Better.LOWER),
+        window=seconds(spec.window, DEFAULT_WINDOW, scope.findings),
+        levels=_levels(spec, metric, kind, scope),
+        trend=_trend(spec, unit, scope),
+        worst_by=spec.worst_by.value if spec.worst_by else None,
+        own=own,
+    )
+    _check_worst(entry, signal, scope)
+    _check_release_trend(entry, signal, scope)
+    return signal
+
+
+def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: _Scope) -> Kind | None:
+    findings = scope.findings
+    match name:
+        case "count":
+            return Count()
+        case "share":
+            return _share(source, metric, better, scope)
+        case "ratio" | "tokens":
+            return _per_event(name, source, scope)
+        case "cost":
+            return _cost(source, scope)
+        case "quantile":
+            return _quantile(source, metric, findings)
+        case _:
+            return _distribution(source, metric, scope)
+
+
+def _per_event(name: str, source: SourceSpec, scope: _Scope) -> Kind | None:
+    per = look_up(source.per, scope.metrics, "metric", scope.findings) if source.per else None
+    if per is None:
+        return None
+    if name == "tokens":
+        return Tokens(per)
+    exists = source.exists_with
+    return Ratio(per, look_up(exists, scope.metrics, "metric", scope.findings) if exists else None)
+
+
+def _share(source: SourceSpec, metric: Metric, better: Better, scope: _Scope) -> Kind:
+    for item in source.where:
+        label = _label_of(metric, item.key.value, scope)
+        if label is None:
+            _not_a_label(metric, item.key.value, item.key.span, scope)
+        elif label.values and item.value.value not in label.values:
+            scope.findings.error(
+                "reference/unknown-value",
+                f'label "{label.name}" has no value "{item.value.value}"',
+                item.value.span,
+                did_you_mean(item.value.value, label.values),
+            )
+    return Share({item.key.value: item.value.value for item in source.where}, better is Better.HIGHER)
+
+
+def _cost(source: SourceSpec, scope: _Scope) -> Kind | None:
+    if source.per is None:
+        return Cost(None)
+    if source.per.value not in scope.metrics and (found := parse_duration(source.per.value)):
+        return Cost(int(found))
+    per = look_up(source.per, scope.metrics, "metric", scope.findings)
+    return Cost(per) if per else None
+
+
+def _quantile(source: SourceSpec, metric: Metric, findings: Findings) -> Kind | None:
+    if metric.is_histogram and source.q is not None:
+        return Quantile(source.q)
+    findings.error(
+        "signal/needs-histogram",
+        f'"{metric.name}" is a {metric.type}: a quantile needs a histogram',
+        source.of.span,
+        "choose a histogram, or count the events instead",
+    )
+    return None
+
+
+def _distribution(source: SourceSpec, metric: Metric, scope: _Scope) -> Kind | None:
+    if source.label and source.label.value in metric.labels:
+        return Distribution(source.label.value)
+    if source.label:
+        _not_a_label(metric, source.label.value, source.label.span, scope)
+    return None
+
+
+def _unit(kind: Kind, metric: Metric) -> Unit:
+    match kind:
+        case Share() | Distribution():
+            return Unit.RATIO
+        case Cost():
+            return Unit.USD
+        case Quantile():
+            return {"": Unit.COUNT, "usd": Unit.USD}.get(metric.unit, Unit.SECONDS)
+        case _:
+            return Unit.COUNT
+
+
+def _levels(spec: SignalSpec, metric: Metric, kind: Kind, scope: _Scope) -> tuple[tuple[str, ...], ...]:
+    """List the breakdowns: the service, then each of ``by``; a distribution keeps its label in all of them."""
+    always = (kind.label,) if isinstance(kind, Distribution) else ()
+    levels = [always]
+    for label in spec.by:
+        if label.value not in metric.labels:
+            _not_a_label(metric, label.value, label.span, scope)
+        elif label.value not in always:
+            levels.append(tuple(sorted((*always, label.value))))
+    return tuple(levels)
+
+
+def _trend(spec: SignalSpec, unit: Unit, scope: _Scope) -> Trend | None:
+    if spec.trend is None:
+        return None
+    relative = unit is not Unit.RATIO
+    if spec.trend.over.value == names.RELEASE:
+        return Trend(None, relative)
+    return Trend(seconds(spec.trend.over, DEFAULT_WINDOW, scope.findings), relative)
+
+
+def _check_worst(entry: Entry[SignalSpec], signal: Signal, scope: _Scope) -> None:
+    spec = entry.value
+    if spec.worst_by is None:
+        if isinstance(signal.kind, Distribution) and signal.trend is not None:
+            scope.findings.error(
+                "signal/worst-by",
+                f'"{signal.name}" is a distribution: the status board needs to know whose share speaks for it',
+                entry.key.span,
+                f"add worst_by: {signal.kind.label}, or leave out trend",
+            )
+        return
+    if (spec.worst_by.value,) not in signal.levels:
+        scope.findings.error(
+            "signal/worst-by",
+            f'"{signal.name}" is not broken down by "{spec.worst_by.value}"',
+            spec.worst_by.span,
+            f"add it to by: [{spec.worst_by.value}]",
+        )
+    elif isinstance(signal.kind, Distribution) and not scope.labels[spec.worst_by.value].limits:
+        scope.findings.error(
+            "signal/worst-by",
+            f'label "{spec.worst_by.value}" says of no value that it is a limit',
+            spec.worst_by.span,
+            f"list the limits of label {spec.worst_by.value} in the profile, or leave out trend and worst_by",
+        )
+
+
+def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, scope: _Scope) -> None:
+    trend = entry.value.trend
+    if trend is None or signal.trend is None or signal.trend.over is not None:
+        return
+    metric = divisor(signal)
+    if metric is None or names.RELEASE not in metric.labels or names.RELEASE not in signal.of.labels:
+        scope.findings.error(
+            "signal/release-trend",
+            f'the releases of "{signal.name}" cannot be compared',
+            trend.over.span,
+            "releases are compared by shares and by ratios whose metrics have the label release; "
+            "give a duration such as 1h",
+        )
+
+
+def _label_of(metric: Metric, name: str, scope: _Scope) -> Label | None:
+    return scope.labels.get(name) if name in metric.labels else None
+
+
+def _not_a_label(metric: Metric, name: str, span: Span, scope: _Scope) -> None:
+    scope.findings.error(
+        "reference/unknown-label",
+        f'metric "{metric.name}" has no label "{name}"',
+        span,
+        did_you_mean(name, metric.labels, f"labels of {metric.name}"),
+    )

@@ -1,0 +1,77 @@
+"""The site: intervals that tile time, addresses, budgets of series."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.service import SeriesBudget, Site
+from generator.model.units import DAY, MINUTE, duration
+from generator.resolve.quantities import seconds
+
+if TYPE_CHECKING:
+    from generator.diagnostics.findings import Findings
+    from generator.spec.written import SeriesBudgetSpec, SiteSpec
+
+SCRAPE_INTERVAL = 15
+RULE_INTERVAL = MINUTE
+RETENTION = 15 * DAY
+#: Above this, rules that read others find gaps (Prometheus looks back five minutes).
+LONGEST_RULE_INTERVAL = 2 * MINUTE
+LONGEST_SCRAPE_INTERVAL = MINUTE
+BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_000)
+
+
+def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
+    """Fill in what the site file leaves out, or all of it without one."""
+    if spec is None:
+        return Site(
+            SCRAPE_INTERVAL, RULE_INTERVAL, RETENTION, "", "runbooks", created_series=True, budget=BUDGET
+        )
+    site = Site(
+        scrape_interval=seconds(spec.scrape_interval, SCRAPE_INTERVAL, findings),
+        rule_interval=seconds(spec.rule_interval, RULE_INTERVAL, findings),
+        retention=seconds(spec.retention, RETENTION, findings),
+        grafana_url=spec.grafana_url or "",
+        runbook_url=spec.runbook_url or "runbooks",
+        created_series=spec.created_series is not False,
+        budget=_budget(spec.series_budget),
+    )
+    _check_intervals(spec, site, findings)
+    return site
+
+
+def _budget(spec: SeriesBudgetSpec | None) -> SeriesBudget:
+    if spec is None:
+        return BUDGET
+    return SeriesBudget(
+        metric=spec.metric or BUDGET.metric,
+        service=spec.service or BUDGET.service,
+        recorded=spec.recorded or BUDGET.recorded,
+        total=spec.total or BUDGET.total,
+    )
+
+
+def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> None:
+    scrape, rule = spec.scrape_interval, spec.rule_interval
+    place = scrape.span if scrape else spec.span
+    if site.scrape_interval > LONGEST_SCRAPE_INTERVAL:
+        findings.error(
+            "site/scrape-interval",
+            f"a scrape every {duration(site.scrape_interval)} is too seldom for rates of one rule interval",
+            place,
+            "scrape every 15s or 30s",
+        )
+    elif site.scrape_interval == LONGEST_SCRAPE_INTERVAL:
+        findings.warning(
+            "site/scrape-interval",
+            "a scrape every minute loses events: with one missed scrape in twenty, one event in ten",
+            place,
+            "scrape every 15s or 30s",
+        )
+    if not site.scrape_interval <= site.rule_interval <= LONGEST_RULE_INTERVAL:
+        findings.error(
+            "site/rule-interval",
+            f"rules every {duration(site.rule_interval)} leave gaps for the rules that read them",
+            rule.span if rule else spec.span,
+            f"choose between the scrape interval and {duration(LONGEST_RULE_INTERVAL)}; 60s suits most",
+        )

@@ -1,0 +1,59 @@
+"""Alerts that one entry of the spec makes many of: for each metric, for each label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model.alerts import Absence, AlertKind, AlertSeverity, SeriesCount, Undeclared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.metrics import Metric
+    from generator.resolve.alert_scope import AlertScope
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe."""
+
+    kind: AlertKind
+    signal: str
+    by: str | None
+    severity: AlertSeverity
+
+
+def sweep(name: str, scope: AlertScope) -> Iterator[Swept]:
+    """Find everything that ``absence``, ``undeclared`` or ``series_budget`` looks after."""
+    if name == "absence":
+        yield from _absences(scope)
+    elif name == "undeclared":
+        yield from _undeclared(scope)
+    elif signals := scope.fed_by(scope.runs):
+        allowed = SeriesCount(scope.site.budget.service)
+        yield Swept(allowed, signals[0], None, AlertSeverity.WARNING)
+
+
+def _absences(scope: AlertScope) -> Iterator[Swept]:
+    """Take every metric that always has series; error counters have none while all is well."""
+    runs = next((signal.name for signal in scope.signals.values() if signal.of.name == scope.runs.name), "")
+    for metric in scope.metrics.values():
+        fed = scope.fed_by(metric)
+        if not metric.sparse and fed and runs:
+            severity = AlertSeverity.CRITICAL if metric.name == scope.runs.name else AlertSeverity.WARNING
+            yield Swept(Absence(metric, runs), fed[0], None, severity)
+
+
+def _undeclared(scope: AlertScope) -> Iterator[Swept]:
+    """Take every label once, at the metric that is asked least: the first that has it."""
+    for label in scope.labels.values():
+        metric = _first_with(label.name, scope)
+        if metric is not None:
+            by = label.name if label.values else None
+            yield Swept(Undeclared(metric, label), scope.fed_by(metric)[0], by, AlertSeverity.WARNING)
+
+
+def _first_with(label: str, scope: AlertScope) -> Metric | None:
+    found = (metric for metric in scope.metrics.values() if label in metric.labels and scope.fed_by(metric))
+    return min(found, key=lambda metric: metric.is_histogram, default=None)
