@@ -1,0 +1,1 @@
+"""The Prometheus back end: the model becomes recording and alerting rules."""

@@ -1,0 +1,1 @@
+"""Alerting rules: conditions on recorded signals, with sentences for people."""

@@ -1,0 +1,80 @@
+"""The kinds of alerts; a new kind is a module with ``expr``, ``sentence`` and ``words``, and a line here."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from generator.model import alerts
+from generator.model.signals import Quantile
+from generator.model.units import duration
+from generator.prometheus.alerting import (
+    absence,
+    burn_rate,
+    change,
+    forecast,
+    idle,
+    overflow,
+    pricing,
+    regression,
+    series_count,
+    threshold,
+    undeclared,
+)
+from generator.prometheus.alerting.condition import Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.alerts import Alert, Tier
+    from generator.model.service import Service
+    from generator.model.signals import Signal
+
+#: Of each kind the module that knows it.
+KINDS: Mapping[type, Any] = MappingProxyType(
+    {
+        alerts.Threshold: threshold,
+        alerts.Change: change,
+        alerts.Regression: regression,
+        alerts.BurnRate: burn_rate,
+        alerts.Overflow: overflow,
+        alerts.Forecast: forecast,
+        alerts.Unpriced: pricing,
+        alerts.Absence: absence,
+        alerts.Idle: idle,
+        alerts.Undeclared: undeclared,
+        alerts.SeriesCount: series_count,
+    }
+)
+
+
+def conditions(alert: Alert, service: Service) -> tuple[Condition, ...]:
+    """Build the condition of each tier of an alert; alerting rules and the status board both stand on these."""
+    kind = KINDS[type(alert.kind)]
+    return tuple(
+        Condition(
+            tier.severity,
+            kind.expr(alert, alert.kind, tier, service),
+            kind.sentence(alert, alert.kind, tier, service),
+        )
+        for tier in alert.tiers
+    )
+
+
+def in_words(alert: Alert, tier: Tier, service: Service) -> str:
+    """Say when an alert's tier fires, floors of events included, for people who read no PromQL."""
+    condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
+    floors = "".join(f", {floor}" for floor in _floors(alert, service.signals[alert.signal]))
+    holds = f", for {duration(alert.for_)}" if alert.for_ else ""
+    return f"{condition}{floors}{holds}."
+
+
+def _floors(alert: Alert, signal: Signal) -> list[str]:
+    floors = []
+    if alert.min_events:
+        floors.append(f"on at least {alert.min_events} events")
+    if alert.min_bad_events:
+        bad = "runs slower than that" if isinstance(signal.kind, Quantile) else "bad events"
+        more = " more than expected" if isinstance(alert.kind, alerts.Change | alerts.Regression) else ""
+        floors.append(f"with at least {alert.min_bad_events} {bad}{more}")
+    return floors

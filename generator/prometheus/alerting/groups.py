@@ -1,0 +1,66 @@
+"""Alerting rules of a service: one rule for each severity of each alert."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.alerts import Absence, Undeclared
+from generator.prometheus.alerting.conditions import conditions
+from generator.prometheus.grouping import split
+from generator.prometheus.rules import AlertingRule
+
+if TYPE_CHECKING:
+    from generator.model.alerts import Alert
+    from generator.model.service import Service, Site
+    from generator.prometheus.alerting.condition import Condition
+    from generator.prometheus.rules import RuleGroup
+
+
+def alerting_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+    """Build the alerting rules of a service, a group for each signal; they read the recording groups."""
+    by_signal: dict[str, list[AlertingRule]] = {}
+    for alert in service.alerts:
+        for condition in conditions(alert, service):
+            by_signal.setdefault(alert.signal, []).append(_rule(alert, condition, service, site))
+    return tuple(
+        group
+        for signal, rules in by_signal.items()
+        for group in split(signal, [(rule,) for rule in rules], site.rule_interval)
+    )
+
+
+def _rule(alert: Alert, condition: Condition, service: Service, site: Site) -> AlertingRule:
+    labels = {
+        "severity": str(condition.severity),
+        names.SERVICE: service.name,
+        "owner": service.owner,
+        names.SIGNAL: alert.signal,
+    }
+    if isinstance(alert.kind, Absence):
+        labels["metric"] = alert.kind.metric.name
+    if isinstance(alert.kind, Undeclared):
+        labels["label"] = alert.kind.label.name
+    annotations = {
+        "summary": alert.summary,
+        "description": condition.description,
+        "dashboard_url": _dashboard_url(alert, service, site),
+        "runbook_url": f"{site.runbook_url}/{alert.name}.md",
+    }
+    annotations |= {f"{kind}_url": _filled(link, service) for kind, link in sorted(service.links.items())}
+    return AlertingRule(
+        alert.name, condition.expr.text, alert.for_, alert.keep_firing_for, labels, annotations
+    )
+
+
+def _filled(link: str, service: Service) -> str:
+    """Fill a link template; the release is that of the alert, where it has one."""
+    release = f"{{{{ $labels.{names.RELEASE} | urlquery }}}}"
+    return link.replace("{service}", service.name).replace("{release}", release)
+
+
+def _dashboard_url(alert: Alert, service: Service, site: Site) -> str:
+    """Link the panel's dashboard, with the variables that the alert knows."""
+    uid = names.dashboard_of(service.signals[alert.signal])
+    by = f"&var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}" if alert.by else ""
+    return f"{site.grafana_url}/d/{uid}?var-service={service.name}{by}"

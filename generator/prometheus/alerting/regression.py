@@ -1,0 +1,58 @@
+"""Regressions: the newest release worse than the previous one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Better, Share
+from generator.model.units import Unit
+from generator.prometheus.alerting import condition as shared
+from generator.prometheus.alerting.change import POINTS
+from generator.prometheus.recording.streams import recorded
+from generator.promql.expr import Expr, binary, number
+
+if TYPE_CHECKING:
+    from generator.model.alerts import Alert, Regression, Tier
+    from generator.model.service import Service
+
+_BY = (names.RELEASE,)
+
+
+def expr(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> Expr:
+    """Compare the recorded change with the tier's bound, on enough events of either release."""
+    signal = service.signals[alert.signal]
+    change = recorded(names.part(signal, "release_change", _BY), service).now()
+    worse = number(0) - change if signal.better is Better.HIGHER else change
+    crossed = shared.rounded(worse, shared.PRECISION[Unit.RATIO]) >= number(tier.bound)
+    newest, previous = (
+        recorded(names.part(signal, f"{side}_denominator", _BY), service).now()
+        for side in ("newest", "previous")
+    )
+    crossed = shared.enough(crossed, newest, alert.min_events, (names.SERVICE, *_BY))
+    crossed = shared.enough(crossed, previous, alert.min_events, (names.SERVICE,))
+    if isinstance(signal.kind, Share):
+        unforeseen = binary("*", worse, newest, on=(names.SERVICE, *_BY))
+        crossed = shared.enough(crossed, unforeseen, alert.min_bad_events, (names.SERVICE, *_BY))
+    return crossed
+
+
+def sentence(alert: Alert, kind: Regression, _tier: Tier, service: Service) -> str:
+    """Say by how much, and of which release."""
+    signal = service.signals[alert.signal]
+    direction = "below" if signal.better is Better.HIGHER else "above"
+    amount = shared.value_of(Unit.RATIO) if kind.relative else POINTS
+    release = f"{{{{ $labels.{names.RELEASE} }}}}"
+    return (
+        f"{signal.title} of {service.name} in release {release} is {amount} {direction} the previous release: "
+        "its last hour against the previous release's last day."
+    )
+
+
+def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
+    """Say when it is true."""
+    signal = service.signals[alert.signal]
+    return (
+        f"{signal.title} of the newest release in its last hour is {shared.worse(signal)} by {tier.text} than the "
+        "previous release's in its last day"
+    )

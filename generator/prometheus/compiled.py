@@ -1,0 +1,27 @@
+"""A service's rules, compiled: what its rule files will hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.prometheus.alerting.groups import alerting_groups
+from generator.prometheus.recording.families import recording_groups
+
+if TYPE_CHECKING:
+    from generator.model.service import Service, Site
+    from generator.prometheus.rules import RuleGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The recording and the alerting rules of one service."""
+
+    service: str
+    recording: tuple[RuleGroup, ...]
+    alerting: tuple[RuleGroup, ...]
+
+
+def compile_rules(service: Service, site: Site) -> Compiled:
+    """Lower a service to its rules."""
+    return Compiled(service.name, recording_groups(service, site), alerting_groups(service, site))

@@ -1,0 +1,50 @@
+"""Rule files: one of recording and one of alerting rules for each service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.model import names
+from generator.model.units import duration
+from generator.prometheus.encode import encode
+from generator.prometheus.rules import RuleFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.service import Model, Service, Site
+    from generator.prometheus.compiled import Compiled
+
+
+def rule_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
+    """Write the rule files of every service."""
+    for service, compiled in zip(model.services, rules, strict=True):
+        yield Artifact(
+            names.rules_path(service.name),
+            encode(RuleFile(_recording_comment(service, model.site), compiled.recording)),
+        )
+        yield Artifact(
+            names.alerts_path(service.name),
+            encode(RuleFile(_alerting_comment(service), compiled.alerting)),
+        )
+
+
+def _recording_comment(service: Service, site: Site) -> tuple[str, ...]:
+    interval, scrape, window = (
+        duration(seconds) for seconds in (site.rule_interval, site.scrape_interval, site.raw_window)
+    )
+    return (
+        f"Recording rules of {service.name}, generated from its spec: change the spec, not this file.",
+        "",
+        f"Every raw metric is read once, over {window}: a rule interval ({interval}) plus a scrape ({scrape}) tile",
+        "time. All else is computed from these sums, in order within a group. What reads another group is behind",
+        "it by up to a rule interval: ratios per run, releases, and the status board.",
+    )
+
+
+def _alerting_comment(service: Service) -> tuple[str, ...]:
+    return (
+        f"Alerting rules of {service.name}, generated from its spec: change the spec, not this file.",
+        "They read recorded signals only, so an alert and the panel beside it cannot disagree.",
+    )

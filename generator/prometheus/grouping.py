@@ -1,0 +1,35 @@
+"""Filling rule groups without making one too large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.prometheus.rules import RuleGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.prometheus.rules import AlertingRule, RecordingRule
+
+#: What mixtool and Mimir's defaults allow in one group.
+LARGEST = 20
+
+
+def split(
+    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], interval: int
+) -> Iterator[RuleGroup]:
+    """Fill groups with whole chains, the second called ``name-2`` and so on.
+
+    A chain longer than a group goes on in the next, where it is up to an interval behind.
+    """
+    filled: list[list[RecordingRule | AlertingRule]] = [[]]
+    for chain in chains:
+        if len(filled[-1]) + len(chain) > LARGEST and filled[-1]:
+            filled.append([])
+        for rule in chain:
+            if len(filled[-1]) == LARGEST:
+                filled.append([])
+            filled[-1].append(rule)
+    for index, rules in enumerate(filled, start=1):
+        if rules:
+            yield RuleGroup(name if index == 1 else f"{name}-{index}", interval, tuple(rules))

@@ -1,0 +1,1 @@
+"""Recording rules: one raw pass a metric, everything else from recorded sums."""

@@ -1,0 +1,1 @@
+"""Composing PromQL: expressions as values, one quoter, a parser for all that leaves."""

@@ -1,0 +1,190 @@
+"""PromQL expressions as values: composed with operators, parenthesised by precedence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model.units import duration, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ATOM = 7
+_RANKS = {
+    "or": 1,
+    "and": 2,
+    "unless": 2,
+    "==": 3,
+    "!=": 3,
+    "<=": 3,
+    "<": 3,
+    ">=": 3,
+    ">": 3,
+    "+": 4,
+    "-": 4,
+    "*": 5,
+    "/": 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """PromQL text and how tightly its outermost operator binds."""
+
+    text: str
+    rank: int = _ATOM
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __add__(self, other: Expr) -> Expr:
+        return binary("+", self, other)
+
+    def __sub__(self, other: Expr) -> Expr:
+        return binary("-", self, other)
+
+    def __mul__(self, other: Expr) -> Expr:
+        return binary("*", self, other)
+
+    def __truediv__(self, other: Expr) -> Expr:
+        return binary("/", self, other)
+
+    def __and__(self, other: Expr) -> Expr:
+        return binary("and", self, other)
+
+    def __or__(self, other: Expr) -> Expr:
+        return binary("or", self, other)
+
+    def __gt__(self, other: Expr) -> Expr:
+        return binary(">", self, other)
+
+    def __ge__(self, other: Expr) -> Expr:
+        return binary(">=", self, other)
+
+    def __lt__(self, other: Expr) -> Expr:
+        return binary("<", self, other)
+
+    def __le__(self, other: Expr) -> Expr:
+        return binary("<=", self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A metric or record name with its matchers; as (label, operator, value)."""
+
+    name: str
+    matchers: tuple[tuple[str, str, str], ...] = ()
+
+    def where(self, op: str = "=", **labels: str) -> Series:
+        """Add matchers."""
+        return Series(self.name, self.matchers + tuple((name, op, value) for name, value in labels.items()))
+
+    def one_of(self, label: str, values: Sequence[str]) -> Series:
+        """Add a matcher that takes exactly these values."""
+        if len(values) == 1:
+            return self.where(**{label: values[0]})
+        return self.where("=~", **{label: "|".join(escape_regex(value) for value in values)})
+
+    def none_of(self, label: str, values: Sequence[str]) -> Series:
+        """Add a matcher that takes none of these values."""
+        return self.where("!~", **{label: "|".join(escape_regex(value) for value in values)})
+
+    def now(self, *, offset: int = 0) -> Expr:
+        """Select the instant vector, ``offset`` seconds ago."""
+        return Expr(self._text() + _offset(offset))
+
+    def over(self, seconds: int, *, offset: int = 0) -> Expr:
+        """Select the range vector of the last ``seconds``."""
+        return Expr(f"{self._text()}[{duration(seconds)}]{_offset(offset)}")
+
+    def _text(self) -> str:
+        if not self.matchers:
+            return self.name
+        inside = ",".join(f"{name}{op}{quote(value)}" for name, op, value in sorted(self.matchers))
+        return f"{self.name}{{{inside}}}"
+
+
+def series(name: str, matchers: Mapping[str, str]) -> Series:
+    """Select ``name`` by equality of each label in ``matchers``."""
+    return Series(name, tuple((label, "=", value) for label, value in matchers.items()))
+
+
+def _offset(seconds: int) -> str:
+    return f" offset {duration(seconds)}" if seconds else ""
+
+
+def escape_regex(value: str) -> str:
+    """Escape what a regular expression of Prometheus gives a meaning, and no more."""
+    return "".join(f"\\{char}" if char in r"\.+*?()|[]{}^$" else char for char in value)
+
+
+def quote(value: str) -> str:
+    """Write a string literal of PromQL; the only way a value of a spec gets into an expression."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def number(value: float) -> Expr:
+    """Write a number literal."""
+    return Expr(plain(value))
+
+
+def call(function: str, *arguments: Expr) -> Expr:
+    """Call a function."""
+    return Expr(f"{function}({', '.join(argument.text for argument in arguments)})")
+
+
+def literal(value: str) -> Expr:
+    """Write a string as an argument."""
+    return Expr(quote(value))
+
+
+def aggregate(operator: str, expr: Expr, by: Sequence[str] = ()) -> Expr:
+    """Aggregate to one series for each combination of ``by``, or to a single one."""
+    grouping = f" by ({', '.join(by)}) " if by else ""
+    return Expr(f"{operator}{grouping}({expr.text})")
+
+
+def total(expr: Expr, by: Sequence[str] = ()) -> Expr:
+    """``sum`` to the labels of ``by``."""
+    return aggregate("sum", expr, by)
+
+
+def top(expr: Expr) -> Expr:
+    """Keep the one largest series."""
+    return Expr(f"topk(1, {expr.text})")
+
+
+def binary(
+    op: str,
+    left: Expr,
+    right: Expr,
+    *,
+    on: Sequence[str] | None = None,
+    group_left: Sequence[str] | None = None,
+) -> Expr:
+    """Join two expressions; ``on`` and ``group_left`` are the vector matching, where it is not one to one."""
+    rank = _RANKS[op]
+    matching = "" if on is None else f" on ({', '.join(on)})"
+    if group_left is not None:
+        matching += f" group_left ({', '.join(group_left)})"
+    left_text = left.text if left.rank >= rank else f"({left.text})"
+    right_text = right.text if right.rank > rank else f"({right.text})"
+    return Expr(f"{left_text} {op}{matching} {right_text}", rank)
+
+
+def any_of(exprs: Sequence[Expr]) -> Expr:
+    """Join with ``or``, in order."""
+    joined = exprs[0]
+    for expr in exprs[1:]:
+        joined = joined | expr
+    return joined
+
+
+def all_of(exprs: Sequence[Expr]) -> Expr:
+    """Join with ``and``, in order."""
+    joined = exprs[0]
+    for expr in exprs[1:]:
+        joined = joined & expr
+    return joined

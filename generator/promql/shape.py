@@ -1,0 +1,166 @@
+"""What an expression can give: the labels of its series, where their values come from, how many there are.
+
+An *origin* says where the values of a label come from: the names of sets (a declared label, the buckets of a
+histogram) and ``#n`` for n values that are written in the rules. ``("model", "tool")`` is any value of either set. A
+*term* is a product of origins, such as the series of ``sum by (model, release)``: ``(("model",), ("release",))``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Origin = tuple[str, ...]
+Term = tuple[Origin, ...]
+
+
+def counted(number: int) -> Origin:
+    """The origin of ``number`` values that are written in the rules."""
+    return (f"#{number}",)
+
+
+ONE_VALUE = counted(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The series of an expression.
+
+    Attributes:
+        labels: Each label that may be there, and its origin, by name.
+        live: Terms whose sum no instant exceeds.
+        ever: Terms whose sum all instants together do not exceed.
+        exposed: It may carry labels that the spec does not know: those of the instances.
+        scalar: It is a number, not series.
+    """
+
+    labels: tuple[tuple[str, Origin], ...]
+    live: tuple[Term, ...]
+    ever: tuple[Term, ...]
+    exposed: bool = False
+    scalar: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The label names."""
+        return frozenset(name for name, _ in self.labels)
+
+    @property
+    def certain(self) -> frozenset[str]:
+        """The names of labels that every series has."""
+        return frozenset(name for name, origin in self.labels if _ABSENT not in origin)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing can be there, as before a rule that reads itself has written anything."""
+        return not self.live and not self.scalar
+
+
+#: Stands in an origin beside the others when some series lack the label.
+_ABSENT = "#0+1"
+
+NOTHING = Shape((), (), ())
+SINGLE = Shape((), ((),), ((),))
+SCALAR = Shape((), (), (), scalar=True)
+
+
+def shape(
+    labels: Mapping[str, Origin],
+    live: Iterable[Term] | None = None,
+    ever: Iterable[Term] | None = None,
+    *,
+    exposed: bool = False,
+) -> Shape:
+    """Build a shape: every combination of the origins, or the terms, where these are fewer."""
+    ordered = tuple(sorted(labels.items()))
+    every = _product(origin for _, origin in ordered)
+    return Shape(ordered, _bounded(live, every), _bounded(ever, every), exposed)
+
+
+def _product(origins: Iterable[Origin]) -> Term:
+    return tuple(sorted(origin for origin in origins if origin != ONE_VALUE))
+
+
+def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
+    found = (every,) if terms is None else tuple(terms)
+    return (every,) if every in found else found
+
+
+def grouped(inner: Shape, kept: Iterable[str]) -> Shape:
+    """Aggregate to the labels ``kept``."""
+    if inner.nothing or inner.scalar:
+        return NOTHING
+    labels = {name: origin for name, origin in inner.labels if name in set(kept)}
+    return shape(labels, _grouped(inner.live, labels), _grouped(inner.ever, labels))
+
+
+def _grouped(terms: tuple[Term, ...], labels: Mapping[str, Origin]) -> Iterable[Term]:
+    if not labels:
+        return ((),)
+    every = _product(labels.values())
+    # An aggregation never makes more of a few single series.
+    return terms if not any(terms) else (every,)
+
+
+def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
+    """Keep the ``count`` largest of each group; which ones changes with time."""
+    if inner.nothing:
+        return NOTHING
+    groups = grouped(inner, by)
+    live = tuple(_product((*term, counted(count))) for term in groups.live)
+    return Shape(inner.labels, live, inner.ever, inner.exposed)
+
+
+def labelled(inner: Shape, labels: Mapping[str, Origin]) -> Shape:
+    """Set labels whose values follow from the series: there are not more series than before."""
+    if inner.nothing:
+        return NOTHING
+    return shape({**dict(inner.labels), **labels}, inner.live, inner.ever, exposed=inner.exposed)
+
+
+def without_values(inner: Shape, label: str) -> Shape:
+    """Merge the series that differ only in ``label``, as a quantile does with buckets."""
+    gone = dict(inner.labels).get(label)
+    kept = {name: origin for name, origin in inner.labels if name != label}
+    live, ever = (tuple(_less(term, gone) for term in terms) for terms in (inner.live, inner.ever))
+    return shape(kept, live, ever, exposed=inner.exposed)
+
+
+def _less(term: Term, gone: Origin | None) -> Term:
+    if gone is None or gone not in term:
+        return term
+    index = term.index(gone)
+    return term[:index] + term[index + 1 :]
+
+
+def union(left: Shape, right: Shape) -> Shape:
+    """Take the series of both."""
+    if left.nothing or right.nothing:
+        return right if left.nothing else left
+    ours, theirs = dict(left.labels), dict(right.labels)
+    labels = {name: _either(ours.get(name), theirs.get(name)) for name in ours.keys() | theirs.keys()}
+    exposed = left.exposed or right.exposed
+    return shape(labels, left.live + right.live, left.ever + right.ever, exposed=exposed)
+
+
+def _either(left: Origin | None, right: Origin | None) -> Origin:
+    """Add what is written in the rules, take the rest once."""
+    parts = {*(left or (_ABSENT,)), *(right or (_ABSENT,))}
+    written = sum(written_values(origin) for origin in (left or (), right or ()))
+    named = {part for part in parts if not part.startswith("#") or part == _ABSENT}
+    return tuple(sorted({*named, *(counted(written) if written else ())}))
+
+
+def written_values(origin: Origin) -> int:
+    """Count the values of an origin that are written in the rules."""
+    return sum(int(part[1:]) for part in origin if part.startswith("#") and part != _ABSENT)
+
+
+def size_of_part(part: str) -> int | None:
+    """Count the values of a part of an origin; None when it names a set."""
+    if part == _ABSENT:
+        return 1
+    return int(part[1:]) if part.startswith("#") else None

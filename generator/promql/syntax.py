@@ -1,0 +1,121 @@
+"""The parser that every expression passes before it leaves: layout, and the names it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import promql_parser as grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINE = 90
+
+
+class PromqlError(Exception):
+    """An expression that we composed does not parse: a defect of the compiler, never of a spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A selector inside an expression: the series name, empty without one, and (label, operator, value) matchers."""
+
+    name: str
+    matchers: tuple[tuple[str, str, str], ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label names that it matches on."""
+        return tuple(label for label, _, _ in self.matchers)
+
+
+@lru_cache(maxsize=65536)
+def layout(text: str) -> str:
+    """Return ``text`` on one line when it is short, else broken by the structure of the expression.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    tree = parse(text)
+    if len(text) <= _LINE:
+        return text
+    pretty = "\n".join(line.rstrip() for line in tree.prettify().splitlines())
+    # The printer of the library does not escape: where a value needs it, our own text stands.
+    return pretty if _same(pretty, tree) else text
+
+
+@lru_cache(maxsize=65536)
+def references(text: str) -> tuple[Reference, ...]:
+    """Return every selector of ``text``, in order of appearance.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    return tuple(reference(node) for node in _nodes(parse(text)) if isinstance(node, grammar.VectorSelector))
+
+
+def reference(selector: grammar.VectorSelector) -> Reference:
+    """Read a selector."""
+    matchers = selector.matchers
+    every = [*matchers.matchers, *(matcher for choice in matchers.or_matchers for matcher in choice)]
+    return Reference(
+        selector.name or "", tuple((matcher.name, _operator(matcher), matcher.value) for matcher in every)
+    )
+
+
+def _operator(matcher: grammar.Matcher) -> str:
+    # The members cannot be hashed, so there is no mapping of them.
+    spellings = (
+        (grammar.MatchOp.Equal, "="),
+        (grammar.MatchOp.NotEqual, "!="),
+        (grammar.MatchOp.Re, "=~"),
+    )
+    return next((text for op, text in spellings if matcher.op == op), "!~")
+
+
+def _nodes(root: grammar.Expr) -> Iterator[grammar.Expr]:
+    """Walk an expression from left to right, without recursion: chains of ``or`` are deep."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(operands(node))
+
+
+def operands(node: grammar.Expr) -> list[grammar.Expr]:
+    """List the expressions right below ``node``, from left to right."""
+    match node:
+        case grammar.BinaryExpr():
+            return [node.lhs, node.rhs]
+        case grammar.Call():
+            return list(node.args)
+        case grammar.MatrixSelector():
+            return [node.vector_selector]
+        case grammar.AggregateExpr():
+            return [node.expr] if node.param is None else [node.param, node.expr]
+        case grammar.ParenExpr() | grammar.UnaryExpr() | grammar.SubqueryExpr():
+            return [node.expr]
+        case _:
+            return []
+
+
+def _same(text: str, tree: grammar.Expr) -> bool:
+    try:
+        return str(grammar.parse(text)) == str(tree)
+    except ValueError:
+        return False
+
+
+def parse(text: str) -> grammar.Expr:
+    """Parse an expression.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    try:
+        return grammar.parse(text)
+    except ValueError as error:
+        message = f"{error}: {text}"
+        raise PromqlError(message) from error
