@@ -1,0 +1,151 @@
+"""Recording rules evaluated over a span of the past, as if Prometheus had run them all along.
+
+Rules are evaluated at the multiples of their group's interval (Prometheus shifts each group by an offset of
+its own; here it is 0), and whatever a rule reads has been recorded before it, in whichever file, group or
+order it stands: there is no lag between groups. A rule that reads its own record sees the steps before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from generator.live.errors import LiveError
+from generator.live.plan import plan
+from generator.live.recorded import recorded
+from generator.live.remote_write import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from generator.live.answers import RangeResult
+    from generator.live.api import PrometheusApi
+    from generator.live.plan import Node, ScheduledRule
+    from generator.live.recorded import LabelSet
+    from generator.live.remote_write import TimeSeries
+    from generator.prometheus.rules import RuleGroup
+
+    Progress = Callable[[str, int, int], None]
+
+# Bounds what a rule with many series takes of our memory and of the server's.
+_STEPS_PER_QUERY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was done: ``records`` in the order of evaluation, ``samples`` written with staleness markers."""
+
+    records: tuple[str, ...]
+    samples: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One record's evaluation on its way: what each rule had at its last step, which rule writes a series."""
+
+    api: PrometheusApi
+    present: dict[tuple[int, int], frozenset[LabelSet]] = field(default_factory=dict)
+    owners: dict[LabelSet, tuple[int, int]] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
+
+
+def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword)
+    api: PrometheusApi,
+    groups: Sequence[RuleGroup],
+    start: float,
+    end: float,
+    *,
+    step: int | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Evaluate the recording rules of ``groups`` from ``start`` to ``end`` (Unix seconds), write the results.
+
+    Alerting rules are left out. The span should hold nothing of these records yet: what is there stays.
+
+    Args:
+        api: the server that holds the raw series and takes the results.
+        groups: the groups of all rule files that belong together.
+        start: no step is before it.
+        end: no step is after it.
+        step: seconds, in place of every group's interval.
+        progress: called after each record with its name, how many are done, and how many there are.
+
+    Raises:
+        LiveError: the server fails or refuses, an expression does not parse or cannot be evaluated, records
+            read each other in a circle, or two rules record the same series.
+    """
+    nodes = plan(groups, step)
+    samples, warnings = 0, dict[str, None]()
+    for done, node in enumerate(nodes, start=1):
+        run = _Run(api, warnings=warnings)
+        samples += sum(_write_all(run, node, window) for window in _windows(node, start, end))
+        if progress:
+            progress(node.record, done, len(nodes))
+    return Evaluation(tuple(node.record for node in nodes), samples, tuple(warnings))
+
+
+def _windows(node: Node, start: float, end: float) -> Iterator[tuple[float, float]]:
+    """Cut the span into what is asked for at once: a single step where a record reads itself."""
+    if node.stepwise:
+        instants = {instant for interval in node.intervals for instant in _steps(start, end, interval)}
+        yield from ((instant, instant) for instant in sorted(instants))
+        return
+    width = _STEPS_PER_QUERY * min(node.intervals)
+    while start <= end:
+        # Steps are whole seconds, so a second before the next window belongs to this one or to none.
+        after = floor(start) + width
+        yield start, min(end, after - 1)
+        start = after
+
+
+def _steps(start: float, end: float, interval: int) -> range:
+    """Return the multiples of ``interval`` within the ends."""
+    return range(ceil(start / interval) * interval, floor(end) + 1, interval)
+
+
+def _write_all(run: _Run, node: Node, window: tuple[float, float]) -> int:
+    written = 0
+    for rules in node.rounds:
+        due = [(one, _steps(*window, one.interval)) for one in rules]
+        found = [_record(run, one, steps) for one, steps in due if steps]
+        written += _written(run, node, (series for part in found for series in part))
+    return written
+
+
+def _written(run: _Run, node: Node, series: Iterable[TimeSeries]) -> int:
+    try:
+        return write(run.api, series)
+    except LiveError as error:
+        raise _about(node.record, error) from error
+
+
+def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
+    try:
+        result = _query(run, one, steps)
+        found = recorded(result, one.rule, steps, run.present.get(one.key, frozenset()))
+    except LiveError as error:
+        raise _about(one.rule.record, error) from error
+    run.present[one.key] = found.present
+    _claim(run, one, found.series)
+    return found.series
+
+
+def _query(run: _Run, one: ScheduledRule, steps: range) -> RangeResult:
+    result = run.api.query_range(one.rule.expr, steps[0], steps[-1], steps.step)
+    run.warnings.update(dict.fromkeys(result.warnings))
+    return result
+
+
+def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
+    """Two rules that write one series overwrite each other by chance of order: no result would be right."""
+    for found in series:
+        labels = frozenset(found.labels.items())
+        if run.owners.setdefault(labels, one.key) != one.key:
+            message = f"recording rule {one.rule.record}: two rules record the series {dict(sorted(labels))}"
+            raise LiveError(message)
+
+
+def _about(record: str, error: LiveError) -> LiveError:
+    return LiveError(f"recording rule {record}: {error}")

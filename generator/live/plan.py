@@ -1,0 +1,101 @@
+"""The order in which recording rules are evaluated over a span: what is read comes before its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from generator.live.errors import LiveError
+from generator.live.reads import depends_on_the_range, records_read
+from generator.prometheus.rules import RecordingRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from generator.prometheus.rules import RuleGroup
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRule:
+    """A recording rule and the seconds between its evaluations; ``key`` is its group's and its own place."""
+
+    rule: RecordingRule
+    interval: int
+    key: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """All rules of one record.
+
+    The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads what
+    it recorded at the step before.
+    """
+
+    record: str
+    rounds: tuple[tuple[ScheduledRule, ...], ...]
+    stepwise: bool
+
+    @property
+    def intervals(self) -> frozenset[int]:
+        """The intervals of its rules, in seconds."""
+        return frozenset(one.interval for rules in self.rounds for one in rules)
+
+
+def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[Node, ...]:
+    """Order the records of ``groups``; ``step`` replaces their intervals.
+
+    Raises:
+        LiveError: an interval is no second long, an expression does not parse, or records read each other
+            in a circle.
+    """
+    by_record: dict[str, list[ScheduledRule]] = {}
+    for one in _scheduled(groups, step):
+        by_record.setdefault(one.rule.record, []).append(one)
+    reads = {record: _reads(rules, by_record) for record, rules in by_record.items()}
+    return tuple(_node(record, by_record[record], reads[record]) for record in _ordered(reads))
+
+
+def _scheduled(groups: Sequence[RuleGroup], step: int | None) -> Iterable[ScheduledRule]:
+    for place, group in enumerate(groups):
+        interval = group.interval if step is None else step
+        if interval < 1:
+            message = f"group {group.name}: an interval is at least 1 second, not {interval}"
+            raise LiveError(message)
+        for position, rule in enumerate(group.rules):
+            if isinstance(rule, RecordingRule):
+                yield ScheduledRule(rule, interval, (place, position))
+
+
+def _reads(rules: Iterable[ScheduledRule], records: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(records_read(one.rule.expr, records) for one in rules))
+
+
+def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:
+    # Sets have no order of their own: the plan follows the order of the rules.
+    graph = {record: [name for name in reads if name in found - {record}] for record, found in reads.items()}
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        # The list is from what is read to its reader; a person asks what reads what.
+        circle = " reads ".join(reversed(error.args[1]))
+        message = f"these records read each other, so none can be evaluated first: {circle}"
+        raise LiveError(message) from error
+
+
+def _node(record: str, rules: Sequence[ScheduledRule], reads: frozenset[str]) -> Node:
+    stepwise = record in reads or any(depends_on_the_range(one.rule.expr) for one in rules)
+    return Node(record, _rounds(rules) if stepwise else (tuple(rules),), stepwise)
+
+
+def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], ...]:
+    """Within a group, a rule sees what the one before it has just recorded; between groups is no order."""
+    by_group: dict[int, list[ScheduledRule]] = {}
+    for one in rules:
+        by_group.setdefault(one.key[0], []).append(one)
+    longest = max(map(len, by_group.values()))
+    return tuple(
+        tuple(members[turn] for members in by_group.values() if turn < len(members))
+        for turn in range(longest)
+    )

@@ -1,0 +1,101 @@
+"""Writing samples into a Prometheus by remote write (protobuf, snappy)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from struct import unpack
+from typing import TYPE_CHECKING
+
+import cramjam
+
+from generator.live.errors import LiveError
+from generator.live.wire import write_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.live.transport import Response
+    from generator.live.wire import WriteRequest
+
+# The one NaN that means "this series ends here"; any other NaN is a value.
+STALE_NAN: float = unpack("<d", (0x7FF0000000000002).to_bytes(8, "little"))[0]
+
+SAMPLES_PER_REQUEST = 20_000
+_PATH = "/api/v1/write"
+_HEADERS = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
+_TOO_OLD = ("out of bounds", "too old sample", "out of order sample")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSeries:
+    """Samples to write: ``labels`` with ``__name__``, one Unix time in milliseconds for each value."""
+
+    labels: Mapping[str, str]
+    timestamps: Sequence[int]
+    values: Sequence[float]
+
+
+def write(
+    api: PrometheusApi, series: Iterable[TimeSeries], *, samples_per_request: int = SAMPLES_PER_REQUEST
+) -> int:
+    """Write ``series`` and return the number of samples; a query sees them as soon as this returns.
+
+    Samples are sorted by time and labels by name; labels with an empty value are left out, as everywhere in
+    Prometheus. A long series is spread over several requests.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses; the requests before the refused one have counted.
+    """
+    written = 0
+    for request, samples in _requests(series, samples_per_request):
+        body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+        response = api.connection.send("POST", _PATH, body, _HEADERS)
+        if not response.ok:
+            message = f"{api.url} refuses to be written to: {_refusal(response)}"
+            raise LiveError(message)
+        written += samples
+    return written
+
+
+def _requests(series: Iterable[TimeSeries], size: int) -> Iterator[tuple[WriteRequest, int]]:
+    """Pack ``series`` into requests of at most ``size`` samples."""
+    request, count = write_request(), 0
+    for one in series:
+        for samples in _stretches(one, size):
+            if count + len(samples) > size:
+                yield request, count
+                request, count = write_request(), 0
+            _add(request, one.labels, samples)
+            count += len(samples)
+    if count:
+        yield request, count
+
+
+def _stretches(one: TimeSeries, size: int) -> Iterator[Sequence[tuple[int, float]]]:
+    samples = sorted(zip(one.timestamps, one.values, strict=True), key=itemgetter(0))
+    for start in range(0, len(samples), size):
+        yield samples[start : start + size]
+
+
+def _add(request: WriteRequest, labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> None:
+    target = request.timeseries.add()
+    for name, text in sorted(labels.items()):
+        if text:
+            target.labels.add(name=name, value=text)
+    # Bound once: this is the loop that a day of samples spends its time in.
+    add = target.samples.add
+    for timestamp, value in samples:
+        add(value=value, timestamp=timestamp)
+
+
+def _refusal(response: Response) -> str:
+    said = f"HTTP {response.status}: {response.text}"
+    if any(words in response.text for words in _TOO_OLD):
+        said += " (how far back it takes samples: storage.tsdb.out_of_order_time_window in its configuration)"
+    return said

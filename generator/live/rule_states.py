@@ -1,0 +1,93 @@
+"""What Prometheus says of the rules that it runs (``/api/v1/rules``), as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.live.answers import expecting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.live.answers import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that is ``pending`` or ``firing``; ``active_at`` is as the server writes it (RFC 3339)."""
+
+    state: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    value: float
+    active_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
+
+    ``state`` (``inactive``, ``pending``, ``firing``) and ``alerts`` are an alerting rule's only.
+    """
+
+    kind: str
+    name: str
+    expr: str
+    health: str
+    last_error: str
+    labels: Mapping[str, str]
+    state: str
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """A group as loaded from ``file``; ``interval`` is in seconds."""
+
+    name: str
+    file: str
+    interval: float
+    rules: tuple[RuleState, ...]
+
+
+def group_states(answer: Answer) -> tuple[GroupState, ...]:
+    """Read the groups with their rules and alerts.
+
+    Raises:
+        LiveError: the answer is not of the API's shape.
+    """
+    with expecting("a list of rule groups"):
+        return tuple(_group(one) for one in answer.data["groups"])
+
+
+def _group(one: Mapping[str, Any]) -> GroupState:
+    return GroupState(
+        name=one["name"],
+        file=one["file"],
+        interval=float(one["interval"]),
+        rules=tuple(_rule(rule) for rule in one["rules"]),
+    )
+
+
+def _rule(one: Mapping[str, Any]) -> RuleState:
+    return RuleState(
+        kind=one["type"],
+        name=one["name"],
+        expr=one["query"],
+        health=one["health"],
+        last_error=one.get("lastError", ""),
+        labels=one.get("labels") or {},
+        state=one.get("state", ""),
+        alerts=tuple(_alert(alert) for alert in one.get("alerts") or ()),
+    )
+
+
+def _alert(one: Mapping[str, Any]) -> Alert:
+    return Alert(
+        state=one["state"],
+        labels=one["labels"],
+        annotations=one["annotations"],
+        value=float(one["value"]),
+        active_at=one.get("activeAt", ""),
+    )

@@ -1,0 +1,173 @@
+"""A real Prometheus for as long as a ``with`` block lasts: for tests, demos and replays."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING
+
+from generator.live.api import connect
+from generator.live.errors import LiveError
+from generator.live.server_config import ServerConfig, configuration
+from generator.live.server_log import last_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.live.api import PrometheusApi
+
+# A server takes samples as old as half a block before its newest one (an hour, as it comes), and moves data
+# about once a block and a half is full. With one block for everything the age of samples does not matter, and
+# no compaction runs beside a query.
+_BLOCK = "20y"
+_ATTEMPTS = 5
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+_PROBE_SECONDS = 0.5
+_POLL_SECONDS = 0.02
+_LOG = "log"
+_CONFIG = "prometheus.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusServer:
+    """A server that we started; ``directory`` holds its configuration, its log and its data."""
+
+    api: PrometheusApi
+    directory: Path
+    process: subprocess.Popen[bytes]
+
+    def load(self, config: ServerConfig) -> None:
+        """Read ``config`` in place of what the server has now.
+
+        Raises:
+            LiveError: the server refuses it (and keeps what it had), with its reason.
+        """
+        _write_config(self.directory, config)
+        response = self.api.connection.send("POST", "/-/reload")
+        if not response.ok:
+            message = (
+                f"Prometheus refuses its configuration: {last_errors(self.directory / _LOG) or response.text}"
+            )
+            raise LiveError(message)
+
+
+def find_prometheus() -> str:
+    """Return the path of the ``prometheus`` program.
+
+    Raises:
+        LiveError: there is none.
+    """
+    found = which("prometheus")
+    if found is None:
+        message = "no Prometheus on this machine: apt-get install prometheus"
+        raise LiveError(message)
+    return found
+
+
+@contextmanager
+def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> Iterator[PrometheusServer]:
+    """Start a Prometheus on 127.0.0.1, empty and ready, and end it with its data when the block ends.
+
+    It takes remote writes of any age up to ten years before its newest sample, in any order.
+
+    Args:
+        config: what it reads; nothing by default.
+        port: the port it listens on; 0 takes a free one.
+
+    Raises:
+        LiveError: there is no Prometheus, or it does not start (with what it said).
+    """
+    binary = find_prometheus()
+    with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        _write_config(directory, config or ServerConfig())
+        server = _start(binary, directory, port)
+        try:
+            with closing(server.api):
+                yield server
+        finally:
+            _stop(server.process)
+
+
+def _start(binary: str, directory: Path, port: int) -> PrometheusServer:
+    """Start until no one else has our port: between choosing one and using it, another may take it."""
+    for _ in range(1 if port else _ATTEMPTS):
+        server = _launch(binary, directory, port or _free_port())
+        try:
+            if _wait(server):
+                return server
+        except BaseException:
+            _stop(server.process)
+            raise
+        _stop(server.process)
+        if "address already in use" not in last_errors(directory / _LOG):
+            break
+    message = f"Prometheus does not start: {last_errors(directory / _LOG) or 'it says nothing'}"
+    raise LiveError(message)
+
+
+def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
+    command = [
+        binary,
+        f"--config.file={directory / _CONFIG}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        f"--storage.tsdb.min-block-duration={_BLOCK}",
+        f"--storage.tsdb.retention.time={_BLOCK}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--web.enable-remote-write-receiver",
+        "--web.enable-lifecycle",
+        "--query.max-samples=500000000",
+        "--log.level=warn",
+    ]
+    with (directory / _LOG).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
+            command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    return PrometheusServer(connect(f"http://127.0.0.1:{port}"), directory, process)
+
+
+def _wait(server: PrometheusServer) -> bool:
+    """Wait until the server is ready; false if its process ends first."""
+    deadline = time.monotonic() + _START_SECONDS
+    with closing(connect(server.api.url, timeout=_PROBE_SECONDS, retries=0)) as probe:
+        while server.process.poll() is None and time.monotonic() < deadline:
+            if _answers(probe, server.directory):
+                return True
+            time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _answers(probe: PrometheusApi, directory: Path) -> bool:
+    """Whether our server is ready, and not another one that took its port: ours then ends by itself."""
+    try:
+        flags = probe.flags() if probe.ready() else {}
+    except LiveError:
+        return False
+    return flags.get("storage.tsdb.path") == str(directory / "data")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port: int = chosen.getsockname()[1]
+        return port
+
+
+def _write_config(directory: Path, config: ServerConfig) -> None:
+    (directory / _CONFIG).write_text(configuration(config), encoding="utf-8")

@@ -1,0 +1,51 @@
+"""The configuration file of a Prometheus that we start."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from generator.live.errors import LiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# Samples older than another one of the same series are taken this far back.
+_OUT_OF_ORDER = "10y"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """What a started Prometheus reads: rule files, and scrape configurations as its own file spells them."""
+
+    rule_files: tuple[Path, ...] = ()
+    scrape_configs: tuple[Mapping[str, Any], ...] = ()
+    scrape_interval: str = "15s"
+
+
+def configuration(config: ServerConfig) -> str:
+    """Write ``config`` as Prometheus reads it.
+
+    Raises:
+        LiveError: a rule file does not exist; Prometheus takes its name for a pattern and is content.
+    """
+    for path in config.rule_files:
+        if not path.is_file():
+            message = f"no such rule file: {path}"
+            raise LiveError(message)
+    document = {
+        "global": {"scrape_interval": config.scrape_interval},
+        "storage": {"tsdb": {"out_of_order_time_window": _OUT_OF_ORDER}},
+        "rule_files": [_literal(path) for path in config.rule_files],
+        "scrape_configs": [dict(one) for one in config.scrape_configs],
+    }
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _literal(path: Path) -> str:
+    """Write a path where Prometheus expects a pattern."""
+    return re.sub(r"([*?\[\\])", r"\\\1", str(path.resolve()))

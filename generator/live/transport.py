@@ -1,0 +1,105 @@
+"""HTTP to one server: whatever fails becomes a LiveError."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import urllib3
+from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.util import make_headers, parse_url
+
+from generator.live.errors import LiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONNECT_SECONDS = 5.0
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The status and the whole body of an answer."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the server did what it was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def text(self) -> str:
+        """The first line of the body, for messages."""
+        lines = self.body.decode(errors="replace").strip().splitlines()
+        return lines[0][:300] if lines else "no reason given"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A server at ``url`` (no credentials in it, no slash at its end) and a pool of connections to it."""
+
+    url: str
+    pool: urllib3.PoolManager
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Response:
+        """Send one request and read its answer, whatever its status.
+
+        Raises:
+            LiveError: no connection, no complete answer, or none in time.
+        """
+        sent = {**self.pool.headers, **headers}
+        try:
+            answer = self.pool.request(method, self.url + path, body=body, headers=sent)
+        except HTTPError as error:
+            message = f"{self.url} does not answer: {_reason(error)}"
+            raise LiveError(message) from error
+        return Response(answer.status, answer.data)
+
+
+def open_connection(url: str, *, timeout: float, retries: int, headers: Mapping[str, str]) -> Connection:
+    """Prepare requests to ``url``, which may hold a path and credentials; nothing is sent yet.
+
+    Args:
+        url: such as ``http://localhost:9090`` or ``https://user:password@example.com/prometheus``.
+        timeout: seconds to wait for an answer.
+        retries: how often a connection that fails is tried again; an answer is never asked for twice.
+        headers: sent with each request.
+
+    Raises:
+        LiveError: ``url`` is no http or https address.
+    """
+    base, auth = _split(url)
+    sent = {**(make_headers(basic_auth=unquote(auth)) if auth else {}), **headers}
+    policy = urllib3.Retry(connect=retries, read=0, redirect=False, status=0, other=0, backoff_factor=0.1)
+    limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
+    return Connection(base, urllib3.PoolManager(headers=sent, retries=policy, timeout=limits))
+
+
+def _split(url: str) -> tuple[str, str | None]:
+    try:
+        parts = parse_url(url)
+    except HTTPError as error:
+        message = f"not an address of a server: {url!r}"
+        raise LiveError(message) from error
+    if parts.scheme not in {"http", "https"} or not parts.host:
+        message = f"not an http or https address: {url!r}"
+        raise LiveError(message)
+    plain = parts._replace(auth=None, path=(parts.path or "").rstrip("/"), query=None, fragment=None)
+    return plain.url, parts.auth
+
+
+def _reason(error: HTTPError) -> str:
+    """Say what the operating system said, where urllib3 wraps it in its own words."""
+    cause: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    root = cause.__cause__
+    if isinstance(root, OSError) and root.strerror:
+        return root.strerror
+    return str(cause)

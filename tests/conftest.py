@@ -1,0 +1,103 @@
+"""A real Prometheus for every test that asks for one, and servers that only pretend."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from generator.live.errors import LiveError
+from generator.live.server import find_prometheus, prometheus_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
+
+_FIXTURES = {"prometheus", "fresh_prometheus"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the fixtures below, however indirectly."""
+    for item in items:
+        if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("prometheus")
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Iterator[PrometheusApi]:
+    """A server that all tests share: tell your series from the others' by ``unique``."""
+    with _started() as server:
+        yield server.api
+
+
+@pytest.fixture
+def fresh_prometheus() -> Iterator[PrometheusServer]:
+    """An empty server of the test's own, for what reads all series or loads rules."""
+    with _started() as server:
+        yield server
+
+
+@pytest.fixture
+def unique() -> str:
+    """A word that no other test has; it can be a label value or a part of a metric's name."""
+    return f"t{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., str]]:
+    """Start a server that gives one answer to everything: ``(status, body, promised=length)`` to its address.
+
+    ``promised`` is the length that it announces, where that is not the body's.
+    """
+    with ExitStack() as stack:
+
+        def start(status: int, body: bytes, promised: int | None = None) -> str:
+            return stack.enter_context(_answering(status, body, promised or len(body)))
+
+        yield start
+
+
+@contextmanager
+def _answering(status: int, body: bytes, length: int) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def _started() -> Iterator[PrometheusServer]:
+    try:
+        find_prometheus()
+    except LiveError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    with prometheus_server() as server:
+        yield server

@@ -1,0 +1,89 @@
+"""The order of evaluation."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.live.errors import LiveError
+from generator.live.plan import plan
+from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+
+
+def group(*rules: tuple[str, str], interval: int = 60) -> RuleGroup:
+    """A group of (record, expression)."""
+    return RuleGroup("g", interval, tuple(RecordingRule(record, expr) for record, expr in rules))
+
+
+def order(*groups: RuleGroup) -> list[str]:
+    """The planned records."""
+    return [node.record for node in plan(groups)]
+
+
+def test_what_is_read_comes_first_across_groups() -> None:
+    assert order(group(("c", "b * 2"), ("a", "raw")), group(("b", "a + 1"))) == ["a", "b", "c"]
+
+
+def test_a_reader_by_pattern_comes_after_all_that_it_matches() -> None:
+    assert order(group(("last", 'sum({__name__=~"x:.*"})'), ("x:1", "raw"), ("x:2", "raw")))[-1] == "last"
+
+
+@given(st.permutations(range(12)))
+def test_any_order_of_rules_gives_a_plan_that_reads_only_what_is_there(shuffled: list[int]) -> None:
+    rules = [(f"r{n}", " + ".join(["raw", *(f"r{m}" for m in range(n % 3, n, 3))])) for n in shuffled]
+    planned = order(*(group(rule) for rule in rules))
+    for n in range(12):
+        assert all(planned.index(f"r{m}") < planned.index(f"r{n}") for m in range(n % 3, n, 3))
+
+
+def test_unrelated_records_keep_the_order_of_the_files() -> None:
+    names = [f"r{n}" for n in (5, 3, 8, 1, 9, 2)]
+    assert order(*(group((name, "raw")) for name in names)) == names
+
+
+def test_all_rules_of_a_record_form_one_node() -> None:
+    nodes = plan([group(("price", "vector(1)"), ("cost", "price * 2")), group(("price", "vector(2)"))])
+    assert [node.record for node in nodes] == ["price", "cost"]
+    assert [[one.rule.expr for one in rules] for rules in nodes[0].rounds] == [["vector(1)", "vector(2)"]]
+    assert not nodes[0].stepwise
+
+
+def test_a_record_that_reads_itself_goes_step_by_step_and_in_the_order_of_its_group() -> None:
+    (node,) = plan([group(("x", "x or raw"), ("x", "x * 2")), group(("x", "vector(1)"))])
+    assert node.stepwise
+    assert [[one.rule.expr for one in rules] for rules in node.rounds] == [
+        ["x or raw", "vector(1)"],
+        ["x * 2"],
+    ]
+
+
+def test_an_end_of_the_range_goes_step_by_step() -> None:
+    assert plan([group(("x", "raw @ end()"))])[0].stepwise
+
+
+def test_a_circle_is_told_by_its_members_in_reading_order() -> None:
+    with pytest.raises(LiveError) as caught:
+        plan([group(("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"))])
+    circle = str(caught.value).partition(": ")[2].split(" reads ")
+    assert circle[0] == circle[-1]
+    assert set(circle) == {"a", "b", "c"}
+    assert all((left, right) in {("a", "b"), ("b", "c"), ("c", "a")} for left, right in pairwise(circle))
+
+
+def test_alerting_rules_are_left_out() -> None:
+    alert = AlertingRule("A", "x > 1", 0, 0, {}, {})
+    assert plan([RuleGroup("g", 60, (alert,))]) == ()
+
+
+def test_a_step_replaces_the_interval_of_every_group() -> None:
+    nodes = plan([group(("a", "raw")), group(("b", "raw"), interval=120)], step=30)
+    assert [node.intervals for node in nodes] == [{30}, {30}]
+
+
+@pytest.mark.parametrize("step", [0, -60])
+def test_a_step_of_nothing_is_refused(step: int) -> None:
+    with pytest.raises(LiveError, match=f"group g: an interval is at least 1 second, not {step}"):
+        plan([group(("a", "raw"))], step)
