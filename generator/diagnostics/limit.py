@@ -27,7 +27,7 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
     return Diagnostic(
         "source/too-many-errors",
         Severity.INFO,
-        f"{count} more findings in this file, from here on, are not shown",
+        f"findings from here on that are not shown: {count}",
         first,
         help="mend those above first; one mistake often causes many",
     )

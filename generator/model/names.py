@@ -121,6 +121,11 @@ def alerts_path(service: str) -> str:
     return f"prometheus/alerts/{service}.alerts.yml"
 
 
+def tests_path(service: str) -> str:
+    """Path of the unit tests of a service's alerts."""
+    return f"prometheus/tests/{service}.test.yml"
+
+
 def dashboard_path(uid: str) -> str:
     """Path of a dashboard."""
     return f"grafana/dashboards/{uid}.json"

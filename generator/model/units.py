@@ -12,9 +12,11 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 
 _DURATION_UNITS = {"ms": 0.001, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
-_DURATION = re.compile(r"(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?")
-_DURATION_PART = re.compile(r"(\d+)(ms|[smhdw])")
-_NUMBER = r"(\d+(?:\.\d+)?)"
+#: Prometheus takes no more than 292 years; ten are beyond any use.
+LONGEST = 3650 * DAY
+_DURATION = re.compile(r"(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m(?!s))?(?:[0-9]+s)?(?:[0-9]+ms)?")
+_DURATION_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _WRITTEN = {
     "share": re.compile(_NUMBER + "%"),
     "points": re.compile(_NUMBER + "pp"),
@@ -64,11 +66,11 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is none, or zero."""
+    """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is none, zero or too long."""
     if not text or len(text) > _MAX_DIGITS or not _DURATION.fullmatch(text):
         return None
     seconds = sum(int(count) * _DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))
-    return seconds or None
+    return seconds if 0 < seconds <= LONGEST else None
 
 
 def duration(seconds: int) -> str:

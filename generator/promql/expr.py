@@ -76,8 +76,8 @@ class Series:
     name: str
     matchers: tuple[tuple[str, str, str], ...] = ()
 
-    def where(self, op: str = "=", **labels: str) -> Series:
-        """Add matchers."""
+    def where(self, op: str = "=", /, **labels: str) -> Series:
+        """Add matchers; the first parameters are by position, so that a label may be called ``op``."""
         return Series(self.name, self.matchers + tuple((name, op, value) for name, value in labels.items()))
 
     def one_of(self, label: str, values: Sequence[str]) -> Series:

@@ -1,13 +1,14 @@
 """What an expression can give: the labels of its series, where their values come from, how many there are.
 
 An *origin* says where the values of a label come from: the names of sets (a declared label, the buckets of a
-histogram) and ``#n`` for n values that are written in the rules. ``("model", "tool")`` is any value of either set. A
+histogram), and ``=value`` for a value that is written in a rule. ``("model", "tool")`` is any value of either set. A
 *term* is a product of origins, such as the series of ``sum by (model, release)``: ``(("model",), ("release",))``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,12 +18,27 @@ Origin = tuple[str, ...]
 Term = tuple[Origin, ...]
 
 
-def counted(number: int) -> Origin:
-    """The origin of ``number`` values that are written in the rules."""
-    return (f"#{number}",)
+#: Stands in an origin beside the others when some series lack the label.
+ABSENT = ""
+_WRITTEN = "="
+_COUNT = "#"
 
 
-ONE_VALUE = counted(1)
+def constant(value: str) -> Origin:
+    """The origin of a value that is written in a rule."""
+    return (f"{_WRITTEN}{value}",)
+
+
+def size_of_part(part: str) -> int | None:
+    """Count the values that a part of an origin stands for; None when it names a set."""
+    if part.startswith(_COUNT):
+        return int(part[1:])
+    return 1 if part == ABSENT or part.startswith(_WRITTEN) else None
+
+
+def written_value(part: str) -> str | None:
+    """Return the value that a part of an origin is, if it is one."""
+    return part.removeprefix(_WRITTEN) if part.startswith(_WRITTEN) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +67,13 @@ class Shape:
     @property
     def certain(self) -> frozenset[str]:
         """The names of labels that every series has."""
-        return frozenset(name for name, origin in self.labels if _ABSENT not in origin)
+        return frozenset(name for name, origin in self.labels if ABSENT not in origin)
 
     @property
     def nothing(self) -> bool:
         """Whether nothing can be there, as before a rule that reads itself has written anything."""
         return not self.live and not self.scalar
 
-
-#: Stands in an origin beside the others when some series lack the label.
-_ABSENT = "#0+1"
 
 NOTHING = Shape((), (), ())
 SINGLE = Shape((), ((),), ((),))
@@ -81,7 +94,7 @@ def shape(
 
 
 def _product(origins: Iterable[Origin]) -> Term:
-    return tuple(sorted(origin for origin in origins if origin != ONE_VALUE))
+    return tuple(sorted(origin for origin in origins if len(origin) > 1 or size_of_part(origin[0]) != 1))
 
 
 def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
@@ -110,15 +123,16 @@ def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     if inner.nothing:
         return NOTHING
     groups = grouped(inner, by)
-    live = tuple(_product((*term, counted(count))) for term in groups.live)
+    live = tuple(_product((*term, (f"{_COUNT}{count}",))) for term in groups.live)
     return Shape(inner.labels, live, inner.ever, inner.exposed)
 
 
-def labelled(inner: Shape, labels: Mapping[str, Origin]) -> Shape:
+@lru_cache(maxsize=65536)
+def labelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
     """Set labels whose values follow from the series: there are not more series than before."""
     if inner.nothing:
         return NOTHING
-    return shape({**dict(inner.labels), **labels}, inner.live, inner.ever, exposed=inner.exposed)
+    return shape({**dict(inner.labels), **dict(labels)}, inner.live, inner.ever, exposed=inner.exposed)
 
 
 def without_values(inner: Shape, label: str) -> Shape:
@@ -136,6 +150,7 @@ def _less(term: Term, gone: Origin | None) -> Term:
     return term[:index] + term[index + 1 :]
 
 
+@lru_cache(maxsize=65536)
 def union(left: Shape, right: Shape) -> Shape:
     """Take the series of both."""
     if left.nothing or right.nothing:
@@ -147,20 +162,4 @@ def union(left: Shape, right: Shape) -> Shape:
 
 
 def _either(left: Origin | None, right: Origin | None) -> Origin:
-    """Add what is written in the rules, take the rest once."""
-    parts = {*(left or (_ABSENT,)), *(right or (_ABSENT,))}
-    written = sum(written_values(origin) for origin in (left or (), right or ()))
-    named = {part for part in parts if not part.startswith("#") or part == _ABSENT}
-    return tuple(sorted({*named, *(counted(written) if written else ())}))
-
-
-def written_values(origin: Origin) -> int:
-    """Count the values of an origin that are written in the rules."""
-    return sum(int(part[1:]) for part in origin if part.startswith("#") and part != _ABSENT)
-
-
-def size_of_part(part: str) -> int | None:
-    """Count the values of a part of an origin; None when it names a set."""
-    if part == _ABSENT:
-        return 1
-    return int(part[1:]) if part.startswith("#") else None
+    return tuple(sorted({*(left or (ABSENT,)), *(right or (ABSENT,))}))

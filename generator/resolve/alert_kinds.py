@@ -16,61 +16,94 @@ from generator.model.alerts import (
     Threshold,
     Unpriced,
 )
-from generator.model.signals import Quantile, Share, Signal, divisor
-from generator.model.units import MINUTE
-from generator.resolve.quantities import bound, seconds
+from generator.model.signals import Cost, Count, Quantile, Share, Signal, Tokens, divisor
+from generator.model.units import DAY, MINUTE
+from generator.resolve.quantities import bound, seconds, window
+from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertKindSpec, Text
+    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, Text
 
 DEFAULT_OVER = 30 * MINUTE
 
 
-def resolve_kind(name: str, body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
+def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: AlertScope) -> AlertKind | None:
     """Resolve what an alert compares; None with a finding when its signal cannot be compared so, or needs nothing."""
+    body: AlertKindSpec = getattr(entry.value, name)
+    interval = scope.site.rule_interval
     match name:
         case "threshold":
-            return Threshold(unfinished=bool(body.unfinished))
+            return _threshold(body, signal, scope)
         case "change":
             over = seconds(body.over, DEFAULT_OVER, scope.findings)
             return Change(over, is_relative(signal), _beyond(body.beyond, signal, scope))
         case "idle":
-            return Idle(seconds(body.over, DEFAULT_OVER, scope.findings)) if scope.runs_per_hour else None
-        case "regression":
-            return _fitting(Regression(is_relative(signal)), divisor(signal) is not None, body, scope)
+            over = window(body.over, DEFAULT_OVER, interval, scope.findings)
+            return Idle(over) if scope.runs_per_hour else None
         case "burn_rate":
-            return _burn_rate(body, signal, scope)
+            return _burn_rate(entry, body, signal, scope)
         case _:
-            return _simple(name, body, signal, scope)
+            return _of_some_signals(name, body, signal, scope)
 
 
-def _simple(name: str, body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
-    if name == "overflow":
-        return _fitting(Overflow(), isinstance(signal.kind, Quantile), body, scope)
-    return Forecast() if name == "forecast" else Unpriced()
+def _threshold(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
+    kind = Threshold(unfinished=bool(body.unfinished))
+    divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
+    wanted = "a ratio, which unfinished needs"
+    return _fitting(kind, body, scope, fits=divides or not kind.unfinished, wanted=wanted)
 
 
-def _burn_rate(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
+def _burn_rate(
+    entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope
+) -> AlertKind | None:
     """Take the error budget from the objective; without an objective over a window there is none to burn."""
     objective = scope.objectives.get(signal.name)
     if not isinstance(signal.kind, Share):
-        return _fitting(BurnRate(0, 1), fits=False, body=body, scope=scope)
+        return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
     if objective is None or objective.window is None:
+        what = "no objective" if objective is None else "an objective without a window"
+        message = f"{entry.key.value} of {scope.service} is off: {signal.name} has {what}"
+        scope.findings.info("alert/no-objective", message, entry.key.span)
         return None
     budget = 1 - objective.bound if signal.kind.good else objective.bound
     return BurnRate(round(budget, 9), scope.site.rule_interval)
 
 
-def _fitting(kind: AlertKind, fits: bool, body: AlertKindSpec, scope: AlertScope) -> AlertKind | None:  # noqa: FBT001 - reads as a condition
+def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
+    kind: AlertKind
+    match name:
+        case "regression":
+            kind, wanted = (
+                Regression(is_relative(signal)),
+                "a share or a ratio of metrics with the label release",
+            )
+            fits = compares_releases(signal, scope.runs)
+        case "overflow":
+            kind, wanted, fits = Overflow(), "a quantile", isinstance(signal.kind, Quantile)
+        case "forecast":
+            kind, wanted, fits = Forecast(), "a count or a cost of the last 24h", _is_of_a_day(signal)
+        case _:
+            kind, wanted, fits = Unpriced(), "a cost or of tokens", isinstance(signal.kind, Tokens | Cost)
+    return _fitting(kind, body, scope, fits=fits, wanted=wanted)
+
+
+def _is_of_a_day(signal: Signal) -> bool:
+    """Whether its value is what a day came to, which a pace can be held against."""
+    amount = signal.kind == Cost(None) or (signal.kind == Count() and not signal.of.is_histogram)
+    return amount and signal.window == DAY
+
+
+def _fitting(
+    kind: AlertKind, body: AlertKindSpec, scope: AlertScope, *, fits: bool, wanted: str
+) -> AlertKind | None:
     if not fits and body.signal:
-        wanted = {"Regression": "a share or a ratio", "BurnRate": "a share", "Overflow": "a quantile"}
         scope.findings.error(
             "alert/signal-kind",
-            f'"{body.signal.value}" is not {wanted[type(kind).__name__]}',
+            f'"{body.signal.value}" is not {wanted}',
             body.signal.span,
-            "choose a signal of that kind, or a threshold",
+            "choose a signal of that kind, or another kind of alert",
         )
     return kind if fits else None
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlertScope:
-    """The rest of the service, as far as alerts look at it, and where findings go."""
+    """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec."""
 
     service: str
+    file: str
     site: Site
     labels: Mapping[str, Label]
     metrics: Mapping[str, Metric]

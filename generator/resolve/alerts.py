@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.alerts import Alert, AlertKind, AlertSeverity, Idle, Tier, Unpriced
+from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle, Threshold, Tier, Unpriced
+from generator.model.signals import Cost, Count, divisor
 from generator.model.units import MINUTE
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.quantities import seconds
@@ -97,16 +98,29 @@ def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: A
     if signal is None:
         return
     by = resolve_by(body, signal, scope)
-    kind = resolve_kind(name, body, signal, scope)
+    kind = resolve_kind(entry, name, signal, scope)
+    _check_floor(entry, kind, signal, scope)
     if kind is not None and (resolved := _tiers(entry, kind, signal, scope)):
         yield _alert(entry, kind, _About(signal.name, by), resolved, scope)
+
+
+def _check_floor(entry: Entry[AlertSpec], kind: AlertKind | None, signal: Signal, scope: AlertScope) -> None:
+    """A floor of events needs events: a count or a sum of money stands on none but itself."""
+    fewest = entry.value.min_events
+    on_none = isinstance(signal.kind, Count) or (isinstance(signal.kind, Cost) and divisor(signal) is None)
+    if fewest and fewest.value and on_none and isinstance(kind, Threshold | Change):
+        scope.findings.error(
+            "alert/no-events",
+            f'"{signal.name}" is no share of events, nor for each of them: it cannot have too few',
+            fewest.span,
+            "leave min_events out",
+        )
 
 
 def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:
     if isinstance(kind, Unpriced | Idle):
         return (Tier(AlertSeverity.WARNING, 0, ""),)
-    objective = scope.objectives.get(signal.name)
-    return resolve_tiers(Case(scope.service, entry, kind, signal, objective, scope.findings))
+    return resolve_tiers(Case(entry, kind, signal, scope))
 
 
 def _alert(

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.spec.written import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
 
-#: Labels that Prometheus or its histograms own.
-RESERVED = {"le", "quantile", "job", "instance", "alertname", "alertstate", "service", "signal"}
-
 
 def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> dict[str, Label]:
     """Bound every label; an open one that nobody bounds is an error at the service."""
@@ -95,6 +92,7 @@ def _check_dependence(
 ) -> None:
     """Prove that what a label determines exists, value by value, and that its limits are values of it."""
     spec = entry.value
+    _check_circle(entry, declared, findings)
     for limit in spec.limits:
         if label.values and limit.value not in label.values:
             help_ = did_you_mean(limit.value, label.values)
@@ -131,3 +129,21 @@ def _check_dependence(
                 item.value.span,
                 did_you_mean(item.value.value, allowed),
             )
+
+
+def _check_circle(
+    entry: Entry[LabelSpec], declared: Mapping[str, Entry[LabelSpec]], findings: Findings
+) -> None:
+    """Follow what determines what; a label that comes back to itself bounds nothing."""
+    chain = [entry.key.value]
+    while (target := declared[chain[-1]].value.determines) and target.value in declared:
+        if target.value in chain:
+            break
+        chain.append(target.value)
+    if target and target.value == entry.key.value and entry.value.determines:
+        findings.error(
+            "label/circle",
+            f"labels determine each other: {' -> '.join((*chain, target.value))}",
+            entry.value.determines.span,
+            "remove determines from one of them",
+        )

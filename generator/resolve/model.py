@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Note, Result
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model
+from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.scope import look_up
 from generator.resolve.service import resolve_service
@@ -15,7 +15,7 @@ from generator.resolve.site import resolve_site
 
 if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
-    from generator.spec.written import ServiceSpec, Specs
+    from generator.spec.written import ProfileSpec, ServiceSpec, Specs
 
 
 def resolve(specs: Specs) -> Result[Model]:
@@ -25,7 +25,7 @@ def resolve(specs: Specs) -> Result[Model]:
     if specs.prices:
         check_prices(specs.prices, findings)
     _check_names(specs, findings)
-    profiles = {profile.profile.value: profile for profile in specs.profiles}
+    profiles = _profiles(specs, findings)
     services = []
     found: list[Diagnostic] = []
     for spec in sorted(specs.services, key=lambda spec: spec.service.value):
@@ -37,29 +37,39 @@ def resolve(specs: Specs) -> Result[Model]:
     return Result.of(Model(site, tuple(services)), (*findings.all, *found))
 
 
+def _profiles(specs: Specs, findings: Findings) -> dict[str, ProfileSpec]:
+    profiles: dict[str, ProfileSpec] = {}
+    for spec in specs.profiles:
+        first = profiles.setdefault(spec.profile.value, spec)
+        if first is not spec:
+            findings.error(
+                "profile/duplicate",
+                f'profile "{spec.profile.value}" is declared twice',
+                spec.profile.span,
+                "rename one of them, or delete its file",
+                Note("the other one is here", first.profile.span),
+            )
+    return profiles
+
+
 def _check_names(specs: Specs, findings: Findings) -> None:
     """No two services may share a name or a series."""
-    for first, second in combinations(specs.services, 2):
-        if first.service.value == second.service.value:
+    seen: dict[str, ServiceSpec] = {}
+    for spec in specs.services:
+        first = seen.setdefault(spec.service.value, spec)
+        if first is not spec:
             findings.error(
                 "service/duplicate",
-                f'service "{second.service.value}" is declared twice',
-                second.service.span,
+                f'service "{spec.service.value}" is declared twice',
+                spec.service.span,
                 "rename one of them, or delete its file",
                 Note("the other one is here", first.service.span),
             )
-        elif _overlap(first, second):
-            findings.error(
-                "service/selector-overlap",
-                f'the selectors of "{first.service.value}" and "{second.service.value}" can pick the same series',
-                second.selector[0].key.span,
-                "give both selectors a label in common, with different values",
-                Note("the other selector is here", first.selector[0].key.span),
-            )
-
-
-def _overlap(first: ServiceSpec, second: ServiceSpec) -> bool:
-    """Two selectors are apart when one label has different values in them."""
-    ours = {item.key.value: item.value.value for item in first.selector}
-    theirs = {item.key.value: item.value.value for item in second.selector}
-    return all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())
+    for first, second in overlaps(tuple(seen.values())):
+        findings.error(
+            "service/selector-overlap",
+            f'the selectors of "{first.service.value}" and "{second.service.value}" can pick the same series',
+            second.selector[0].key.span,
+            "give both selectors a label in common, with different values",
+            Note("the other selector is here", first.selector[0].key.span),
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER
-from generator.model.service import Inclusion, Price
+from generator.model.service import Inclusion, Price, TokenLabels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.spec.written import Names, PricesSpec, ProviderSpec, Text
 
+#: The labels of token metrics that prices are joined on.
+TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
 _PER = 1_000_000
-#: What a type without a price of its own costs: what the type costs whose tokens it is a kind of.
+#: What a type without a price of its own costs, where its provider counts it in none: what it is a kind of.
 _FALLBACK = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
 _NOT_PRICES = {"provider", "free"}
 
@@ -38,10 +40,9 @@ def check_prices(spec: PricesSpec, findings: Findings) -> None:
 def resolve_prices(
     spec: PricesSpec | None, model: Label, token_type: Label, written_models: Names, findings: Findings
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
-    """Price every model that the service lists; a model without a price is a warning, since its cost is unseen."""
+    """Price every model that the service lists; what has no price is a warning, since its cost is unseen."""
     listed = {entry.key.value: entry for entry in spec.models} if spec else {}
     providers = {entry.key.value: entry.value for entry in spec.providers} if spec else {}
-    _report_unpriced(written_models, listed, findings)
     prices: list[Price] = []
     inclusions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name in model.values:
@@ -52,33 +53,51 @@ def resolve_prices(
         prices += _of_model(name, written, provider, token_type)
         for outer, inner in _included(provider, token_type):
             inclusions.setdefault((outer, inner), []).append(name)
+    _report_unpriced(written_models, listed, prices, token_type, findings)
     return tuple(prices), tuple(
         Inclusion(tuple(models), outer, inner) for (outer, inner), models in inclusions.items()
     )
 
 
-def _report_unpriced(models: Names, listed: Mapping[str, object], findings: Findings) -> None:
+def _report_unpriced(
+    models: Names, listed: Mapping[str, object], prices: list[Price], token_type: Label, findings: Findings
+) -> None:
+    priced = {(price.model, price.token_type) for price in prices}
     for model in models:
-        if model.value not in listed and model.value != OTHER:
-            findings.warning(
-                "price/missing",
-                f'model "{model.value}" has no price: its cost is left out',
-                model.span,
-                did_you_mean(model.value, listed) or "add it to prices.yaml",
-            )
+        missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
+        if not missing or model.value == OTHER:
+            continue
+        known = model.value in listed
+        kinds = f" for {', '.join(missing)}" if known else ""
+        findings.warning(
+            "price/missing",
+            f'model "{model.value}" has no price{kinds}: its cost is left out',
+            model.span,
+            "give every type its price in prices.yaml, 0 where it costs nothing"
+            if known
+            else did_you_mean(model.value, listed) or "add it to prices.yaml",
+        )
 
 
 def _of_model(
     name: str, written: Mapping[str, Text], provider: ProviderSpec | None, token_type: Label
 ) -> list[Price]:
-    free = written["free"].value == "true" if "free" in written else bool(provider and provider.free)
+    # YAML's other spellings of true are True and TRUE.
+    free = written["free"].value.lower() == "true" if "free" in written else bool(provider and provider.free)
     usd = {kind: float(text.value) for kind, text in written.items() if kind not in _NOT_PRICES}
     prices = []
     for kind in token_type.values:
-        amount = 0.0 if free else usd.get(kind, usd.get(_FALLBACK.get(kind, "")))
+        amount = 0.0 if free else usd.get(kind, usd.get(_counted_in(kind, provider)))
         if amount is not None:
             prices.append(Price(name, kind, amount / _PER))
     return prices
+
+
+def _counted_in(kind: str, provider: ProviderSpec | None) -> str:
+    """Name the type whose price a type without one has."""
+    includes = provider.includes if provider else ()
+    outer = (entry.key.value for entry in includes if any(inner.value == kind for inner in entry.value))
+    return next(outer, _FALLBACK.get(kind, ""))
 
 
 def _included(provider: ProviderSpec | None, token_type: Label) -> list[tuple[str, tuple[str, ...]]]:

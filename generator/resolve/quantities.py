@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model.alerts import Burn
-from generator.model.units import WRITTEN_AS, Unit, human, parse_duration, parse_quantity, plain, points
+from generator.model.units import (
+    WRITTEN_AS,
+    Unit,
+    duration,
+    human,
+    parse_duration,
+    parse_quantity,
+    plain,
+    points,
+)
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
 
 
-_PACE = re.compile(r"(?P<factor>\d+(?:\.\d+)?)x in (?P<long>\w+) and (?P<short>\w+)")
+_PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,15 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
         )
         return default
     return int(found)
+
+
+def window(text: Text | None, default: int, interval: int, findings: Findings) -> int:
+    """Read a time to look back over recorded samples, of which there is one each ``interval`` seconds."""
+    found = seconds(text, default, findings)
+    if text is not None and found < interval:
+        _too_short(text, found, interval, findings)
+        return default
+    return found
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
@@ -97,13 +115,12 @@ def _from_objective(
     return Bound(round(value, 9), words, from_objective=True)
 
 
-def burns(text: Text, findings: Findings) -> tuple[Burn, ...]:
-    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``."""
+def burns(text: Text, interval: int, findings: Findings) -> tuple[Burn, ...]:
+    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; ``interval`` as of ``window``."""
     found = []
     for part in text.value.split(","):
-        match = _PACE.fullmatch(part.strip())
-        long, short = (parse_duration(match[name]) for name in ("long", "short")) if match else (None, None)
-        if match is None or not long or not short or long <= short:
+        burn = _burn(part.strip())
+        if burn is None:
             findings.error(
                 "unit/burn-rate",
                 f'"{part.strip()}" is no pace of burning an error budget',
@@ -111,8 +128,31 @@ def burns(text: Text, findings: Findings) -> tuple[Burn, ...]:
                 "write a factor, a long and a short window: 14.4x in 1h and 5m",
             )
             return ()
-        found.append(Burn(float(match["factor"]), int(long), int(short)))
+        if burn.short < interval:
+            _too_short(text, burn.short, interval, findings)
+            return ()
+        found.append(burn)
     return tuple(found)
+
+
+def _burn(part: str) -> Burn | None:
+    match = _PACE.fullmatch(part)
+    if match is None:
+        return None
+    factor = float(match["factor"])
+    long, short = (parse_duration(match[name]) for name in ("long", "short"))
+    if not long or not short or long <= short or not factor:
+        return None
+    return Burn(factor, int(long), int(short))
+
+
+def _too_short(text: Text, found: int, interval: int, findings: Findings) -> None:
+    findings.error(
+        "unit/window",
+        f"a window of {duration(found)} is shorter than the rule interval, {duration(interval)}",
+        text.span,
+        f"look back over at least {duration(interval)}; 15m suits most",
+    )
 
 
 def _unreadable(text: Text, findings: Findings) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.labels import Label
-from generator.model.service import Service, TokenLabels
+from generator.model.service import Service
 from generator.model.signals import Cost, Tokens
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import resolve_alerts
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import resolve_objectives
-from generator.resolve.prices import resolve_prices
-from generator.resolve.signals import resolve_signals
+from generator.resolve.prices import TOKENS, resolve_prices
+from generator.resolve.signal_checks import RUN_COUNT, check_runs
+from generator.resolve.signals import SignalScope, resolve_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
     from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec
 
-RUN_COUNT = "run_count"
-TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
-
 
 def resolve_service(
     spec: ServiceSpec, profile: ProfileSpec, prices: PricesSpec | None, site: Site, findings: Findings
@@ -34,20 +32,15 @@ def resolve_service(
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
-    signals = resolve_signals(profile, spec, metrics, labels, findings)
-    if RUN_COUNT not in signals:
-        findings.error(
-            "signal/no-runs",
-            f'profile "{profile.profile.value}" has no signal run_count',
-            profile.profile.span,
-            "every other signal stands beside it: add run_count: {count: {of: <the counter of finished runs>}}",
-        )
+    signals = resolve_signals(profile, spec, SignalScope(site, metrics, labels, findings))
+    check_runs(profile, spec, signals, findings)
     if findings.failed:
         return None
     runs = signals[RUN_COUNT].of
     objectives = resolve_objectives(profile, spec, signals, findings)
     scope = AlertScope(
         service=spec.service.value,
+        file=spec.span.file,
         site=site,
         labels=labels,
         metrics=metrics,

@@ -19,11 +19,11 @@ from generator.model.signals import (
     Signal,
     Tokens,
     Trend,
-    divisor,
 )
 from generator.model.units import MINUTE, Unit, parse_duration
-from generator.resolve.quantities import seconds
+from generator.resolve.quantities import seconds, window
 from generator.resolve.scope import look_up
+from generator.resolve.signal_checks import check_signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
     from generator.model.metrics import Metric
+    from generator.model.service import Site
     from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SourceSpec
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
@@ -39,28 +40,22 @@ DEFAULT_WINDOW = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
-    """What a signal may refer to."""
+class SignalScope:
+    """What signals may refer to, and where findings go."""
 
+    site: Site
     metrics: Mapping[str, Metric]
     labels: Mapping[str, Label]
     findings: Findings
 
 
-def resolve_signals(
-    profile: ProfileSpec,
-    service: ServiceSpec,
-    metrics: Mapping[str, Metric],
-    labels: Mapping[str, Label],
-    findings: Findings,
-) -> dict[str, Signal]:
+def resolve_signals(profile: ProfileSpec, service: ServiceSpec, scope: SignalScope) -> dict[str, Signal]:
     """Resolve the profile's signals and the service's own."""
-    scope = _Scope(metrics, labels, findings)
     signals = {}
     for entries, own in ((profile.signals, False), (service.signals, True)):
         for entry in entries:
             if entry.key.value in signals:
-                findings.error(
+                scope.findings.error(
                     "signal/duplicate",
                     f'profile "{profile.profile.value}" declares signal "{entry.key.value}" already',
                     entry.key.span,
@@ -71,7 +66,7 @@ def resolve_signals(
     return signals
 
 
-def _signal(entry: Entry[SignalSpec], scope: _Scope, *, own: bool) -> Signal | None:
+def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signal | None:
     spec = entry.value
     kinds = [(name, source) for name in KINDS if (source := getattr(spec, name)) is not None]
     if len(kinds) != 1:
@@ -91,7 +86,9 @@ def _signal(entry: Entry[SignalSpec], scope: _Scope, *, own: bool) -> Signal | N
     return _assembled(entry, metric, kind, scope, own=own)
 
 
-def _assembled(entry: Entry[SignalSpec], metric: Metric, kind: Kind, scope: _Scope, *, own: bool) -> Signal:
+def _assembled(
+    entry: Entry[SignalSpec], metric: Metric, kind: Kind, scope: SignalScope, *, own: bool
+) -> Signal:
     spec = entry.value
     unit = _unit(kind, metric)
     signal = Signal(
@@ -103,18 +100,17 @@ def _assembled(entry: Entry[SignalSpec], metric: Metric, kind: Kind, scope: _Sco
         kind=kind,
         unit=unit,
         better=Better(spec.better or Better.LOWER),
-        window=seconds(spec.window, DEFAULT_WINDOW, scope.findings),
+        window=window(spec.window, DEFAULT_WINDOW, scope.site.rule_interval, scope.findings),
         levels=_levels(spec, metric, kind, scope),
         trend=_trend(spec, unit, scope),
         worst_by=spec.worst_by.value if spec.worst_by else None,
         own=own,
     )
-    _check_worst(entry, signal, scope)
-    _check_release_trend(entry, signal, scope)
+    check_signal(entry, signal, scope.labels, scope.findings)
     return signal
 
 
-def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: _Scope) -> Kind | None:
+def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: SignalScope) -> Kind | None:
     findings = scope.findings
     match name:
         case "count":
@@ -131,7 +127,7 @@ def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: 
             return _distribution(source, metric, scope)
 
 
-def _per_event(name: str, source: SourceSpec, scope: _Scope) -> Kind | None:
+def _per_event(name: str, source: SourceSpec, scope: SignalScope) -> Kind | None:
     per = look_up(source.per, scope.metrics, "metric", scope.findings) if source.per else None
     if per is None:
         return None
@@ -141,7 +137,7 @@ def _per_event(name: str, source: SourceSpec, scope: _Scope) -> Kind | None:
     return Ratio(per, look_up(exists, scope.metrics, "metric", scope.findings) if exists else None)
 
 
-def _share(source: SourceSpec, metric: Metric, better: Better, scope: _Scope) -> Kind:
+def _share(source: SourceSpec, metric: Metric, better: Better, scope: SignalScope) -> Kind:
     for item in source.where:
         label = _label_of(metric, item.key.value, scope)
         if label is None:
@@ -156,11 +152,11 @@ def _share(source: SourceSpec, metric: Metric, better: Better, scope: _Scope) ->
     return Share({item.key.value: item.value.value for item in source.where}, better is Better.HIGHER)
 
 
-def _cost(source: SourceSpec, scope: _Scope) -> Kind | None:
+def _cost(source: SourceSpec, scope: SignalScope) -> Kind | None:
     if source.per is None:
         return Cost(None)
-    if source.per.value not in scope.metrics and (found := parse_duration(source.per.value)):
-        return Cost(int(found))
+    if source.per.value not in scope.metrics and parse_duration(source.per.value):
+        return Cost(seconds(source.per, DEFAULT_WINDOW, scope.findings))
     per = look_up(source.per, scope.metrics, "metric", scope.findings)
     return Cost(per) if per else None
 
@@ -177,7 +173,7 @@ def _quantile(source: SourceSpec, metric: Metric, findings: Findings) -> Kind | 
     return None
 
 
-def _distribution(source: SourceSpec, metric: Metric, scope: _Scope) -> Kind | None:
+def _distribution(source: SourceSpec, metric: Metric, scope: SignalScope) -> Kind | None:
     if source.label and source.label.value in metric.labels:
         return Distribution(source.label.value)
     if source.label:
@@ -197,7 +193,7 @@ def _unit(kind: Kind, metric: Metric) -> Unit:
             return Unit.COUNT
 
 
-def _levels(spec: SignalSpec, metric: Metric, kind: Kind, scope: _Scope) -> tuple[tuple[str, ...], ...]:
+def _levels(spec: SignalSpec, metric: Metric, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:
     """List the breakdowns: the service, then each of ``by``; a distribution keeps its label in all of them."""
     always = (kind.label,) if isinstance(kind, Distribution) else ()
     levels = [always]
@@ -209,7 +205,7 @@ def _levels(spec: SignalSpec, metric: Metric, kind: Kind, scope: _Scope) -> tupl
     return tuple(levels)
 
 
-def _trend(spec: SignalSpec, unit: Unit, scope: _Scope) -> Trend | None:
+def _trend(spec: SignalSpec, unit: Unit, scope: SignalScope) -> Trend | None:
     if spec.trend is None:
         return None
     relative = unit is not Unit.RATIO
@@ -218,53 +214,11 @@ def _trend(spec: SignalSpec, unit: Unit, scope: _Scope) -> Trend | None:
     return Trend(seconds(spec.trend.over, DEFAULT_WINDOW, scope.findings), relative)
 
 
-def _check_worst(entry: Entry[SignalSpec], signal: Signal, scope: _Scope) -> None:
-    spec = entry.value
-    if spec.worst_by is None:
-        if isinstance(signal.kind, Distribution) and signal.trend is not None:
-            scope.findings.error(
-                "signal/worst-by",
-                f'"{signal.name}" is a distribution: the status board needs to know whose share speaks for it',
-                entry.key.span,
-                f"add worst_by: {signal.kind.label}, or leave out trend",
-            )
-        return
-    if (spec.worst_by.value,) not in signal.levels:
-        scope.findings.error(
-            "signal/worst-by",
-            f'"{signal.name}" is not broken down by "{spec.worst_by.value}"',
-            spec.worst_by.span,
-            f"add it to by: [{spec.worst_by.value}]",
-        )
-    elif isinstance(signal.kind, Distribution) and not scope.labels[spec.worst_by.value].limits:
-        scope.findings.error(
-            "signal/worst-by",
-            f'label "{spec.worst_by.value}" says of no value that it is a limit',
-            spec.worst_by.span,
-            f"list the limits of label {spec.worst_by.value} in the profile, or leave out trend and worst_by",
-        )
-
-
-def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, scope: _Scope) -> None:
-    trend = entry.value.trend
-    if trend is None or signal.trend is None or signal.trend.over is not None:
-        return
-    metric = divisor(signal)
-    if metric is None or names.RELEASE not in metric.labels or names.RELEASE not in signal.of.labels:
-        scope.findings.error(
-            "signal/release-trend",
-            f'the releases of "{signal.name}" cannot be compared',
-            trend.over.span,
-            "releases are compared by shares and by ratios whose metrics have the label release; "
-            "give a duration such as 1h",
-        )
-
-
-def _label_of(metric: Metric, name: str, scope: _Scope) -> Label | None:
+def _label_of(metric: Metric, name: str, scope: SignalScope) -> Label | None:
     return scope.labels.get(name) if name in metric.labels else None
 
 
-def _not_a_label(metric: Metric, name: str, span: Span, scope: _Scope) -> None:
+def _not_a_label(metric: Metric, name: str, span: Span, scope: SignalScope) -> None:
     scope.findings.error(
         "reference/unknown-label",
         f'metric "{metric.name}" has no label "{name}"',

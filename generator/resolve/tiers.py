@@ -23,19 +23,32 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.service import Objective
+    from generator.resolve.alert_scope import AlertScope
     from generator.spec.written import AlertSpec, Entry, Text
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An alert whose tiers are to be resolved, and where findings go."""
+    """An alert whose tiers are to be resolved, and what it stands in."""
 
-    service: str
     entry: Entry[AlertSpec]
     kind: AlertKind
     signal: Signal
-    objective: Objective | None
-    findings: Findings
+    scope: AlertScope
+
+    @property
+    def findings(self) -> Findings:
+        """Where findings go."""
+        return self.scope.findings
+
+    @property
+    def objective(self) -> Objective | None:
+        """What the service promises of the signal."""
+        return self.scope.objectives.get(self.signal.name)
+
+    def is_default(self, text: Text) -> bool:
+        """Whether the service's author has not written ``text``: it is the profile's."""
+        return text.span.file != self.scope.file
 
 
 def is_relative(signal: Signal) -> bool:
@@ -69,13 +82,13 @@ def _tiers(case: Case) -> Iterator[Tier]:
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
-    paces = burns(text, case.findings)
+    paces = burns(text, case.scope.site.rule_interval, case.findings)
     reachable = tuple(burn for burn in paces if burn.factor * budget < 1)
-    for burn in set(paces) - set(reachable):
+    for burn in (burn for burn in paces if burn not in reachable):
         most = (
             f"with a budget of {human(budget, Unit.RATIO)} nothing burns {plain(burn.factor)} times as fast"
         )
-        _report(severity, text, most, default=text.span.file != case.entry.key.span.file, case=case)
+        _report(severity, text, most, default=case.is_default(text), case=case)
     if reachable:
         words = " or ".join(
             f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}" for burn in reachable
@@ -89,7 +102,9 @@ def _bound(text: Text, case: Case) -> Bound | None:
         return Bound(value, human(value, Unit.RATIO), from_objective=False) if value is not None else None
     if isinstance(case.kind, Threshold | Forecast):
         if case.objective is None and "objective" in text.value:
-            message = f"{case.entry.key.value} of {case.service} is off: {case.signal.name} has no objective"
+            message = (
+                f"{case.entry.key.value} of {case.scope.service} is off: {case.signal.name} has no objective"
+            )
             case.findings.info("alert/no-objective", message, case.entry.key.span)
             return None
         return bound(text, case.signal, case.objective, case.findings)
@@ -103,11 +118,11 @@ def _bound(text: Text, case: Case) -> Bound | None:
 
 
 def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
-    """Report a tier that cannot fire: one that moves with the objective is dropped, a written one is an error."""
+    """Report a tier that cannot fire: a default, or one that moves with the objective, is dropped; else an error."""
     why = _out_of_reach(found.value, case)
     if why is None:
         return True
-    _report(severity, text, why, default=found.from_objective, case=case)
+    _report(severity, text, why, default=found.from_objective or case.is_default(text), case=case)
     return False
 
 
@@ -116,7 +131,7 @@ def _report(severity: AlertSeverity, text: Text, why: str, *, default: bool, cas
     if default:
         own = text.span.file == case.entry.key.span.file
         place = text.span if own else case.entry.key.span
-        message = f"{alert} of {case.service} has no {severity} tier: {why}"
+        message = f"{alert} of {case.scope.service} has no {severity} tier: {why}"
         case.findings.info("alert/tier-dropped", message, place)
     else:
         case.findings.error(
@@ -128,13 +143,21 @@ def _report(severity: AlertSeverity, text: Text, why: str, *, default: bool, cas
 
 
 def _out_of_reach(value: float, case: Case) -> str | None:
-    """Say why no value of the signal gets beyond ``value``; None when one can."""
-    signal = case.signal
+    """Say why the condition cannot get true, or never false; None when it makes sense."""
+    if why := _below_zero(value, case):
+        return why
+    share = case.signal.unit is Unit.RATIO
+    match case.kind:
+        case Overflow():
+            return "a share never exceeds 100%" if value >= 1 else None
+        case Threshold():
+            return _beyond_values(value, case.signal)
+        case _:
+            return "a share cannot change by as much" if share and value > 1 else None
+
+
+def _beyond_values(value: float, signal: Signal) -> str | None:
     share = signal.unit is Unit.RATIO
-    if value <= 0:
-        return "its bound is not above zero"
-    if not isinstance(case.kind, Threshold):
-        return "a share cannot change by as much" if share and value > 1 else None
     top = top_bucket(signal)
     if top is not None and value >= top:
         return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
@@ -143,3 +166,11 @@ def _out_of_reach(value: float, case: Case) -> str | None:
     if share and signal.better is Better.HIGHER and value > 1:
         return "every share is below that, so it would always fire"
     return None
+
+
+def _below_zero(value: float, case: Case) -> str | None:
+    """Judge bounds around zero: "above 0" means any at all, but nothing is below 0, and everything changes by 0."""
+    falls = isinstance(case.kind, Threshold) and case.signal.better is Better.HIGHER
+    if falls or not isinstance(case.kind, Threshold | Forecast | Overflow):
+        return None if value > 0 else "its bound is not above zero"
+    return None if value >= 0 else "its bound is below zero, so it would always fire"

@@ -103,7 +103,7 @@ class Composer:
 
     def _value(self, key: Event) -> Node:
         event = next(self._events)
-        if event.kind is Kind.ALIAS and key.text == _MERGE_KEY:
+        if event.kind is Kind.ALIAS and key.text == _MERGE_KEY and not key.style:
             return Scalar(event.span, None, "")  # the merge key is reported, and its alias with it
         return self._node(event)
 

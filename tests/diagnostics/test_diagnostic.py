@@ -32,10 +32,16 @@ def test_a_file_with_many_findings_keeps_the_first_and_counts_the_rest() -> None
     found = limited([*many, *others])
     assert list(found[:MAX_PER_FILE]) == many[:MAX_PER_FILE]
     assert found[MAX_PER_FILE].severity is Severity.INFO
-    assert found[MAX_PER_FILE].message.startswith("7 more findings")
+    assert found[MAX_PER_FILE].message == "findings from here on that are not shown: 7"
     assert found[MAX_PER_FILE].span == many[MAX_PER_FILE].span
     assert list(found[MAX_PER_FILE + 1 :]) == others
     assert ordered(found) == found
+
+
+def test_one_finding_too_many_is_counted_too() -> None:
+    found = limited([DUPLICATE, WARNING], limit=1)
+    assert found[0] == WARNING
+    assert found[1].message == "findings from here on that are not shown: 1"
 
 
 def test_a_result_with_an_error_has_no_value() -> None:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
+
 from generator.diagnostics.text import render_text
 from generator.spec.document import parse_document
 from generator.spec.schema import compile_schema, validate
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 NAME = "specs/services/support-agent.yaml"
 SMALL = compile_schema(json.loads((Path(__file__).parent / "small.schema.json").read_text("utf-8")))
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long an example takes depends on the machine, and no test on that."""
 
 
 def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from generator.diagnostics import Span
 from generator.spec.document import parse_document
+from generator.spec.events import StopReading, read_events
 from generator.spec.nodes import Mapping, Scalar, Sequence, to_plain
 from generator.spec.source import Source
-from tests.spec.front import NAME, codes_in, document, found_in
+from tests.spec.front import NAME, codes_in, document, found_in, unhurried
 
 TEXT = """\
 # A service.
@@ -115,6 +116,7 @@ def test_lines_may_end_as_they_do_on_any_system() -> None:
 def test_a_path_that_leads_nowhere_ends_at_the_nearest_parent() -> None:
     tree = document(TEXT)
     assert tree.at(["labels", "model", 7]) is tree.at(["labels", "model"])
+    assert tree.at(["labels", "model", -1]) is tree.at(["labels", "model"])
     assert tree.at(["labels", "model", "x"]) is tree.at(["labels", "model"])
     assert tree.at(["service", "x"]) is tree.at(["service"])
     assert tree.at(["x", "y"]) is tree.root
@@ -205,6 +207,28 @@ def test_the_deepest_nest_that_is_allowed_is_read() -> None:
     assert codes_in("a: " + "[" * 32 + "]" * 32) == ["yaml/too-deep"]
 
 
+def test_an_alias_as_a_key_is_told_once() -> None:
+    assert codes_in("*a : 1\n") == ["yaml/alias"]
+    assert codes_in("{? *a : 1}") == ["yaml/alias"]
+    assert codes_in("'<<': *a") == ["yaml/alias"]
+    assert codes_in("<<: *a") == ["yaml/merge-key"]
+
+
+def test_a_key_that_is_missing_is_told() -> None:
+    assert codes_in("a: {: x}") == ["yaml/syntax"]
+    assert codes_in("?\n: x") == ["yaml/key-type"]
+
+
+def test_advice_quotes_a_text_so_that_it_is_yaml() -> None:
+    assert [found.help for found in found_in('a: say: "it\'s"')] == ["quote the text: a: 'say: \"it''s\"'"]
+
+
+def test_a_text_that_the_parser_itself_refuses_is_told_too() -> None:
+    with pytest.raises(StopReading) as stop:
+        list(read_events(Source(NAME, "a: \uffff")))
+    assert stop.value.diagnostic.code == "yaml/syntax"
+
+
 _PLAIN = st.recursive(
     st.none()
     | st.booleans()
@@ -216,6 +240,7 @@ _PLAIN = st.recursive(
 )
 
 
+@unhurried
 @given(st.dictionaries(st.text("abc"), _PLAIN, max_size=4))
 def test_every_json_object_is_a_document_with_the_same_values(value: dict[str, object]) -> None:
     parsed = parse_document(Source(NAME, json.dumps(value, ensure_ascii=False)))

@@ -14,7 +14,7 @@ from generator.diagnostics.text import render_text
 from generator.spec.document import parse_document
 from generator.spec.schema import validate
 from generator.spec.source import Source, decode_source
-from tests.spec.front import NAME, SMALL
+from tests.spec.front import NAME, SMALL, unhurried
 
 _PIECES = [
     *(
@@ -90,6 +90,7 @@ def _survives(source: Source) -> None:
     text.encode()
 
 
+@unhurried
 @given(st.lists(st.sampled_from(_PIECES), max_size=25).map("".join))
 @example("a: [1,\n")
 @example("a: 'x\n\n")
@@ -108,11 +109,13 @@ def test_any_yaml_like_text_is_survived(text: str) -> None:
     _survives(Source(NAME, text))
 
 
+@unhurried
 @given(st.text())
 def test_any_text_is_survived(text: str) -> None:
     _survives(Source(NAME, text))
 
 
+@unhurried
 @given(st.binary())
 @example(b"\xff\xfea\0")
 @example(b"\xef\xbb\xbf")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.spec.scalars import MAX_INTEGER, Refusal, resolve_plain
+from tests.spec.front import unhurried
 
 
 @pytest.mark.parametrize(
@@ -120,11 +121,13 @@ def test_numbers_that_cannot_be_held_are_refused(text: str) -> None:
     assert len(refused.message) < 200
 
 
+@unhurried
 @given(st.integers(-MAX_INTEGER, MAX_INTEGER))
 def test_every_integer_is_itself(number: int) -> None:
     assert resolve_plain(str(number)) == number
 
 
+@unhurried
 @given(st.text("0123456789+-._:eExXobTZ aF", max_size=12))
 def test_a_text_that_yaml_1_1_reads_as_no_text_is_never_text_here(text: str) -> None:
     loader: Any = yaml.SafeLoader("")
@@ -133,6 +136,7 @@ def test_a_text_that_yaml_1_1_reads_as_no_text_is_never_text_here(text: str) -> 
         assert not isinstance(resolve_plain(text), str)
 
 
+@unhurried
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_has_a_value_or_a_refusal_and_no_value_is_infinite(text: str) -> None:
     value = resolve_plain(text)

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, SeriesCount, Tier
     from generator.model.service import Service
 
-_SCRAPED = "scrape_samples_post_metric_relabeling"
+SCRAPED = "scrape_samples_post_metric_relabeling"
 
 
 def expr(_alert: Alert, kind: SeriesCount, _tier: Tier, service: Service) -> Expr:
     """Sum one series a target, where counting the real ones would read them all."""
-    return total(series(_SCRAPED, service.selector).now()) > number(kind.allowed)
+    return total(series(SCRAPED, service.selector).now()) > number(kind.allowed)
 
 
 def sentence(_alert: Alert, kind: SeriesCount, _tier: Tier, service: Service) -> str:

@@ -1,0 +1,55 @@
+"""Cases: a history, and what an alert must say at which moment of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator.model.alerts import Alert, AlertSeverity, Tier
+    from generator.model.service import Service
+    from generator.prometheus.witness.history import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """``seconds`` into a history the alert fires, or does not; ``why`` in a few words."""
+
+    seconds: int
+    fires: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one severity of an alert must do over a history.
+
+    ``labels`` tell its series from those of the same alert about something else.
+    """
+
+    name: str
+    alert: Alert
+    severity: AlertSeverity
+    phases: tuple[Phase, ...]
+    moments: tuple[Moment, ...]
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One severity of an alert that cases are made for; ``scrape`` is the scrape interval in seconds."""
+
+    alert: Alert
+    tier: Tier
+    service: Service
+    scrape: int
+
+    def case(
+        self,
+        name: str,
+        phases: tuple[Phase, ...],
+        moments: tuple[Moment, ...],
+        labels: tuple[tuple[str, str], ...] = (),
+    ) -> Case:
+        """Make a case of it."""
+        return Case(name, self.alert, self.tier.severity, phases, moments, labels)

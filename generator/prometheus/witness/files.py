@@ -1,0 +1,80 @@
+"""Unit tests of the alerts in promtool's format, for whoever runs them in a CI of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from generator.artifact import Artifact
+from generator.model import names
+from generator.model.units import duration
+from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.history import notation
+from generator.prometheus.witness.kinds import cases
+from generator.promql.expr import aggregate, series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.service import Model, Service, Site
+    from generator.prometheus.witness.case import Case, Moment
+
+_NEVER_FOLD = 100_000
+
+
+def unit_test_files(model: Model) -> Iterator[Artifact]:
+    """Write the unit tests of every service."""
+    for service in model.services:
+        yield Artifact(names.tests_path(service.name), _file(service, model.site))
+
+
+def _file(service: Service, site: Site) -> str:
+    comment = (
+        f"# Unit tests of the alerts of {service.name}, generated from its spec: promtool test rules <this file>\n"
+        "# Each says what an alert must do over a history of raw metrics, by what the alert means.\n"
+    )
+    tests = [
+        _test(case, service, site)
+        for alert in service.alerts
+        for tier in alert.tiers
+        for case in cases(Trial(alert, tier, service, site.scrape_interval))
+    ]
+    contents = {
+        "rule_files": [
+            f"../../{path}" for path in (names.rules_path(service.name), names.alerts_path(service.name))
+        ],
+        "evaluation_interval": duration(site.rule_interval),
+        "tests": tests,
+    }
+    body: str = yaml.dump(
+        contents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
+    )
+    return comment + body
+
+
+def _test(case: Case, service: Service, site: Site) -> dict[str, object]:
+    written = notation(case.phases, site.scrape_interval)
+    return {
+        "name": f"{case.alert.name} ({case.severity}) {case.name}",
+        "interval": duration(site.scrape_interval),
+        "input_series": [{"series": name, "values": values} for name, values in written.items()],
+        "promql_expr_test": [_moment(moment, case, service) for moment in case.moments],
+    }
+
+
+def _moment(moment: Moment, case: Case, service: Service) -> dict[str, object]:
+    """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves other alerts' labels alone."""
+    firing = {
+        "alertname": case.alert.name,
+        "alertstate": "firing",
+        names.SERVICE: service.name,
+        "severity": str(case.severity),
+        **dict(case.labels),
+    }
+    expr = aggregate("count", series("ALERTS", firing).now()).text
+    return {
+        "expr": expr,
+        "eval_time": duration(moment.seconds),
+        "exp_samples": [{"labels": "{}", "value": 1}] if moment.fires else [],
+    }

@@ -1,0 +1,177 @@
+"""What an expression gives and what is wrong with it, from what the series that it reads are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import promql_parser as grammar
+
+from generator.promql import matching
+from generator.promql.shape import (
+    NOTHING,
+    SCALAR,
+    SINGLE,
+    Shape,
+    constant,
+    grouped,
+    labelled,
+    shape,
+    top,
+    union,
+    without_values,
+)
+from generator.promql.syntax import operands, parse, reference, references
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator.promql.syntax import Reference
+
+_RANKED = {"topk", "bottomk", "limitk"}
+_COPIES = {"label_replace", "label_join"}
+_FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
+_BUCKET = "le"
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """The shape of an expression, what it reads, and what is wrong with it, in words."""
+
+    shape: Shape
+    reads: tuple[Reference, ...]
+    problems: tuple[str, ...]
+
+
+def infer(text: str, known: Mapping[str, Shape]) -> Inferred:
+    """Infer what ``text`` gives, where ``known`` are the series by name.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    return _infer(text, tuple((name, known[name]) for name in names_read(text) if name in known))
+
+
+@lru_cache(maxsize=65536)
+def names_read(text: str) -> tuple[str, ...]:
+    """List the series that ``text`` reads, each once.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    return tuple(dict.fromkeys(read.name for read in references(text)))
+
+
+@lru_cache(maxsize=65536)
+def _infer(text: str, known: tuple[tuple[str, Shape], ...]) -> Inferred:
+    walk = _Walk(dict(known), [])
+    found = walk.shape_of(parse(text))
+    return Inferred(found, references(text), tuple(dict.fromkeys(walk.problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    known: Mapping[str, Shape]
+    problems: list[str]
+
+    def shape_of(self, node: grammar.Expr) -> Shape:
+        match node:
+            case grammar.VectorSelector():
+                return self._selected(node)
+            case grammar.AggregateExpr():
+                return self._aggregated(node)
+            case grammar.BinaryExpr():
+                return self._joined(node)
+            case grammar.Call():
+                return self._called(node)
+            case grammar.NumberLiteral() | grammar.StringLiteral():
+                return SCALAR
+            case _:
+                return self.shape_of(operands(node)[0])
+
+    def _selected(self, node: grammar.VectorSelector) -> Shape:
+        read = reference(node)
+        found = self.known.get(read.name)
+        if found is None:
+            name = read.name or "a selector without a name"
+            self.problems.append(f"reads {name}, which nothing records or exposes")
+            return NOTHING
+        if not found.nothing:
+            for label in read.labels:
+                if label not in found.names:
+                    self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
+        return found
+
+    def _aggregated(self, node: grammar.AggregateExpr) -> Shape:
+        inner, op = self.shape_of(node.expr), str(node.op)
+        by = tuple(node.modifier.labels) if node.modifier else ()
+        if node.modifier and node.modifier.type == grammar.AggModifierType.Without:
+            by = tuple(inner.names - set(by))
+        if not inner.nothing:
+            for label in by:
+                if label not in inner.names:
+                    self.problems.append(f'groups by "{label}", a label that is not there')
+        if op == "count_values":
+            self.problems.append("makes a label of values, of which there is no end")
+        if op in _RANKED:
+            count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
+            return top(inner, max(1, int(count)), by)
+        return grouped(inner, by)
+
+    def _joined(self, node: grammar.BinaryExpr) -> Shape:
+        """Join two sides; a chain of ``or`` is walked without recursion, since it may be long."""
+        if str(node.op) != "or":
+            return matching.joined(node, self.shape_of(node.lhs), self.shape_of(node.rhs), self.problems)
+        arms: list[Shape] = []
+        left: grammar.Expr = node
+        while isinstance(left, grammar.BinaryExpr) and str(left.op) == "or":
+            arms.append(self.shape_of(left.rhs))
+            left = left.lhs
+        found = self.shape_of(left)
+        for arm in reversed(arms):
+            found = union(found, arm)
+        return found
+
+    def _called(self, node: grammar.Call) -> Shape:
+        name, arguments = node.func.name, list(node.args)
+        shapes = [self.shape_of(argument) for argument in arguments]
+        vectors = [found for found in shapes if not found.scalar]
+        if node.func.return_type == grammar.ValueType.Scalar:
+            return SCALAR
+        if name in {"absent", "absent_over_time"}:
+            return _absent(arguments[0])
+        if not vectors:
+            return SINGLE
+        if name in _COPIES:
+            return self._copied(name, arguments, vectors[0])
+        if name in _FROM_BUCKETS:
+            return self._from_buckets(name, vectors[0])
+        return vectors[0]
+
+    def _copied(self, name: str, arguments: Sequence[grammar.Expr], inner: Shape) -> Shape:
+        words = [argument.val for argument in arguments if isinstance(argument, grammar.StringLiteral)]
+        target = words[0]
+        sources = [words[2]] if name == "label_replace" else words[2:]
+        origins = dict(inner.labels)
+        if len(sources) > 1:
+            self.problems.append(f'makes "{target}" of several labels: nothing bounds its values')
+        if not inner.nothing:
+            for source in sources:
+                if source not in origins:
+                    self.problems.append(f'copies "{source}", a label that is not there')
+        return labelled(inner, ((target, origins.get(sources[0], constant(""))),))
+
+    def _from_buckets(self, name: str, inner: Shape) -> Shape:
+        if not inner.nothing and _BUCKET not in inner.names:
+            self.problems.append(f"{name} reads series without buckets")
+        return without_values(inner, _BUCKET)
+
+
+def _absent(argument: grammar.Expr) -> Shape:
+    """A single series, with the labels that an equality matcher names."""
+    selector = argument.vector_selector if isinstance(argument, grammar.MatrixSelector) else argument
+    if not isinstance(selector, grammar.VectorSelector):
+        return SINGLE
+    equal = {label: constant(value) for label, op, value in reference(selector).matchers if op == "="}
+    return shape(equal)

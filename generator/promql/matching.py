@@ -1,0 +1,83 @@
+"""Vector matching: what a binary operator makes of two sides, and whether they can meet at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import promql_parser as grammar
+
+from generator.promql.shape import NOTHING, Shape, Term, grouped, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FILTERS = {"and", "unless"}
+
+
+def joined(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list[str]) -> Shape:
+    """Infer what an operator other than ``or`` gives; say in ``problems`` why its sides cannot meet."""
+    if left.scalar or right.scalar:
+        return right if left.scalar else left
+    op = str(node.op)
+    if left.nothing or (right.nothing and op != "unless"):
+        return NOTHING
+    modifier = node.modifier
+    on = _labels_of(modifier, left, right)
+    if not right.nothing:
+        problems += _mismatches(modifier, left, right)
+    if op in _FILTERS:
+        return left
+    card = modifier.card if modifier else grammar.VectorMatchCardinality.OneToOne
+    extra = tuple(modifier.group_labels or ()) if modifier else ()
+    if card == grammar.VectorMatchCardinality.ManyToOne:
+        return _many(left, right, extra)
+    if card == grammar.VectorMatchCardinality.OneToMany:
+        return _many(right, left, extra)
+    return _one_to_one(left, right, on)
+
+
+def _labels_of(modifier: grammar.BinModifier | None, left: Shape, right: Shape) -> frozenset[str]:
+    """List the labels that two series must share."""
+    if modifier is None or modifier.matching is None:
+        return left.names | right.names
+    named = frozenset(modifier.matching.labels)
+    if modifier.matching.type == grammar.LabelModifierType.Include:
+        return named
+    return (left.names | right.names) - named
+
+
+def _mismatches(modifier: grammar.BinModifier | None, left: Shape, right: Shape) -> Iterable[str]:
+    if modifier is None or modifier.matching is None:
+        only = (left.certain - right.names) | (right.certain - left.names)
+        if only:
+            yield f"joins sides that never meet: only one of them has {_listed(only)}"
+        return
+    for label in modifier.matching.labels:
+        if label not in left.names or label not in right.names:
+            yield f'matches on "{label}", a label that one side does not have'
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(f'"{label}"' for label in sorted(labels))
+
+
+def _many(many: Shape, one: Shape, extra: tuple[str, ...]) -> Shape:
+    """Each series of the side of many meets one of the other, whose ``extra`` labels it takes over."""
+    taken = {name: origin for name, origin in one.labels if name in extra}
+    labels = {**dict(many.labels), **taken}
+    # At another time the same series may meet another one, with other labels.
+    return shape(labels, many.live, None if taken else many.ever, exposed=many.exposed)
+
+
+def _one_to_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
+    """Keep the labels matched on; not more series than either side has."""
+    by_labels = grouped(left, on)
+    live = _fewest(left.live, right.live, by_labels.live)
+    ever = _fewest(left.ever, right.ever, by_labels.ever)
+    exposed = left.exposed and right.exposed
+    return shape(dict(by_labels.labels), live, ever, exposed=exposed)
+
+
+def _fewest(left: tuple[Term, ...], right: tuple[Term, ...], by_labels: tuple[Term, ...]) -> tuple[Term, ...]:
+    """A few single series on one side are all that can match."""
+    return next((terms for terms in (left, right) if not any(terms)), by_labels)

@@ -1,0 +1,36 @@
+"""Selectors that can pick the same series: two are apart only when a label has different values in them."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.spec.written import ServiceSpec
+
+Matchers = dict[str, str]
+
+
+def overlaps(services: tuple[ServiceSpec, ...]) -> Iterator[tuple[ServiceSpec, ServiceSpec]]:
+    """Find the pairs that overlap; services are joined by hash, since a fleet has a thousand of them."""
+    by_labels: dict[frozenset[str], list[tuple[ServiceSpec, Matchers]]] = {}
+    for spec in services:
+        matchers = {item.key.value: item.value.value for item in spec.selector}
+        by_labels.setdefault(frozenset(matchers), []).append((spec, matchers))
+    for ours, theirs in combinations_with_replacement(by_labels, 2):
+        yield from _joined(by_labels[ours], by_labels[theirs], sorted(ours & theirs))
+
+
+def _joined(
+    ours: list[tuple[ServiceSpec, Matchers]], theirs: list[tuple[ServiceSpec, Matchers]], common: list[str]
+) -> Iterator[tuple[ServiceSpec, ServiceSpec]]:
+    """Pair the services whose common labels have the same values, each with the first such one."""
+    first: dict[tuple[str, ...], ServiceSpec] = {}
+    for spec, matchers in ours:
+        first.setdefault(tuple(matchers[label] for label in common), spec)
+    for spec, matchers in theirs:
+        other = first.get(tuple(matchers[label] for label in common))
+        if other is not None and other is not spec:
+            yield other, spec

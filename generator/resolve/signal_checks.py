@@ -1,0 +1,136 @@
+"""What signals must be like besides their kind: names, tokens, what speaks for one, runs, how releases compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Cost, Count, Distribution, Signal, Tokens, divisor
+from generator.resolve.prices import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec
+
+#: The signal that every other stands beside; its metric counts runs.
+RUN_COUNT = "run_count"
+#: Their recorded names are those of the order of releases.
+RESERVED = {"first_seen", "newest", "previous"}
+
+
+def check_signal(
+    entry: Entry[SignalSpec], signal: Signal, labels: Mapping[str, Label], findings: Findings
+) -> None:
+    """Report everything that a signal of its kind cannot have."""
+    _check_name(entry, findings)
+    _check_tokens(entry, signal, findings)
+    _check_worst(entry, signal, labels, findings)
+
+
+def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
+    if entry.key.value in RESERVED:
+        findings.error(
+            "signal/reserved-name",
+            f'"{entry.key.value}" is how a series about releases is called',
+            entry.key.span,
+            "choose another name",
+        )
+
+
+def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
+    """Prove that tokens can be told apart as the price list does, and that a cost is not split by what it sums."""
+    spec = entry.value
+    source = spec.tokens or spec.cost
+    if source is None or not isinstance(signal.kind, Tokens | Cost):
+        return
+    wanted = [label for label in (TOKENS.model, TOKENS.token_type) if label not in signal.of.labels]
+    if signal.of.is_histogram or wanted:
+        lack = "is a histogram" if signal.of.is_histogram else f"has no label {' and no label '.join(wanted)}"
+        findings.error(
+            "signal/token-metric",
+            f'"{signal.of.name}" {lack}: tokens are told apart by model and type',
+            source.of.span,
+            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}",
+        )
+    for label in spec.by:
+        if isinstance(signal.kind, Cost) and label.value == TOKENS.token_type:
+            findings.error(
+                "signal/cost-by",
+                f'"{signal.name}" is summed over token types and cannot be broken down by them',
+                label.span,
+                f"leave {label.value} out; signals of tokens can be broken down by it",
+            )
+
+
+def _check_worst(
+    entry: Entry[SignalSpec], signal: Signal, labels: Mapping[str, Label], findings: Findings
+) -> None:
+    spec = entry.value
+    if spec.worst_by is None:
+        if isinstance(signal.kind, Distribution) and signal.trend is not None:
+            findings.error(
+                "signal/worst-by",
+                f'"{signal.name}" is a distribution: the status board needs to know whose share speaks for it',
+                entry.key.span,
+                f"add worst_by: {signal.kind.label}, or leave out trend",
+            )
+        return
+    if (spec.worst_by.value,) not in signal.levels:
+        findings.error(
+            "signal/worst-by",
+            f'"{signal.name}" is not broken down by "{spec.worst_by.value}"',
+            spec.worst_by.span,
+            f"add it to by: [{spec.worst_by.value}]",
+        )
+    elif isinstance(signal.kind, Distribution) and not labels[spec.worst_by.value].limits:
+        findings.error(
+            "signal/worst-by",
+            f'label "{spec.worst_by.value}" says of no value that it is a limit',
+            spec.worst_by.span,
+            f"list the limits of label {spec.worst_by.value} in the profile, or leave out trend and worst_by",
+        )
+
+
+def check_runs(
+    profile: ProfileSpec, service: ServiceSpec, signals: Mapping[str, Signal], findings: Findings
+) -> None:
+    """Prove that runs are counted, by release where releases are compared."""
+    entries = (*profile.signals, *service.signals)
+    runs = signals.get(RUN_COUNT)
+    # What is wrong with a run_count that did not resolve is told already.
+    if not any(entry.key.value == RUN_COUNT for entry in entries) or (
+        runs and not isinstance(runs.kind, Count)
+    ):
+        findings.error(
+            "signal/no-runs",
+            f'profile "{profile.profile.value}" does not count runs: it has no signal run_count of kind count',
+            profile.profile.span,
+            "every other signal stands beside it: add run_count: {count: {of: <the counter of finished runs>}}",
+        )
+    for entry in entries:
+        if runs and entry.key.value in signals:
+            _check_release_trend(entry, signals[entry.key.value], runs.of, findings)
+
+
+def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Metric, findings: Findings) -> None:
+    trend = entry.value.trend
+    if trend is None or signal.trend is None or signal.trend.over is not None:
+        return
+    if not compares_releases(signal, runs):
+        findings.error(
+            "signal/release-trend",
+            f'the releases of "{signal.name}" cannot be compared',
+            trend.over.span,
+            "releases are compared by shares and by ratios whose metrics, and the run counter, have the label "
+            "release; give a duration such as 1h",
+        )
+
+
+def compares_releases(signal: Signal, runs: Metric) -> bool:
+    """Whether both sides of a signal are known for each release, and when each release's runs began."""
+    metric = divisor(signal)
+    return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))
