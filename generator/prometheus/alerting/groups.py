@@ -26,7 +26,7 @@ def alerting_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     return tuple(
         group
         for signal, rules in by_signal.items()
-        for group in split(signal, [(rule,) for rule in rules], site.rule_interval)
+        for group in split(f"alerts_{signal}"[:40], [(rule,) for rule in rules], site.rule_interval)
     )
 
 

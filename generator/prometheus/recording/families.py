@@ -13,7 +13,7 @@ from generator.prometheus.recording.signals import signal_rules
 from generator.promql.expr import call, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
@@ -24,48 +24,75 @@ Rules = tuple["RecordingRule", ...]
 
 
 def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
-    """Build the recording rules of a service: prices, a group for each metric, releases, objectives, board."""
-    compared = releases.compared(service)
-    runs_first = sorted(service.metrics.values(), key=lambda metric: metric.name != service.runs.name)
+    """Build the recording rules of a service.
+
+    The counters and their windows share a group, so that both sides of a ratio per run stem from the same instant.
+    Histograms, which no ratio mixes with others, have a group each, with their signals.
+    """
+    interval = site.rule_interval
+    counters = [metric for metric in service.metrics.values() if not metric.is_histogram]
+    histograms = [metric for metric in service.metrics.values() if metric.is_histogram]
+    chains = [_streams(counters, service, site), _windows(counters, service, site)]
+    groups = [*split("prices", [(rule,) for rule in prices.constants(service)], interval)]
+    groups += split("counters", chains, interval)
+    for metric in counters:
+        groups += split(metric.name, [_signals(metric, service)], interval)
+    for metric in histograms:
+        own = (metric,)
+        chain = (*_streams(own, service, site), *_windows(own, service, site), *_signals(metric, service))
+        groups += split(metric.name, [chain], interval)
+    return (*groups, *_later_groups(service, site))
+
+
+def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+    """Build what compares and judges signals: releases, budgets, objectives, the status board."""
+    interval, compared = site.rule_interval, releases.compared(service)
     groups: list[RuleGroup] = []
-    groups += split("prices", [(rule,) for rule in prices.constants(service)], site.rule_interval)
-    for metric in runs_first:
-        groups += split(metric.name, [_chain(metric, service, site)], site.rule_interval)
     if compared:
         comparisons = [
             releases.rates(signal, metric, service) + releases.comparison(signal, service, site)
             for signal, metric in compared
         ]
-        groups += split("releases", [releases.order(service), *comparisons], site.rule_interval)
+        groups += split("releases", [releases.order(service), *comparisons], interval)
     for name, windows in burn.burning(service).items():
         signal = service.signals[name]
-        chains = [
-            burn.sides(signal, service),
-            *(burn.over(signal, window, service, site) for window in windows),
-        ]
-        groups += split("error_budget", chains, site.rule_interval)
+        burns = [burn.over(signal, window, service, site) for window in windows]
+        groups += split("error_budget", [burn.sides(signal, service), *burns], interval)
     forecasts = {alert.signal for alert in service.alerts if isinstance(alert.kind, Forecast)}
     chains = [forecast.forecast(service.signals[name], service, site) for name in sorted(forecasts)]
-    groups += split("forecast", chains, site.rule_interval)
-    groups += split("objectives", [(rule,) for rule in _objectives(service)], site.rule_interval)
+    groups += split("forecast", chains, interval)
+    groups += split("objectives", [(rule,) for rule in _objectives(service)], interval)
     rows = [board.row(signal, service) for signal in service.signals.values()]
-    groups += split("status", rows, site.rule_interval)
+    groups += split("status", rows, interval)
     return tuple(groups)
 
 
-def _chain(metric: Metric, service: Service, site: Site) -> Rules:
-    """Order one metric's rules: raw pass, what is derived from it each interval, windows, signals."""
-    signals = [signal for signal in service.signals.values() if signal.of.name == metric.name]
-    windows = streams.windows(service)
-    rules = [streams.raw_pass(metric, service, site)]
-    if any(isinstance(signal.kind, Tokens | Cost) for signal in signals):
-        rules.append(prices.billed_tokens(metric, service))
-        rules.append(prices.costs(metric, service))
-    for stream in _own_streams(metric, service):
-        rules += [streams.summed(stream, window, service, site) for window in windows.get(stream, ())]
-    for signal in signals:
-        rules += signal_rules(signal, service)
+def _streams(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
+    """Read the raw series, then derive what is billed and what it costs."""
+    rules: list[RecordingRule] = []
+    for metric in metrics:
+        rules.append(streams.raw_pass(metric, service, site))
+        kinds = [signal.kind for signal in service.signals.values() if signal.of.name == metric.name]
+        if any(isinstance(kind, Tokens | Cost) for kind in kinds):
+            rules.append(prices.billed_tokens(metric, service))
+            rules.append(prices.costs(metric, service))
     return tuple(rules)
+
+
+def _windows(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
+    """Sum the streams over the windows that signals read."""
+    wanted = streams.windows(service)
+    return tuple(
+        streams.summed(stream, window, service, site)
+        for metric in metrics
+        for stream in _own_streams(metric, service)
+        for window in wanted.get(stream, ())
+    )
+
+
+def _signals(metric: Metric, service: Service) -> Rules:
+    signals = [signal for signal in service.signals.values() if signal.of.name == metric.name]
+    return tuple(rule for signal in signals for rule in signal_rules(signal, service))
 
 
 def _own_streams(metric: Metric, service: Service) -> Iterator[Stream]:

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.service import Model, Service, Site
+    from generator.prometheus.compiled import Compiled
     from generator.prometheus.witness.case import Case, Moment
 
 _NEVER_FOLD = 100_000
 
 
-def unit_test_files(model: Model) -> Iterator[Artifact]:
-    """Write the unit tests of every service."""
-    for service in model.services:
-        yield Artifact(names.tests_path(service.name), _file(service, model.site))
+def unit_test_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
+    """Write the unit tests of every service; ``rules`` are those of the services, in their order."""
+    for service, compiled in zip(model.services, rules, strict=True):
+        yield Artifact(names.tests_path(service.name), _file(service, compiled, model.site))
 
 
-def _file(service: Service, site: Site) -> str:
+def _file(service: Service, compiled: Compiled, site: Site) -> str:
     comment = (
         f"# Unit tests of the alerts of {service.name}, generated from its spec: promtool test rules <this file>\n"
         "# Each says what an alert must do over a history of raw metrics, by what the alert means.\n"
@@ -45,6 +46,8 @@ def _file(service: Service, site: Site) -> str:
             f"../../{path}" for path in (names.rules_path(service.name), names.alerts_path(service.name))
         ],
         "evaluation_interval": duration(site.rule_interval),
+        # Otherwise the order, and with it what lags behind what, is left to chance.
+        "group_eval_order": [group.name for group in (*compiled.recording, *compiled.alerting)],
         "tests": tests,
     }
     body: str = yaml.dump(

@@ -59,6 +59,6 @@ def quiet(trial: Trial, loads: Loads, settle: int) -> Case:
     moments = [Moment(sum(phase.seconds for phase in phases), fires=False, why="silent through a restart")]
     for load, why in ((none, "silent without traffic"), (loads.little, "silent with too little traffic")):
         if load is not None:
-            phases.append(Phase(2 * long, load))
+            phases.append(Phase(long, load))
             moments.append(Moment(sum(phase.seconds for phase in phases), fires=False, why=why))
     return trial.case("is silent when it must be", tuple(phases), tuple(moments))

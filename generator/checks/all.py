@@ -1,0 +1,34 @@
+"""All checks, in the order in which their findings are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.checks import closed_world
+from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
+from generator.checks.facts import Facts, facts
+from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.diagnostics import Diagnostic
+    from generator.model.service import Model
+    from generator.prometheus.compiled import Compiled
+
+CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
+    forbidden_label.check,
+    reserved_label.check,
+    series_budget.check,
+    averages_only.check,
+    no_stop_reason.check,
+    no_alerts.check,
+    instance_selector.check,
+    closed_world.check,
+)
+
+
+def run_checks(model: Model, rules: tuple[Compiled, ...]) -> tuple[Diagnostic, ...]:
+    """Run every check; ``rules`` are those of the model's services, in their order."""
+    known = facts(model, rules)
+    return tuple(found for check in CHECKS for found in check(known))

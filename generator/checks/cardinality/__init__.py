@@ -1,0 +1,1 @@
+"""How many series a spec allows, and what must not be a label."""

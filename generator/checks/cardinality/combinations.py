@@ -1,0 +1,76 @@
+"""How many combinations of label values there can be, where some labels follow from others."""
+
+from __future__ import annotations
+
+from math import ceil, prod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.model.labels import Label
+
+
+def values(label: Label, weeks: float = 0) -> int:
+    """Count a label's values: those alive at once, and those that replace them within ``weeks``."""
+    return max(label.max_live, len(label.values)) + ceil(label.new_per_week * weeks)
+
+
+def combinations(labels: Iterable[Label], weeks: float = 0) -> int:
+    """Bound the combinations of values, at once or, with ``weeks``, over that time.
+
+    A label that another one determines adds nothing for the values that say what it is::
+
+        stop_reason: {completed: ok, tool_error: error}   status: [ok, error]   ->   2, not 4
+    """
+    by_name = {label.name: label for label in labels}
+    follower = _followers(by_name)
+    heads = by_name.keys() - set(follower.values())
+    return prod(_of_chain(by_name[name], by_name, follower, weeks) for name in heads)
+
+
+def determined_by(labels: Iterable[Label]) -> dict[str, str]:
+    """Find, for each label that follows from another one of ``labels``, which one that is."""
+    return {name: head for head, name in _followers({label.name: label for label in labels}).items()}
+
+
+def _followers(by_name: Mapping[str, Label]) -> dict[str, str]:
+    """Chain labels to what they determine; of two that determine one, the first counts, and no circle closes."""
+    follower: dict[str, str] = {}
+    for name, label in by_name.items():
+        target = label.determines
+        if target is None or target not in by_name or target in follower.values():
+            continue
+        if not _reaches(target, name, follower):
+            follower[name] = target
+    return follower
+
+
+def _reaches(start: str, end: str, follower: Mapping[str, str]) -> bool:
+    name: str | None = start
+    while name is not None and name != end:
+        name = follower.get(name)
+    return name == end
+
+
+def _of_chain(label: Label, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float) -> int:
+    """Count along a chain: one way on for a value that determines, every way on for one that does not."""
+    if label.name not in follower:
+        return values(label, weeks)
+    following = by_name[follower[label.name]]
+    fixed = [label.determined[value] for value in label.values if value in label.determined]
+    free = values(label, weeks) - len(fixed)
+    ways_on = free and _of_chain(following, by_name, follower, weeks)
+    return free * ways_on + sum(_of_value(following, value, by_name, follower, weeks) for value in fixed)
+
+
+def _of_value(
+    label: Label, value: str, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float
+) -> int:
+    """Count the ways on from one value of a label."""
+    if label.name not in follower:
+        return 1
+    following = by_name[follower[label.name]]
+    if value in label.determined:
+        return _of_value(following, label.determined[value], by_name, follower, weeks)
+    return _of_chain(following, by_name, follower, weeks)

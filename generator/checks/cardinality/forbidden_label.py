@@ -1,0 +1,60 @@
+"""``cardinality/forbidden-label``: a label whose values never end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.identifiers import unbounded
+from generator.checks.cardinality.vocabulary import SINGLE
+from generator.diagnostics import Diagnostic, Note, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.checks.facts import Facts
+    from generator.model.service import Service
+
+CODE = "cardinality/forbidden-label"
+HELP = "segment by release, model or tool; put ids and texts in logs, traces or exemplars"
+
+#: A selector may well pick a project_id, of which a target has one; but no service exists for one of these.
+_NO_SERVICE = {f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")}
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse such a label wherever one can arise, whatever bound it claims to have."""
+    return tuple(
+        found for each in facts.services for found in (*_in_labels(each.service), *_in_selector(each.service))
+    )
+
+
+def forbidden(service: Service) -> dict[str, str]:
+    """Find a service's forbidden labels, and what is said of each."""
+    declared = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
+    grouped = (label for signal in service.signals.values() for level in signal.levels for label in level)
+    said = {name: unbounded(name) for name in (*declared, *grouped)}
+    return {name: why for name, why in said.items() if why}
+
+
+def _in_labels(service: Service) -> Iterator[Diagnostic]:
+    for name, why in forbidden(service).items():
+        yield error(
+            CODE, f'label "{name}" {why}', service.where(f"labels.{name}"), HELP, *_uses(name, service)
+        )
+
+
+def _in_selector(service: Service) -> Iterator[Diagnostic]:
+    for name in service.selector:
+        why = unbounded(name)
+        if why in _NO_SERVICE and name not in service.labels:
+            message = f'the selector picks by "{name}", which {why}: so the series carry it'
+            yield error(CODE, message, service.where(f"selector.{name}"), HELP)
+
+
+def _uses(name: str, service: Service) -> Iterator[Note]:
+    """Point at the metrics that have the label, where that is another place."""
+    declared = service.where(f"labels.{name}")
+    for metric in service.metrics.values():
+        span = service.where(f"metrics.{metric.name}.labels.{name}")
+        if name in metric.labels and span and span != declared:
+            yield Note(f"{metric.name} has it", span)

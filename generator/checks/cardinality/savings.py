@@ -1,0 +1,123 @@
+"""What to shrink: for each label, how many series fewer there would be with half its values, or without it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.combinations import values
+from generator.checks.cardinality.raw import metric_series
+from generator.checks.cardinality.recorded import sizes
+from generator.model.names import LE
+from generator.prometheus.rules import RecordingRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.checks.world import World
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Service, Site
+    from generator.promql.shape import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Series at once that are saved.
+
+    Attributes:
+        label: The label; ``le`` stands for the buckets of ``metric``.
+        values: How many values, or bucket bounds, it has.
+        halved: Saved with half of them.
+        dropped: Saved without the label; for buckets, with one bound only.
+        metric: Whose buckets; empty for a label.
+    """
+
+    label: str
+    values: int
+    halved: int
+    dropped: int
+    metric: str = ""
+
+    @property
+    def buckets(self) -> bool:
+        """Whether it is about the buckets of a histogram."""
+        return bool(self.metric)
+
+    @property
+    def worth(self) -> bool:
+        """Whether it saves anything."""
+        return self.halved > 0 or self.dropped > 0
+
+
+def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple[Saving, ...]:
+    """List what would save raw series of ``metrics``, the most first."""
+    chosen = tuple(metrics)
+    used = dict.fromkeys(label for metric in chosen for label in metric.labels)
+    found = [_of_label(label, chosen, service, site) for label in used]
+    found += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
+    return _ranked(found)
+
+
+def of_records(service: Service, known: World) -> tuple[Saving, ...]:
+    """List what would save recorded series of a service, the most first."""
+    terms = Counter(
+        term for rule in known.rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live
+    )
+    before = _recorded(terms, service)
+    return _ranked(
+        Saving(
+            label.name,
+            values(label),
+            before - _recorded(terms, _with(service, _cut(label, _half(values(label))))),
+            before - _recorded(terms, _with(service, _cut(label, 1))),
+        )
+        for label in service.labels.values()
+    )
+
+
+def _ranked(found: Iterable[Saving]) -> tuple[Saving, ...]:
+    ordered = sorted(found, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
+    return tuple(saving for saving in ordered if saving.worth)
+
+
+def _of_label(name: str, metrics: tuple[Metric, ...], service: Service, site: Site) -> Saving:
+    label = service.labels[name]
+    before = _raw(metrics, service, site)
+    half = _with(service, _cut(label, _half(values(label))))
+    without = tuple(
+        replace(metric, labels=tuple(kept for kept in metric.labels if kept != name)) for metric in metrics
+    )
+    return Saving(
+        name, values(label), before - _raw(metrics, half, site), before - _raw(without, service, site)
+    )
+
+
+def _of_buckets(metric: Metric, service: Service, site: Site) -> Saving:
+    before, half, one = (
+        _raw((replace(metric, buckets=metric.buckets[:count]),), service, site)
+        for count in (len(metric.buckets), _half(len(metric.buckets)), 1)
+    )
+    return Saving(LE, len(metric.buckets), before - half, before - one, metric.name)
+
+
+def _raw(metrics: tuple[Metric, ...], service: Service, site: Site) -> int:
+    return sum(metric_series(metric, service, site).live for metric in metrics)
+
+
+def _recorded(terms: Counter[Term], service: Service) -> int:
+    known = sizes(service)
+    return sum(count * known.of((term,)) for term, count in terms.items())
+
+
+def _half(count: int) -> int:
+    return (count + 1) // 2
+
+
+def _cut(label: Label, count: int) -> Label:
+    return replace(label, values=label.values[:count], max_live=min(label.max_live, count))
+
+
+def _with(service: Service, label: Label) -> Service:
+    return replace(service, labels={**service.labels, label.name: label})

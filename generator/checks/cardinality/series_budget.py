@@ -1,0 +1,101 @@
+"""``cardinality/series-budget``: more series at once than the site allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.savings import Saving, of_metrics, of_records
+from generator.diagnostics import Diagnostic, error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.diagnostics import Span
+    from generator.model.service import Service, Site
+
+CODE = "cardinality/series-budget"
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Hold every bound against its budget: each metric's, each service's raw and recorded, and the total."""
+    found = [finding for each in facts.services for finding in _of_service(each, facts.site)]
+    return (*found, *_total(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A bound of series at once, the key of its budget, and what can be shrunk."""
+
+    what: str
+    live: int
+    key: str
+    savings: Callable[[], tuple[Saving, ...]]
+
+
+def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
+    for bound in _bounds(each, site):
+        budget: int = getattr(site.budget, bound.key)
+        if bound.live > budget:
+            yield _over(bound, budget, each.service)
+
+
+def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
+    service, account = each.service, each.account
+    for found in account.metrics:
+        of_metric = partial(of_metrics, (found.metric,), service, site)
+        yield _Bound(f"{found.metric.name} of {service.name}", found.live, "metric", of_metric)
+    of_all = partial(of_metrics, tuple(service.metrics.values()), service, site)
+    yield _Bound(service.name, account.raw.live, "service", of_all)
+    of_rules = partial(of_records, service, each.world)
+    yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
+
+
+def _total(facts: Facts) -> Iterator[Diagnostic]:
+    of_each = {
+        each.service.name: each.account.raw.live + each.account.recorded.live for each in facts.services
+    }
+    total, budget = sum(of_each.values()), facts.site.budget.total
+    if total > budget:
+        largest = max(of_each, key=lambda name: (of_each[name], name))
+        yield error(
+            CODE,
+            f"all services may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
+            f"budget of {budget:,}",
+            None,
+            f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
+            "site.yaml",
+        )
+
+
+def _over(bound: _Bound, budget: int, service: Service) -> Diagnostic:
+    most = next(iter(bound.savings()), None)
+    excess = bound.live - budget
+    return error(
+        CODE,
+        f"{bound.what} may have {bound.live:,} series at once: {excess:,} over the budget of {budget:,}",
+        _place(most, service),
+        f"{shrink(most) if most else 'expose less'}; or raise series_budget.{bound.key} in site.yaml",
+    )
+
+
+def shrink(saving: Saving) -> str:
+    """Say what to shrink and what that would save."""
+    if saving.buckets:
+        return (
+            f"shrink the buckets ({saving.values} bounds): half of them would save {saving.halved:,}, "
+            f"all but one {saving.dropped:,}"
+        )
+    return (
+        f'shrink label "{saving.label}" ({saving.values} values): half of them would save {saving.halved:,}, '
+        f"dropping it {saving.dropped:,}"
+    )
+
+
+def _place(most: Saving | None, service: Service) -> Span | None:
+    """Point at the label that contributes most, since that is what can be changed."""
+    if most is None:
+        return service.where("")
+    return service.where(f"metrics.{most.metric}" if most.buckets else f"labels.{most.label}")

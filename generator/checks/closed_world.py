@@ -1,0 +1,138 @@
+"""``internal/closed-world``: what a rule names must exist. A finding is a defect of the compiler, not of a spec."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from generator.checks.values import allowed_values
+from generator.checks.world import THIS, Known, World, shared
+from generator.diagnostics import Diagnostic, error
+from generator.model import names
+from generator.prometheus.grouping import LARGEST
+from generator.prometheus.rules import RecordingRule
+from generator.promql.infer import Inferred, infer
+from generator.promql.syntax import PromqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.diagnostics import Span
+    from generator.model.service import Service
+    from generator.prometheus.rules import RuleGroup
+    from generator.promql.syntax import Reference
+
+CODE = "internal/closed-world"
+HELP = "this is a defect of the compiler: please report it together with the spec"
+LONGEST_ALERT_NAME = 40
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Prove every rule of every service."""
+    return tuple(found for each in facts.services for found in _of_service(each))
+
+
+def expression_problems(expr: str, service: Service, world: World) -> tuple[str, ...]:
+    """Say in words what an expression of ours names that does not exist; for rules and panels alike."""
+    try:
+        inferred = infer(shared(expr, service), world.series)
+    except PromqlError as problem:
+        return (f"does not parse: {problem}",)
+    return tuple(_problems(inferred, service, world))
+
+
+def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
+    for known in each.world.rules:
+        for problem in _of_rule(known, each.service, each.world):
+            yield _defect(f"{_called(known)} {problem}", _place(known, each.service))
+    for groups in (each.compiled.recording, each.compiled.alerting):
+        for problem in _of_groups(groups):
+            yield _defect(f"{each.service.name}: {problem}", each.service.where(""))
+
+
+def _of_rule(known: Known, service: Service, world: World) -> Iterator[str]:
+    if known.inferred is None:
+        yield "does not parse"
+        return
+    yield from _problems(known.inferred, service, world)
+    if known.shape.exposed:
+        yield "keeps the labels of instances"
+    if len(known.inferred.reads) > 1 or not isinstance(known.rule, RecordingRule):
+        raw = [read.name for read in known.inferred.reads if read.name in world.raw]
+        yield from (f"reads {name}, which only a raw pass may" for name in dict.fromkeys(raw))
+    if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > LONGEST_ALERT_NAME:
+        yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
+
+
+def _problems(inferred: Inferred, service: Service, world: World) -> Iterator[str]:
+    yield from inferred.problems
+    for read in inferred.reads:
+        if read.name in world.recorded and (names.SERVICE, "=", THIS) not in read.matchers:
+            yield f"reads {read.name} without a matcher on its own service"
+        yield from _unknown_values(read, service, world)
+        if read.name in world.raw:
+            missing = [
+                name for name, value in service.selector.items() if (name, "=", value) not in read.matchers
+            ]
+            yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
+
+
+def _unknown_values(read: Reference, service: Service, world: World) -> Iterator[str]:
+    matchers = [matcher for matcher in read.matchers if matcher[0] != names.SERVICE]
+    shape = matchers and (world.raw.get(read.name) or world.recorded.get(read.name))
+    origins = dict(shape.labels) if shape else {}
+    for label, op, value in matchers:
+        allowed = allowed_values(origins.get(label), service)
+        if allowed is not None and not _matches(op, value, allowed):
+            yield f'matches {read.name} by {label}{op}"{value}", which it never has'
+
+
+def _matches(op: str, value: str, allowed: frozenset[str]) -> bool:
+    """Whether a matcher picks anything; one that leaves out may leave out what is not there."""
+    if op == "=":
+        return value in allowed
+    return op != "=~" or any(re.fullmatch(value, one) for one in allowed)
+
+
+def _of_groups(groups: tuple[RuleGroup, ...]) -> Iterator[str]:
+    called = Counter(group.name for group in groups)
+    yield from (f'{count} groups are called "{name}"' for name, count in called.items() if count > 1)
+    yield from (
+        f'group "{group.name}" has {len(group.rules)} rules, more than {LARGEST}'
+        for group in groups
+        if len(group.rules) > LARGEST
+    )
+    written = Counter(
+        (rule.record, tuple(sorted(rule.labels.items())))
+        for group in groups
+        for rule in group.rules
+        if isinstance(rule, RecordingRule)
+    )
+    yield from (
+        f"{count} rules record {record} with the same labels"
+        for (record, _), count in written.items()
+        if count > 1
+    )
+
+
+def _called(known: Known) -> str:
+    if isinstance(known.rule, RecordingRule):
+        return f'the rule of record {known.rule.record} in group "{known.group.name}"'
+    return f'alert {known.rule.alert} in group "{known.group.name}"'
+
+
+def _place(known: Known, service: Service) -> Span | None:
+    """Point at the signal, metric or alert that the rule is about."""
+    if not isinstance(known.rule, RecordingRule):
+        return service.where(f"alerts.{known.rule.alert}")
+    stem = known.rule.record.split(":")[1] if known.rule.record.count(":") else ""
+    for metric in service.metrics.values():
+        if names.base(metric) == stem:
+            return service.where(f"metrics.{metric.name}")
+    return service.where(f"signals.{stem.removeprefix('agent_')}")
+
+
+def _defect(message: str, span: Span | None) -> Diagnostic:
+    return error(CODE, message, span, HELP)

@@ -1,0 +1,47 @@
+"""What the checks look at: the model, and of each service its rules, its series and their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.account import Account, account
+from generator.checks.world import World, world
+
+if TYPE_CHECKING:
+    from generator.model.service import Model, Service, Site
+    from generator.prometheus.compiled import Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """A service, its compiled rules, the series that exist for it, and the bounds of their number."""
+
+    service: Service
+    compiled: Compiled
+    world: World
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The site, and the facts of every service in the order of the model."""
+
+    site: Site
+    services: tuple[ServiceFacts, ...]
+
+
+def facts(model: Model, rules: tuple[Compiled, ...]) -> Facts:
+    """Gather the facts; ``rules`` are those of the model's services, in their order."""
+    return Facts(
+        model.site,
+        tuple(
+            _of_service(service, model.site, compiled)
+            for service, compiled in zip(model.services, rules, strict=True)
+        ),
+    )
+
+
+def _of_service(service: Service, site: Site, compiled: Compiled) -> ServiceFacts:
+    known = world(service, compiled)
+    return ServiceFacts(service, compiled, known, account(service, site, compiled, known))

@@ -1,0 +1,1 @@
+"""The common mistakes of agent metrics, each a check; all are warnings."""

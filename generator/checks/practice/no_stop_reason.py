@@ -1,0 +1,36 @@
+"""``practice/no-stop-reason``: nobody can see why runs end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, warning
+from generator.model.signals import Distribution
+
+if TYPE_CHECKING:
+    from generator.checks.facts import Facts
+    from generator.model.service import Service
+
+CODE = "practice/no-stop-reason"
+SIGNAL = "stop_reason_distribution"
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of a service that has no distribution of its stop reasons."""
+    return tuple(
+        warning(
+            CODE,
+            f"{each.service.name} does not show why its runs end: limits and failing tools stay hidden",
+            each.service.where(""),
+            f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
+            "{distribution: {of: <the counter of runs>, label: stop_reason}}",
+        )
+        for each in facts.services
+        if not shows_stop_reasons(each.service)
+    )
+
+
+def shows_stop_reasons(service: Service) -> bool:
+    """Whether a signal tells the stop reasons apart."""
+    signal = service.signals.get(SIGNAL)
+    return signal is not None and isinstance(signal.kind, Distribution)

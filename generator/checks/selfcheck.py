@@ -1,0 +1,196 @@
+"""The checklist of baseline agent metrics before a release: nine items, each decided from the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.forbidden_label import forbidden
+from generator.checks.practice.averages_only import averages
+from generator.checks.practice.no_alerts import uncovered
+from generator.checks.practice.no_stop_reason import shows_stop_reasons
+from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.model.service import Service
+    from generator.model.signals import Kind
+
+#: What a first production release starts with.
+MINIMUM = (
+    "run_count",
+    "success_rate",
+    "latency_p95",
+    "tool_error_rate",
+    "token_usage_per_run",
+    "stop_reason_distribution",
+)
+SEGMENTS = ("release", "model", "tool")
+
+#: What each signal of the baseline must be, and how to add it to a profile.
+_BASELINE: dict[str, tuple[tuple[type[Kind], ...], str]] = {
+    "run_count": ((Count,), "count: {of: <the counter of finished runs>}"),
+    "success_rate": (
+        (Share,),
+        "share: {of: <the counter of finished runs>, where: {status: ok}}, better: higher",
+    ),
+    "latency_p50": ((Quantile,), "quantile: {of: <the histogram of run times>, q: 0.5}"),
+    "latency_p95": ((Quantile,), "quantile: {of: <the histogram of run times>, q: 0.95}"),
+    "step_count": ((Quantile, Ratio), "quantile: {of: <the histogram of steps per run>, q: 0.95}"),
+    "tool_calls_per_run": (
+        (Ratio, Quantile),
+        "ratio: {of: <the counter of tool calls>, per: <the counter of finished runs>}",
+    ),
+    "tool_error_rate": ((Share,), "share: {of: <the counter of tool calls>, where: {status: error}}"),
+    "token_usage_per_run": (
+        (Tokens, Ratio, Quantile),
+        "tokens: {of: <the counter of tokens>, per: <the counter of finished runs>}",
+    ),
+    "cost_per_run": (
+        (Cost, Ratio),
+        "cost: {of: <the counter of tokens>, per: <the counter of finished runs>}",
+    ),
+    "stop_reason_distribution": (
+        (Distribution,),
+        "distribution: {of: <the counter of finished runs>, label: stop_reason}",
+    ),
+}
+_QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A point of the checklist; ``missing`` says what lacks and ``how_to_add`` how to add it, empty when passed."""
+
+    name: str
+    passed: bool
+    missing: tuple[str, ...] = ()
+    how_to_add: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A common mistake, and where it was made; ``found`` is empty when it was not."""
+
+    name: str
+    code: str
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """The checklist of a service, its common mistakes, and what it has of the minimum first-release set."""
+
+    service: str
+    items: tuple[Item, ...]
+    mistakes: tuple[Mistake, ...]
+    minimum: tuple[str, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many items are there."""
+        return sum(item.passed for item in self.items)
+
+    @property
+    def progress(self) -> str:
+        """Such as ``9/9``."""
+        return f"{self.passed}/{len(self.items)}"
+
+    @property
+    def missing_of_minimum(self) -> tuple[str, ...]:
+        """What lacks of the minimum first-release set."""
+        return tuple(name for name in MINIMUM if name not in self.minimum)
+
+
+def self_check(service: Service) -> SelfCheck:
+    """Decide every item of the checklist for one service."""
+    items = tuple(_item(name, *decide(service)) for name, decide in ITEMS)
+    return SelfCheck(
+        service.name,
+        items,
+        _mistakes(service),
+        tuple(name for name in MINIMUM if _there(name, service)),
+    )
+
+
+Lacking = tuple[tuple[str, str], ...]
+
+
+def _item(name: str, *lacking: tuple[str, str]) -> Item:
+    return Item(name, not lacking, tuple(what for what, _ in lacking), tuple(how for _, how in lacking))
+
+
+def _there(name: str, service: Service) -> bool:
+    signal = service.signals.get(name)
+    if signal is None or not isinstance(signal.kind, _BASELINE[name][0]):
+        return False
+    return not isinstance(signal.kind, Quantile) or signal.kind.q == _QUANTILES.get(name, signal.kind.q)
+
+
+def _signals(*names: str) -> Callable[[Service], Lacking]:
+    """Ask for signals by name, each of its kind."""
+
+    def decide(service: Service) -> Lacking:
+        return tuple(
+            (f"signal {name}", f"add to the profile, under signals: {name}: {{{_BASELINE[name][1]}, ...}}")
+            for name in names
+            if not _there(name, service)
+        )
+
+    return decide
+
+
+def _tokens_and_cost(service: Service) -> Lacking:
+    lacking = _signals("token_usage_per_run", "cost_per_run")(service)
+    cost = service.signals.get("cost_per_run")
+    if cost and isinstance(cost.kind, Cost) and not service.prices:
+        return (*lacking, ("a price of any model", "add the service's models to prices.yaml"))
+    return lacking
+
+
+def _segments(service: Service) -> Lacking:
+    broken_down = {label for signal in service.signals.values() for level in signal.levels for label in level}
+    lacking = [
+        (f"a breakdown by {label}", f"give a signal by: [{label}], from a metric with that label")
+        for label in SEGMENTS
+        if label not in broken_down
+    ]
+    lacking += [
+        (f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
+        for name, why in forbidden(service).items()
+    ]
+    return tuple(lacking)
+
+
+def _alerts(service: Service) -> Lacking:
+    return tuple(
+        (f"an alert on {anomaly.name}", f"turn on {anomaly.usual[0]}") for anomaly in uncovered(service)
+    )
+
+
+ITEMS: tuple[tuple[str, Callable[[Service], Lacking]], ...] = (
+    ("run_count", _signals("run_count")),
+    ("success_rate", _signals("success_rate")),
+    ("latency p50 and p95, not averages only", _signals("latency_p50", "latency_p95")),
+    ("steps and tool calls per run", _signals("step_count", "tool_calls_per_run")),
+    ("tool_error_rate", _signals("tool_error_rate")),
+    ("tokens and cost per run", _tokens_and_cost),
+    ("stop_reason_distribution", _signals("stop_reason_distribution")),
+    ("segmentation by release, model and tool, without unbounded labels", _segments),
+    ("alerts on the key anomalies", _alerts),
+)
+
+
+def _mistakes(service: Service) -> tuple[Mistake, ...]:
+    hidden = () if shows_stop_reasons(service) else ("no stop_reason_distribution",)
+    return (
+        Mistake("Only averages, without p95", "practice/averages-only", tuple(averages(service))),
+        Mistake("High-cardinality labels", "cardinality/forbidden-label", tuple(forbidden(service))),
+        Mistake("No stop_reason metrics", "practice/no-stop-reason", hidden),
+        Mistake(
+            "No alerts for key anomalies",
+            "practice/no-alerts",
+            tuple(anomaly.name for anomaly in uncovered(service)),
+        ),
+    )

@@ -1,0 +1,85 @@
+"""``init``: a first spec to edit, which compiles as it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.schema import schema_files
+from generator.commands.terminal import complain
+from generator.spec.document import parse_document
+from generator.spec.schema import load_schema, validate
+from generator.spec.source import Source
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+_SERVICE = """\
+# yaml-language-server: $schema=../.schemas/service.schema.json
+service: {service}
+profile: agent                       # the metrics of a typical agent runtime
+description: What this agent does, in one line.
+owner: {owner}                       # the team that its alerts go to
+selector: {{job: {job}}}             # which series are this service's
+replicas: 2                          # the largest number of instances at once
+labels:                              # bounds for the labels that the profile leaves open
+  release: {{max_live: 3, new_per_week: 2}}
+  model: [gpt-4o-mini]               # priced in prices.yaml
+  tool: [search]
+objectives:
+  success_rate: {{min: 95%, window: 30d}}
+  latency_p95: {{max: 5s}}
+  tool_error_rate: {{max: 5%}}
+"""
+
+_SITE = """\
+# yaml-language-server: $schema=.schemas/site.schema.json
+scrape_interval: 15s                 # as in Prometheus's own configuration
+grafana_url: http://localhost:3000   # alerts link to dashboards there
+"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files that are not there yet; refuse when the service is."""
+    service = _SERVICE.format(
+        service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service
+    )
+    place = arguments.specs / "services" / f"{arguments.service}.yaml"
+    if problem := _misfit(service):
+        complain(problem)
+        return CALL_AT_FAULT
+    if place.exists():
+        complain(f"{place} exists", "choose another name with --service, or edit the file")
+        return CALL_AT_FAULT
+    files = {place: service, arguments.specs / "site.yaml": _SITE}
+    schemas = {arguments.specs / ".schemas" / name: text for name, text in schema_files().items()}
+    return _write(
+        {path: text for path, text in (files | schemas).items() if not path.exists()}, arguments.specs
+    )
+
+
+def _misfit(text: str) -> str | None:
+    """Say what is wrong with the names given on the command line, by the schema of the file that they go into."""
+    document = parse_document(Source("service", text))
+    if document.value is None:
+        return document.diagnostics[0].message
+    found = validate(document.value, load_schema("service"))
+    return f"{found[0].message}: {found[0].help}" if found else None
+
+
+def _write(files: dict[Path, str], specs: Path) -> int:
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as problem:
+        complain(f"{problem.filename} cannot be written: {problem.strerror}")
+        return CALL_AT_FAULT
+    for path in files:
+        if ".schemas" not in path.parts:
+            sys.stdout.write(f"wrote {path}\n")
+    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {specs}\n")
+    return OK

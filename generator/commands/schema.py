@@ -1,0 +1,48 @@
+"""``schema``: the JSON Schemas of the spec files, for editors and other tools."""
+
+from __future__ import annotations
+
+import sys
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.terminal import complain
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+SUFFIX = ".schema.json"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one schema, or write all of them."""
+    if arguments.output is not None:
+        return _write(arguments.output)
+    if arguments.kind is None:
+        complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
+        return CALL_AT_FAULT
+    sys.stdout.write(schema_files()[f"{arguments.kind}{SUFFIX}"])
+    return OK
+
+
+def schema_files() -> dict[str, str]:
+    """Read every schema, by file name; they refer to each other by these names."""
+    directory = resources.files("generator.spec") / "schemas"
+    files = sorted(
+        (file for file in directory.iterdir() if file.name.endswith(SUFFIX)), key=lambda file: file.name
+    )
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+def _write(target: Path) -> int:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in schema_files().items():
+            (target / name).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        complain(f"{problem.filename or target} cannot be written: {problem.strerror}")
+        return CALL_AT_FAULT
+    sys.stdout.write(f"{target}: {len(schema_files())} schemas\n")
+    return OK

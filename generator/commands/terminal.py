@@ -1,0 +1,55 @@
+"""What the commands share: loading specs, and showing diagnostics."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from generator.compiler import Checked, check
+from generator.diagnostics import Severity, ordered
+from generator.spec.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Specs, checked, with all diagnostics in order and the sources to show them in."""
+
+    checked: Checked
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+
+
+def check_directory(specs: Path) -> Outcome:
+    """Load and check a specs directory."""
+    loaded = load(specs)
+    checked = Checked(None, (), loaded.diagnostics)
+    if loaded.specs is not None:
+        found = check(loaded.specs)
+        checked = Checked(found.model, found.rules, (*loaded.diagnostics, *found.diagnostics))
+    return Outcome(checked, ordered(checked.diagnostics), loaded.sources)
+
+
+def show(outcome: Outcome, stream: TextIO, *, notes: bool) -> None:
+    """Write the diagnostics for a person; ``notes`` says whether decisions made on the author's behalf count."""
+    from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where something is to be said
+
+    shown = [found for found in outcome.diagnostics if notes or found.severity is not Severity.INFO]
+    if shown:
+        stream.write(render_text(shown, outcome.sources, colour=colours(stream)))
+
+
+def colours(stream: TextIO) -> bool:
+    """Colours are for terminals, unless the environment asks for none."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def complain(message: str, help_: str = "") -> None:
+    """Say what is wrong with the call or the machine."""
+    sys.stderr.write(f"error: {message}\n" + (f"  help: {help_}\n" if help_ else ""))

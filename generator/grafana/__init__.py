@@ -1,0 +1,1 @@
+"""Grafana: the dashboards that read the recorded signals, and the files that provision them."""

@@ -1,0 +1,154 @@
+"""Dashboards as grafanalib's objects; what it writes is for an old Grafana, which ``modernise`` brings up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from grafanalib import core
+
+from generator.grafana import drawings, fields
+from generator.grafana.annotations import event_annotations
+from generator.grafana.layout import place
+from generator.grafana.links import with_everything
+from generator.grafana.panels import Kind
+from generator.grafana.variables import DATASOURCE
+from generator.model.units import duration
+from generator.promql.syntax import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.grafana.dashboard import Dashboard
+    from generator.grafana.layout import Placed
+    from generator.grafana.panels import Panel
+    from generator.grafana.records import Records
+    from generator.grafana.variables import Variable
+
+Json = dict[str, Any]
+
+SOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE}}}"}
+TAG = "agent-metrics"
+_NATURAL, _NATURAL_DOWN = 7, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the dashboards of a set share: the titles of all by uid, and what there is to read."""
+
+    titles: Mapping[str, str]
+    records: Records
+
+
+def build(dashboard: Dashboard, shared: Shared) -> Json:
+    """Build a dashboard as grafanalib's JSON."""
+    ids = count(1)
+    events = event_annotations(SOURCE, shared.records) if dashboard.events else ()
+    built = core.Dashboard(
+        title=dashboard.title,
+        uid=dashboard.uid,
+        description=dashboard.description,
+        tags=[TAG],
+        editable=False,
+        graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+        refresh="1m",
+        time=core.Time("now-6h", "now"),
+        timezone="browser",
+        annotations=core.Annotations(list(events)),
+        templating=core.Templating([_sources(), *(_variable(one) for one in dashboard.variables)]),
+        links=[_link(uid, title) for uid, title in shared.titles.items() if uid != dashboard.uid],
+        panels=[_placed(one, next(ids), shared) for one in place(dashboard.sections)],
+    )
+    found: Json = plain(built)
+    return found
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
+    """Turn grafanalib's objects into dicts and lists, as its private encoder would."""
+    if hasattr(value, "to_json_data"):
+        return plain(value.to_json_data())
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value
+
+
+def _sources() -> Any:  # noqa: ANN401
+    return core.Template(DATASOURCE, "prometheus", label="Data source", type="datasource")
+
+
+def _variable(variable: Variable) -> Any:  # noqa: ANN401
+    return core.Template(
+        variable.name,
+        f"label_values({variable.of.now()}, {variable.name})",
+        label=variable.title,
+        dataSource=SOURCE,
+        multi=variable.several,
+        includeAll=variable.several,
+        allValue=".+" if variable.several else None,
+        refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
+        sort=_NATURAL_DOWN if variable.newest_first else _NATURAL,
+    )
+
+
+def _link(uid: str, title: str) -> Any:  # noqa: ANN401
+    return core.DashboardLink(
+        title=title, type="link", uri=f"/d/{uid}", icon="dashboard", includeVars=True, keepTime=True
+    )
+
+
+def _closer(title: str, url: str) -> Json:
+    """Link a panel to a dashboard, with every key that Grafana's own export writes."""
+    fixed = {"asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": False}
+    return {
+        "title": title,
+        "type": "link",
+        "icon": "dashboard",
+        "url": url,
+        "tags": [],
+        "tooltip": "",
+        **fixed,
+    }
+
+
+def _placed(placed: Placed, number: int, shared: Shared) -> Any:  # noqa: ANN401
+    at = placed.place
+    where = {"gridPos": core.GridPos(h=at.height, w=at.width, x=at.x, y=at.y), "id": number}
+    panel = placed.panel
+    if isinstance(panel, str):
+        return core.RowPanel(title=panel, **where)
+    if panel.kind is Kind.TEXT:
+        return core.Text(title=panel.title, description=panel.description, content=panel.content, **where)
+    return drawings.of(panel, _common(panel, shared) | where)
+
+
+def _common(panel: Panel, shared: Shared) -> Json:
+    """What all panels with queries have; grafanalib would ask for 100 points whatever their width."""
+    more = [_closer(shared.titles[panel.more], with_everything(panel.more))] if panel.more else []
+    return {
+        "title": panel.title,
+        "description": panel.description,
+        "dataSource": SOURCE,
+        "targets": _targets(panel),
+        "links": more,
+        "interval": duration(shared.records.interval),
+        "maxDataPoints": None,
+    }
+
+
+def _targets(panel: Panel) -> list[Any]:
+    """Ask for a range where a course is drawn, else for now alone."""
+    table = panel.kind is Kind.TABLE
+    return [
+        core.Target(
+            expr=layout(query.expr.text),
+            legendFormat=query.legend,
+            refId=ref,
+            instant=table or panel.kind is Kind.BARGAUGE,
+            format=core.TABLE_TARGET_FORMAT if table else core.TIME_SERIES_TARGET_FORMAT,
+            datasource=SOURCE,
+        )
+        for ref, query in zip(fields.refs(len(panel.queries)), panel.queries, strict=True)
+    ]

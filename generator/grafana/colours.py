@@ -1,0 +1,72 @@
+"""Colours with a meaning: a status, a stop reason or an outcome looks the same wherever it is drawn.
+
+The hues of the statuses and of the families of stop reasons stay apart under the common colour deficiencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLUE = "#3D8EE0"
+SKY = "#7CC4F0"
+NAVY = "#2A5C99"
+TEAL = "#2A9D8F"
+GREEN = "#1F8A70"
+AMBER = "#E6A117"
+ORANGE = "#E07B39"
+RED = "#CC3D4A"
+PURPLE = "#9B72CF"
+PINK = "#D886B8"
+GREY = "#7A828C"
+#: The one colour of what was promised, on a dark and on a light background.
+OBJECTIVE = "#A0A7B0"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status of the board: the number that stands for it, what is written, and its colour."""
+
+    code: float
+    text: str
+    colour: str
+
+
+OK = Status(0, "OK", GREEN)
+WARNING = Status(1, "WARNING", AMBER)
+CRITICAL = Status(2, "CRITICAL", RED)
+#: No recorded status has this number: sorted by it, no data is worse than OK and better than a warning.
+NO_DATA = Status(0.5, "NO DATA", GREY)
+
+STATUSES = (OK, NO_DATA, WARNING, CRITICAL)
+
+OUTCOMES = {"ok": GREEN, "error": RED}
+
+#: Finished is calm, limits are warm, errors red to purple, what people or providers decided is blue to grey.
+STOP_REASONS = {
+    "completed": "#2E6F63",
+    "max_steps": AMBER,
+    "max_tokens": "#F2CC5B",
+    "context_exceeded": "#B7791F",
+    "budget_exceeded": "#8A6A12",
+    "timeout": ORANGE,
+    "tool_error": RED,
+    "step_error": PURPLE,
+    "invalid_output": PINK,
+    "content_filter": BLUE,
+    "refusal": SKY,
+    "guardrail": NAVY,
+    "paused": "#A9B7C6",
+    "cancelled": GREY,
+    "other": "#5B626B",
+}
+
+TOKEN_TYPES = {
+    "prompt": BLUE,
+    "completion": ORANGE,
+    "cached": SKY,
+    "cache_write": NAVY,
+    "reasoning": PURPLE,
+}
+
+#: Half of the runs are unremarkable, the tail is what hurts.
+QUANTILES = {"p50": SKY, "p95": BLUE, "p99": PURPLE}

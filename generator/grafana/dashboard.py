@@ -1,0 +1,31 @@
+"""What a dashboard is, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generator.grafana.layout import Section
+    from generator.grafana.variables import Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A dashboard before it is laid out.
+
+    Attributes:
+        uid: How links and alerts address it; also the name of its file.
+        title: As lists of dashboards show it.
+        description: The question that it answers.
+        variables: What can be chosen, the data source aside; each may read those before it.
+        sections: Its panels, the most urgent first.
+        events: Whether releases and firing alerts of the chosen service are marked on the time axis.
+    """
+
+    uid: str
+    title: str
+    description: str
+    variables: tuple[Variable, ...]
+    sections: tuple[Section, ...]
+    events: bool = True

@@ -1,0 +1,55 @@
+"""The dashboards: one set for all services and profiles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.grafana.build import Shared, build
+from generator.grafana.dashboards import cost, overview, runs, stop_reasons, tools
+from generator.grafana.layout import keep
+from generator.grafana.modernise import modernise
+from generator.grafana.provisioning import provisioning
+from generator.grafana.records import Records, records_of
+from generator.model import names
+
+if TYPE_CHECKING:
+    from generator.grafana.dashboard import Dashboard
+    from generator.grafana.panels import Panel
+    from generator.model.service import Model
+
+#: In the order of the links on each of them.
+_DASHBOARDS = (
+    overview.dashboard,
+    runs.dashboard,
+    tools.dashboard,
+    cost.dashboard,
+    stop_reasons.dashboard,
+)
+
+
+def dashboards(model: Model) -> tuple[Artifact, ...]:
+    """Write the dashboards and the files that provision them; the same for any number of services."""
+    records = records_of(model)
+    declared = [declare(records) for declare in _DASHBOARDS]
+    shared = Shared({one.uid: one.title for one in declared}, records)
+    return (*(_write(one, shared) for one in declared), *provisioning(model.site))
+
+
+def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
+    found = modernise(build(_recorded(dashboard, shared.records), shared))
+    text = json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
+    return Artifact(names.dashboard_path(dashboard.uid), text + "\n")
+
+
+def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
+    """Leave out what reads series that no service records."""
+
+    def fits(panel: Panel) -> Panel | None:
+        queries = tuple(query for query in panel.queries if records.has(query.expr))
+        kept = panel.with_queries(queries)
+        return kept if kept.shows_something else None
+
+    return replace(dashboard, sections=keep(dashboard.sections, fits))

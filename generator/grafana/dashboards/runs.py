@@ -1,0 +1,188 @@
+"""agent-runs: do runs finish, how fast, since when is it different, and in which release?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.grafana import colours, grammar
+from generator.grafana.dashboard import Dashboard
+from generator.grafana.layout import Section, even
+from generator.grafana.panels import Query
+from generator.grafana.queries import by, by_release, objective, whole
+from generator.grafana.variables import mine, variables
+from generator.model import names
+from generator.model.units import DAY, HOUR, duration
+from generator.promql.expr import call, number
+
+if TYPE_CHECKING:
+    from generator.grafana.panels import Panel
+    from generator.grafana.records import Records
+
+UID = names.DASHBOARDS["runs"]
+
+#: Windows of burn rates that a chart can show; shorter ones only confirm that it still goes on.
+_BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
+
+
+def dashboard(records: Records) -> Dashboard:
+    """Declare the dashboard."""
+    return Dashboard(
+        UID,
+        "Agent runs",
+        "Do runs finish, how fast, since when is it different, and in which release?",
+        variables(records, names.RELEASE),
+        (
+            Section("", (even(4, *_now(records)),)),
+            Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
+            Section(
+                "How long do they take?", (even(8, latency(records), overflow(records), steps(records)),)
+            ),
+            Section("Which release is it?", (even(8, *_releases(records)),)),
+        ),
+    )
+
+
+def runs(records: Records) -> Panel:
+    """Draw finished runs by how they ended."""
+    return grammar.stacked(
+        grammar.EVENTS,
+        "Runs by status",
+        f"Runs that finished within {records.window('run_count')}, by status. A fall to zero with steady demand is an "
+        "outage: before the agent, or of an agent that never finishes.",
+        by(records, "run_count", "status"),
+        colours=colours.OUTCOMES,
+    )
+
+
+def success(records: Records) -> Panel:
+    """Draw the success rate with its objective."""
+    return grammar.lines(
+        grammar.GOOD_SHARE,
+        "Success rate",
+        f"Share of the runs of {records.window('success_rate')} that ended well. Dashed: what is promised.",
+        whole(records, "success_rate", "success rate"),
+        objective(records, "success_rate"),
+        colours={"success rate": colours.GREEN},
+    )
+
+
+def burn(records: Records) -> Panel:
+    """Draw how fast the error budget is spent."""
+    good = mine(records.series("success_rate", part="objective")).now()
+    paces = (
+        Query(
+            whole(records, "success_rate", part=f"error_ratio{duration(window)}").expr / (number(1) - good),
+            f"over {duration(window)}",
+        )
+        for window in _BURNS
+    )
+    allowed = Query(call("vector", number(1)), "all that is allowed", promise=True)
+    return grammar.lines(
+        grammar.PACE,
+        "Error budget burn",
+        "How many times faster than promised runs fail. At 1 the error budget lasts exactly for the objective's "
+        "window; above 14 within an hour somebody is paged.",
+        *paces,
+        allowed,
+    )
+
+
+def latency(records: Records) -> Panel:
+    """Draw the latency of runs with its objective."""
+    return grammar.lines(
+        grammar.DURATION,
+        "Run latency",
+        f"Half of the runs of {records.window('latency_p95')} were faster than p50; one in twenty was slower than p95, "
+        "one in a hundred slower than p99. Dashed: what is promised of p95.",
+        *(whole(records, f"latency_{name}", name) for name in colours.QUANTILES),
+        objective(records, "latency_p95", "objective of p95"),
+        colours=colours.QUANTILES,
+    )
+
+
+def overflow(records: Records) -> Panel:
+    """Draw how much lies beyond the last bucket."""
+    return grammar.lines(
+        grammar.BAD_SHARE,
+        "Beyond the last bucket",
+        "Share of runs that took longer, or more steps, than the largest bucket counts. Quantiles are stuck there: "
+        "above 5 % p95 is larger than shown, and the histogram needs larger buckets.",
+        whole(records, "latency_p95", "latency", part="overflow"),
+        whole(records, "step_count", "steps", part="overflow"),
+        colours={"latency": colours.BLUE, "steps": colours.ORANGE},
+    )
+
+
+def steps(records: Records) -> Panel:
+    """Draw the steps of runs."""
+    return grammar.lines(
+        grammar.COUNT,
+        "Steps per run",
+        f"Half of the runs of {records.window('step_count')} took at most p50 steps, one in twenty more than p95. "
+        "A p95 that leaves p50 behind means loops.",
+        whole(records, "step_count_p50", "p50"),
+        whole(records, "step_count", "p95"),
+        colours=colours.QUANTILES,
+    )
+
+
+def success_by_release(records: Records) -> Panel:
+    """Compare the success of releases."""
+    return grammar.lines(
+        grammar.GOOD_SHARE,
+        "Success rate by release",
+        "The success rate of each chosen release. Dashed: what is promised. A release with few runs jumps.",
+        by_release(records, "success_rate"),
+        objective(records, "success_rate"),
+    )
+
+
+def latency_by_release(records: Records) -> Panel:
+    """Compare the latency of releases."""
+    return grammar.lines(
+        grammar.DURATION,
+        "Latency p95 by release",
+        "One run in twenty of each chosen release was slower. Dashed: what is promised.",
+        by_release(records, "latency_p95"),
+        objective(records, "latency_p95"),
+    )
+
+
+def runs_by_release(records: Records) -> Panel:
+    """Show how the runs move from release to release."""
+    return grammar.stacked(
+        grammar.EVENTS,
+        "Runs by release",
+        f"Runs that finished within {records.window('run_count')}, by release: how far a roll-out is, and how many "
+        "runs the other panels stand on.",
+        by_release(records, "run_count"),
+    )
+
+
+def _now(records: Records) -> tuple[Panel, ...]:
+    window = records.window("run_count")
+    shown = (
+        (grammar.EVENTS, "Runs", f"Runs that finished within {window}.", "run_count"),
+        (grammar.PARTS, "Success rate", "Share of runs that ended well.", "success_rate"),
+        (grammar.DURATION, "Latency p50", "Half of the runs were faster.", "latency_p50"),
+        (grammar.DURATION, "Latency p95", "One run in twenty was slower.", "latency_p95"),
+        (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
+    )
+    return tuple(
+        grammar.number(scale, title, said, whole(records, signal)) for scale, title, said, signal in shown
+    )
+
+
+def _releases(records: Records) -> tuple[Panel, ...]:
+    steps_by_release = grammar.lines(
+        grammar.COUNT,
+        "Steps p95 by release",
+        "One run in twenty of each chosen release took more steps.",
+        by_release(records, "step_count"),
+    )
+    return (
+        runs_by_release(records),
+        success_by_release(records),
+        latency_by_release(records),
+        steps_by_release,
+    )

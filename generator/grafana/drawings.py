@@ -1,0 +1,128 @@
+"""Panels with queries as grafanalib's objects: time series, numbers, bars and tables.
+
+What grafanalib has no argument for goes through its ``extraJson``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from grafanalib import core
+
+from generator.grafana import colours, fields
+from generator.grafana.panels import Draw, Kind, Legend, Scale, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.grafana.panels import Panel
+
+Json = dict[str, Any]
+
+_LAST = "lastNotNull"
+
+
+def of(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401  (grafanalib has no types)
+    """Build ``panel``; ``common`` are the arguments that all panels have."""
+    match panel.kind:
+        case Kind.TIMESERIES:
+            return _timeseries(panel, common)
+        case Kind.STAT:
+            return _stat(panel, common)
+        case Kind.BARGAUGE:
+            return _bargauge(panel, common)
+        case _:
+            return _table(panel, panel.table or Table(()), common)
+
+
+def _timeseries(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    scale, stack, table = _scale(panel), panel.draw is Draw.STACK, panel.legend is Legend.TABLE
+    bounds = {"min": scale.low, "max": scale.high}
+    soft = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
+    return core.TimeSeries(
+        **common,
+        unit=scale.unit,
+        valueDecimals=scale.decimals,
+        colorMode="palette-classic-by-name",
+        overrides=fields.of_series(panel),
+        lineWidth=1 if stack else 2,
+        fillOpacity=60 if stack else 0,
+        stacking={"mode": "normal" if stack else "none", "group": "A"},
+        legendDisplayMode="table" if table else "list",
+        legendPlacement="right" if table else "bottom",
+        legendCalcs=[_LAST] if table else [],
+        tooltipMode="multi",
+        tooltipSort="desc",
+        # grafanalib refuses bounds that are no whole numbers.
+        extraJson={"fieldConfig": {"defaults": bounds | {"custom": soft}}},
+    )
+
+
+def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    scale = _scale(panel)
+    return core.Stat(
+        **common,
+        format=scale.unit,
+        decimals=scale.decimals,
+        color=_colour(panel),
+        thresholds=_steps(panel),
+        reduceCalc=_LAST,
+        noValue=panel.empty,
+        alignment="center",
+    )
+
+
+def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    scale = _scale(panel)
+    return core.BarGauge(
+        **common,
+        format=scale.unit,
+        decimals=scale.decimals,
+        min=scale.low,
+        max=scale.high,
+        calc=_LAST,
+        displayMode=core.GAUGE_DISPLAY_MODE_BASIC,
+        thresholds=_steps(panel),
+        extraJson={
+            "fieldConfig": {
+                "defaults": {"color": _colour(panel), "noValue": panel.empty},
+                "overrides": fields.of_series(panel),
+            }
+        },
+    )
+
+
+def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    return core.Table(
+        **common,
+        overrides=fields.of_columns(table.columns),
+        transformations=list(_transformations(table, len(panel.queries))),
+        thresholds=_steps(panel),
+    )
+
+
+def _transformations(table: Table, queries: int) -> Iterator[Json]:
+    """Make one table of all queries, sort it, and keep the columns in their order."""
+    if queries > 1:
+        yield {"id": "merge", "options": {}}
+    if table.sort:
+        field, down = table.sort
+        yield {"id": "sortBy", "options": {"sort": [{"field": field, "desc": down}]}}
+    kept = [column.field for column in table.columns]
+    yield {"id": "filterFieldsByName", "options": {"include": {"names": kept}}}
+    order = {name: place for place, name in enumerate(kept)}
+    yield {"id": "organize", "options": {"indexByName": order, "excludeByName": {}, "renameByName": {}}}
+
+
+def _scale(panel: Panel) -> Scale:
+    return panel.scale or Scale("short")
+
+
+def _colour(panel: Panel) -> Json:
+    """Colour a number by its steps, where it has some; else it means neither good nor bad."""
+    return {"mode": "thresholds"} if panel.steps else fields.fixed(colours.BLUE)
+
+
+def _steps(panel: Panel) -> list[Any]:
+    steps = panel.steps or ((None, colours.BLUE),)
+    return [core.Threshold(colour, place, float(least or 0)) for place, (least, colour) in enumerate(steps)]

@@ -1,0 +1,104 @@
+"""How shares, durations, money, counts and distributions look: the same on every dashboard.
+
+A panel is declared as one of the drawings below with one of the scales; none of them is built by hand.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from generator.grafana.panels import Draw, Kind, Legend, Panel, Scale, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.grafana.panels import Query
+
+#: A share that should be near 1: the axis ends there and reaches down to what is drawn.
+GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9)
+#: A share that should be near 0.
+BAD_SHARE = Scale("percentunit", soft_high=0.05)
+#: Parts of a whole.
+PARTS = Scale("percentunit", decimals=1, high=1)
+#: Parts of a whole that may be more than the whole, as a used budget.
+USED = Scale("percentunit", decimals=0, high=1)
+DURATION = Scale("s")
+MONEY = Scale("currencyUSD")
+#: Amounts for each of something, which are no whole numbers.
+COUNT = Scale("short")
+#: A number of events, which is whole.
+EVENTS = Scale("short", decimals=0)
+#: Times as fast as allowed.
+PACE = Scale("suffix: x", decimals=1, soft_high=2)
+#: How long ago, of Unix milliseconds.
+MOMENT = Scale("dateTimeFromNow", low=None)
+
+_ANY_COLOUR: Mapping[str, str] = MappingProxyType({})
+
+
+def lines(
+    scale: Scale,
+    title: str,
+    description: str,
+    *queries: Query,
+    colours: Mapping[str, str] = _ANY_COLOUR,
+    legend: Legend = Legend.LIST,
+) -> Panel:
+    """Draw values over time, each by its line: what must not be added up, as ratios and quantiles."""
+    return Panel(Kind.TIMESERIES, title, description, queries, scale, colours=colours, legend=legend)
+
+
+def stacked(
+    scale: Scale,
+    title: str,
+    description: str,
+    *queries: Query,
+    colours: Mapping[str, str] = _ANY_COLOUR,
+    legend: Legend = Legend.LIST,
+) -> Panel:
+    """Draw parts that add up to something, as areas on each other."""
+    return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours)
+
+
+def distribution(
+    title: str,
+    description: str,
+    *queries: Query,
+    colours: Mapping[str, str] = _ANY_COLOUR,
+) -> Panel:
+    """Draw the parts of a whole over time, the largest named first."""
+    return stacked(PARTS, title, description, *queries, colours=colours, legend=Legend.TABLE)
+
+
+def number(
+    scale: Scale,
+    title: str,
+    description: str,
+    *queries: Query,
+    steps: tuple[tuple[float | None, str], ...] = (),
+) -> Panel:
+    """Show the last value, with its course behind it."""
+    return Panel(Kind.STAT, title, description, queries, scale, steps=steps)
+
+
+def bars(
+    scale: Scale,
+    title: str,
+    description: str,
+    *queries: Query,
+    colours: Mapping[str, str] = _ANY_COLOUR,
+    steps: tuple[tuple[float | None, str], ...] = (),
+) -> Panel:
+    """Compare last values by the length of bars."""
+    return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
+
+
+def table(title: str, description: str, columns: Table, *queries: Query) -> Panel:
+    """List last values, a row for each combination of labels."""
+    return Panel(Kind.TABLE, title, description, queries, table=columns)
+
+
+def text(title: str, description: str, content: str) -> Panel:
+    """Say something in Markdown."""
+    return Panel(Kind.TEXT, title, description, content=content)

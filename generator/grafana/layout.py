@@ -1,0 +1,113 @@
+"""Where panels stand: rows of columns on a grid 24 units wide, without holes where a panel is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.grafana.panels import Panel
+
+WIDTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Panels on each other that share a column; ``width`` is in grid units, as a share of the row's sum."""
+
+    width: int
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Stacks side by side, all ``height`` units high."""
+
+    height: int
+    stacks: tuple[Stack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows below a title that folds them; without a title they stand alone."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle of the grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A panel, or a section's title, and its place."""
+
+    panel: Panel | str
+    place: Place
+
+
+def row(height: int, *cells: tuple[int, Panel] | Stack) -> Row:
+    """Declare a row; a cell is a width and its panel, or a stack."""
+    return Row(
+        height, tuple(cell if isinstance(cell, Stack) else Stack(cell[0], (cell[1],)) for cell in cells)
+    )
+
+
+def even(height: int, *panels: Panel) -> Row:
+    """Declare a row of panels of the same width."""
+    return row(height, *((1, panel) for panel in panels))
+
+
+def keep(sections: tuple[Section, ...], fits: Callable[[Panel], Panel | None]) -> tuple[Section, ...]:
+    """Pass every panel through ``fits`` and drop what it refuses, with what is empty then."""
+    return tuple(
+        Section(section.title, rows)
+        for section in sections
+        if (rows := tuple(kept for one in section.rows if (kept := _kept(one, fits)).stacks))
+    )
+
+
+def place(sections: tuple[Section, ...]) -> Iterator[Placed]:
+    """Put sections below each other."""
+    y = 0
+    for section in sections:
+        if section.title:
+            yield Placed(section.title, Place(0, y, WIDTH, 1))
+            y += 1
+        for one in section.rows:
+            yield from _place_row(one, y)
+            y += one.height
+
+
+def _kept(one: Row, fits: Callable[[Panel], Panel | None]) -> Row:
+    stacks = (
+        Stack(stack.width, tuple(kept for panel in stack.panels if (kept := fits(panel))))
+        for stack in one.stacks
+    )
+    return Row(one.height, tuple(stack for stack in stacks if stack.panels))
+
+
+def _place_row(one: Row, y: int) -> Iterator[Placed]:
+    edges = _edges([stack.width for stack in one.stacks], WIDTH)
+    for stack, (left, right) in zip(one.stacks, edges, strict=True):
+        for panel, (top, bottom) in zip(
+            stack.panels, _edges([1] * len(stack.panels), one.height), strict=True
+        ):
+            yield Placed(panel, Place(left, y + top, right - left, bottom - top))
+
+
+def _edges(shares: list[int], length: int) -> list[tuple[int, int]]:
+    """Cut ``length`` in proportion, at whole units: 1, 1 and 1 of 16 are 0-5, 5-11 and 11-16."""
+    whole = sum(shares)
+    cuts = [round(length * sum(shares[:count]) / whole) for count in range(len(shares) + 1)]
+    return list(pairwise(cuts))

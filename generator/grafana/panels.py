@@ -1,0 +1,141 @@
+"""What a panel is, as a value: the dashboards declare these, and nothing here knows Grafana's JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.promql.expr import Expr
+
+
+class Kind(StrEnum):
+    """The panel types in use, as Grafana names them."""
+
+    TIMESERIES = "timeseries"
+    STAT = "stat"
+    TABLE = "table"
+    BARGAUGE = "bargauge"
+    TEXT = "text"
+
+
+class Draw(StrEnum):
+    """How a time series is drawn."""
+
+    LINES = "lines"
+    STACK = "stack"
+
+
+class Legend(StrEnum):
+    """How the names of the series stand: in lines below, or in a table with the last values."""
+
+    LIST = "list"
+    TABLE = "table"
+
+
+class Cell(StrEnum):
+    """How a column of a table is shown: as text, on its status colour, or not at all (links read it)."""
+
+    PLAIN = "plain"
+    STATUS = "status"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An expression and the names of its series; ``promise`` is drawn dashed and makes no panel by itself."""
+
+    expr: Expr
+    legend: str = ""
+    promise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Numbers of one kind: the unit by Grafana's name, decimals, and the ends of the axis.
+
+    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values. None leaves it to the data.
+    """
+
+    unit: str
+    decimals: int | None = None
+    low: float | None = 0
+    high: float | None = None
+    soft_low: float | None = None
+    soft_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        field: A label of the queries, or the value of the query at that place, such as ``Value #A``.
+        title: Its header.
+        scale: How its numbers are shown; None for text.
+        cell: How the cell is shown.
+        width: Pixels; None shares what is left.
+        link: Where a click on a cell leads, with its title; None for nowhere.
+        right: Whether text is aligned to the right, as numbers are.
+    """
+
+    field: str
+    title: str
+    scale: Scale | None = None
+    cell: Cell = Cell.PLAIN
+    width: int | None = None
+    link: tuple[str, str] | None = None
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of a table, in order; the field that sorts its rows, and whether downwards."""
+
+    columns: tuple[Column, ...]
+    sort: tuple[str, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel without a place.
+
+    Attributes:
+        title: Names the signal, never the query.
+        description: What is shown, over which window, and what to do about it.
+        colours: Fixed colours by the name of the series; others get one by their name.
+        steps: Colours from a value on, ascending; the first holds from minus infinity.
+        more: The uid of the dashboard that tells more.
+        content: Markdown, of a text panel.
+        empty: What a single number says where there is none.
+    """
+
+    kind: Kind
+    title: str
+    description: str
+    queries: tuple[Query, ...] = ()
+    scale: Scale | None = None
+    draw: Draw = Draw.LINES
+    legend: Legend = Legend.LIST
+    colours: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[tuple[float | None, str], ...] = ()
+    table: Table | None = None
+    more: str | None = None
+    content: str = ""
+    empty: str = "NO DATA"
+
+    def with_queries(self, queries: tuple[Query, ...]) -> Panel:
+        """Replace the queries."""
+        return replace(self, queries=queries)
+
+    def leading_to(self, uid: str) -> Panel:
+        """Link to the dashboard that tells more."""
+        return replace(self, more=uid)
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether anything but a promise is drawn."""
+        return bool(self.content) or any(not query.promise for query in self.queries)

@@ -1,0 +1,51 @@
+"""Files by which a Grafana finds the dashboards and the Prometheus that they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.model.units import duration
+
+if TYPE_CHECKING:
+    from generator.model.service import Site
+
+_DASHBOARDS = """\
+# Put this file into Grafana's provisioning/dashboards/ and the dashboards into the folder that "path" names.
+apiVersion: 1
+providers:
+  - name: agent-metrics
+    folder: Agent metrics
+    type: file
+    disableDeletion: true
+    allowUiUpdates: false
+    updateIntervalSeconds: 30
+    options:
+      path: /etc/grafana/dashboards/agent-metrics
+"""
+
+_DATASOURCE = """\
+# Put this file into Grafana's provisioning/datasources/ if it knows no Prometheus yet. The dashboards take any
+# Prometheus that holds the recorded series; "Data source" on each of them chooses.
+apiVersion: 1
+datasources:
+  - name: Prometheus
+    uid: prometheus
+    type: prometheus
+    access: proxy
+    url: http://localhost:9090
+    isDefault: true
+    jsonData:
+      httpMethod: POST
+      # How often rules are evaluated: finer steps would ask for the same samples again.
+      timeInterval: {interval}
+"""
+
+
+def provisioning(site: Site) -> tuple[Artifact, ...]:
+    """Write the provisioning files."""
+    datasource = _DATASOURCE.format(interval=duration(site.rule_interval))
+    return (
+        Artifact("grafana/provisioning/dashboards/agent-metrics.yaml", _DASHBOARDS),
+        Artifact("grafana/provisioning/datasources/prometheus.yaml", datasource),
+    )

@@ -1,0 +1,149 @@
+"""What a panel may read: the recorded series of all services of a model, whatever their profiles.
+
+A panel names signals. Where no service records one, its query is left out, and a panel without queries too: no
+dashboard asks for what nothing emits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.alerts import Forecast
+from generator.model.signals import Distribution, Quantile
+from generator.model.units import duration
+from generator.prometheus.recording.burn import burning
+from generator.prometheus.recording.releases import compared
+from generator.prometheus.recording.streams import windows
+from generator.promql.expr import Series
+from generator.promql.syntax import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.service import Model, Service
+    from generator.model.signals import Signal
+    from generator.promql.expr import Expr
+
+#: Where a signal that no service has would be recorded: never in ``names``.
+_NOWHERE = "service:agent_{}:unrecorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The recorded series that exist.
+
+    Attributes:
+        names: Their names.
+        signals: Each signal by name, as the first service that has it declares it.
+        shared: The signals on the board of every service.
+        values: The listed values of each label, of all services, in the order of the specs.
+        limits: The stop reasons that mean that a limit ended a run.
+        interval: Seconds between two samples.
+    """
+
+    names: frozenset[str]
+    signals: Mapping[str, Signal]
+    shared: frozenset[str]
+    values: Mapping[str, tuple[str, ...]]
+    limits: tuple[str, ...]
+    interval: int
+
+    def series(self, signal: str, *by: str, part: str = "") -> Series:
+        """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
+        if signal not in self.signals:
+            return Series(_NOWHERE.format(signal))
+        found = self.signals[signal]
+        return Series(names.part(found, part or str(found.unit), by))
+
+    def window(self, signal: str) -> str:
+        """Write over how long a signal looks back, such as ``15m``."""
+        return duration(self.signals[signal].window) if signal in self.signals else ""
+
+    def has(self, expr: Expr) -> bool:
+        """Whether everything that ``expr`` reads is recorded."""
+        return all(reference.name in self.names for reference in references(expr.text))
+
+    def either(self, *candidates: Series) -> Series | None:
+        """Select all of ``candidates`` that are recorded, as one selector; None when none is."""
+        found = sorted({one.name for one in candidates} & self.names)
+        if len(found) > 1:
+            return Series("", (("__name__", "=~", "|".join(found)),))
+        return Series(found[0]) if found else None
+
+
+def records_of(model: Model) -> Records:
+    """Collect what the services of a model record."""
+    signals: dict[str, Signal] = {}
+    values: dict[str, dict[str, None]] = {}
+    limits: dict[str, None] = {}
+    for service in model.services:
+        for name, signal in service.signals.items():
+            signals.setdefault(name, signal)
+        for label in service.labels.values():
+            values.setdefault(label.name, {}).update(dict.fromkeys(label.values))
+            limits.update(dict.fromkeys(label.limits))
+    return Records(
+        names=frozenset(name for service in model.services for name in recorded_names(service)),
+        signals=signals,
+        shared=frozenset.intersection(*(_on_board(service) for service in model.services))
+        if model.services
+        else frozenset(),
+        values={label: tuple(found) for label, found in values.items()},
+        limits=tuple(limits),
+        interval=model.site.rule_interval,
+    )
+
+
+def recorded_names(service: Service) -> Iterator[str]:
+    """Name the recorded series of a service that dashboards may read."""
+    yield from (names.BOARD_CURRENT, names.BOARD_TREND, names.BOARD_STATUS)
+    for signal in service.signals.values():
+        for labels in signal.levels:
+            yield names.value(signal, labels)
+            yield from _parts(signal, labels)
+    for objective in service.objectives.values():
+        yield names.part(service.signals[objective.signal], "objective")
+    yield from _releases(service)
+    yield from _budgets(service)
+    yield from _tokens(service)
+
+
+def _parts(signal: Signal, labels: tuple[str, ...]) -> Iterator[str]:
+    """Name what stands beside a value: on how many events it stands."""
+    if isinstance(signal.kind, Distribution) and labels:
+        yield names.numerator(signal, labels)
+    if isinstance(signal.kind, Quantile) and not labels:
+        yield names.part(signal, "overflow")
+
+
+def _releases(service: Service) -> Iterator[str]:
+    found = compared(service)
+    if found:
+        yield from (names.FIRST_SEEN, names.NEWEST, names.PREVIOUS)
+    for signal, _ in found:
+        for part in ("newest", "newest_denominator", "previous", "previous_denominator", "release_change"):
+            yield names.part(signal, part, (names.RELEASE,))
+
+
+def _budgets(service: Service) -> Iterator[str]:
+    for name, spans in burning(service).items():
+        for window in spans:
+            yield names.windowed(service.signals[name], "error_ratio", window)
+    for alert in service.alerts:
+        if isinstance(alert.kind, Forecast):
+            yield names.part(service.signals[alert.signal], "forecast")
+
+
+def _tokens(service: Service) -> Iterator[str]:
+    """Name the tokens that are priced, and the prices."""
+    if service.prices:
+        yield names.price(service.tokens.model, service.tokens.token_type)
+    for stream, spans in windows(service).items():
+        for window in spans:
+            yield names.increase(stream.labels, stream.stem, window)
+
+
+def _on_board(service: Service) -> frozenset[str]:
+    return frozenset(name for name, signal in service.signals.items() if signal.trend is not None)

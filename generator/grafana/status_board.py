@@ -1,0 +1,134 @@
+"""The status board: metric, current value, trend and status, a row for each signal in its own unit.
+
+One query makes the table. Its rows are the recorded statuses; a signal that had one within a day, or that every
+service has, and has none now, is a row without data. Current values and trends are joined to it as text.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from generator.grafana import colours, grammar
+from generator.grafana.links import with_everything
+from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.readable import change, joined, readable, replaced
+from generator.grafana.variables import mine
+from generator.model import names
+from generator.model.units import DAY, Unit
+from generator.promql.expr import Expr, Series, any_of, binary, call, literal, number
+
+if TYPE_CHECKING:
+    from generator.grafana.panels import Panel
+    from generator.grafana.records import Records
+
+#: The article's order: runs, steps and tools, cost and speed.
+_ORDER = (
+    "run_count",
+    "success_rate",
+    "stop_reason_distribution",
+    "tool_calls_per_run",
+    "tool_error_rate",
+    "step_count",
+    "llm_errors_per_run",
+    "token_usage_per_run",
+    "cost_per_run",
+    "latency_p50",
+    "latency_p95",
+    "latency_p99",
+)
+_CURRENT = Series(names.BOARD_CURRENT)
+_TREND = Series(names.BOARD_TREND)
+_STATUS = Series(names.BOARD_STATUS)
+_MISSING = "NO DATA"
+_BY = (names.SIGNAL, names.WORST)
+
+_DESCRIPTION = (
+    "Each signal now, how it moved, and its status: the worst of its alerts' conditions before they wait. "
+    "A name behind the dot is the worst tool, model or stop reason. A click leads to the dashboard that tells more."
+)
+
+
+def status_board(records: Records) -> Panel:
+    """Declare the board."""
+    more = ("Look closer", with_everything("${__data.fields.more}"))
+    columns = (
+        Column("metric", "Metric", link=more),
+        Column("current", "Current value", width=120, right=True),
+        Column("trend", "Trend", width=190),
+        Column("Value", "Status", grammar.COUNT, Cell.STATUS, width=110),
+        Column("more", "More", cell=Cell.HIDDEN),
+    )
+    query = Query(board(records))
+    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False)), query)
+
+
+def board(records: Records) -> Expr:
+    """Compose the query: one series a row, the status as its value, all else as labels."""
+    rows = _joined(_joined(_rows(records), _current(), "current", names.WORST), _trend(), "trend")
+    for label in ("current", "trend"):
+        rows = replaced(rows, label, _MISSING if label == "current" else "-", label, "")
+    rows = joined(rows, "metric", " · ", names.SIGNAL, names.WORST)
+    rows = replaced(rows, "metric", "${1}", "metric", "(.+) · ")
+    return _placed(rows, records)
+
+
+def _rows(records: Records) -> Expr:
+    """Find the rows: those with a status, then those that should have one."""
+    silent = number(0) * call("last_over_time", mine(_STATUS).over(DAY)) + number(colours.NO_DATA.code)
+    expected = (
+        call(
+            "label_replace",
+            call("vector", number(colours.NO_DATA.code)),
+            *map(literal, (names.SIGNAL, name, "", "")),
+        )
+        for name in _ordered(records)
+        if name in records.shared
+    )
+    return reduce(
+        lambda left, right: binary("or", left, right, on=(names.SIGNAL,)),
+        (silent, *expected),
+        mine(_STATUS).now(),
+    )
+
+
+def _current() -> Expr:
+    by_unit = (readable(mine(_CURRENT).where(unit=str(unit)).now(), unit, "current", _BY) for unit in Unit)
+    return any_of(tuple(by_unit))
+
+
+def _trend() -> Expr:
+    written = change(mine(_TREND).now(), "trend", (names.SIGNAL, names.UNIT, names.OVER))
+    named = replaced(
+        replaced(written, names.UNIT, "%", names.UNIT, "relative"), names.UNIT, "pp", names.UNIT, "points"
+    )
+    return joined(named, "trend", " ", "trend", names.UNIT, names.OVER)
+
+
+def _joined(rows: Expr, texts: Expr, *labels: str) -> Expr:
+    """Give rows the labels of their texts; rows without a text stay."""
+    with_text = binary("*", rows, texts, on=(names.SIGNAL,), group_left=labels)
+    return binary("or", with_text, rows, on=(names.SIGNAL,))
+
+
+def _placed(rows: Expr, records: Records) -> Expr:
+    """Add what sorts the rows and where their links lead; a service's own signals stand last."""
+    ordered = _ordered(records)
+    rows = replaced(rows, "row", "99", "", "")
+    for place, name in enumerate(ordered):
+        rows = replaced(rows, "row", f"{place:02}", names.SIGNAL, name)
+    rows = replaced(rows, "more", names.DASHBOARDS["overview"], "", "")
+    for uid in sorted(set(names.DASHBOARD_OF_LAYER.values())):
+        of_uid = [name for name in ordered if names.dashboard_of(records.signals[name]) == uid]
+        if of_uid:
+            rows = replaced(rows, "more", uid, names.SIGNAL, "|".join(of_uid))
+    return rows
+
+
+def _ordered(records: Records) -> tuple[str, ...]:
+    """Order the signals of profiles: the known ones, then others by name."""
+    on_board = {
+        name for name, signal in records.signals.items() if signal.trend is not None and not signal.own
+    }
+    known = [name for name in _ORDER if name in on_board]
+    return (*known, *sorted(on_board - set(known)))

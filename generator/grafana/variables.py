@@ -1,0 +1,77 @@
+"""The variables of the dashboards, and the selectors that read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.promql.expr import Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.grafana.records import Records
+
+#: What the data source variable is called everywhere; links and panels refer to it.
+DATASOURCE = "datasource"
+
+_TOOL = ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")
+_MODEL = ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")
+_RELEASE = ("run_count", "success_rate", "token_usage_per_run")
+_STOP_REASON = ("stop_reason_distribution",)
+_TITLES = {"release": "Release", "tool": "Tool", "model": "Model", "stop_reason": "Stop reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A list of label values to choose from.
+
+    Attributes:
+        name: The label, as links spell it.
+        title: For people.
+        of: The series whose values of the label are offered.
+        several: Whether several, or all, can be chosen; they select lines.
+        newest_first: Whether the values descend.
+    """
+
+    name: str
+    title: str
+    of: Series
+    several: bool = True
+    newest_first: bool = False
+
+
+def mine(found: Series) -> Series:
+    """Keep the chosen service."""
+    return found.where(**{names.SERVICE: f"${names.SERVICE}"})
+
+
+def chosen(found: Series, *labels: str) -> Series:
+    """Keep the chosen service, and of each label the chosen values."""
+    return mine(found).where("=~", **{label: f"${label}" for label in labels})
+
+
+def variables(records: Records, *labels: str) -> tuple[Variable, ...]:
+    """Offer the services, and of each label what the chosen service has; a label that nobody has is left out."""
+    return (service(records), *_labels(records, labels))
+
+
+def service(records: Records) -> Variable:
+    """Offer the services, those included that are silent: what they promise is recorded all the same."""
+    promises = (name for name in records.names if name.endswith(":objective"))
+    of = records.either(*map(Series, (names.BOARD_STATUS, *promises)))
+    return Variable(names.SERVICE, "Service", of or Series(names.BOARD_STATUS), several=False)
+
+
+def signal() -> Variable:
+    """Offer the signals on the status board, a service's own included."""
+    return Variable(names.SIGNAL, "Signal", mine(Series(names.BOARD_CURRENT)), several=False)
+
+
+def _labels(records: Records, labels: tuple[str, ...]) -> Iterator[Variable]:
+    signals = {"release": _RELEASE, "tool": _TOOL, "model": _MODEL, "stop_reason": _STOP_REASON}
+    for label in labels:
+        of = records.either(*(records.series(name, label) for name in signals[label]))
+        if of:
+            yield Variable(label, _TITLES[label], mine(of), newest_first=label == names.RELEASE)

@@ -1,0 +1,1 @@
+"""From artifacts to files: staging, atomic replacement, the manifest."""

@@ -1,0 +1,58 @@
+"""What stops a write: a message for the user, and a way on."""
+
+from __future__ import annotations
+
+import errno
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+class OutputError(Exception):
+    """The output cannot be written, or not be read; ``help`` says how to go on."""
+
+    def __init__(self, message: str, help_: str) -> None:
+        super().__init__(message, help_)
+        self.message = message
+        self.help = help_
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@contextmanager
+def system_errors(target: Path, doing: str) -> Iterator[None]:
+    """Turn an ``OSError`` into an ``OutputError`` about the target; ``doing`` is ``written`` or ``read``."""
+    try:
+        yield
+    except OSError as problem:
+        message = f"{name_of(target)} cannot be {doing}: {reason(problem)}"
+        raise OutputError(message, remedy(problem)) from problem
+
+
+def reason(problem: OSError) -> str:
+    """What the system says, and about which file."""
+    said = (problem.strerror or str(problem)).lower()
+    return f"{said}: {name_of(problem.filename)}" if problem.filename else said
+
+
+def remedy(problem: OSError) -> str:
+    """What to do about it; true only while nothing was changed."""
+    if problem.errno in _NO_ROOM:
+        return "make room and run again; the old output is as it was"
+    if problem.errno in _NOT_ALLOWED:
+        return "check the permissions of the directory and of the one above it; the old output is as it was"
+    return "check the path and run again; the old output is as it was"
+
+
+def name_of(path: object) -> str:
+    """A path in quotes, all of it, with what does not show itself written as an escape."""
+    return f'"{printable(str(path))}"'

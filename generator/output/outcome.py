@@ -1,0 +1,92 @@
+"""What a write did, and what a comparison found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import listed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The paths of the output by what happened to them: relative, with ``/``, sorted, ``manifest.json`` included.
+
+    Attributes:
+        created: were not there.
+        changed: were generated before and have new content.
+        edited: were generated before and edited by hand since; replaced.
+        unchanged: had this content already and were not touched.
+        deleted: were generated before, and are no longer.
+        kept: are no longer generated, but were edited by hand: left as they are, and from now on not ours.
+        in_place: the files were replaced one by one, not all at once (see ``write``).
+    """
+
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    in_place: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.created or self.changed or self.edited or self.deleted)
+
+    def summary(self) -> str:
+        """One line of counts, and one more for files that somebody has edited by hand."""
+        if not self:
+            return f"up to date, {_files(len(self.unchanged))}"
+        counts = {
+            "created": len(self.created),
+            "changed": len(self.changed) + len(self.edited),
+            "deleted": len(self.deleted),
+            "unchanged": len(self.unchanged),
+        }
+        lines = [_counted(counts)]
+        if self.edited:
+            lines.append(f"edited by hand, replaced: {_names(self.edited)}")
+        if self.kept:
+            lines.append(f"no longer generated, but edited by hand, kept: {_names(self.kept)}")
+        return "\n  ".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an output directory differs from what would be written: true when it does.
+
+    Attributes:
+        missing: are not there.
+        changed: have other content, or are no regular files.
+        stale: are listed in the manifest there, are there, and would no longer be made.
+    """
+
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.missing or self.changed or self.stale)
+
+    def summary(self) -> str:
+        """One line of counts, and one more for each kind of difference, with its paths."""
+        kinds = {"missing": self.missing, "changed": self.changed, "stale": self.stale}
+        if not self:
+            return "up to date"
+        lines = [f"out of date: {_counted({name: len(paths) for name, paths in kinds.items()})}"]
+        lines += [f"{name}: {_names(paths)}" for name, paths in kinds.items() if paths]
+        return "\n  ".join(lines)
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def _names(paths: tuple[str, ...]) -> str:
+    return listed(map(printable, paths))

@@ -1,0 +1,90 @@
+"""Which paths an artifact may have: such as mean the same file on every system, inside the output directory."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from generator.output.errors import OutputError, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MANIFEST = "manifest.json"
+"""The one path that no artifact may take."""
+
+# Windows refuses these names with any extension; the superscripts count as digits there.
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL
+)
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
+# Most file systems end at 255 bytes a name; staging adds 22 to it.
+_MAX_PART = 200
+_MAX_PATH = 1000
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Refuse paths that are unsafe, or that are one file (or a file and a directory) on some system.
+
+    Raises:
+        OutputError: naming all of them.
+    """
+    every = tuple(paths)
+    problems = [f"{name_of(path)} {fault}" for path in every if (fault := path_fault(path))]
+    problems = problems or _collisions(every)
+    if problems:
+        message = "artifacts have paths that cannot be written: " + "; ".join(problems)
+        raise OutputError(message, "rename what they are generated from; nothing was written")
+
+
+def path_fault(path: str) -> str | None:
+    """What is wrong with a path by itself, or None."""
+    if len(path.encode("utf-8", "surrogatepass")) > _MAX_PATH:
+        return f"is longer than {_MAX_PATH} bytes"
+    if path.startswith("/"):
+        return "is absolute"
+    if collision_key(path.split("/", maxsplit=1)[0]) == MANIFEST:
+        return "is kept for the manifest"
+    return next((fault for part in path.split("/") if (fault := _part_fault(part))), None)
+
+
+def parents(path: str) -> Iterator[str]:
+    """``a/b/c`` has ``a`` and ``a/b``."""
+    return (path[:at] for at, character in enumerate(path) if character == "/")
+
+
+def parent(path: str) -> str:
+    """The directory of a path, empty for the output directory itself."""
+    return path.rpartition("/")[0]
+
+
+def collision_key(path: str) -> str:
+    """What a path becomes on a system that ignores case and normal forms."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def _part_fault(part: str) -> str | None:
+    if part in {"", ".", ".."}:
+        return f"has the part {name_of(part)}"
+    if _FORBIDDEN.search(part):
+        return "has a character that file names cannot hold everywhere"
+    if part.endswith((" ", ".")):
+        return "has a part that ends with a space or a dot"
+    if _DEVICE.fullmatch(part):
+        return f"has the part {name_of(part)}, a device on Windows"
+    if len(part.encode()) > _MAX_PART:
+        return f"has a part of more than {_MAX_PART} bytes"
+    return None
+
+
+def _collisions(paths: tuple[str, ...]) -> list[str]:
+    """Each path that meets another one; directories take part, for they must be spelled alike too."""
+    taken: dict[str, str] = {}
+    found = []
+    for path in sorted(paths):
+        for node in (*(f"{folder}/" for folder in parents(path)), path):
+            other = taken.setdefault(collision_key(node.rstrip("/")), node)
+            if other is not node and (other != node or node == path):
+                found.append(f"{name_of(node)} and {name_of(other)} are one file on some systems")
+    return found

@@ -1,0 +1,142 @@
+"""How many series the specs allow: as JSON for machines, as text for a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.savings import of_metrics, of_records
+from generator.checks.facts import Facts, facts
+from generator.reports.rows import groups, overview
+from generator.reports.terminal import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.checks.cardinality.account import Total
+    from generator.checks.cardinality.raw import MetricSeries
+    from generator.checks.cardinality.savings import Saving
+    from generator.checks.facts import ServiceFacts
+    from generator.model.service import Model, Service, Site
+    from generator.prometheus.compiled import Compiled
+
+#: Raised when a key changes its meaning or goes away.
+VERSION = 1
+
+
+def cardinality_json(model: Model, rules: tuple[Compiled, ...]) -> str:
+    """Write the numbers as JSON, as ``to_json`` says."""
+    return to_json(facts(model, rules))
+
+
+def cardinality_text(model: Model, rules: tuple[Compiled, ...]) -> str:
+    """Write the numbers as tables for a terminal."""
+    return to_text(overview(facts(model, rules)), model.site)
+
+
+def to_json(known: Facts) -> str:
+    """Write the numbers as JSON.
+
+    The keys, wherever they stand:
+
+    - ``live``, ``retained``: series at once; over the retention.
+    - ``raw``, ``recorded``: what the services expose; what the recording rules add.
+    - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that.
+    - ``budget``: the largest allowed ``live`` of a ``metric``, of a ``service`` (raw), of a service's ``recorded``
+      series, and of all services in ``total`` (raw and recorded).
+    - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
+      not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
+    - ``groups``, ``records``: the recorded series by what their rules are about, and by their names.
+    - ``shrink``: what would save series at once, the most first: a ``label`` with its ``values``, what ``halved``
+      values save, what the label ``dropped`` saves. Label ``le`` means the buckets of ``metric``.
+    """
+    site = known.site
+    total = overview(known)
+    contents = {
+        "version": VERSION,
+        "scrape_interval_seconds": site.scrape_interval,
+        "rule_interval_seconds": site.rule_interval,
+        "retention_seconds": site.retention,
+        "created_series": site.created_series,
+        "budget": {
+            "metric": site.budget.metric,
+            "service": site.budget.service,
+            "recorded": site.budget.recorded,
+            "total": site.budget.total,
+        },
+        "total": {
+            "live": total.live,
+            "retained": total.retained,
+            "raw": _total(total.raw),
+            "recorded": _total(total.recorded),
+            **_load(total.samples_per_second, total.evaluations_per_second),
+        },
+        "services": {each.service.name: _service(each, site) for each in known.services},
+    }
+    return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
+
+
+def _service(each: ServiceFacts, site: Site) -> dict[str, object]:
+    account, service = each.account, each.service
+    return {
+        "replicas": account.replicas,
+        "raw": _total(account.raw),
+        "recorded": _total(account.recorded),
+        "rules": account.rules,
+        **_load(account.samples_per_second, account.evaluations_per_second),
+        "metrics": {found.metric.name: _metric(found, service, site) for found in account.metrics},
+        "groups": {
+            row.name: {"rules": row.rules, "live": row.live, "retained": row.retained}
+            for row in groups(account.records)
+        },
+        "records": {
+            found.record: {"live": found.live, "retained": found.retained} for found in account.records
+        },
+        "shrink": {
+            "raw": _shrink(of_metrics(service.metrics.values(), service, site)),
+            "recorded": _shrink(of_records(service, each.world)),
+        },
+    }
+
+
+def _metric(series: MetricSeries, service: Service, site: Site) -> dict[str, object]:
+    return {
+        "type": str(series.metric.type),
+        "labels": {
+            label.name: {
+                "live": label.live,
+                "retained": label.retained,
+                **({"follows": label.follows} if label.follows else {}),
+            }
+            for label in series.labels
+        },
+        "series_per_combination": series.each,
+        "instance": series.instance,
+        "live": series.live,
+        "retained": series.retained,
+        "shrink": _shrink(of_metrics((series.metric,), service, site)),
+    }
+
+
+def _shrink(savings: Iterable[Saving]) -> list[dict[str, object]]:
+    return [
+        {
+            "label": saving.label,
+            **({"metric": saving.metric} if saving.metric else {}),
+            "values": saving.values,
+            "halved": saving.halved,
+            "dropped": saving.dropped,
+        }
+        for saving in savings
+    ]
+
+
+def _total(total: Total) -> dict[str, int]:
+    return {"live": total.live, "retained": total.retained}
+
+
+def _load(samples: float, evaluations: float) -> dict[str, float]:
+    return {
+        "samples_per_second": round(samples, 3),
+        "rule_evaluations_per_second": round(evaluations, 3),
+    }

@@ -1,0 +1,131 @@
+"""What the reports show of the number of series, as values: one row a metric, a rule group, a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.checks.cardinality.account import Total
+from generator.checks.cardinality.savings import Saving, of_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.checks.cardinality.raw import MetricSeries
+    from generator.checks.cardinality.recorded import RecordSeries
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.model.service import Site
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A metric's series, the part of its budget that they take at once, and what would save most."""
+
+    series: MetricSeries
+    used: float
+    saving: Saving | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The recorded series of the rules about one metric or matter, at once and over the retention."""
+
+    name: str
+    rules: int
+    live: int
+    retained: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service: its metrics, its rules, the sums, and the parts of the budgets that they take at once."""
+
+    name: str
+    replicas: int
+    metrics: tuple[MetricRow, ...]
+    groups: tuple[GroupRow, ...]
+    raw: Total
+    raw_used: float
+    recorded: Total
+    recorded_used: float
+    saving: Saving | None
+    rules: int
+    samples_per_second: float
+    evaluations_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All services, and the sums over them."""
+
+    services: tuple[ServiceRow, ...]
+    raw: Total
+    recorded: Total
+    used: float
+    samples_per_second: float
+    evaluations_per_second: float
+
+    @property
+    def live(self) -> int:
+        """Raw and recorded series at once."""
+        return self.raw.live + self.recorded.live
+
+    @property
+    def retained(self) -> int:
+        """Raw and recorded series over the retention."""
+        return self.raw.retained + self.recorded.retained
+
+
+def overview(known: Facts) -> Overview:
+    """Lay out what is known of all services."""
+    services = tuple(_service(each, known.site) for each in known.services)
+    raw, recorded = _sum(row.raw for row in services), _sum(row.recorded for row in services)
+    return Overview(
+        services,
+        raw,
+        recorded,
+        (raw.live + recorded.live) / known.site.budget.total,
+        sum(row.samples_per_second for row in services),
+        sum(row.evaluations_per_second for row in services),
+    )
+
+
+def _sum(totals: Iterable[Total]) -> Total:
+    found = tuple(totals)
+    return Total(sum(total.live for total in found), sum(total.retained for total in found))
+
+
+def _service(each: ServiceFacts, site: Site) -> ServiceRow:
+    account = each.account
+    return ServiceRow(
+        name=account.service,
+        replicas=account.replicas,
+        metrics=tuple(_metric(series, each, site) for series in account.metrics),
+        groups=groups(account.records),
+        raw=account.raw,
+        raw_used=account.raw.live / site.budget.service,
+        recorded=account.recorded,
+        recorded_used=account.recorded.live / site.budget.recorded,
+        saving=next(iter(of_metrics(each.service.metrics.values(), each.service, site)), None),
+        rules=account.rules,
+        samples_per_second=account.samples_per_second,
+        evaluations_per_second=account.evaluations_per_second,
+    )
+
+
+def _metric(series: MetricSeries, each: ServiceFacts, site: Site) -> MetricRow:
+    savings = of_metrics((series.metric,), each.service, site)
+    return MetricRow(series, series.live / site.budget.metric, next(iter(savings), None))
+
+
+def groups(records: Iterable[RecordSeries]) -> tuple[GroupRow, ...]:
+    """Sum by rule group; the parts of a split one (``status``, ``status-2``) are taken together."""
+    rows: dict[str, GroupRow] = {}
+    for record in records:
+        stem, _, part = record.group.rpartition("-")
+        name = stem if stem and part.isdigit() else record.group
+        row = rows.get(name, GroupRow(name, 0, 0, 0))
+        rows[name] = GroupRow(
+            name, row.rules + record.rules, row.live + record.live, row.retained + record.retained
+        )
+    return tuple(rows.values())

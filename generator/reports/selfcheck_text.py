@@ -1,0 +1,31 @@
+"""The checklist as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.checks.selfcheck import SelfCheck, self_check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.service import Model
+
+
+def selfcheck_text(model: Model) -> str:
+    """Write a line for each service, and below it what is missing and how to add it."""
+    checked = [self_check(service) for service in model.services]
+    width = max((len(one.service) for one in checked), default=0)
+    return "".join(f"{line}\n" for one in checked for line in _service(one, width))
+
+
+def _service(one: SelfCheck, width: int) -> Iterator[str]:
+    yield f"{one.service:<{width}}  Progress: {one.progress}"
+    for item in one.items:
+        if not item.passed:
+            yield f"  [ ] {item.name}"
+            for missing, how in zip(item.missing, item.how_to_add, strict=True):
+                yield f"      missing: {missing}"
+                yield f"      {how}"
+    if one.missing_of_minimum:
+        yield f"  the minimum first-release set lacks {', '.join(one.missing_of_minimum)}"

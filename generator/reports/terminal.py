@@ -1,0 +1,105 @@
+"""The number of series as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.units import duration
+from generator.reports.numbers import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from generator.checks.cardinality.raw import LabelBound
+    from generator.checks.cardinality.savings import Saving
+    from generator.model.service import Site
+    from generator.reports.rows import Overview, ServiceRow
+
+
+def to_text(found: Overview, site: Site) -> str:
+    """Write a table for each service, and the sums."""
+    parts = ["\n".join(_service(row, site)) for row in found.services]
+    parts.append("\n".join(_sums(found, site)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _service(row: ServiceRow, site: Site) -> Iterator[str]:
+    budget = site.budget
+    over = f"over {duration(site.retention)}"
+    yield f"{row.name} ({_counted(row.replicas, 'instance')})"
+    table = [("metric", "labels", "each", "at once", over, "of budget", "shrink first")]
+    table += [
+        (
+            metric.series.metric.name,
+            labels(metric.series.labels),
+            number(metric.series.each),
+            number(metric.series.live),
+            number(metric.series.retained),
+            percent(metric.used),
+            _saving(metric.saving),
+        )
+        for metric in row.metrics
+    ]
+    sums = (
+        ("raw", row.raw, row.raw_used, _saving(row.saving)),
+        ("recorded", row.recorded, row.recorded_used, ""),
+    )
+    table += [
+        (name, "", "", number(total.live), number(total.retained), percent(used), saving)
+        for name, total, used, saving in sums
+    ]
+    yield from columns(table)
+    yield (
+        f"  budgets: {number(budget.metric)} a metric, {number(budget.service)} raw, "
+        f"{number(budget.recorded)} recorded; {_load(row.samples_per_second, row.evaluations_per_second)}"
+    )
+
+
+def _sums(found: Overview, site: Site) -> Iterator[str]:
+    yield f"all services ({len(found.services)})"
+    yield (
+        f"  {number(found.live)} series at once ({number(found.raw.live)} raw, {number(found.recorded.live)} "
+        f"recorded), {percent(found.used)} of {number(site.budget.total)}; {number(found.retained)} over "
+        f"{duration(site.retention)}"
+    )
+    yield f"  {_load(found.samples_per_second, found.evaluations_per_second)}"
+
+
+def labels(bounds: Sequence[LabelBound]) -> str:
+    """Write what multiplies: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
+    factors = [
+        f"{label.name} {label.live}" + (f" ({label.retained})" if label.retained != label.live else "")
+        for label in bounds
+        if not label.follows
+    ]
+    return " x ".join(factors) or "none"
+
+
+def _saving(saving: Saving | None) -> str:
+    if saving is None:
+        return ""
+    what = f"buckets of {saving.metric}" if saving.buckets else saving.label
+    return f"{what}: half saves {number(saving.halved)}"
+
+
+def _load(samples: float, evaluations: float) -> str:
+    return f"{number(samples)} samples/s, {number(evaluations)} rule evaluations/s"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+#: The columns of the table that hold numbers.
+_NUMBERS = range(2, 6)
+
+
+def columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Align a table whose first row is its head; numbers stand to the right."""
+    widths = [max(len(row[index]) for row in table) for index in range(len(table[0]))]
+    for row in table:
+        cells = (
+            cell.rjust(width) if index in _NUMBERS else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield f"  {'  '.join(cells)}".rstrip()

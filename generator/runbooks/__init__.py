@@ -1,0 +1,1 @@
+"""Runbooks: a Markdown page for each alert, for the person it wakes."""

@@ -1,0 +1,85 @@
+"""A service's agents, described from its spec so that an ordinary time keeps its objectives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.simulate.behaviour import ANOTHER_ROUND, LLM_ERRORS, Agent, LanguageModel, Tool, run
+from generator.simulate.draws import Choice, stream
+from generator.simulate.incidents import ORDINARY
+from generator.simulate.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from generator.model.service import Service
+    from generator.simulate.vocabulary import Reasons, Vocabulary
+
+# Of what an objective leaves open, an ordinary time uses this part, so that no alert fires.
+_USED = 0.35
+_SUCCESS, _TOOL_ERRORS = 0.97, 0.05
+_ERROR_CLASS_WEIGHTS = (6, 3, 2, 1)
+_PILOT_RUNS = 300
+
+
+def agent(service: Service, seed: int) -> Agent:
+    """Describe the agents of a service so that an ordinary time keeps its objectives."""
+    words = vocabulary(service)
+    rng = stream(seed, "agent", service.name)
+    success = service.objectives["success_rate"].bound if "success_rate" in service.objectives else _SUCCESS
+    failing = (1 - success) * _USED
+    tools = _tools(words, service, rng)
+    mean_errors = sum(tool.error_share for tool in tools.options) / len(tools.options)
+    rounds = 1 / (1 - ANOTHER_ROUND)
+    slow = Agent(
+        reasons=words.reasons,
+        tools=tools,
+        models=Choice.of((_model(name, place, rng), 4.0**-place) for place, name in enumerate(words.models)),
+        tool_errors=Choice.of(zip(words.tool_errors, _ERROR_CLASS_WEIGHTS, strict=False)),
+        llm_errors=Choice.of(zip(words.llm_errors, _ERROR_CLASS_WEIGHTS, strict=False)),
+        tool_fatal=min(1, failing * 0.5 / (mean_errors * (rounds - 1))),
+        llm_fatal=min(1, failing * 0.3 / (LLM_ERRORS * rounds)),
+        rarely=tuple(_rarely(words.reasons, failing * 0.2)),
+    )
+    return replace(slow, pace=_pace(slow, service, rng))
+
+
+def _tools(words: Vocabulary, service: Service, rng: Random) -> Choice[Tool]:
+    allowed = (
+        service.objectives["tool_error_rate"].bound
+        if "tool_error_rate" in service.objectives
+        else _TOOL_ERRORS
+    )
+    return Choice.of(
+        (Tool(name, allowed * _USED * rng.uniform(0.4, 1), rng.uniform(0.1, 0.5), 0.6), 0.6**place)
+        for place, name in enumerate(words.tools)
+    )
+
+
+def _model(name: str, place: int, rng: Random) -> LanguageModel:
+    return LanguageModel(name, rng.uniform(600, 900), rng.uniform(90, 180), 0.6 / (place + 1), 0.5)
+
+
+def _rarely(reasons: Reasons, failing: float) -> list[tuple[str, float]]:
+    """Share out the reasons that nothing in particular causes."""
+    good = [(reason, 0.004 / len(reasons.ok)) for reason in reasons.ok]
+    return good + [(reason, failing / len(reasons.failed)) for reason in reasons.failed]
+
+
+def _pace(slow: Agent, service: Service, rng: Random) -> float:
+    """Find the factor on all times at which the 95th percentile of a run keeps the objective."""
+    wanted = _usual_seconds(service)
+    if wanted is None:
+        return 1
+    seconds = sorted(run(rng, slow, ORDINARY).seconds for _ in range(_PILOT_RUNS))
+    return wanted / seconds[int(_PILOT_RUNS * 0.95)]
+
+
+def _usual_seconds(service: Service) -> float | None:
+    if "latency_p95" not in service.signals:
+        return None
+    if "latency_p95" in service.objectives:
+        return service.objectives["latency_p95"].bound * 0.5
+    metric = service.signals["latency_p95"].of
+    return metric.buckets[len(metric.buckets) // 2] * metric.factor

@@ -1,0 +1,102 @@
+"""What one process counts, scrape by scrape: increments of counters, observations of histograms."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from generator.model import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One series of a process: its value at each of its scrapes from the ``first`` on."""
+
+    labels: Mapping[str, str]
+    first: int
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter with its labels; ``added`` is by the number of the scrape that sees it first."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    zero_initialised: bool
+    added: dict[int, float] = field(default_factory=dict)
+
+    def add(self, scrape: int, amount: float, times: int) -> None:
+        """Add ``amount``, ``times`` over."""
+        self.added[scrape] = self.added.get(scrape, 0) + amount * times
+
+    def series(self, scrapes: int) -> Iterator[Values]:
+        """Read it at the first ``scrapes`` scrapes."""
+        if self.added or self.zero_initialised:
+            first = 0 if self.zero_initialised else min(self.added)
+            sums = list(accumulate(_dense(self.added, scrapes)))
+            yield Values({"__name__": self.metric.name, **self.labels}, first, sums[first:])
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """A histogram with its labels; ``buckets`` hold what falls into each, the last one what exceeds all."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    zero_initialised: bool
+    buckets: tuple[dict[int, float], ...]
+    total: dict[int, float] = field(default_factory=dict)
+
+    def add(self, scrape: int, amount: float, times: int) -> None:
+        """Observe ``amount``, given in base units, ``times`` over."""
+        exposed = amount / self.metric.factor
+        bucket = self.buckets[bisect_left(self.metric.buckets, exposed)]
+        bucket[scrape] = bucket.get(scrape, 0) + times
+        self.total[scrape] = self.total.get(scrape, 0) + exposed * times
+
+    def series(self, scrapes: int) -> Iterator[Values]:
+        """Read its buckets, sum and count at the first ``scrapes`` scrapes."""
+        if not self.total and not self.zero_initialised:
+            return
+        first = 0 if self.zero_initialised else min(self.total)
+        name, below = self.metric.name, [0.0] * scrapes
+        for edge, bucket in zip((*self.metric.buckets, float("inf")), self.buckets, strict=True):
+            below = list(map(float.__add__, below, _dense(bucket, scrapes)))
+            labels = {"__name__": f"{name}_bucket", **self.labels, names.LE: bound(edge)}
+            yield Values(labels, first, list(accumulate(below))[first:])
+        yield Values({"__name__": f"{name}_count", **self.labels}, first, list(accumulate(below))[first:])
+        sums = list(accumulate(_dense(self.total, scrapes)))
+        yield Values({"__name__": f"{name}_sum", **self.labels}, first, sums[first:])
+
+
+def counting(metric: Metric, labels: Mapping[str, str], *, zero_initialised: bool) -> Counter | Histogram:
+    """Start to count a metric."""
+    if metric.is_histogram:
+        buckets: list[dict[int, float]] = [{} for _ in (*metric.buckets, None)]
+        return Histogram(metric, labels, zero_initialised, tuple(buckets))
+    return Counter(metric, labels, zero_initialised)
+
+
+def bound(edge: float) -> str:
+    """Spell a bucket's bound as Python's client does: ``100.0``, ``1e+06``, ``+Inf``."""
+    if edge == float("inf"):
+        return "+Inf"
+    if edge < 1e6:  # noqa: PLR2004 - where the client turns to exponents
+        return repr(float(edge))
+    mantissa, exponent = f"{edge:e}".split("e")
+    return f"{float(mantissa):g}e+{int(exponent):02d}"
+
+
+def _dense(added: Mapping[int, float], scrapes: int) -> list[float]:
+    dense = [0.0] * scrapes
+    for scrape, amount in added.items():
+        dense[scrape] = float(amount)
+    return dense

@@ -1,0 +1,192 @@
+"""What a process exposes of the runs that it works on: its service's metrics, with its service's labels."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.simulate.counters import Counter, Histogram, counting
+from generator.simulate.parts import Amount, Event, Part, parts
+from generator.simulate.vocabulary import Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+    from generator.simulate.behaviour import LlmCall, Run
+
+#: Which of an LLM step's tokens each type counts, under the names that providers use.
+_FIELDS = {
+    "prompt": "fresh",
+    "input": "fresh",
+    "completion": "answer",
+    "output": "answer",
+    "cached": "cached",
+    "cache_read": "cached",
+    "cache_write": "written",
+    "cache_creation": "written",
+    "reasoning": "thought",
+}
+#: Where tokens are counted whose own type is not declared.
+_ELSE = {"cached": "fresh", "written": "fresh", "thought": "answer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """What is the same for every process of a service; ``fed`` are the metrics that an event feeds."""
+
+    service: Service
+    words: Vocabulary
+    fed: Mapping[Event, tuple[Part, ...]]
+
+    @classmethod
+    def of(cls, service: Service) -> Exposed:
+        """Read it from a service."""
+        fed = defaultdict(list)
+        for part in parts(service):
+            fed[part.event].append(part)
+        return cls(service, vocabulary(service), {event: tuple(found) for event, found in fed.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The metrics of one process, which runs ``release``."""
+
+    exposed: Exposed
+    release: str
+    counting: dict[tuple[str, tuple[str, ...]], Counter | Histogram] = field(default_factory=dict)
+    routes: dict[tuple[Event, tuple[str, ...]], list[tuple[Amount, Counter | Histogram]]] = field(
+        default_factory=dict
+    )
+    token_types: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Expose every declared combination of labels at 0, except of sparse metrics."""
+        for metric in self.exposed.service.metrics.values():
+            if not metric.sparse:
+                for labels in _declared(metric, self.release, self.exposed):
+                    self._counting(metric, labels, zero_initialised=True)
+
+    def finish(self, scrape: int, run: Run) -> None:
+        """Count a finished run and all that happened in it."""
+        good = self.exposed.words.reasons.is_ok(run.reason)
+        ended = (run.reason, "ok" if good else "")
+        self._add(Event.RUN, ended, scrape, {Amount.SECONDS: run.seconds, Amount.STEPS: run.steps})
+        for call in run.tool_calls:
+            self.call(scrape, call.tool, call.seconds, call.error)
+        for answer in run.llm_calls:
+            self.answer(scrape, answer)
+        for error in run.llm_errors:
+            self._add(Event.LLM_ERROR, error, scrape, {})
+
+    def call(self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1) -> None:
+        """Count a tool call, ``times`` over; ``error`` is the class of its error."""
+        self._add(Event.TOOL_CALL, (tool, "" if error else "ok"), scrape, {Amount.SECONDS: seconds}, times)
+        if error:
+            self._add(Event.TOOL_ERROR, (tool, error), scrape, {}, times)
+
+    def answer(self, scrape: int, call: LlmCall, times: int = 1) -> None:
+        """Count an LLM step and its tokens, ``times`` over."""
+        self._add(Event.LLM_CALL, (call.model,), scrape, {Amount.SECONDS: call.seconds}, times)
+        if call.model not in self.token_types:
+            self.token_types[call.model] = _token_fields(self.exposed, call.model)
+        for token_type, fields in self.token_types[call.model]:
+            tokens = sum(getattr(call, name) for name in fields)
+            self._add(Event.TOKENS, (call.model, token_type), scrape, {Amount.TOKENS: tokens}, times)
+
+    def _add(
+        self,
+        event: Event,
+        key: tuple[str, ...],
+        scrape: int,
+        amounts: Mapping[Amount, float],
+        times: int = 1,
+    ) -> None:
+        route = self.routes.get((event, key))
+        if route is None:
+            route = self.routes[event, key] = list(self._route(event, key))
+        for amount, counter in route:
+            counter.add(scrape, amounts.get(amount, 1), times)
+
+    def _route(self, event: Event, key: tuple[str, ...]) -> Iterator[tuple[Amount, Counter | Histogram]]:
+        said = _said(event, key, self.exposed.words)
+        for part in self.exposed.fed.get(event, ()):
+            labels = {name: _value(name, said, self) for name in part.metric.labels}
+            yield part.amount, self._counting(part.metric, labels, zero_initialised=False)
+
+    def _counting(
+        self, metric: Metric, labels: Mapping[str, str], *, zero_initialised: bool
+    ) -> Counter | Histogram:
+        key = metric.name, tuple(labels.values())
+        if key not in self.counting:
+            self.counting[key] = counting(metric, labels, zero_initialised=zero_initialised)
+        return self.counting[key]
+
+
+def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:
+    """Turn an event's meaning into label values."""
+    match event:
+        case Event.RUN:
+            outcome = words.run.good if key[1] else words.run.bad
+            return {words.reasons.label: key[0], words.run.label: outcome}
+        case Event.TOOL_CALL:
+            return {words.tool: key[0], words.call.label: words.call.good if key[1] else words.call.bad}
+        case Event.TOOL_ERROR:
+            return {words.tool: key[0], words.error_class: key[1]}
+        case Event.LLM_CALL:
+            return {words.model: key[0]}
+        case Event.LLM_ERROR:
+            return {words.model: key[0], words.error_class: key[1]}
+        case Event.TOKENS:
+            return {words.model: key[0], words.token_type: key[1]}
+
+
+def _value(label: str, said: Mapping[str, str], process: Process) -> str:
+    """Find a label's value; one that no event knows of always says the first that is declared."""
+    if label == names.RELEASE:
+        return process.release
+    declared = process.exposed.service.labels
+    return said.get(label) or (declared[label].values[:1] if label in declared else ("",))[0]
+
+
+def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:
+    """List the token types that are exposed for a model, and which of a step's tokens each counts."""
+    types = {_FIELDS[name]: name for name in exposed.words.token_types if name in _FIELDS}
+    counted = {name: [field] for field, name in types.items()}
+    for inclusion in exposed.service.inclusions:
+        if model in inclusion.models and inclusion.token_type in counted:
+            inside = [_FIELDS[name] for name in inclusion.included if name in _FIELDS]
+            counted[inclusion.token_type] += inside
+            if "cached" in inside and "written" not in inside:
+                # Who counts cached tokens inside prompts does not tell which ones were written to the cache.
+                counted.pop(types.pop("written", ""), None)
+    for field_, instead in _ELSE.items():
+        if field_ not in types and instead in types:
+            counted[types[instead]].append(field_)
+    return [(name, tuple(fields)) for name, fields in counted.items()]
+
+
+def _declared(metric: Metric, release: str, exposed: Exposed) -> Iterator[dict[str, str]]:
+    """List the label combinations that a process can expose before anything happened."""
+    labels = [exposed.service.labels[name] for name in metric.labels if name != names.RELEASE]
+    if not all(label.values for label in labels):
+        return
+    for values in product(*(label.values for label in labels)):
+        found = dict(zip((label.name for label in labels), values, strict=True))
+        if _possible(found, labels):
+            found[names.RELEASE] = release
+            yield {name: found[name] for name in metric.labels}
+
+
+def _possible(found: Mapping[str, str], labels: Iterable[Label]) -> bool:
+    """Whether every label that determines another one agrees with it."""
+    return all(
+        found.get(label.determines or "", wanted) == wanted
+        for label in labels
+        if (wanted := label.determined.get(found[label.name])) is not None
+    )

@@ -1,0 +1,184 @@
+"""What goes wrong: named incidents, each a span of time and what it changes in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from generator.simulate.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.model.service import Service
+
+#: In ``Conditions.hidden``: no metric at all is exposed.
+EVERYTHING = "*"
+UNPRICED_MODEL = "experimental-model"
+UNDECLARED_TOOL = "undeclared_tool"
+
+_FACTORS = ("traffic", "latency", "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How agents behave at a time; the defaults are an ordinary time.
+
+    Attributes:
+        traffic: Factor on arrivals.
+        latency: Factor on the time of every step.
+        tokens: Factor on the tokens of every LLM step.
+        failing: Share of runs that fail at an LLM step, besides the ordinary ones.
+        limited: Share of runs that go on until the limit of steps.
+        stuck: Share of runs that call ``tool`` again and again and never finish.
+        tool: The tool that fails, or gets stuck, or that nobody declared.
+        tool_errors: Share of its calls that fail.
+        tool_share: Share of all calls that go to it, besides the ordinary ones.
+        model: The model that ``model_share`` of the runs ask.
+        model_share: See ``model``.
+        hidden: Metrics that are not exposed, or EVERYTHING.
+    """
+
+    traffic: float = 1
+    latency: float = 1
+    tokens: float = 1
+    failing: float = 0
+    limited: float = 0
+    stuck: float = 0
+    tool: str = ""
+    tool_errors: float = 0
+    tool_share: float = 0
+    model: str = ""
+    model_share: float = 0
+    hidden: tuple[str, ...] = ()
+
+
+ORDINARY = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a kind of incident does.
+
+    Attributes:
+        name: Its name.
+        changes: How agents behave.
+        alerts: The alerts that exist to catch it.
+        creeping: Factors grow from 1 to their whole over the span.
+        restarts: Every instance restarts once, one after another.
+    """
+
+    name: str
+    changes: Conditions = ORDINARY
+    alerts: tuple[str, ...] = ()
+    creeping: bool = False
+    restarts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An effect from ``start`` to ``end`` (Unix seconds); on instances of ``release`` only, unless that is empty."""
+
+    effect: Effect
+    start: float
+    end: float
+    release: str = ""
+
+    def concerns(self, time: float, release: str) -> bool:
+        """Whether an instance of ``release`` is in it at a Unix time."""
+        return self.start <= time < self.end and self.release in {"", release}
+
+    def at(self, time: float) -> Conditions:
+        """Say how far it has come by a Unix time within its span."""
+        changes = self.effect.changes
+        if not self.effect.creeping:
+            return changes
+        part = (time - self.start) / (self.end - self.start)
+        return replace(changes, **{name: 1 + (getattr(changes, name) - 1) * part for name in _FACTORS})
+
+
+def effects(service: Service) -> tuple[Effect, ...]:
+    """List every kind of incident, as it happens to a service."""
+    tool = vocabulary(service).tools[0]
+    return (
+        Effect(
+            "tool-outage",
+            Conditions(tool=tool, tool_errors=0.6),
+            ("AgentToolErrorRateHigh", "AgentToolErrorRateRising"),
+        ),
+        Effect(
+            "success-drop-after-release",
+            Conditions(failing=0.2),
+            ("AgentSuccessRateLow", "AgentSuccessRateDrop", "AgentSuccessRateRegression"),
+        ),
+        Effect(
+            "token-growth-after-release",
+            Conditions(tokens=1.5),
+            ("AgentTokensPerRunRegression", "AgentCostPerRunRegression"),
+        ),
+        Effect("tool-spam-loop", Conditions(stuck=1, tool=tool), ("AgentToolCallsPerRunHigh",)),
+        Effect(
+            "latency-creep",
+            Conditions(latency=4),
+            ("AgentLatencyP95High", "AgentLatencyP95Rising"),
+            creeping=True,
+        ),
+        Effect("limit-reached", Conditions(limited=0.3), ("AgentStopReasonShift",)),
+        Effect(
+            "cost-explosion",
+            Conditions(tokens=40),
+            ("AgentCostBudgetExceeded", "AgentCostForecastExceeded"),
+        ),
+        Effect("unpriced-model", Conditions(model=UNPRICED_MODEL, model_share=0.3), ("AgentTokensUnpriced",)),
+        Effect("exporter-gone", Conditions(hidden=(EVERYTHING,)), ("AgentMetricAbsent",)),
+        Effect(
+            "undeclared-label-value",
+            Conditions(tool=UNDECLARED_TOOL, tool_share=0.2),
+            ("AgentUndeclaredLabelValue",),
+        ),
+        Effect("night-low", Conditions(traffic=0.02)),
+        Effect("rolling-restart", restarts=True),
+    )
+
+
+def incident(name: str, service: Service, start: float, end: float, release: str = "") -> Incident:
+    """Let the incident called ``name`` happen to a service.
+
+    Raises:
+        ValueError: there is none of that name, or it ends before it starts.
+    """
+    if end <= start:
+        message = f"incident {name} ends before it starts"
+        raise ValueError(message)
+    found = {effect.name: effect for effect in effects(service)}
+    if name not in found:
+        message = f'there is no incident "{name}"; there are {", ".join(found)}'
+        raise ValueError(message)
+    return Incident(found[name], start, end, release)
+
+
+def conditions(incidents: Iterable[Incident], time: float, release: str) -> Conditions:
+    """Lay the incidents of a time over each other: factors multiply, of shares and names the last counts."""
+    merged = ORDINARY
+    for one in incidents:
+        if one.concerns(time, release):
+            merged = _merge(merged, one.at(time))
+    return merged
+
+
+def _merge(one: Conditions, other: Conditions) -> Conditions:
+    factors = {name: getattr(one, name) * getattr(other, name) for name in _FACTORS}
+    shares = {
+        name: getattr(other, name) or getattr(one, name)
+        for name in (
+            "failing",
+            "limited",
+            "stuck",
+            "tool",
+            "tool_errors",
+            "tool_share",
+            "model",
+            "model_share",
+        )
+    }
+    return Conditions(**factors, **shares, hidden=one.hidden + other.hidden)

@@ -1,0 +1,90 @@
+"""What is simulated: from when to when, how many instances, which releases, which incidents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from generator.model.units import DAY, HOUR, WEEK
+from generator.simulate.traffic import Traffic
+
+if TYPE_CHECKING:
+    from generator.model.service import Service
+    from generator.simulate.incidents import Incident
+
+# Six times what is promised at the least moment is an ordinary mean.
+_ABOVE_PROMISE = 6
+_RUNS_PER_HOUR = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """A release replaces what runs, instance by instance.
+
+    Attributes:
+        release: The label value; one that ran before is a rollback.
+        at: Unix seconds at which the first instance is replaced.
+        every: Seconds between one instance and the next; 0 is an instant cut-over.
+        instances: How many are replaced; fewer than all are a canary. None means all.
+    """
+
+    release: str
+    at: float
+    every: float = 60
+    instances: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A history to simulate; the same value gives the same samples.
+
+    Attributes:
+        seed: Of all random draws.
+        start: Unix seconds; instances of the first release are born here.
+        end: Unix seconds; no sample is later.
+        replicas: Instances at once.
+        release: What runs at the start.
+        rollouts: What replaces it, in order of time.
+        traffic: How many runs arrive when.
+        incidents: What goes wrong.
+        mean_life: Mean seconds between an instance's crashes; None for instances that never crash.
+        missed_scrapes: Share of scrapes that fail.
+        zero_initialised: Instances expose every declared combination of labels from their start.
+    """
+
+    seed: int
+    start: float
+    end: float
+    replicas: int
+    release: str
+    traffic: Traffic
+    rollouts: tuple[Rollout, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    mean_life: float | None = 2 * DAY
+    missed_scrapes: float = 0.0005
+    zero_initialised: bool = True
+
+
+def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scenario:
+    """Describe an ordinary time of a service: its own traffic and replicas, one release in the middle, no incident.
+
+    Spans below six hours see no release.
+    """
+    middle = start + (end - start) * 0.4
+    rollouts = (Rollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
+    promised = service.runs_per_hour
+    mean = promised * _ABOVE_PROMISE if promised else _RUNS_PER_HOUR
+    return Scenario(
+        seed=seed,
+        start=start,
+        end=end,
+        replicas=service.replicas,
+        release=_named_after(start - WEEK),
+        traffic=Traffic(mean),
+        rollouts=rollouts,
+    )
+
+
+def _named_after(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat()

@@ -1,0 +1,35 @@
+"""How many runs arrive when: a working day's rhythm around a mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi
+
+from generator.model.units import DAY, HOUR
+
+# 1970-01-01 was a Thursday; in a week that starts there, Saturday is day 2.
+_WEEKEND = (2, 3)
+_PEAK_HOUR = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Arrivals of runs over all instances.
+
+    Attributes:
+        runs_per_hour: The mean of a working day.
+        swing: The part of the mean by which the peak at 14:00 UTC exceeds it, and the night falls below it;
+            0 is the same all day.
+        weekend: The part of a working day's traffic that weekends have.
+    """
+
+    runs_per_hour: float
+    swing: float = 0.7
+    weekend: float = 0.5
+
+    def at(self, time: float) -> float:
+        """Runs per second at a Unix time."""
+        hours = time % DAY / HOUR
+        daily = 1 + self.swing * cos((hours - _PEAK_HOUR) / 24 * 2 * pi)
+        weekly = self.weekend if time // DAY % 7 in _WEEKEND else 1
+        return self.runs_per_hour / HOUR * daily * weekly

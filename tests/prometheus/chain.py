@@ -1,0 +1,67 @@
+"""The whole chain: raw series into a Prometheus, recording rules over the span, recorded series out of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rules import AlertingRule
+from tests.prometheus.increments import MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.live.remote_write import TimeSeries
+    from generator.model.service import Service, Site
+    from generator.prometheus.rules import RuleGroup
+    from tests.prometheus.expected import Key
+
+#: A Monday morning, and the end of a minute.
+T0 = 1_700_467_200
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A service whose raw series and records no other test of the same server has."""
+
+    api: PrometheusApi
+    service: Service
+    site: Site
+
+    def write(self, series: Iterable[TimeSeries]) -> None:
+        """Write raw series, which must carry the service's selector."""
+        write(self.api, series)
+
+    def evaluate(self, start: int, end: int, groups: Sequence[RuleGroup] | None = None) -> None:
+        """Evaluate recording rules from ``start`` to ``end``: all, or these."""
+        chosen = compile_rules(self.service, self.site).recording if groups is None else groups
+        evaluate(self.api, chosen, start, end)
+
+    def recorded(self, start: int, end: int, step: int = MINUTE) -> Mapping[int, Mapping[Key, float]]:
+        """Read all records of the service at every ``step`` from ``start`` to ``end``."""
+        found: defaultdict[int, dict[Key, float]] = defaultdict(dict)
+        for series in self.api.query_range(f'{{service="{self.service.name}"}}', start, end, step).series:
+            labels = {name: value for name, value in series.labels.items() if name != "service"}
+            key = labels.pop("__name__"), frozenset(labels.items())
+            for time, value in zip(series.timestamps, series.values, strict=True):
+                found[round(time)][key] = value
+        return found
+
+    def true(self, at: int) -> frozenset[tuple[str, str]]:
+        """Evaluate every alert's expression at an instant: the names and severities of those that are true."""
+        return frozenset(
+            (rule.alert, rule.labels["severity"])
+            for group in compile_rules(self.service, self.site).alerting
+            for rule in group.rules
+            if isinstance(rule, AlertingRule) and self.api.query(rule.expr, at).samples
+        )
+
+
+def renamed(service: Service, name: str) -> Service:
+    """Give a service a name of its own, and its raw series a job of that name."""
+    return replace(service, name=name, selector={"job": name})

@@ -1,0 +1,98 @@
+"""The parser behind every expression: layout keeps the meaning, references are complete."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from generator.promql.expr import Series, any_of, call, literal, number, total
+from generator.promql.syntax import PromqlError, Reference, layout, parse, references
+from tests.promql.trees import TEXT, Made, tree, vectors
+
+unhurried = settings(deadline=None, max_examples=100)
+LONG = "release_status_stop_reason:agent_run:increase15m"
+
+
+@unhurried
+@given(vectors())
+def test_layout_never_changes_what_an_expression_means(made: Made) -> None:
+    laid_out = layout(made.expr.text)
+    assert tree(laid_out) == made.tree
+    assert references(laid_out) == references(made.expr.text)
+
+
+@unhurried
+@given(TEXT, TEXT)
+def test_layout_of_a_long_expression_keeps_every_text(value: str, word: str) -> None:
+    expr = total(Series(LONG).where(x=value).now(), ("release", "x")) / total(
+        Series(LONG).now(), ("release",)
+    )
+    named = call("label_replace", expr, *(literal(word) for _ in range(4)))
+    assert tree(layout(named.text)) == tree(named.text)
+
+
+def test_a_short_expression_is_left_as_it_is() -> None:
+    text = 'sum by (x) (a{b="1"}) / 2'
+    assert layout(text) == text
+
+
+def test_a_long_expression_is_broken_at_its_operators_and_no_line_ends_in_a_space() -> None:
+    text = (total(Series(LONG).now(), ("release",)) / (total(Series(LONG).now()) > number(0))).text
+    lines = layout(text).splitlines()
+    assert len(text) > 90
+    assert [line.strip() for line in lines][1] == "/"
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_what_the_parsers_printer_cannot_escape_is_left_as_our_own_text() -> None:
+    text = call("label_replace", Series(LONG).now(), *(literal('"\\') for _ in range(4))).text
+    assert tree(layout(text)) == tree(text)
+
+
+def test_layout_is_stable() -> None:
+    text = any_of([Series(LONG).where(x=str(index)).now() for index in range(9)]).text
+    assert layout(layout(text)) == layout(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a +", 'a{x="1}', "sum by (x a", "a[0s]", "a and 1", "1 > 2", "a{x=1}", "x y"]
+)
+def test_what_is_no_promql_is_a_defect_that_names_the_text(text: str) -> None:
+    for function in (parse, layout, references):
+        with pytest.raises(PromqlError) as caught:
+            function(text)
+        assert str(caught.value).endswith(f": {text}")
+
+
+def test_references_are_every_selector_in_order() -> None:
+    text = (
+        'sum(rate(a_total{x="1",y!="2"}[5m])) / (b offset 1h > 0) or topk(1, c{z=~"3|4"}) '
+        'unless count_over_time((d{w!~"5"} > 1)[1h:1m]) + time() * -e'
+    )
+    assert references(text) == (
+        Reference("a_total", (("x", "=", "1"), ("y", "!=", "2"))),
+        Reference("b", ()),
+        Reference("c", (("z", "=~", "3|4"),)),
+        Reference("d", (("w", "!~", "5"),)),
+        Reference("e", ()),
+    )
+    assert references(text)[0].labels == ("x", "y")
+
+
+def test_references_hold_a_selector_that_stands_twice_twice() -> None:
+    assert [found.name for found in references("a - a offset 1h")] == ["a", "a"]
+
+
+def test_a_selector_without_a_name_is_a_reference_too() -> None:
+    assert references('{x="1"}') == (Reference("", (("x", "=", "1"),)),)
+
+
+def test_chains_as_long_as_a_price_list_are_no_trouble() -> None:
+    text = any_of([Series(f"a{index}").now() for index in range(400)]).text
+    assert [found.name for found in references(text)] == [f"a{index}" for index in range(400)]
+    assert tree_names(layout(text)) == [f"a{index}" for index in range(400)]
+
+
+def tree_names(text: str) -> list[str]:
+    """The names of all selectors."""
+    return [found.name for found in references(text)]
