@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SPECS ?= specs
 OUTPUT ?= output
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --cov --cov-report=term:skip-covered
 
 .PHONY: help
 help: ## list the targets
@@ -35,10 +35,6 @@ cardinality: .venv/.ready ## show how many series SPECS allow
 test: .venv/.ready prometheus ## run all tests, those on a real Prometheus included
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-.PHONY: coverage
-coverage: .venv/.ready prometheus ## run all tests and report coverage
-	@$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered
-
 # The tests that are about Prometheus run a real server. It is installed where that is possible without asking.
 .PHONY: prometheus
 prometheus:
@@ -51,8 +47,8 @@ prometheus:
 	  fi; }
 
 .PHONY: golden
-golden: .venv/.ready ## update the files that tests compare with
-	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_golden.py
+golden: generate ## update the files that tests compare with
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
 
 .PHONY: lint
 lint: .venv/.ready ## ruff, mypy and the contracts of the architecture

@@ -6,6 +6,8 @@ import textwrap
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from generator.diagnostics.codes_checks import CHECKS_CODES
+from generator.diagnostics.codes_resolve import RESOLVE_CODES
 from generator.diagnostics.codes_schema import SCHEMA_CODES
 from generator.diagnostics.codes_source import SOURCE_CODES
 from generator.diagnostics.codes_yaml import YAML_CODES
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.code_entry import CodeEntry
 
-AREAS: tuple[tuple[CodeEntry, ...], ...] = (SOURCE_CODES, YAML_CODES, SCHEMA_CODES)
+AREAS: tuple[tuple[CodeEntry, ...], ...] = (
+    SOURCE_CODES,
+    YAML_CODES,
+    SCHEMA_CODES,
+    RESOLVE_CODES,
+    CHECKS_CODES,
+)
 """In the order of the compiler's stages; each code stands in one of them."""
 
 CODES: Mapping[str, CodeEntry] = MappingProxyType({entry.code: entry for area in AREAS for entry in area})

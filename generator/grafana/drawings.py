@@ -95,6 +95,7 @@ def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
 def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return core.Table(
         **common,
+        unit="none",
         overrides=fields.of_columns(table.columns),
         transformations=list(_transformations(table, len(panel.queries))),
         thresholds=_steps(panel),

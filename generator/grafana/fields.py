@@ -78,7 +78,7 @@ def _column(column: Column) -> Iterator[tuple[str, object]]:
         title, url = column.link
         yield "links", [{"title": title, "url": url, "targetBlank": False}]
     if column.cell is Cell.HIDDEN:
-        yield "custom.hideFrom", {"viz": True, "legend": False, "tooltip": False}
+        yield "custom.width", 1
     if column.cell is Cell.STATUS:
         yield "mappings", statuses()
         yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}

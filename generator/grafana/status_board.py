@@ -54,9 +54,9 @@ def status_board(records: Records) -> Panel:
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
         Column("metric", "Metric", link=more),
-        Column("current", "Current value", width=120, right=True),
-        Column("trend", "Trend", width=190),
-        Column("Value", "Status", grammar.COUNT, Cell.STATUS, width=110),
+        Column("current", "Current value", width=100, right=True),
+        Column("trend", "Trend", width=165),
+        Column("Value", "Status", grammar.COUNT, Cell.STATUS, width=95),
         Column("more", "More", cell=Cell.HIDDEN),
     )
     query = Query(board(records))

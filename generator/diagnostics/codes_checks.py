@@ -1,0 +1,48 @@
+"""Codes of the checks: policies, and practices of agent metrics."""
+
+from __future__ import annotations
+
+from generator.diagnostics.code_entry import CodeEntry
+
+CHECKS_CODES: tuple[CodeEntry, ...] = (
+    CodeEntry(
+        "cardinality/forbidden-label",
+        "a label that identifies single runs, users or texts",
+        "Each value makes series of its own, for ever: the metric store overloads. Segment by release, model or tool; put ids in logs, traces or exemplars.",
+    ),
+    CodeEntry(
+        "cardinality/reserved-label",
+        "a label that Prometheus or the compiler uses",
+        "Prometheus and its histograms own le, quantile, job, instance and alertname; recorded series and alerts own service, signal and others.",
+    ),
+    CodeEntry(
+        "cardinality/series-budget",
+        "more series than allowed",
+        "The bound of series, the product of the labels' bounds times the replicas, is above a budget of site.yaml. The help names the label to shrink and what that saves.",
+    ),
+    CodeEntry(
+        "practice/averages-only",
+        "a latency without p50 and p95",
+        "Averages hide the long tail of slow runs; the least is p50 and p95.",
+    ),
+    CodeEntry(
+        "practice/no-stop-reason",
+        "no stop reasons",
+        "Without the distribution of stop reasons nobody sees why runs end: limits and failing tools stay hidden.",
+    ),
+    CodeEntry(
+        "practice/no-alerts",
+        "a key anomaly without an alert",
+        "Metrics without alerts are passive charts: tool spam, a drop of success, growing latency and cost each need one.",
+    ),
+    CodeEntry(
+        "practice/instance-selector",
+        "a selector that picks single instances",
+        "A selector on instance or pod changes with every deployment, and the service loses its series.",
+    ),
+    CodeEntry(
+        "internal/closed-world",
+        "a rule that reads what nothing records",
+        "A defect of the compiler, not of the spec: please report it with the specs that show it.",
+    ),
+)

@@ -1,0 +1,243 @@
+"""Codes of what specs mean: references, units, what can never happen."""
+
+from __future__ import annotations
+
+from generator.diagnostics.code_entry import CodeEntry
+
+RESOLVE_CODES: tuple[CodeEntry, ...] = (
+    CodeEntry(
+        "reference/unknown-alert",
+        "an alert that the profile does not have",
+        "A service changes alerts of its profile by their names. A name that the profile does not have must be a whole alert of the service's own, which says what it compares.",
+    ),
+    CodeEntry(
+        "reference/unknown-label",
+        "a label that is not declared",
+        "Whatever a metric, a signal or a bound names must be declared under labels of the profile, so that no rule or panel reads what nothing exposes.",
+    ),
+    CodeEntry(
+        "reference/unknown-metric",
+        "a metric that is not declared",
+        "Signals are computed from metrics of the profile, or from the service's own.",
+    ),
+    CodeEntry(
+        "reference/unknown-signal",
+        "a signal that is not declared",
+        "Objectives and alerts stand on signals of the profile, or on the service's own.",
+    ),
+    CodeEntry(
+        "reference/unknown-profile",
+        "a profile that does not exist",
+        "A profile is a file in profiles/, or one that ships with the compiler, such as agent.",
+    ),
+    CodeEntry(
+        "reference/unknown-provider",
+        "a provider that is not declared",
+        "A model names its provider, which says what is counted inside what; declare it under providers of prices.yaml.",
+    ),
+    CodeEntry(
+        "reference/unknown-value",
+        "a value that its label does not have",
+        "A condition on a value that never occurs is always false. The values of a label are listed in the profile.",
+    ),
+    CodeEntry(
+        "unit/mismatch",
+        "an amount in another unit",
+        "Amounts carry their unit, so that nobody takes seconds for milliseconds: 2s, 5%, 5pp, $200; a plain number counts things.",
+    ),
+    CodeEntry(
+        "unit/duration",
+        "no duration",
+        "A duration is a whole number with its unit, in Prometheus's notation: 30s, 5m, 1h, 30d, 1h30m.",
+    ),
+    CodeEntry(
+        "unit/bound",
+        "no bound of an alert",
+        "A bound is an amount with its unit, or stands on the objective: objective, 2x objective, objective - 10pp.",
+    ),
+    CodeEntry(
+        "unit/burn-rate",
+        "no pace of an error budget",
+        "A pace is a factor with a long and a short window: 14.4x in 1h and 5m. Several are separated by commas.",
+    ),
+    CodeEntry(
+        "unit/window",
+        "a window that does not fit",
+        "Windows are sums of rule intervals, so that they tile time; a range that is too short holds no sample.",
+    ),
+    CodeEntry(
+        "label/unbounded",
+        "a label without a bound",
+        "Every label needs a list of values or a largest number of live ones, or nobody knows how many series a metric has.",
+    ),
+    CodeEntry(
+        "label/bounded-twice",
+        "a bound for a label that the profile bounds",
+        "A service bounds only the labels that its profile leaves open; what the profile lists means the same for all services.",
+    ),
+    CodeEntry(
+        "label/undetermined",
+        "a value that does not say what it determines",
+        "Where a label determines another, each of its values names the other's, so that the two do not multiply.",
+    ),
+    CodeEntry(
+        "label/circle",
+        "labels that determine each other",
+        "A label may determine another, but not one that it follows from itself.",
+    ),
+    CodeEntry(
+        "metric/reserved-suffix",
+        "a name that client libraries use",
+        "The endings _bucket, _sum, _count, _created and _info are added by client libraries to series of their own.",
+    ),
+    CodeEntry(
+        "metric/counter-suffix",
+        "a counter without _total, or something else with it",
+        "Client libraries expose every counter with _total, and readers take the ending for one.",
+    ),
+    CodeEntry(
+        "metric/buckets",
+        "wrong buckets",
+        "A histogram needs bounds that ascend; a counter has none.",
+    ),
+    CodeEntry(
+        "metric/duplicate",
+        "a metric that the profile declares already",
+        "A service may give a metric of its profile other buckets, not another meaning.",
+    ),
+    CodeEntry(
+        "signal/kind",
+        "not exactly one way to compute a signal",
+        "A signal is computed in exactly one way: count, share, ratio, tokens, cost, quantile or distribution.",
+    ),
+    CodeEntry(
+        "signal/duplicate",
+        "a signal that the profile declares already",
+        "Signals of a profile mean the same for every service, so dashboards can compare services.",
+    ),
+    CodeEntry(
+        "signal/needs-histogram",
+        "a quantile of no histogram",
+        "Only a histogram knows how observations are spread.",
+    ),
+    CodeEntry(
+        "signal/no-runs",
+        "a profile without run_count",
+        "Every other signal stands beside the number of finished runs, and alerts ask whether runs finish.",
+    ),
+    CodeEntry(
+        "signal/worst-by",
+        "a wrong label to name the worst by",
+        "worst_by names a label that the signal is broken down by; a distribution on the status board needs one whose limits are listed.",
+    ),
+    CodeEntry(
+        "signal/release-trend",
+        "releases that cannot be compared",
+        "Releases are compared by shares and by ratios whose metrics carry the label release.",
+    ),
+    CodeEntry(
+        "signal/reserved-name",
+        "a name that the compiler uses",
+        "Recorded series are named after signals; this name is taken by series of the compiler's own.",
+    ),
+    CodeEntry(
+        "signal/token-metric",
+        "tokens of a metric without their labels",
+        "Tokens are priced by model and token type, so their metric needs both labels.",
+    ),
+    CodeEntry(
+        "signal/cost-by",
+        "cost by a label that it has not",
+        "Tokens meet their prices summed by model and type; cost cannot be broken down by what is gone by then.",
+    ),
+    CodeEntry(
+        "objective/direction",
+        "a promise in the wrong direction",
+        "A signal that should be high is promised min, one that should be low max.",
+    ),
+    CodeEntry(
+        "objective/never-missed",
+        "an objective that cannot be missed",
+        "A quantile never shows more than its histogram's last bucket, so an alert beyond it would never fire.",
+    ),
+    CodeEntry(
+        "objective/no-spend",
+        "a budget without a signal that it is held against",
+        "The daily budget is held against the signal spend.",
+    ),
+    CodeEntry(
+        "objective/share",
+        "a share of nothing or of all",
+        "An objective of 0% or 100% leaves no error budget, and nothing to promise.",
+    ),
+    CodeEntry(
+        "alert/kind",
+        "not exactly one thing to compare",
+        "An alert compares exactly one thing: threshold, change, regression, burn_rate and so on.",
+    ),
+    CodeEntry(
+        "alert/no-bound",
+        "an alert without a bound",
+        "An alert needs a bound for warning, critical or both.",
+    ),
+    CodeEntry(
+        "alert/by",
+        "a breakdown that the signal has not",
+        "An alert fires for each value of a label only where its signal is broken down by it.",
+    ),
+    CodeEntry(
+        "alert/never-fires",
+        "an alert that can never fire",
+        "No value of the signal gets beyond the bound: an alert that never fires is worse than none.",
+    ),
+    CodeEntry(
+        "alert/tier-dropped",
+        "a severity that cannot be reached here",
+        "A bound that stands on the objective is out of reach for this service, so this severity is left out.",
+    ),
+    CodeEntry(
+        "alert/no-objective",
+        "an alert that needs an objective",
+        "The alert's bound stands on an objective that this service does not have, so the alert is off.",
+    ),
+    CodeEntry(
+        "alert/no-events",
+        "an alert that asks for events that are not counted",
+        "The signal knows no bad events, so a smallest number of them means nothing.",
+    ),
+    CodeEntry(
+        "alert/signal-kind",
+        "an alert on a signal of another kind",
+        "Burn rates need a share, overflow a quantile, regressions a share or a ratio.",
+    ),
+    CodeEntry(
+        "price/missing",
+        "a model without a price",
+        "Its tokens are left out of cost and budget, and AgentTokensUnpriced fires when they are used. Add it to prices.yaml, or say free: true.",
+    ),
+    CodeEntry(
+        "profile/duplicate",
+        "two profiles of one name",
+        "A service names its profile, so each name stands for one file.",
+    ),
+    CodeEntry(
+        "service/duplicate",
+        "two services of one name",
+        "Series, files and alerts are told apart by the service's name.",
+    ),
+    CodeEntry(
+        "service/selector-overlap",
+        "selectors that can pick the same series",
+        "What two services both count is counted twice. Give both a label in common, with different values.",
+    ),
+    CodeEntry(
+        "site/scrape-interval",
+        "a scrape interval that loses events",
+        "Rates of one rule interval need several scrapes in it; with a scrape a minute one missed scrape loses events.",
+    ),
+    CodeEntry(
+        "site/rule-interval",
+        "a rule interval that leaves gaps",
+        "Rules that read others look back five minutes; an interval above two minutes leaves gaps.",
+    ),
+)
