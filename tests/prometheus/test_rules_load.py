@@ -1,0 +1,34 @@
+"""A real Prometheus loads the generated rules and evaluates every one of them without an error."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.live.server_config import ServerConfig
+
+if TYPE_CHECKING:
+    from generator.live.rule_states import RuleState
+    from generator.live.server import PrometheusServer
+
+OUTPUT = Path(__file__).parent.parent.parent / "output" / "prometheus"
+ATTEMPTS = 120
+
+
+def test_every_rule_is_healthy(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
+    copies = []
+    for file in sorted((*OUTPUT.glob("rules/*.yml"), *OUTPUT.glob("alerts/*.yml"))):
+        copy = tmp_path / file.name
+        # Evaluated every second, so that the first evaluation is soon.
+        copy.write_text(file.read_text("utf-8").replace("  interval: 1m\n", "  interval: 1s\n"), "utf-8")
+        copies.append(copy)
+    fresh_prometheus.load(ServerConfig(rule_files=tuple(copies)))
+    rules: list[RuleState] = []
+    for _ in range(ATTEMPTS):
+        rules = [rule for group in fresh_prometheus.api.rules() for rule in group.rules]
+        if rules and all(rule.health != "unknown" for rule in rules):
+            break
+        time.sleep(0.25)
+    assert len(rules) > 400
+    assert [(rule.name, rule.last_error) for rule in rules if rule.health != "ok"] == []
