@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
-from generator.grafana import drawings, fields
+from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
 from generator.grafana.layout import place
 from generator.grafana.links import with_everything
-from generator.grafana.panels import Kind
+from generator.grafana.panels import Kind, refs
 from generator.grafana.variables import DATASOURCE
 from generator.model.units import duration
 from generator.promql.syntax import layout
@@ -150,5 +150,5 @@ def _targets(panel: Panel) -> list[Any]:
             format=core.TABLE_TARGET_FORMAT if table else core.TIME_SERIES_TARGET_FORMAT,
             datasource=SOURCE,
         )
-        for ref, query in zip(fields.refs(len(panel.queries)), panel.queries, strict=True)
+        for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True)
     ]

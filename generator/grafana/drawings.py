@@ -96,22 +96,23 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
     return core.Table(
         **common,
         unit="none",
-        overrides=fields.of_columns(table.columns),
-        transformations=list(_transformations(table, len(panel.queries))),
+        overrides=fields.of_columns(table),
+        transformations=list(_transformations(table)),
         thresholds=_steps(panel),
     )
 
 
-def _transformations(table: Table, queries: int) -> Iterator[Json]:
+def _transformations(table: Table) -> Iterator[Json]:
     """Make one table of all queries, sort it, and keep the columns in their order."""
-    if queries > 1:
+    names = table.fields()
+    if len(table.queries) > 1:
         yield {"id": "merge", "options": {}}
     if table.sort:
-        field, down = table.sort
-        yield {"id": "sortBy", "options": {"sort": [{"field": field, "desc": down}]}}
-    kept = [column.field for column in table.columns]
-    yield {"id": "filterFieldsByName", "options": {"include": {"names": kept}}}
-    order = {name: place for place, name in enumerate(kept)}
+        title, down = table.sort
+        sorts = [name for name, column in zip(names, table.columns, strict=True) if column.title == title]
+        yield {"id": "sortBy", "options": {"sort": [{"field": name, "desc": down} for name in sorts]}}
+    yield {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}}
+    order = {name: place for place, name in enumerate(names)}
     yield {"id": "organize", "options": {"indexByName": order, "excludeByName": {}, "renameByName": {}}}
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
-from generator.grafana.panels import Cell
+from generator.grafana.panels import Cell, refs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.grafana.panels import Column, Panel
+    from generator.grafana.panels import Column, Panel, Table
 
 Json = dict[str, Any]
-
-
-def refs(count: int) -> tuple[str, ...]:
-    """Name ``count`` queries of a panel: A, B and so on."""
-    return tuple(chr(ord("A") + place) for place in range(count))
 
 
 def statuses() -> list[Json]:
@@ -37,9 +32,12 @@ def of_series(panel: Panel) -> list[Json]:
     ]
 
 
-def of_columns(columns: tuple[Column, ...]) -> list[Json]:
+def of_columns(table: Table) -> list[Json]:
     """Give each column its header, unit, look and link."""
-    return [_override("byName", column.field, **dict(_column(column))) for column in columns]
+    return [
+        _override("byName", name, **dict(_column(column)))
+        for name, column in zip(table.fields(), table.columns, strict=True)
+    ]
 
 
 def fixed(colour: str) -> Json:

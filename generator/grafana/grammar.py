@@ -77,9 +77,10 @@ def number(
     description: str,
     *queries: Query,
     steps: tuple[tuple[float | None, str], ...] = (),
+    empty: str = "NO DATA",
 ) -> Panel:
-    """Show the last value, with its course behind it."""
-    return Panel(Kind.STAT, title, description, queries, scale, steps=steps)
+    """Show the last value with its course behind it, or ``empty`` where there is none."""
+    return Panel(Kind.STAT, title, description, queries, scale, steps=steps, empty=empty)
 
 
 def bars(
@@ -94,9 +95,9 @@ def bars(
     return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
 
 
-def table(title: str, description: str, columns: Table, *queries: Query) -> Panel:
+def table(title: str, description: str, columns: Table) -> Panel:
     """List last values, a row for each combination of labels."""
-    return Panel(Kind.TABLE, title, description, queries, table=columns)
+    return Panel(Kind.TABLE, title, description, columns.queries, table=columns)
 
 
 def text(title: str, description: str, content: str) -> Panel:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.promql.expr import Expr
+
+
+def refs(count: int) -> tuple[str, ...]:
+    """Name ``count`` queries of a panel: A, B and so on."""
+    return tuple(ascii_uppercase[:count])
 
 
 class Kind(StrEnum):
@@ -73,17 +79,17 @@ class Column:
     """A column of a table.
 
     Attributes:
-        field: A label of the queries, or the value of the query at that place, such as ``Value #A``.
         title: Its header.
+        source: The label, or the query whose values stand in it.
         scale: How its numbers are shown; None for text.
         cell: How the cell is shown.
         width: Pixels; None shares what is left.
-        link: Where a click on a cell leads, with its title; None for nowhere.
+        link: Where a click on a cell leads, after its title; None for nowhere.
         right: Whether text is aligned to the right, as numbers are.
     """
 
-    field: str
     title: str
+    source: str | Query
     scale: Scale | None = None
     cell: Cell = Cell.PLAIN
     width: int | None = None
@@ -93,10 +99,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table, in order; the field that sorts its rows, and whether downwards."""
+    """The columns of a table, in order; the title of the one that sorts the rows, and whether downwards."""
 
     columns: tuple[Column, ...]
     sort: tuple[str, bool] | None = None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries of its columns, in order."""
+        return tuple(column.source for column in self.columns if isinstance(column.source, Query))
+
+    def only(self, queries: tuple[Query, ...]) -> Table:
+        """Drop the columns of other queries."""
+        kept = (
+            column
+            for column in self.columns
+            if not isinstance(column.source, Query) or column.source in queries
+        )
+        return replace(self, columns=tuple(kept))
+
+    def fields(self) -> tuple[str, ...]:
+        """Name each column's field as Grafana does: a label's name, or ``Value #A`` for the first query."""
+        several = len(self.queries) > 1
+        values = (f"Value #{ref}" if several else "Value" for ref in refs(len(self.queries)))
+        return tuple(
+            next(values) if isinstance(column.source, Query) else column.source for column in self.columns
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +156,8 @@ class Panel:
     empty: str = "NO DATA"
 
     def with_queries(self, queries: tuple[Query, ...]) -> Panel:
-        """Replace the queries."""
-        return replace(self, queries=queries)
+        """Replace the queries; a table loses the columns of those that are gone."""
+        return replace(self, queries=queries, table=self.table and self.table.only(queries))
 
     def leading_to(self, uid: str) -> Panel:
         """Link to the dashboard that tells more."""

@@ -57,6 +57,12 @@ class Records:
         found = self.signals[signal]
         return Series(names.part(found, part or str(found.unit), by))
 
+    def windowed(self, signal: str, operation: str, window: int) -> Series:
+        """Select a signal's series over a window of its own, of all services."""
+        if signal not in self.signals:
+            return Series(_NOWHERE.format(signal))
+        return Series(names.windowed(self.signals[signal], operation, window))
+
     def window(self, signal: str) -> str:
         """Write over how long a signal looks back, such as ``15m``."""
         return duration(self.signals[signal].window) if signal in self.signals else ""

@@ -53,14 +53,14 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("metric", "Metric", link=more),
-        Column("current", "Current value", width=100, right=True),
-        Column("trend", "Trend", width=165),
-        Column("Value", "Status", grammar.COUNT, Cell.STATUS, width=95),
-        Column("more", "More", cell=Cell.HIDDEN),
+        Column("Metric", "metric", link=more),
+        Column("Current value", "current", width=120, right=True),
+        Column("Trend", "trend", width=190),
+        Column("Status", Query(board(records)), grammar.COUNT, Cell.STATUS, width=110),
+        Column("More", "more", cell=Cell.HIDDEN),
+        Column("Row", "row", cell=Cell.HIDDEN),
     )
-    query = Query(board(records))
-    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False)), query)
+    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("Row", False)))
 
 
 def board(records: Records) -> Expr:

@@ -85,7 +85,11 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
         case "forecast":
             kind, wanted, fits = Forecast(), "a count or a cost of the last 24h", _is_of_a_day(signal)
         case _:
-            kind, wanted, fits = Unpriced(), "a cost or of tokens", isinstance(signal.kind, Tokens | Cost)
+            kind, wanted, fits = (
+                Unpriced(),
+                "a signal of tokens or cost",
+                isinstance(signal.kind, Tokens | Cost),
+            )
     return _fitting(kind, body, scope, fits=fits, wanted=wanted)
 
 

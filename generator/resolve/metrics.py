@@ -28,7 +28,8 @@ def resolve_metrics(
         if entry.value.type is not None:
             if name in metrics:
                 _redeclared(entry, profile, findings)
-            metrics[name] = _metric(entry, labels, findings)
+            else:
+                metrics[name] = _metric(entry, labels, findings)
         elif metric := look_up(entry.key, metrics, "metric", findings):
             metrics[name] = _rebucketed(metric, entry, findings)
     return metrics

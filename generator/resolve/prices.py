@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.suggest import closest, did_you_mean
 from generator.model.labels import OTHER
 from generator.model.service import Inclusion, Price, TokenLabels
 
@@ -67,15 +67,18 @@ def _report_unpriced(
         missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
         if not missing or model.value == OTHER:
             continue
-        known = model.value in listed
+        known, near = model.value in listed, closest(model.value, listed)
         kinds = f" for {', '.join(missing)}" if known else ""
+        guess = (
+            f'did you mean "{near}"?'
+            if near
+            else "add it to prices.yaml, with free: true if it costs nothing"
+        )
         findings.warning(
             "price/missing",
             f'model "{model.value}" has no price{kinds}: its cost is left out',
             model.span,
-            "give every type its price in prices.yaml, 0 where it costs nothing"
-            if known
-            else did_you_mean(model.value, listed) or "add it to prices.yaml",
+            "give every type its price in prices.yaml, 0 where it costs nothing" if known else guess,
         )
 
 

@@ -69,9 +69,14 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> None:
             "scrape every 15s or 30s",
         )
     if not site.scrape_interval <= site.rule_interval <= LONGEST_RULE_INTERVAL:
+        why = (
+            "leave gaps for the rules that read them"
+            if site.rule_interval > LONGEST_RULE_INTERVAL
+            else f"find nothing new between scrapes every {duration(site.scrape_interval)}"
+        )
         findings.error(
             "site/rule-interval",
-            f"rules every {duration(site.rule_interval)} leave gaps for the rules that read them",
+            f"rules every {duration(site.rule_interval)} {why}",
             rule.span if rule else spec.span,
             f"choose between the scrape interval and {duration(LONGEST_RULE_INTERVAL)}; 60s suits most",
         )

@@ -5,7 +5,8 @@ recorded minute looks at 75 s: one interval of 60 s and one scrape, so that each
 minute. Where an instance is scraped all through a minute the recorded count is exact, but for one thing: Prometheus
 extrapolates a young counter no further back than to where it would have been 0. Where samples are missing (birth,
 death, failed scrapes) it extrapolates what there is, by at most 1.1 intervals on each side, and may lose the pair
-that bridges the gap. These are the only tolerances in the comparison.
+that bridges the gap. These are the only tolerances in the comparison. What an instance counts while nobody scrapes
+it for longer than the window no rate can see, and it is no part of the truth.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ def _minutes(one: TimeSeries) -> Iterable[tuple[int, Bounded]]:
     increases = [0.0, *(after - before if after >= before else after for before, after in pairwise(values))]
     so_far = list(accumulate(increases, initial=0.0))
     truth: defaultdict[int, float] = defaultdict(float)
-    for time, increase in zip(times, increases, strict=True):
-        truth[_minute(time)] += increase
+    for before, time, increase in zip(times, times[1:], increases[1:], strict=False):
+        if time - before <= _WINDOW * 1000:
+            truth[_minute(time)] += increase
     for end in range(_minute(times[0]), _minute(times[-1]) + 2 * MINUTE, MINUTE):
         first, after = bisect_left(times, (end - _WINDOW) * 1000), bisect_right(times, end * 1000)
         if after - first >= 2:

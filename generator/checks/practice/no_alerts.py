@@ -27,33 +27,33 @@ class Anomaly:
 
     Attributes:
         name: For people.
-        signals: An alert on any of them tells of it.
+        signals: An alert on any of them tells of it; the best first.
         usual: The profiles' alerts for it, the best first.
         sudden: A fixed threshold does not tell of it; a change, a regression or a burn rate does.
     """
 
     name: str
-    signals: frozenset[str]
+    signals: tuple[str, ...]
     usual: tuple[str, ...]
     sudden: bool = False
 
 
 ANOMALIES = (
-    Anomaly("tool spam", frozenset({"tool_calls_per_run"}), ("AgentToolCallsPerRunHigh",)),
+    Anomaly("tool spam", ("tool_calls_per_run",), ("AgentToolCallsPerRunHigh",)),
     Anomaly(
         "a drop of the success rate",
-        frozenset({"success_rate"}),
+        ("success_rate",),
         ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn"),
         sudden=True,
     ),
     Anomaly(
         "growing latency",
-        frozenset({"latency_p50", "latency_p95", "latency_p99"}),
+        ("latency_p95", "latency_p50", "latency_p99"),
         ("AgentLatencyP95High", "AgentLatencyP95Rising"),
     ),
     Anomaly(
         "growing cost",
-        frozenset({"token_usage_per_run", "cost_per_run", "cost_rate", "spend"}),
+        ("token_usage_per_run", "cost_per_run", "cost_rate", "spend"),
         (
             "AgentTokensPerRunRegression",
             "AgentCostPerRunRegression",
@@ -65,8 +65,10 @@ ANOMALIES = (
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of every key anomaly that no alert of a service tells of."""
-    return tuple(found for each in facts.services for found in _of_service(each.service))
+    """Warn of a service that leaves key anomalies without an alert."""
+    return tuple(
+        _warning(each.service, missed) for each in facts.services if (missed := uncovered(each.service))
+    )
 
 
 def uncovered(service: Service) -> tuple[Anomaly, ...]:
@@ -82,15 +84,21 @@ def _tells_of(alert: Alert, anomaly: Anomaly) -> bool:
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
 
 
-def _of_service(service: Service) -> Iterator[Diagnostic]:
-    for anomaly in uncovered(service):
-        yield warning(
-            CODE,
-            f"no alert of {service.name} tells of {anomaly.name}",
-            service.where(""),
-            f"turn on {anomaly.usual[0]}, or add an alert on {' or '.join(sorted(anomaly.signals))}",
-            *_turned_off(anomaly, service),
-        )
+def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
+    return warning(
+        CODE,
+        f"no alert of {service.name} tells of {', '.join(anomaly.name for anomaly in missed)}",
+        service.where(""),
+        "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
+        *(note for anomaly in missed for note in _turned_off(anomaly, service)),
+    )
+
+
+def advice(anomaly: Anomaly, service: Service) -> str:
+    """Say what would tell of an anomaly: an alert that is declared already, or a new one."""
+    declared = (name for name in anomaly.usual if f"alerts.{name}" in service.origins)
+    name = next(declared, None)
+    return f"turn on {name}" if name else f"add an alert on {anomaly.signals[0]}"
 
 
 def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:

@@ -28,11 +28,9 @@ def dashboard(records: Records) -> Dashboard:
             Section("", (_first_screen(records),)),
             Section(
                 "Tools and models",
-                (even(8, tools.errors(records), tools.calls(records), tools.llm_errors(records)),),
+                (even(8, tools.error_rate(records), tools.calls(records), tools.llm_errors(records)),),
             ),
-            Section(
-                "Cost", (even(8, cost.spend(records), cost.tokens(records), cost.rate_by_model(records)),)
-            ),
+            Section("Cost", (even(8, cost.spend(records), cost.tokens(records), cost.spend_rate(records)),)),
             Section(
                 "Releases",
                 (

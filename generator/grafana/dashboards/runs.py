@@ -71,7 +71,7 @@ def burn(records: Records) -> Panel:
     good = mine(records.series("success_rate", part="objective")).now()
     paces = (
         Query(
-            whole(records, "success_rate", part=f"error_ratio{duration(window)}").expr / (number(1) - good),
+            mine(records.windowed("success_rate", "error_ratio", window)).now() / (number(1) - good),
             f"over {duration(window)}",
         )
         for window in _BURNS

@@ -1,0 +1,75 @@
+"""A raw history that went through the chain, beside what its counters really counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.prometheus.comparison import mismatches
+from tests.prometheus.expected import Observed, expected
+from tests.prometheus.increments import MINUTE, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.live.remote_write import TimeSeries
+    from generator.model.service import Service
+    from tests.prometheus.chain import Chain
+    from tests.prometheus.comparison import Mismatch
+    from tests.prometheus.expected import Key
+    from tests.prometheus.increments import Bounded
+
+#: No divisor of an hour: instants at all phases of the windows.
+STEP = 7 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Expected and recorded series by instant (Unix seconds)."""
+
+    expected: Mapping[int, Mapping[Key, Bounded]]
+    recorded: Mapping[int, Mapping[Key, float]]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all series that are expected at some instant."""
+        return frozenset(name for keys in self.expected.values() for name, _ in keys)
+
+    def mismatches(self) -> list[Mismatch]:
+        """Compare at every instant."""
+        return self.against(self.recorded)
+
+    def against(self, recorded: Mapping[int, Mapping[Key, float]]) -> list[Mismatch]:
+        """Compare what others recorded of the same raw series."""
+        return [
+            mismatch
+            for at, keys in self.expected.items()
+            for mismatch in mismatches(keys, recorded.get(at, {}), self.names, at)
+        ]
+
+    def values(self, name: str, **labels: str) -> list[float | None]:
+        """List a recorded series at every instant, None where it is not there."""
+        key = name, frozenset(labels.items())
+        return [self.recorded.get(at, {}).get(key) for at in self.expected]
+
+
+def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Observation:
+    """Send raw series through the whole chain; expect by hand what comes out."""
+    series = list(raw)
+    chain.write(series)
+    chain.evaluate(start, end)
+    instants = range(start + STEP, end + 1, STEP)
+    return Observation(
+        {at: expected(observed(chain.service, series, at)) for at in instants},
+        chain.recorded(instants[0], end, STEP),
+    )
+
+
+def observed(service: Service, series: Iterable[TimeSeries], at: int) -> Observed:
+    """Count raw series up to an instant."""
+    return Observed(
+        counted(series),
+        at,
+        {(price.model, price.token_type): price.usd for price in service.prices},
+        frozenset(model for inclusion in service.inclusions for model in inclusion.models),
+    )
