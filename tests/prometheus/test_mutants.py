@@ -1,0 +1,248 @@
+"""The comparison with the independent model sees mistakes: each wrong version of an expression is caught."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.errors import LiveError
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rules import RecordingRule, RuleGroup
+from generator.simulate.history import simulate
+from generator.simulate.scenario import Scenario
+from generator.simulate.traffic import Traffic
+from tests.prometheus.chain import T0
+from tests.prometheus.comparison import mismatches
+from tests.prometheus.crafted import Stretch, craft
+from tests.prometheus.increments import MINUTE
+from tests.prometheus.mutations import mutants
+from tests.prometheus.observation import STEP, observe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.live.remote_write import TimeSeries
+    from tests.prometheus.chain import Chain
+    from tests.prometheus.conftest import NewChain
+    from tests.prometheus.expected import Key
+    from tests.prometheus.observation import Observation
+
+END = T0 + 75 * MINUTE
+
+_USUAL = Stretch(
+    30,
+    reasons={"completed": 0.9, "max_steps": 0.05, "step_error": 0.03, "tool_error": 0.02},
+    latency={100: 0.1, 250: 0.3, 500: 0.55, 1000: 0.8, 2000: 0.93, 5000: 0.985, 10000: 0.999},
+    steps={1: 0.1, 4: 0.6, 8: 0.9, 16: 0.99, 32: 1},
+    calls={"search_docs": (2, 0.03), "create_ticket": (0.5, 0), "send_email": (0.2, 0.5)},
+    tokens={
+        ("gpt-4o", "prompt"): 3000,
+        ("gpt-4o", "cached"): 1200,
+        ("gpt-4o", "completion"): 400,
+        ("gpt-4o", "reasoning"): 150,
+        ("gpt-4o-mini", "prompt"): 500,
+        ("gpt-4o-mini", "cached"): 100,
+        ("unheard-of", "prompt"): 800,
+    },
+    llm_errors={("gpt-4o", "rate_limit"): 0.02, ("gpt-4o", "timeout"): 0.01},
+)
+
+
+#: Versions that cannot be told from the right one, because nothing in them differs.
+_EQUAL = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # Means of buckets are in the proportions of their sums.
+        r"agent_(latency_p\d+|tool_latency_p\d+|step_count|step_count_p\d+):(seconds|count): mean of sums",
+        # The record beneath has these labels alone, or one more that follows from them.
+        r"^release:agent_(latency_p\d+|step_count|step_count_p\d+):\w+: (no|mean of) sums?",
+        r"^release_stop_reason:agent_stop_reason_distribution:numerator: mean of sums",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A history that the rules as they are record rightly."""
+
+    chain: Chain
+    raw: Sequence[TimeSeries]
+    right: Observation
+
+    @property
+    def recording(self) -> tuple[RuleGroup, ...]:
+        """The rules as they are."""
+        return compile_rules(self.chain.service, self.chain.site).recording
+
+
+@pytest.fixture(scope="module")
+def subject(chain: NewChain) -> Subject:
+    """Two releases side by side, which fail differently, fall idle, and then do nothing but fail."""
+    other = replace(
+        _USUAL,
+        release="r2",
+        runs=70,
+        reasons={"completed": 0.7, "step_error": 0.3},
+        calls={"search_docs": (3, 0.1), "create_ticket": (0.2, 0)},
+        llm_errors={},
+    )
+    new = chain()
+    raw = [
+        series
+        for each in (_USUAL, other)
+        for series in craft(
+            new.service,
+            [
+                each,
+                replace(each, minutes=20, runs=0),
+                replace(each, minutes=25, reasons={"tool_error": 1}, llm_errors={}),
+            ],
+            restarts={0: 12},
+        )
+    ]
+    return Subject(new, raw, observe(new, raw, T0, END))
+
+
+@pytest.fixture(scope="module")
+def one_sided(chain: NewChain) -> Subject:
+    """A release that does nothing right, whose tools and models do nothing wrong, and which then is gone."""
+    new = chain()
+    raw = craft(
+        new.service,
+        [
+            replace(
+                _USUAL,
+                minutes=40,
+                reasons={"tool_error": 1},
+                calls={"search_docs": (3, 0), "create_ticket": (0.2, 0)},
+                llm_errors={},
+            )
+        ],
+    )
+    return Subject(new, raw, observe(new, raw, T0, END))
+
+
+@pytest.fixture(scope="module")
+def random(chain: NewChain) -> Subject:
+    """A simulated fleet, in which no two minutes are the same."""
+    new = chain()
+    scenario = Scenario(3, T0, END, 3, "v9", Traffic(6000), mean_life=40 * MINUTE, missed_scrapes=0)
+    raw = list(simulate(new.service, new.site, scenario).series)
+    return Subject(new, raw, observe(new, raw, T0, END))
+
+
+def test_the_rules_as_they_are_are_right(subject: Subject, one_sided: Subject, random: Subject) -> None:
+    for each in (subject, one_sided, random):
+        assert each.right.mismatches() == []
+
+
+def test_every_wrong_version_of_a_rule_is_caught(subject: Subject, one_sided: Subject) -> None:
+    """One rule at a time, on the records of the others."""
+    tried, survived = _survivors(subject)
+    _, elsewhere = _survivors(one_sided)
+    unseen = sorted(name for name in survived & elsewhere if not any(found.search(name) for found in _EQUAL))
+    assert not unseen, "\n".join(unseen)
+    assert sum(tried.values()) > 250
+    assert {"no zero-fill", "no guard", "no sum", "mean of sums", "group_left", "status"} <= set(tried)
+
+
+def test_an_expression_as_it_is_is_not_taken_for_a_mutant(subject: Subject) -> None:
+    assert [rule.record for rule in _compared(subject) if _seen(subject, rule, rule.expr)] == []
+
+
+@pytest.mark.parametrize("mistake", ["irate", "no sum", "short window", "mean over time", "long window"])
+def test_a_mistake_in_what_reads_raw_series_is_caught_in_every_metric(
+    random: Subject, chain: NewChain, mistake: str
+) -> None:
+    new = chain()
+    new.write(replace(one, labels={**one.labels, **new.service.selector}) for one in random.raw)
+    groups = compile_rules(new.service, new.site).recording
+    try:
+        new.evaluate(T0, END, [_spoiled(group, mistake) for group in groups])
+    except LiveError:
+        return
+    wrong = random.right.against(new.recorded(T0 + STEP, END, STEP))
+    found = {mismatch.key[0].split(":")[1] for mismatch in wrong}
+    assert found >= {
+        "agent_run_count",
+        "agent_latency_p95",
+        "agent_step_count",
+        "agent_tool_calls_per_run",
+        "agent_tool_error_count",
+        "agent_llm_error_count",
+        "agent_token_usage_per_run",
+    }
+
+
+def _survivors(subject: Subject) -> tuple[Counter[str], set[str]]:
+    """Try every wrong version: how many of each mistake, and which are not seen."""
+    tried, survived = Counter[str](), set[str]()
+    for rule in _compared(subject):
+        for place, (mistake, wrong) in enumerate(mutants(rule.expr)):
+            tried[mistake] += 1
+            if not _seen(subject, rule, wrong):
+                survived.add(f"{rule.record}: {mistake} ({place})")
+    return tried, survived
+
+
+def _compared(subject: Subject) -> Iterator[RecordingRule]:
+    names = {name for keys in subject.right.expected.values() for name, _ in keys}
+    for group in subject.recording:
+        for rule in group.rules:
+            if isinstance(rule, RecordingRule) and rule.record in names:
+                yield rule
+
+
+def _seen(subject: Subject, rule: RecordingRule, expr: str) -> bool:
+    """Say whether a rule with this expression is refused, or records something wrong."""
+    try:
+        recorded = _evaluated(subject.chain.api, rule, expr)
+    except (LiveError, _AmbiguousError):
+        return True
+    return any(
+        mismatches(keys, recorded.get(at, {}), {rule.record}, at)
+        for at, keys in subject.right.expected.items()
+    )
+
+
+class _AmbiguousError(Exception):
+    """Two results differ in nothing but what a record's name and labels replace."""
+
+
+def _evaluated(api: PrometheusApi, rule: RecordingRule, expr: str) -> Mapping[int, Mapping[Key, float]]:
+    """Evaluate as a rule's expression at the instants of the comparison."""
+    found: dict[int, dict[Key, float]] = {}
+    for series in api.query_range(expr, T0 + STEP, END, STEP).series:
+        labels = {name: value for name, value in series.labels.items() if name not in {"__name__", "service"}}
+        key = rule.record, frozenset(labels.items())
+        for time, value in zip(series.timestamps, series.values, strict=True):
+            at = found.setdefault(round(time), {})
+            if key in at:
+                raise _AmbiguousError
+            at[key] = value
+    return found
+
+
+def _spoiled(group: RuleGroup, mistake: str) -> RuleGroup:
+    """Make a mistake in every rule of a group that allows it and is no signal's own."""
+    return replace(group, rules=tuple(_mistaken(rule, mistake) for rule in group.rules))
+
+
+def _mistaken(rule: object, mistake: str) -> RecordingRule:
+    assert isinstance(rule, RecordingRule)
+    if not rule.record.rpartition(":")[2].startswith(("rate", "increase15m")):
+        return rule
+    wrong = dict(mutants(rule.expr))
+    return replace(rule, expr=wrong.get(mistake, rule.expr))
+
+
+def test_mutants_differ_from_what_they_are_made_of(subject: Subject) -> None:
+    for rule in _compared(subject):
+        texts = [" ".join(rule.expr.split()), *(wrong for _, wrong in mutants(rule.expr))]
+        assert all(left != right for left, right in pairwise(texts))
