@@ -48,24 +48,24 @@ def mutants(expr: str) -> Iterator[Mutant]:
 
 def _without_fill(text: str) -> Iterator[Mutant]:
     for found in re.finditer(r" or 0 \* ", text):
-        yield "no zero-fill", text[: found.start()] + text[_closing(text, found.end()) :]
-        yield "vector(0)", text[: found.start()] + " or vector(0)" + text[_closing(text, found.end()) :]
+        yield "no zero-fill", text[: found.start()] + text[closing(text, found.end()) :]
+        yield "vector(0)", text[: found.start()] + " or vector(0)" + text[closing(text, found.end()) :]
 
 
 def _without_guard(text: str) -> Iterator[Mutant]:
     for found in re.finditer(r" > 0\b", text):
         yield "no guard", text[: found.start()] + text[found.end() :]
     for found in re.finditer(r" and on \([^)]*\) ", text):
-        yield "no guard", text[: found.start()] + text[_closing(text, found.end()) :]
+        yield "no guard", text[: found.start()] + text[closing(text, found.end()) :]
 
 
 def _without_sum(text: str) -> Iterator[Mutant]:
     for found in _SUM.finditer(text):
-        end = _closing(text, found.end())
+        end = closing(text, found.end())
         yield "no sum", text[: found.start()] + "(" + text[found.end() : end] + text[end:]
 
 
-def _closing(text: str, start: int) -> int:
+def closing(text: str, start: int) -> int:
     """Find where the parenthesis around ``start`` closes; the end of the text if there is none."""
     depth = 0
     for place in range(start, len(text)):

@@ -1,0 +1,50 @@
+"""Every alert at its bounds: fires just beyond, is silent just inside, with too little traffic, after a restart.
+
+The cases are those that ship as unit tests with the rules. Here a real Prometheus computes them from raw series.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.prometheus.trials import try_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.service import Model
+    from tests.prometheus.conftest import NewChain
+    from tests.prometheus.trials import Tried
+
+_SPECS = Path(__file__).parents[2] / "specs"
+
+
+def _tiers() -> Iterator[tuple[str, int, int, str]]:
+    specs = load(_SPECS).specs
+    assert specs is not None
+    model = resolve(specs).value
+    assert model is not None
+    for service in model.services:
+        for place, alert in enumerate(service.alerts):
+            for number, tier in enumerate(alert.tiers):
+                yield service.name, place, number, f"{service.name}-{place}-{alert.name}-{tier.severity}"
+
+
+@pytest.fixture(scope="module", params=_tiers(), ids=lambda one: one[3])
+def tried(request: pytest.FixtureRequest, chain: NewChain, model: Model) -> list[Tried]:
+    """All cases of one severity of one alert, computed."""
+    name, alert, tier, _ = request.param
+    service = next(service for service in model.services if service.name == name)
+    return try_out(chain(service), alert, tier)
+
+
+def test_an_alert_does_what_it_must(tried: list[Tried]) -> None:
+    assert any(moment.fires for each in tried for moment in each.case.moments)
+    assert any(not moment.fires for each in tried for moment in each.case.moments)
+    for each in tried:
+        assert each.contradictions() == []

@@ -1,0 +1,174 @@
+"""Which release is the newest, which one it is compared with, and what comes of it: release names say no order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.prometheus.compiled import compile_rules
+from tests.prometheus.chain import T0
+from tests.prometheus.crafted import Stretch, craft
+from tests.prometheus.increments import MINUTE
+
+if TYPE_CHECKING:
+    from tests.prometheus.chain import Chain
+    from tests.prometheus.conftest import NewChain
+
+REGRESSION = ("AgentTokensPerRunRegression", "warning")
+HOUR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """A release that is live from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes."""
+
+    release: str
+    start: int
+    end: int
+    tokens: float = 5000
+    runs: float = 150
+
+
+def live(chain: Chain, *lives: Lives) -> Chain:
+    """Write the raw series of releases."""
+    for each in lives:
+        tokens = {("gpt-4o-mini", "prompt"): each.tokens}
+        stretch = Stretch(each.end - each.start, each.release, runs=each.runs, tokens=tokens)
+        chain.write(craft(chain.service, [stretch], start=T0 + each.start * MINUTE))
+    return chain
+
+
+def evaluate(chain: Chain, start: int, end: int) -> None:
+    """Evaluate what releases need, from one minute to another."""
+    groups = [
+        group
+        for group in compile_rules(chain.service, chain.site).recording
+        if group.name.startswith(("prices", "counters", "releases"))
+    ]
+    chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, groups)
+
+
+def at(chain: Chain, minute: int) -> tuple[str | None, str | None]:
+    """Name the newest and the previous release at a minute."""
+    found = []
+    for record in ("newest", "previous"):
+        query = f'release:agent_{record}:seconds{{service="{chain.service.name}"}}'
+        releases = [
+            sample.labels["release"] for sample in chain.api.query(query, T0 + minute * MINUTE).samples
+        ]
+        assert len(releases) <= 1
+        found.append(releases[0] if releases else None)
+    return found[0], found[1]
+
+
+def regressed(chain: Chain, minute: int) -> bool:
+    """Say whether the alert on tokens per run is true."""
+    return REGRESSION in chain.true(T0 + minute * MINUTE)
+
+
+def test_v10_is_newer_than_v9_and_both_are_live(chain: NewChain) -> None:
+    both = live(chain(), Lives("v9", 0, 180), Lives("v10", 60, 180, tokens=6500))
+    evaluate(both, 0, 180)
+    assert at(both, 30) == ("v9", None)
+    assert at(both, 90) == ("v10", "v9")
+    assert not regressed(both, 55)
+    assert regressed(both, 90)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "fires"), [(6000, True), (6000.5, True), (5999, False), (5000, False), (4000, False)]
+)
+def test_exactly_at_its_threshold_a_regression_is_one(chain: NewChain, tokens: float, *, fires: bool) -> None:
+    edge = live(chain(), Lives("v1", 0, 60), Lives("v2", 60, 120, tokens=tokens))
+    evaluate(edge, 0, 120)
+    assert regressed(edge, 119) is fires
+
+
+def test_an_instant_cut_over_compares_with_what_is_gone(chain: NewChain) -> None:
+    cut = live(chain(), Lives("v9", 0, 60), Lives("v10", 60, 240, tokens=6500))
+    evaluate(cut, 0, 240)
+    assert at(cut, 239) == ("v10", "v9")
+    assert regressed(cut, 239)
+
+
+def test_the_first_release_ever_is_compared_with_nothing(chain: NewChain) -> None:
+    first = live(chain(), Lives("v1", 0, 90))
+    evaluate(first, 0, 90)
+    assert at(first, 80) == ("v1", None)
+    assert not regressed(first, 80)
+
+
+def test_releases_that_were_there_before_the_rules_are_not_told_apart(chain: NewChain) -> None:
+    before = live(chain(), Lives("v1", -60, 60), Lives("v2", -60, 60, tokens=9000))
+    evaluate(before, 0, 60)
+    assert at(before, 50)[1] is None
+    assert not regressed(before, 50)
+
+
+@pytest.mark.parametrize(("runs", "fires"), [(4.5, False), (5.5, True)])
+def test_a_canary_says_nothing_before_it_has_twenty_runs(
+    chain: NewChain, runs: float, *, fires: bool
+) -> None:
+    canary = live(chain(), Lives("v1", 0, 180), Lives("v2", 60, 180, tokens=20_000, runs=runs))
+    evaluate(canary, 0, 180)
+    assert at(canary, 170) == ("v2", "v1")
+    assert regressed(canary, 170) is fires
+
+
+def test_after_a_rollback_the_old_release_is_the_newest_live_one_and_not_new(chain: NewChain) -> None:
+    back = live(
+        chain(), Lives("v9", 0, 60), Lives("v10", 60, 120, tokens=9000), Lives("v9", 120, 240, tokens=5000)
+    )
+    evaluate(back, 0, 240)
+    assert at(back, 119) == ("v10", "v9")
+    assert regressed(back, 119)
+    assert at(back, 239) == ("v9", None)
+    assert not regressed(back, 239)
+
+
+def test_of_three_releases_the_last_two_are_compared(chain: NewChain) -> None:
+    three = live(
+        chain(),
+        Lives("v8", 0, 180, tokens=9000),
+        Lives("v9", 30, 90, tokens=5000),
+        Lives("v10", 90, 180, tokens=6500),
+    )
+    evaluate(three, 0, 180)
+    assert at(three, 60) == ("v9", "v8")
+    assert at(three, 170) == ("v10", "v9")
+    assert regressed(three, 170)
+
+
+def test_a_gap_in_the_records_does_not_make_a_release_new(chain: NewChain) -> None:
+    """Prometheus was away for three hours; the agents were not."""
+    gap = live(chain(), Lives("v1", 0, 300), Lives("v2", 30, 300, tokens=6500))
+    evaluate(gap, 0, 60)
+    evaluate(gap, 240, 300)
+    assert at(gap, 290) == ("v2", "v1")
+    newest = gap.api.query(
+        f'release:agent_newest:seconds{{service="{gap.service.name}"}}', T0 + 290 * MINUTE
+    ).samples
+    assert newest[0].value == T0 + 31 * MINUTE
+
+
+def test_a_release_is_new_for_a_day(chain: NewChain) -> None:
+    old = live(chain(), Lives("v1", 0, 60, tokens=5000), Lives("v2", 60, 26 * HOUR, tokens=6500))
+    evaluate(old, 0, 26 * HOUR)
+    assert regressed(old, 12 * HOUR)
+    assert at(old, 24 * HOUR + 30)[0] == "v2"
+    assert at(old, 25 * HOUR + 10)[0] is None
+    assert not regressed(old, 25 * HOUR + 10)
+
+
+def test_releases_of_another_service_are_not_compared(chain: NewChain) -> None:
+    mine, other = chain(), chain()
+    live(mine, Lives("v1", 0, 120))
+    live(other, Lives("v2", 60, 120, tokens=9000))
+    for each in (mine, other):
+        evaluate(each, 0, 120)
+    assert at(mine, 110) == ("v1", None)
+    assert at(other, 110) == ("v2", None)
+    assert not regressed(mine, 110)
+    assert not regressed(other, 110)
