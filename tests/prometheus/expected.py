@@ -66,6 +66,13 @@ def _success_rate(seen: Observed) -> Iterator[Found]:
         yield from _ratio(f"{_level(by)}:agent_success_rate", "ratio", good, runs)
 
 
+def _handovers(seen: Observed) -> Iterator[Found]:
+    """The service's own signal."""
+    runs = seen.total("agent_run_total", ())
+    asked = _filled(seen.total("agent_run_total", (), stop_reason="paused"), runs)
+    yield from _ratio("service:agent_handover_rate", "ratio", asked, runs)
+
+
 def _stop_reasons(seen: Observed) -> Iterator[Found]:
     stem = "agent_stop_reason_distribution"
     for rest in ((), ("release",)):
@@ -147,6 +154,7 @@ def _cost(seen: Observed) -> Iterator[Found]:
 _SIGNALS: tuple[Callable[[Observed], Iterator[Found]], ...] = (
     _run_count,
     _success_rate,
+    _handovers,
     _stop_reasons,
     _run_latency,
     _steps,

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.live.errors import LiveError
 from generator.resolve.model import resolve
 from generator.spec.load import load
+from tests.prometheus.alert_mutations import alert_mutants
 from tests.prometheus.trials import try_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from generator.model.service import Model
     from tests.prometheus.conftest import NewChain
@@ -48,3 +50,26 @@ def test_an_alert_does_what_it_must(tried: list[Tried]) -> None:
     assert any(not moment.fires for each in tried for moment in each.case.moments)
     for each in tried:
         assert each.contradictions() == []
+
+
+def test_a_wrong_version_of_an_alert_is_caught(tried: list[Tried]) -> None:
+    survivors = [
+        f"{place}: {mistake}"
+        for place in range(len(tried[0].rules))
+        for number, (mistake, _) in enumerate(alert_mutants(tried[0].rules[place]))
+        if not _caught(tried, place, number)
+    ]
+    assert not survivors, "\n".join(survivors)
+
+
+def _caught(tried: Sequence[Tried], place: int, number: int) -> bool:
+    """Say whether some case contradicts the alert with one of its rules replaced by a wrong version."""
+    for each in tried:
+        rules = list(each.rules)
+        rules[place] = list(alert_mutants(rules[place]))[number][1]
+        try:
+            if each.contradictions(rules):
+                return True
+        except LiveError:
+            return True
+    return False

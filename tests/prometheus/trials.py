@@ -41,6 +41,7 @@ class Tried:
             for rule in group.rules
             if isinstance(rule, AlertingRule)
             and (rule.alert, rule.labels["severity"]) == (self.case.alert.name, self.case.severity)
+            and all(rule.labels.get(name, value) == value for name, value in self.case.labels)
         )
 
     def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[Moment]:
@@ -84,7 +85,7 @@ def try_out(chain: Chain, alert: int, tier: int) -> list[Tried]:
         one = Tried(replace(chain, service=service), _cases(service, chain.site, alert, tier)[number])
         one.chain.write(_raw(one.case.phases, chain.site.scrape_interval))
         end = T0 + sum(phase.seconds for phase in one.case.phases)
-        one.chain.evaluate(T0, end, _needed(service, chain.site, [rule.expr for rule in one.rules]))
+        one.chain.evaluate(T0, end, needed(service, chain.site, [rule.expr for rule in one.rules]))
         found.append(one)
     return found
 
@@ -94,7 +95,7 @@ def _cases(service: Service, site: Site, alert: int, tier: int) -> tuple[Case, .
     return cases(Trial(chosen, chosen.tiers[tier], service, site.scrape_interval))
 
 
-def _needed(service: Service, site: Site, exprs: Iterable[str]) -> list[RuleGroup]:
+def needed(service: Service, site: Site, exprs: Iterable[str]) -> list[RuleGroup]:
     """Leave of the recording rules what expressions read, directly or through others."""
     groups = compile_rules(service, site).recording
     rules = [rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule)]

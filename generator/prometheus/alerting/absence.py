@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from generator.model.alerts import Absence, Alert, Tier
     from generator.model.service import Service
 
-_LOOK_BACK = 10 * MINUTE
+#: How far back a metric is looked for.
+LOOK_BACK = 10 * MINUTE
 
 
 def expr(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> Expr:
     """Ask the recorded raw pass, which is gone exactly when the raw series are, and costs nothing to read."""
-    absent = call("absent_over_time", of_metric(kind.metric).rate(service).over(_LOOK_BACK))
+    absent = call("absent_over_time", of_metric(kind.metric).rate(service).over(LOOK_BACK))
     runs = recorded(names.value(service.signals[kind.runs]), service)
     if kind.metric.name != service.runs.name:
         return binary("and", absent, runs.now() >= number(alert.min_events - HALF_EVENT), on=(names.SERVICE,))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.units import Unit, human
+from generator.prometheus.alerting import condition as shared
 from generator.prometheus.alerting.condition import HALF_EVENT
 from generator.prometheus.recording.streams import recorded
 from generator.promql.expr import Expr, all_of, any_of, call, number
@@ -41,8 +42,8 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
     signal = service.signals[alert.signal]
     budget = human(kind.budget, Unit.RATIO)
     return (
-        f"{signal.title} of {service.name}: {{{{ $value | humanizePercentage }}}} of the events were bad, against an "
-        f"error budget of {budget}, which burns at {tier.text}. At 1x it would last exactly its window."
+        f"{shared.title(signal)} of {service.name}: {{{{ $value | humanizePercentage }}}} of the events were bad, "
+        f"against an error budget of {budget}, which burns at {tier.text}. At 1x it would last exactly its window."
     )
 
 

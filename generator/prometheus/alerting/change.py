@@ -25,7 +25,7 @@ def expr(alert: Alert, kind: Change, tier: Tier, service: Service) -> Expr:
     for offset in (0, kind.over):
         events = found.denominator.now(offset=offset)
         crossed = shared.enough(crossed, events, alert.min_events, found.on)
-    unforeseen = _unforeseen(signal, found, kind)
+    unforeseen = _unforeseen(alert, signal, found, kind)
     return shared.enough(crossed, unforeseen, alert.min_bad_events, found.on) if unforeseen else crossed
 
 
@@ -37,7 +37,7 @@ def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
     return before - now if signal.better is Better.HIGHER else now - before
 
 
-def _unforeseen(signal: Signal, found: shared.Parts, kind: Change) -> Expr | None:
+def _unforeseen(alert: Alert, signal: Signal, found: shared.Parts, kind: Change) -> Expr | None:
     """Count the bad events beyond those that the earlier rate predicts for today's traffic."""
     bad = shared.bad_events(signal, found)
     if bad is None:
@@ -45,7 +45,7 @@ def _unforeseen(signal: Signal, found: shared.Parts, kind: Change) -> Expr | Non
     earlier = shared.earlier(signal, found.value, kind.over)
     if isinstance(signal.kind, Share) and signal.kind.good:
         earlier = number(1) - earlier
-    if len(found.on) > 1 or signal.unit is not Unit.RATIO or isinstance(signal.kind, Share):
+    if shared.at_one_level(alert, found):
         return bad - found.denominator.now() * earlier
     return bad - binary("*", earlier, found.denominator.now(), on=found.on, group_left=())
 
@@ -55,18 +55,15 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, service: Service) -> str:
     signal = service.signals[alert.signal]
     verb = "fell" if signal.better is Better.HIGHER else "rose"
     subject = shared.subject(signal, alert, service)
-    amount = shared.value_of(Unit.RATIO) if kind.relative else POINTS
+    amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
     return f"{subject} {verb} by {amount} within {duration(kind.over)}, to be seen over {shared.window_of(signal)}."
-
-
-#: A difference of ratios; templates cannot multiply, so the sign of a percentage says percentage points.
-POINTS = f"{shared.value_of(Unit.RATIO)} (percentage points)"
 
 
 def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
     """Say when it is true."""
     signal = service.signals[alert.signal]
-    change = f"{shared.named(signal, alert)} is {shared.worse(signal)} by {tier.text} than {duration(kind.over)} ago"
+    named, before = shared.named(signal, alert, service), duration(kind.over)
+    change = f"{named} is {shared.worse(signal)} by {tier.text} than {before} ago"
     if kind.beyond is None:
         return change
     return f"{change}, and {shared.side(signal)} {human(kind.beyond, signal.unit)}"

@@ -52,13 +52,20 @@ def parts(alert: Alert, service: Service) -> Parts:
     """Find what an alert reads, at the level that it fires for."""
     signal = service.signals[alert.signal]
     labels = () if alert.by is None else (alert.by,)
-    counted = counted_by(signal, labels)
-    return Parts(
-        recorded(names.value(signal, labels), service),
-        recorded(names.numerator(signal, labels), service),
-        recorded(names.denominator(signal, counted), service),
-        (names.SERVICE, *counted),
-    )
+    counted, limits = counted_by(signal, labels), limits_of(alert, service)
+    value, numerator = (recorded(name(signal, labels), service) for name in (names.value, names.numerator))
+    if alert.by and limits:
+        value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
+    denominator = recorded(names.denominator(signal, counted), service)
+    return Parts(value, numerator, denominator, (names.SERVICE, *counted))
+
+
+def limits_of(alert: Alert, service: Service) -> tuple[str, ...]:
+    """List the values that an alert on a distribution is about: more completed runs are no reason to worry."""
+    kind = service.signals[alert.signal].kind
+    if not isinstance(kind, Distribution) or alert.by != kind.label:
+        return ()
+    return service.labels[kind.label].limits
 
 
 def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -69,6 +76,11 @@ def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
         return labels
     per = divisor(signal)
     return tuple(label for label in labels if per is not None and label in per.labels)
+
+
+def at_one_level(alert: Alert, found: Parts) -> bool:
+    """Whether the events behind a value are counted at the value's own level, not for all its breakdowns at once."""
+    return (alert.by is None) == (found.on == (names.SERVICE,))
 
 
 def enough(left: Expr, events: Expr, fewest: int, on: tuple[str, ...]) -> Expr:
@@ -83,7 +95,8 @@ def bad_events(signal: Signal, found: Parts, *, offset: int = 0) -> Expr | None:
     numerator = found.numerator.now(offset=offset)
     if isinstance(signal.kind, Share):
         return found.denominator.now(offset=offset) - numerator if signal.kind.good else numerator
-    return numerator if isinstance(signal.kind, Distribution) or signal.of.sparse else None
+    of_errors = signal.of.sparse and divisor(signal) is not None
+    return numerator if isinstance(signal.kind, Distribution) or of_errors else None
 
 
 def earlier(signal: Signal, values: Series, ago: int) -> Expr:
@@ -111,15 +124,25 @@ def side(signal: Signal) -> str:
     return "below" if signal.better is Better.HIGHER else "above"
 
 
+def title(signal: Signal) -> str:
+    """Write a signal's title where Prometheus reads a template."""
+    return signal.title.replace("{{", '{{ "{{" }}')
+
+
 def subject(signal: Signal, alert: Alert, service: Service) -> str:
     """Name what an alert is about, as the start of a sentence."""
     part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
-    return f"{signal.title} of {service.name}{part}"
+    return f"{title(signal)} of {service.name}{part}"
 
 
 def value_of(unit: Unit) -> str:
     """Write the template that shows the alert's value in a unit."""
     return _VALUE[unit]
+
+
+def points() -> str:
+    """Write the template that shows a difference of ratios; a template cannot multiply, but it can replace."""
+    return '{{ $value | humanizePercentage | reReplaceAll "%" " percentage points" }}'
 
 
 def window_of(signal: Signal) -> str:
@@ -132,6 +155,8 @@ def worse(signal: Signal) -> str:
     return "lower" if signal.better is Better.HIGHER else "higher"
 
 
-def named(signal: Signal, alert: Alert) -> str:
+def named(signal: Signal, alert: Alert, service: Service) -> str:
     """Name a signal in a sentence about when an alert fires."""
+    if limits := limits_of(alert, service):
+        return f"{signal.title} of one {alert.by} that means a limit ({', '.join(limits)})"
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title

@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from generator.prometheus.alerting.condition import Condition
     from generator.prometheus.rules import RuleGroup
 
+#: What mixtool allows.
+_LONGEST_NAME = 40
+
 
 def alerting_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
-    """Build the alerting rules of a service, a group for each signal; they read the recording groups."""
-    by_signal: dict[str, list[AlertingRule]] = {}
+    """Build the alerting rules of a service, a group for each signal; they read the recording groups.
+
+    Signals whose names begin with the same many letters share one.
+    """
+    grouped: dict[str, list[AlertingRule]] = {}
     for alert in service.alerts:
         for condition in conditions(alert, service):
-            by_signal.setdefault(alert.signal, []).append(_rule(alert, condition, service, site))
+            name = f"alerts_{alert.signal}"[:_LONGEST_NAME]
+            grouped.setdefault(name, []).append(_rule(alert, condition, service, site))
     return tuple(
         group
-        for signal, rules in by_signal.items()
-        for group in split(f"alerts_{signal}"[:40], [(rule,) for rule in rules], site.rule_interval)
+        for name, rules in grouped.items()
+        for group in split(name, [(rule,) for rule in rules], site.rule_interval)
     )
 
 

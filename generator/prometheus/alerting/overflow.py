@@ -32,7 +32,8 @@ def sentence(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str
     top = human(top_bucket(signal) or 0, signal.unit)
     return (
         f"{shared.value_of(Unit.RATIO)} of the observations of {signal.of.name} of {service.name} lie beyond its last "
-        f"bucket, {top}, above {tier.text}: the true {signal.title} is higher than shown. Give it larger buckets."
+        f"bucket, {top}, above {tier.text}: the true {shared.title(signal)} is higher than shown. "
+        "Give it larger buckets."
     )
 
 

@@ -8,7 +8,6 @@ from generator.model import names
 from generator.model.signals import Better, Share
 from generator.model.units import Unit
 from generator.prometheus.alerting import condition as shared
-from generator.prometheus.alerting.change import POINTS
 from generator.prometheus.recording.streams import recorded
 from generator.promql.expr import Expr, binary, number
 
@@ -41,10 +40,10 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, service: Service) -> s
     """Say by how much, and of which release."""
     signal = service.signals[alert.signal]
     direction = "below" if signal.better is Better.HIGHER else "above"
-    amount = shared.value_of(Unit.RATIO) if kind.relative else POINTS
+    amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     return (
-        f"{signal.title} of {service.name} in release {release} is {amount} {direction} the previous release: "
+        f"{shared.title(signal)} of {service.name} in release {release} is {amount} {direction} the previous release: "
         "its last hour against the previous release's last day."
     )
 

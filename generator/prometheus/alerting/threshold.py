@@ -21,7 +21,13 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> Expr:
     crossed = shared.beyond(signal, value, tier.bound)
     crossed = shared.enough(crossed, found.denominator.now(), alert.min_events, found.on)
     bad = shared.bad_events(signal, found)
-    if bad is None and isinstance(signal.kind, Quantile) and signal.name in service.objectives:
+    if (
+        bad is None
+        and isinstance(signal.kind, Quantile)
+        and signal.name in service.objectives
+        and not alert.by
+    ):
+        # What is slower than promised is counted for the whole service only.
         bad = found.numerator.now()
     if bad is not None:
         crossed = shared.enough(crossed, bad, alert.min_bad_events, found.on)
@@ -30,8 +36,10 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> Expr:
 
 def _unfinished(alert: Alert, tier: Tier, found: shared.Parts) -> Expr:
     """Catch what loops without an end: its runs are counted only when they finish."""
-    amount = found.numerator.now() / number(alert.min_events)
-    return binary("unless", amount > number(tier.bound), found.denominator.now() > number(0))
+    amount = found.numerator.now() / number(max(alert.min_events, 1))
+    finished = found.denominator.now() > number(0)
+    on = None if shared.at_one_level(alert, found) else found.on
+    return binary("unless", amount > number(tier.bound), finished, on=on)
 
 
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, service: Service) -> str:
@@ -46,5 +54,5 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     """Say when it is true."""
     signal = service.signals[alert.signal]
     also = ", or as much happens while no run finishes" if kind.unfinished else ""
-    value = f"{shared.named(signal, alert)} over {shared.window_of(signal)}"
+    value = f"{shared.named(signal, alert, service)} over {shared.window_of(signal)}"
     return f"{value} is {shared.side(signal)} {tier.text}{also}"

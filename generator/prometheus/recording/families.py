@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Rules = tuple["RecordingRule", ...]
 
+#: The groups that are not about one metric.
+_GROUPS = {"prices", "counters", "releases", "error_budget", "forecast", "objectives", "status"}
+
 
 def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     """Build the recording rules of a service.
@@ -36,11 +39,11 @@ def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     groups = [*split("prices", [(rule,) for rule in prices.constants(service)], interval)]
     groups += split("counters", chains, interval)
     for metric in counters:
-        groups += split(metric.name, [_signals(metric, service)], interval)
+        groups += split(_own_group(metric), [_signals(metric, service)], interval)
     for metric in histograms:
         own = (metric,)
         chain = (*_streams(own, service, site), *_windows(own, service, site), *_signals(metric, service))
-        groups += split(metric.name, [chain], interval)
+        groups += split(_own_group(metric), [chain], interval)
     return (*groups, *_later_groups(service, site))
 
 
@@ -65,6 +68,11 @@ def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     rows = [board.row(signal, service) for signal in service.signals.values()]
     groups += split("status", rows, interval)
     return tuple(groups)
+
+
+def _own_group(metric: Metric) -> str:
+    """Name a metric's group after it; a name with a dash is no other metric's."""
+    return f"metric-{metric.name}" if metric.name in _GROUPS else metric.name
 
 
 def _streams(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.labels import OTHER
+from generator.model.signals import Cost, Tokens
 from generator.prometheus.recording.streams import billed, cost, of_metric, record, recorded
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, total
 
@@ -18,6 +20,12 @@ def constants(service: Service) -> tuple[RecordingRule, ...]:
     """Record USD for one token, a series for each model and token type."""
     tokens = service.tokens
     name = names.price(tokens.model, tokens.token_type)
+    if not service.prices and any(
+        isinstance(signal.kind, Tokens | Cost) for signal in service.signals.values()
+    ):
+        # What reads prices stays as it is: it finds none, and every token is unpriced.
+        none = call("vector", number(0)) > number(0)
+        return (record(name, none, service, **{tokens.model: OTHER, tokens.token_type: OTHER}),)
     return tuple(
         record(
             name,

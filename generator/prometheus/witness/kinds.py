@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import alerts
 from generator.model.signals import Cost
-from generator.prometheus.witness import budgets, releases, states, windows
+from generator.prometheus.witness import burns, changes, releases, spends, states, thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 #: Of each kind the function that builds its cases.
 KINDS: Mapping[type, Callable[..., tuple[Case, ...]]] = MappingProxyType(
     {
-        alerts.Threshold: windows.threshold,
-        alerts.Change: windows.change,
-        alerts.Overflow: windows.overflow,
+        alerts.Threshold: thresholds.threshold,
+        alerts.Change: changes.change,
+        alerts.Overflow: thresholds.overflow,
         alerts.Regression: releases.regression,
-        alerts.BurnRate: budgets.burn_rate,
-        alerts.Forecast: budgets.forecast,
+        alerts.BurnRate: burns.burn_rate,
+        alerts.Forecast: spends.forecast,
         alerts.Unpriced: states.unpriced,
         alerts.Absence: states.absence,
         alerts.Idle: states.idle,

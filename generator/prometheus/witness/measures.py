@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.service import Service
 
-#: Events a scrape: far above every floor, and events in a whole window far below every floor.
+#: Events a scrape: far above every floor.
 PLENTY = 1_000.0
-FEW = 2.0
 #: How far beyond or inside a bound a case stands, as a part of the bound.
 MARGIN = 0.02
 

@@ -2,52 +2,130 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.signals import Share
-from generator.model.units import MINUTE
-from generator.prometheus.witness.case import Moment
-from generator.prometheus.witness.history import Phase, SeriesId, merged
+from generator.model.units import HOUR, MINUTE
+from generator.prometheus.witness.history import merged
 from generator.prometheus.witness.loads import Traffic, load_of
 from generator.prometheus.witness.measures import MARGIN, PLENTY, worsened
+from generator.prometheus.witness.story import SLACK, Story
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.model import alerts
+    from generator.model.signals import Signal
     from generator.prometheus.witness.case import Case, Trial
+    from generator.prometheus.witness.history import Load
+
+_WARM = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class _Releases:
+    """A signal in releases, which are called so that their names say no order: v9, v10, v11."""
+
+    kind: alerts.Regression
+    trial: Trial
+    signal: Signal
+
+    @property
+    def base(self) -> float:
+        return 0.98 if isinstance(self.signal.kind, Share) else 1.0
+
+    @property
+    def worst(self) -> float:
+        return 0.0 if isinstance(self.signal.kind, Share) else 10.0
+
+    def load(self, release: str, value: float, events: float = PLENTY) -> Load:
+        """Find the load at which a release has a value, at a number of events a scrape."""
+        return load_of(self.signal, value, Traffic(events, {names.RELEASE: release}), self.trial)
+
+    def an_hour(self, release: str, value: float, events: float) -> Load:
+        """Find the load at which a release has a value, at a number of events an hour."""
+        return self.load(release, value, events * self.trial.scrape / HOUR)
+
+    def worse(self, part: float) -> float:
+        """Worsen the base by a part of the bound."""
+        return worsened(self.signal, self.base, self.trial.tier.bound * part, relative=self.kind.relative)
 
 
 def regression(kind: alerts.Regression, trial: Trial) -> tuple[Case, ...]:
-    """Let one release follow another, instantly."""
-    alert, service = trial.alert, trial.service
-    signal = service.signals[alert.signal]
-    base = 0.98 if isinstance(signal.kind, Share) else 1.0
-
-    def load(release: str, value: float, events: float = PLENTY) -> dict[SeriesId, float]:
-        return load_of(signal, value, Traffic(events, {names.RELEASE: release}), trial)
-
-    def after(part: float, events: float = PLENTY) -> dict[SeriesId, float]:
-        return load("v10", worsened(signal, base, trial.tier.bound * part, relative=kind.relative), events)
-
-    first, rest = 70 * MINUTE, alert.for_ + 10 * MINUTE
-    before = Phase(first, load("v9", base))
-    held = Moment(first + alert.for_ - MINUTE, fires=False, why="not before its for")
-    fires = Moment(first + rest, fires=True, why="fires after the release")
-    silent = Moment(first + rest, fires=False, why="silent")
-    return (
-        trial.case(
-            "fires when a release is worse by just more than its bound",
-            (before, Phase(rest, after(1 + MARGIN))),
-            (Moment(first, fires=False, why="silent before the release"), held, fires),
-        ),
-        trial.case(
-            "is silent when a release is worse by just less than its bound",
-            (before, Phase(rest, after(1 - MARGIN))),
-            (silent,),
-        ),
-        trial.case(
-            "is silent on a canary with too little traffic",
-            (before, Phase(rest, merged(load("v9", base), after(1.5, 0.05)))),
-            (silent,),
-        ),
+    """Let one release follow another, a little better or worse than allowed, with enough runs and too few."""
+    releases = _Releases(kind, trial, trial.service.signals[trial.alert.signal])
+    return tuple(
+        case for part in (_bounds, _newest_events, _previous_events, _bad_events) for case in part(releases)
     )
+
+
+def _bounds(of: _Releases) -> Iterator[Case]:
+    alert, rest = of.trial.alert, of.trial.alert.for_ + SLACK
+    before = Story().then(HOUR + 10 * MINUTE, of.load("v9", of.base)).silent("silent before the release")
+    story = before.then(MINUTE + rest, of.load("v10", of.worse(1 + MARGIN)))
+    if alert.for_ >= 2 * MINUTE:
+        story = story.silent("not before its for", alert.for_)
+    story = story.fires("fires after the release")
+    story = story.then(MINUTE + alert.keep_firing_for + SLACK, of.load("v11", of.base))
+    if alert.keep_firing_for >= SLACK:
+        story = story.fires("keeps firing", alert.keep_firing_for - MINUTE)
+    yield story.silent("resolves when the next release is well").case(
+        "fires when a release is worse by just more than its bound", of.trial
+    )
+    inside = before.then(MINUTE + rest, of.load("v10", of.worse(1 - MARGIN))).silent(
+        "silent just inside its bound"
+    )
+    inside = inside.then(MINUTE + rest, of.load("v10", of.worse(1 - MARGIN)), restarted=True)
+    yield inside.silent("silent through a restart").case(
+        "is silent when a release is worse by just less than its bound", of.trial
+    )
+
+
+def _newest_events(of: _Releases) -> Iterator[Case]:
+    """Run a canary beside the old release."""
+    if fewest := of.trial.alert.min_events:
+        yield from _canary(of, of.worst, (fewest - 1, fewest), "events")
+
+
+def _bad_events(of: _Releases) -> Iterator[Case]:
+    alert = of.trial.alert
+    if not alert.min_bad_events or not isinstance(of.signal.kind, Share):
+        return
+    rise = min(3 * of.trial.tier.bound, (alert.min_bad_events - 1) / (alert.min_events + 1))
+    if rise > of.trial.tier.bound * (1 + MARGIN):
+        few, enough = (bad / rise for bad in (alert.min_bad_events - 1, alert.min_bad_events + 0.1))
+        yield from _canary(
+            of, worsened(of.signal, of.base, rise, relative=False), (few, enough), "bad events"
+        )
+
+
+def _canary(of: _Releases, value: float, events: tuple[float, float], what: str) -> Iterator[Case]:
+    old, rest = of.load("v9", of.base), of.trial.alert.for_ + SLACK
+    for number, fires in zip(events, (False, True), strict=True):
+        canary = of.an_hour("v10", value, number)
+        story = Story().then(_WARM, old).then(_WARM, merged(old, dict.fromkeys(canary, 0.0)))
+        story = story.then(HOUR + MINUTE + rest, merged(old, canary))
+        story = story.fires("fires with just enough") if fires else story.silent("silent with one too few")
+        yield story.case(
+            f"{'fires' if fires else 'is silent'} on a canary with {'just enough' if fires else 'too few'} {what}",
+            of.trial,
+        )
+
+
+def _previous_events(of: _Releases) -> Iterator[Case]:
+    """Follow a release that hardly ran."""
+    if not (fewest := of.trial.alert.min_events):
+        return
+    for number, fires in ((fewest - 1, False), (fewest, True)):
+        old = of.an_hour("v9", of.base, number)
+        story = Story().then(HOUR, old).then(2 * MINUTE, dict.fromkeys(old, 0.0))
+        story = story.then(MINUTE + of.trial.alert.for_ + SLACK, of.load("v10", of.worst))
+        story = (
+            story.fires("fires with just enough events") if fires else story.silent("silent with one too few")
+        )
+        yield story.case(
+            f"{'fires' if fires else 'is silent'} after a release with {'just enough' if fires else 'too few'} events",
+            of.trial,
+        )

@@ -5,122 +5,135 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.units import MINUTE
+from generator.prometheus.alerting.absence import LOOK_BACK
 from generator.prometheus.alerting.series_count import SCRAPED
-from generator.prometheus.witness.case import Moment
-from generator.prometheus.witness.history import Phase, SeriesId, merged
+from generator.prometheus.witness.history import SeriesId, merged
 from generator.prometheus.witness.loads import Traffic, beyond_last, counter
 from generator.prometheus.witness.measures import PLENTY
+from generator.prometheus.witness.story import SLACK, Story, held
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.model import alerts
+    from generator.model.metrics import Metric
     from generator.prometheus.witness.case import Case, Trial
+    from generator.prometheus.witness.history import Load
 
 
 def unpriced(_kind: alerts.Unpriced, trial: Trial) -> tuple[Case, ...]:
     """Use a model that no price list knows."""
-    alert, service = trial.alert, trial.service
-    metric = service.signals[alert.signal].of
-    priced = counter(metric, Traffic(PLENTY, {}), service)
-    unknown = counter(metric, Traffic(PLENTY, {service.tokens.model: "no-such-model"}), service)
-    long = alert.for_ + 5 * MINUTE
-    return (
-        trial.case(
-            "fires on a model without a price only",
-            (Phase(long, priced), Phase(long, merged(priced, unknown))),
-            (
-                Moment(long, fires=False, why="silent while every model has a price"),
-                Moment(2 * long, fires=True, why="fires"),
-            ),
-        ),
+    service, signal = trial.service, trial.service.signals[trial.alert.signal]
+    priced = counter(signal.of, Traffic(PLENTY, {}), service)
+    unknown = counter(signal.of, Traffic(PLENTY, {service.tokens.model: "no-such-model"}), service)
+    quiet = Story().then(trial.alert.for_ + SLACK, priced).silent("silent while every model has a price")
+    story = held(
+        quiet,
+        trial,
+        merged(priced, unknown),
+        priced,
+        true_after=MINUTE,
+        false_after=signal.window + 2 * MINUTE,
     )
+    return (story.case("fires on a model without a price only", trial),)
 
 
 def absence(kind: alerts.Absence, trial: Trial) -> tuple[Case, ...]:
     """Take a metric away while everything else goes on."""
-    alert, service = trial.alert, trial.service
-    watched, metric = kind.metric, kind.metric.name
-    runs = counter(service.runs, Traffic(PLENTY, {}), service)
-    present = (
-        beyond_last(watched, 0.01, Traffic(PLENTY, {}), service)
-        if watched.is_histogram
-        else counter(watched, Traffic(PLENTY, {}), service)
-    )
-    first, rest = 20 * MINUTE, 15 * MINUTE + alert.for_
-    gone = {} if metric == service.runs.name else runs
+    service, metric = trial.service, kind.metric
+    present, runs = _some(metric, PLENTY, trial), counter(service.runs, Traffic(PLENTY, {}), service)
+    everything = merged(runs, present)
+    begun = Story().then(20 * MINUTE, everything).silent("silent while it is there")
+    gone: Load = {} if metric.name == service.runs.name else runs
+    # The last rate is a minute younger than the last sample.
+    missing = LOOK_BACK + 2 * MINUTE
+    gap = begun.then(LOOK_BACK // 2, gone).silent("silent through a gap").then(5 * MINUTE, everything)
+    story = held(gap, trial, gone, everything, true_after=missing, false_after=MINUTE)
+    labels = (("metric", metric.name),)
     return (
-        trial.case(
-            f"fires when {metric} is gone",
-            (Phase(first, merged(runs, present)), Phase(rest, gone)),
-            (
-                Moment(first, fires=False, why="silent while it is there"),
-                Moment(first + 5 * MINUTE, fires=False, why="silent through a gap"),
-                Moment(first + rest, fires=True, why="fires"),
-            ),
-            (("metric", metric),),
-        ),
+        story.case(f"fires when {metric.name} is gone", trial, labels),
+        *(_never(kind, trial, labels) if metric.name == service.runs.name else ()),
+        *_while_runs_finish(metric, trial, labels),
+    )
+
+
+def _never(kind: alerts.Absence, trial: Trial, labels: tuple[tuple[str, str], ...]) -> Iterator[Case]:
+    """Never expose the run counter at all: that is wrong only where traffic is promised."""
+    service = trial.service
+    other = next((one for one in service.metrics.values() if one is not kind.metric), None)
+    if other is None:
+        return
+    story = Story().then(LOOK_BACK + trial.alert.for_ + 2 * SLACK, _some(other, PLENTY, trial))
+    if service.runs_per_hour:
+        story = story.fires("fires where traffic is promised")
+    else:
+        story = story.silent("silent where it never was")
+    yield story.case("knows whether it was to be expected", trial, labels)
+
+
+def _while_runs_finish(metric: Metric, trial: Trial, labels: tuple[tuple[str, str], ...]) -> Iterator[Case]:
+    """Finish a run too few to miss anything, and just enough."""
+    alert, service = trial.alert, trial.service
+    if metric.name == service.runs.name or not alert.min_events:
+        return
+    window = service.signals[alert.signal].window
+    full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
+
+    def runs(number: int) -> Load:
+        return counter(service.runs, Traffic(number * trial.scrape / window, {}), service)
+
+    yield (
+        Story()
+        .then(full, runs(alert.min_events - 1))
+        .silent("silent while a run too few finishes")
+        .then(full, runs(alert.min_events))
+        .fires("fires while just enough runs finish")
+        .case(f"misses {metric.name} only while runs finish", trial, labels)
     )
 
 
 def idle(kind: alerts.Idle, trial: Trial) -> tuple[Case, ...]:
     """Stop finishing runs."""
-    alert, service = trial.alert, trial.service
-    runs = counter(service.runs, Traffic(PLENTY, {}), service)
-    over = kind.over
-    first, rest = 10 * MINUTE, over + alert.for_ + 3 * MINUTE
-    return (
-        trial.case(
-            "fires when nothing finishes",
-            (Phase(first, runs), Phase(rest, dict.fromkeys(runs, 0.0)), Phase(10 * MINUTE, runs)),
-            (
-                Moment(first + over - MINUTE, fires=False, why="silent for a while"),
-                Moment(first + rest, fires=True, why="fires"),
-                Moment(first + rest + 10 * MINUTE, fires=False, why="resolves"),
-            ),
-        ),
-    )
+    runs = counter(trial.service.runs, Traffic(PLENTY, {}), trial.service)
+    begun = Story().then(10 * MINUTE, runs).silent("silent while runs finish")
+    nothing = dict.fromkeys(runs, 0.0)
+    story = held(begun, trial, nothing, runs, true_after=kind.over + MINUTE, false_after=2 * MINUTE)
+    return (story.case("fires when nothing finishes", trial),)
 
 
 def undeclared(kind: alerts.Undeclared, trial: Trial) -> tuple[Case, ...]:
     """Expose a value, or one value more, that the spec does not know."""
-    alert, service = trial.alert, trial.service
-    label, long = kind.label, alert.for_ + 5 * MINUTE
-
-    def load(value: str) -> dict[SeriesId, float]:
-        traffic = Traffic(PLENTY, {label.name: value})
-        metric = kind.metric
-        return (
-            beyond_last(metric, 0.01, traffic, service)
-            if metric.is_histogram
-            else counter(metric, traffic, service)
-        )
-
+    label = kind.label
     known = label.values or tuple(f"v{index}" for index in range(label.max_live))
-    allowed = merged(*(load(value) for value in known))
+    allowed = merged(*(_some(kind.metric, PLENTY, trial, **{label.name: value}) for value in known))
+    more = merged(allowed, _some(kind.metric, PLENTY, trial, **{label.name: "undeclared"}))
+    quiet = Story().then(trial.alert.for_ + SLACK, allowed).silent("silent while all is declared")
+    story = held(quiet, trial, more, allowed, true_after=MINUTE, false_after=2 * MINUTE)
     return (
-        trial.case(
-            f"fires on what the spec does not know of {label.name}",
-            (Phase(long, allowed), Phase(long, merged(allowed, load("undeclared")))),
-            (
-                Moment(long, fires=False, why="silent while all is declared"),
-                Moment(2 * long, fires=True, why="fires"),
-            ),
-            (("label", label.name),),
-        ),
+        story.case(f"fires on what the spec does not know of {label.name}", trial, (("label", label.name),)),
     )
 
 
 def series_count(kind: alerts.SeriesCount, trial: Trial) -> tuple[Case, ...]:
     """Expose one series too many."""
-    alert, service = trial.alert, trial.service
-    scraped = SeriesId(SCRAPED, tuple(sorted({**service.selector, "instance": "a"}.items())))
-    long = alert.for_ + 5 * MINUTE
-    return (
-        trial.case(
-            "fires above the number that the site allows",
-            (Phase(long, {}, {scraped: kind.allowed}), Phase(long, {}, {scraped: kind.allowed + 1})),
-            (
-                Moment(long, fires=False, why="silent at the number itself"),
-                Moment(2 * long, fires=True, why="fires"),
-            ),
-        ),
+    scraped = SeriesId(SCRAPED, tuple(sorted({**trial.service.selector, "instance": "a"}.items())))
+    allowed, more = {scraped: kind.allowed}, {scraped: kind.allowed + 1}
+    for_, keep = trial.alert.for_, trial.alert.keep_firing_for
+    story = (
+        Story()
+        .then(for_ + SLACK, {}, allowed)
+        .silent("silent at the number itself")
+        .then(for_ + SLACK, {}, more)
     )
+    if for_ >= 2 * MINUTE:
+        story = story.silent("not before its for", for_ - MINUTE)
+    story = story.fires("fires above it").then(MINUTE + keep + SLACK, {}, allowed).silent("resolves")
+    return (story.case("fires above the number that the site allows", trial),)
+
+
+def _some(metric: Metric, events: float, trial: Trial, **labels: str) -> Load:
+    """Let a metric of either type gain events."""
+    traffic = Traffic(events, labels)
+    if metric.is_histogram:
+        return beyond_last(metric, 0.01, traffic, trial.service)
+    return counter(metric, traffic, trial.service)

@@ -1,0 +1,69 @@
+"""Wrong versions of an alert: other bounds, comparisons, floors, windows and ``for``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.prometheus.alerting.condition import HALF_EVENT
+from tests.prometheus.mutations import closing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.prometheus.rules import AlertingRule
+
+_COMPARED = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
+_JOINED = re.compile(r" (?:and|unless)(?: on \([^)]*\))? ")
+_TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+_HAIR = 0.04
+
+Mutant = tuple[str, "AlertingRule"]
+
+
+def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
+    """Make every wrong version, each with the name of the mistake and what was changed."""
+    text = " ".join(rule.expr.split())
+    for found in _COMPARED.finditer(text):
+        op, number = found.group(1), float(found.group(2))
+        for other in _others(number, text[: found.start()]):
+            yield _changed(rule, f"bound {found.group()} to {other:g}", text, found, f"{op} {other!r}")
+        yield _changed(rule, f"comparison {found.group()}", text, found, f"{_TURNED[op]} {found.group(2)}")
+    for found in _JOINED.finditer(text):
+        end = _operand(text, found.end())
+        wrong = text[: found.start()] + text[end:]
+        yield f"dropped {text[found.start() : end]}", replace(rule, expr=wrong)
+    for found in re.finditer(r" offset (\w+)", text):
+        yield _changed(rule, f"no{found.group()}", text, found, "")
+    for found in re.finditer(r"(error_ratio|errors)(\d+\w)", text):
+        instead = "30m" if found.group(2) != "30m" else "5m"
+        yield _changed(rule, f"window {found.group()}", text, found, f"{found.group(1)}{instead}")
+    if rule.for_ > 60:
+        yield "no for", replace(rule, for_=0)
+    if rule.for_:
+        yield "twice the for", replace(rule, for_=2 * rule.for_ + 180)
+    yield "kept firing for a day", replace(rule, keep_firing_for=86_400)
+
+
+def _others(number: float, before: str) -> tuple[float, ...]:
+    """Choose other bounds: of a number of things one more or less, else a few per cent."""
+    if not number:
+        return ()
+    if number % 1 == HALF_EVENT or before.startswith("count("):
+        return (number - 1, number + 1)
+    return (number * (1 - _HAIR), number * (1 + _HAIR))
+
+
+def _changed(rule: AlertingRule, what: str, text: str, found: re.Match[str], new: str) -> Mutant:
+    return what, replace(rule, expr=text[: found.start()] + new + text[found.end() :])
+
+
+def _operand(text: str, start: int) -> int:
+    """Find where an operand of ``and`` ends: before the next one of its depth, or where its parenthesis closes."""
+    depth, end = 0, closing(text, start)
+    for place in range(start, end):
+        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(text[place], 0)
+        if depth == 0 and re.match(r" (?:and|or|unless)\b", text[place:]):
+            return place
+    return end

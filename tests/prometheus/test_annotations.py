@@ -1,0 +1,107 @@
+"""What an on-call engineer reads: annotations as a real Prometheus renders them."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.live.server_config import ServerConfig
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.encode import encode
+from generator.prometheus.rules import AlertingRule, RuleFile, RuleGroup
+from tests.prometheus.crafted import Stretch, craft
+from tests.prometheus.increments import MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Model, Service
+
+_PATIENCE = 60
+
+
+@pytest.fixture
+def rendered(
+    fresh_prometheus: PrometheusServer, support: Service, model: Model, tmp_path: Path
+) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """Break everything for a quarter of an hour until now; read what the alerts say, by name and severity."""
+    now = int(time.time()) // MINUTE * MINUTE
+    well = Stretch(165, tokens={("gpt-4o", "prompt"): 3000, ("gpt-4o-mini", "prompt"): 1000})
+    broken = replace(
+        well,
+        minutes=15,
+        release="r2",
+        reasons={"completed": 0.5, "step_error": 0.2, "max_steps": 0.3},
+        latency={2000: 0.5, 10000: 0.9},
+        steps={8: 0.5, 32: 1},
+        calls={"search_docs": (90, 0.4)},
+        tokens={("gpt-4o", "prompt"): 9000, ("unheard-of", "prompt"): 500},
+    )
+    api, start = fresh_prometheus.api, now - 180 * MINUTE
+    write(api, craft(support, [well, broken], start=start))
+    rules = compile_rules(support, model.site)
+    evaluate(api, rules.recording, start, now)
+    file = tmp_path / "alerts.yml"
+    file.write_text(encode(RuleFile((), tuple(_at_once(group) for group in rules.alerting))))
+    fresh_prometheus.load(ServerConfig(rule_files=(file,)))
+    return _firing(api)
+
+
+def _at_once(group: RuleGroup) -> RuleGroup:
+    rules = tuple(replace(rule, for_=0) for rule in group.rules if isinstance(rule, AlertingRule))
+    return replace(group, interval=1, rules=rules)
+
+
+def _firing(api: PrometheusApi) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """Wait until every group was evaluated; then read."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        groups = api.rules()
+        if groups and all(rule.health != "unknown" for group in groups for rule in group.rules):
+            return {
+                (rule.name, alert.labels["severity"]): alert.annotations
+                for group in groups
+                for rule in group.rules
+                for alert in rule.alerts
+            }
+        time.sleep(0.2)
+    pytest.fail("the rules were not evaluated")
+
+
+def test_annotations_read_like_sentences(
+    rendered: Mapping[tuple[str, str], Mapping[str, str]],
+) -> None:
+    assert len(rendered) >= 12
+    for name, found in rendered.items():
+        for part in ("summary", "description"):
+            text = found[part]
+            assert re.fullmatch(r"\S.*\.", text), (name, text)
+            assert not re.search(r"\{\{|no value|NaN|%!|\$\$|error expanding|  ", text), (name, text)
+        assert re.fullmatch(r"https?://\S+", found["dashboard_url"])
+        assert re.fullmatch(r"https?://\S+\.md", found["runbook_url"])
+
+
+def test_a_description_says_the_value_and_the_bound(
+    rendered: Mapping[tuple[str, str], Mapping[str, str]],
+) -> None:
+    described = {name: found["description"] for name, found in rendered.items()}
+    assert described["AgentToolErrorRateHigh", "critical"] == (
+        "Tool error rate of support-agent, tool search_docs, was 40% in the last 15m, above the objective of 5%."
+    )
+    assert "fell by 18 percentage points within 1h" in described["AgentSuccessRateDrop", "warning"]
+    assert (
+        "stop_reason max_steps, rose by 30 percentage points" in described["AgentStopReasonShift", "warning"]
+    )
+    assert (
+        "release r2 is 139.3% above the previous release"
+        in described["AgentTokensPerRunRegression", "warning"]
+    )

@@ -1,0 +1,79 @@
+"""What the day is going to cost: scaled by yesterday where there is one, else at the pace of six hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.remote_write import TimeSeries
+from tests.prometheus.chain import T0
+from tests.prometheus.increments import MINUTE
+from tests.prometheus.trials import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.prometheus.chain import Chain
+    from tests.prometheus.conftest import NewChain
+
+HOUR = 60 * MINUTE
+SCRAPE = 15
+_PROMPT_USD = 0.15e-6
+
+
+@pytest.fixture
+def spending(chain: NewChain) -> Callable[[int, Callable[[float], float]], Chain]:
+    """Spend USD an hour, as a function of the hour, from T0 on for some hours."""
+
+    def spend(hours: int, pace: Callable[[float], float]) -> Chain:
+        new, value = chain(), 0.0
+        times, values = [], []
+        for at in range(0, hours * HOUR + 1, SCRAPE):
+            times.append((T0 + at) * 1000)
+            values.append(value)
+            value += pace(at / HOUR) / _PROMPT_USD * SCRAPE / HOUR
+        labels = {
+            "__name__": "agent_token_usage_total",
+            "model": "gpt-4o-mini",
+            "token_type": "prompt",
+            "release": "r1",
+            "instance": "a",
+        }
+        new.write([TimeSeries({**labels, **new.service.selector}, times, values)])
+        wanted = f'service:agent_spend:forecast{{service="{new.service.name}"}}'
+        new.evaluate(T0, T0 + hours * HOUR, needed(new.service, new.site, [wanted]))
+        return new
+
+    return spend
+
+
+def _forecast(chain: Chain, hour: float) -> float:
+    query = f'service:agent_spend:forecast{{service="{chain.service.name}"}}'
+    (sample,) = chain.api.query(query, T0 + hour * HOUR).samples
+    return sample.value
+
+
+def test_without_a_yesterday_the_flat_pace_of_six_hours_makes_the_day(
+    spending: Callable[[int, Callable[[float], float]], Chain],
+) -> None:
+    day = spending(12, lambda hour: 10.0 if hour >= 6 else 2.0)
+    assert _forecast(day, 12) == pytest.approx(240, rel=1e-3)
+    assert _forecast(day, 9) == pytest.approx(4 * (3 * 10 + 3 * 2), rel=1e-3)
+
+
+def test_a_working_day_like_yesterday_is_forecast_as_yesterday_was(
+    spending: Callable[[int, Callable[[float], float]], Chain],
+) -> None:
+    """At noon a flat pace would say twice as much."""
+    day = spending(48, lambda hour: 20.0 if 8 <= hour % 24 < 18 else 2.0)
+    assert _forecast(day, 24 + 14) == pytest.approx(228, rel=2e-3)
+
+
+def test_a_day_that_is_twice_as_dear_so_far_is_forecast_to_be_so(
+    spending: Callable[[int, Callable[[float], float]], Chain],
+) -> None:
+    day = spending(44, lambda hour: (10.0 if 8 <= hour % 24 < 18 else 2.0) * (2 if hour >= 32 else 1))
+    # The last 24 hours at 14 o'clock: 6 dear hours today, the rest of yesterday and the night.
+    last = 6 * 20 + 8 * 2 + 6 * 2 + 4 * 10
+    assert _forecast(day, 38) == pytest.approx(last * (6 * 20) / (6 * 10), rel=2e-3)
