@@ -31,6 +31,10 @@ check: .venv/.ready ## check SPECS and print the checklist; write nothing
 cardinality: .venv/.ready ## show how many series SPECS allow
 	@$(BIN)/python -m generator cardinality $(SPECS)
 
+.PHONY: apply
+apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; tokens come from the environment
+	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
+
 .PHONY: test
 test: .venv/.ready prometheus ## run all tests, those on a real Prometheus included
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

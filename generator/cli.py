@@ -56,6 +56,9 @@ def parser() -> argparse.ArgumentParser:
     _explain(commands)
     _schema(commands)
     _init(commands)
+    _apply(commands)
+    _simulate(commands)
+    _replay(commands)
     return top
 
 
@@ -130,6 +133,137 @@ def _init(commands: Commands[argparse.ArgumentParser]) -> None:
         "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
     )
     init.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
+
+
+def _apply(commands: Commands[argparse.ArgumentParser]) -> None:
+    apply = commands.add_parser(
+        "apply",
+        help="bring output/ to a Grafana and a Prometheus",
+        description="Bring the generated dashboards to a Grafana, and have a Prometheus reload its rules. Only what "
+        "differs is written, and never a dashboard that agent-metrics did not make.",
+        epilog="Tokens are read from the environment: AGENT_METRICS_GRAFANA_TOKEN, AGENT_METRICS_PROMETHEUS_TOKEN, "
+        "or ..._USER and ..._PASSWORD.",
+    )
+    apply.add_argument(
+        "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output"
+    )
+    apply.add_argument("--grafana", metavar="URL", help="save the dashboards there")
+    apply.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    apply.add_argument("--dry-run", action="store_true", help="only show what would change")
+    apply.add_argument(
+        "--folder",
+        default="agent-metrics",
+        metavar="UID",
+        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
+    )
+    apply.add_argument(
+        "--prune", action="store_true", help="delete dashboards of ours that are no longer generated"
+    )
+    apply.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="for Prometheus's first evaluation of the rules; default: their interval and 30",
+    )
+
+
+def _simulate(commands: Commands[argparse.ArgumentParser]) -> None:
+    simulate = commands.add_parser(
+        "simulate",
+        help="invent a history with incidents in it",
+        description="Invent the history of a service's fleet, and write it into a Prometheus or a file.",
+        epilog="Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD.",
+    )
+    _specs(simulate)
+    simulate.add_argument("--service", metavar="NAME", help="whose; needed where the specs hold several")
+    _span(simulate)
+    simulate.add_argument(
+        "--incident",
+        action="append",
+        default=[],
+        metavar="NAME[@START[+DURATION]]",
+        help="what goes wrong, and when: tool-outage@2h+30m, or @2026-03-21T09:00Z; may be repeated. "
+        "Names: tool-outage, success-drop-after-release, token-growth-after-release, tool-spam-loop, "
+        "latency-creep, limit-reached, cost-explosion, unpriced-model, exporter-gone, "
+        "undeclared-label-value, night-low, rolling-restart",
+    )
+    simulate.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="the same seed, the same bytes; default: 1"
+    )
+    target = simulate.add_mutually_exclusive_group(required=True)
+    target.add_argument("--prometheus", metavar="URL", help="write into this server, by remote write")
+    target.add_argument("--openmetrics", type=Path, metavar="FILE", help="write OpenMetrics text")
+    simulate.add_argument(
+        "--record", action="store_true", help="evaluate the recording rules over it as well"
+    )
+    simulate.add_argument(
+        "--add", action="store_true", help="write even where the server has series of the service already"
+    )
+    simulate.add_argument("--truth", type=Path, metavar="FILE", help="write what happened when, as JSON")
+
+
+def _replay(commands: Commands[argparse.ArgumentParser]) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="show what the alerts would have done",
+        description="Run the alerts over a span of a server's history, and report what would have fired. The server "
+        "is only read.",
+        epilog="Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD.",
+    )
+    _specs(replay)
+    replay.add_argument("--prometheus", metavar="URL", required=True, help="any server with Prometheus's API")
+    _span(replay)
+    replay.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="only its alerts; may be repeated"
+    )
+    replay.add_argument(
+        "--alert", action="append", default=[], metavar="NAME", help="only this alert; may be repeated"
+    )
+    replay.add_argument(
+        "--records",
+        choices=("auto", "read", "inlined"),
+        default="auto",
+        help="read the server's recorded series, or compute them from its raw series in a Prometheus of our own; "
+        "default: auto, which reads them where there are any",
+    )
+    replay.add_argument("--truth", type=Path, metavar="FILE", help="judge by what simulate --truth wrote")
+    replay.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    replay.add_argument("--html", type=Path, metavar="FILE", help="write a page with a timeline as well")
+    replay.add_argument(
+        "--step", metavar="DURATION", help="between evaluations; default: the rules' interval"
+    )
+    replay.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="keep answers there, and go on after a stop; removed at the end",
+    )
+    replay.add_argument(
+        "--points", type=int, default=1500, metavar="N", help="steps a request at most; default: 1500"
+    )
+    replay.add_argument(
+        "--concurrency", type=int, default=2, metavar="N", help="requests at once; default: 2"
+    )
+    replay.add_argument(
+        "--max-samples",
+        type=int,
+        default=50_000_000,
+        metavar="N",
+        help="raw samples at most; default: 50000000",
+    )
+    replay.add_argument("--timeout", default="1m", metavar="DURATION", help="for one request; default: 1m")
+
+
+def _span(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--last", metavar="DURATION", help="the span: this long until --to or now, such as 6h"
+    )
+    command.add_argument(
+        "--from", dest="from_", metavar="TIME", help="the span's start, such as 2026-03-21T09:00Z"
+    )
+    command.add_argument("--to", metavar="TIME", help="its end; default: now")
 
 
 def _specs(command: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from generator.live.errors import LiveError
 from generator.live.server import find_prometheus, prometheus_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
@@ -53,20 +53,23 @@ def unique() -> str:
 
 @pytest.fixture
 def answering() -> Iterator[Callable[..., str]]:
-    """Start a server that gives one answer to everything: ``(status, body, promised=length)`` to its address.
+    """Start a server that gives one answer to everything: ``(status, body)`` to its address.
 
-    ``promised`` is the length that it announces, where that is not the body's.
+    ``promised`` is the length that it announces, where that is not the body's; ``headers`` are sent besides.
     """
     with ExitStack() as stack:
 
-        def start(status: int, body: bytes, promised: int | None = None) -> str:
-            return stack.enter_context(_answering(status, body, promised or len(body)))
+        def start(
+            status: int, body: bytes, promised: int | None = None, headers: Mapping[str, str] | None = None
+        ) -> str:
+            sent = {"Content-Length": str(promised or len(body)), **(headers or {})}
+            return stack.enter_context(_answering(status, body, sent))
 
         yield start
 
 
 @contextmanager
-def _answering(status: int, body: bytes, length: int) -> Iterator[str]:
+def _answering(status: int, body: bytes, headers: Mapping[str, str]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.do_POST()
@@ -74,7 +77,8 @@ def _answering(status: int, body: bytes, length: int) -> Iterator[str]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(status)
-            self.send_header("Content-Length", str(length))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

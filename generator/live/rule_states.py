@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from generator.live.answers import expecting
@@ -28,7 +28,8 @@ class Alert:
 class RuleState:
     """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
 
-    ``state`` (``inactive``, ``pending``, ``firing``) and ``alerts`` are an alerting rule's only.
+    All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
+    and ``keep_firing_for`` are in seconds.
     """
 
     kind: str
@@ -39,6 +40,9 @@ class RuleState:
     labels: Mapping[str, str]
     state: str
     alerts: tuple[Alert, ...]
+    duration: float = 0.0
+    keep_firing_for: float = 0.0
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ def _rule(one: Mapping[str, Any]) -> RuleState:
         labels=one.get("labels") or {},
         state=one.get("state", ""),
         alerts=tuple(_alert(alert) for alert in one.get("alerts") or ()),
+        duration=float(one.get("duration", 0)),
+        keep_firing_for=float(one.get("keepFiringFor", 0)),
+        annotations=one.get("annotations") or {},
     )
 
 

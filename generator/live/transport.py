@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -23,10 +24,11 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The status and the whole body of an answer."""
+    """The status, the whole body and the headers (by name, in any case) of an answer."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -61,7 +63,7 @@ class Connection:
         except HTTPError as error:
             message = f"{self.url} does not answer: {_reason(error)}"
             raise LiveError(message) from error
-        return Response(answer.status, answer.data)
+        return Response(answer.status, answer.data, answer.headers)
 
 
 def open_connection(url: str, *, timeout: float, retries: int, headers: Mapping[str, str]) -> Connection:
@@ -78,7 +80,16 @@ def open_connection(url: str, *, timeout: float, retries: int, headers: Mapping[
     """
     base, auth = _split(url)
     sent = {**(make_headers(basic_auth=unquote(auth)) if auth else {}), **headers}
-    policy = urllib3.Retry(connect=retries, read=0, redirect=False, status=0, other=0, backoff_factor=0.1)
+    policy = urllib3.Retry(
+        connect=retries,
+        read=0,
+        redirect=False,
+        status=0,
+        other=0,
+        backoff_factor=0.1,
+        # Else an answer with this header would be an exception, and how long to wait is the caller's affair.
+        respect_retry_after_header=False,
+    )
     limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
     return Connection(base, urllib3.PoolManager(headers=sent, retries=policy, timeout=limits))
 
@@ -87,13 +98,18 @@ def _split(url: str) -> tuple[str, str | None]:
     try:
         parts = parse_url(url)
     except HTTPError as error:
-        message = f"not an address of a server: {url!r}"
+        message = f"not an address of a server: {_shown(url)!r}"
         raise LiveError(message) from error
     if parts.scheme not in {"http", "https"} or not parts.host:
-        message = f"not an http or https address: {url!r}"
+        message = f"not an http or https address: {_shown(url)!r}"
         raise LiveError(message)
     plain = parts._replace(auth=None, path=(parts.path or "").rstrip("/"), query=None, fragment=None)
     return plain.url, parts.auth
+
+
+def _shown(url: str) -> str:
+    """Leave out of an address whatever could be a password."""
+    return re.sub(r"^([a-z]+://)?.*@", r"\1***@", url, flags=re.DOTALL)
 
 
 def _reason(error: HTTPError) -> str:

@@ -40,12 +40,20 @@ NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
 
 DASHBOARDS = {
+    "fleet": "agent-fleet",
     "overview": "agent-overview",
     "runs": "agent-runs",
     "tools": "agent-tools",
     "cost": "agent-cost",
     "stop_reasons": "agent-stop-reasons",
+    "releases": "agent-releases",
 }
+
+#: The tag by which generated dashboards are told from others.
+GRAFANA_TAG = "agent-metrics"
+#: The folder of the dashboards, for Grafana and for people.
+GRAFANA_FOLDER_UID = "agent-metrics"
+GRAFANA_FOLDER = "Agent metrics"
 
 #: Which dashboard tells more about a signal, by the layer that the profile puts it in.
 DASHBOARD_OF_LAYER = {

@@ -170,3 +170,16 @@ def test_a_firing_alert_comes_with_its_labels_value_and_error(answering: Callabl
     assert (found.state, found.health, found.last_error) == ("firing", "err", "many-to-many")
     assert found.alerts[0].labels["severity"] == "critical"
     assert (found.alerts[0].value, found.alerts[0].active_at) == (1.0, "2024-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("url", ["ftp://me:pa/ss@host", "me:pass@host", "http://me:pass@[::1"])
+def test_an_address_that_is_refused_is_shown_without_its_password(url: str) -> None:
+    with pytest.raises(LiveError, match=r"\*\*\*@") as caught:
+        connect(url)
+    assert "ss" not in str(caught.value).replace("address", "")
+
+
+def test_an_answer_that_asks_to_wait_is_an_answer(answering: Callable[..., str]) -> None:
+    url = answering(503, b"busy", headers={"Retry-After": "3600"})
+    response = connect(url).connection.send("GET", "/")
+    assert (response.status, response.headers["retry-after"]) == (503, "3600")

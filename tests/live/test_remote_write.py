@@ -84,7 +84,7 @@ class Listening:
     def request(self, _method: str, _url: str, body: bytes, **_: object) -> object:
         """Take ``body`` and be content."""
         self.bodies.append(bytes(cramjam.snappy.decompress_raw(body)))
-        return SimpleNamespace(status=204, data=b"")
+        return SimpleNamespace(status=204, data=b"", headers={})
 
 
 def test_a_request_is_sorted_by_label_and_time_and_has_no_empty_label() -> None:

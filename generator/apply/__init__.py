@@ -1,0 +1,1 @@
+"""Bringing ``output/`` to a running Grafana and a running Prometheus."""

@@ -1,0 +1,72 @@
+"""A plan, carried out step by step; whatever happens between, each dashboard is either the old one or the new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.apply.difference import differences
+from generator.apply.errors import ApplyError, UncertainError
+from generator.apply.ownership import fault
+from generator.apply.plan import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.apply.grafana_api import GrafanaApi
+    from generator.apply.plan import Plan, Step
+
+
+def carry_out(api: GrafanaApi, plan: Plan, *, folder_title: str, message: str, prune: bool) -> Iterator[Step]:
+    """Carry out a plan without faults, and yield each step when Grafana has confirmed it.
+
+    Args:
+        api: the Grafana that the plan was made for.
+        plan: what to do.
+        folder_title: what a new folder is called.
+        message: what Grafana's version history says of the change.
+        prune: whether to delete stale dashboards.
+
+    Raises:
+        ApplyError: a step failed; those after it were not begun.
+    """
+    if plan.folder_title is None:
+        api.create_folder(plan.folder, folder_title)
+    for step in plan.steps:
+        if step.action in {Action.CREATE, Action.UPDATE}:
+            _save(api, step, plan.folder, message)
+            yield step
+        elif step.action is Action.STALE and prune:
+            _delete(api, step, plan.folder)
+            yield step
+
+
+def _save(api: GrafanaApi, step: Step, folder: str, message: str) -> None:
+    try:
+        api.save({**step.dashboard, "id": None, "version": step.version}, folder, message)
+    except UncertainError as error:
+        if not _has_arrived(api, step, folder, error):
+            raise
+
+
+def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError) -> bool:
+    """Whether Grafana has what was sent, though it did not say so: an answer was lost, or came from a proxy."""
+    try:
+        has = api.dashboard(step.uid)
+    except ApplyError:
+        message = f"{error.message}; whether {step.uid} was saved is not known"
+        raise ApplyError(message, error.help) from None
+    return has is not None and has.folder == folder and not differences(step.dashboard, has.json)
+
+
+def _delete(api: GrafanaApi, step: Step, folder: str) -> None:
+    """Delete what is still ours; a search index may be behind."""
+    has = api.dashboard(step.uid)
+    if has is None:
+        return
+    if wrong := fault(has, folder, differs=True):
+        raise ApplyError(f"{wrong.uid} {wrong.reason}; it was not deleted", wrong.help)
+    try:
+        api.delete(step.uid)
+    except UncertainError:
+        if api.dashboard(step.uid) is not None:
+            raise

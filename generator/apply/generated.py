@@ -1,0 +1,101 @@
+"""What is brought to the servers: the files of ``output/``, exactly as they were generated."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import listed
+from generator.output.entries import Kind, find
+from generator.output.errors import OutputError, name_of, system_errors
+from generator.output.lock import locked
+from generator.output.manifest import hash_of, manifest_of
+from generator.output.paths import MANIFEST
+from generator.output.target import check_target, located, owned_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_DASHBOARDS = "grafana/dashboards/"
+_RULES = ("prometheus/rules/", "prometheus/alerts/")
+_AGAIN = "run agent-metrics generate, which replaces what was edited; then apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The parts of ``output/`` that servers take.
+
+    Attributes:
+        dashboards: Grafana's JSON, sorted by file name.
+        rule_files: the groups, as YAML spells them, by the rule file's name without its directory.
+        digest: twelve hex digits that stand for the whole output.
+    """
+
+    dashboards: tuple[Mapping[str, Any], ...]
+    rule_files: Mapping[str, tuple[Mapping[str, Any], ...]]
+    digest: str
+
+
+def read_output(target: Path) -> Generated:
+    """Read an output directory; a run that is writing it meanwhile is awaited.
+
+    Raises:
+        OutputError: there is none, a file of it is missing or edited, or a write of it was not finished.
+    """
+    place = located(target)
+    with system_errors(target, "read"):
+        if check_target(place) is Kind.MISSING:
+            message = f"there is no {name_of(target)}"
+            raise OutputError(
+                message, "run agent-metrics generate first, or name the output directory with -o"
+            )
+        with locked(place, shared=True):
+            return _generated(_verified(place, target))
+
+
+def _generated(files: Mapping[str, bytes]) -> Generated:
+    dashboards = (json.loads(data) for path, data in sorted(files.items()) if path.startswith(_DASHBOARDS))
+    rules = {
+        path.rpartition("/")[2]: tuple(yaml.safe_load(data)["groups"])
+        for path, data in sorted(files.items())
+        if path.startswith(_RULES)
+    }
+    return Generated(tuple(dashboards), rules, hash_of(manifest_of(files).encode())[:12])
+
+
+def _verified(place: Path, target: Path) -> dict[str, bytes]:
+    """Read all files that the manifest lists; what else is in the directory is not ours."""
+    owned = owned_in(place)
+    if not owned:
+        message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
+        raise OutputError(message, "run agent-metrics generate, or name the output directory with -o")
+    files = {path: data for path in sorted(owned) if (data := _read(place, path)) is not None}
+    _refuse(target, "missing", owned.keys() - files.keys())
+    _refuse(target, "edited", {path for path, data in files.items() if hash_of(data) not in owned[path]})
+    if not _complete(files, (place / MANIFEST).read_bytes()):
+        raise OutputError(f"{name_of(target)} is only partly written, or merged by hand", _AGAIN)
+    return files
+
+
+def _read(place: Path, path: str) -> bytes | None:
+    found = find(place, path)
+    return (place / path).read_bytes() if found.path == path and found.kind is Kind.FILE else None
+
+
+def _refuse(target: Path, fault: str, paths: set[str]) -> None:
+    if paths:
+        names = listed(map(printable, sorted(paths)))
+        raise OutputError(f"{name_of(target)} is not as it was generated; {fault}: {names}", _AGAIN)
+
+
+def _complete(files: Mapping[str, bytes], manifest: bytes) -> bool:
+    """Whether the manifest is that of just these files, and not of a write that never ended."""
+    try:
+        return bool(json.loads(manifest) == json.loads(manifest_of(files)))
+    except ValueError:
+        return False

@@ -1,0 +1,133 @@
+"""The generated rules, read by a Prometheus: reloaded, and seen to run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.apply.errors import ApplyError
+from generator.apply.prometheus_api import ReloadClosedError
+from generator.apply.rule_groups import compare, longest_interval, named
+from generator.diagnostics.printable import printable
+from generator.diagnostics.suggest import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.apply.generated import Generated
+    from generator.apply.prometheus_api import PrometheusRules
+    from generator.apply.rule_groups import Key, Running
+
+_SLACK = 30.0
+_HELP = {
+    "not loaded": "rule_files in the server's prometheus.yml leads to no such file: name the directories that output/"
+    " is copied to, such as /etc/prometheus/agents/rules/*.rules.yml",
+    "loaded from several files": "rule_files leads to several copies of output/: leave one",
+    "loaded, but not as generated": "the files that the server reads are not those of output/: copy them there",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long the first evaluation is awaited, in seconds (None: by the groups' interval), and how."""
+
+    seconds: float | None = None
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def apply_to_prometheus(
+    server: PrometheusRules,
+    generated: Generated,
+    say: Callable[[str], None],
+    *,
+    dry_run: bool = False,
+    waiting: Waiting | None = None,
+) -> None:
+    """Reload the server, and see that it runs the generated groups, each evaluated without an error.
+
+    A server that cannot be reloaded over HTTP is fine when it runs them already.
+
+    Args:
+        server: the Prometheus, whose ``rule_files`` lead to a copy of the output.
+        generated: what it shall run.
+        say: takes lines for people.
+        dry_run: only say what it runs now.
+        waiting: how long it has for the first evaluation.
+
+    Raises:
+        ApplyError: it refuses, fails, or does not run all groups, which are named.
+    """
+    if dry_run:
+        running = compare(generated.rule_files, server.groups())
+        say(f"Prometheus {server.url}: dry run, nothing is reloaded")
+        for line in _state_lines(running):
+            say(line)
+        return
+    closed = _reload(server)
+    if closed is None:
+        say(f"Prometheus {server.url}: reloaded")
+    running = _settled(server, generated, say, waiting or Waiting())
+    if not running.loaded and closed is not None:
+        raise ApplyError(closed.message + _faults(running), closed.help)
+    _refuse_faults(running)
+    if closed is not None:
+        say(f"Prometheus {server.url}: it does not reload over HTTP, but has what was generated")
+    say(f"  {running.total} rule groups are loaded as generated and healthy")
+
+
+def _reload(server: PrometheusRules) -> ReloadClosedError | None:
+    try:
+        server.reload()
+    except ReloadClosedError as closed:
+        return closed
+    return None
+
+
+def _settled(
+    server: PrometheusRules, generated: Generated, say: Callable[[str], None], waiting: Waiting
+) -> Running:
+    """Look until every group was evaluated once, or time is over; what is not loaded will not come by waiting."""
+    states = server.groups()
+    running = compare(generated.rule_files, states)
+    bound = waiting.seconds
+    if bound is None:
+        bound = longest_interval(generated.rule_files, states) + _SLACK
+    deadline = waiting.now() + bound
+    if running.loaded and running.waiting:
+        say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.waiting)} rule groups")
+    while running.loaded and running.waiting and waiting.now() < deadline:
+        waiting.sleep(min(1.0, bound))
+        running = compare(generated.rule_files, server.groups())
+    return running
+
+
+def _refuse_faults(running: Running) -> None:
+    if not running.loaded:
+        helps = [_HELP[word] for word, groups in _loading(running) if groups]
+        raise ApplyError(f"Prometheus does not run what was generated{_faults(running)}", "; ".join(helps))
+    if running.failing:
+        message = f"rules are loaded, but fail{_faults(running)}"
+        raise ApplyError(message, "the reason is Prometheus's own; its page /rules shows the expressions")
+    if running.waiting:
+        message = f"rules are loaded, but were not evaluated in time{_faults(running)}"
+        raise ApplyError(message, "run again, or allow more time with --wait SECONDS")
+
+
+def _state_lines(running: Running) -> list[str]:
+    if running.loaded and not running.failing and not running.waiting:
+        return [f"  {running.total} rule groups are loaded as generated and healthy"]
+    return [f"  {running.total} rule groups are generated; of these:", *_faults(running).splitlines()[1:]]
+
+
+def _faults(running: Running) -> str:
+    # While groups are still to come, what the others wait for is of no interest.
+    waiting = running.waiting if running.loaded else ()
+    loading = [(word, named(groups, running.sizes)) for word, groups in _loading(running)]
+    said = (*loading, ("failing", running.failing), ("not evaluated yet", named(waiting, running.sizes)))
+    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in said if groups)
+
+
+def _loading(running: Running) -> tuple[tuple[str, tuple[Key, ...]], ...]:
+    return tuple(zip(_HELP, (running.missing, running.twice, running.outdated), strict=True))

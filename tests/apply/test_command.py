@@ -1,0 +1,114 @@
+"""The command: arguments, exit codes, and what goes where."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.cli import main
+from tests.apply.grafana import TOKEN, Fault
+
+if TYPE_CHECKING:
+    from tests.apply.conftest import Applying
+    from tests.apply.grafana import Grafana
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_METRICS_GRAFANA_TOKEN", TOKEN)
+
+
+def apply(applying: Applying, *arguments: str) -> int:
+    return main(["apply", "-o", str(applying.output), "--grafana", applying.grafana.url, *arguments])
+
+
+def test_applying_shows_each_step_and_ends_with_0(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert apply(applying) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:2] == [
+        f"Grafana {grafana.url}, folder agent-metrics",
+        '  created     agent-a "Agent-A"',
+    ]
+    assert err == ""
+
+
+def test_a_dry_run_ends_with_0_and_writes_nothing(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert apply(applying, "--dry-run") == 0
+    assert "dry run, nothing is written" in capsys.readouterr().out
+    assert grafana.writes() == []
+
+
+def test_a_failure_ends_with_2_and_a_way_out(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grafana.faults.append(Fault(lambda one: one.path == "/api/dashboards/db", status=403))
+    assert apply(applying) == 2
+    out, err = capsys.readouterr()
+    assert out.endswith("  not applied agent-a, agent-b, agent-c\n")
+    assert err.startswith('error: Grafana does not save "agent-a": HTTP 403: oops\n  help: its account needs')
+
+
+def test_one_server_that_fails_does_not_keep_the_other_from_its_share(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert apply(applying, "--prometheus", grafana.url) == 2
+    assert "AGENT_METRICS_PROMETHEUS_TOKEN" in capsys.readouterr().err
+    assert set(grafana.dashboards) == {"agent-a", "agent-b", "agent-c"}
+
+
+def test_an_edited_output_reaches_no_server(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (applying.output / "grafana/dashboards/agent-a.json").write_text("{}", encoding="utf-8")
+    assert apply(applying) == 2
+    assert "edited: grafana/dashboards/agent-a.json" in capsys.readouterr().err
+    assert grafana.log == []
+
+
+def test_without_a_server_there_is_nothing_to_do(
+    applying: Applying, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["apply", "-o", str(applying.output)]) == 2
+    assert "--grafana URL, --prometheus URL or both" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_stops_nothing_half_way(applying: Applying, grafana: Grafana) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [
+        sys.executable,
+        "-m",
+        "generator",
+        "apply",
+        "-o",
+        str(applying.output),
+        "--grafana",
+        grafana.url,
+    ]
+    with os.fdopen(writing, "wb") as out:
+        ended = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert set(grafana.dashboards) == {"agent-a", "agent-b", "agent-c"}
+
+
+def test_the_committed_output_is_applied_and_then_unchanged(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applying.output = ROOT / "output"
+    assert apply(applying) == 0
+    versions = grafana.versions()
+    assert apply(applying) == 0
+    assert f"unchanged   {len(versions)} dashboards" in capsys.readouterr().out
+    assert grafana.versions() == versions
+    assert set(versions) == {path.stem for path in (ROOT / "output/grafana/dashboards").iterdir()}
