@@ -1,4 +1,7 @@
-"""Bad specs: the whole message is as expected, the exit status is 1, and the old output stays as it was."""
+"""Bad specs: the whole message is as expected, the exit status is 1, and the old output stays as it was.
+
+Specs in ``noted`` compile; what ``check`` has to say of them is as expected.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from _pytest.capture import CaptureFixture
 
 BAD = Path(__file__).parent / "bad"
+NOTED = Path(__file__).parent / "noted"
 
 
 @pytest.mark.parametrize("case", cases(BAD), ids=lambda case: case.name)
@@ -30,3 +34,12 @@ def test_a_bad_spec_is_told_whole_and_changes_nothing(
     told = capsys.readouterr().err.replace(str(output), "output")
     compare(case, {"expected.txt": told}, inputs=("specs/**",))
     assert [path.name for path in output.iterdir()] == ["old.txt"]
+
+
+@pytest.mark.parametrize("case", cases(NOTED), ids=lambda case: case.name)
+def test_what_is_noted_of_a_spec_is_told_whole(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(case)
+    assert main(["check", "specs"]) == 0
+    compare(case, {"expected.txt": capsys.readouterr().out}, inputs=("specs/**",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.forbidden_label import forbidden
 from generator.checks.practice.averages_only import averages
-from generator.checks.practice.no_alerts import advice, uncovered
+from generator.checks.practice.no_alerts import recipe, uncovered
 from generator.checks.practice.no_stop_reason import shows_stop_reasons
 from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
 
@@ -164,7 +164,7 @@ def _segments(service: Service) -> Lacking:
 
 
 def _alerts(service: Service) -> Lacking:
-    return tuple((f"an alert on {anomaly.name}", advice(anomaly, service)) for anomaly in uncovered(service))
+    return tuple((f"an alert on {anomaly.name}", recipe(anomaly, service)) for anomaly in uncovered(service))
 
 
 ITEMS: tuple[tuple[str, Callable[[Service], Lacking]], ...] = (

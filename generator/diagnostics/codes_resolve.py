@@ -63,7 +63,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "unit/window",
         "a window that does not fit",
-        "Windows are sums of rule intervals, so that they tile time; a range that is too short holds no sample.",
+        "A window looks back over at least one rule interval and four scrapes: a shorter one holds too few samples to tell anything, and an alert on it would never fire.",
     ),
     CodeEntry(
         "label/unbounded",
@@ -206,6 +206,16 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "The signal knows no bad events, so a smallest number of them means nothing.",
     ),
     CodeEntry(
+        "alert/too-little-traffic",
+        "an alert that waits for more runs than are promised",
+        "A floor of events above what the promised traffic yields within the signal's window keeps the alert silent at that traffic. An author's own floor is an error, a profile's is only told.",
+    ),
+    CodeEntry(
+        "alert/disabled-unused",
+        "a disabled alert that would be off anyway",
+        "disabled turns an alert off for the reason it gives. Where the alert is off without it, such as one that needs an objective, the reason is out of date and would hide the alert later.",
+    ),
+    CodeEntry(
         "alert/signal-kind",
         "an alert on a signal of another kind",
         "Burn rates need a share, overflow a quantile, regressions a share or a ratio.",
@@ -214,6 +224,11 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "price/missing",
         "a model without a price",
         "Its tokens are left out of cost and budget, and AgentTokensUnpriced fires when they are used. Add it to prices.yaml, or say free: true.",
+    ),
+    CodeEntry(
+        "price/unknown-type",
+        "a price for a token type that nothing counts",
+        "Prices and includes name token types, which are the values of the label token_type of a profile. A mistyped one prices nothing.",
     ),
     CodeEntry(
         "profile/duplicate",

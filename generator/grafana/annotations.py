@@ -14,38 +14,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.grafana.records import Records
+    from generator.promql.expr import Expr
 
 #: What Prometheus itself keeps of alerts.
 ALERTS = "ALERTS"
 _MILLISECONDS = 1000
 
 
-def event_annotations(source: Mapping[str, str], records: Records) -> Iterator[dict[str, Any]]:
-    """Mark releases and alerts of the chosen service, read from ``source``."""
-    step = f"{records.interval}s"
-    starts = mine(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
+def event_annotations(
+    source: Mapping[str, str], records: Records, *, of_all: bool
+) -> Iterator[dict[str, Any]]:
+    """Mark releases and alerts of the chosen service, or of all and named by theirs, read from ``source``."""
+    one = (lambda found: found) if of_all else mine
+    whose = f"{{{{{names.SERVICE}}}}}: " if of_all else ""
+    common = {"datasource": source, "enable": True, "step": f"{records.interval}s"}
+    starts = one(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
     if records.has(starts):
-        yield {
+        yield common | {
             "name": "Releases",
-            "datasource": source,
-            "enable": True,
             "iconColor": colours.BLUE,
             "expr": starts.text,
             "useValueForTime": True,
-            "titleFormat": "Release {{release}}",
+            "titleFormat": f"{whose}Release {{{{release}}}}",
             "textFormat": "Its first run was counted here.",
-            "step": step,
         }
-    firing = mine(Series(ALERTS)).where(alertstate="firing").now()
-    yield {
+    yield common | {
         "name": "Firing alerts",
-        "datasource": source,
-        "enable": True,
         "iconColor": colours.RED,
-        # Grafana writes the name of a label that an alert lacks, so those that only some have become one.
-        "expr": joined(firing, "part", " ", "tool", "model", "stop_reason", "metric").text,
-        "titleFormat": "{{alertname}}",
+        "expr": _firing(one(Series(ALERTS))).text,
+        "titleFormat": f"{whose}{{{{alertname}}}}",
         "textFormat": "{{severity}}: {{signal}} {{part}}",
         "tagKeys": "severity,owner",
-        "step": step,
     }
+
+
+def _firing(alerts: Series) -> Expr:
+    """Select what fires; the label that all generated alerts have leaves out those of others."""
+    found = alerts.where(alertstate="firing").where("!=", **{names.SIGNAL: ""}).now()
+    # Grafana writes the name of a label that an alert lacks, so those that only some have become one.
+    return joined(found, "part", " ", "tool", "model", "stop_reason", "metric")

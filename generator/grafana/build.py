@@ -11,14 +11,16 @@ from grafanalib import core
 from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
 from generator.grafana.layout import place
-from generator.grafana.links import with_everything
+from generator.grafana.links import outside, with_everything
 from generator.grafana.panels import Kind, refs
 from generator.grafana.variables import DATASOURCE
+from generator.model import names
+from generator.model.names import GRAFANA_TAG
 from generator.model.units import duration
 from generator.promql.syntax import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.layout import Placed
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 SOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE}}}"}
-TAG = "agent-metrics"
 _NATURAL, _NATURAL_DOWN = 7, 8
+#: So many repeated panels stand side by side.
+_REPEATED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ class Shared:
 def build(dashboard: Dashboard, shared: Shared) -> Json:
     """Build a dashboard as grafanalib's JSON."""
     ids = count(1)
-    events = event_annotations(SOURCE, shared.records) if dashboard.events else ()
+    of_all = names.SERVICE not in {variable.name for variable in dashboard.variables}
+    events = event_annotations(SOURCE, shared.records, of_all=of_all)
     built = core.Dashboard(
         title=dashboard.title,
         uid=dashboard.uid,
         description=dashboard.description,
-        tags=[TAG],
+        tags=[GRAFANA_TAG],
         editable=False,
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         refresh="1m",
@@ -57,7 +61,10 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
         timezone="browser",
         annotations=core.Annotations(list(events)),
         templating=core.Templating([_sources(), *(_variable(one) for one in dashboard.variables)]),
-        links=[_link(uid, title) for uid, title in shared.titles.items() if uid != dashboard.uid],
+        links=[
+            *(_link(uid, title) for uid, title in shared.titles.items() if uid != dashboard.uid),
+            *_outside(dashboard, shared.records),
+        ],
         panels=[_placed(one, next(ids), shared) for one in place(dashboard.sections)],
     )
     found: Json = plain(built)
@@ -99,6 +106,19 @@ def _link(uid: str, title: str) -> Any:  # noqa: ANN401
     )
 
 
+def _outside(dashboard: Dashboard, records: Records) -> Iterator[Any]:
+    """Link to the logs and traces of what is chosen."""
+    chosen = {variable.name for variable in dashboard.variables}
+    if names.SERVICE in chosen:
+        for title, address in records.links.items():
+            url = outside(
+                address, release=f"${{{names.RELEASE}:percentencode}}" if names.RELEASE in chosen else ""
+            )
+            yield core.DashboardLink(
+                title=title, type="link", uri=url, icon="external link", targetBlank=True
+            )
+
+
 def _closer(title: str, url: str) -> Json:
     """Link a panel to a dashboard, with every key that Grafana's own export writes."""
     fixed = {"asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": False}
@@ -121,7 +141,16 @@ def _placed(placed: Placed, number: int, shared: Shared) -> Any:  # noqa: ANN401
         return core.RowPanel(title=panel, **where)
     if panel.kind is Kind.TEXT:
         return core.Text(title=panel.title, description=panel.description, content=panel.content, **where)
-    return drawings.of(panel, _common(panel, shared) | where)
+    return drawings.of(panel, _common(panel, shared) | where, _points(shared.records))
+
+
+def _points(records: Records) -> list[Json]:
+    """Link a release's points to its logs and traces."""
+    release = f"${{__field.labels.{names.RELEASE}:percentencode}}"
+    return [
+        {"title": f"{title}: this release", "url": outside(address, release=release), "targetBlank": True}
+        for title, address in records.links.items()
+    ]
 
 
 def _common(panel: Panel, shared: Shared) -> Json:
@@ -133,6 +162,7 @@ def _common(panel: Panel, shared: Shared) -> Json:
         "dataSource": SOURCE,
         "targets": _targets(panel),
         "links": more,
+        "repeat": core.Repeat("h", panel.repeat, _REPEATED) if panel.repeat else core.Repeat(),
         "interval": duration(shared.records.interval),
         "maxDataPoints": None,
     }
@@ -146,7 +176,7 @@ def _targets(panel: Panel) -> list[Any]:
             expr=layout(query.expr.text),
             legendFormat=query.legend,
             refId=ref,
-            instant=table or panel.kind is Kind.BARGAUGE,
+            instant=panel.kind is not Kind.TIMESERIES,
             format=core.TABLE_TARGET_FORMAT if table else core.TIME_SERIES_TARGET_FORMAT,
             datasource=SOURCE,
         )

@@ -18,6 +18,8 @@ RED = "#CC3D4A"
 PURPLE = "#9B72CF"
 PINK = "#D886B8"
 GREY = "#7A828C"
+#: Releases before the newest one, in shades of it.
+EARLIER = "#8E979F"
 #: The one colour of what was promised, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
 
@@ -66,7 +68,32 @@ TOKEN_TYPES = {
     "cached": SKY,
     "cache_write": NAVY,
     "reasoning": PURPLE,
+    "other": GREY,
 }
+
+#: Down is warm, refusing us blue to grey, our own mistakes purple to teal.
+ERROR_CLASSES = {
+    "timeout": ORANGE,
+    "connection": "#B7791F",
+    "server_error": RED,
+    "overloaded": AMBER,
+    "rate_limit": BLUE,
+    "quota": NAVY,
+    "auth": SKY,
+    "permission": "#A9B7C6",
+    "tool_validation": PURPLE,
+    "invalid_request": PINK,
+    "invalid_response": TEAL,
+    "context_length": "#6C4AA0",
+    "content_policy": "#B45C8C",
+    "not_found": "#2E6F63",
+    "tool_error": "#8C2F39",
+    "cancelled": GREY,
+    "other": "#5B626B",
+}
+
+#: What has no meaning by itself, as tools and models, in turn: no green and no red among them.
+PALETTE = (BLUE, ORANGE, PURPLE, "#D9C04A", SKY, PINK, TEAL, "#A9744F")
 
 #: Half of the runs are unremarkable, the tail is what hurts.
 QUANTILES = {"p50": SKY, "p95": BLUE, "p99": PURPLE}

@@ -20,7 +20,6 @@ class Dashboard:
         description: The question that it answers.
         variables: What can be chosen, the data source aside; each may read those before it.
         sections: Its panels, the most urgent first.
-        events: Whether releases and firing alerts of the chosen service are marked on the time axis.
     """
 
     uid: str
@@ -28,4 +27,3 @@ class Dashboard:
     description: str
     variables: tuple[Variable, ...]
     sections: tuple[Section, ...]
-    events: bool = True

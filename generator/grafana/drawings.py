@@ -13,20 +13,23 @@ from generator.grafana import colours, fields
 from generator.grafana.panels import Draw, Kind, Legend, Scale, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.grafana.panels import Panel
 
 Json = dict[str, Any]
 
 _LAST = "lastNotNull"
+#: Pixels: without them each panel would choose by the length of its numbers.
+_SINGLE = {"valueSize": 30}
+_SEVERAL = {"titleSize": 12, "valueSize": 20}
 
 
-def of(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401  (grafanalib has no types)
-    """Build ``panel``; ``common`` are the arguments that all panels have."""
+def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> Any:  # noqa: ANN401  (grafanalib has no types)
+    """Build ``panel``; ``common`` are the arguments that all panels have, ``points`` the links from a line's points."""
     match panel.kind:
         case Kind.TIMESERIES:
-            return _timeseries(panel, common)
+            return _timeseries(panel, common, points)
         case Kind.STAT:
             return _stat(panel, common)
         case Kind.BARGAUGE:
@@ -35,26 +38,27 @@ def of(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401  (grafan
             return _table(panel, panel.table or Table(()), common)
 
 
-def _timeseries(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json]) -> Any:  # noqa: ANN401
     scale, stack, table = _scale(panel), panel.draw is Draw.STACK, panel.legend is Legend.TABLE
-    bounds = {"min": scale.low, "max": scale.high}
+    bounds = {"min": scale.low, "max": scale.high, "noValue": panel.empty if panel.repeat else None}
     soft = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
+    sort = {"sortBy": "Last *", "sortDesc": True} if table else {}
     return core.TimeSeries(
         **common,
         unit=scale.unit,
         valueDecimals=scale.decimals,
-        colorMode="palette-classic-by-name",
-        overrides=fields.of_series(panel),
+        colorMode="palette-classic",
+        overrides=fields.of_series(panel, points),
         lineWidth=1 if stack else 2,
         fillOpacity=60 if stack else 0,
         stacking={"mode": "normal" if stack else "none", "group": "A"},
         legendDisplayMode="table" if table else "list",
         legendPlacement="right" if table else "bottom",
-        legendCalcs=[_LAST] if table else [],
+        legendCalcs=[_LAST, "max"] if table else [],
         tooltipMode="multi",
         tooltipSort="desc",
         # grafanalib refuses bounds that are no whole numbers.
-        extraJson={"fieldConfig": {"defaults": bounds | {"custom": soft}}},
+        extraJson={"fieldConfig": {"defaults": bounds | {"custom": soft}}, "options": {"legend": sort}},
     )
 
 
@@ -69,6 +73,10 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         reduceCalc=_LAST,
         noValue=panel.empty,
         alignment="center",
+        graphMode="none",
+        textMode="value_and_name" if len(panel.queries) > 1 else "value",
+        overrides=fields.of_series(panel),
+        extraJson={"options": {"text": _SEVERAL if len(panel.queries) > 1 else _SINGLE}},
     )
 
 
@@ -105,15 +113,23 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
 def _transformations(table: Table) -> Iterator[Json]:
     """Make one table of all queries, sort it, and keep the columns in their order."""
     names = table.fields()
+    by_title = {column.title: name for name, column in zip(names, table.columns, strict=True)}
+    sort, down = table.sort or ("", False)
+    hidden = [sort] if sort and sort not in by_title else []
+    # Before the merge: it joins rows that agree in all that they share, the name of the series included.
+    yield _only([*names, *hidden])
     if len(table.queries) > 1:
         yield {"id": "merge", "options": {}}
-    if table.sort:
-        title, down = table.sort
-        sorts = [name for name, column in zip(names, table.columns, strict=True) if column.title == title]
-        yield {"id": "sortBy", "options": {"sort": [{"field": name, "desc": down} for name in sorts]}}
-    yield {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}}
+    if sort:
+        yield {"id": "sortBy", "options": {"sort": [{"field": by_title.get(sort, sort), "desc": down}]}}
+    if hidden:
+        yield _only(names)
     order = {name: place for place, name in enumerate(names)}
     yield {"id": "organize", "options": {"indexByName": order, "excludeByName": {}, "renameByName": {}}}
+
+
+def _only(names: Iterable[str]) -> Json:
+    return {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}}
 
 
 def _scale(panel: Panel) -> Scale:

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
 from generator.grafana.panels import Cell, refs
+from generator.model import names
+from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.grafana.panels import Column, Panel, Table
+    from generator.grafana.panels import Column, Panel, Query, Scale, Table
 
 Json = dict[str, Any]
+
+_RELEASE = f"{{{{{names.RELEASE}}}}}"
 
 
 def statuses() -> list[Json]:
@@ -24,18 +28,15 @@ def statuses() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
-def of_series(panel: Panel) -> list[Json]:
-    """Give names their colours, and promises their dashes."""
-    return [
-        *(_override("byName", name, color=fixed(colour)) for name, colour in panel.colours.items()),
-        *_promises(panel),
-    ]
+def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
+    """Give names their colours, queries what sets them apart, and each release's points the links ``points``."""
+    return [*_named(panel.colours), *_queried(panel, points)]
 
 
 def of_columns(table: Table) -> list[Json]:
     """Give each column its header, unit, look and link."""
     return [
-        _override("byName", name, **dict(_column(column)))
+        _override("byName", name, dict(_column(column)))
         for name, column in zip(table.fields(), table.columns, strict=True)
     ]
 
@@ -45,21 +46,63 @@ def fixed(colour: str) -> Json:
     return {"mode": "fixed", "fixedColor": colour}
 
 
-def _promises(panel: Panel) -> Iterator[Json]:
+def thresholds(steps: tuple[tuple[float | None, str], ...]) -> Json:
+    """Change the colour at each step."""
+    found = [
+        {"color": colour, "value": least if place else None} for place, (least, colour) in enumerate(steps)
+    ]
+    return {"mode": "absolute", "steps": found}
+
+
+def _named(by_name: Mapping[str, str]) -> Iterator[Json]:
+    """Name all series of a colour at once: a panel has no more of these than there are colours."""
+    of_colour: dict[str, list[str]] = {}
+    for name, colour in by_name.items():
+        of_colour.setdefault(colour, []).append(name)
+    for colour, found in of_colour.items():
+        if len(found) == 1 and not found[0].endswith(" "):
+            yield _override("byName", found[0], {"color": fixed(colour)})
+        else:
+            pattern = "|".join(escape_regex(name) + ("" if name.endswith(" ") else "$") for name in found)
+            yield _override("byRegexp", f"/^({pattern})/", {"color": fixed(colour)})
+
+
+def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
     for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True):
-        if query.promise:
-            yield _override(
-                "byFrameRefID",
-                ref,
-                color=fixed(colours.OBJECTIVE),
-                **{
-                    "custom.lineStyle": {"fill": "dash", "dash": [8, 6]},
-                    "custom.lineWidth": 2,
-                    "custom.fillOpacity": 0,
-                    "custom.stacking": {"mode": "none", "group": "promise"},
-                    "custom.showPoints": "never",
-                },
-            )
+        links = {"links": list(points)} if points and _RELEASE in query.legend else {}
+        if properties := dict(_query(query)) | links:
+            yield _override("byFrameRefID", ref, properties)
+
+
+def _query(query: Query) -> Iterator[tuple[str, object]]:
+    if query.scale:
+        yield from _scale(query.scale)
+    if query.steps:
+        yield "color", {"mode": "thresholds"}
+        yield "thresholds", thresholds(query.steps)
+    if query.dotted:
+        yield "custom.lineStyle", {"fill": "dot", "dash": [0, 6]}
+    if query.promise:
+        yield "color", fixed(colours.OBJECTIVE)
+        yield from _dashed()
+    elif query.colour:
+        yield "color", fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
+
+
+def _dashed() -> Iterator[tuple[str, object]]:
+    yield "custom.lineStyle", {"fill": "dash", "dash": [8, 6]}
+    yield "custom.lineWidth", 2
+    yield "custom.fillOpacity", 0
+    yield "custom.stacking", {"mode": "none", "group": "promise"}
+    yield "custom.showPoints", "never"
+
+
+def _scale(scale: Scale) -> Iterator[tuple[str, object]]:
+    yield "unit", scale.unit
+    if scale.decimals is not None:
+        yield "decimals", scale.decimals
+    if scale.high is not None:
+        yield "max", scale.high
 
 
 def _column(column: Column) -> Iterator[tuple[str, object]]:
@@ -75,15 +118,17 @@ def _column(column: Column) -> Iterator[tuple[str, object]]:
     if column.link:
         title, url = column.link
         yield "links", [{"title": title, "url": url, "targetBlank": False}]
-    if column.cell is Cell.HIDDEN:
-        yield "custom.width", 1
+    if column.steps:
+        yield "thresholds", thresholds(column.steps)
+        yield "color", {"mode": "thresholds"}
+        yield "custom.cellOptions", {"type": "color-text"}
     if column.cell is Cell.STATUS:
         yield "mappings", statuses()
         yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
         yield "custom.align", "center"
 
 
-def _override(matcher: str, options: str, **properties: object) -> Json:
+def _override(matcher: str, options: str, properties: Mapping[str, object]) -> Json:
     return {
         "matcher": {"id": matcher, "options": options},
         "properties": [{"id": name, "value": value} for name, value in properties.items()],

@@ -20,7 +20,9 @@ GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9)
 #: A share that should be near 0.
 BAD_SHARE = Scale("percentunit", soft_high=0.05)
 #: Parts of a whole.
-PARTS = Scale("percentunit", decimals=1, high=1)
+PARTS = Scale("percentunit", high=1)
+#: The same as single numbers.
+SHARE = Scale("percentunit", decimals=1, high=1)
 #: Parts of a whole that may be more than the whole, as a used budget.
 USED = Scale("percentunit", decimals=0, high=1)
 DURATION = Scale("s")
@@ -28,9 +30,9 @@ MONEY = Scale("currencyUSD")
 #: Amounts for each of something, which are no whole numbers.
 COUNT = Scale("short")
 #: A number of events, which is whole.
-EVENTS = Scale("short", decimals=0)
+EVENTS = Scale("none", decimals=0)
 #: Times as fast as allowed.
-PACE = Scale("suffix: x", decimals=1, soft_high=2)
+PACE = Scale("suffix: x", soft_high=2)
 #: How long ago, of Unix milliseconds.
 MOMENT = Scale("dateTimeFromNow", low=None)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from generator.grafana.variables import DATASOURCE
-
-_KEPT = f"${{__url_time_range}}&${{{DATASOURCE}:queryparam}}"
+from generator.model import names
 
 
 def with_everything(uid: str) -> str:
@@ -12,9 +11,17 @@ def with_everything(uid: str) -> str:
     return f"/d/{uid}?${{__all_variables}}&${{__url_time_range}}"
 
 
-def of_row(uid: str, **fields: str) -> str:
-    """Address a dashboard with variables set from the fields of a table's row, by variable."""
-    chosen = "&".join(
-        f"var-{name}=${{__data.fields.{field}:percentencode}}" for name, field in fields.items()
+def of_row(uid: str, *kept: str, **fields: str) -> str:
+    """Address a dashboard with the variables ``kept`` as they are, others from the fields of a table's row."""
+    parts = (
+        "${__url_time_range}",
+        *(f"${{{name}:queryparam}}" for name in (DATASOURCE, *kept)),
+        *(f"var-{name}=${{__data.fields.{field}:percentencode}}" for name, field in fields.items()),
     )
-    return f"/d/{uid}?{_KEPT}&{chosen}"
+    return f"/d/{uid}?{'&'.join(parts)}"
+
+
+def outside(address: str, *, release: str) -> str:
+    """Fill an address of logs or traces with the chosen service and ``release``, an expression of Grafana's."""
+    service = f"${{{names.SERVICE}:percentencode}}"
+    return address.replace("{service}", service).replace("{release}", release)

@@ -20,8 +20,18 @@ _DASHBOARD_KEYS = (
     *("schemaVersion", "tags", "templating", "time", "timepicker", "timezone", "title", "uid", "version"),
 )
 _PANEL_KEYS = (
-    *("datasource", "description", "fieldConfig", "gridPos", "id", "interval", "links", "options"),
-    *("targets", "title", "transformations", "transparent", "type"),
+    *(
+        "datasource",
+        "description",
+        "fieldConfig",
+        "gridPos",
+        "id",
+        "interval",
+        "links",
+        "maxPerRow",
+        "options",
+    ),
+    *("repeat", "repeatDirection", "targets", "title", "transformations", "transparent", "type"),
 )
 _ROW_KEYS = ("collapsed", "gridPos", "id", "panels", "title", "type")
 _TARGET_KEYS = ("datasource", "expr", "format", "instant", "legendFormat", "refId")
@@ -142,13 +152,13 @@ def _bargauge(panel: Json) -> Json:
         "orientation": panel["options"]["orientation"],
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
         "reduceOptions": {"calcs": old["calcs"], "fields": "", "values": old["values"]},
-        "namePlacement": "left",
+        "namePlacement": "top",
         "valueMode": "color",
         "showUnfilled": True,
-        "sizing": "auto",
+        "sizing": "manual",
         "minVizWidth": 8,
         "minVizHeight": 16,
-        "maxVizHeight": 300,
+        "maxVizHeight": 40,
     }
     kept = {key: old["defaults"][key] for key in ("decimals", "max", "min", "unit")}
     # It never passes thresholds on to where all panels have them.

@@ -43,20 +43,10 @@ class Legend(StrEnum):
 
 
 class Cell(StrEnum):
-    """How a column of a table is shown: as text, on its status colour, or not at all (links read it)."""
+    """How a column of a table is shown: as text, or on its status colour."""
 
     PLAIN = "plain"
     STATUS = "status"
-    HIDDEN = "hidden"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """An expression and the names of its series; ``promise`` is drawn dashed and makes no panel by itself."""
-
-    expr: Expr
-    legend: str = ""
-    promise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +65,31 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """An expression and the names of its series.
+
+    Attributes:
+        promise: Drawn dashed; makes no panel by itself.
+        rare: Without a series while all is well.
+        colour: Of all its series; by name, or in turn, when empty.
+        dotted: Drawn as dots, to stand behind the others.
+        shades: In shades of ``colour``, as there may be several series.
+        scale: Where it is not the panel's.
+        steps: Colours from a value on, where they are not the panel's.
+    """
+
+    expr: Expr
+    legend: str = ""
+    promise: bool = False
+    rare: bool = False
+    dotted: bool = False
+    colour: str = ""
+    shades: bool = False
+    scale: Scale | None = None
+    steps: tuple[tuple[float | None, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table.
 
@@ -86,6 +101,7 @@ class Column:
         width: Pixels; None shares what is left.
         link: Where a click on a cell leads, after its title; None for nowhere.
         right: Whether text is aligned to the right, as numbers are.
+        steps: Colours of its numbers from a value on.
     """
 
     title: str
@@ -95,11 +111,15 @@ class Column:
     width: int | None = None
     link: tuple[str, str] | None = None
     right: bool = False
+    steps: tuple[tuple[float | None, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table, in order; the title of the one that sorts the rows, and whether downwards."""
+    """The columns of a table, in order; what sorts the rows, and whether downwards.
+
+    That is a column's title, or a label that is no column and not shown.
+    """
 
     columns: tuple[Column, ...]
     sort: tuple[str, bool] | None = None
@@ -134,11 +154,12 @@ class Panel:
     Attributes:
         title: Names the signal, never the query.
         description: What is shown, over which window, and what to do about it.
-        colours: Fixed colours by the name of the series; others get one by their name.
+        colours: Fixed colours by the name of the series, or by its beginning where that ends in a space.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
         content: Markdown, of a text panel.
         empty: What a single number says where there is none.
+        repeat: The variable for each of whose values the panel is drawn once.
     """
 
     kind: Kind
@@ -154,6 +175,7 @@ class Panel:
     more: str | None = None
     content: str = ""
     empty: str = "NO DATA"
+    repeat: str = ""
 
     def with_queries(self, queries: tuple[Query, ...]) -> Panel:
         """Replace the queries; a table loses the columns of those that are gone."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
+from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 from generator.model.units import duration
 
 if TYPE_CHECKING:
     from generator.model.service import Site
 
-_DASHBOARDS = """\
+_DASHBOARDS = f"""\
 # Put this file into Grafana's provisioning/dashboards/ and the dashboards into the folder that "path" names.
 apiVersion: 1
 providers:
   - name: agent-metrics
-    folder: Agent metrics
+    folder: {GRAFANA_FOLDER}
+    folderUid: {GRAFANA_FOLDER_UID}
     type: file
     disableDeletion: true
     allowUiUpdates: false

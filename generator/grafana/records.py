@@ -6,12 +6,16 @@ dashboard asks for what nothing emits.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Forecast
-from generator.model.signals import Distribution, Quantile
+from generator.model.signals import Distribution, Quantile, divisor
 from generator.model.units import duration
 from generator.prometheus.recording.burn import burning
 from generator.prometheus.recording.releases import compared
@@ -25,8 +29,13 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
+    from generator.promql.syntax import Reference
 
 #: Where a signal that no service has would be recorded: never in ``names``.
+#: What services report in place of a value that no list names.
+_OTHER = "other"
+#: Most values of a label, over all services, that have colours of their own.
+_COLOURED = 64
 _NOWHERE = "service:agent_{}:unrecorded"
 
 
@@ -40,6 +49,8 @@ class Records:
         shared: The signals on the board of every service.
         values: The listed values of each label, of all services, in the order of the specs.
         limits: The stop reasons that mean that a limit ended a run.
+        own: Whether a service declares signals itself that are on its board.
+        links: Where logs and traces are found, by what a link there says.
         interval: Seconds between two samples.
     """
 
@@ -48,6 +59,8 @@ class Records:
     shared: frozenset[str]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
+    own: bool
+    links: Mapping[str, str]
     interval: int
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
@@ -67,9 +80,19 @@ class Records:
         """Write over how long a signal looks back, such as ``15m``."""
         return duration(self.signals[signal].window) if signal in self.signals else ""
 
+    def colours(self, label: str) -> Mapping[str, str]:
+        """Give each listed value of a label a colour, neighbours different ones; what is unlisted is grey.
+
+        Above a number that nobody tells apart it is nothing: all services' values are in one dashboard.
+        """
+        found = sorted(value for value in self.values.get(label, ()) if value != _OTHER)
+        if len(found) > _COLOURED:
+            return {_OTHER: GREY}
+        return {**dict(zip(found, cycle(PALETTE), strict=False)), _OTHER: GREY}
+
     def has(self, expr: Expr) -> bool:
         """Whether everything that ``expr`` reads is recorded."""
-        return all(reference.name in self.names for reference in references(expr.text))
+        return all(name in self.names for reference in references(expr.text) for name in _possible(reference))
 
     def either(self, *candidates: Series) -> Series | None:
         """Select all of ``candidates`` that are recorded, as one selector; None when none is."""
@@ -77,6 +100,15 @@ class Records:
         if len(found) > 1:
             return Series("", (("__name__", "=~", "|".join(found)),))
         return Series(found[0]) if found else None
+
+
+def _possible(reference: Reference) -> tuple[str, ...]:
+    """List the names that a selector takes, which may be several."""
+    if reference.name:
+        return (reference.name,)
+    return tuple(
+        name for label, _, found in reference.matchers if label == "__name__" for name in found.split("|")
+    )
 
 
 def records_of(model: Model) -> Records:
@@ -98,8 +130,20 @@ def records_of(model: Model) -> Records:
         else frozenset(),
         values={label: tuple(found) for label, found in values.items()},
         limits=tuple(limits),
+        own=any(signal.own and signal.trend is not None for signal in signals.values()),
+        links=_links(model),
         interval=model.site.rule_interval,
     )
+
+
+def _links(model: Model) -> Mapping[str, str]:
+    """Title each address: ``Logs``, and with its host where services have several."""
+    found = sorted({link for service in model.services for link in service.links.items()})
+    several = Counter(kind for kind, _ in found)
+    return {
+        kind.capitalize() + (f" ({urlsplit(address).hostname})" if several[kind] > 1 else ""): address
+        for kind, address in found
+    }
 
 
 def recorded_names(service: Service) -> Iterator[str]:
@@ -118,8 +162,13 @@ def recorded_names(service: Service) -> Iterator[str]:
 
 def _parts(signal: Signal, labels: tuple[str, ...]) -> Iterator[str]:
     """Name what stands beside a value: on how many events it stands."""
-    if isinstance(signal.kind, Distribution) and labels:
-        yield names.numerator(signal, labels)
+    if isinstance(signal.kind, Distribution):
+        rest = tuple(label for label in labels if label != signal.kind.label)
+        yield names.denominator(signal, rest)
+        if labels:
+            yield names.numerator(signal, labels)
+    if divisor(signal) and labels in {(), (names.RELEASE,)}:
+        yield from (names.numerator(signal, labels), names.denominator(signal, labels))
     if isinstance(signal.kind, Quantile) and not labels:
         yield names.part(signal, "overflow")
 

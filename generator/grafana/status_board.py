@@ -45,7 +45,7 @@ _BY = (names.SIGNAL, names.WORST)
 
 _DESCRIPTION = (
     "Each signal now, how it moved, and its status: the worst of its alerts' conditions before they wait. "
-    "A name behind the dot is the worst tool, model or stop reason. A click leads to the dashboard that tells more."
+    "A name behind the dot is the worst tool, model or stop reason. Look closer leads to the dashboard that tells more."
 )
 
 
@@ -54,13 +54,12 @@ def status_board(records: Records) -> Panel:
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
         Column("Metric", "metric", link=more),
-        Column("Current value", "current", width=120, right=True),
-        Column("Trend", "trend", width=190),
-        Column("Status", Query(board(records)), grammar.COUNT, Cell.STATUS, width=110),
-        Column("More", "more", cell=Cell.HIDDEN),
-        Column("Row", "row", cell=Cell.HIDDEN),
+        Column("Current value", "current", width=105, right=True),
+        Column("Trend", "trend", width=165),
+        Column("Status", Query(board(records)), grammar.COUNT, Cell.STATUS, width=90),
+        Column("Look closer", "more", link=more, width=140),
     )
-    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("Row", False)))
+    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False)))
 
 
 def board(records: Records) -> Expr:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: What the data source variable is called everywhere; links and panels refer to it.
 DATASOURCE = "datasource"
+#: The variable that chooses among a service's own signals.
+OWN = names.SIGNAL
 
 _TOOL = ("tool_calls_per_run", "tool_error_rate", "tool_latency_p95")
 _MODEL = ("token_usage_per_run", "cost_per_run", "llm_errors_per_run")
@@ -64,9 +66,17 @@ def service(records: Records) -> Variable:
     return Variable(names.SERVICE, "Service", of or Series(names.BOARD_STATUS), several=False)
 
 
-def signal() -> Variable:
-    """Offer the signals on the status board, a service's own included."""
-    return Variable(names.SIGNAL, "Signal", mine(Series(names.BOARD_CURRENT)), several=False)
+def own_signals(records: Records) -> tuple[Variable, ...]:
+    """Offer the signals that the chosen service declares itself; nothing where no service does."""
+    return (Variable(OWN, "Signal", own_values(records)),) if records.own else ()
+
+
+def own_values(records: Records) -> Series:
+    """Select what the status board shows beside the signals of profiles."""
+    of_profiles = [
+        name for name, signal in records.signals.items() if signal.trend is not None and not signal.own
+    ]
+    return mine(Series(names.BOARD_CURRENT)).none_of(names.SIGNAL, sorted(of_profiles))
 
 
 def _labels(records: Records, labels: tuple[str, ...]) -> Iterator[Variable]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from generator.output.errors import OutputError, name_of
 from generator.output.files import write_new
 
 if TYPE_CHECKING:
@@ -45,10 +46,20 @@ def write_journal(path: Path, journal: Journal) -> None:
 
 
 def read_journal(path: Path) -> Journal | None:
-    """The journal, or None when it was not written to its end: then no exchange has begun."""
+    """The journal, or None when it was not written to its end: then no exchange has begun.
+
+    Raises:
+        OutputError: it is none of ours, so that nobody can tell what it belongs to.
+    """
     try:
         document = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    deleted = {name: (inode, size, time) for name, (inode, size, time) in document["deleted"].items()}
-    return Journal(document["tree"], document["links"], deleted, tuple(document["files"]))
+    except RecursionError:
+        document = None
+    try:
+        deleted = {name: (inode, size, time) for name, (inode, size, time) in document["deleted"].items()}
+        return Journal(document["tree"], dict(document["links"]), deleted, tuple(document["files"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        message = f"{name_of(path.parent)} is left from a run that was killed, and its journal is damaged"
+        raise OutputError(message, "save what you need from it, delete it, then run again") from None

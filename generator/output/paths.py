@@ -80,11 +80,23 @@ def _part_fault(part: str) -> str | None:
 
 def _collisions(paths: tuple[str, ...]) -> list[str]:
     """Each path that meets another one; directories take part, for they must be spelled alike too."""
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, str]] = {}
     found = []
     for path in sorted(paths):
         for node in (*(f"{folder}/" for folder in parents(path)), path):
-            other = taken.setdefault(collision_key(node.rstrip("/")), node)
-            if other is not node and (other != node or node == path):
-                found.append(f"{name_of(node)} and {name_of(other)} are one file on some systems")
+            other, owner = taken.get(collision_key(node.rstrip("/")), (node, None))
+            if owner is not None and (other != node or node == path):
+                found.append(f"{name_of(owner)} and {name_of(path)} {_met(other, node)}")
+                break
+            taken.setdefault(collision_key(node.rstrip("/")), (node, path))
     return found
+
+
+def _met(one: str, other: str) -> str:
+    """What is wrong with two nodes of one name; a directory ends with ``/``."""
+    if one == other:
+        return "are one path, given twice"
+    kinds = {node.endswith("/") for node in (one, other)}
+    if len(kinds) > 1:
+        return "need a file and a directory of one name on some systems"
+    return f"are {'in one directory' if True in kinds else 'one file'} on some systems"

@@ -34,7 +34,10 @@ _WHAT = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every path of the output by what happens to it, sorted; ``files`` is all that will be there."""
+    """Every path of the output by what happens to it, sorted; ``files`` is all that will be there.
+
+    ``gone`` are listed in the manifest and are neither made nor there any more: only their directories may be left.
+    """
 
     files: Mapping[str, bytes]
     created: tuple[str, ...]
@@ -43,12 +46,18 @@ class Plan:
     unchanged: tuple[str, ...]
     deleted: Mapping[str, Signature]
     kept: tuple[str, ...]
+    gone: tuple[str, ...]
 
     @property
     def written(self) -> tuple[str, ...]:
         """The paths that get new content; the manifest comes last."""
         every = {*self.created, *self.changed, *self.edited}
         return (*sorted(every - {MANIFEST}), *(every & {MANIFEST}))
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The paths whose directories go when nothing else is in them."""
+        return (*self.deleted, *self.gone)
 
 
 def make_plan(target: Path, files: Mapping[str, bytes], owned: Owned) -> Plan:
@@ -72,8 +81,8 @@ def make_plan(target: Path, files: Mapping[str, bytes], owned: Owned) -> Plan:
         tuple(path for path, what in whats.items() if what == name)
         for name in ("created", "changed", "edited", "unchanged")
     )
-    kept = tuple(path for path, found in stale.items() if found == "kept")
-    return Plan(files, created, changed, edited, unchanged, deleted, kept)
+    kept, gone = (tuple(path for path, found in stale.items() if found == name) for name in ("kept", "gone"))
+    return Plan(files, created, changed, edited, unchanged, deleted, kept, gone)
 
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:

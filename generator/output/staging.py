@@ -13,7 +13,8 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from generator.output.entries import Kind, entries, kind_of
+from generator.output.entries import Kind, entries, find, kind_of
+from generator.output.errors import OutputError, name_of, reason
 from generator.output.exchange import NOT_SUPPORTED, exchange
 from generator.output.files import flush_directory, remove_tree, unlock_directory
 from generator.output.journal import Journal, read_journal, write_journal
@@ -34,6 +35,7 @@ def replace_whole(plan: Plan, target: Path) -> None:
     Raises:
         UnsuitableError: the target cannot be exchanged; nothing was changed.
         OSError: nothing was changed.
+        OutputError: everything is written, but the disk did not confirm it.
     """
     if kind_of(target) is Kind.DIRECTORY:
         check_suitable(target)
@@ -46,7 +48,7 @@ def replace_whole(plan: Plan, target: Path) -> None:
         write_journal(stage / _JOURNAL, Journal(new.lstat().st_ino, links, plan.deleted, tuple(plan.files)))
         flush_directory(stage)
         _swap(stage, target)
-        flush_directory(target.parent)
+        _confirm(target)
     finally:
         with suppress(OSError):  # what cannot be cleaned up now is tried again at the next start
             settle(stage, target)
@@ -95,6 +97,14 @@ def _swap(stage: Path, target: Path) -> None:
         (stage / _NEW).rename(target)
 
 
+def _confirm(target: Path) -> None:
+    try:
+        flush_directory(target.parent)
+    except OSError as problem:
+        message = f"{name_of(target)} is written, but a loss of power may undo that: {reason(problem)}"
+        raise OutputError(message, "check the disk, then run again") from problem
+
+
 def _drain(old: Path, target: Path, journal: Journal) -> None:
     """Remove the old tree; what somebody has put there since it was read goes over to the new one."""
     unlock_directory(old)
@@ -106,14 +116,16 @@ def _drain(old: Path, target: Path, journal: Journal) -> None:
         elif journal.knows(path, (old / path).lstat()):
             (old / path).unlink()
         else:
-            _hand_over(old / path, target / path, journal.links.get(path))
+            _hand_over(old / path, target, path, journal.links.get(path))
     for folder in reversed(folders):
         folder.rmdir()
 
 
-def _hand_over(source: Path, place: Path, link: int | None) -> None:
-    """Move somebody's file to where it belongs, beside a still newer one that does not stem from ``link``."""
+def _hand_over(source: Path, target: Path, path: str, link: int | None) -> None:
+    """Move somebody's file to where it belongs, or beside what stands there and does not stem from ``link``."""
+    found = find(target, path)
+    is_free = found.kind is Kind.MISSING or (found.path == path and (target / path).lstat().st_ino == link)
+    aside = f"{found.path}.old-{secrets.token_hex(8)}{path.removeprefix(found.path)}"
+    place = target / (path if is_free else aside)
     place.parent.mkdir(parents=True, exist_ok=True)
-    if kind_of(place) is not Kind.MISSING and place.lstat().st_ino != link:
-        place = place.with_name(f"{place.name}.old-{secrets.token_hex(8)}")
     source.replace(place)

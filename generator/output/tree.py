@@ -38,7 +38,7 @@ def build_tree(plan: Plan, old: Path, new: Path) -> dict[str, int]:
         OSError: the disk is full, or somebody else's file cannot be linked.
     """
     links = dict(_carried_over(plan, old, new)) if kind_of(old) is Kind.DIRECTORY else {}
-    prune(new, plan.deleted, plan.files)
+    prune(new, plan.left, plan.files)
     for path in plan.written:
         (new / path).parent.mkdir(parents=True, exist_ok=True)
         write_new(new / path, plan.files[path], permissions(old / path))

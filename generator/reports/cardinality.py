@@ -48,7 +48,8 @@ def to_json(known: Facts) -> str:
       not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
     - ``groups``, ``records``: the recorded series by what their rules are about, and by their names.
     - ``shrink``: what would save series at once, the most first: a ``label`` with its ``values``, what ``halved``
-      values save, what the label ``dropped`` saves. Label ``le`` means the buckets of ``metric``.
+      values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
+      Label ``le`` means the buckets of ``metric``.
     """
     site = known.site
     total = overview(known)

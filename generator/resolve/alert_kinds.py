@@ -18,7 +18,7 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
-from generator.resolve.quantities import bound, seconds, window
+from generator.resolve.quantities import bound, window
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 
@@ -32,20 +32,28 @@ DEFAULT_OVER = 30 * MINUTE
 def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: AlertScope) -> AlertKind | None:
     """Resolve what an alert compares; None with a finding when its signal cannot be compared so, or needs nothing."""
     body: AlertKindSpec = getattr(entry.value, name)
-    interval = scope.site.rule_interval
     match name:
         case "threshold":
             return _threshold(body, signal, scope)
         case "change":
-            over = seconds(body.over, DEFAULT_OVER, scope.findings)
-            return Change(over, is_relative(signal), _beyond(body.beyond, signal, scope))
+            return _change(entry, body, signal, scope)
         case "idle":
-            over = window(body.over, DEFAULT_OVER, interval, scope.findings)
+            over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
             return Idle(over) if scope.runs_per_hour else None
         case "burn_rate":
             return _burn_rate(entry, body, signal, scope)
         case _:
             return _of_some_signals(name, body, signal, scope)
+
+
+def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope) -> Change | None:
+    over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
+    beyond = _beyond(body.beyond, signal, scope)
+    if body.beyond and beyond is None and signal.name not in scope.objectives:
+        # Without it the alert would tell of changes among good values.
+        scope.off(entry.key, f"{signal.name} has no objective to be beyond")
+        return None
+    return Change(over, is_relative(signal), beyond)
 
 
 def _threshold(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
@@ -64,8 +72,7 @@ def _burn_rate(
         return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
     if objective is None or objective.window is None:
         what = "no objective" if objective is None else "an objective without a window"
-        message = f"{entry.key.value} of {scope.service} is off: {signal.name} has {what}"
-        scope.findings.info("alert/no-objective", message, entry.key.span)
+        scope.off(entry.key, f"{signal.name} has {what}")
         return None
     budget = 1 - objective.bound if signal.kind.good else objective.bound
     return BurnRate(round(budget, 9), scope.site.rule_interval)

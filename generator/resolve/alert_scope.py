@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
+    from generator.spec.written import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class AlertScope:
     signals: Mapping[str, Signal]
     objectives: Mapping[str, Objective]
     findings: Findings
+
+    def off(self, alert: Text, why: str) -> None:
+        """Note that an alert is off."""
+        message = f"{alert.value} of {self.service} is off: {why}"
+        self.findings.info("alert/no-objective", message, alert.span)
 
     def fed_by(self, metric: Metric) -> list[str]:
         """List the signals that a metric feeds, those on the status board first."""

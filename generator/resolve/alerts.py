@@ -9,15 +9,17 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from generator.diagnostics.findings import Findings
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle, Threshold, Tier, Unpriced
 from generator.model.signals import Cost, Count, divisor
 from generator.model.units import MINUTE
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.quantities import seconds
+from generator.resolve.quantities import wait
 from generator.resolve.scope import look_up
 from generator.resolve.sweeps import sweep
 from generator.resolve.tiers import Case, resolve_tiers
+from generator.resolve.traffic import check_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +85,30 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
             f"give exactly one of {', '.join(KINDS)}",
         )
     elif entry.value.disabled is None:
-        name, body = kinds[0]
-        yield from _swept(entry, name, scope) if name in _SWEEPS else _of_signal(entry, name, body, scope)
+        yield from _enabled(entry, *kinds[0], scope)
+    else:
+        _check_disabled(entry, *kinds[0], scope)
+
+
+def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
+    yield from _swept(entry, name, scope) if name in _SWEEPS else _of_signal(entry, name, body, scope)
+
+
+def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
+    """Report what turns off nothing: without it there would be no alert, and nothing wrong with that."""
+    disabled, otherwise = entry.value.disabled, dataclasses.replace(scope, findings=Findings())
+    if disabled is None or disabled.span.file != scope.file:
+        return
+    if any(_enabled(entry, name, body, otherwise)) or otherwise.findings.failed:
+        return
+    own = f"{entry.key.value} of {scope.service} is off"
+    why = next((found.message for found in otherwise.findings.all), own)
+    scope.findings.warning(
+        "alert/disabled-unused",
+        f"disabled turns off nothing: {why}" + (": no traffic is promised" if name == "idle" else ""),
+        disabled.span,
+        "remove disabled, or the alert will stay off when it could be on",
+    )
 
 
 def _swept(entry: Entry[AlertSpec], name: str, scope: AlertScope) -> Iterator[Alert]:
@@ -101,6 +125,7 @@ def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: A
     kind = resolve_kind(entry, name, signal, scope)
     _check_floor(entry, kind, signal, scope)
     if kind is not None and (resolved := _tiers(entry, kind, signal, scope)):
+        check_traffic(entry, kind, signal, resolved, scope)
         yield _alert(entry, kind, _About(signal.name, by), resolved, scope)
 
 
@@ -133,8 +158,8 @@ def _alert(
         signal=about.signal,
         by=about.by,
         tiers=tiers,
-        for_=seconds(spec.for_, DEFAULT_FOR, scope.findings),
-        keep_firing_for=seconds(spec.keep_firing_for, 0, scope.findings),
+        for_=wait(spec.for_, DEFAULT_FOR, scope.findings),
+        keep_firing_for=wait(spec.keep_firing_for, 0, scope.findings),
         min_events=spec.min_events.value if spec.min_events else 0,
         min_bad_events=spec.min_bad_events.value if spec.min_bad_events else 0,
         summary=spec.summary or f"{entry.key.value} is firing.",

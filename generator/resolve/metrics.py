@@ -36,11 +36,12 @@ def resolve_metrics(
 
 
 def _redeclared(entry: Entry[MetricSpec], profile: ProfileSpec, findings: Findings) -> None:
+    change = "give only its buckets here" if entry.value.buckets else "leave it out here"
     findings.error(
         "metric/duplicate",
         f'profile "{profile.profile.value}" declares metric "{entry.key.value}" already',
         entry.key.span,
-        "give only its buckets here, or choose another name",
+        f"{change}, or choose another name",
     )
 
 

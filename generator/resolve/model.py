@@ -23,14 +23,14 @@ def resolve(specs: Specs) -> Result[Model]:
     findings = Findings()
     site = resolve_site(specs.site, findings)
     if specs.prices:
-        check_prices(specs.prices, findings)
+        check_prices(specs.prices, specs.profiles, findings)
     _check_names(specs, findings)
     profiles = _profiles(specs, findings)
     services = []
     found: list[Diagnostic] = []
     for spec in sorted(specs.services, key=lambda spec: spec.service.value):
         own = Findings()
-        profile = look_up(spec.profile, profiles, "profile", own)
+        profile = look_up(spec.profile, profiles, "profile", own, also=specs.shipped)
         if profile and (service := resolve_service(spec, profile, specs.prices, site, own)):
             services.append(service)
         found.extend(own.all)

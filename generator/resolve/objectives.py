@@ -45,7 +45,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
             "objective/no-spend",
             "a budget needs to know what is spent, and the profile has no signal spend",
             budget.span,
-            "add it to the profile: spend: {cost: {of: <the token counter>}, window: 24h}",
+            "add to the profile, under signals: spend: {cost: {of: <the counter of tokens>}, window: 24h, ...}",
         )
     return SPEND in signals
 

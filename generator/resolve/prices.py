@@ -9,11 +9,11 @@ from generator.model.labels import OTHER
 from generator.model.service import Inclusion, Price, TokenLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.written import Names, PricesSpec, ProviderSpec, Text
+    from generator.spec.written import Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
@@ -21,10 +21,13 @@ _PER = 1_000_000
 #: What a type without a price of its own costs, where its provider counts it in none: what it is a kind of.
 _FALLBACK = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
 _NOT_PRICES = {"provider", "free"}
+#: A price list serves many profiles, and may name these though none of those at hand counts them.
+_USUAL = {OTHER, *_FALLBACK, *_FALLBACK.values()}
 
 
-def check_prices(spec: PricesSpec, findings: Findings) -> None:
-    """Prove the price list by itself: providers exist, and every price is for something."""
+def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:
+    """Prove the price list by itself: providers exist, and every price is for a type of token that is counted."""
+    _check_types(spec, tuple(profiles), findings)
     providers = {entry.key.value: entry.value for entry in spec.providers}
     for model in spec.models:
         for item in model.value:
@@ -37,6 +40,33 @@ def check_prices(spec: PricesSpec, findings: Findings) -> None:
                 )
 
 
+def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
+    """Prove that each type is a value of some profile's token types; nothing is known where one leaves them open."""
+    labels = [
+        label.value for spec in profiles for label in spec.labels if label.key.value == TOKENS.token_type
+    ]
+    if not labels or not all(label.values for label in labels):
+        return
+    known = {*_USUAL, *(value.key.value for label in labels for value in label.values)}
+    for written in _types(spec):
+        if written.value not in known:
+            findings.error(
+                "price/unknown-type",
+                f'no profile counts tokens of type "{written.value}"',
+                written.span,
+                did_you_mean(written.value, sorted(known)),
+            )
+
+
+def _types(spec: PricesSpec) -> Iterator[Text]:
+    """List every place where a type of token is named."""
+    for provider in spec.providers:
+        for entry in provider.value.includes:
+            yield from (entry.key, *entry.value)
+    for model in spec.models:
+        yield from (item.key for item in model.value if item.key.value not in _NOT_PRICES)
+
+
 def resolve_prices(
     spec: PricesSpec | None, model: Label, token_type: Label, written_models: Names, findings: Findings
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
@@ -45,7 +75,8 @@ def resolve_prices(
     providers = {entry.key.value: entry.value for entry in spec.providers} if spec else {}
     prices: list[Price] = []
     inclusions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for name in model.values:
+    # Where models are only counted, not listed, any of the price list may be used.
+    for name in model.values or sorted(listed):
         if name not in listed:
             continue
         written = {item.key.value: item.value for item in listed[name].value}
@@ -106,9 +137,8 @@ def _counted_in(kind: str, provider: ProviderSpec | None) -> str:
 def _included(provider: ProviderSpec | None, token_type: Label) -> list[tuple[str, tuple[str, ...]]]:
     if provider is None:
         return []
-    return [
-        (entry.key.value, inner)
+    included = {
+        entry.key.value: tuple(kind.value for kind in entry.value if kind.value in token_type.values)
         for entry in provider.includes
-        if entry.key.value in token_type.values
-        and (inner := tuple(kind.value for kind in entry.value if kind.value in token_type.values))
-    ]
+    }
+    return [(kind, included[kind]) for kind in token_type.values if included.get(kind)]

@@ -20,13 +20,16 @@ from generator.model.units import (
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Objective
+    from generator.model.service import Objective, Site
     from generator.model.signals import Signal
     from generator.spec.written import Text
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
 
 
+#: Prometheus needs two in a range; with four, one may be missed.
+_FEWEST_SCRAPES = 4
+_NOTHING = re.compile(r"(0+[wdhms])+")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
 
@@ -47,7 +50,7 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
     if found is None or found != int(found):
         findings.error(
             "unit/duration",
-            f'"{text.value}" is no duration of whole seconds',
+            f'"{text.value}" is no duration of whole seconds between 1s and ten years',
             text.span,
             "write a whole number with its unit, such as 30s, 5m, 1h or 30d",
         )
@@ -55,13 +58,25 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
     return int(found)
 
 
-def window(text: Text | None, default: int, interval: int, findings: Findings) -> int:
-    """Read a time to look back over recorded samples, of which there is one each ``interval`` seconds."""
+def wait(text: Text | None, default: int, findings: Findings) -> int:
+    """Read how long to wait; ``0s`` is not at all."""
+    if text is not None and _NOTHING.fullmatch(text.value):
+        return 0
+    return seconds(text, default, findings)
+
+
+def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
+    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
     found = seconds(text, default, findings)
-    if text is not None and found < interval:
-        _too_short(text, found, interval, findings)
+    if text is not None and found < shortest_window(site):
+        _too_short(text, found, site, findings)
         return default
     return found
+
+
+def shortest_window(site: Site) -> int:
+    """Seconds below which a window holds no sample of its own, or too few scrapes for a rate to mean anything."""
+    return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
@@ -115,8 +130,8 @@ def _from_objective(
     return Bound(round(value, 9), words, from_objective=True)
 
 
-def burns(text: Text, interval: int, findings: Findings) -> tuple[Burn, ...]:
-    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; ``interval`` as of ``window``."""
+def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
+    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as of ``window``."""
     found = []
     for part in text.value.split(","):
         burn = _burn(part.strip())
@@ -128,8 +143,8 @@ def burns(text: Text, interval: int, findings: Findings) -> tuple[Burn, ...]:
                 "write a factor, a long and a short window: 14.4x in 1h and 5m",
             )
             return ()
-        if burn.short < interval:
-            _too_short(text, burn.short, interval, findings)
+        if burn.short < shortest_window(site):
+            _too_short(text, burn.short, site, findings)
             return ()
         found.append(burn)
     return tuple(found)
@@ -146,12 +161,14 @@ def _burn(part: str) -> Burn | None:
     return Burn(factor, int(long), int(short))
 
 
-def _too_short(text: Text, found: int, interval: int, findings: Findings) -> None:
+def _too_short(text: Text, found: int, site: Site, findings: Findings) -> None:
+    least = shortest_window(site)
+    what = "the rule interval" if least == site.rule_interval else "four scrapes"
     findings.error(
         "unit/window",
-        f"a window of {duration(found)} is shorter than the rule interval, {duration(interval)}",
+        f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
         text.span,
-        f"look back over at least {duration(interval)}; 15m suits most",
+        f"look back over at least {duration(least)}; 15m suits most",
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: The signal that every other stands beside; its metric counts runs.
 RUN_COUNT = "run_count"
-#: Their recorded names are those of the order of releases.
-RESERVED = {"first_seen", "newest", "previous"}
+#: Their recorded names are those of the order of releases, and of the status board.
+RESERVED = {"first_seen", "newest", "previous", "signal"}
 
 
 def check_signal(
@@ -35,7 +35,7 @@ def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
     if entry.key.value in RESERVED:
         findings.error(
             "signal/reserved-name",
-            f'"{entry.key.value}" is how a series about releases is called',
+            f'"{entry.key.value}" is how series that the compiler makes up are called',
             entry.key.span,
             "choose another name",
         )
@@ -109,7 +109,7 @@ def check_runs(
             "signal/no-runs",
             f'profile "{profile.profile.value}" does not count runs: it has no signal run_count of kind count',
             profile.profile.span,
-            "every other signal stands beside it: add run_count: {count: {of: <the counter of finished runs>}}",
+            "every other signal stands beside it: add run_count: {count: {of: <the counter of finished runs>}, ...}",
         )
     for entry in entries:
         if runs and entry.key.value in signals:

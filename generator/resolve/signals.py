@@ -100,7 +100,7 @@ def _assembled(
         kind=kind,
         unit=unit,
         better=Better(spec.better or Better.LOWER),
-        window=window(spec.window, DEFAULT_WINDOW, scope.site.rule_interval, scope.findings),
+        window=window(spec.window, DEFAULT_WINDOW, scope.site, scope.findings),
         levels=_levels(spec, metric, kind, scope),
         trend=_trend(spec, unit, scope),
         worst_by=spec.worst_by.value if spec.worst_by else None,
@@ -211,7 +211,7 @@ def _trend(spec: SignalSpec, unit: Unit, scope: SignalScope) -> Trend | None:
     relative = unit is not Unit.RATIO
     if spec.trend.over.value == names.RELEASE:
         return Trend(None, relative)
-    return Trend(seconds(spec.trend.over, DEFAULT_WINDOW, scope.findings), relative)
+    return Trend(window(spec.trend.over, DEFAULT_WINDOW, scope.site, scope.findings), relative)
 
 
 def _label_of(metric: Metric, name: str, scope: SignalScope) -> Label | None:

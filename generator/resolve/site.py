@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.model.service import SeriesBudget, Site
@@ -36,8 +37,9 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         created_series=spec.created_series is not False,
         budget=_budget(spec.series_budget),
     )
-    _check_intervals(spec, site, findings)
-    return site
+    # What stands on intervals that are wrong shall not be found wrong as well.
+    right = _check_intervals(spec, site, findings)
+    return site if right else replace(site, scrape_interval=SCRAPE_INTERVAL, rule_interval=RULE_INTERVAL)
 
 
 def _budget(spec: SeriesBudgetSpec | None) -> SeriesBudget:
@@ -51,7 +53,8 @@ def _budget(spec: SeriesBudgetSpec | None) -> SeriesBudget:
     )
 
 
-def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> None:
+def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
+    """Report intervals that lose events or leave gaps; say whether one can go on with them."""
     scrape, rule = spec.scrape_interval, spec.rule_interval
     place = scrape.span if scrape else spec.span
     if site.scrape_interval > LONGEST_SCRAPE_INTERVAL:
@@ -80,3 +83,5 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> None:
             rule.span if rule else spec.span,
             f"choose between the scrape interval and {duration(LONGEST_RULE_INTERVAL)}; 60s suits most",
         )
+        return False
+    return site.scrape_interval <= LONGEST_SCRAPE_INTERVAL

@@ -82,13 +82,13 @@ def _tiers(case: Case) -> Iterator[Tier]:
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
-    paces = burns(text, case.scope.site.rule_interval, case.findings)
+    paces = burns(text, case.scope.site, case.findings)
     reachable = tuple(burn for burn in paces if burn.factor * budget < 1)
     for burn in (burn for burn in paces if burn not in reachable):
-        most = (
-            f"with a budget of {human(budget, Unit.RATIO)} nothing burns {plain(burn.factor)} times as fast"
-        )
-        _report(severity, text, most, default=case.is_default(text), case=case)
+        left = f" at {plain(burn.factor)}x" if reachable else ""
+        most = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
+        out = _Out(f"{severity}{left}", most, f"choose paces below {plain(round(1 / budget, 3))}x")
+        _report(text, out, default=case.is_default(text), case=case)
     if reachable:
         words = " or ".join(
             f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}" for burn in reachable
@@ -102,10 +102,7 @@ def _bound(text: Text, case: Case) -> Bound | None:
         return Bound(value, human(value, Unit.RATIO), from_objective=False) if value is not None else None
     if isinstance(case.kind, Threshold | Forecast):
         if case.objective is None and "objective" in text.value:
-            message = (
-                f"{case.entry.key.value} of {case.scope.service} is off: {case.signal.name} has no objective"
-            )
-            case.findings.info("alert/no-objective", message, case.entry.key.span)
+            case.scope.off(case.entry.key, f"{case.signal.name} has no objective")
             return None
         return bound(text, case.signal, case.objective, case.findings)
     relative = is_relative(case.signal)
@@ -122,24 +119,38 @@ def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) ->
     why = _out_of_reach(found.value, case)
     if why is None:
         return True
-    _report(severity, text, why, default=found.from_objective or case.is_default(text), case=case)
+    out = _Out(severity, why, _way_out(why, case))
+    _report(text, out, default=found.from_objective or case.is_default(text), case=case)
     return False
 
 
-def _report(severity: AlertSeverity, text: Text, why: str, *, default: bool, case: Case) -> None:
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """A tier out of reach: which, why, and what to do about it."""
+
+    tier: str
+    why: str
+    help: str
+
+
+def _report(text: Text, out: _Out, *, default: bool, case: Case) -> None:
     alert = case.entry.key.value
     if default:
         own = text.span.file == case.entry.key.span.file
         place = text.span if own else case.entry.key.span
-        message = f"{alert} of {case.scope.service} has no {severity} tier: {why}"
+        message = f"{alert} of {case.scope.service} is never {out.tier}: {out.why}"
         case.findings.info("alert/tier-dropped", message, place)
     else:
-        case.findings.error(
-            "alert/never-fires",
-            f"{alert} can never be {severity}: {why}",
-            text.span,
-            "choose a bound within reach",
-        )
+        message = f"{alert} can never be {out.tier}: {out.why}"
+        case.findings.error("alert/never-fires", message, text.span, out.help)
+
+
+def _way_out(why: str, case: Case) -> str:
+    top = top_bucket(case.signal)
+    if top is None or why != _at_top(case.signal, top):
+        return "choose a bound within reach"
+    below = f"choose a bound below {human(top, case.signal.unit)}"
+    return f"{below}, or give {case.signal.of.name} larger buckets under metrics"
 
 
 def _out_of_reach(value: float, case: Case) -> str | None:
@@ -160,12 +171,16 @@ def _beyond_values(value: float, signal: Signal) -> str | None:
     share = signal.unit is Unit.RATIO
     top = top_bucket(signal)
     if top is not None and value >= top:
-        return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
+        return _at_top(signal, top)
     if share and signal.better is not Better.HIGHER and value >= 1:
         return "a share never exceeds 100%"
     if share and signal.better is Better.HIGHER and value > 1:
         return "every share is below that, so it would always fire"
     return None
+
+
+def _at_top(signal: Signal, top: float) -> str:
+    return f"{signal.name} never shows more than its last bucket, {human(top, signal.unit)}"
 
 
 def _below_zero(value: float, case: Case) -> str | None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from generator.model.units import DAY, HOUR
 from generator.simulate.behaviour import ANOTHER_ROUND, LLM_ERRORS, Agent, LanguageModel, Tool, run
 from generator.simulate.draws import Choice, stream
 from generator.simulate.incidents import ORDINARY
+from generator.simulate.scenario import usual_runs_per_hour
+from generator.simulate.spend import usd_per_run
 from generator.simulate.vocabulary import vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
     from generator.model.service import Service
+    from generator.simulate.behaviour import Run
     from generator.simulate.vocabulary import Reasons, Vocabulary
 
 # Of what an objective leaves open, an ordinary time uses this part, so that no alert fires.
@@ -32,7 +37,7 @@ def agent(service: Service, seed: int) -> Agent:
     tools = _tools(words, service, rng)
     mean_errors = sum(tool.error_share for tool in tools.options) / len(tools.options)
     rounds = 1 / (1 - ANOTHER_ROUND)
-    slow = Agent(
+    untuned = Agent(
         reasons=words.reasons,
         tools=tools,
         models=Choice.of((_model(name, place, rng), 4.0**-place) for place, name in enumerate(words.models)),
@@ -42,7 +47,12 @@ def agent(service: Service, seed: int) -> Agent:
         llm_fatal=min(1, failing * 0.3 / (LLM_ERRORS * rounds)),
         rarely=tuple(_rarely(words.reasons, failing * 0.2)),
     )
-    return replace(slow, pace=_pace(slow, service, rng))
+    pilot = tuple(run(rng, untuned, ORDINARY) for _ in range(_PILOT_RUNS))
+    return replace(
+        untuned,
+        pace=_pace(pilot, service),
+        models=_within_budget(untuned.models, usd_per_run(service, pilot), service),
+    )
 
 
 def _tools(words: Vocabulary, service: Service, rng: Random) -> Choice[Tool]:
@@ -67,13 +77,22 @@ def _rarely(reasons: Reasons, failing: float) -> list[tuple[str, float]]:
     return good + [(reason, failing / len(reasons.failed)) for reason in reasons.failed]
 
 
-def _pace(slow: Agent, service: Service, rng: Random) -> float:
+def _pace(pilot: Sequence[Run], service: Service) -> float:
     """Find the factor on all times at which the 95th percentile of a run keeps the objective."""
     wanted = _usual_seconds(service)
-    if wanted is None:
-        return 1
-    seconds = sorted(run(rng, slow, ORDINARY).seconds for _ in range(_PILOT_RUNS))
-    return wanted / seconds[int(_PILOT_RUNS * 0.95)]
+    return wanted / sorted(one.seconds for one in pilot)[int(len(pilot) * 0.95)] if wanted else 1
+
+
+def _within_budget(models: Choice[LanguageModel], usd: float, service: Service) -> Choice[LanguageModel]:
+    """Let models say less where a day of runs, at ``usd`` each, would use more of the budget than is usual."""
+    if "spend" not in service.objectives:
+        return models
+    a_day = usd * usual_runs_per_hour(service) * DAY / HOUR
+    factor = min(1, service.objectives["spend"].bound * _USED / a_day) if a_day else 1
+    return Choice(
+        tuple(replace(one, prompt=one.prompt * factor, answer=one.answer * factor) for one in models.options),
+        models.weights,
+    )
 
 
 def _usual_seconds(service: Service) -> float | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.simulate.behaviour import LlmCall, Run
 
 #: Which of an LLM step's tokens each type counts, under the names that providers use.
-_FIELDS = {
+FIELDS = {
     "prompt": "fresh",
     "input": "fresh",
     "completion": "answer",
@@ -33,7 +33,7 @@ _FIELDS = {
     "reasoning": "thought",
 }
 #: Where tokens are counted whose own type is not declared.
-_ELSE = {"cached": "fresh", "written": "fresh", "thought": "answer"}
+INSTEAD = {"cached": "fresh", "written": "fresh", "thought": "answer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +156,16 @@ def _value(label: str, said: Mapping[str, str], process: Process) -> str:
 
 def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:
     """List the token types that are exposed for a model, and which of a step's tokens each counts."""
-    types = {_FIELDS[name]: name for name in exposed.words.token_types if name in _FIELDS}
+    types = {FIELDS[name]: name for name in exposed.words.token_types if name in FIELDS}
     counted = {name: [field] for field, name in types.items()}
     for inclusion in exposed.service.inclusions:
         if model in inclusion.models and inclusion.token_type in counted:
-            inside = [_FIELDS[name] for name in inclusion.included if name in _FIELDS]
+            inside = [FIELDS[name] for name in inclusion.included if name in FIELDS]
             counted[inclusion.token_type] += inside
             if "cached" in inside and "written" not in inside:
                 # Who counts cached tokens inside prompts does not tell which ones were written to the cache.
                 counted.pop(types.pop("written", ""), None)
-    for field_, instead in _ELSE.items():
+    for field_, instead in INSTEAD.items():
         if field_ not in types and instead in types:
             counted[types[instead]].append(field_)
     return [(name, tuple(fields)) for name, fields in counted.items()]

@@ -75,13 +75,12 @@ def _fleet(setting: _Setting, lived: Sequence[Life]) -> Iterator[TimeSeries]:
 
 
 def _instance(setting: _Setting, grid: Grid, lived: list[Life]) -> list[tuple[Process, Scrapes]]:
-    """Play the lives of one instance; where a crashed process is back by the next scrape, nobody sees a gap."""
+    """Play the lives of one instance."""
     played = []
-    for life, later in zip(lived, [*lived[1:], None], strict=True):
+    for life in lived:
         times = grid.within(life.born, life.died)
-        back = grid.next(later.born) if later else None
         gone = grid.next(life.died)
-        ends = life.died < setting.scenario.end and gone != back
+        ends = gone < round(setting.scenario.end * 1000)
         process = Process(setting.exposed, life.release)
         if setting.scenario.zero_initialised:
             process.start()
@@ -94,17 +93,18 @@ def _play(
     setting: _Setting, life: Life, times: tuple[int, ...], process: Process
 ) -> dict[str, frozenset[int]]:
     """Let a process work; return which scrapes do not see what."""
-    rng = stream(setting.scenario.seed, "life", life.instance, repr(life.born))
     hidden: defaultdict[str, set[int]] = defaultdict(set)
     before, stuck = life.born, 0
     for scrape, milliseconds in enumerate(times):
         time = milliseconds / 1000
         now = conditions(setting.scenario.incidents, time, life.release)
+        # Draws of its own for each scrape: an incident changes no draw outside its span.
+        rng = stream(setting.scenario.seed, "life", life.instance, repr(life.born), str(scrape))
+        if rng.random() < setting.scenario.missed_scrapes:
+            hidden[EVERYTHING].add(scrape)
         stuck = _work(setting, process, scrape, (before, time), now, stuck, rng)
         for metric in now.hidden:
             hidden[metric].add(scrape)
-        if rng.random() < setting.scenario.missed_scrapes:
-            hidden[EVERYTHING].add(scrape)
         before = time
     return {metric: frozenset(found) for metric, found in hidden.items()}
 

@@ -66,6 +66,7 @@ class Effect:
         alerts: The alerts that exist to catch it.
         creeping: Factors grow from 1 to their whole over the span.
         restarts: Every instance restarts once, one after another.
+        released: It comes with a release, and concerns that release only.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Effect:
     alerts: tuple[str, ...] = ()
     creeping: bool = False
     restarts: bool = False
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,13 @@ def effects(service: Service) -> tuple[Effect, ...]:
             "success-drop-after-release",
             Conditions(failing=0.2),
             ("AgentSuccessRateLow", "AgentSuccessRateDrop", "AgentSuccessRateRegression"),
+            released=True,
         ),
         Effect(
             "token-growth-after-release",
             Conditions(tokens=1.5),
             ("AgentTokensPerRunRegression", "AgentCostPerRunRegression"),
+            released=True,
         ),
         Effect("tool-spam-loop", Conditions(stuck=1, tool=tool), ("AgentToolCallsPerRunHigh",)),
         Effect(

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from heapq import merge
 from itertools import groupby
 from math import isnan
+from operator import itemgetter
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
+from generator.model import names
 from generator.model.metrics import MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import TextIO
 
     from generator.live.remote_write import TimeSeries
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
+    _Labels = frozenset[tuple[str, str]]
+
 _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
+_OF_SERIES = {"__name__", names.LE}
 
 
 def lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
-    """Write series line by line, each family together; all samples are held in memory.
+    """Write series line by line, each family together; the series of an instance must come together.
 
-    Staleness markers are left out: the format has none.
+    Staleness markers are left out: the format has none. A temporary file for each family holds what waits for its
+    turn, so memory holds one instance at a time.
+
+    Raises:
+        OSError: there is no room for temporary files.
     """
     families = {metric.name: metric for metric in service.metrics.values()}
-    by_family = sorted(series, key=lambda one: _metric(one, families))
-    for name, members in groupby(by_family, key=lambda one: _metric(one, families)):
-        yield from _head(families[name])
-        for one in members:
-            yield from _samples(one)
+    with ExitStack() as opened:
+        waiting: dict[str, TextIO] = {}
+        for _, of_instance in groupby(series, key=lambda one: one.labels["instance"]):
+            for (name, _), members in _points(of_instance, families).items():
+                if name not in waiting:
+                    waiting[name] = opened.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
+                waiting[name].writelines(f"{line}\n" for line in _samples(members))
+        for name, written in sorted(waiting.items()):
+            yield from _head(families[name])
+            written.seek(0)
+            yield from (line.removesuffix("\n") for line in written)
     yield "# EOF"
+
+
+def _points(
+    series: Iterable[TimeSeries], families: Mapping[str, Metric]
+) -> dict[tuple[str, _Labels], list[TimeSeries]]:
+    """Put together what is one point of a family at each time: all series of a histogram."""
+    found: dict[tuple[str, _Labels], list[TimeSeries]] = {}
+    for one in series:
+        labels = frozenset((name, value) for name, value in one.labels.items() if name not in _OF_SERIES)
+        found.setdefault((_metric(one, families), labels), []).append(one)
+    return found
 
 
 def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:
@@ -45,13 +75,18 @@ def _head(metric: Metric) -> Iterator[str]:
     yield f"# HELP {family} {_escaped(metric.help)}"
 
 
-def _samples(one: TimeSeries) -> Iterator[str]:
-    inside = ",".join(
-        f'{name}="{_escaped(value)}"' for name, value in sorted(one.labels.items()) if name != "__name__"
-    )
+def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:
+    """Write a point, time by time: a parser takes no bucket of an earlier time after one of a later."""
+    yield from (text for _, text in merge(*map(_of_series, members), key=itemgetter(0)))
+
+
+def _of_series(one: TimeSeries) -> Iterator[tuple[int, str]]:
+    labels = sorted((name, value) for name, value in one.labels.items() if name != "__name__")
+    inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels)
+    start = f"{one.labels['__name__']}{{{inside}}}"
     for timestamp, value in zip(one.timestamps, one.values, strict=True):
         if not isnan(value):
-            yield f"{one.labels['__name__']}{{{inside}}} {value!r} {timestamp / 1000:.3f}"
+            yield timestamp, f"{start} {value!r} {timestamp / 1000:.3f}"
 
 
 def _escaped(text: str) -> str:

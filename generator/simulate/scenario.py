@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.simulate.incidents import Incident
 
-# Six times what is promised at the least moment is an ordinary mean.
-_ABOVE_PROMISE = 6
+# What is promised holds at the least moment, a weekend's night, too.
+_ABOVE_PROMISE = 8
 _RUNS_PER_HOUR = 600.0
 
 
@@ -73,17 +73,20 @@ def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scena
     """
     middle = start + (end - start) * 0.4
     rollouts = (Rollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
-    promised = service.runs_per_hour
-    mean = promised * _ABOVE_PROMISE if promised else _RUNS_PER_HOUR
     return Scenario(
         seed=seed,
         start=start,
         end=end,
         replicas=service.replicas,
         release=_named_after(start - WEEK),
-        traffic=Traffic(mean),
+        traffic=Traffic(usual_runs_per_hour(service)),
         rollouts=rollouts,
     )
+
+
+def usual_runs_per_hour(service: Service) -> float:
+    """Say how many runs an hour of a working day has on average, by what the service promises."""
+    return service.runs_per_hour * _ABOVE_PROMISE if service.runs_per_hour else _RUNS_PER_HOUR
 
 
 def _named_after(time: float) -> str:

@@ -23,7 +23,8 @@ class Scrapes:
 
     Attributes:
         times: Unix milliseconds, ascending.
-        gone: The scrape after the last one, if it finds nobody; then series end there.
+        gone: The scrape after the last one, unless the history ends before: it finds nobody, or another process,
+            which may not expose every series yet.
         hidden: By metric name, or EVERYTHING, the numbers of the scrapes that do not see it.
     """
 
@@ -60,11 +61,19 @@ def samples(lived: list[tuple[Process, Scrapes]], common: Mapping[str, str]) -> 
         for counter in process.counting.values():
             for labels, timestamps, values in _of_life(counter, scrapes):
                 so_far = joined.setdefault(tuple(labels.items()), ([], []))
-                so_far[0].extend(timestamps)
-                so_far[1].extend(values)
+                _extend(so_far, timestamps, values)
     for key, (timestamps, values) in joined.items():
         if timestamps:
             yield TimeSeries({**common, **dict(key)}, timestamps, values)
+
+
+def _extend(so_far: tuple[list[int], list[float]], timestamps: list[int], values: list[float]) -> None:
+    """Append a life; where the next process is seen at once, the series has not ended."""
+    if so_far[0] and timestamps and so_far[0][-1] == timestamps[0]:
+        so_far[0].pop()
+        so_far[1].pop()
+    so_far[0].extend(timestamps)
+    so_far[1].extend(values)
 
 
 def _of_life(

@@ -27,6 +27,11 @@ class Traffic:
     swing: float = 0.7
     weekend: float = 0.5
 
+    @property
+    def lowest(self) -> float:
+        """Runs an hour at the quietest time of a week."""
+        return self.runs_per_hour * (1 - self.swing) * self.weekend
+
     def at(self, time: float) -> float:
         """Runs per second at a Unix time."""
         hours = time % DAY / HOUR

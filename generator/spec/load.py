@@ -69,7 +69,7 @@ def load(directory: Path) -> Loaded:
         SHIPPED, "prices", PricesSpec
     )
     loader.unknown(directory)
-    return loader.finish(Specs(site, prices, tuple(profiles), tuple(services)))
+    return loader.finish(Specs(site, prices, tuple(profiles), tuple(services), tuple(_shipped())))
 
 
 def _yaml_files(directory: Path) -> list[Path]:
@@ -81,8 +81,12 @@ def _yaml_files(directory: Path) -> list[Path]:
 def _shipped_profiles(services: Iterable[ServiceSpec], profiles: Iterable[ProfileSpec]) -> list[Path]:
     local = {profile.profile.value for profile in profiles}
     wanted = sorted({service.profile.value for service in services} - local)
-    shipped = {path.stem: path for path in _yaml_files(SHIPPED / "profiles")}
+    shipped = _shipped()
     return [shipped[name] for name in wanted if name in shipped]
+
+
+def _shipped() -> dict[str, Path]:
+    return {path.stem: path for path in _yaml_files(SHIPPED / "profiles")}
 
 
 def _shown(path: Path) -> str:

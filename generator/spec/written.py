@@ -251,9 +251,10 @@ class PricesSpec:
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """All files of a compilation."""
+    """All files of a compilation; ``shipped`` are the names of the profiles that could be had without a file."""
 
     site: SiteSpec | None
     prices: PricesSpec | None
     profiles: tuple[ProfileSpec, ...]
     services: tuple[ServiceSpec, ...]
+    shipped: tuple[str, ...] = ()

@@ -20,10 +20,12 @@ RESERVED = {
     **dict.fromkeys((names.LE, "quantile"), "Prometheus sets it on histograms and summaries"),
     **dict.fromkeys(("job", "instance"), "Prometheus sets it on every series of a target"),
     **dict.fromkeys(("alertname", "alertstate"), "Prometheus sets it on alerts"),
-    **dict.fromkeys(("severity", "owner", "metric"), "our alerts set it"),
+    **dict.fromkeys(("severity", "owner", "metric", "label"), "our alerts set it"),
     **dict.fromkeys((names.SERVICE, names.SIGNAL), "our rules set it"),
     **dict.fromkeys((names.WORST, names.OVER, names.UNIT), "our status board sets it"),
 }
+#: No rule can group by them, in any case: PromQL reads a number or another word.
+WORDS = frozenset({"inf", "nan", "without", "anchored", "smoothed"})
 _INTERNAL = "names that begin with __ are Prometheus's own"
 #: What picks buckets or another metric, not a service.
 _NO_SELECTOR = {names.LE, "quantile"}
@@ -36,6 +38,8 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 def reserved(name: str) -> str | None:
     """Say who sets the label; None when it is free."""
+    if name.lower() in WORDS:
+        return "PromQL has another meaning for it"
     return _INTERNAL if name.startswith("__") else RESERVED.get(name)
 
 

@@ -32,6 +32,7 @@ class Saving:
         halved: Saved with half of them.
         dropped: Saved without the label; for buckets, with one bound only.
         metric: Whose buckets; empty for a label.
+        at_least: Without the label there are fewer rules, too, so that ``dropped`` is the least that is saved.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Saving:
     halved: int
     dropped: int
     metric: str = ""
+    at_least: bool = False
 
     @property
     def buckets(self) -> bool:
@@ -72,6 +74,7 @@ def of_records(service: Service, known: World) -> tuple[Saving, ...]:
             values(label),
             before - _recorded(terms, _with(service, _cut(label, _half(values(label))))),
             before - _recorded(terms, _with(service, _cut(label, 1))),
+            at_least=True,
         )
         for label in service.labels.values()
     )

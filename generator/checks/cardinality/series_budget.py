@@ -88,9 +88,10 @@ def shrink(saving: Saving) -> str:
             f"shrink the buckets ({saving.values} bounds): half of them would save {saving.halved:,}, "
             f"all but one {saving.dropped:,}"
         )
+    dropped = f"at least {saving.dropped:,}" if saving.at_least else f"{saving.dropped:,}"
     return (
         f'shrink label "{saving.label}" ({saving.values} values): half of them would save {saving.halved:,}, '
-        f"dropping it {saving.dropped:,}"
+        f"dropping it {dropped}"
     )
 
 

@@ -27,7 +27,7 @@ ENDINGS = _said(
         SINGLE: "id ids uuid guid uid nonce",
         f"{SINGLE}users": "email mail phone user username login nickname",
         _TEXT: "arg args argument arguments body content input instruction instructions kwargs message messages output "
-        "param parameters params payload prompt prompts query question stacktrace traceback transcript",
+        "msg param parameters params payload prompt prompts query question stacktrace traceback transcript",
         _SECRETS: "token apikey password secret cookie",
         _MOMENTS: "timestamp datetime",
         _ADDRESSES: "url uri ip href",
@@ -44,13 +44,13 @@ WHOLE = _said(
         f"{SINGLE}conversations": "conversation",
         f"{SINGLE}tickets": "ticket",
         f"{SINGLE}customers": "customer cid",
-        f"{SINGLE}users": "enduser fullname firstname lastname phonenumber",
+        f"{SINGLE}users": "emailaddress enduser fullname firstname lastname phonenumber",
         f"{SINGLE}clients": "useragent",
         f"{SINGLE}files": "filename filepath",
         f"{SINGLE}processes": "pid tid",
         f"{SINGLE}things": "idempotencykey hash fingerprint checksum",
         _TEXT: "answer completion text comment stack sql",
-        _MOMENTS: "date time epoch now createdat updatedat startedat finishedat",
+        _MOMENTS: "date time ts epoch now createdat updatedat startedat finishedat",
         _ADDRESSES: "address ipaddress clientaddress hostaddress",
     }
 )

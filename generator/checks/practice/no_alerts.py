@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import Absence, Idle, Threshold, Unpriced
+from generator.model.alerts import Absence, Idle, SeriesCount, Threshold, Undeclared, Unpriced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CODE = "practice/no-alerts"
 
 #: Alerts that say nothing about how good a signal is.
-_ABOUT_DATA = Absence | Idle | Unpriced
+_ABOUT_DATA = Absence | Idle | SeriesCount | Undeclared | Unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,36 @@ class Anomaly:
         name: For people.
         signals: An alert on any of them tells of it; the best first.
         usual: The profiles' alerts for it, the best first.
+        example: What an alert on the best signal can be, as it is written in a spec.
         sudden: A fixed threshold does not tell of it; a change, a regression or a burn rate does.
     """
 
     name: str
     signals: tuple[str, ...]
     usual: tuple[str, ...]
+    example: str
     sudden: bool = False
 
 
 ANOMALIES = (
-    Anomaly("tool spam", ("tool_calls_per_run",), ("AgentToolCallsPerRunHigh",)),
+    Anomaly(
+        "tool spam",
+        ("tool_calls_per_run",),
+        ("AgentToolCallsPerRunHigh",),
+        "threshold: {signal: tool_calls_per_run}, warning: 25",
+    ),
     Anomaly(
         "a drop of the success rate",
         ("success_rate",),
         ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn"),
+        "change: {signal: success_rate, over: 1h}, warning: 5pp",
         sudden=True,
     ),
     Anomaly(
         "growing latency",
         ("latency_p95", "latency_p50", "latency_p99"),
         ("AgentLatencyP95High", "AgentLatencyP95Rising"),
+        "change: {signal: latency_p95, over: 30m}, warning: 30%",
     ),
     Anomaly(
         "growing cost",
@@ -60,6 +69,7 @@ ANOMALIES = (
             "AgentCostBudgetExceeded",
             "AgentCostForecastExceeded",
         ),
+        "change: {signal: token_usage_per_run, over: 1h}, warning: 20%",
     ),
 )
 
@@ -96,9 +106,28 @@ def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
 
 def advice(anomaly: Anomaly, service: Service) -> str:
     """Say what would tell of an anomaly: an alert that is declared already, or a new one."""
-    declared = (name for name in anomaly.usual if f"alerts.{name}" in service.origins)
-    name = next(declared, None)
-    return f"turn on {name}" if name else f"add an alert on {anomaly.signals[0]}"
+    declared = _declared(anomaly, service)
+    if declared:
+        return f"turn on {declared}"
+    signal = _best(anomaly, service)
+    return f"add an alert on {signal}" + ("" if signal in service.signals else ", once there is that signal")
+
+
+def recipe(anomaly: Anomaly, service: Service) -> str:
+    """Say the same as ``advice``, and how such an alert is written."""
+    said = advice(anomaly, service)
+    if _declared(anomaly, service):
+        return said
+    example = anomaly.example.replace(anomaly.signals[0], _best(anomaly, service))
+    return f"{said}, such as under alerts: <Name>: {{{example}, summary: <a sentence>}}"
+
+
+def _best(anomaly: Anomaly, service: Service) -> str:
+    return next((signal for signal in anomaly.signals if signal in service.signals), anomaly.signals[0])
+
+
+def _declared(anomaly: Anomaly, service: Service) -> str | None:
+    return next((name for name in anomaly.usual if f"alerts.{name}" in service.origins), None)
 
 
 def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:

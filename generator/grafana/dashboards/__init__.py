@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.grafana.build import Shared, build
-from generator.grafana.dashboards import cost, overview, runs, stop_reasons, tools
+from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
 from generator.grafana.layout import keep
 from generator.grafana.modernise import modernise
 from generator.grafana.provisioning import provisioning
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 #: In the order of the links on each of them.
 _DASHBOARDS = (
+    fleet.dashboard,
     overview.dashboard,
     runs.dashboard,
     tools.dashboard,
     cost.dashboard,
     stop_reasons.dashboard,
+    releases.dashboard,
 )
 
 

@@ -8,7 +8,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even
 from generator.grafana.panels import Column, Query, Table
-from generator.grafana.queries import by, by_chosen, by_release, objective, whole
+from generator.grafana.queries import by, by_busy_release, by_chosen, by_release, objective, whole
 from generator.grafana.readable import replaced
 from generator.grafana.variables import mine, variables
 from generator.model import names
@@ -34,13 +34,13 @@ def dashboard(records: Records) -> Dashboard:
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
         variables(records, "model", names.RELEASE),
         (
-            Section("", (even(4, *_now(records)),)),
+            Section("", (even(3, *_now(records)),)),
             Section("Does the budget last?", (even(8, spend(records), spend_rate(records)),)),
             Section(
                 "What does a run cost?", (even(8, cost(records), tokens(records), tokens_by_model(records)),)
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
-            Section("What has no price?", (even(5, unpriced(records)),)),
+            Section("What has no price?", (even(7, unpriced(records)),)),
         ),
     )
 
@@ -66,6 +66,7 @@ def spend_rate(records: Records) -> Panel:
         "Spend per hour by model",
         f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes.",
         by_chosen(records, "cost_rate", "model"),
+        colours=records.colours("model"),
     )
 
 
@@ -77,6 +78,7 @@ def cost(records: Records) -> Panel:
         f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum is "
         "what a run costs.",
         by_chosen(records, "cost_per_run", "model"),
+        colours=records.colours("model"),
     )
 
 
@@ -86,7 +88,7 @@ def cost_by_release(records: Records) -> Panel:
         grammar.MONEY,
         "Cost per run by release",
         f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
-        by_release(records, "cost_per_run"),
+        *by_busy_release(records, "cost_per_run"),
     )
 
 
@@ -109,6 +111,7 @@ def tokens_by_model(records: Records) -> Panel:
         "Tokens per run by model",
         f"Tokens for each run of {records.window('token_usage_per_run')}, by model.",
         by_chosen(records, "token_usage_per_run", "model"),
+        colours=records.colours("model"),
     )
 
 
@@ -118,7 +121,7 @@ def tokens_by_release(records: Records) -> Panel:
         grammar.COUNT,
         "Tokens per run by release",
         f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
-        by_release(records, "token_usage_per_run"),
+        *by_busy_release(records, "token_usage_per_run"),
     )
 
 
@@ -180,7 +183,7 @@ def _releases(records: Records) -> tuple[Panel, ...]:
         grammar.MONEY,
         "Spend per hour by release",
         "Estimated USD an hour of each chosen release: grows with its runs, too.",
-        by_release(records, "cost_rate"),
+        *by_release(records, "cost_rate"),
     )
     return (cost_by_release(records), tokens_by_release(records), rate_by_release)
 

@@ -8,11 +8,11 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even
 from generator.grafana.panels import Query
-from generator.grafana.queries import by, by_release, objective, whole
+from generator.grafana.queries import by, by_busy_release, by_release, objective, whole
 from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.units import DAY, HOUR, duration
-from generator.promql.expr import call, number
+from generator.promql.expr import binary, number
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -22,6 +22,9 @@ UID = names.DASHBOARDS["runs"]
 
 #: Windows of burn rates that a chart can show; shorter ones only confirm that it still goes on.
 _BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
+_BURN_COLOURS = (colours.BLUE, colours.SKY, colours.PURPLE, colours.PINK)
+#: Share of runs beyond the last bucket from where on p95 is its bound.
+_P95_OVERFLOW = 0.05
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -32,7 +35,7 @@ def dashboard(records: Records) -> Dashboard:
         "Do runs finish, how fast, since when is it different, and in which release?",
         variables(records, names.RELEASE),
         (
-            Section("", (even(4, *_now(records)),)),
+            Section("", (even(3, *_now(records)),)),
             Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
             Section(
                 "How long do they take?", (even(8, latency(records), overflow(records), steps(records)),)
@@ -62,7 +65,7 @@ def success(records: Records) -> Panel:
         f"Share of the runs of {records.window('success_rate')} that ended well. Dashed: what is promised.",
         whole(records, "success_rate", "success rate"),
         objective(records, "success_rate"),
-        colours={"success rate": colours.GREEN},
+        colours={"success rate": colours.BLUE},
     )
 
 
@@ -72,11 +75,12 @@ def burn(records: Records) -> Panel:
     paces = (
         Query(
             mine(records.windowed("success_rate", "error_ratio", window)).now() / (number(1) - good),
-            f"over {duration(window)}",
+            duration(window),
+            colour=colour,
         )
-        for window in _BURNS
+        for window, colour in zip(_BURNS, _BURN_COLOURS, strict=True)
     )
-    allowed = Query(call("vector", number(1)), "all that is allowed", promise=True)
+    allowed = Query(number(0) * good + number(1), "allowed", promise=True)
     return grammar.lines(
         grammar.PACE,
         "Error budget burn",
@@ -93,11 +97,20 @@ def latency(records: Records) -> Panel:
         grammar.DURATION,
         "Run latency",
         f"Half of the runs of {records.window('latency_p95')} were faster than p50; one in twenty was slower than p95, "
-        "one in a hundred slower than p99. Dashed: what is promised of p95.",
+        "one in a hundred slower than p99. Dashed: what is promised of p95. Red: p95 is beyond the last bucket, so "
+        "that the true one is higher.",
         *(whole(records, f"latency_{name}", name) for name in colours.QUANTILES),
+        _stuck(records),
         objective(records, "latency_p95", "objective of p95"),
-        colours=colours.QUANTILES,
+        colours={**colours.QUANTILES, "beyond the last bucket": colours.RED},
     )
+
+
+def _stuck(records: Records) -> Query:
+    """Read p95 where it is the last bucket's bound, whatever the runs took."""
+    beyond = whole(records, "latency_p95", part="overflow").expr > number(_P95_OVERFLOW)
+    p95 = whole(records, "latency_p95").expr
+    return Query(binary("and", p95, beyond, on=(names.SERVICE,)), "beyond the last bucket", rare=True)
 
 
 def overflow(records: Records) -> Panel:
@@ -131,8 +144,8 @@ def success_by_release(records: Records) -> Panel:
     return grammar.lines(
         grammar.GOOD_SHARE,
         "Success rate by release",
-        "The success rate of each chosen release. Dashed: what is promised. A release with few runs jumps.",
-        by_release(records, "success_rate"),
+        "The success rate of each chosen release. Dashed: what is promised.",
+        *by_busy_release(records, "success_rate"),
         objective(records, "success_rate"),
     )
 
@@ -143,7 +156,7 @@ def latency_by_release(records: Records) -> Panel:
         grammar.DURATION,
         "Latency p95 by release",
         "One run in twenty of each chosen release was slower. Dashed: what is promised.",
-        by_release(records, "latency_p95"),
+        *by_busy_release(records, "latency_p95"),
         objective(records, "latency_p95"),
     )
 
@@ -155,7 +168,7 @@ def runs_by_release(records: Records) -> Panel:
         "Runs by release",
         f"Runs that finished within {records.window('run_count')}, by release: how far a roll-out is, and how many "
         "runs the other panels stand on.",
-        by_release(records, "run_count"),
+        *by_release(records, "run_count"),
     )
 
 
@@ -163,7 +176,7 @@ def _now(records: Records) -> tuple[Panel, ...]:
     window = records.window("run_count")
     shown = (
         (grammar.EVENTS, "Runs", f"Runs that finished within {window}.", "run_count"),
-        (grammar.PARTS, "Success rate", "Share of runs that ended well.", "success_rate"),
+        (grammar.SHARE, "Success rate", "Share of runs that ended well.", "success_rate"),
         (grammar.DURATION, "Latency p50", "Half of the runs were faster.", "latency_p50"),
         (grammar.DURATION, "Latency p95", "One run in twenty was slower.", "latency_p95"),
         (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
@@ -178,7 +191,7 @@ def _releases(records: Records) -> tuple[Panel, ...]:
         grammar.COUNT,
         "Steps p95 by release",
         "One run in twenty of each chosen release took more steps.",
-        by_release(records, "step_count"),
+        *by_busy_release(records, "step_count"),
     )
     return (
         runs_by_release(records),

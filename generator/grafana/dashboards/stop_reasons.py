@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
-from generator.grafana.panels import Query
-from generator.grafana.queries import by_chosen
+from generator.grafana.panels import Legend, Query
+from generator.grafana.queries import busy, by_chosen, newest_first
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
+from generator.model.units import HOUR, duration
+from generator.promql.expr import Expr, binary, call, number, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
+    from generator.promql.expr import Series
 
 UID = names.DASHBOARDS["stop_reasons"]
 _SIGNAL = "stop_reason_distribution"
 _LABEL = "stop_reason"
+_COMPLETED = "completed"
+#: Smaller shares would only lengthen legends.
+_SEEN = 0.01
+_LATELY = 6 * HOUR
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -29,7 +37,7 @@ def dashboard(records: Records) -> Dashboard:
         "Why do runs end, since when, and in which release?",
         variables(records, _LABEL, names.RELEASE),
         (
-            Section("Why do runs end?", (row(11, (2, distribution(records)), (1, now(records))),)),
+            Section("Why do runs end?", (row(12, (2, distribution(records)), (1, now(records))),)),
             Section("Which limits are met?", (even(8, limits(records), events(records)),)),
             Section("Which release is it?", (even(9, by_release(records)),)),
         ),
@@ -49,18 +57,32 @@ def distribution(records: Records) -> Panel:
 
 def now(records: Records) -> Panel:
     """Compare the shares as they are now."""
+    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
     return grammar.bars(
-        grammar.PARTS,
+        grammar.SHARE,
         "Stop reasons now",
-        "The same shares at the end of the time range.",
-        by_chosen(records, _SIGNAL, _LABEL),
+        "The same shares at the end of the time range, the largest first, without those that do not occur.",
+        Query(call("sort_desc", found), f"{{{{{_LABEL}}}}}"),
+        colours=colours.STOP_REASONS,
+    )
+
+
+def unfinished(records: Records) -> Panel:
+    """Draw the shares of what ended runs that were not completed, without those that did not occur."""
+    found = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
+    return grammar.stacked(
+        grammar.BAD_SHARE,
+        "Runs not completed, by stop reason",
+        f"Share of the runs of {records.window(_SIGNAL)} that something else ended, of the reasons that reached 1 % "
+        "in the last 6 hours. A growing limit, as max_steps, is the earliest sign of a loop.",
+        Query(_seen(records, found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     )
 
 
 def limits(records: Records) -> Panel:
     """Draw the limits alone."""
-    found = mine(records.series(_SIGNAL, _LABEL)).one_of(_LABEL, records.limits or ("max_steps",))
+    found = mine(records.series(_SIGNAL, _LABEL)).one_of(_LABEL, _limits(records))
     return grammar.lines(
         grammar.BAD_SHARE,
         "Runs that a limit ended",
@@ -86,9 +108,44 @@ def events(records: Records) -> Panel:
 def by_release(records: Records) -> Panel:
     """Compare releases by the shares of what ended their runs, completed ones aside."""
     found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
+    shares = _seen(records, found.where("!=", **{_LABEL: _COMPLETED}))
+    newest, *others = newest_first(
+        records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
+    )
     return grammar.lines(
         grammar.BAD_SHARE,
         "Stop reasons by release",
-        "Shares of each chosen release, without the runs that were completed.",
-        Query(found.where("!=", **{_LABEL: "completed"}).now(), f"{{{{{names.RELEASE}}}}} {{{{{_LABEL}}}}}"),
+        "Shares of each chosen release, of the reasons that reached 1 % in the last 6 hours, completed runs aside. "
+        "Solid: the newest release; dotted: those before it.",
+        replace(newest, colour=""),
+        *(replace(query, colour="", dotted=True) for query in others),
+        colours={f"{reason} ": colour for reason, colour in colours.STOP_REASONS.items()},
+        legend=Legend.TABLE,
     )
+
+
+def limits_by_release(records: Records) -> Panel:
+    """Compare releases by the share of runs that any limit ended."""
+    found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), names.RELEASE)
+    limited = total(found.one_of(_LABEL, _limits(records)).now(), (names.SERVICE, names.RELEASE))
+    return grammar.lines(
+        grammar.BAD_SHARE,
+        "Ended by a limit, by release",
+        "Share of each chosen release's runs that a limit ended, such as max_steps: loops, prompts that grow, slow "
+        "dependencies.",
+        *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
+    )
+
+
+def _limits(records: Records) -> tuple[str, ...]:
+    return records.limits or ("max_steps",)
+
+
+def _seen(records: Records, found: Series) -> Expr:
+    """Keep the reasons whose share of all runs was worth a line lately, with their zeros.
+
+    Samples as far apart as a window is long leave no run out.
+    """
+    lately = f"[{duration(_LATELY)}:{records.window(_SIGNAL)}] @ end()"
+    largest = call("max_over_time", Expr(f"{mine(records.series(_SIGNAL, _LABEL)).now()}{lately}"))
+    return binary("and", found.now(), largest >= number(_SEEN), on=(_LABEL,))

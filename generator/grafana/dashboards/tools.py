@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.grafana import grammar
+from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
 from generator.grafana.links import of_row
-from generator.grafana.panels import Cell, Column, Table
-from generator.grafana.queries import by, by_chosen, by_release, objective
+from generator.grafana.panels import Column, Table
+from generator.grafana.queries import by, by_busy_release, by_chosen, objective
 from generator.grafana.variables import variables
 from generator.model import names
 
@@ -45,6 +45,7 @@ def error_rate(records: Records) -> Panel:
         "every tool. An average over tools would hide a dead one.",
         by_chosen(records, "tool_error_rate", "tool"),
         objective(records, "tool_error_rate"),
+        colours=records.colours("tool"),
     )
 
 
@@ -56,6 +57,7 @@ def calls(records: Records) -> Panel:
         f"Calls of each tool for each run of {records.window('tool_calls_per_run')}; their sum is what a run calls. "
         "Grows when agents call tools in circles.",
         by_chosen(records, "tool_calls_per_run", "tool"),
+        colours=records.colours("tool"),
     )
 
 
@@ -66,6 +68,7 @@ def latency(records: Records) -> Panel:
         "Tool latency p95",
         f"One call in twenty of {records.window('tool_latency_p95')} took longer, failed ones included.",
         by_chosen(records, "tool_latency_p95", "tool"),
+        colours=records.colours("tool"),
     )
 
 
@@ -77,6 +80,7 @@ def errors_by_class(records: Records) -> Panel:
         f"Errors of all tools within {records.window('tool_error_count')}, retries included. timeout, connection and "
         "server_error: it is down; auth, quota, rate_limit: it refuses us; tool_validation: we call it wrongly.",
         by(records, "tool_error_count", "error_class"),
+        colours=colours.ERROR_CLASSES,
     )
 
 
@@ -88,6 +92,7 @@ def llm_errors(records: Records) -> Panel:
         f"Errors of each model for each run of {records.window('llm_errors_per_run')}. May exceed 1: a run can meet "
         "several.",
         by_chosen(records, "llm_errors_per_run", "model"),
+        colours=records.colours("model"),
     )
 
 
@@ -99,6 +104,7 @@ def llm_errors_by_class(records: Records) -> Panel:
         f"Errors of all models within {records.window('llm_error_count')}. rate_limit and overloaded are the "
         "provider's, context_length and invalid_request are ours.",
         by(records, "llm_error_count", "error_class"),
+        colours=colours.ERROR_CLASSES,
     )
 
 
@@ -108,21 +114,30 @@ def error_rate_by_release(records: Records) -> Panel:
         grammar.BAD_SHARE,
         "Tool error rate by release",
         "Share of all tools' calls of each chosen release that failed: a new release may call a tool wrongly.",
-        by_release(records, "tool_error_rate"),
+        *by_busy_release(records, "tool_error_rate"),
+    )
+
+
+def calls_by_release(records: Records) -> Panel:
+    """Compare how often releases call tools."""
+    return grammar.lines(
+        grammar.COUNT,
+        "Tool calls per run by release",
+        "Calls of all tools for each run of each chosen release.",
+        *by_busy_release(records, "tool_calls_per_run"),
     )
 
 
 def _each(records: Records) -> Panel:
-    tool = Column("Tool", "tool", link=("Only this tool", of_row(UID, service="service", tool="tool")))
+    tool = Column("Tool", "tool", link=("Only this tool", of_row(UID, names.SERVICE, tool="tool")))
     window = records.window("tool_error_rate")
     columns = (
         tool,
-        Column("Error rate", by_chosen(records, "tool_error_rate", "tool"), grammar.PARTS, width=100),
+        Column("Error rate", by_chosen(records, "tool_error_rate", "tool"), grammar.SHARE, width=100),
         Column("Errors", by_chosen(records, "tool_error_count", "tool"), grammar.EVENTS, width=90),
         Column("Calls per run", by_chosen(records, "tool_calls_per_run", "tool"), grammar.COUNT, width=120),
         Column("p50", by_chosen(records, "tool_latency_p50", "tool"), grammar.DURATION, width=100),
         Column("p95", by_chosen(records, "tool_latency_p95", "tool"), grammar.DURATION, width=100),
-        Column("Service", "service", cell=Cell.HIDDEN),
     )
     return grammar.table(
         "Tools now",
@@ -136,22 +151,16 @@ def _tools(records: Records) -> tuple[Panel, ...]:
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    calls_by_release = grammar.lines(
-        grammar.COUNT,
-        "Tool calls per run by release",
-        "Calls of all tools for each run of each chosen release.",
-        by_release(records, "tool_calls_per_run"),
-    )
     latency_by_release = grammar.lines(
         grammar.DURATION,
         "Tool latency p95 by release",
         "One call in twenty of all tools took longer, in each chosen release.",
-        by_release(records, "tool_latency_p95"),
+        *by_busy_release(records, "tool_latency_p95"),
     )
     llm_by_release = grammar.lines(
         grammar.COUNT,
         "LLM errors per run by release",
         "Errors of all models for each run of each chosen release.",
-        by_release(records, "llm_errors_per_run"),
+        *by_busy_release(records, "llm_errors_per_run"),
     )
-    return (error_rate_by_release(records), latency_by_release, calls_by_release, llm_by_release)
+    return (error_rate_by_release(records), latency_by_release, calls_by_release(records), llm_by_release)

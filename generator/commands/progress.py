@@ -1,0 +1,44 @@
+"""One line that says how far a command is: on a terminal only, gone when the command is done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self, TextIO
+
+# More often is no use to anybody who reads.
+_SECONDS = 0.1
+_CLEAR = "\r\x1b[K"
+_WIDTH = 24
+
+
+@dataclass(slots=True)
+class ProgressLine:
+    """Shows ``title`` with a bar; where ``stream`` is no terminal it shows nothing."""
+
+    stream: TextIO
+    shown: float = field(default=float("-inf"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.stream.isatty():
+            self.stream.write(_CLEAR)
+            self.stream.flush()
+
+    def show(self, title: str, done: int, total: int) -> None:
+        """Say that ``done`` of ``total`` parts of ``title`` are done."""
+        now = time.monotonic()
+        if not self.stream.isatty() or (now - self.shown < _SECONDS and done < total):
+            return
+        self.shown = now
+        full = _WIDTH * done // total if total else _WIDTH
+        self.stream.write(f"{_CLEAR}{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
+        self.stream.flush()

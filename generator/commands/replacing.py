@@ -1,0 +1,79 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What becomes ``path`` when all is written."""
+
+    path: Path
+    file: TextIO
+
+    def write(self, parts: Iterable[str]) -> None:
+        """Write text, part by part.
+
+        Raises:
+            CallError: the disk is full, or fails.
+        """
+        with _told(self.path):
+            self.file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Replacement]:
+    """Write what takes the place of ``path`` when the block ends well; else what was there stays.
+
+    The new file is made at once, beside ``path``, so a place that takes none is found out before any work is done.
+    A link is followed: the file that it leads to is replaced.
+
+    Raises:
+        CallError: no such directory, no permission, a full disk, or something else than a file at ``path``.
+    """
+    with _told(path):
+        place = _place(path)
+        new = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}")
+        descriptor = os.open(new, _NEW, 0o666)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor, no path
+            yield Replacement(path, file)
+            with _told(path):
+                file.flush()
+                os.fsync(descriptor)
+        with _told(path):
+            new.replace(place)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> Path:
+    place = Path(os.path.realpath(path))
+    if place.exists() and not place.is_file():
+        raise CallError(f"{path} cannot be written: it is no file", "name another file")
+    return place
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        said = (problem.strerror or str(problem)).lower()
+        raise CallError(
+            f"{path} cannot be written: {said}", "name another file, or make room for it"
+        ) from problem

@@ -1,0 +1,103 @@
+"""``replay``: what the alerts would have done over a span of history, asked of a server that is only read."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.progress import ProgressLine
+from generator.commands.replacing import replacing
+from generator.commands.terminal import check_directory, complain, show
+from generator.live.errors import LiveError
+from generator.replay.errors import ReplayError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from generator.compiler import Checked
+    from generator.replay.report import Report
+
+_ENVIRONMENT = (
+    "AGENT_METRICS_PROMETHEUS_TOKEN, or AGENT_METRICS_PROMETHEUS_USER and AGENT_METRICS_PROMETHEUS_PASSWORD"
+)
+_REMEDIES = (
+    (("HTTP 401", "HTTP 403"), f"set {_ENVIRONMENT} in the environment"),
+    (("HTTP 404", "HTTP 405", "is this a Prometheus?"), "the address ends where /api/v1/query_range begins"),
+    (("steps of",), "the server is slow: give it --timeout 5m, fewer --points or a larger --step"),
+    (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later, with fewer --points at once"),
+    (("does not answer",), "check the address, and that the server runs"),
+    (("raw samples would",), "take a shorter span or single alerts (--alert), or allow it: --max-samples"),
+    (
+        ("no data", "no recorded series of"),
+        "check the span, and that the services' selectors match its series",
+    ),
+    (("on this machine",), "install it, or replay on a server that runs the recording rules"),
+    (("file of a replay", "another replay"), "name another file, or remove it"),
+    (("truth file",), "give the file that simulate --truth wrote for this service and span"),
+)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay; a report is written whole or not at all."""
+    outcome = check_directory(arguments.specs)
+    if outcome.checked.failed or outcome.checked.model is None:
+        show(outcome, sys.stderr, notes=False)
+        return SPEC_AT_FAULT
+    try:
+        sys.stdout.writelines(_replayed(arguments, outcome.checked))
+    except CallError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    return OK
+
+
+def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
+    try:
+        found = _report(arguments, checked)
+    except (LiveError, ReplayError) as problem:
+        raise CallError(str(problem), _remedy(str(problem))) from problem
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("generator"):
+            raise
+        help_ = "pip install 'agent-metrics[live]'"
+        raise CallError(f"the package {missing.name} is not installed", help_) from missing
+    return _shown(found, arguments.format)
+
+
+def _report(arguments: argparse.Namespace, checked: Checked) -> Report:
+    """Replay and judge; what is wrong with the call is found out before a server is asked."""
+    from generator.commands.replay_call import asked  # noqa: PLC0415 - urllib3 is an extra
+    from generator.replay.replay import replay  # noqa: PLC0415
+    from generator.replay.report import report  # noqa: PLC0415
+
+    with ExitStack() as opened:
+        page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
+        line = opened.enter_context(ProgressLine(sys.stderr))
+        call = asked(arguments, checked, line.show, opened)
+        found = report(call.hiding(lambda: replay(call.order, call.crew)), call.truth)
+        if page:
+            from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
+
+            page.write([rendered(found)])
+    if arguments.resume:
+        # It is complete: the same call later means a new replay.
+        arguments.resume.unlink(missing_ok=True)
+    return found
+
+
+def _shown(found: Report, format_: str) -> Iterable[str]:
+    if format_ == "json":
+        from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
+
+        return [as_json(found)]
+    from generator.replay.as_text import as_text  # noqa: PLC0415
+
+    return (f"{line}\n" for line in as_text(found))
+
+
+def _remedy(message: str) -> str:
+    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")

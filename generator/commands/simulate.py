@@ -1,0 +1,89 @@
+"""``simulate``: an invented history of a service, into a Prometheus or a file, and what really happened in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.progress import ProgressLine
+from generator.commands.replacing import replacing
+from generator.commands.simulate_incidents import wanted
+from generator.commands.simulate_targets import Job, to_file, to_server
+from generator.commands.span import span, written
+from generator.commands.terminal import check_directory, complain, show
+from generator.diagnostics.suggest import did_you_mean
+from generator.simulate.staging import staged
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from generator.model.service import Model, Service
+    from generator.simulate.truth import Truth
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate; nothing is written before the whole call is understood."""
+    outcome = check_directory(arguments.specs)
+    if outcome.checked.failed or outcome.checked.model is None:
+        show(outcome, sys.stderr, notes=False)
+        return SPEC_AT_FAULT
+    try:
+        sys.stdout.writelines(_simulate(arguments, outcome.checked.model))
+    except CallError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    return OK
+
+
+def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
+    if arguments.record and not arguments.prometheus:
+        raise CallError("--record writes into a server", "name it: --prometheus http://localhost:9090")
+    if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
+        raise CallError("--openmetrics and --truth name the same file", "name another one")
+    service, within = _service(arguments.service, model), span(arguments)
+    incidents = [wanted(text, service, within) for text in arguments.incident]
+    scenario = staged(service, within.start, within.end, incidents, seed=arguments.seed)
+    with ExitStack() as opened:
+        line = opened.enter_context(ProgressLine(sys.stderr))
+        # A place that cannot be written to is found out before the work.
+        key = opened.enter_context(replacing(arguments.truth)) if arguments.truth else None
+        job = Job(service, model.site, scenario, line)
+        if arguments.openmetrics:
+            said, truth = to_file(job, arguments.openmetrics)
+        else:
+            said, truth = to_server(job, arguments.prometheus, record=arguments.record, add=arguments.add)
+        if key:
+            key.write([json.dumps(truth.to_json(), indent=2), "\n"])
+    yield f"{said}\n"
+    yield from _summary(truth)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _service(name: str | None, model: Model) -> Service:
+    services = {service.name: service for service in model.services}
+    if name is None and len(services) == 1:
+        return next(iter(services.values()))
+    if name is None:
+        raise CallError("say which service to simulate", f"--service {' or '.join(services)}")
+    if name not in services:
+        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
+    return services[name]
+
+
+def _summary(truth: Truth) -> Iterator[str]:
+    yield f"{truth.service} from {written(truth.start)} to {written(truth.end)}, seed {truth.seed}\n"
+    happened = [(rollout.at, f"release {rollout.release}") for rollout in truth.rollouts]
+    for one in truth.incidents:
+        found_by = ", ".join(one.effect.alerts) or "no alert"
+        happened.append((one.start, f"{one.effect.name} until {written(one.end)}, for {found_by}"))
+    yield from (f"  {written(at)}  {what}\n" for at, what in sorted(happened))

@@ -1,0 +1,89 @@
+"""Spans of time as a call gives them: ``--last 6h``, or ``--from`` and ``--to``."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+from generator.model.units import parse_duration
+
+if TYPE_CHECKING:
+    import argparse
+
+#: What ``instant`` reads, for --help.
+INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
+
+_UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``start`` to ``end``, whole Unix seconds."""
+
+    start: int
+    end: int
+
+
+def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
+    """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the end is now where nothing else is said.
+
+    Raises:
+        CallError: no span, two of them, or one that ends before it starts.
+    """
+    now = time.time() if now is None else now
+    if (arguments.last is None) == (arguments.from_ is None):
+        message = "say one of --last and --from"
+        raise CallError(message, "--last 6h, or: --from 2026-03-21T00:00Z --to 2026-03-22T00:00Z")
+    end = int(now if arguments.to is None else instant(arguments.to, now))
+    start = int(end - length(arguments.last) if arguments.from_ is None else instant(arguments.from_, now))
+    if start >= end:
+        message = f"the span ends before it starts: {written(start)} to {written(end)}"
+        raise CallError(message, "give --from an earlier time than --to")
+    return Span(start, end)
+
+
+def instant(text: str, now: float) -> float:
+    """Read a time: ISO 8601 (UTC where no offset is given), Unix seconds, or ``now``.
+
+    Raises:
+        CallError: it is none.
+    """
+    if text == "now":
+        return now
+    seconds = float(text) if _UNIX.fullmatch(text) else _iso(text)
+    if seconds is None or seconds < 0:
+        raise CallError(f'"{text}" is no time', f"times are written {INSTANT}")
+    return seconds
+
+
+def _iso(text: str) -> float | None:
+    try:
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def length(text: str) -> float:
+    """Read a duration, in seconds.
+
+    Raises:
+        CallError: it is none.
+    """
+    seconds = parse_duration(text)
+    if seconds is None or seconds < 1:
+        message = f'"{text}" is no duration'
+        raise CallError(message, "durations are written 6h, 90m or 1d12h")
+    return seconds
+
+
+def written(time_: float) -> str:
+    """Write a time as ``instant`` reads it."""
+    try:
+        return datetime.fromtimestamp(time_, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_:.0f}"

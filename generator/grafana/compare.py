@@ -1,0 +1,154 @@
+"""The newest release beside the previous one: both values, and the difference in colour.
+
+What alerts compare is recorded as such. The rest is put together from what is recorded by release, over the same
+windows: ratios from sums of numerators and denominators, quantiles as what they were half of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.grafana import colours, grammar
+from generator.grafana.panels import Query, Scale
+from generator.grafana.variables import mine
+from generator.model import names
+from generator.model.signals import Better, Distribution, Quantile, Share
+from generator.model.units import Unit, duration
+from generator.prometheus.recording.releases import NEWEST_WINDOW, PREVIOUS_WINDOW
+from generator.promql.expr import Expr, Series, binary, call, number, total
+
+if TYPE_CHECKING:
+    from generator.grafana.panels import Panel
+    from generator.grafana.records import Records
+    from generator.model.signals import Signal
+
+#: Fewest runs of either release from which on a difference is shown.
+FEWEST = 20
+
+_HALF = 0.5
+_RUNS = "success_rate"
+_BY = (names.RELEASE,)
+_LEGEND = f"{{{{{names.RELEASE}}}}}"
+_POINTS = Scale("suffix: pp", decimals=1)
+_RELATIVE = Scale("percentunit", decimals=0)
+_SCALES = {
+    Unit.RATIO: grammar.SHARE,
+    Unit.SECONDS: grammar.DURATION,
+    Unit.USD: grammar.MONEY,
+    Unit.COUNT: grammar.COUNT,
+}
+_CALM = colours.OBJECTIVE
+#: From where on a difference is to be seen, and is bad, in percentage points or as a part of the earlier value.
+_SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One release of the two: the part of names that means it, what marks it, and how far back it is read."""
+
+    name: str
+    marker: str
+    window: int
+    colour: str
+
+
+NEWEST = Side("newest", names.NEWEST, NEWEST_WINDOW, colours.BLUE)
+PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
+_SIDES = (NEWEST, PREVIOUS)
+_OVER = (
+    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one before it over its last "
+    f"{duration(PREVIOUS_WINDOW)}"
+)
+
+
+def runs(records: Records) -> Panel:
+    """Show on how many runs the comparison stands."""
+    sides = (
+        Query(
+            mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(),
+            _LEGEND,
+            colour=side.colour,
+        )
+        for side in _SIDES
+    )
+    return grammar.number(
+        grammar.EVENTS,
+        "Runs compared",
+        f"{_OVER}. No difference is shown below {FEWEST} runs of either.",
+        *sides,
+        empty="no new release",
+    )
+
+
+def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ()) -> Panel:
+    """Show a signal of both releases and their difference; ``of`` are the values that count of a distribution."""
+    found = records.signals.get(name)
+    shares = found is None or isinstance(found.kind, Share | Distribution)
+    newest, previous = (value(records, name, side, of) for side in _SIDES)
+    usual = ", by what it was half of the time" if found and isinstance(found.kind, Quantile) else ""
+    higher = found is not None and found.better is Better.HIGHER
+    return grammar.number(
+        _SCALES[found.unit] if found else grammar.COUNT,
+        title,
+        f"{_OVER}{usual}; then how far they differ, in {'percentage points' if shares else 'percent'}.",
+        Query(newest, _LEGEND, colour=NEWEST.colour),
+        Query(previous, _LEGEND, colour=PREVIOUS.colour),
+        Query(
+            _enough(records, _difference(newest, previous, shares=shares)),
+            "difference",
+            scale=_POINTS if shares else _RELATIVE,
+            steps=_steps(shares=shares, higher=higher),
+        ),
+        empty="no new release",
+    )
+
+
+def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
+    """Read a signal of one side."""
+    found = records.signals.get(name)
+    recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
+    if found is None or records.has(recorded):
+        return recorded
+    read = _usual if isinstance(found.kind, Quantile) else _ratio
+    return binary("and", read(records, found, side, of), mine(Series(side.marker)).now(), on=_BY)
+
+
+def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
+    """Divide sums of what is recorded of the signal's own, shorter windows: they overlap alike on both sides."""
+    by = (names.SERVICE, names.RELEASE)
+    numerator = mine(records.series(found.name, names.RELEASE, part="numerator"))
+    if isinstance(found.kind, Distribution):
+        numerator = mine(records.series(found.name, names.RELEASE, found.kind.label, part="numerator"))
+        numerator = numerator.one_of(found.kind.label, of)
+    denominator = mine(records.series(found.name, names.RELEASE, part="denominator"))
+    below = call("sum_over_time", denominator.over(side.window - 1)) > number(0)
+    return binary("/", total(call("sum_over_time", numerator.over(side.window - 1)), by), below, on=by)
+
+
+def _usual(records: Records, found: Signal, side: Side, _: tuple[str, ...]) -> Expr:
+    """Read the value that a quantile had half of the time: it cannot be put together from shorter windows."""
+    values = mine(records.series(found.name, names.RELEASE)).over(side.window - 1)
+    return call("quantile_over_time", number(_HALF), values)
+
+
+def _difference(newest: Expr, previous: Expr, *, shares: bool) -> Expr:
+    on = (names.SERVICE,)
+    if shares:
+        return binary("-", newest, previous, on=on, group_left=()) * number(100)
+    return binary("/", newest, previous > number(0), on=on, group_left=()) - number(1)
+
+
+def _enough(records: Records, difference: Expr) -> Expr:
+    for side in _SIDES:
+        counted = mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now()
+        if records.has(counted):
+            difference = binary("and", difference, counted >= number(FEWEST), on=(names.SERVICE,))
+    return difference
+
+
+def _steps(*, shares: bool, higher: bool) -> tuple[tuple[float | None, str], ...]:
+    seen, bad = _SEEN[shares], _BAD[shares]
+    if higher:
+        return ((None, colours.RED), (-bad, colours.AMBER), (-seen, _CALM), (seen, colours.GREEN))
+    return ((None, colours.GREEN), (-seen, _CALM), (seen, colours.AMBER), (bad, colours.RED))

@@ -1,0 +1,110 @@
+"""agent-releases: is the newest release worse than the one before it, in what, and since when?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.grafana import compare, grammar
+from generator.grafana.dashboard import Dashboard
+from generator.grafana.dashboards import cost, runs, stop_reasons, tools
+from generator.grafana.layout import Section, even
+from generator.grafana.links import of_row
+from generator.grafana.panels import Column, Query, Table
+from generator.grafana.queries import by_chosen
+from generator.grafana.variables import chosen, variables
+from generator.model import names
+from generator.promql.expr import Series, number
+
+if TYPE_CHECKING:
+    from generator.grafana.panels import Panel
+    from generator.grafana.records import Records
+
+UID = names.DASHBOARDS["releases"]
+_MILLISECONDS = 1000
+
+
+def dashboard(records: Records) -> Dashboard:
+    """Declare the dashboard."""
+    return Dashboard(
+        UID,
+        "Agent releases",
+        "Is the newest release worse than the one before it, in what, and since when?",
+        variables(records, names.RELEASE),
+        (
+            Section(
+                "Is the newest release worse than the previous one?",
+                (even(4, *_first(records)), even(4, *_then(records))),
+            ),
+            Section("Which releases live?", (even(5, live(records)),)),
+            Section("Since when?", (even(8, *_outcome(records)), even(8, *_use(records)))),
+        ),
+    )
+
+
+def comparison(records: Records) -> tuple[Panel, ...]:
+    """Compare what people feel first."""
+    limits = records.limits or ("max_steps",)
+    return (
+        compare.runs(records),
+        compare.signal(records, "success_rate", "Success rate"),
+        compare.signal(records, "latency_p95", "Latency p95"),
+        compare.signal(records, "cost_per_run", "Cost per run"),
+        compare.signal(records, "stop_reason_distribution", "Ended by a limit", of=limits),
+    )
+
+
+def live(records: Records) -> Panel:
+    """List the releases that finish runs, the newest first."""
+    column = names.RELEASE
+    seen = chosen(Series(names.FIRST_SEEN), column).now() * number(_MILLISECONDS)
+    columns = (
+        Column("Release", column, link=("Only this release", of_row(UID, names.SERVICE, release=column))),
+        Column("First seen", Query(seen), grammar.MOMENT, width=150),
+        Column("Runs", by_chosen(records, "run_count", column), grammar.EVENTS, width=110),
+        Column("Success rate", by_chosen(records, "success_rate", column), grammar.SHARE, width=130),
+        Column("Latency p95", by_chosen(records, "latency_p95", column), grammar.DURATION, width=130),
+        Column("Steps p95", by_chosen(records, "step_count", column), grammar.COUNT, width=130),
+        Column("Tokens per run", by_chosen(records, "token_usage_per_run", column), grammar.COUNT, width=130),
+        Column("Cost per run", by_chosen(records, "cost_per_run", column), grammar.MONEY, width=130),
+        Column(
+            "Tool calls per run", by_chosen(records, "tool_calls_per_run", column), grammar.COUNT, width=150
+        ),
+    )
+    return grammar.table(
+        "Live releases",
+        f"Every chosen release that finishes runs, over the last {records.window('run_count')}, the newest first. A "
+        "click keeps that release alone.",
+        Table(columns, sort=("First seen", True)),
+    )
+
+
+def _first(records: Records) -> tuple[Panel, ...]:
+    compared, success, latency, _, limits = comparison(records)
+    return (compared, success, latency, limits)
+
+
+def _then(records: Records) -> tuple[Panel, ...]:
+    return (
+        compare.signal(records, "token_usage_per_run", "Tokens per run"),
+        compare.signal(records, "cost_per_run", "Cost per run"),
+        compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+        compare.signal(records, "tool_error_rate", "Tool error rate"),
+    )
+
+
+def _outcome(records: Records) -> tuple[Panel, ...]:
+    return (
+        runs.runs_by_release(records),
+        runs.success_by_release(records),
+        runs.latency_by_release(records),
+        stop_reasons.limits_by_release(records),
+    )
+
+
+def _use(records: Records) -> tuple[Panel, ...]:
+    return (
+        cost.tokens_by_release(records),
+        cost.cost_by_release(records),
+        tools.calls_by_release(records),
+        tools.error_rate_by_release(records),
+    )

@@ -1,0 +1,129 @@
+"""A report for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.printable import printable
+from generator.replay.times import amount, clock, lasting, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from generator.replay.judge import JudgedIncident
+    from generator.replay.report import AlertReport, Report, Row
+
+# More rows than these are for the page and the JSON.
+_MOST_ROWS = 60
+
+
+def as_text(report: Report) -> Iterator[str]:
+    """Write ``report`` as lines."""
+    yield from _head(report)
+    yield from _alerts(report)
+    yield from _firings(report.firings)
+    if report.truth:
+        yield from _incidents(report)
+
+
+def _head(report: Report) -> Iterator[str]:
+    replay = report.replay
+    source = "computed here" if replay.records == "inlined" else "read"
+    yield f"{', '.join(report.services)} on {replay.server}"
+    yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
+    yield from (f"note: {printable(text)}" for text in replay.notes)
+    yield ""
+
+
+def _alerts(report: Report) -> Iterator[str]:
+    active = report.active
+    if active:
+        rows = [_alert(one) for one in active]
+        yield from _table(
+            ("SERVICE", "ALERT", "SEVERITY", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
+        )
+    yield f"{len(report.alerts) - len(active)} of {len(report.alerts)} rules stayed quiet"
+    for one in report.alerts:
+        if one.failures:
+            time, message = next(iter(one.failures.items()))
+            yield (
+                f"{one.of.rule.alert} of {one.of.service}: {len(one.failures)} failed evaluations, the first at "
+                f"{written(time)}: {printable(message)}"
+            )
+    yield ""
+
+
+def _alert(one: AlertReport) -> tuple[str, ...]:
+    lengths = (lasting(one.longest), lasting(one.total)) if one.firings else ("-", "-")
+    return (
+        one.of.service,
+        one.of.rule.alert,
+        one.of.severity,
+        str(len(one.firings)),
+        *lengths,
+        str(len(one.pending)),
+    )
+
+
+def _firings(rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    judged = any(row.cause for row in rows)
+    head = (
+        "FIRED AT (UTC)",
+        "FOR",
+        "SEVERITY",
+        "ALERT",
+        "LABELS",
+        "VALUE",
+        "FROM",
+        "TO",
+        *(("WHY",) * judged),
+    )
+    yield from _table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
+    if len(rows) > _MOST_ROWS:
+        yield f"and {len(rows) - _MOST_ROWS} more: --format json and --html show all"
+    yield ""
+
+
+def _firing(row: Row) -> tuple[str, ...]:
+    rule = row.of.rule
+    labels = " ".join(f"{name}={printable(text)}" for name, text in row.labels.items())
+    return (
+        f"{clock(row.began)}{' or before' * row.since_before}",
+        f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
+        row.of.severity,
+        rule.alert,
+        labels,
+        *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
+        *((str(row.cause),) if row.cause else ()),
+    )
+
+
+def _incidents(report: Report) -> Iterator[str]:
+    if report.incidents:
+        yield from _table(
+            ("INCIDENT", "FROM (UTC)", "LASTED", "VERDICT", "FOUND BY"),
+            [_incident(one) for one in report.incidents],
+        )
+    found = [one for one in report.incidents if one.incident.alerts]
+    detected = sum(one.verdict == "detected" for one in found)
+    yield f"{detected} of {len(found)} incidents detected, {len(report.false_alarms)} false alarms"
+
+
+def _incident(one: JudgedIncident) -> tuple[str, ...]:
+    incident = one.incident
+    found = ", ".join(
+        f"{each.alert} ({each.severity}) after {lasting(each.after)}" for each in one.detections
+    )
+    lasted = lasting(incident.end - incident.start)
+    return printable(incident.name), clock(incident.start), lasted, str(one.verdict), found
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Align columns; what is empty in all rows is left out."""
+    kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
+    widths = [max(len(head[column]), *(len(row[column]) for row in rows)) for column in kept]
+    for row in (head, *rows):
+        cells = (row[column].ljust(width) for column, width in zip(kept, widths, strict=True))
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,81 @@
+"""Many requests, a few at a time, each asked once: what is kept from before is not asked for again."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from generator.replay.asking import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.replay.resume import Parts
+
+    Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request; ``work`` returns what is kept under ``key``. ``title`` is for the progress line."""
+
+    key: str
+    title: str
+    work: Callable[[PrometheusApi], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Connections to one server, as many as there may be requests at once, and what it answered before."""
+
+    apis: Sequence[PrometheusApi]
+    parts: Parts
+    progress: Progress
+    patience: Patience = field(default_factory=Patience)
+
+    def answers(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
+        """Return the answers in the order of ``jobs``; few of them are in memory at any time.
+
+        Raises:
+            LiveError: a request failed. What was answered before it is kept.
+        """
+        with ThreadPoolExecutor(len(self.apis)) as pool:
+            for done, (job, text) in enumerate(self._in_order(pool, jobs), start=1):
+                self.progress(job.title, done, len(jobs))
+                yield job, text
+
+    def _in_order(self, pool: ThreadPoolExecutor, jobs: Iterable[Job]) -> Iterator[tuple[Job, str]]:
+        idle: SimpleQueue[PrometheusApi] = SimpleQueue()
+        for api in self.apis:
+            idle.put(api)
+        waiting: deque[tuple[Job, str | Future[str]]] = deque()
+        try:
+            for job in jobs:
+                waiting.append((job, self.parts.get(job.key) or pool.submit(_do, job, idle)))
+                if len(waiting) > 2 * len(self.apis):
+                    yield self._settled(*waiting.popleft())
+            while waiting:
+                yield self._settled(*waiting.popleft())
+        finally:
+            for _, one in waiting:
+                if isinstance(one, Future):
+                    one.cancel()
+
+    def _settled(self, job: Job, found: str | Future[str]) -> tuple[Job, str]:
+        if isinstance(found, str):
+            return job, found
+        text = found.result()
+        self.parts.put(job.key, text)
+        return job, text
+
+
+def _do(job: Job, idle: SimpleQueue[PrometheusApi]) -> str:
+    api = idle.get()
+    try:
+        return job.work(api)
+    finally:
+        idle.put(api)

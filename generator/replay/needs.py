@@ -1,0 +1,93 @@
+"""What alerts need: the recording rules behind them, the raw series behind those, and how much of the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import promql_parser as grammar
+
+from generator.live.reads import records_read
+from generator.prometheus.rules import RecordingRule
+from generator.promql.expr import Series
+from generator.promql.syntax import operands, parse, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.prometheus.rules import RuleGroup
+    from generator.replay.subject import ReplayedRule
+
+
+@dataclass(frozen=True, slots=True)
+class RawSelector:
+    """A selector of raw series; ``instant`` says whether a rule reads it without a range."""
+
+    text: str
+    name: str
+    instant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What some alerts read, directly and through records; ``past`` is in seconds."""
+
+    records: frozenset[str]
+    groups: tuple[RuleGroup, ...]
+    raw: tuple[RawSelector, ...]
+    past: float
+
+
+def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Needs:
+    """Follow the alerts' expressions through the recording rules down to the raw series."""
+    exprs = [one.rule.expr for one in rules]
+    names = frozenset(rule.record for rule in _recording(recording))
+    records = _closure(exprs, recording, names)
+    groups = tuple(_only(recording, records))
+    inner = [rule.expr for group in groups for rule in group.rules]
+    raw = tuple(_raw([*exprs, *inner], names))
+    return Needs(records, groups, raw, max((one.reach for one in rules), default=0.0))
+
+
+def _closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
+    by_record: dict[str, list[str]] = {}
+    for rule in _recording(recording):
+        by_record.setdefault(rule.record, []).append(rule.expr)
+    found: set[str] = set()
+    waiting = list(exprs)
+    while waiting:
+        for record in records_read(waiting.pop(), names) - found:
+            found.add(record)
+            waiting += by_record[record]
+    return frozenset(found)
+
+
+def _only(recording: Sequence[RuleGroup], records: frozenset[str]) -> Iterator[RuleGroup]:
+    for group in recording:
+        rules = tuple(rule for rule in _recording([group]) if rule.record in records)
+        if rules:
+            yield replace(group, rules=rules)
+
+
+def _recording(groups: Sequence[RuleGroup]) -> Iterator[RecordingRule]:
+    for group in groups:
+        yield from (rule for rule in group.rules if isinstance(rule, RecordingRule))
+
+
+def _raw(exprs: Iterable[str], records: frozenset[str]) -> Iterator[RawSelector]:
+    found: dict[str, RawSelector] = {}
+    for expr in exprs:
+        for selector, instant in _selectors(parse(expr), instant=True):
+            if selector.name not in records:
+                read = reference(selector)
+                text = str(Series(read.name, read.matchers).now())
+                known = found.get(text)
+                found[text] = RawSelector(text, read.name, instant or (known is not None and known.instant))
+    yield from found.values()
+
+
+def _selectors(node: grammar.Expr, *, instant: bool) -> Iterator[tuple[grammar.VectorSelector, bool]]:
+    if isinstance(node, grammar.VectorSelector):
+        yield node, instant
+    for one in operands(node):
+        yield from _selectors(one, instant=not isinstance(node, grammar.MatrixSelector))

@@ -1,0 +1,113 @@
+"""Raw samples out of a server that only answers queries: ``metric[1h]`` at an instant holds them as they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING
+
+from generator.live.answers import RangeSeries
+from generator.live.errors import LiveError
+from generator.live.remote_write import TimeSeries
+from generator.replay.asking import RefusedError, TimedOutError, ask
+from generator.replay.jobs import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.replay.asking import Patience
+    from generator.replay.jobs import Crew
+    from generator.replay.needs import RawSelector
+
+# What one answer holds at most, by estimate: some megabytes of JSON.
+_SAMPLES_A_REQUEST = 200_000
+_SHORTEST, _LONGEST = 60, 6 * 3600
+# How often a span is looked at to see how many series there are.
+_LOOKS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How many series a selector has at most at once; the number of samples in the span follows from it."""
+
+    selector: RawSelector
+    series: int
+
+
+def quantities(
+    api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int, patience: Patience
+) -> tuple[Quantity, ...]:
+    """Count the series of each selector, at a few instants of the span.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses.
+    """
+    step = max(60, ceil((end - start) / _LOOKS))
+    found = []
+    for selector in selectors:
+        fields = {"query": f"count({selector.text})", "start": str(start), "end": str(end), "step": str(step)}
+        result = ask(api, "/api/v1/query_range", fields, patience)
+        most = max((value for one in result.series for value in one.values), default=0)
+        found.append(Quantity(selector, int(most)))
+    return tuple(found)
+
+
+def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: int) -> Iterator[TimeSeries]:
+    """Return all samples of ``span``, after its start up to its end, in pieces; a series comes once for each piece.
+
+    Staleness markers are not among them: no query shows them.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses.
+    """
+    start, end = span
+    width = _SAMPLES_A_REQUEST * scrape_interval // max(1, one.series)
+    width = min(max(width, _SHORTEST), _LONGEST)
+    jobs = [
+        _job(one.selector, first, min(first + width, end), crew.patience)
+        for first in range(start, end, width)
+    ]
+    for _, text in crew.answers(jobs):
+        for labels, times, values in json.loads(text):
+            yield TimeSeries(labels, times, values)
+
+
+def _job(selector: RawSelector, start: int, end: int, patience: Patience) -> Job:
+    work = partial(_asked, selector=selector, start=start, end=end, patience=patience)
+    return Job(f"raw {selector.text} {start} {end}", f"reading {selector.name}", work)
+
+
+def _asked(api: PrometheusApi, *, selector: RawSelector, start: int, end: int, patience: Patience) -> str:
+    pieces = [
+        [dict(one.labels), [round(time * 1000) for time in one.timestamps], list(one.values)]
+        for one in _read(api, selector, start, end, patience)
+    ]
+    return json.dumps(pieces)
+
+
+def _read(
+    api: PrometheusApi, selector: RawSelector, start: int, end: int, patience: Patience
+) -> list[RangeSeries]:
+    fields = {"query": f"{selector.text}[{end - start}s]", "time": str(end)}
+    try:
+        result = ask(api, "/api/v1/query", fields, patience)
+    except (RefusedError, TimedOutError) as error:
+        if end - start <= _SHORTEST:
+            message = f"{selector.text} cannot be read: {error}"
+            raise LiveError(message) from error
+        middle = (start + end) // 2
+        return [
+            *_read(api, selector, start, middle, patience),
+            *_read(api, selector, middle, end, patience),
+        ]
+    return [cut for one in result.series if (cut := _after(one, start)).timestamps]
+
+
+def _after(one: RangeSeries, start: int) -> RangeSeries:
+    """Prometheus 2 counts a sample right at the start as within a range, Prometheus 3 does not: here it is not."""
+    kept = [(time, value) for time, value in zip(one.timestamps, one.values, strict=True) if time > start]
+    times, values = zip(*kept, strict=True) if kept else ((), ())
+    return RangeSeries(one.labels, times, values)

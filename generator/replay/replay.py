@@ -1,0 +1,132 @@
+"""A replay from beginning to end: which series are read, from which server, what the alerts make of them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import floor
+from typing import TYPE_CHECKING
+
+from generator.live.api import connect
+from generator.live.errors import LiveError
+from generator.replay.asking import Patience, ask
+from generator.replay.coverage import covered
+from generator.replay.history import AlertHistory, histories
+from generator.replay.needs import needs
+from generator.replay.resume import Forgetful
+from generator.replay.scratch import Source, check_scratch, scratch
+from generator.replay.times import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Site
+    from generator.replay.coverage import Covered
+    from generator.replay.jobs import Crew
+    from generator.replay.needs import Needs
+    from generator.replay.subject import Subject
+
+
+class Records(StrEnum):
+    """Where recorded series come from: the server, or raw series evaluated here; AUTO looks what the server has."""
+
+    AUTO = "auto"
+    READ = "read"
+    INLINED = "inlined"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to replay. ``start`` and ``end`` are Unix seconds; the limits are for the server's sake."""
+
+    subject: Subject
+    site: Site
+    start: int
+    end: int
+    records: Records = Records.AUTO
+    points: int = 1500
+    most_samples: int = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the alerts would have done; ``records`` is READ or INLINED, ``notes`` are sentences about the data."""
+
+    server: str
+    start: int
+    end: int
+    records: Records
+    alerts: tuple[AlertHistory, ...]
+    notes: tuple[str, ...]
+
+
+def replay(order: Order, crew: Crew) -> Replay:
+    """Evaluate the alerts of ``order`` on the server of ``crew``, which is only read.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses, it has no data in the span, or what is needed to compute
+            records is missing.
+    """
+    need = needs(order.subject.rules, order.subject.recording)
+    _greet(crew.apis[0], order.end)
+    records, notes = _records(order, crew, need)
+    with _own(order, crew, need) if records is Records.INLINED else _same(crew) as asked:
+        found = histories(asked, order.subject.rules, (order.start, order.end), order.points)
+    warnings = (text for one in found for text in one.warnings)
+    told = tuple(dict.fromkeys((*notes, *warnings)))
+    return Replay(crew.apis[0].url, order.start, order.end, records, found, told)
+
+
+def _greet(api: PrometheusApi, time: int) -> None:
+    """See that a Prometheus answers, before anything is worth waiting for."""
+    fields = {"query": "vector(1)", "start": str(time), "end": str(time), "step": "1"}
+    ask(api, "/api/v1/query_range", fields, Patience(tries=1))
+
+
+def _records(order: Order, crew: Crew, need: Needs) -> tuple[Records, tuple[str, ...]]:
+    """Decide where records come from, and say what is missing."""
+    if order.records is Records.INLINED:
+        return Records.INLINED, ()
+    if not need.records:
+        return Records.READ, ()
+    found = {service: _covered(order, crew, need, service) for service in order.subject.services}
+    url = crew.apis[0].url
+    if any(found.values()):
+        return Records.READ, tuple(_missing(order, found))
+    if order.records is Records.READ:
+        message = f"{url} has no recorded series of {', '.join(found)} in the span"
+        raise LiveError(message)
+    return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
+
+
+def _covered(order: Order, crew: Crew, need: Needs, service: str) -> Covered | None:
+    return covered(crew.apis[0], service, need.records, order.start, order.end, crew.patience)
+
+
+def _missing(order: Order, found: dict[str, Covered | None]) -> Iterator[str]:
+    for service, one in found.items():
+        if one is None:
+            yield f"There are no recorded series of {service} in the span: none of its alerts can fire."
+            continue
+        if one.first > order.start + one.step:
+            yield f"The recorded series of {service} begin about {written(one.first)}: nothing is known before."
+        if one.last < order.end - one.step:
+            yield f"The recorded series of {service} end about {written(one.last)}: nothing is known after."
+
+
+@contextmanager
+def _same(crew: Crew) -> Iterator[Crew]:
+    yield crew
+
+
+@contextmanager
+def _own(order: Order, crew: Crew, need: Needs) -> Iterator[Crew]:
+    """Let a server of our own answer, filled from the one that was named."""
+    check_scratch()
+    first = min(one.steps(order.start, order.end).first for one in order.subject.rules)
+    source = Source(crew, (floor(first - need.past), order.end), order.site, order.most_samples)
+    with scratch(source, need) as own:
+        # What comes from there is quickly made again, and of no use without it.
+        yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=Forgetful())

@@ -1,0 +1,149 @@
+"""What a replay found, in rows: the one source of the table, the JSON and the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.replay.judge import Cause, cause, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.replay.history import AlertHistory, Episode
+    from generator.replay.judge import JudgedIncident
+    from generator.replay.replay import Replay
+    from generator.replay.subject import ReplayedRule
+    from generator.replay.truth import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One time that an alert was active.
+
+    Attributes:
+        of: The alerting rule.
+        labels: Those that the rule itself does not give: which tool, which release.
+        active_at: When it became pending, Unix seconds.
+        fired_at: When it began to fire; None when it never did.
+        ended_at: When it was inactive again; None when it still was active at the end.
+        seconds: How long it fired within the span; for one that never did, how long it was pending.
+        since_before: Whether it was active before anything that was asked for.
+        at_start: The value at which it began to fire, or became pending.
+        least: The smallest value that it had.
+        most: The largest.
+        cause: Why it fired, by the truth; None without one, and for what never fired.
+    """
+
+    of: ReplayedRule
+    labels: Mapping[str, str]
+    active_at: float
+    fired_at: float | None
+    ended_at: float | None
+    seconds: float
+    since_before: bool
+    at_start: float | None
+    least: float | None
+    most: float | None
+    cause: Cause | None
+
+    @property
+    def began(self) -> float:
+        """When it began to fire; for one that never did, when it became pending."""
+        return self.active_at if self.fired_at is None else self.fired_at
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReport:
+    """What became of one alerting rule: firings, and times it was pending and did not fire."""
+
+    of: ReplayedRule
+    firings: tuple[Row, ...]
+    pending: tuple[Row, ...]
+    failures: Mapping[float, str]
+
+    @property
+    def total(self) -> float:
+        """Seconds that its alerts fired, of all label sets together."""
+        return sum(row.seconds for row in self.firings)
+
+    @property
+    def longest(self) -> float:
+        """Seconds of its longest firing; 0 without any."""
+        return max((row.seconds for row in self.firings), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a replay found; ``incidents`` and the causes of firings are empty without a truth."""
+
+    replay: Replay
+    services: tuple[str, ...]
+    alerts: tuple[AlertReport, ...]
+    truth: Truth | None
+    incidents: tuple[JudgedIncident, ...]
+
+    @property
+    def firings(self) -> list[Row]:
+        """All firings, in order of time."""
+        return sorted((row for one in self.alerts for row in one.firings), key=lambda row: row.began)
+
+    @property
+    def firing_seconds(self) -> float:
+        """Seconds in which at least one alert fired."""
+        total, until = 0.0, float("-inf")
+        for row in self.firings:
+            begin = max(row.began, self.replay.start)
+            total += max(0.0, begin + row.seconds - max(begin, until))
+            until = max(until, begin + row.seconds)
+        return total
+
+    @property
+    def false_alarms(self) -> list[Row]:
+        """The firings that no incident explains."""
+        return [row for row in self.firings if row.cause is Cause.FALSE_ALARM]
+
+    @property
+    def active(self) -> list[AlertReport]:
+        """The rules that fired or were pending."""
+        return [one for one in self.alerts if one.firings or one.pending]
+
+
+def report(replay: Replay, truth: Truth | None = None) -> Report:
+    """Put together what ``replay`` found, judged by ``truth`` if there is one."""
+    alerts = tuple(_alert(one, replay, truth) for one in replay.alerts)
+    services = tuple(dict.fromkeys(one.of.service for one in alerts))
+    judged = judge(truth, replay.alerts, replay.start, replay.end) if truth else ()
+    return Report(replay, services, alerts, truth, judged)
+
+
+def _alert(one: AlertHistory, replay: Replay, truth: Truth | None) -> AlertReport:
+    rows = tuple(_rows(one, replay, truth))
+    fired = tuple(row for row in rows if row.fired_at is not None)
+    return AlertReport(one.of, fired, tuple(row for row in rows if row.fired_at is None), one.failures)
+
+
+def _rows(one: AlertHistory, replay: Replay, truth: Truth | None) -> Iterator[Row]:
+    for episode in one.episodes:
+        yield _row(one.of, episode, replay, truth)
+
+
+def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Truth | None) -> Row:
+    activity = episode.activity
+    began = activity.active_at if activity.fired_at is None else activity.fired_at
+    until = replay.end if activity.ended_at is None else min(activity.ended_at, replay.end)
+    given = {**of.rule.labels, "alertname": of.rule.alert}
+    values = activity.values
+    return Row(
+        of=of,
+        labels={name: text for name, text in episode.labels.items() if name not in given},
+        active_at=activity.active_at,
+        fired_at=activity.fired_at,
+        ended_at=activity.ended_at,
+        seconds=max(0.0, until - max(began, replay.start)),
+        since_before=episode.since_before,
+        at_start=values.get(began),
+        least=min(values.values(), default=None),
+        most=max(values.values(), default=None),
+        cause=cause(of, activity, truth) if truth and activity.fired_at is not None else None,
+    )

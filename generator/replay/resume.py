@@ -1,0 +1,126 @@
+"""What a replay has already been told, kept in a file, so that a stopped replay goes on where it was.
+
+The file is an SQLite database: each part is there whole or not at all, whenever the process ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from zlib import compress, decompress
+from zlib import error as zlib_error
+
+from generator.replay.errors import ReplayError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Marks a database as ours: "amrp" (agent-metrics replay) in the header of the file.
+_APPLICATION = 0x616D7270
+_TABLE = "CREATE TABLE IF NOT EXISTS part (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
+
+
+class Parts(Protocol):
+    """Texts by key."""
+
+    def get(self, key: str) -> str | None:
+        """Return what was put under ``key``; None when nothing was."""
+
+    def put(self, key: str, text: str) -> None:
+        """Keep ``text`` under ``key``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetful:
+    """Keeps nothing."""
+
+    def get(self, key: str) -> str | None:
+        """Return nothing."""
+
+    def put(self, key: str, text: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsFile:
+    """Parts in an SQLite file."""
+
+    path: Path
+    connection: sqlite3.Connection = field(repr=False)
+
+    def get(self, key: str) -> str | None:
+        """Return what was put under ``key``; None when nothing was.
+
+        Raises:
+            ReplayError: the file is damaged.
+        """
+        with _told(self.path):
+            row = self.connection.execute("SELECT body FROM part WHERE key = ?", (key,)).fetchone()
+            return decompress(row[0]).decode() if row else None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep ``text``: once this returns, it survives the end of the process.
+
+        Raises:
+            ReplayError: the disk is full, or fails.
+        """
+        with _told(self.path), self.connection:
+            row = (key, compress(text.encode(), 3))
+            self.connection.execute("INSERT OR REPLACE INTO part VALUES (?, ?)", row)
+
+
+@contextmanager
+def parts_file(path: Path, fingerprint: str) -> Iterator[PartsFile]:
+    """Open the file of the replay that ``fingerprint`` stands for, or begin it.
+
+    Raises:
+        ReplayError: it is another replay's file or none of ours, or cannot be written.
+    """
+    with _told(path):
+        connection = sqlite3.connect(path)
+    try:
+        with _told(path):
+            _claim(connection, path)
+        parts = PartsFile(path, connection)
+        _match(parts, fingerprint)
+        yield parts
+    finally:
+        connection.close()
+
+
+def _claim(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != _APPLICATION and tables:
+        message = f"{path} is no file of a replay"
+        raise ReplayError(message)
+    with connection:
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(_TABLE)
+
+
+def _match(parts: PartsFile, fingerprint: str) -> None:
+    known = parts.get("fingerprint")
+    if known is None:
+        parts.put("fingerprint", fingerprint)
+    elif known != fingerprint:
+        message = (
+            f"{parts.path} belongs to another replay: other specs, another span, server or other options"
+        )
+        raise ReplayError(message)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        foreign = "not a database" in str(error)
+        said = "is no file of a replay" if foreign else f"cannot be used: {error}"
+        raise ReplayError(f"{path} {said}") from error
+    except zlib_error as error:
+        message = f"{path} is damaged: remove it and begin again"
+        raise ReplayError(message) from error

@@ -1,0 +1,122 @@
+"""A Prometheus of our own, filled with a span of raw series and with the records that rules make of them.
+
+The recording rules are not on the server that is asked, and nothing is ever written to it: records that read records
+over ranges cannot be spelled out as one expression, so they are computed here.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.live.errors import LiveError
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.live.server import find_prometheus, prometheus_server
+from generator.replay.evaluations import evaluated
+from generator.replay.raw import quantities, samples
+from generator.replay.staleness import markers
+from generator.replay.steps import steps_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.live.remote_write import TimeSeries
+    from generator.model.service import Site
+    from generator.replay.history import LabelSet
+    from generator.replay.jobs import Crew
+    from generator.replay.needs import Needs, RawSelector
+    from generator.replay.raw import Quantity
+
+_POINTS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where raw series come from, over which span (Unix seconds), and how many samples may be read at most."""
+
+    crew: Crew
+    span: tuple[int, int]
+    site: Site
+    most_samples: int
+
+
+def check_scratch() -> None:
+    """See that records can be computed here.
+
+    Raises:
+        LiveError: there is no Prometheus on this machine.
+    """
+    try:
+        find_prometheus()
+    except LiveError as error:
+        message = f"the recording rules are computed by a Prometheus of our own, and there is {error}"
+        raise LiveError(message) from error
+
+
+@contextmanager
+def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
+    """Start a server, fill it, evaluate the recording rules in it; it ends with the block.
+
+    Raises:
+        LiveError: no raw series in the span, too many samples, or a server fails.
+    """
+    found = _quantities(source, needs)
+    with prometheus_server() as server:
+        for one in found:
+            _fill(source, one, server.api)
+        _record(source, needs, server.api)
+        yield server.api
+
+
+def _quantities(source: Source, needs: Needs) -> tuple[Quantity, ...]:
+    start, end = source.span
+    asked = quantities(source.crew.apis[0], needs.raw, start, end, source.crew.patience)
+    found = tuple(one for one in asked if one.series)
+    if not found:
+        message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
+        raise LiveError(message)
+    total = sum(one.series for one in found) * (end - start) // source.site.scrape_interval
+    if total > source.most_samples:
+        message = (
+            f"about {total:,} raw samples would have to be read ({sum(one.series for one in found):,} series), more "
+            f"than {source.most_samples:,}"
+        )
+        raise LiveError(message)
+    return found
+
+
+def _fill(source: Source, one: Quantity, own: PrometheusApi) -> None:
+    times: dict[LabelSet, list[int]] = {}
+    pieces = samples(source.crew, one, source.span, source.site.scrape_interval)
+    write(own, _watched(pieces, times) if one.selector.instant else pieces)
+    if one.selector.instant:
+        write(own, markers(times, *_shown(source, one.selector)))
+
+
+def _watched(pieces: Iterable[TimeSeries], times: dict[LabelSet, list[int]]) -> Iterator[TimeSeries]:
+    for piece in pieces:
+        times.setdefault(frozenset(piece.labels.items()), []).extend(piece.timestamps)
+        yield piece
+
+
+def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
+    """Ask at which steps the server itself shows each series."""
+    steps = steps_within(*source.span, source.site.rule_interval)
+    shown: dict[LabelSet, set[float]] = {}
+    for chunk in steps.chunks(_POINTS):
+        found = evaluated(source.crew.apis[0], selector.text, chunk, source.crew.patience)
+        for labels, values in found.samples.items():
+            shown.setdefault(labels | {("__name__", selector.name)}, set()).update(values)
+    return shown, steps.instants
+
+
+def _record(source: Source, needs: Needs, own: PrometheusApi) -> None:
+    evaluate(
+        own,
+        needs.groups,
+        *source.span,
+        progress=lambda record, done, total: source.crew.progress(f"recording {record}", done, total),
+    )

@@ -1,0 +1,84 @@
+"""The life of an alert: pending, firing, resolved, exactly as Prometheus's rule manager decides it.
+
+Pure: times are Unix seconds, in the order of evaluation. An evaluation that failed is not among them: the manager
+leaves every alert as it is then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """``for`` and ``keep_firing_for`` of an alerting rule, in seconds."""
+
+    hold: float
+    keep: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An active alert: since when, since when it fires, and since when its expression yields nothing any more."""
+
+    active_at: float
+    fired_at: float | None = None
+    missing_at: float | None = None
+
+
+def advance(state: State | None, time: float, *, present: bool, timing: Timing) -> State | None:
+    """Evaluate once more: ``present`` says whether the expression yields the alert. None is an inactive alert."""
+    if present:
+        return _held(replace(state, missing_at=None) if state else State(time), time, timing)
+    if state is None or state.fired_at is None:
+        return None
+    missing_at = time if state.missing_at is None else state.missing_at
+    return replace(state, missing_at=missing_at) if time - missing_at < timing.keep else None
+
+
+def _held(state: State, time: float, timing: Timing) -> State:
+    if state.fired_at is None and time - state.active_at >= timing.hold:
+        return replace(state, fired_at=time)
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One time that an alert was active.
+
+    Attributes:
+        active_at: The first evaluation that yielded it.
+        fired_at: The evaluation at which it began to fire; None when it stayed pending.
+        ended_at: The first evaluation at which it was inactive again; None when it still was active at the last.
+        values: What the expression yielded, by time; without the times that ``keep_firing_for`` bridged.
+    """
+
+    active_at: float
+    fired_at: float | None
+    ended_at: float | None
+    values: Mapping[float, float] = field(default_factory=dict)
+
+
+def activities(
+    values: Mapping[float, float], evaluations: Iterable[float], timing: Timing
+) -> tuple[Activity, ...]:
+    """Follow one alert through ``evaluations``; ``values`` are what its expression yields, by time."""
+    found: list[Activity] = []
+    state: State | None = None
+    seen: dict[float, float] = {}
+    for time in evaluations:
+        present = time in values
+        after = advance(state, time, present=present, timing=timing)
+        if state and not after:
+            found.append(Activity(state.active_at, state.fired_at, time, seen))
+            seen = {}
+        if present:
+            seen[time] = values[time]
+        state = after
+    if state:
+        found.append(Activity(state.active_at, state.fired_at, None, seen))
+    return tuple(found)

@@ -1,0 +1,49 @@
+"""Times and amounts as people read them; all times are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from generator.model.units import duration
+
+if TYPE_CHECKING:
+    from generator.prometheus.rules import AlertingRule
+
+_HUNDREDTH = 0.01
+
+
+def iso(time: float) -> str:
+    """Write a time for machines: ``2026-03-21T09:00:00Z``."""
+    return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
+
+
+def written(time: float) -> str:
+    """Write a time for people, to the minute: ``2026-03-21 09:00 UTC``; seconds only where there are some."""
+    return f"{clock(time)} UTC"
+
+
+def clock(time: float) -> str:
+    """Write a time where it is said elsewhere that it is UTC."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def lasting(seconds: float) -> str:
+    """Write a length of time: ``45m``, ``1h30m``, ``2d3h``; 0 is ``0s``."""
+    return duration(round(seconds))
+
+
+def amount(value: float | None, rule: AlertingRule) -> str:
+    """Write a value as the alert's own description does; ``""`` for none."""
+    if value is None:
+        return ""
+    if isnan(value) or not isfinite(value):
+        return "NaN" if isnan(value) else f"{'+' if value > 0 else '-'}Inf"
+    said = rule.annotations.get("description", "")
+    if "humanizePercentage" in said:
+        return f"{value * 100:.3g}%"
+    if "humanizeDuration" in said:
+        return f"{value:.3g}s" if abs(value) >= _HUNDREDTH or not value else f"{value * 1000:.3g}ms"
+    return f"{value:.4g}"

@@ -1,0 +1,55 @@
+"""Small models: a resolved service whose labels, metrics and site a test puts in place of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.checks.facts import facts
+from generator.model.metrics import Metric, MetricType
+from generator.model.service import Model, SeriesBudget, Service, Site
+from generator.model.units import DAY
+from generator.prometheus.compiled import compile_rules
+from tests.resolve.build import one, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from generator.checks.facts import Facts
+    from generator.model.labels import Label
+
+SITE = Site(
+    scrape_interval=15,
+    rule_interval=60,
+    retention=15 * DAY,
+    grafana_url="",
+    runbook_url="runbooks",
+    created_series=True,
+    budget=SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_000),
+)
+
+
+def counter(*labels: str, name: str = "things_total") -> Metric:
+    """A counter with these labels."""
+    return Metric(name, MetricType.COUNTER, "Things.", "", labels)
+
+
+def histogram(*labels: str, buckets: tuple[float, ...] = (1, 2, 4), name: str = "times_ms") -> Metric:
+    """A histogram with these labels."""
+    return Metric(name, MetricType.HISTOGRAM, "Times.", "ms", labels, buckets)
+
+
+def having(service: Service, labels: Iterable[Label], replicas: int = 1) -> Service:
+    """The service with these labels alone."""
+    return replace(service, labels={label.name: label for label in labels}, replicas=replicas)
+
+
+def small(directory: Path, *services: str, **others: str) -> Service:
+    """The only service of these specs."""
+    return one(resolved(directory, *services, **others))
+
+
+def known(site: Site, *services: Service) -> Facts:
+    """What the checks know of services, with their rules compiled."""
+    return facts(Model(site, services), tuple(compile_rules(service, site) for service in services))

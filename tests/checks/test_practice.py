@@ -1,0 +1,148 @@
+"""The article's common mistakes: each is made by a spec, told at its place, and gone when the help is followed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
+from tests.checks.agent import agent, on, service_of, without, without_alerts
+from tests.checks.models import SITE, known
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.diagnostics import Diagnostic
+    from generator.model.service import Service
+
+ALERTS_OF = {
+    "tool spam": ("tool_calls_per_run",),
+    "a drop of the success rate": ("success_rate",),
+    "growing latency": ("latency_p95", "latency_p50", "latency_p99"),
+    "growing cost": ("token_usage_per_run", "cost_per_run", "cost_rate", "spend"),
+}
+
+
+def _practices(found: Service) -> list[Diagnostic]:
+    facts = known(SITE, found)
+    checks = (averages_only.check, no_stop_reason.check, no_alerts.check, instance_selector.check)
+    return [told for check in checks for told in check(facts)]
+
+
+def test_the_profile_that_ships_makes_no_mistake(tmp_path: Path) -> None:
+    assert _practices(service_of(tmp_path, agent())) == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "missing"),
+    [
+        (("tool_latency_p50",), "p50"),
+        (("tool_latency_p95",), "p95"),
+        (("tool_latency_p50", "tool_latency_p95"), "p50 and p95"),
+    ],
+)
+def test_times_that_are_seen_by_averages_only(gone: tuple[str, ...], missing: str, tmp_path: Path) -> None:
+    found = service_of(tmp_path, without(agent(), *gone))
+    (told,) = averages_only.check(known(SITE, found))
+    assert (
+        told.message == f"agent_tool_latency_ms is not seen by its {missing}: an average hides the slow runs"
+    )
+    assert told.span == found.where("metrics.agent_tool_latency_ms")
+    for quantile in missing.split(" and "):
+        assert f"quantile: {{of: agent_tool_latency_ms, q: 0.{quantile[1:].rstrip('0')}}}" in told.help
+
+
+def test_a_p99_is_a_tail_too(tmp_path: Path) -> None:
+    profile = without(agent(), "tool_latency_p95")
+    profile["signals"]["tool_latency_p99"] = {
+        "title": "T",
+        "description": "T.",
+        "quantile": {"of": "agent_tool_latency_ms", "q": 0.99},
+    }
+    assert _practices(service_of(tmp_path, profile)) == []
+
+
+def test_a_sum_of_times_gives_averages_only(tmp_path: Path) -> None:
+    profile = agent()
+    profile["metrics"]["agent_wait_total"] = {"type": "counter", "unit": "s", "help": "Wait.", "labels": []}
+    (told,) = averages_only.check(known(SITE, service_of(tmp_path, profile)))
+    assert told.help == "expose the times as a histogram; a sum of times only gives averages"
+
+
+def test_steps_are_no_times(tmp_path: Path) -> None:
+    found = service_of(tmp_path, without(agent(), "step_count_p50"))
+    assert averages_only.check(known(SITE, found)) == ()
+
+
+def test_no_stop_reasons(tmp_path: Path) -> None:
+    found = service_of(tmp_path, without(agent(), "stop_reason_distribution"))
+    (told,) = no_stop_reason.check(known(SITE, found))
+    assert told.message.startswith("demo-agent does not show why its runs end")
+    assert "distribution: {of: <the counter of finished runs>, label: stop_reason}" in told.help
+
+
+def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
+    profile = without(agent(), "stop_reason_distribution")
+    profile["signals"]["stop_reason_distribution"] = {
+        "title": "S",
+        "description": "S.",
+        "count": {"of": "agent_run_total"},
+        "by": ["stop_reason"],
+    }
+    assert len(no_stop_reason.check(known(SITE, service_of(tmp_path, profile)))) == 1
+
+
+@pytest.mark.parametrize("anomaly", ALERTS_OF)
+def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
+    profile = agent()
+    found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
+    (told,) = no_alerts.check(known(SITE, found))
+    assert told.message == f"no alert of demo-agent tells of {anomaly}"
+    assert told.help == f"for {anomaly} add an alert on {ALERTS_OF[anomaly][0]}"
+    assert told.span == found.where("")
+
+
+def test_all_anomalies_without_an_alert_are_one_finding(tmp_path: Path) -> None:
+    profile = agent() | {"alerts": {}}
+    (told,) = no_alerts.check(known(SITE, service_of(tmp_path, profile)))
+    assert all(anomaly in told.message and f"for {anomaly} " in told.help for anomaly in ALERTS_OF)
+
+
+def test_an_alert_that_is_turned_off_is_named_and_pointed_at(tmp_path: Path) -> None:
+    off = {"AgentToolCallsPerRunHigh": {"disabled": "Tools are cheap."}}
+    found = service_of(tmp_path, agent(), alerts=off)
+    (told,) = no_alerts.check(known(SITE, found))
+    assert told.help == "for tool spam turn on AgentToolCallsPerRunHigh"
+    (note,) = told.notes
+    assert note.message == "AgentToolCallsPerRunHigh is off"
+    assert note.span.file.endswith("s0.yaml")
+
+
+def test_a_threshold_tells_of_no_sudden_drop_but_any_other_alert_does(tmp_path: Path) -> None:
+    profile = agent()
+    changes = ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn")
+    lone = without_alerts(agent(), changes)
+    assert [told.code for told in no_alerts.check(known(SITE, service_of(tmp_path / "threshold", lone)))] == [
+        "practice/no-alerts"
+    ]
+    for name in changes:
+        lone["alerts"] = {**without_alerts(agent(), changes)["alerts"], name: profile["alerts"][name]}
+        assert no_alerts.check(known(SITE, service_of(tmp_path / name, lone))) == ()
+
+
+def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> None:
+    profile = agent()
+    kept = {name: profile["alerts"][name] for name in ("AgentMetricAbsent", "AgentNoRuns")}
+    found = service_of(tmp_path, profile | {"alerts": kept}, traffic={"min_runs_per_hour": 200})
+    assert {anomaly.name for anomaly in no_alerts.uncovered(found)} == set(ALERTS_OF)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"), [("instance", 1), ("pod", 1), ("hostname", 1), ("job", 0), ("namespace", 0)]
+)
+def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: Path) -> None:
+    found = replace(service_of(tmp_path, agent()), selector={"job": "a", label: "b"})
+    messages = [each.message for each in instance_selector.check(known(SITE, found))]
+    assert messages == [f'the selector picks by "{label}": after the next deployment it picks nothing'] * told

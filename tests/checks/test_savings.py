@@ -1,0 +1,95 @@
+"""Advice on what to shrink is true: who follows it saves what was said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.checks.cardinality.savings import Saving, of_metrics, of_records
+from tests.checks.models import SITE, counter, having, histogram, known, small
+from tests.resolve.build import LABELS, METRICS, SIGNALS, profile, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model.service import Service
+
+TOOLS = "{tool: [a, b, c], model: [m1, m2, m3], release: {max_live: 6}}"
+HALF = {
+    "tool": "{tool: [a], model: [m1, m2, m3], release: {max_live: 6}}",
+    "model": "{tool: [a, b, c], model: [m1], release: {max_live: 6}}",
+    "release": "{tool: [a, b, c], model: [m1, m2, m3], release: {max_live: 3}}",
+}
+
+
+def _raw(found: Service) -> int:
+    return known(SITE, found).services[0].account.raw.live
+
+
+def _recorded(found: Service) -> int:
+    return known(SITE, found).services[0].account.recorded.live
+
+
+def _of_records(found: Service) -> dict[str, Saving]:
+    world = known(SITE, found).services[0].world
+    return {saving.label: saving for saving in of_records(found, world)}
+
+
+def _of_metrics(found: Service) -> dict[str, Saving]:
+    savings = of_metrics(found.metrics.values(), found, SITE)
+    return {saving.metric or saving.label: saving for saving in savings}
+
+
+@pytest.mark.parametrize("label", HALF)
+def test_who_halves_a_label_saves_what_was_said(label: str, tmp_path: Path) -> None:
+    before = small(tmp_path / "before", service(labels=TOOLS))
+    after = small(tmp_path / "after", service(labels=HALF[label]))
+    assert _raw(before) - _raw(after) == _of_metrics(before)[label].halved > 0
+    assert _recorded(before) - _recorded(after) == _of_records(before)[label].halved > 0
+
+
+def test_who_drops_a_label_saves_what_was_said(tmp_path: Path) -> None:
+    before = small(tmp_path / "before", service(labels=TOOLS))
+    without = profile(
+        labels={**LABELS, "tool": None},
+        metrics={**METRICS, "calls_total": "{type: counter, help: Calls., labels: [status, release]}"},
+        signals={
+            **SIGNALS,
+            "tool_error_rate": "{title: T, description: T., share: {of: calls_total, where: {status: error}}}",
+            "calls_per_run": "{title: C, description: C., ratio: {of: calls_total, per: runs_total}}",
+        },
+    )
+    kept = "{model: [m1, m2, m3], release: {max_live: 6}}"
+    after = small(tmp_path / "after", service(labels=kept), profile=without)
+    assert _raw(before) - _raw(after) == _of_metrics(before)["tool"].dropped
+    recorded = _of_records(before)["tool"]
+    assert recorded.at_least
+    assert _recorded(before) - _recorded(after) >= recorded.dropped > recorded.halved
+
+
+def test_who_halves_buckets_saves_what_was_said(tmp_path: Path) -> None:
+    before = small(tmp_path / "before", service(labels=TOOLS))
+    after = small(tmp_path / "after", service(labels=TOOLS, metrics="{run_ms: {buckets: [100, 1000]}}"))
+    one = small(tmp_path / "one", service(labels=TOOLS, metrics="{run_ms: {buckets: [100]}}"))
+    saving = _of_metrics(before)["run_ms"]
+    assert saving.buckets
+    assert (saving.label, saving.values) == ("le", 3)
+    assert _raw(before) - _raw(after) == saving.halved
+    assert _raw(before) - _raw(one) == saving.dropped
+
+
+def test_what_saves_most_comes_first_and_what_saves_nothing_is_left_out(tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    savings = of_metrics(found.metrics.values(), found, SITE)
+    assert [saving.dropped for saving in savings] == sorted((s.dropped for s in savings), reverse=True)
+    # reason says which status a run has; what status alone costs is little, but not nothing.
+    assert {saving.metric or saving.label for saving in savings} >= {"release", "tool", "model", "run_ms"}
+
+
+def test_a_label_with_one_value_is_not_worth_a_word(tmp_path: Path) -> None:
+    found = small(tmp_path)
+    (lone,) = having(found, [replace(found.labels["tool"], values=("a",), max_live=1)]).labels.values()
+    having_it = having(found, [lone])
+    assert of_metrics((counter("tool"), histogram("tool", buckets=(1,))), having_it, SITE) == ()

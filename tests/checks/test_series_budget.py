@@ -1,0 +1,97 @@
+"""Budgets of series: of a metric, a service, its records and all services; each told where it can be changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.checks.cardinality import series_budget
+from tests.checks.models import SITE, known, small
+from tests.resolve.build import service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.diagnostics import Diagnostic
+    from generator.model.service import Service
+
+ROOMY = {"metric": 10**9, "service": 10**9, "recorded": 10**9, "total": 10**9}
+TOOLS = "{tool: [a, b, c, d, e, f, g], model: [m1]}"
+
+
+def _found(budget: dict[str, int], *services: Service) -> tuple[Diagnostic, ...]:
+    site = replace(SITE, budget=replace(SITE.budget, **(ROOMY | budget)))
+    return series_budget.check(known(site, *services))
+
+
+def test_who_stays_within_every_budget_hears_nothing(tmp_path: Path) -> None:
+    assert _found({}, small(tmp_path)) == ()
+
+
+@pytest.mark.parametrize("key", ROOMY)
+def test_a_budget_that_is_just_kept_is_kept_and_one_series_less_is_told(key: str, tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    account = known(SITE, found).services[0].account
+    live = {
+        "metric": max(each.live for each in account.metrics),
+        "service": account.raw.live,
+        "recorded": account.recorded.live,
+        "total": account.raw.live + account.recorded.live,
+    }[key]
+    assert _found({key: live}, found) == ()
+    (told,) = _found({key: live - 1}, found)
+    assert f"{live:,} series at once" in told.message
+    assert f"1 over the budget of {live - 1:,}" in told.message
+    assert f"raise series_budget.{key} in site.yaml" in told.help
+
+
+def test_the_label_that_contributes_most_is_pointed_at(tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    (told,) = _found({"metric": 90}, found)
+    assert told.message.startswith("calls_total of demo-agent may have ")
+    assert 'shrink label "tool" (8 values): half of them would save ' in told.help
+    assert told.span == found.where("labels.tool")
+
+
+def test_buckets_are_pointed_at_where_they_contribute_most(tmp_path: Path) -> None:
+    buckets = ", ".join(str(number) for number in range(1, 60))
+    wide = service(metrics=f"{{run_ms: {{buckets: [{buckets}]}}}}")
+    found = small(tmp_path, wide)
+    (told,) = _found({"metric": 180}, found)
+    assert "shrink the buckets (59 bounds): half of them would save 87, all but one 174" in told.help
+    assert told.span == found.where("metrics.run_ms")
+
+
+def test_what_nothing_can_shrink_is_told_as_well(tmp_path: Path) -> None:
+    found = small(tmp_path)
+    lone = replace(found, metrics={}, labels={})
+    bare = replace(found.metrics["runs_total"], labels=())
+    told = _found({"metric": 1}, replace(lone, metrics={"runs_total": bare}))
+    assert [each.help for each in told] == ["expose less; or raise series_budget.metric in site.yaml"]
+    assert told[0].span == found.where("")
+
+
+def test_for_records_the_saving_of_a_dropped_label_is_the_least(tmp_path: Path) -> None:
+    (told,) = _found({"recorded": 100}, small(tmp_path, service(labels=TOOLS)))
+    assert "dropping it at least " in told.help
+
+
+def test_all_services_together_have_a_budget_and_the_largest_is_named(tmp_path: Path) -> None:
+    little = small(tmp_path / "little", service("little-agent"))
+    large = small(tmp_path / "large", service("large-agent", labels=TOOLS))
+    each = [one.account.raw.live + one.account.recorded.live for one in known(SITE, little, large).services]
+    assert _found({"total": sum(each)}, little, large) == ()
+    (told,) = _found({"total": sum(each) - 1}, little, large)
+    assert told.help.startswith(f"large-agent has most of them ({each[1]:,}): shrink that first")
+    assert told.span is None
+
+
+def test_replicas_multiply_raw_series_and_leave_records_alone(tmp_path: Path) -> None:
+    one = known(SITE, small(tmp_path / "one")).services[0].account
+    ten = known(SITE, small(tmp_path / "ten", service(replicas="10"))).services[0].account
+    assert ten.raw.live == 10 * one.raw.live
+    assert ten.raw.retained == 10 * one.raw.retained
+    assert ten.recorded == one.recorded
+    assert ten.samples_per_second - one.samples_per_second == pytest.approx(9 * one.raw.live / 15)

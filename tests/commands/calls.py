@@ -1,0 +1,68 @@
+"""The product as its user starts it: in this process where that is enough, in one of its own where not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from generator.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = (sys.executable, "-m", "generator")
+
+
+class Answer(NamedTuple):
+    """What a call ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Call:
+    """Calls commands in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Answer:
+        """Run a command; argparse leaves by SystemExit."""
+        self._capsys.readouterr()
+        try:
+            code = main(arguments)
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        told = self._capsys.readouterr()
+        return Answer(code, told.out, told.err)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a process that finds the product, whatever directory it works in."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"NO_COLOR", "TERM", "PYTHONHASHSEED"}
+    }
+    return kept | {"PYTHONPATH": str(ROOT), "TERM": "xterm"} | changes
+
+
+def process(
+    *arguments: str, directory: Path = ROOT, changes: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a process of its own, and wait for it."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=directory,
+        env=environment(**(changes or {})),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )

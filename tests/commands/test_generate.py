@@ -1,0 +1,125 @@
+"""``generate``: all files or none, elsewhere, and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.calls import Call
+
+
+def test_it_writes_every_file_of_its_manifest(place: Path, call: Call) -> None:
+    answer = call("generate")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("output: ")
+    assert answer.out.count("\n") == 1
+    assert _files(place / "output") == {*_hashes(place / "output"), "manifest.json"}
+
+
+def test_the_manifest_has_the_hash_of_every_file(place: Path, call: Call) -> None:
+    call("generate")
+    for path, written in _hashes(place / "output").items():
+        assert written == hashlib.sha256((place / "output" / path).read_bytes()).hexdigest()
+
+
+def test_it_writes_elsewhere(place: Path, call: Call) -> None:
+    assert call("generate", "specs", "-o", "x/../else where").code in {0, 2}
+    answer = call("generate", "specs", "-o", str(place / "else where"))
+    assert answer.code == 0
+    assert (place / "else where/catalog.json").is_file()
+    assert not (place / "output").exists()
+
+
+def test_writing_again_changes_nothing(place: Path, call: Call) -> None:
+    call("generate")
+    before = {path: (place / "output" / path).stat().st_mtime_ns for path in _files(place / "output")}
+    answer = call("generate")
+    assert answer.code == 0
+    assert before == {path: (place / "output" / path).stat().st_mtime_ns for path in _files(place / "output")}
+
+
+def test_check_compares_and_writes_nothing(place: Path, call: Call) -> None:
+    answer = call("generate", "--check")
+    assert answer.code == 1
+    assert answer.out.startswith("output: out of date: ")
+    assert not (place / "output").exists()
+    call("generate")
+    assert call("generate", "--check") == (0, "output: up to date\n", "")
+
+
+def test_check_names_what_is_changed_missing_and_stale(place: Path, call: Call) -> None:
+    call("generate")
+    output = place / "output"
+    (output / "catalog.json").write_text("{}", "utf-8")
+    (output / "reports/self-check.md").unlink()
+    answer = call("generate", "--check")
+    assert answer.code == 1
+    assert answer.out == (
+        "output: out of date: 1 missing, 1 changed\n  missing: reports/self-check.md\n  changed: catalog.json\n"
+    )
+    assert (output / "catalog.json").read_text("utf-8") == "{}"
+
+
+def test_files_of_a_service_that_is_gone_are_removed(place: Path, call: Call) -> None:
+    second = place / "specs/services/second.yaml"
+    first = (place / "specs/services/demo-agent.yaml").read_text("utf-8")
+    second.write_text(first.replace("demo-agent", "second"), "utf-8")
+    call("generate")
+    assert (place / "output/prometheus/rules/second.rules.yml").is_file()
+    second.unlink()
+    assert call("generate", "--check").code == 1
+    assert call("generate").code == 0
+    assert not (place / "output/prometheus/rules/second.rules.yml").exists()
+
+
+def test_nothing_is_written_when_a_spec_is_at_fault(faulty: Path, call: Call) -> None:
+    for arguments in (("generate",), ("generate", "--check")):
+        answer = call(*arguments)
+        assert answer.code == 1
+        assert answer.out == ""
+        assert "error[unit/mismatch]" in answer.err
+        assert answer.err.endswith("nothing was written to output\n")
+    assert not (faulty / "output").exists()
+
+
+def test_an_output_that_cannot_be_written_is_the_calls_fault(place: Path, call: Call) -> None:
+    (place / "file").write_text("mine", "utf-8")
+    for arguments in (
+        ("generate", "-o", "file"),
+        ("generate", "-o", "file/below"),
+        ("generate", "--check", "-o", "file"),
+    ):
+        answer = call(*arguments)
+        assert answer.code == 2, arguments
+        assert answer.err.startswith("error: ")
+        assert answer.out == ""
+    assert (place / "file").read_text("utf-8") == "mine"
+
+
+def test_a_foreign_file_is_kept(place: Path, call: Call) -> None:
+    call("generate")
+    (place / "output/notes.md").write_text("mine", "utf-8")
+    assert call("generate").code == 0
+    assert (place / "output/notes.md").read_text("utf-8") == "mine"
+
+
+def test_warnings_do_not_stop_it(place: Path, call: Call) -> None:
+    path = place / "specs/services/demo-agent.yaml"
+    path.write_text(path.read_text("utf-8").replace("gpt-4o", "my-own-model"), "utf-8")
+    answer = call("generate")
+    assert answer.code == 0
+    assert "warning[price/missing]" in answer.err
+    assert "info[" not in answer.err
+
+
+def _files(directory: Path) -> set[str]:
+    return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
+
+
+def _hashes(directory: Path) -> dict[str, str]:
+    files: dict[str, str] = json.loads((directory / "manifest.json").read_text("utf-8"))["files"]
+    return files

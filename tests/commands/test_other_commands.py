@@ -1,0 +1,228 @@
+"""``cardinality``, ``explain``, ``schema``, ``init``, and what all commands have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from generator import __version__
+from generator.diagnostics.codes import CODES
+from tests.commands.calls import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.calls import Call
+
+KINDS = ("service", "profile", "site", "prices", "common")
+COMMANDS = ("generate", "check", "cardinality", "explain", "schema", "init")
+OF_SPECS = ("generate", "check", "cardinality")
+
+
+def test_the_version_is_told(call: Call) -> None:
+    assert call("--version") == (0, f"agent-metrics {__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)])
+def test_help_says_what_a_command_does(call: Call, command: tuple[str, ...]) -> None:
+    answer = call(*command, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith(f"usage: agent-metrics {' '.join(command)}".rstrip())
+    assert len(answer.out) > 200
+
+
+def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
+    assert call().code == 2
+    answer = call("generat")
+    assert answer.code == 2
+    assert "invalid choice: 'generat'" in answer.err
+    assert answer.out == ""
+
+
+@pytest.mark.parametrize("command", OF_SPECS)
+def test_specs_that_are_not_there_are_told(call: Call, tmp_path: Path, command: str) -> None:
+    answer = call(
+        command, str(tmp_path / "none"), *(("-o", str(tmp_path / "out")) if command == "generate" else ())
+    )
+    assert answer.code == 1
+    assert "error[source/no-specs]: there is no such directory" in answer.out + answer.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", OF_SPECS)
+def test_an_empty_directory_declares_no_service(
+    call: Call, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "specs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    answer = call(command)
+    assert answer.code == 1
+    assert "error[source/no-services]" in answer.out + answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["specs"]
+
+
+def test_cardinality_is_told_as_text_and_as_json(place: Path, call: Call) -> None:
+    assert place.is_dir()
+    text = call("cardinality")
+    report = json.loads(call("cardinality", "--format", "json").out)
+    assert (text.code, text.err) == (0, "")
+    assert "demo-agent" in text.out
+    assert "agent_run_total" in text.out
+    assert "demo-agent" in json.dumps(report)
+    assert "agent_run_total" in json.dumps(report)
+
+
+def test_the_report_of_cardinality_is_the_command(place: Path, call: Call) -> None:
+    call("generate")
+    assert call("cardinality", "--format", "json").out == (
+        place / "output/reports/cardinality.json"
+    ).read_text("utf-8")
+
+
+def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: Call) -> None:
+    (place / "specs/site.yaml").write_text("series_budget: {metric: 3}\n", "utf-8")
+    answer = call("cardinality")
+    assert answer.code == 1
+    assert "agent_run_total" in answer.out
+    assert "error[cardinality/series-budget]" in answer.err
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_is_explained(call: Call, code: str) -> None:
+    answer = call("explain", code)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith(f"{code}: {CODES[code].title}\n\n")
+    assert len(answer.out.split("\n\n", 1)[1]) > 20
+    assert max(map(len, answer.out.splitlines())) <= 120
+
+
+def test_all_codes_are_listed_with_their_titles(call: Call) -> None:
+    answer = call("explain")
+    assert answer.code == 0
+    assert dict(line.split(maxsplit=1) for line in answer.out.splitlines()) == {
+        code: entry.title for code, entry in CODES.items()
+    }
+
+
+def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call) -> None:
+    answer = call("explain", "cardinality/forbiden-label")
+    assert answer == (
+        2,
+        "",
+        'error: there is no code "cardinality/forbiden-label"\n  help: did you mean "cardinality/forbidden-label"?\n',
+    )
+    assert call("explain", "x").code == 2
+
+
+def test_a_code_that_a_terminal_would_obey_is_shown_harmless(call: Call) -> None:
+    assert "\x1b" not in call("explain", "\x1b[31mred").err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_schema_is_one(call: Call, kind: str) -> None:
+    answer = call("schema", kind)
+    assert (answer.code, answer.err) == (0, "")
+    schema = json.loads(answer.out)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"{kind}.schema.json"
+
+
+def test_all_schemas_are_written(call: Call, tmp_path: Path) -> None:
+    answer = call("schema", "-o", str(tmp_path / "new/schemas"))
+    assert answer == (0, f"{tmp_path / 'new/schemas'}: {len(KINDS)} schemas\n", "")
+    for kind in KINDS:
+        assert (tmp_path / f"new/schemas/{kind}.schema.json").read_text("utf-8") == call("schema", kind).out
+
+
+def test_schema_needs_to_know_which(call: Call, tmp_path: Path) -> None:
+    assert call("schema").code == 2
+    assert call("schema", "none").code == 2
+    (tmp_path / "file").write_text("", "utf-8")
+    answer = call("schema", "-o", str(tmp_path / "file"))
+    assert answer.code == 2
+    assert answer.err.startswith("error: ")
+
+
+def test_what_init_writes_passes_and_is_complete(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("init").code == 0
+    checked = call("check")
+    assert checked.code == 0
+    assert "error" not in checked.out
+    assert "warning" not in checked.out
+    assert checked.out.endswith("my-agent  Progress: 9/9\n")
+    assert call("generate").code == 0
+
+
+def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path) -> None:
+    call("init", str(tmp_path))
+    specs = [path for path in tmp_path.rglob("*.yaml") if ".schemas" not in path.parts]
+    assert sorted(path.name for path in specs) == ["my-agent.yaml", "site.yaml"]
+    for path in specs:
+        first = path.read_text("utf-8").splitlines()[0]
+        assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
+
+
+def test_init_takes_names(call: Call, tmp_path: Path) -> None:
+    assert call("init", str(tmp_path), "--service", "demo", "--owner", "team/x", "--job", "a b").code == 0
+    text = (tmp_path / "services/demo.yaml").read_text("utf-8")
+    assert "service: demo\n" in text
+    assert "{job: a b}" in text
+    assert call("check", str(tmp_path)).code == 0
+
+
+@pytest.mark.parametrize("name", ["Demo", "-", "a b", "a: b", "../x", "", "{x}", "a\n", "x" * 41, "true"])
+def test_init_refuses_a_name_that_no_service_has(call: Call, tmp_path: Path, name: str) -> None:
+    answer = call("init", str(tmp_path / "specs"), f"--service={name}")
+    assert answer.code == 2 or (tmp_path / f"specs/services/{name}.yaml").is_file()
+    if answer.code == 2:
+        assert answer.err.startswith("error: ")
+        assert not (tmp_path / "specs").exists()
+    else:
+        assert call("check", str(tmp_path / "specs")).code == 0
+
+
+@pytest.mark.parametrize(
+    "job", ["*x", "a: b", "a, b", "1", "null", "a'b", 'a"b', "é", "{x}", "#", "a\\b", "a #b", ""]
+)
+def test_whatever_job_init_is_given_is_the_one_that_is_selected(call: Call, tmp_path: Path, job: str) -> None:
+    answer = call("init", str(tmp_path / "specs"), f"--job={job}")
+    if answer.code == 2:
+        assert answer.err.startswith("error: ")
+        assert not (tmp_path / "specs").exists()
+        return
+    assert call("generate", str(tmp_path / "specs"), "-o", str(tmp_path / "output")).code == 0
+    catalog = json.loads((tmp_path / "output/catalog.json").read_text("utf-8"))
+    assert catalog["services"]["my-agent"]["selector"] == {"job": job or "my-agent"}
+
+
+def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    for name in ("site.yaml", "services/my-agent.yaml"):
+        (tmp_path / name).write_text("# mine\n", "utf-8")
+    assert call("init", str(tmp_path)).code == 2
+    assert call("init", str(tmp_path), "--service", "other").code == 0
+    assert (tmp_path / "site.yaml").read_text("utf-8") == "# mine\n"
+    assert (tmp_path / "services/my-agent.yaml").read_text("utf-8") == "# mine\n"
+    assert (tmp_path / "services/other.yaml").is_file()
+
+
+def test_init_cannot_write_below_a_file(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    answer = call("init", str(tmp_path / "file"))
+    assert answer.code == 2
+    assert answer.err.startswith("error: ")
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+
+
+def test_the_editors_schemas_of_the_shipped_specs_exist() -> None:
+    for path in (ROOT / "specs").rglob("*.yaml"):
+        first = path.read_text("utf-8").splitlines()[0]
+        if first.startswith("# yaml-language-server:"):
+            assert (path.parent / first.partition("$schema=")[2]).resolve().is_file(), path

@@ -1,0 +1,72 @@
+"""What a dashboard asks of its data source when it is opened, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from generator.live.answers import read_answer
+from tests.grafana.day import SHOWN
+from tests.grafana.documents import targets, variables
+from tests.grafana.substitution import ALL, Choice, substituted
+from tests.grafana.test_closed_world import LABEL, VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from tests.grafana.documents import Json, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query shows: each series' labels and values; one value where an instant is asked for."""
+
+    target: Target
+    series: tuple[tuple[Mapping[str, str], tuple[float, ...]], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """What the series are called."""
+        return [_named(self.target.json["legendFormat"], labels) for labels, _ in self.series]
+
+
+def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Iterator[Answer]:
+    """Ask all queries of a dashboard; what is not in ``chosen`` is all."""
+    every = {name: ALL for name, one in variables(board).items() if one["multi"]} | dict(chosen)
+    for target in targets(board):
+        yield ask(api, board, target, every)
+
+
+def ask(api: PrometheusApi, board: Json, target: Target, chosen: Mapping[str, Choice]) -> Answer:
+    """Ask one query, as an instant at the end or over the whole range, as it says."""
+    expr = substituted(target.expr, variables(board), chosen, SHOWN)
+    if target.json["instant"]:
+        samples = api.query(expr, SHOWN.end).samples
+        return Answer(target, tuple((one.labels, (one.value,)) for one in samples))
+    series = api.query_range(expr, SHOWN.start, SHOWN.end, SHOWN.step).series
+    return Answer(target, tuple((one.labels, one.values) for one in series))
+
+
+def offered(api: PrometheusApi, board: Json, service: str) -> dict[str, list[str]]:
+    """Ask what the variables of a dashboard offer where ``service`` is chosen."""
+    found = variables(board)
+    chosen: dict[str, Choice] = {"service": service}
+    return {
+        name: _values(api, substituted(one["query"], found, chosen, SHOWN))
+        for name, one in found.items()
+        if one["type"] == "query"
+    }
+
+
+def _named(legend: str, labels: Mapping[str, str]) -> str:
+    return LABEL.sub(lambda found: labels.get(found[1], ""), legend)
+
+
+def _values(api: PrometheusApi, query: str) -> list[str]:
+    match = VALUES.fullmatch(query)
+    assert match, query
+    fields = {"match[]": match[1], "start": SHOWN.start, "end": SHOWN.end}
+    response = api.connection.send("GET", f"/api/v1/label/{match[2]}/values?{urlencode(fields)}")
+    return [str(value) for value in read_answer(response.body).data]

@@ -1,0 +1,126 @@
+"""Dashboards as documents, and ways to walk through them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from generator.grafana.dashboards import dashboards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.service import Model
+
+Json = dict[str, Any]
+
+_FOLDER = "grafana/dashboards"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel other than a row, and how to name it to people."""
+
+    where: str
+    json: Json
+
+    @property
+    def type(self) -> str:
+        """What Grafana calls its kind."""
+        return str(self.json["type"])
+
+    @property
+    def targets(self) -> list[Json]:
+        """Its queries."""
+        return list(self.json.get("targets", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A query of a panel."""
+
+    where: str
+    panel: Panel
+    json: Json
+
+    @property
+    def expr(self) -> str:
+        """The PromQL, with Grafana's variables in it."""
+        return str(self.json["expr"])
+
+
+def texts(model: Model) -> dict[str, str]:
+    """Compile the dashboards: their texts by the names of their files, without the ending."""
+    return {
+        path.stem: artifact.text
+        for artifact in dashboards(model)
+        if (path := PurePosixPath(artifact.path)).parent.as_posix() == _FOLDER
+    }
+
+
+def documents(model: Model) -> dict[str, Json]:
+    """Compile the dashboards: by the names of their files."""
+    return {name: json.loads(text) for name, text in texts(model).items()}
+
+
+def everything(board: Json) -> Iterator[Json]:
+    """List all panels, rows and what is folded into them included."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+def panels(board: Json) -> Iterator[Panel]:
+    """List the panels that show something."""
+    for panel in everything(board):
+        if panel["type"] != "row":
+            yield Panel(f"{board['uid']} / {panel.get('title')} ({panel['type']})", panel)
+
+
+def targets(board: Json) -> Iterator[Target]:
+    """List the queries of all panels."""
+    for panel in panels(board):
+        for target in panel.targets:
+            yield Target(f"{panel.where} / {target.get('refId')}", panel, target)
+
+
+def variables(board: Json) -> dict[str, Json]:
+    """Return the variables by name, in their order."""
+    return {variable["name"]: variable for variable in board["templating"]["list"]}
+
+
+def events(board: Json) -> Iterator[tuple[str, Json]]:
+    """List the queries that mark events, with how to name them to people."""
+    for annotation in board["annotations"]["list"]:
+        yield f"{board['uid']} / {annotation['name']}", annotation
+
+
+def steps(panel: Panel) -> Iterator[list[Json]]:
+    """List the thresholds of a panel: its own, then those of single columns or series."""
+    config = panel.json.get("fieldConfig", {})
+    found = [config.get("defaults", {}).get("thresholds"), *overridden(panel, "thresholds")]
+    yield from (one["steps"] for one in found if one is not None)
+
+
+def overridden(panel: Panel, name: str) -> list[Any]:
+    """List what the overrides of a panel set a property to."""
+    return [
+        one["value"]
+        for override in panel.json.get("fieldConfig", {}).get("overrides", ())
+        for one in override["properties"]
+        if one["id"] == name
+    ]
+
+
+def walk(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """List every value of a document with its path."""
+    yield path, value
+    inner: Mapping[str, object] = {}
+    if isinstance(value, dict):
+        inner = value
+    elif isinstance(value, list):
+        inner = {str(place): one for place, one in enumerate(value)}
+    for key, one in inner.items():
+        yield from walk(one, f"{path}/{key}")

@@ -1,0 +1,114 @@
+"""Dashboards read what rules record, and labels that are there: never a raw metric, never a name nobody writes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.promql.infer import infer
+from generator.promql.syntax import references
+from tests.grafana.documents import Json, events, targets, variables
+from tests.grafana.world import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.service import Model
+    from generator.promql.shape import Shape
+
+LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+VALUES = re.compile(r"label_values\((.+), (\w+)\)")
+#: Texts made of values are no series that anybody keeps; tables show them.
+_TEXTS = ("makes ", "copies ")
+
+
+@pytest.fixture(scope="module")
+def known(model: Model) -> dict[str, Shape]:
+    """What there is to read."""
+    return readable(model)
+
+
+def test_queries_read_recorded_series_by_labels_that_they_have(
+    boards: dict[str, Json], known: dict[str, Shape]
+) -> None:
+    wrong = [f"{where}: {found}" for where, expr, _ in _asked(boards) for found in _wrong(expr, known)]
+    assert wrong == []
+
+
+def test_legends_name_labels_that_are_there(boards: dict[str, Json], known: dict[str, Shape]) -> None:
+    missing = [
+        f"{where}: {sorted(found)}"
+        for where, expr, legend in _asked(boards)
+        if (found := set(LABEL.findall(legend)) - infer(expr, known).shape.names)
+    ]
+    assert missing == []
+
+
+def test_variables_offer_labels_of_recorded_series(boards: dict[str, Json], known: dict[str, Shape]) -> None:
+    wrong = [
+        f"{uid}: {name}: {found}"
+        for uid, board in boards.items()
+        for name, one in variables(board).items()
+        if one["type"] == "query"
+        for found in _not_offered(one["query"], known)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "agent_run_total",
+        'service:agent_success_rate:percent{service="$service"}',
+        'service:agent_success_rate:ratio{tool=~"$tool"}',
+        "sum by (tool) (service:agent_success_rate:ratio)",
+        "{service='$service'}",
+    ],
+)
+def test_what_is_not_there_is_noticed(expr: str, known: dict[str, Shape]) -> None:
+    assert _wrong(expr, known)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label_values(service:agent_success_rate:ratio, tool)",
+        "label_values(agent_run_total, release)",
+        'label_values({__name__=~"service:agent_success_rate:ratio|agent_run_total"}, service)',
+        "label_values(release)",
+    ],
+)
+def test_what_cannot_be_offered_is_noticed(query: str, known: dict[str, Shape]) -> None:
+    assert list(_not_offered(query, known))
+
+
+def _asked(boards: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
+    """List every expression: where it stands, itself, and the texts that name its labels."""
+    for board in boards.values():
+        for target in targets(board):
+            yield target.where, target.expr, target.json["legendFormat"]
+        for where, event in events(board):
+            yield where, event["expr"], f"{event['titleFormat']} {event['textFormat']}"
+
+
+def _wrong(expr: str, known: Mapping[str, Shape]) -> list[str]:
+    return [found for found in infer(expr, known).problems if not found.startswith(_TEXTS)]
+
+
+def _not_offered(query: str, known: Mapping[str, Shape]) -> Iterator[str]:
+    match = VALUES.fullmatch(query)
+    if not match:
+        yield f"{query} is not of our form"
+        return
+    (read,) = references(match[1])
+    for name in _names(read.name, read.matchers):
+        shape = known.get(name)
+        if shape is None or not {match[2], *read.labels} - {"__name__"} <= shape.names:
+            yield f"{name} has no {match[2]}, or nothing records it"
+
+
+def _names(name: str, matchers: tuple[tuple[str, str, str], ...]) -> list[str]:
+    """A choice of names is written as a matcher."""
+    return [name] if name else next(value.split("|") for label, _, value in matchers if label == "__name__")

@@ -1,0 +1,97 @@
+"""On a healthy day every query of every panel has data, whatever is chosen."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.grafana.asking import offered, opened
+from tests.grafana.day import HEALTHY, PROMISING
+from tests.grafana.documents import variables
+from tests.grafana.quiet import QUIET
+from tests.grafana.rules.variable import referred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from tests.grafana.asking import Answer
+    from tests.grafana.documents import Json
+    from tests.grafana.substitution import Choice
+
+
+@pytest.mark.parametrize("service", HEALTHY)
+def test_every_query_has_data_but_those_with_a_reason(
+    service: str, boards: dict[str, Json], day: PrometheusApi
+) -> None:
+    found = {answer.target.where for answer in _opened(day, boards, service) if not answer.series}
+    assert found == set(QUIET[service])
+
+
+@pytest.mark.parametrize("service", HEALTHY)
+def test_values_are_finite(service: str, boards: dict[str, Json], day: PrometheusApi) -> None:
+    for answer in _opened(day, boards, service):
+        assert all(math.isfinite(value) for _, values in answer.series for value in values), (
+            answer.target.where
+        )
+
+
+@pytest.mark.parametrize("service", HEALTHY)
+def test_no_two_lines_of_a_panel_have_the_same_name(
+    service: str, boards: dict[str, Json], day: PrometheusApi
+) -> None:
+    names: dict[str, list[str]] = defaultdict(list)
+    for answer in _opened(day, boards, service):
+        if answer.target.panel.type in {"timeseries", "bargauge"}:
+            names[answer.target.panel.where] += answer.names
+    for where, found in names.items():
+        assert "" not in found, where
+        assert len(set(found)) == len(found), where
+
+
+@pytest.mark.parametrize("service", HEALTHY)
+def test_every_variable_offers_something(service: str, boards: dict[str, Json], day: PrometheusApi) -> None:
+    for uid, board in boards.items():
+        for name, values in offered(day, board, service).items():
+            # Signals of the service's own: see the panels that it is for.
+            assert values or f"{uid} / ${{{name}}} (timeseries) / A" in QUIET[service], (uid, name)
+
+
+def test_what_is_chosen_is_what_is_shown(boards: dict[str, Json], day: PrometheusApi) -> None:
+    checked = 0
+    for board in boards.values():
+        for name, choice in _choices(board, offered(day, board, PROMISING)):
+            values = {choice} if isinstance(choice, str) else set(choice)
+            panels: dict[str, set[str]] = defaultdict(set)
+            for answer in opened(day, board, {"service": PROMISING, name: choice}):
+                if name in referred(answer.target.expr) and answer.target.where not in QUIET[PROMISING]:
+                    panels[answer.target.panel.where] |= _shown(answer, name, choice)
+            for where, found in panels.items():
+                assert found == values, (where, name)
+            checked += len(panels)
+    assert checked > 20
+
+
+def _opened(api: PrometheusApi, boards: Mapping[str, Json], service: str) -> Iterator[Answer]:
+    for board in boards.values():
+        chosen: dict[str, Choice] = {"service": service} if "service" in variables(board) else {}
+        yield from opened(api, board, chosen)
+
+
+def _choices(board: Json, values: Mapping[str, list[str]]) -> Iterator[tuple[str, Choice]]:
+    """Choose of each variable one value, another one, and both; what stands for the rest may be without data."""
+    for name, one in variables(board).items():
+        if one["multi"]:
+            some = [value for value in values[name] if value != "other"][:2]
+            yield from ((name, value) for value in some)
+            yield name, tuple(some)
+
+
+def _shown(answer: Answer, name: str, choice: Choice) -> set[str]:
+    """Name the values of a label that an answer has; a sum over what was chosen shows all of it."""
+    choices = {choice} if isinstance(choice, str) else set(choice)
+    found = {labels[name] for labels, _ in answer.series if name in labels}
+    return found if found or not answer.series else choices

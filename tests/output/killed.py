@@ -1,0 +1,93 @@
+"""A process that only starts others and kills each at another step of its write; see ``test_kill.py``.
+
+It is a process of its own because the tests' may have threads, which do not go together with ``fork``.
+
+    python -m tests.output.killed SCENARIO FOLDER            each kill in a directory of its own, named by the step
+    python -m tests.output.killed SCENARIO FOLDER STEP ...   from these on: each next run there is killed, too
+
+Written to stdout, as JSON: for the first, the number of kills; for the second, the state after each kill.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.output import staging
+from tests.output.scenarios import SCENARIOS, no_exchange
+from tests.output.steps import before_step
+from tests.output.trees import snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.output.scenarios import Scenario
+
+_write = os.write
+
+
+def main() -> None:
+    """Kill as the arguments say."""
+    scenario, root = SCENARIOS[sys.argv[1]], Path(sys.argv[2])
+    os.write = _in_two  # type: ignore[assignment] # a kill comes between the halves, too
+    if not scenario.exchange:
+        vars(staging)["exchange"] = no_exchange
+    steps = [int(step) for step in sys.argv[3:]]
+    answer = [_repairs(scenario, root / f"{step}", step) for step in steps] or _each(scenario, root)
+    sys.stdout.write(json.dumps(answer))
+
+
+def _each(scenario: Scenario, root: Path) -> int:
+    kills = 0
+    for step in count(1):
+        target = root / str(step) / "output"
+        scenario.prepare(target)
+        if _survives(scenario, target, step):
+            break
+        kills = step
+    return kills
+
+
+def _repairs(scenario: Scenario, folder: Path, first: int) -> list[dict[str, str] | None]:
+    """One kill at a given step, then kills of each next run, one step later each time, until one survives."""
+    target = folder / "output"
+    scenario.prepare(target)
+    if _survives(scenario, target, first):
+        sys.exit(f"no step {first}")
+    return [snapshot(target), *_states(scenario, target)]
+
+
+def _states(scenario: Scenario, target: Path) -> Iterator[dict[str, str] | None]:
+    for step in count(1):
+        if _survives(scenario, target, step):
+            return
+        yield snapshot(target)
+
+
+def _survives(scenario: Scenario, target: Path, step: int) -> bool:
+    """Whether a process ends its write although it is to be killed before this step."""
+    child = os.fork()
+    if child == 0:
+        with before_step(step, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+            scenario.run(target)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return False
+    if status != 0:
+        sys.exit(f"the write itself failed before step {step}")
+    return True
+
+
+def _in_two(descriptor: int, data: memoryview) -> int:
+    is_first = os.lseek(descriptor, 0, os.SEEK_CUR) == 0
+    return _write(descriptor, data[: len(data) // 2] if is_first and len(data) > 1 else data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Do something right before the N-th thing that a write does to the file system."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Each function of the operating system counts, also one that nobody has thought of; these change nothing. The system
+# call that exchanges directories is not seen; the loading of the C library right before it is.
+_MODULES = frozenset({"posix", "fcntl", "_ctypes"})
+_READING = frozenset(
+    {
+        "_path_normpath",
+        "access",
+        "close",
+        "fspath",
+        "fstat",
+        "getcwd",
+        "get_errno",
+        "listdir",
+        "listxattr",
+        "lseek",
+        "lstat",
+        "scandir",
+        "stat",
+        "strerror",
+        "urandom",
+    }
+)
+
+
+@contextmanager
+def before_step(number: int, action: Callable[[], object]) -> Iterator[list[str]]:
+    """Run ``action`` before step ``number`` (from 1); what it raises, the step raises.
+
+    Yields:
+        The names of the steps so far: ``open``, ``write``, ``fsync``, ``rename``, ...
+    """
+    steps: list[str] = []
+
+    def look(_frame: object, event: str, function: Any) -> None:  # noqa: ANN401 - what a profiler gets
+        if event != "c_call" or function.__module__ not in _MODULES or function.__name__ in _READING:
+            return
+        steps.append(function.__name__)
+        if len(steps) == number:
+            action()
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        yield steps
+    finally:
+        sys.setprofile(before)

@@ -1,0 +1,142 @@
+"""The system refuses a step of a write, each step in turn; and disks that are full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from generator.output import staging
+from generator.output.errors import OutputError
+from generator.output.write import write
+from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS, no_exchange
+from tests.output.steps import before_step
+from tests.output.trees import artifacts, beside, files, held, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from generator.output.outcome import Outcome
+    from tests.output.scenarios import Scenario
+
+# A disk that is full, and a step that is forbidden, which may send the write the other way.
+NUMBERS = (errno.ENOSPC, errno.EPERM)
+BIG = {**NEW, "big.md": "x" * 200_000}
+PARTLY = "is only partly written"
+UNSURE = "is written, but"
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_step_that_fails_leaves_the_old_or_the_new_output_and_the_message_says_which(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int
+) -> None:
+    if not SCENARIOS[name].exchange:
+        monkeypatch.setattr(staging, "exchange", no_exchange)
+    old, new = _ends(folder, SCENARIOS[name])
+    for step in count(1):
+        target = folder / f"{step}" / "output"
+        steps, result = _failing(SCENARIOS[name], target, step, number)
+        if len(steps) < step:
+            break
+        _check(target, result, old, new)
+        write(artifacts(NEW), target)
+        assert held(target) == new
+        assert beside(target) == []
+
+
+def _check(target: Path, result: Outcome | OutputError, old: dict[str, str], new: dict[str, str]) -> None:
+    if not isinstance(result, OutputError):
+        assert held(target) == new
+        return
+    assert f'"{target}"' in result.message
+    if PARTLY in result.message:
+        assert {path: files(target)[path] for path in FOREIGN} == FOREIGN
+    elif UNSURE in result.message:
+        assert held(target) == new
+    else:
+        assert held(target) == old
+        assert "as it was" in result.help
+
+
+def _failing(
+    scenario: Scenario, target: Path, step: int, number: int
+) -> tuple[list[str], Outcome | OutputError]:
+    def fail() -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    scenario.prepare(target)
+    with before_step(step, fail) as steps:
+        try:
+            return steps, scenario.run(target)
+        except OutputError as problem:
+            return steps, problem
+
+
+def _ends(folder: Path, scenario: Scenario) -> tuple[dict[str, str], dict[str, str]]:
+    target = folder / "ends" / "output"
+    scenario.prepare(target)
+    old = held(target)
+    write(artifacts(NEW), target)
+    return old, held(target)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A small file system where one may be mounted, else any, with a limit to the size of files."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", f"{place}"]
+    if subprocess.run(mount, check=False, capture_output=True).returncode == 0:
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", f"{place}"], check=True)
+    else:
+        with _limited(128 * 1024):
+            yield place
+
+
+@contextmanager
+def _limited(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_the_old_output_and_no_rubbish(small: Path, *, in_place: bool) -> None:
+    target = small / "output"
+    write(artifacts(OLD), target)
+    before = snapshot(target)
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        write(artifacts(BIG), target, in_place=in_place)
+    assert caught.value.help == "make room and run again; the old output is as it was"
+    assert snapshot(target) == before
+    assert beside(target) == []
+    assert write(artifacts(NEW), target, in_place=in_place).created
+
+
+def test_a_disk_that_is_full_from_the_beginning_gets_no_output_at_all(small: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(artifacts(BIG), small / "output")
+    assert list(small.iterdir()) == []
+
+
+def test_a_limit_to_the_size_of_files_is_told_like_a_full_disk(target: Path, *, in_place: bool) -> None:
+    write(artifacts(OLD), target)
+    before = snapshot(target)
+    with _limited(4096), pytest.raises(OutputError, match="file too large") as caught:
+        write(artifacts(BIG), target, in_place=in_place)
+    assert "make room" in caught.value.help
+    assert snapshot(target) == before
+    assert beside(target) == []

@@ -1,0 +1,127 @@
+"""The output directory as the call names it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from generator.output.compare import compare
+from generator.output.errors import OutputError
+from generator.output.write import write
+from tests.output.trees import artifacts, beside, files, put, snapshot
+
+NEW = {"catalog.json": "{}\n", "books/c.md": "c\n"}
+
+
+def _refused(target: Path) -> OutputError:
+    """What both writing and comparing say."""
+    with pytest.raises(OutputError) as caught:
+        write(artifacts(NEW), target)
+    with pytest.raises(OutputError) as other:
+        compare(artifacts(NEW), target)
+    assert other.value.args == caught.value.args
+    return caught.value
+
+
+@pytest.mark.parametrize("leads_to", ["elsewhere", "nowhere", "output"])
+def test_nothing_is_written_through_a_link(tmp_path: Path, leads_to: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "output").symlink_to(leads_to)
+    before = snapshot(tmp_path)
+    problem = _refused(tmp_path / "output")
+    assert problem.message == f'"{tmp_path}/output" is a link; the output is never written through a link'
+    assert problem.help == "name the directory that it leads to"
+    assert snapshot(tmp_path) == before
+
+
+def test_links_above_the_output_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write(artifacts(NEW), tmp_path / "link" / "output")
+    assert (tmp_path / "link").is_symlink()
+    assert files(tmp_path / "real" / "output") == NEW
+    assert not compare(artifacts(NEW), tmp_path / "link" / "output")
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo], ids=["file", "pipe"])
+def test_a_target_that_is_no_directory_is_refused(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    make(tmp_path / "output")
+    problem = _refused(tmp_path / "output")
+    assert problem.message == f'"{tmp_path}/output" is not a directory'
+    assert problem.help == "name another output directory"
+
+
+def test_a_file_above_the_target_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "file", "mine")
+    with pytest.raises(OutputError) as caught:
+        write(artifacts(NEW), tmp_path / "file" / "deep" / "output")
+    assert caught.value.message == (
+        f'"{tmp_path}/file/deep/output" cannot be written: not a directory: "{tmp_path}/file/deep"'
+    )
+    assert caught.value.help == "check the path and run again; the old output is as it was"
+    assert compare(artifacts(NEW), tmp_path / "file" / "deep" / "output").missing
+
+
+@pytest.mark.parametrize("path", ["out\0put", "\ud800"])
+def test_what_is_no_path_is_refused(path: str) -> None:
+    problem = _refused(Path(path))
+    assert "is no path" in problem.message
+    assert problem.message.isprintable()
+    assert problem.help == "name another output directory"
+
+
+@pytest.mark.parametrize("path", ["/", "/tmp/..", "//"])  # noqa: S108 - nothing is made there
+def test_the_root_is_refused(path: str) -> None:
+    problem = _refused(Path(path))
+    assert problem.message == "the output directory cannot be the root"
+    assert problem.help == "name a directory of its own"
+
+
+def test_a_path_with_dots_is_where_the_system_finds_it(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("a/b")
+    write(artifacts(NEW), tmp_path / "link" / ".." / "output")
+    assert files(tmp_path / "a" / "output") == NEW
+
+
+def test_a_name_that_nobody_can_read_is_shown_by_escapes(tmp_path: Path) -> None:
+    target = tmp_path / "out\x1b[2J\u202eput"
+    target.write_text("mine")
+    assert r'out\x1b[2J\u202eput" is not a directory' in _refused(target).message
+
+
+def test_names_with_spaces_and_bytes_that_are_no_text_are_written(tmp_path: Path) -> None:
+    for name in (b"out \xff put", b".output", "ausgänge".encode(), b"a]*[b.new-0"):
+        target = tmp_path / os.fsdecode(name)
+        for text in ("1", "2"):
+            assert not write(artifacts({"x": text}), target).in_place
+        assert files(target) == {"x": "2"}
+    assert len(beside(tmp_path / ".output")) == 3
+
+
+def test_a_mount_below_the_output_keeps_the_directory_in_its_place(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(artifacts({"x": "1"}), target)
+    line = "36 35 98:0 /mnt1 {} rw,noatime - ext3 /dev/root rw\n"
+    mounts = put(tmp_path, "mountinfo", line.format(rf"{target}/sub\040dir"))
+    monkeypatch.setattr("generator.output.unsuitable._MOUNTS", mounts)
+    assert write(artifacts({"x": "2"}), target).in_place
+    mounts.write_text(line.format(tmp_path) + line.format(f"{target}-other"))
+    assert not write(artifacts({"x": "3"}), target).in_place
+    monkeypatch.setattr("generator.output.unsuitable._MOUNTS", tmp_path / "none")
+    assert not write(artifacts({"x": "4"}), target).in_place
+
+
+def test_a_working_directory_that_was_removed_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for text in ("1", "2"):
+        assert not write(artifacts({"x": text}), tmp_path / "output").in_place

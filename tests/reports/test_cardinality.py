@@ -1,0 +1,181 @@
+"""The cardinality report: rows add up to their totals, and all three renderings say the same numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.model.service import Model
+from generator.prometheus.compiled import compile_rules
+from generator.reports import reports
+from generator.reports.cardinality import cardinality_json, cardinality_text, to_json
+from generator.reports.rows import overview
+from tests.checks.models import SITE, known, small
+from tests.resolve.build import service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model.service import Service
+
+WIDE = "{tool: [a, b, c], model: [m1, m2], release: {max_live: 4, new_per_week: 2}}"
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, ...]:
+    root = tmp_path_factory.mktemp("specs")
+    return (
+        small(root / "a", service("a-agent", labels=WIDE, replicas="3")),
+        small(root / "b", service("b-agent")),
+    )
+
+
+@pytest.fixture(scope="module")
+def contents(services: tuple[Service, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(to_json(known(SITE, *services)))
+    return found
+
+
+def _rendered(services: tuple[Service, ...]) -> dict[str, str]:
+    model = Model(SITE, services)
+    rules = tuple(compile_rules(each, SITE) for each in services)
+    return {artifact.path: artifact.text for artifact in reports(model, rules)}
+
+
+@pytest.mark.parametrize("when", ["live", "retained"])
+def test_metrics_groups_and_records_add_up(contents: dict[str, Any], when: str) -> None:
+    for found in contents["services"].values():
+        assert sum(metric[when] for metric in found["metrics"].values()) == found["raw"][when]
+        assert sum(group[when] for group in found["groups"].values()) == found["recorded"][when]
+        assert sum(record[when] for record in found["records"].values()) == found["recorded"][when]
+
+
+@pytest.mark.parametrize("when", ["live", "retained"])
+def test_services_add_up(contents: dict[str, Any], when: str) -> None:
+    total = contents["total"]
+    for kind in ("raw", "recorded"):
+        of_each = [found[kind][when] for found in contents["services"].values()]
+        assert sum(of_each) == total[kind][when]
+    assert total["raw"][when] + total["recorded"][when] == total[when]
+    for load in ("samples_per_second", "rule_evaluations_per_second"):
+        assert sum(found[load] for found in contents["services"].values()) == pytest.approx(
+            total[load], abs=0.01
+        )
+
+
+def test_a_metric_is_the_product_of_what_is_said_of_it(contents: dict[str, Any]) -> None:
+    calls = contents["services"]["a-agent"]["metrics"]["calls_total"]
+    assert calls["labels"] == {
+        "tool": {"live": 4, "retained": 4},
+        "status": {"live": 2, "retained": 2},
+        "release": {"live": 4, "retained": 9},
+    }
+    assert calls["instance"] == 4 * 2 * 4 * calls["series_per_combination"]
+    assert calls["live"] == 3 * calls["instance"]
+    assert calls["shrink"][0]["label"] in {"tool", "release"}
+    runs = contents["services"]["a-agent"]["metrics"]["runs_total"]
+    assert runs["labels"]["status"] == {"live": 2, "retained": 2, "follows": "reason"}
+
+
+def test_rules_are_counted_with_the_alerts_and_evaluated_once_an_interval(contents: dict[str, Any]) -> None:
+    found = contents["services"]["b-agent"]
+    assert found["rules"] == sum(group["rules"] for group in found["groups"].values())  # it has no alerts
+    assert found["rule_evaluations_per_second"] == pytest.approx(found["rules"] / 60, abs=0.001)
+
+
+def test_samples_are_series_by_their_intervals(contents: dict[str, Any]) -> None:
+    found = contents["services"]["b-agent"]
+    expected = found["raw"]["live"] / 15 + found["recorded"]["live"] / 60
+    assert found["samples_per_second"] == pytest.approx(expected, abs=0.001)
+
+
+def test_the_site_s_budgets_and_intervals_are_said(contents: dict[str, Any]) -> None:
+    assert contents["budget"] == {"metric": 5000, "service": 20000, "recorded": 5000, "total": 200000}
+    assert (contents["retention_seconds"], contents["scrape_interval_seconds"]) == (15 * 86400, 15)
+
+
+def test_the_markdown_page_says_the_numbers_of_the_json(services: tuple[Service, ...]) -> None:
+    files = _rendered(services)
+    assert sorted(files) == ["reports/cardinality.json", "reports/cardinality.md", "reports/self-check.md"]
+    contents, page = json.loads(files["reports/cardinality.json"]), files["reports/cardinality.md"]
+    assert files["reports/cardinality.json"] == to_json(known(SITE, *services))
+    for name, found in contents["services"].items():
+        section = page.split(f"## {name}\n")[1].split("\n## ")[0]
+        for metric, series in found["metrics"].items():
+            cells = _cells(section.split("| Recording rules of")[0], f"`{metric}`")
+            assert (cells[4], cells[5]) == (f"{series['live']:,}", f"{series['retained']:,}")
+        for group, series in found["groups"].items():
+            assert _cells(section.split("| Recording rules of")[1], f"`{group}`")[1:4] == [
+                f"{series[key]:,}" for key in ("rules", "live", "retained")
+            ]
+        assert f"**{found['raw']['live']:,}**" in section
+        assert f"**{found['recorded']['retained']:,}**" in section
+    assert f"**{contents['total']['live']:,}**" in page
+
+
+def _cells(page: str, first: str) -> list[str]:
+    (line,) = (line for line in page.splitlines() if line.startswith(f"| {first} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_every_table_of_the_page_is_rectangular(services: tuple[Service, ...]) -> None:
+    page = _rendered(services)["reports/cardinality.md"]
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+    assert "\n\n\n" not in page
+    assert page.endswith("\n")
+
+
+def test_what_is_near_its_budget_is_bold(services: tuple[Service, ...]) -> None:
+    live = known(SITE, services[1]).services[0].account.raw.live
+    site = replace(SITE, budget=replace(SITE.budget, service=live + 1))
+    model = Model(site, services[1:])
+    rules = (compile_rules(services[1], site),)
+    page = next(each.text for each in reports(model, rules) if each.path.endswith("cardinality.md"))
+    assert "**100 %**" in page or "**99 %**" in page
+
+
+def test_the_terminal_shows_a_table_for_each_service_and_the_sums(services: tuple[Service, ...]) -> None:
+    model = Model(SITE, services)
+    rules = tuple(compile_rules(each, SITE) for each in services)
+    text = cardinality_text(model, rules)
+    found = json.loads(cardinality_json(model, rules))
+    assert "\x1b" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert [line for line in text.splitlines() if line and not line.startswith(" ")] == [
+        "a-agent (3 instances)",
+        "b-agent (1 instance)",
+        "all services (2)",
+    ]
+    row = next(line for line in text.splitlines() if line.startswith("  calls_total")).split("  ")
+    calls = found["services"]["a-agent"]["metrics"]["calls_total"]
+    assert f"{calls['live']:,}" in [cell.strip() for cell in row]
+    assert f"  {found['total']['live']:,} series at once (" in text
+
+
+def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service, ...]) -> None:
+    text = cardinality_text(Model(SITE, services[:1]), (compile_rules(services[0], SITE),))
+    head, *rows = [line for line in text.splitlines() if line.startswith("  ") and "budgets" not in line][:8]
+    for title in ("each", "at once", "of budget"):
+        end = head.index(title) + len(title)
+        cells = [row[:end].rsplit("  ", 1)[-1] for row in rows[:5]]
+        assert all(re.fullmatch(r" ?[\d,.]+( %)?", cell) for cell in cells), (title, cells)
+
+
+def test_a_metric_without_labels_has_none_to_shrink(tmp_path: Path) -> None:
+    found = small(tmp_path)
+    bare = replace(found.metrics["runs_total"], labels=())
+    lone = replace(found, metrics={"runs_total": bare})
+    row = overview(known(SITE, replace(lone, signals={}, alerts=(), objectives={}))).services[0].metrics[0]
+    assert row.saving is None
+
+
+def test_over_budget_is_reported_too(tmp_path: Path) -> None:
+    site = replace(SITE, budget=replace(SITE.budget, metric=1, service=1, recorded=1, total=1))
+    shown = overview(known(site, small(tmp_path)))
+    assert shown.used > 1
+    assert shown.services[0].raw_used == shown.services[0].raw.live

@@ -1,0 +1,139 @@
+"""Prices: what a token of each type costs, and what is told of types and models that are not priced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.resolve.build import codes, one, profile, resolved, service, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPENAI = "providers: {openai: {includes: {prompt: [cached]}}, local: {free: true}}\n"
+
+
+def _usd(directory: Path, models: str, names: str = "[m1]") -> dict[tuple[str, str], float]:
+    demo = service(labels=f"{{tool: [a], model: {names}}}")
+    found = one(resolved(directory, demo, prices=f"{OPENAI}models: {models}\n"))
+    return {(price.model, price.token_type): round(price.usd * 1e6, 6) for price in found.prices}
+
+
+def test_a_price_is_for_one_token(tmp_path: Path) -> None:
+    assert _usd(tmp_path, "{m1: {prompt: 2, completion: 8, cached: 0.5}}") == {
+        ("m1", "prompt"): 2,
+        ("m1", "completion"): 8,
+        ("m1", "cached"): 0.5,
+    }
+
+
+@pytest.mark.parametrize("provider", ["", "provider: openai, "])
+def test_a_type_without_a_price_costs_what_it_is_a_kind_of(provider: str, tmp_path: Path) -> None:
+    assert _usd(tmp_path, f"{{m1: {{{provider}prompt: 2, completion: 8}}}}")["m1", "cached"] == 2
+
+
+@pytest.mark.parametrize("free", ["free: true", "provider: local", "free: True"])
+def test_a_free_model_costs_nothing(free: str, tmp_path: Path) -> None:
+    assert set(_usd(tmp_path, f"{{m1: {{{free}}}}}").values()) == {0}
+
+
+def test_a_model_may_cost_something_though_its_provider_is_free(tmp_path: Path) -> None:
+    found = _usd(tmp_path, "{m1: {provider: local, free: false, prompt: 2, completion: 8}}")
+    assert found["m1", "prompt"] == 2
+
+
+def test_what_a_provider_counts_inside_what_is_kept_for_its_models(tmp_path: Path) -> None:
+    models = "{m1: {provider: openai, prompt: 2, completion: 8}, m2: {prompt: 1, completion: 1}}"
+    prices = f"{OPENAI}models: {models}\n"
+    demo = service(labels="{tool: [a], model: [m1, m2]}")
+    (inclusion,) = one(resolved(tmp_path, demo, prices=prices)).inclusions
+    assert (inclusion.models, inclusion.token_type, inclusion.included) == (("m1",), "prompt", ("cached",))
+
+
+@pytest.mark.parametrize(
+    ("models", "message", "help_"),
+    [
+        (
+            "{m2: {prompt: 1, completion: 1}}",
+            'model "my-model" has no price: its cost is left out',
+            "add it to prices.yaml, with free: true if it costs nothing",
+        ),
+        (
+            "{my-modle: {free: true}}",
+            'model "my-model" has no price: its cost is left out',
+            'did you mean "my-modle"?',
+        ),
+        (
+            "{my-model: {prompt: 1}}",
+            'model "my-model" has no price for completion: its cost is left out',
+            "give every type its price in prices.yaml, 0 where it costs nothing",
+        ),
+    ],
+)
+def test_a_model_without_a_price_is_told_where_it_is_listed(
+    models: str, message: str, help_: str, tmp_path: Path
+) -> None:
+    demo = service(labels="{tool: [a], model: [my-model]}")
+    (found,) = told(resolved(tmp_path, demo, prices=f"models: {models}\n"))
+    assert found == ("price/missing", message, "my-model", help_)
+
+
+@pytest.mark.parametrize(
+    ("prices", "at", "help_"),
+    [
+        ("models: {m1: {promt: 2, completion: 8}}\n", "promt", 'did you mean "prompt"?'),
+        ("providers: {o: {includes: {promt: [cached]}}}\nmodels: {}\n", "promt", 'did you mean "prompt"?'),
+        ("providers: {o: {includes: {prompt: [cashed]}}}\nmodels: {}\n", "cashed", 'did you mean "cached"?'),
+        (
+            "models: {m1: {imges: 2}}\n",
+            "imges",
+            "known: cache_write, cached, completion, other, prompt, reasoning",
+        ),
+    ],
+)
+def test_a_price_for_a_type_that_nothing_counts_is_told(
+    prices: str, at: str, help_: str, tmp_path: Path
+) -> None:
+    found = next(each for each in told(resolved(tmp_path, prices=prices)) if each.code != "price/missing")
+    assert found == ("price/unknown-type", f'no profile counts tokens of type "{at}"', at, help_)
+
+
+@pytest.mark.parametrize("kind", ["reasoning", "cache_write", "other"])
+def test_a_price_list_may_name_usual_types_that_nobody_counts_here(kind: str, tmp_path: Path) -> None:
+    prices = f"models: {{m1: {{prompt: 2, completion: 8, {kind}: 3}}}}\n"
+    assert codes(resolved(tmp_path, prices=prices)) == []
+
+
+def test_where_types_are_only_counted_any_may_have_a_price(tmp_path: Path) -> None:
+    open_types = profile(labels={"token_type": "{max_live: 5}"})
+    assert "price/unknown-type" not in codes(
+        resolved(tmp_path, profile=open_types, prices="models: {m1: {image: 2}}\n")
+    )
+
+
+def test_a_provider_must_be_declared(tmp_path: Path) -> None:
+    prices = "providers: {openai: {}}\nmodels: {m1: {provider: opnai, prompt: 2, completion: 8}}\n"
+    (found,) = told(resolved(tmp_path, prices=prices))
+    assert (found.code, found.at, found.help) == (
+        "reference/unknown-provider",
+        "opnai",
+        'did you mean "openai"?',
+    )
+
+
+def test_who_spends_nothing_needs_no_prices(tmp_path: Path) -> None:
+    gone = profile(signals={"cost_per_run": None, "spend": None})
+    result = resolved(tmp_path, profile=gone, prices="models: {}\n")
+    assert one(result).prices == ()
+    assert codes(result) == []
+
+
+def test_a_budget_is_held_against_what_is_spent(tmp_path: Path) -> None:
+    found = one(resolved(tmp_path / "a", service(budget="{per_day: $200}"))).objectives["spend"]
+    assert (found.bound, found.noun) == (200, "budget")
+    gone = profile(signals={"spend": None})
+    assert codes(resolved(tmp_path / "b", service(budget="{per_day: $200}"), profile=gone)) == [
+        "objective/no-spend"
+    ]
+    assert codes(resolved(tmp_path / "c", service(budget="{per_day: 200}"))) == ["unit/mismatch"]

@@ -1,0 +1,238 @@
+"""What can never fire: a default is dropped and told, what the author wrote is an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.diagnostics import Severity
+from tests.resolve.build import codes, one, profile, resolved, service, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOW = "{threshold: {signal: success_rate}, warning: objective, critical: objective - 10pp}"
+SLOW = "{threshold: {signal: latency_p95}, warning: objective, critical: 2x objective}"
+BURN = '{burn_rate: {signal: success_rate}, critical: "14.4x in 1h and 5m, 6x in 6h and 30m"}'
+
+
+def _own(body: str, **keys: str) -> str:
+    return service(alerts=f"{{Own: {{{body}, summary: It is so.}}}}", **keys)
+
+
+@pytest.mark.parametrize(
+    ("body", "fires", "never"),
+    [
+        ("threshold: {signal: latency_p95}, warning: BOUND", "9999ms", "10s"),
+        ("threshold: {signal: tool_error_rate}, warning: BOUND", "99.9%", "100%"),
+        ("threshold: {signal: tool_error_rate}, warning: BOUND", "0%", "101%"),
+        ("threshold: {signal: success_rate}, warning: BOUND", "100%", "0%"),
+        ("threshold: {signal: success_rate}, warning: BOUND", "1%", "101%"),
+        ("change: {signal: success_rate, over: 1h}, warning: BOUND", "100pp", "101pp"),
+        ("change: {signal: success_rate, over: 1h}, warning: BOUND", "1pp", "0pp"),
+        ("change: {signal: latency_p95, over: 1h}, warning: BOUND", "500%", "0%"),
+        ("regression: {signal: success_rate}, warning: BOUND", "100pp", "101pp"),
+        ("overflow: {signal: latency_p95}, warning: BOUND", "99%", "100%"),
+        ("burn_rate: {signal: success_rate}, critical: BOUND", "32x in 1h and 5m", "34x in 1h and 5m"),
+    ],
+)
+def test_an_author_s_bound_must_be_within_reach(body: str, fires: str, never: str, tmp_path: Path) -> None:
+    objective = {"objectives": "{success_rate: {min: 97%, window: 30d}}"}
+    assert codes(resolved(tmp_path / "fires", _own(body.replace("BOUND", fires), **objective))) == []
+    (found,) = told(resolved(tmp_path / "never", _own(body.replace("BOUND", never), **objective)))
+    assert (found.code, found.at) == ("alert/never-fires", never)
+    assert found.message.startswith("Own can never be ")
+
+
+def test_a_pace_that_burns_the_budget_at_once_is_out_of_reach(tmp_path: Path) -> None:
+    """A total outage burns a budget of 10% exactly ten times as fast, and never faster."""
+    objective = {"objectives": "{success_rate: {min: 90%, window: 30d}}"}
+    body = "burn_rate: {signal: success_rate}, critical: PACE in 1h and 5m"
+    assert codes(resolved(tmp_path / "a", _own(body.replace("PACE", "9.9x"), **objective))) == []
+    (found,) = told(resolved(tmp_path / "b", _own(body.replace("PACE", "10x"), **objective)))
+    assert found.message == "Own can never be critical: with a budget of 10% nothing burns as fast as 10x"
+    assert found.help == "choose paces below 10x"
+
+
+def test_of_a_profile_s_paces_the_reachable_ones_stay(tmp_path: Path) -> None:
+    result = resolved(
+        tmp_path,
+        service(objectives="{success_rate: {min: 90%, window: 30d}}"),
+        profile=profile(alerts={"Burn": BURN}),
+    )
+    (alert,) = one(result).alerts
+    assert [burn.factor for burn in alert.tiers[0].burns] == [6]
+    (found,) = told(result)
+    assert found.code == "alert/tier-dropped"
+    assert found.message.startswith("Burn of demo-agent is never critical at 14.4x: ")
+
+
+def test_an_alert_whose_paces_are_all_out_of_reach_is_left_out(tmp_path: Path) -> None:
+    result = resolved(
+        tmp_path,
+        service(objectives="{success_rate: {min: 50%, window: 30d}}"),
+        profile=profile(alerts={"Burn": BURN}),
+    )
+    assert one(result).alerts == ()
+    assert codes(result) == ["alert/tier-dropped"] * 2
+
+
+def test_a_default_out_of_reach_is_dropped_and_told(tmp_path: Path) -> None:
+    result = resolved(
+        tmp_path, service(objectives="{latency_p95: {max: 5s}}"), profile=profile(alerts={"Slow": SLOW})
+    )
+    (alert,) = one(result).alerts
+    assert [str(tier.severity) for tier in alert.tiers] == ["warning"]
+    (found,) = result.diagnostics
+    assert (found.code, found.severity) == ("alert/tier-dropped", Severity.INFO)
+    assert found.message == (
+        "Slow of demo-agent is never critical: latency_p95 never shows more than its last bucket, 10s"
+    )
+
+
+def test_an_author_s_bound_that_moves_with_the_objective_is_dropped_too(tmp_path: Path) -> None:
+    """Such as the critical tier of a service whose objective is nearly the last bucket."""
+    demo = service(objectives="{latency_p95: {max: 5s}}", alerts="{Slow: {critical: 3x objective}}")
+    assert codes(resolved(tmp_path, demo, profile=profile(alerts={"Slow": SLOW}))) == ["alert/tier-dropped"]
+
+
+def test_larger_buckets_bring_a_tier_back(tmp_path: Path) -> None:
+    demo = service(objectives="{latency_p95: {max: 5s}}", metrics="{run_ms: {buckets: [1000, 5000, 20000]}}")
+    result = resolved(tmp_path, demo, profile=profile(alerts={"Slow": SLOW}))
+    assert result.diagnostics == ()
+    assert len(one(result).alerts[0].tiers) == 2
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        LOW,
+        "{threshold: {signal: success_rate}, warning: objective}",
+        "{change: {signal: success_rate, over: 1h, beyond: objective}, warning: 5pp}",
+        BURN,
+    ],
+)
+def test_an_alert_without_the_objective_it_needs_is_off_and_told(alert: str, tmp_path: Path) -> None:
+    result = resolved(tmp_path, profile=profile(alerts={"Own": alert}))
+    assert one(result).alerts == ()
+    assert set(codes(result)) == {"alert/no-objective"}
+    assert all(
+        found.message.startswith("Own of demo-agent is off: success_rate") for found in result.diagnostics
+    )
+
+
+def test_a_burn_rate_needs_a_window_to_burn_in(tmp_path: Path) -> None:
+    demo = service(objectives="{success_rate: {min: 97%}}")
+    (found,) = told(resolved(tmp_path, demo, profile=profile(alerts={"Burn": BURN})))
+    assert found.message == "Burn of demo-agent is off: success_rate has an objective without a window"
+
+
+@pytest.mark.parametrize(
+    ("objective", "code"),
+    [
+        ("latency_p95: {max: 9999ms}", None),
+        ("latency_p95: {max: 10s}", "objective/never-missed"),
+        ("latency_p95: {max: 20s}", "objective/never-missed"),
+        ("success_rate: {min: 100%}", "objective/share"),
+        ("success_rate: {min: 0%}", "objective/share"),
+        ("success_rate: {max: 90%}", "objective/direction"),
+        ("tool_error_rate: {min: 5%}", "objective/direction"),
+        ("tool_error_rate: {min: 5%, max: 6%}", "objective/direction"),
+    ],
+)
+def test_an_objective_can_be_missed_and_met(objective: str, code: str | None, tmp_path: Path) -> None:
+    assert codes(resolved(tmp_path, service(objectives=f"{{{objective}}}"))) == ([code] if code else [])
+
+
+# Promised traffic
+
+
+@pytest.mark.parametrize(
+    ("body", "most"),
+    [
+        ("threshold: {signal: success_rate}, warning: 90%, min_events: N", 25),
+        ("threshold: {signal: success_rate}, warning: 90%, min_bad_events: N", 25),
+        ("change: {signal: success_rate, over: 1h}, warning: 5pp, min_events: N", 25),
+        ("regression: {signal: success_rate}, warning: 5pp, min_events: N", 25),
+        ("threshold: {signal: calls_per_run}, warning: 40, min_events: N", 25),
+        ("change: {signal: reasons, by: reason, over: 1h}, warning: 5pp, min_bad_events: N", 25),
+        ("burn_rate: {signal: success_rate}, critical: 14.4x in 1h and 5m, min_bad_events: N", 100),
+    ],
+)
+def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: Path) -> None:
+    """100 runs an hour are 25 in the 15 minutes that a signal looks back over."""
+    keys = {
+        "traffic": "{min_runs_per_hour: 100}",
+        "objectives": "{success_rate: {min: 97%, window: 30d}}",
+    }
+    enough = resolved(tmp_path / "enough", _own(body.replace("N", str(most)), **keys))
+    assert enough.diagnostics == ()
+    (found,) = told(resolved(tmp_path / "more", _own(body.replace("N", str(most + 1)), **keys)))
+    assert (found.code, found.at) == ("alert/too-little-traffic", str(most + 1))
+    assert f"waits for {most + 1} runs, and 100 an hour, as promised, are {most} in " in found.message
+    unpromised = {"objectives": keys["objectives"]}
+    assert codes(resolved(tmp_path / "none", _own(body.replace("N", "9000"), **unpromised))) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "threshold: {signal: tool_error_rate}, warning: 5%, min_events: 9000",
+        "threshold: {signal: errors_per_run, by: model}, warning: 0.2, min_bad_events: 9000",
+        "overflow: {signal: latency_p95}, warning: 5%, min_bad_events: 9000",
+    ],
+)
+def test_how_many_calls_a_run_makes_is_nobody_s_promise(body: str, tmp_path: Path) -> None:
+    assert codes(resolved(tmp_path, _own(body, traffic="{min_runs_per_hour: 1}"))) == []
+
+
+def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
+    drop = "{change: {signal: success_rate, over: 1h}, warning: 5pp, min_events: 20}"
+    result = resolved(
+        tmp_path, service(traffic="{min_runs_per_hour: 30}"), profile=profile(alerts={"Drop": drop})
+    )
+    assert [alert.name for alert in one(result).alerts] == ["Drop"]
+    (found,) = result.diagnostics
+    assert (found.code, found.severity) == ("alert/too-little-traffic", Severity.INFO)
+    assert found.message == (
+        "Drop of demo-agent waits for 20 runs, and 30 an hour, as promised, are 7.5 in 15m: "
+        "it is silent until there are more"
+    )
+
+
+# Turned off
+
+
+def test_an_alert_is_turned_off_with_a_reason(tmp_path: Path) -> None:
+    demo = service(objectives="{success_rate: {min: 97%}}", alerts="{Low: {disabled: Nobody is there.}}")
+    result = resolved(tmp_path, demo, profile=profile(alerts={"Low": LOW}))
+    assert one(result).alerts == ()
+    assert result.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("alert", "why"),
+    [
+        (LOW, "Own of demo-agent is off: success_rate has no objective"),
+        ("{idle: {signal: run_count, over: 30m}}", "Own of demo-agent is off: no traffic is promised"),
+    ],
+)
+def test_turning_off_what_is_off_anyway_is_told(alert: str, why: str, tmp_path: Path) -> None:
+    demo = service(alerts="{Own: {disabled: Nobody is there.}}")
+    result = resolved(tmp_path, demo, profile=profile(alerts={"Own": alert}))
+    (found,) = told(result)
+    assert (found.code, found.at) == ("alert/disabled-unused", "Nobody is there.")
+    assert found.message == f"disabled turns off nothing: {why}"
+    assert result.diagnostics[0].severity is Severity.WARNING
+
+
+def test_a_profile_may_leave_an_alert_off_and_nobody_hears_of_it(tmp_path: Path) -> None:
+    off = LOW.replace("{threshold", "{disabled: Off for most., threshold")
+    result = resolved(tmp_path, profile=profile(alerts={"Low": off}))
+    assert (one(result).alerts, result.diagnostics) == ((), ())
+
+
+def test_a_floor_of_events_needs_events(tmp_path: Path) -> None:
+    body = "threshold: {signal: spend}, warning: $5, min_events: 20"
+    assert codes(resolved(tmp_path, _own(body))) == ["alert/no-events"]

@@ -1,0 +1,62 @@
+"""A directory of specs, compiled."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from hypothesis import HealthCheck, Phase, settings
+
+from generator.commands.terminal import check_directory
+from generator.compiler import emit
+from generator.diagnostics import Severity
+from generator.diagnostics.text import render_text
+from tests.whole.writing import write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from generator.model.service import Model
+    from tests.whole.specs import Directory
+
+unhurried = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+"""How long an example takes depends on the machine, and no test on that; shrinking whole specs takes minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What the compiler said and made: ``codes`` of errors, and files by path, none where a spec is at fault."""
+
+    told: str
+    codes: tuple[str, ...]
+    model: Model | None
+    files: dict[str, str]
+
+
+def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
+    """Write ``files`` into a directory and compile it."""
+    with tempfile.TemporaryDirectory() as name:
+        outcome = check_directory(write(files, Path(name), order))
+    checked = outcome.checked
+    codes = tuple(found.code for found in outcome.diagnostics if found.severity is Severity.ERROR)
+    told = render_text(outcome.diagnostics, outcome.sources)
+    if checked.failed or checked.model is None:
+        return Compilation(told, codes, None, {})
+    artifacts = emit(checked.model, checked.rules)
+    return Compilation(told, codes, checked.model, {artifact.path: artifact.text for artifact in artifacts})
+
+
+def rules(files: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Every rule of the rule files, as Prometheus reads it."""
+    for path, text in files.items():
+        if path.endswith((".rules.yml", ".alerts.yml")):
+            for group in yaml.safe_load(text)["groups"]:
+                yield from group["rules"]

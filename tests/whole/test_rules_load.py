@@ -1,0 +1,96 @@
+"""A real Prometheus loads the rules of any specs, and evaluates each over series such as their code would expose."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+
+from generator.live.remote_write import write
+from generator.live.server_config import ServerConfig
+from tests.whole.compiled import compile_specs, unhurried
+from tests.whole.exposed import exposed
+from tests.whole.specs import directories
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Service
+    from tests.whole.specs import Directory
+
+EXAMPLES = 16
+ATTEMPTS = 240
+#: Each group is evaluated a few times after the first values stand, so that all that reads them was.
+ROUNDS = 4
+
+
+def test_prometheus_evaluates_the_rules_of_any_specs(
+    fresh_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    services = _compiled(tmp_path)
+    assert len(services) > EXAMPLES / 2
+    now = int(time.time())
+    write(
+        fresh_prometheus.api,
+        [series for service in services for series in exposed(service, now - 600, now + 120)],
+    )
+    fresh_prometheus.load(ServerConfig(rule_files=tuple(sorted(tmp_path.glob("*.yml")))))
+
+    _settle(fresh_prometheus, len(services))
+    groups = fresh_prometheus.api.rules()
+    states = [(group.file, rule) for group in groups for rule in group.rules]
+    assert len(states) > 100
+    wrong = [(file, rule.name, rule.last_error, rule.expr) for file, rule in states if rule.health != "ok"]
+    assert wrong == []
+
+
+def _compiled(directory: Path) -> list[Service]:
+    """Compile examples into rule files that are evaluated every second, each service under a name of its own."""
+    services: list[Service] = []
+
+    @settings(unhurried, max_examples=EXAMPLES, database=None)
+    @given(directories())
+    def collect(files: Directory) -> None:
+        compilation = compile_specs(_renamed(files, len(services)))
+        for path, text in compilation.files.items():
+            if path.endswith((".rules.yml", ".alerts.yml")):
+                name = path.rpartition("/")[2]
+                quick = "\n".join(
+                    "  interval: 1s" if line.startswith("  interval: ") else line
+                    for line in text.splitlines()
+                )
+                (directory / name).write_text(f"{quick}\n", "utf-8")
+        services.extend(compilation.model.services if compilation.model else ())
+
+    collect()
+    return services
+
+
+def _renamed(files: Directory, index: int) -> Directory:
+    """Tell services of different examples apart, by name and by selector."""
+    changed = {}
+    for path, spec in files.items():
+        if "service" not in spec:
+            changed[path] = spec
+            continue
+        name = f"s{index}-{spec['service']}"
+        selector = {**spec["selector"], "example": str(index)}
+        changed[f"services/{name}.yaml"] = {**spec, "service": name, "selector": selector}
+    return changed
+
+
+def _settle(server: PrometheusServer, services: int) -> None:
+    """Wait until every service has values and every group was evaluated a few times since."""
+    first = None
+    for _ in range(ATTEMPTS):
+        now = time.time()
+        if first is None:
+            found = server.api.query('count({__name__=~"service:agent_run_count:count"})', now).samples
+            first = now if found and found[0].value == services else None
+        elif now > first + ROUNDS:
+            return
+        time.sleep(0.25)
+    message = "not every service has values"
+    raise AssertionError(message)

@@ -1,0 +1,48 @@
+"""Specs as files: plain data written as YAML, in any order of its keys."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from tests.whole.specs import Directory
+
+
+def write(files: Directory, directory: Path, order: Random | None = None) -> Path:
+    """Write each file of ``files``; with ``order``, files and the keys of every mapping are in one of its orders.
+
+    A profile keeps its own: its order is what rules and reports are in, and which metric stands for a label.
+    """
+    for path in _ordered(files, order):
+        own = None if path.startswith("profiles/") else order
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text("".join(_lines(files[path], own)) or "{}\n", "utf-8")
+    return directory
+
+
+def _ordered(mapping: dict[str, Any], order: Random | None) -> list[str]:
+    keys = list(mapping)
+    if order:
+        order.shuffle(keys)
+    return keys
+
+
+def _lines(mapping: dict[str, Any], order: Random | None, indent: str = "") -> list[str]:
+    lines = []
+    for key in _ordered(mapping, order):
+        value = mapping[key]
+        lines.append(f"{indent}{_scalar(key)}:")
+        if isinstance(value, dict) and value:
+            lines += ["\n", *_lines(value, order, f"{indent}  ")]
+        else:
+            lines.append(f" {_scalar(value)}\n")
+    return lines
+
+
+def _scalar(value: object) -> str:
+    """JSON is YAML, but for half of a surrogate pair, which is why no character is escaped that need not be."""
+    return json.dumps(value, ensure_ascii=False)
