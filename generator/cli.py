@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,23 +23,42 @@ KINDS = ("service", "profile", "site", "prices", "common")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character gets its number, not a traceback.
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     arguments = parser().parse_args(argv)
-    # Each command imports only what it needs: --help and explain answer at once.
-    command = importlib.import_module(f"generator.commands.{arguments.command}")
     try:
+        # Each command imports only what it needs: --help and explain answer at once.
+        command = importlib.import_module(f"generator.commands.{arguments.command}")
         code: int = command.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong with the specs.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         return OK
+    except OSError as problem:
+        _abandon_stdout()
+        what = problem.filename or "the output cannot be written"
+        sys.stderr.write(f"error: {what}: {problem.strerror}\n")
+        return CALL_AT_FAULT
     except KeyboardInterrupt:
         return CALL_AT_FAULT
     return code
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # The shell closed it (``>&-``): nobody wants to read it.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open as long as we are
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its number, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _abandon_stdout() -> None:
+    """Let what is still to be written go nowhere, or Python complains of it when it ends."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

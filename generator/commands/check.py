@@ -19,7 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the specs and say so in the chosen format."""
     outcome = check_directory(arguments.specs)
     if arguments.format == "text":
-        show(outcome, sys.stdout, notes=True)
+        # Beside an error, what was decided on the author's behalf is noise, and often a consequence of it.
+        show(outcome, sys.stdout, notes=not outcome.checked.failed)
         _summary(outcome)
     else:
         sys.stdout.write(_rendered(outcome, arguments.format))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from generator.compiler import Checked, check
 from generator.diagnostics import Severity, ordered
+from generator.diagnostics.printable import printable
 from generator.spec.load import load
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def show(outcome: Outcome, stream: TextIO, *, notes: bool) -> None:
 
 def colours(stream: TextIO) -> bool:
     """Colours are for terminals, unless the environment asks for none."""
-    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def complain(message: str, help_: str = "") -> None:
     """Say what is wrong with the call or the machine."""
-    sys.stderr.write(f"error: {message}\n" + (f"  help: {help_}\n" if help_ else ""))
+    sys.stderr.write(f"error: {printable(message)}\n" + (f"  help: {printable(help_)}\n" if help_ else ""))

@@ -89,6 +89,7 @@ def test_any_name_at_all_gets_an_answer(name: str) -> None:
     ("name", "said"),
     [
         ("runId", "identifies single runs"),
+        ("r\u200bun_id", "identifies single runs"),
         ("reply_query_id", "identifies single queries"),
         ("bus_id", "identifies single buses"),
         ("id", "identifies single things"),

@@ -100,6 +100,11 @@ def test_run_count_is_asked_for_like_the_others(tmp_path: Path) -> None:
             "latency p50 and p95, not averages only",
         ),
         (
+            "latency_p95",
+            {"quantile": {"of": "agent_run_latency_ms", "q": 0.99}},
+            "latency p50 and p95, not averages only",
+        ),
+        (
             "latency_p50",
             {"ratio": {"of": "agent_tool_call_total", "per": "agent_run_total"}},
             "latency p50 and p95, not averages only",

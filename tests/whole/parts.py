@@ -116,17 +116,18 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         body["over"] = draw(words.durations)
     if kind == "threshold" and "ratio" in signal:
         body["unfinished"] = draw(st.booleans())
-    floors = (
+    floors: tuple[Section, ...] = (
         ({}, {"min_bad_events": 5}) if "count" in signal else ({}, {"min_bad_events": 5, "min_events": 10})
     )
-    return {
+    alert: Section = {
         kind: body,
         draw(st.sampled_from(("warning", "critical"))): draw(_bounds(kind, signal)),
         "for": draw(words.durations),
         "keep_firing_for": draw(words.durations),
         "summary": draw(words.sentences),
         "means": draw(words.texts),
-    } | draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
+    }
+    return alert | draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
 
 
 def _alert_kinds(signal: Section) -> list[str]:

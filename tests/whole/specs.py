@@ -31,20 +31,15 @@ _PROMISES: tuple[tuple[str, Any], ...] = (
 def directories(draw: st.DrawFn) -> Directory:
     """One or two services, on a profile of their own or on the one that ships, and what they share."""
     files: Directory = {}
-    own = draw(st.booleans())
-    if own:
+    services: st.SearchStrategy[Section] = _on_shipped()
+    if draw(st.booleans()):
         name = draw(words.names.map(lambda name: f"p{name}"))
-        profile, metrics = draw(profiles(name))
-        files[f"profiles/{name}.yaml"] = profile
+        files[f"profiles/{name}.yaml"], metrics = draw(profiles(name))
+        services = _on(files[f"profiles/{name}.yaml"], metrics)
     for index, service in enumerate(draw(st.lists(words.names, min_size=1, max_size=2, unique=True))):
-        spec = draw(_on(files[f"profiles/{name}.yaml"], metrics) if own else _on_shipped())
         job = draw(words.values) if index == 0 else f"job of {service}"
-        files[f"services/{service}.yaml"] = {
-            "service": service,
-            "selector": {"job": job},
-            "owner": "team-x",
-            **spec,
-        }
+        own = {"service": service, "selector": {"job": job}, "owner": "team-x"}
+        files[f"services/{service}.yaml"] = own | draw(services)
     files["site.yaml"] = draw(_sites())
     if draw(st.booleans()):
         files["prices.yaml"] = draw(_prices())

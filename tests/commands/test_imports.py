@@ -1,0 +1,80 @@
+"""A command imports what it needs and no more: quick answers, and no need of what talks to a server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.commands.calls import ROOT, environment
+
+HEAVY = ("grafanalib", "jinja2", "google.protobuf", "urllib3", "cramjam")
+LIVE = ("google", "urllib3", "cramjam")
+
+_IMPORTS = """
+import contextlib, io, json, sys
+from generator.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(sys.argv[1:])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+_WITHOUT = """
+import sys
+from generator.cli import main
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        return None
+
+sys.meta_path.insert(0, Absent())
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more"),
+    [
+        (("--help",), ("yaml", "jsonschema", "promql_parser", "generator.spec", "generator.compiler")),
+        (("--version",), ("yaml", "jsonschema", "promql_parser", "generator.spec", "generator.compiler")),
+        (("generate", "--help"), ("yaml", "jsonschema", "promql_parser", "generator.compiler")),
+        (("explain", "yaml/tab"), ("jsonschema",)),
+        (("schema", "service"), ("jsonschema",)),
+        (("check",), ("generator.grafana", "generator.runbooks", "generator.output", "generator.live")),
+        (("check", "--format", "sarif"), ("generator.grafana", "generator.live")),
+        (("cardinality",), ("generator.grafana", "generator.live")),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(arguments: tuple[str, ...], more: tuple[str, ...]) -> None:
+    imported = _run(_IMPORTS, *arguments).stdout
+    assert not {*HEAVY, *more}.intersection(json.loads(imported))
+
+
+def test_generating_imports_nothing_that_talks_to_a_server() -> None:
+    imported = json.loads(_run(_IMPORTS, "generate", "--check").stdout)
+    assert "grafanalib" in imported
+    assert not {"google.protobuf", "urllib3", "cramjam", "generator.live"}.intersection(imported)
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("cardinality",), ("generate", "--check"), ("explain",)])
+def test_compiling_works_where_the_extras_for_servers_are_not_installed(arguments: tuple[str, ...]) -> None:
+    ended = _run(_WITHOUT.format(names=set(LIVE)), *arguments)
+    assert b"Traceback" not in ended.stderr, ended.stderr
+    # The output may be out of date while it is worked on; that it was compared is the point.
+    assert ended.returncode in {0, 1}
+    assert ended.stdout
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )

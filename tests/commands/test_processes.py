@@ -1,0 +1,153 @@
+"""What only a process of its own shows: pipes, signals, terminals, encodings."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from generator.commands import explain
+from tests.commands.calls import COMMAND, ROOT, Call, environment, process
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "arguments", [("explain",), ("schema", "service"), ("cardinality", "--format", "json")]
+)
+def test_a_reader_that_goes_away_is_no_error(arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        ended = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env=environment(),
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        ended = subprocess.run(
+            [*COMMAND, "explain"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == b"error: the output cannot be written: No space left on device\n"
+
+
+def test_an_interrupt_ends_without_a_traceback(tmp_path: Path) -> None:
+    # A pipe without a writer keeps the command reading: it is interrupted in the midst of its work.
+    os.mkfifo(tmp_path / "pipe")
+    program = (
+        "import sys; from generator.cli import main; from generator.commands import explain\n"
+        "def run(_):\n"
+        "    print('ready', flush=True)\n"
+        f"    open({str(tmp_path / 'pipe')!r}).read()\n"
+        "explain.run = run\n"
+        "sys.exit(main(['explain']))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert told == b""
+    assert running.returncode == 2
+
+
+def test_an_interrupt_inside_a_command_is_the_exit_status_of_the_call(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_arguments: argparse.Namespace) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(explain, "run", interrupted)
+    answer = call("explain")
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_a_terminal_without_the_character_gets_its_number(faulty: Path, encoding: str) -> None:
+    service = faulty / "specs/services/demo-agent.yaml"
+    service.write_text(service.read_text("utf-8").replace("ü", "\U0001f916"), "utf-8")
+    ended = process("check", directory=faulty, changes={"PYTHONIOENCODING": encoding})
+    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert ("\U0001f916".encode() if encoding == "utf-8" else b"\\U0001f916") in ended.stdout
+
+
+def test_colours_are_for_terminals(faulty: Path) -> None:
+    assert b"\x1b[1;31merror" in _on_a_terminal(faulty)
+    assert b"\x1b" not in process("check", directory=faulty).stdout
+
+
+@pytest.mark.parametrize("changes", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_may_want_no_colours(faulty: Path, changes: dict[str, str]) -> None:
+    told = _on_a_terminal(faulty, changes)
+    assert b"error[unit/mismatch]" in told
+    assert b"\x1b" not in told
+
+
+def test_an_empty_no_color_asks_for_nothing(faulty: Path) -> None:
+    assert b"\x1b[1;31merror" in _on_a_terminal(faulty, {"NO_COLOR": ""})
+
+
+def test_streams_that_are_closed_are_survived(faulty: Path) -> None:
+    shell = f'"{sys.executable}" -m generator check >&-'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", shell], cwd=faulty, env=environment(), capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What redirect_stdout puts there is no stream of the system's.
+    taken = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", taken)
+    assert call("explain", "yaml/tab").code == 0
+    assert taken.getvalue().startswith("yaml/tab: ")
+
+
+def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:
+    """What ``check`` writes to a terminal."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "check"], cwd=directory, env=environment(**(changes or {})), stdout=slave, stderr=slave
+    ) as running:
+        os.close(slave)
+        told = _read(master)
+    os.close(master)
+    assert running.returncode == 1
+    return told
+
+
+def _read(master: int) -> bytes:
+    """Read until the other side is closed, which Linux tells as an error."""
+    told = b""
+    try:
+        while part := os.read(master, 65536):
+            told += part
+    except OSError:
+        pass
+    return told

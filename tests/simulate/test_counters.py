@@ -1,0 +1,75 @@
+"""Counters and histograms count as Python's Prometheus client does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import mean, pvariance
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client import Histogram as ClientHistogram
+
+from generator.simulate.counters import Counter, counting
+from generator.simulate.draws import Choice, poisson, stream
+
+if TYPE_CHECKING:
+    from generator.model.service import Service
+
+EDGES = (0.005, 1, 2.5, 100, 1_000_000, 2_500_000)
+
+
+def test_a_histogram_is_the_one_of_the_client(research: Service) -> None:
+    metric = replace(research.metrics["agent_steps_per_run"], buckets=EDGES)
+    registry = CollectorRegistry()
+    client = ClientHistogram("agent_steps_per_run", "h", buckets=EDGES, registry=registry)
+    ours = counting(metric, {}, zero_initialised=True)
+    for amount in (0.001, 1, 1, 2.5, 2.6, 100, 999_999, 3_000_000):
+        client.observe(amount)
+        ours.add(0, amount, 1)
+    (family,) = registry.collect()
+    theirs = {
+        (one.name, one.labels.get("le")): one.value for one in family.samples if "_created" not in one.name
+    }
+    assert {
+        (one.labels["__name__"], one.labels.get("le")): one.values[-1] for one in ours.series(2)
+    } == theirs
+
+
+def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
+    ours = counting(research.metrics["agent_run_latency_ms"], {}, zero_initialised=True)
+    ours.add(1, 0.25, 2)
+    found = {(one.labels["__name__"], one.labels.get("le")): one.values for one in ours.series(3)}
+    assert found["agent_run_latency_ms_sum", None] == [0, 500, 500]
+    assert found["agent_run_latency_ms_bucket", "100.0"] == [0, 0, 0]
+    assert found["agent_run_latency_ms_bucket", "250.0"] == [0, 2, 2]
+
+
+def test_a_counter_begins_with_its_first_event_unless_it_is_initialised(research: Service) -> None:
+    for initialised, first, values in ((False, 2, [3, 3]), (True, 0, [0, 0, 3, 3])):
+        counter = counting(research.runs, {}, zero_initialised=initialised)
+        assert isinstance(counter, Counter)
+        counter.add(2, 1, 3)
+        (one,) = counter.series(4)
+        assert (one.first, one.values) == (first, values)
+
+
+@pytest.mark.parametrize("expected", [0.3, 20, 49, 51, 400])
+def test_arrivals_are_poisson(expected: float) -> None:
+    rng = stream(1, "arrivals", str(expected))
+    drawn = [poisson(rng, expected) for _ in range(4000)]
+    assert mean(drawn) == pytest.approx(expected, rel=0.06)
+    assert pvariance(drawn) == pytest.approx(expected, rel=0.12)
+
+
+def test_options_are_drawn_by_their_weights() -> None:
+    rng = stream(1, "options")
+    drawn = [Choice.of([("a", 1), ("b", 3)]).draw(rng) for _ in range(4000)]
+    assert drawn.count("b") / 4000 == pytest.approx(0.75, abs=0.03)
+
+
+def test_streams_do_not_depend_on_each_other() -> None:
+    assert stream(1, "a", "b").random() == stream(1, "a", "b").random()
+    assert (
+        len({stream(seed, *names).random() for seed in (1, 2) for names in (("a",), ("b",), ("a", "b"))}) == 6
+    )

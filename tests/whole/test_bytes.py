@@ -1,0 +1,64 @@
+"""The output's bytes depend on nothing but the specs: no hash seed, no time zone, no locale, no directory."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.commands.calls import ROOT, environment
+from tests.whole.compiled import compile_specs
+from tests.whole.shipped import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the shipped specs compile to with one hash seed."""
+    return _generated(tmp_path_factory.mktemp("first"), PYTHONHASHSEED="0")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "HOME": "/nowhere", "COLUMNS": "40"},
+        {"PYTHONHASHSEED": "random", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONOPTIMIZE": "1"},
+    ],
+)
+def test_neither_hash_seed_nor_environment_changes_a_byte(
+    tmp_path: Path, expected: dict[str, bytes], changes: dict[str, str]
+) -> None:
+    assert _generated(tmp_path, **changes) == expected
+
+
+def test_a_test_of_seeds_looks_at_files(expected: dict[str, bytes]) -> None:
+    assert len(expected) > 20
+
+
+def _generated(directory: Path, **changes: str) -> dict[str, bytes]:
+    shutil.copytree(ROOT / "specs", directory / "specs")
+    subprocess.run(
+        [sys.executable, "-m", "generator", "generate"],
+        cwd=directory,
+        env=environment(**changes),
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    output = directory / "output"
+    return {
+        path.relative_to(output).as_posix(): path.read_bytes() for path in output.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_keys_in_services_site_and_prices_changes_no_byte(seed: int) -> None:
+    specs: dict[str, Any] = shipped()
+    assert compile_specs(specs, Random(seed)).files == compile_specs(specs).files  # noqa: S311 - an order, no secret
