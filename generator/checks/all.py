@@ -8,6 +8,7 @@ from generator.checks import closed_world
 from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
 from generator.checks.facts import Facts, facts
 from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
+from generator.diagnostics import has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,14 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     no_stop_reason.check,
     no_alerts.check,
     instance_selector.check,
-    closed_world.check,
 )
 
 
 def run_checks(model: Model, rules: tuple[Compiled, ...]) -> tuple[Diagnostic, ...]:
-    """Run every check; ``rules`` are those of the model's services, in their order."""
+    """Run every check; ``rules`` are those of the model's services, in their order.
+
+    Where specs are at fault, what their rules name is not judged: it is a consequence, and no defect of ours.
+    """
     known = facts(model, rules)
-    return tuple(found for check in CHECKS for found in check(known))
+    found = tuple(found for check in CHECKS for found in check(known))
+    return found if has_errors(found) else (*found, *closed_world.check(known))

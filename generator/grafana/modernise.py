@@ -152,13 +152,13 @@ def _bargauge(panel: Json) -> Json:
         "orientation": panel["options"]["orientation"],
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
         "reduceOptions": {"calcs": old["calcs"], "fields": "", "values": old["values"]},
-        "namePlacement": "top",
+        "namePlacement": "left",
         "valueMode": "color",
         "showUnfilled": True,
         "sizing": "manual",
         "minVizWidth": 8,
         "minVizHeight": 16,
-        "maxVizHeight": 40,
+        "maxVizHeight": 26,
     }
     kept = {key: old["defaults"][key] for key in ("decimals", "max", "min", "unit")}
     # It never passes thresholds on to where all panels have them.

@@ -31,10 +31,11 @@ _LOOKS = 60
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How many series a selector has at most at once; the number of samples in the span follows from it."""
+    """How many series a selector has at most at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector
     series: int
+    first: int
 
 
 def quantities(
@@ -51,7 +52,8 @@ def quantities(
         fields = {"query": f"count({selector.text})", "start": str(start), "end": str(end), "step": str(step)}
         result = ask(api, "/api/v1/query_range", fields, patience)
         most = max((value for one in result.series for value in one.values), default=0)
-        found.append(Quantity(selector, int(most)))
+        seen = min((time for one in result.series for time in one.timestamps), default=end)
+        found.append(Quantity(selector, int(most), max(start, int(seen) - step)))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ over ranges cannot be spelled out as one expression, so they are computed here.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator.live.errors import LiveError
@@ -64,10 +64,12 @@ def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
     found = _quantities(source, needs)
+    known = replace(source, span=(min(one.first for one in found), source.span[1]))
+    _check_amount(known, found)
     with prometheus_server() as server:
         for one in found:
-            _fill(source, one, server.api)
-        _record(source, needs, server.api)
+            _fill(known, one, server.api)
+        _record(known, needs, server.api)
         yield server.api
 
 
@@ -78,6 +80,11 @@ def _quantities(source: Source, needs: Needs) -> tuple[Quantity, ...]:
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
         raise LiveError(message)
+    return found
+
+
+def _check_amount(source: Source, found: Sequence[Quantity]) -> None:
+    start, end = source.span
     total = sum(one.series for one in found) * (end - start) // source.site.scrape_interval
     if total > source.most_samples:
         message = (
@@ -85,7 +92,6 @@ def _quantities(source: Source, needs: Needs) -> tuple[Quantity, ...]:
             f"than {source.most_samples:,}"
         )
         raise LiveError(message)
-    return found
 
 
 def _fill(source: Source, one: Quantity, own: PrometheusApi) -> None:

@@ -61,18 +61,26 @@ def test_every_variable_offers_something(service: str, boards: dict[str, Json], 
 
 
 def test_what_is_chosen_is_what_is_shown(boards: dict[str, Json], day: PrometheusApi) -> None:
-    checked = 0
+    met: dict[str, bool] = {}
     for board in boards.values():
         for name, choice in _choices(board, offered(day, board, PROMISING)):
             values = {choice} if isinstance(choice, str) else set(choice)
-            panels: dict[str, set[str]] = defaultdict(set)
-            for answer in opened(day, board, {"service": PROMISING, name: choice}):
-                if name in referred(answer.target.expr) and answer.target.where not in QUIET[PROMISING]:
-                    panels[answer.target.panel.where] |= _shown(answer, name, choice)
-            for where, found in panels.items():
-                assert found == values, (where, name)
-            checked += len(panels)
-    assert checked > 20
+            for panel, found in _panels(day, board, name, choice).items():
+                # At a single instant an earlier release, or a rare stop reason, may not occur.
+                instant = panel.endswith(("(bargauge)", "(table)"))
+                assert found <= values if instant else found == values, (panel, name, choice, found)
+                met[f"{panel} by {name}"] = met.get(f"{panel} by {name}", False) or found == values
+    assert [panel for panel, once in met.items() if not once] == []
+    assert len(met) > 20
+
+
+def _panels(api: PrometheusApi, board: Json, name: str, choice: Choice) -> dict[str, set[str]]:
+    """Say of each panel that reads a variable which of the chosen values it shows."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for answer in opened(api, board, {"service": PROMISING, name: choice}):
+        if name in referred(answer.target.expr) and answer.target.where not in QUIET[PROMISING]:
+            found[answer.target.panel.where] |= _shown(answer, name, choice)
+    return found
 
 
 def _opened(api: PrometheusApi, boards: Mapping[str, Json], service: str) -> Iterator[Answer]:

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.units import DAY, HOUR, MINUTE
+from generator.simulate.agents import agent
+from generator.simulate.behaviour import run
 from generator.simulate.counters import bound
+from generator.simulate.draws import stream
 from generator.simulate.history import simulate
-from generator.simulate.scenario import Rollout, Scenario, ordinary
+from generator.simulate.incidents import ORDINARY
+from generator.simulate.scenario import Rollout, Scenario, ordinary, usual_runs_per_hour
+from generator.simulate.spend import usd_per_run
 from generator.simulate.traffic import Traffic
 from tests.simulate.reading import Read, at_each_scrape, lives_of, read
 
@@ -69,7 +74,7 @@ def test_samples_are_scrapes_of_a_living_process(busy: Read) -> None:
     for one in busy.series:
         lives = [life for life in busy.truth.lives if life.instance == one.labels["instance"]]
         times = [time / 1000 for time in one.timestamps]
-        assert all((after - before) % SCRAPE == 0 for before, after in pairwise(times))
+        assert all(after > before and (after - before) % SCRAPE == 0 for before, after in pairwise(times))
         for time, value in zip(times, one.values, strict=True):
             assert isnan(value) or any(life.born <= time < life.died for life in lives)
 
@@ -163,6 +168,16 @@ def test_an_ordinary_time_keeps_the_objectives(model: Model, service: Service) -
         calls = day.sum("agent_tool_call_total", tool=tool)
         errors = day.sum("agent_tool_call_total", tool=tool, status="error")
         assert not calls or errors / calls < service.objectives["tool_error_rate"].bound
+
+
+def test_an_ordinary_day_keeps_its_budget(support: Service) -> None:
+    agents, rng = agent(support, 1), stream(1, "budget")
+    a_day = (
+        usual_runs_per_hour(support)
+        * 24
+        * usd_per_run(support, [run(rng, agents, ORDINARY) for _ in range(2000)])
+    )
+    assert 0.2 < a_day / support.objectives["spend"].bound < 0.5
 
 
 def test_traffic_follows_the_day_and_the_week(model: Model, research: Service) -> None:

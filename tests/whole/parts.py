@@ -127,7 +127,8 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         "summary": draw(words.sentences),
         "means": draw(words.texts),
     }
-    return alert | draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
+    more: Section = draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
+    return alert | more
 
 
 def _alert_kinds(signal: Section) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.whole.specs import Directory
 
 
-@settings(unhurried, max_examples=40)
+@settings(unhurried, max_examples=30)
 @given(directories())
 def test_specs_compile_or_their_author_is_told_why(files: Directory) -> None:
     compilation = compile_specs(files)
@@ -28,7 +28,7 @@ def test_specs_compile_or_their_author_is_told_why(files: Directory) -> None:
         promql_parser.parse(rule["expr"])
 
 
-@settings(unhurried, max_examples=15)
+@settings(unhurried, max_examples=10)
 @given(directories(), st.integers())
 def test_in_which_order_keys_and_files_are_written_changes_no_rule(files: Directory, seed: int) -> None:
     first, second = compile_specs(files), compile_specs(files, Random(seed))  # noqa: S311 - an order, no secret
@@ -41,7 +41,7 @@ def test_most_of_what_the_strategy_writes_compiles() -> None:
     """The two tests above would prove nothing on specs that are all refused."""
     compiled = []
 
-    @settings(unhurried, max_examples=20, derandomize=True, database=None)
+    @settings(unhurried, max_examples=12, derandomize=True, database=None)
     @given(directories())
     def collect(files: Directory) -> None:
         compiled.append(bool(compile_specs(files).files))

@@ -10,8 +10,8 @@ from generator.grafana.dashboards import cost, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
 from generator.grafana.panels import Column, Query, Table
-from generator.grafana.queries import by_chosen
-from generator.grafana.variables import chosen, variables
+from generator.grafana.queries import by
+from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.promql.expr import Series, number
 
@@ -56,23 +56,21 @@ def comparison(records: Records) -> tuple[Panel, ...]:
 def live(records: Records) -> Panel:
     """List the releases that finish runs, the newest first."""
     column = names.RELEASE
-    seen = chosen(Series(names.FIRST_SEEN), column).now() * number(_MILLISECONDS)
+    seen = mine(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
     columns = (
         Column("Release", column, link=("Only this release", of_row(UID, names.SERVICE, release=column))),
         Column("First seen", Query(seen), grammar.MOMENT, width=150),
-        Column("Runs", by_chosen(records, "run_count", column), grammar.EVENTS, width=110),
-        Column("Success rate", by_chosen(records, "success_rate", column), grammar.SHARE, width=130),
-        Column("Latency p95", by_chosen(records, "latency_p95", column), grammar.DURATION, width=130),
-        Column("Steps p95", by_chosen(records, "step_count", column), grammar.COUNT, width=130),
-        Column("Tokens per run", by_chosen(records, "token_usage_per_run", column), grammar.COUNT, width=130),
-        Column("Cost per run", by_chosen(records, "cost_per_run", column), grammar.MONEY, width=130),
-        Column(
-            "Tool calls per run", by_chosen(records, "tool_calls_per_run", column), grammar.COUNT, width=150
-        ),
+        Column("Runs", by(records, "run_count", column), grammar.EVENTS, width=110),
+        Column("Success rate", by(records, "success_rate", column), grammar.SHARE, width=130),
+        Column("Latency p95", by(records, "latency_p95", column), grammar.DURATION, width=130),
+        Column("Steps p95", by(records, "step_count", column), grammar.COUNT, width=130),
+        Column("Tokens per run", by(records, "token_usage_per_run", column), grammar.COUNT, width=130),
+        Column("Cost per run", by(records, "cost_per_run", column), grammar.MONEY, width=130),
+        Column("Tool calls per run", by(records, "tool_calls_per_run", column), grammar.COUNT, width=150),
     )
     return grammar.table(
         "Live releases",
-        f"Every chosen release that finishes runs, over the last {records.window('run_count')}, the newest first. A "
+        f"Every release that finishes runs, over the last {records.window('run_count')}, the newest first. A "
         "click keeps that release alone.",
         Table(columns, sort=("First seen", True)),
     )

@@ -57,11 +57,11 @@ def distribution(records: Records) -> Panel:
 
 def now(records: Records) -> Panel:
     """Compare the shares as they are now."""
-    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
+    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now()
     return grammar.bars(
         grammar.SHARE,
         "Stop reasons now",
-        "The same shares at the end of the time range, the largest first, without those that do not occur.",
+        "The same shares at the end of the time range, the largest first.",
         Query(call("sort_desc", found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
     )
@@ -108,15 +108,14 @@ def events(records: Records) -> Panel:
 def by_release(records: Records) -> Panel:
     """Compare releases by the shares of what ended their runs, completed ones aside."""
     found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
-    shares = _seen(records, found.where("!=", **{_LABEL: _COMPLETED}))
+    shares = found.where("!=", **{_LABEL: _COMPLETED}).now()
     newest, *others = newest_first(
         records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
     )
     return grammar.lines(
         grammar.BAD_SHARE,
         "Stop reasons by release",
-        "Shares of each chosen release, of the reasons that reached 1 % in the last 6 hours, completed runs aside. "
-        "Solid: the newest release; dotted: those before it.",
+        "Shares of each chosen release, completed runs aside. Solid: the newest release; dotted: those before it.",
         replace(newest, colour=""),
         *(replace(query, colour="", dotted=True) for query in others),
         colours={f"{reason} ": colour for reason, colour in colours.STOP_REASONS.items()},

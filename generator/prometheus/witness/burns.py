@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from generator.model.signals import Share
-from generator.model.units import MINUTE
+from generator.model.units import HOUR, MINUTE
 from generator.prometheus.witness.loads import Traffic, load_of
 from generator.prometheus.witness.measures import MARGIN, PLENTY
 from generator.prometheus.witness.story import SLACK, Story
@@ -77,17 +77,21 @@ def _quicker(burn: Burn, burns: tuple[Burn, ...]) -> float:
 
 
 def _bound(pace: _Pace) -> Case:
-    """Burn just slowly enough for half the long window, then a little too fast, so that each window crosses alone."""
-    alert = pace.trial.alert
-    inside, beyond = pace.load(1 - MARGIN), pace.load(1 + 1.5 * MARGIN)
+    """Burn just slowly enough for half the long window, then too fast, so that each window crosses alone."""
+    alert, half = pace.trial.alert, pace.half
+    # Twice as long as the average takes to cross; an hour's window needs the time to be seen in minutes.
+    over = min(0.3 if pace.burn.long > HOUR else 1.5 * MARGIN, (pace.fast - 1) / 2)
+    crossed = int(half * MARGIN / over)
     return (
         Story()
-        .then(pace.half + alert.for_ + SLACK, inside)
+        .then(half + alert.for_ + SLACK, pace.load(1 - MARGIN))
         .silent("silent just inside its bound")
-        .then(pace.half, beyond)
-        .silent("silent while its long window is still inside", pace.half * 2 // 5)
-        .fires("fires when both windows are just beyond")
-        .then(pace.burn.short + MINUTE + alert.keep_firing_for + SLACK, inside)
+        .then(max(2 * crossed, crossed + alert.for_ + SLACK), pace.load(1 + over))
+        .silent("silent while its long window is still inside", crossed * 3 // 5)
+        .fires("fires when both windows are beyond")
+        .then(pace.burn.short + 2 * MINUTE + alert.keep_firing_for, pace.load(1 + MARGIN))
+        .fires("fires while its short window is just beyond")
+        .then(pace.burn.short + MINUTE + alert.keep_firing_for + SLACK, pace.load(1 - MARGIN))
         .silent("resolves when its short window is inside again")
         .case(pace.named("fires when the budget burns just too fast"), pace.trial)
     )
@@ -120,7 +124,7 @@ def _short_lived(pace: _Pace) -> Case:
     return (
         Story()
         .then(pace.half, pace.load(0))
-        .then(pace.half - MINUTE, pace.load(min(1.5, pace.fast)))
+        .then(min(pace.half - MINUTE, 2 * pace.burn.short + 20 * MINUTE), pace.load(min(1.5, pace.fast)))
         .silent("silent while its long window shows too little")
         .case(pace.named("is silent when it burns too fast only for a while"), pace.trial)
     )

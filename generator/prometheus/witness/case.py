@@ -34,6 +34,11 @@ class Case:
     moments: tuple[Moment, ...]
     labels: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def seconds(self) -> int:
+        """How long its history is."""
+        return sum(phase.seconds for phase in self.phases)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

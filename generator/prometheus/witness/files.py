@@ -8,7 +8,7 @@ import yaml
 
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.units import duration
+from generator.model.units import HOUR, duration
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.history import notation
 from generator.prometheus.witness.kinds import cases
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from generator.prometheus.witness.case import Case, Moment
 
 _NEVER_FOLD = 100_000
+#: promtool evaluates all rules for every minute of a history: days would take it most of an hour.
+LONGEST = 30 * HOUR
 
 
 def unit_test_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
@@ -33,13 +35,15 @@ def unit_test_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artif
 def _file(service: Service, compiled: Compiled, site: Site) -> str:
     comment = (
         f"# Unit tests of the alerts of {service.name}, generated from its spec: promtool test rules <this file>\n"
-        "# Each says what an alert must do over a history of raw metrics, by what the alert means.\n"
+        "# Each says what an alert must do over a history of raw metrics, by what the alert means. Burn rates whose\n"
+        f"# windows need more than {duration(LONGEST)} of history are left out: promtool would take too long.\n"
     )
     tests = [
         _test(case, service, site)
         for alert in service.alerts
         for tier in alert.tiers
         for case in cases(Trial(alert, tier, service, site.scrape_interval))
+        if case.seconds <= LONGEST
     ]
     contents = {
         "rule_files": [
