@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from tests.whole.specs import Directory
 
-EXAMPLES = 16
+EXAMPLES = 12
 ATTEMPTS = 240
-#: Each group is evaluated a few times after the first values stand, so that all that reads them was.
-ROUNDS = 4
+#: Seconds in which each group is evaluated twice once the first values stand, so that all that reads them was.
+ROUNDS = 5
 
 
 def test_prometheus_evaluates_the_rules_of_any_specs(
@@ -47,7 +47,7 @@ def test_prometheus_evaluates_the_rules_of_any_specs(
 
 
 def _compiled(directory: Path) -> list[Service]:
-    """Compile examples into rule files that are evaluated every second, each service under a name of its own."""
+    """Compile examples into rule files that are evaluated every other second, each service under a name of its own."""
     services: list[Service] = []
 
     @settings(unhurried, max_examples=EXAMPLES, database=None)
@@ -58,7 +58,7 @@ def _compiled(directory: Path) -> list[Service]:
             if path.endswith((".rules.yml", ".alerts.yml")):
                 name = path.rpartition("/")[2]
                 quick = "\n".join(
-                    "  interval: 1s" if line.startswith("  interval: ") else line
+                    "  interval: 2s" if line.startswith("  interval: ") else line
                     for line in text.splitlines()
                 )
                 (directory / name).write_text(f"{quick}\n", "utf-8")

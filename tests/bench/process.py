@@ -1,0 +1,61 @@
+"""What a process uses: CPU time, which other work on the machine hardly changes, and its peak of memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+#: Where all that a benchmark writes goes.
+CACHE = ROOT / ".cache" / "bench"
+_LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
+_MIB = 1024
+
+#: The floor of every command: a Python that does nothing.
+PASS = (sys.executable, "-c", "pass")
+PRODUCT = (sys.executable, "-m", "generator")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds, user and system, and the peak of resident memory in MiB."""
+
+    cpu: float
+    peak: float
+
+
+def used(command: Sequence[str]) -> Used:
+    """Run a command in the project's folder.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; its message is on standard error.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [*_LAUNCH, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    found = json.loads(done.stdout)
+    return Used(found["cpu"], found["peak_kib"] / _MIB)
+
+
+def interleaved(runs: Mapping[str, Callable[[], Used]], times: int) -> dict[str, Used]:
+    """Run each in turn, ``times`` over, so that a noisy minute meets all of them; medians by name."""
+    found: dict[str, list[Used]] = {name: [] for name in runs}
+    for _ in range(times):
+        for name, run in runs.items():
+            found[name].append(run())
+    return {name: middle(every) for name, every in found.items()}
+
+
+def middle(every: Sequence[Used]) -> Used:
+    """Take the medians."""
+    return Used(median(one.cpu for one in every), median(one.peak for one in every))

@@ -1,0 +1,96 @@
+"""What alerts need of a server: records, raw series, and how much of the past."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.prometheus.compiled import Compiled
+from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.replay.needs import Needs, RawSelector, needs
+from generator.replay.reach import LOOKBACK, reach, record_reaches
+from generator.replay.subject import subject
+
+RECORDING = RuleGroup(
+    "recording",
+    60,
+    (
+        RecordingRule("a:rate", 'rate(a_total{job="x"}[75s])'),
+        RecordingRule("a:ratio", "sum_over_time(a:rate[1h]) / sum_over_time(b:rate[30m] offset 2h)"),
+        RecordingRule("b:rate", "rate(b_total[75s])"),
+        RecordingRule("seen", "last_over_time(seen[1d]) or a:rate"),
+        RecordingRule("unread", "c_total"),
+    ),
+)
+
+
+def needed(expr: str) -> Needs:
+    """What an alert on ``expr`` needs."""
+    rule = AlertingRule("A", expr, 0, 0, {}, {})
+    about = subject([Compiled("s", (RECORDING,), (RuleGroup("alerts", 60, (rule,)),))])
+    return needs(about.rules, about.recording)
+
+
+@pytest.mark.parametrize(
+    ("expr", "seconds"),
+    [
+        ("up", LOOKBACK),
+        ("up[10m]", 600),
+        ("up[10m] offset 5m", 900),
+        ("up offset 1h", LOOKBACK + 3600),
+        ("max_over_time(rate(up[5m] offset 1m)[1h:1m] offset 2m)", 3600 + 120 + 300 + 60),
+        ("rate(a[5m]) / rate(b[1h])", 3600),
+        ("a:rate", LOOKBACK + 75),
+        ("sum_over_time(a:ratio[1d])", 86400 + 2 * 3600 + 1800 + 75),
+        ("seen", LOOKBACK + 86400),
+        ("vector(1)", 0),
+    ],
+)
+def test_the_reach_of_an_expression_goes_through_ranges_offsets_and_records(
+    expr: str, seconds: float
+) -> None:
+    assert reach(expr, record_reaches([RECORDING])) == seconds
+
+
+def test_only_the_records_behind_an_alert_are_needed_in_their_order() -> None:
+    (group,) = needed("a:ratio > 1").groups
+    assert [rule.record for rule in group.rules if isinstance(rule, RecordingRule)] == [
+        "a:rate",
+        "a:ratio",
+        "b:rate",
+    ]
+
+
+def test_raw_series_are_found_behind_records_and_in_the_alert_itself() -> None:
+    found = needed("a:rate > 0 and scrapes > rate(c_total[5m])").raw
+    assert set(found) == {
+        RawSelector('a_total{job="x"}', "a_total", instant=False),
+        RawSelector("scrapes", "scrapes", instant=True),
+        RawSelector("c_total", "c_total", instant=False),
+    }
+
+
+def test_a_selector_that_is_read_both_ways_counts_as_read_without_a_range() -> None:
+    assert needed("c_total > rate(c_total[5m])").raw == (RawSelector("c_total", "c_total", instant=True),)
+
+
+def test_a_record_that_reads_itself_is_no_raw_series() -> None:
+    assert [one.name for one in needed("seen").raw] == ["a_total"]
+
+
+def test_evaluations_before_the_span_tell_the_state_at_its_start() -> None:
+    rule = AlertingRule("A", "up", 150, 60, {}, {})
+    (one,) = subject([Compiled("s", (), (RuleGroup("g", 60, (rule,)),))]).rules
+    # Four intervals for 210 seconds, and one more whose state does not matter.
+    assert one.steps(6000, 6100).instants == range(6000 - 5 * 60, 6061, 60)
+
+
+def test_a_step_replaces_every_interval() -> None:
+    rule = AlertingRule("A", "up", 0, 0, {}, {})
+    (one,) = subject([Compiled("s", (), (RuleGroup("g", 60, (rule,)),))], step=300).rules
+    assert one.steps(6000, 6600).instants == range(5700, 6601, 300)
+
+
+def test_alerts_are_chosen_by_name() -> None:
+    rules = tuple(AlertingRule(name, "up", 0, 0, {}, {}) for name in ("A", "B", "A"))
+    chosen = subject([Compiled("s", (), (RuleGroup("g", 60, rules),))], ["A"])
+    assert [one.rule.alert for one in chosen.rules] == ["A", "A"]
