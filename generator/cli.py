@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMATS = ("text", "json", "sarif", "github")
+LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
 KINDS = ("service", "profile", "site", "prices", "common")
 
 
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = importlib.import_module(f"generator.commands.{arguments.command}")
         code: int = command.run(arguments)
         sys.stdout.flush()
+    except ModuleNotFoundError as missing:
+        return _without_extra(missing)
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong with the specs.
         _abandon_stdout()
@@ -42,6 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return CALL_AT_FAULT
     return code
+
+
+def _without_extra(missing: ModuleNotFoundError) -> int:
+    """Say which extra to install; what else is missing is a defect."""
+    if (missing.name or "").partition(".")[0] not in LIVE:
+        raise missing
+    sys.stderr.write(
+        f"error: the package {missing.name} is not installed: pip install 'agent-metrics[live]'\n"
+    )
+    return CALL_AT_FAULT
 
 
 def _prepare_streams() -> None:
@@ -79,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _apply(commands)
     _simulate(commands)
     _replay(commands)
+    _audit(commands)
     return top
 
 
@@ -274,6 +288,27 @@ def _replay(commands: Commands[argparse.ArgumentParser]) -> None:
         help="raw samples at most; default: 50000000",
     )
     replay.add_argument("--timeout", default="1m", metavar="DURATION", help="for one request; default: 1m")
+
+
+def _audit(commands: Commands[argparse.ArgumentParser]) -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="compare a running system with its spec",
+        description="Hold what a running service exposes against its spec: metrics, types, units, buckets, labels, "
+        "values, and numbers of series. Nothing is changed.",
+        epilog="Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
+        "is true, 1 it is not, 2 the call or the server is at fault.",
+    )
+    _specs(audit)
+    audit.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")
+    source = audit.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prometheus", metavar="URL", help="what this server has scraped from all instances")
+    source.add_argument(
+        "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
+    )
+    audit.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    audit.add_argument("--timeout", default="30s", metavar="DURATION", help="for one request; default: 30s")
 
 
 def _span(command: argparse.ArgumentParser) -> None:

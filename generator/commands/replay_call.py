@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from generator import __version__
-from generator.apply.address import check_address
-from generator.apply.credentials import credentials
-from generator.apply.errors import ApplyError
 from generator.commands.call_error import CallError
+from generator.commands.servers import identified
 from generator.commands.span import Span, length, span
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.api import MAX_POINTS, connect
@@ -67,7 +64,7 @@ def asked(arguments: argparse.Namespace, checked: Checked, progress: Progress, o
         LiveError: the recording rules cannot be ordered.
     """
     _check_limits(arguments)
-    who, url = _server(arguments.prometheus)
+    who, url = identified(arguments.prometheus, "PROMETHEUS")
     about, within = _subject(arguments, checked), span(arguments)
     truth = read_truth(arguments.truth) if arguments.truth else None
     parts, within = _parts(arguments, about, within, url, opened)
@@ -91,13 +88,6 @@ def _check_limits(arguments: argparse.Namespace) -> None:
         if not 1 <= getattr(arguments, name) <= most:
             option = f"--{name.replace('_', '-')}"
             raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
-
-
-def _server(url: str) -> tuple[Credentials, str]:
-    try:
-        return credentials("PROMETHEUS", os.environ), check_address(url, "PROMETHEUS")
-    except ApplyError as problem:
-        raise CallError(problem.message, problem.help) from problem
 
 
 def _apis(arguments: argparse.Namespace, url: str, who: Credentials) -> tuple[PrometheusApi, ...]:

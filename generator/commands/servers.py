@@ -1,4 +1,4 @@
-"""The Prometheus that a command talks to: an address from the call, a credential from the environment alone."""
+"""The servers that a command talks to: addresses from the call, credentials from the environment alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ from generator.commands.call_error import CallError
 from generator.live.api import connect
 
 if TYPE_CHECKING:
+    from generator.apply.credentials import Credentials
     from generator.live.api import PrometheusApi
+
+
+def identified(url: str, server: str) -> tuple[Credentials, str]:
+    """Say who we are to ``server`` (``PROMETHEUS``, ``EXPOSITION``), and return its address, checked.
+
+    Raises:
+        CallError: ``url`` is no address of a server, or holds credentials, or those of the environment are none.
+    """
+    try:
+        return credentials(server, os.environ), check_address(url, server)
+    except ApplyError as problem:
+        raise CallError(problem.message, problem.help) from problem
 
 
 def prometheus(url: str) -> PrometheusApi:
@@ -21,8 +34,5 @@ def prometheus(url: str) -> PrometheusApi:
     Raises:
         CallError: ``url`` is no address of a server, or holds credentials.
     """
-    try:
-        who = credentials("PROMETHEUS", os.environ)
-        return connect(check_address(url, "PROMETHEUS"), headers=who.headers)
-    except ApplyError as problem:
-        raise CallError(problem.message, problem.help) from problem
+    who, address = identified(url, "PROMETHEUS")
+    return connect(address, headers=who.headers)

@@ -6,6 +6,7 @@ import textwrap
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from generator.diagnostics.codes_audit import AUDIT_CODES
 from generator.diagnostics.codes_checks import CHECKS_CODES
 from generator.diagnostics.codes_resolve import RESOLVE_CODES
 from generator.diagnostics.codes_schema import SCHEMA_CODES
@@ -25,6 +26,7 @@ AREAS: tuple[tuple[CodeEntry, ...], ...] = (
     SCHEMA_CODES,
     RESOLVE_CODES,
     CHECKS_CODES,
+    AUDIT_CODES,
 )
 """In the order of the compiler's stages; each code stands in one of them."""
 

@@ -13,9 +13,9 @@ from generator.grafana import colours, grammar
 from generator.grafana.panels import Query, Scale
 from generator.grafana.variables import mine
 from generator.model import names
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW
 from generator.model.signals import Better, Distribution, Quantile, Share
 from generator.model.units import Unit, duration
-from generator.prometheus.recording.releases import NEWEST_WINDOW, PREVIOUS_WINDOW
 from generator.promql.expr import Expr, Series, binary, call, number, total
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from generator.live.rule_states import group_states
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.rule_states import GroupState
     from generator.live.transport import Connection, Response
@@ -69,6 +69,10 @@ class PrometheusApi:
         answer = self._get("/api/v1/status/flags")
         with expecting("a list of flags"):
             return {str(name): str(value) for name, value in answer.data.items()}
+
+    def ask(self, path: str, fields: Sequence[tuple[str, str]] = ()) -> Answer:
+        """Return what another path of the API answers, such as ``/api/v1/labels``."""
+        return self._get(f"{path}?{urlencode(fields)}" if fields else path)
 
     def ready(self) -> bool:
         """Whether the server answers and is ready; never raises."""

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from generator.model.units import DAY, HOUR
+
 if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.model.metrics import Metric
+
+
+#: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
+#: it, so that the longer window only makes the comparison surer.
+NEWEST_WINDOW = 6 * HOUR
+PREVIOUS_WINDOW = DAY
 
 
 class AlertSeverity(StrEnum):

@@ -35,6 +35,10 @@ BOARD_CURRENT = "service:agent_signal:current"
 BOARD_TREND = "service:agent_signal:trend"
 BOARD_STATUS = "service:agent_signal:status"
 
+#: The counter, and its label, of values that generated instrumentation turned into ``other``.
+OUTSIDE = "agent_label_value_outside_total"
+OUTSIDE_LABEL = "label"
+
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
@@ -137,6 +141,11 @@ def tests_path(service: str) -> str:
 def dashboard_path(uid: str) -> str:
     """Path of a dashboard."""
     return f"grafana/dashboards/{uid}.json"
+
+
+def instrumentation_path(service: str) -> str:
+    """Path of the Python module that a service imports."""
+    return f"instrumentation/{service.replace('-', '_')}_metrics.py"
 
 
 def runbook_path(alert: str) -> str:

@@ -8,7 +8,7 @@ from generator.diagnostics.printable import printable
 from generator.replay.times import amount, clock, lasting, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.replay.judge import JudgedIncident
     from generator.replay.report import AlertReport, Report, Row
@@ -40,7 +40,7 @@ def _alerts(report: Report) -> Iterator[str]:
     if active:
         rows = [_alert(one) for one in active]
         yield from _table(
-            ("SERVICE", "ALERT", "SEVERITY", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
+            ("SERVICE", "ALERT", "SEVERITY", "LABELS", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
         )
     yield f"{len(report.alerts) - len(active)} of {len(report.alerts)} rules stayed quiet"
     for one in report.alerts:
@@ -59,6 +59,7 @@ def _alert(one: AlertReport) -> tuple[str, ...]:
         one.of.service,
         one.of.rule.alert,
         one.of.severity,
+        _labels(one.labels),
         str(len(one.firings)),
         *lengths,
         str(len(one.pending)),
@@ -88,16 +89,19 @@ def _firings(rows: Sequence[Row]) -> Iterator[str]:
 
 def _firing(row: Row) -> tuple[str, ...]:
     rule = row.of.rule
-    labels = " ".join(f"{name}={printable(text)}" for name, text in row.labels.items())
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
         rule.alert,
-        labels,
+        _labels(row.labels),
         *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
         *((str(row.cause),) if row.cause else ()),
     )
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={printable(text)}" for name, text in labels.items())
 
 
 def _incidents(report: Report) -> Iterator[str]:
@@ -108,7 +112,8 @@ def _incidents(report: Report) -> Iterator[str]:
         )
     found = [one for one in report.incidents if one.incident.alerts]
     detected = sum(one.verdict == "detected" for one in found)
-    yield f"{detected} of {len(found)} incidents detected, {len(report.false_alarms)} false alarms"
+    false = len(report.false_alarms)
+    yield f"{detected} of {len(found)} incidents detected, {false} false alarm{'s' * (false != 1)}"
 
 
 def _incident(one: JudgedIncident) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Cause(StrEnum):
     SIDE_EFFECT = "side effect"
     AFTERMATH = "aftermath"
     FALSE_ALARM = "false alarm"
-    UNKNOWN = "unknown"
+    UNKNOWN = "not judged"
 
 
 class Verdict(StrEnum):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from generator.replay import timeline as drawing
+from generator.replay.drawing import GUTTER, WIDTH
 from generator.replay.judge import Verdict
+from generator.replay.timeline import timeline
 from generator.replay.times import amount, clock, lasting, written
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ def page(report: Report) -> str:
     environment.filters.update(clock=clock, written=written, lasting=lasting, amount=amount, plural=_plural)
     return environment.get_template("page.html.j2").render(
         report=report,
-        drawing=drawing.timeline(report),
-        width=drawing.WIDTH,
-        gutter=drawing.GUTTER,
-        margin=drawing.MARGIN,
+        drawing=timeline(report),
+        width=WIDTH,
+        gutter=GUTTER,
         tiles=tuple(_tiles(report)),
         quiet=sorted(
             {one.of.rule.alert for one in report.alerts} - {one.of.rule.alert for one in report.active}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from generator.replay.subject import ReplayedRule
     from generator.replay.truth import Truth
 
+# Labels of every alert, which are told elsewhere.
+_COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -23,7 +26,7 @@ class Row:
 
     Attributes:
         of: The alerting rule.
-        labels: Those that the rule itself does not give: which tool, which release.
+        labels: Those that tell it from others of its rule: which tool, which release, which metric.
         active_at: When it became pending, Unix seconds.
         fired_at: When it began to fire; None when it never did.
         ended_at: When it was inactive again; None when it still was active at the end.
@@ -61,6 +64,11 @@ class AlertReport:
     firings: tuple[Row, ...]
     pending: tuple[Row, ...]
     failures: Mapping[float, str]
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels by which it differs from other rules of the same alert and severity, such as the metric."""
+        return {name: text for name, text in self.of.rule.labels.items() if name not in _COMMON}
 
     @property
     def total(self) -> float:
@@ -131,12 +139,11 @@ def _rows(one: AlertHistory, replay: Replay, truth: Truth | None) -> Iterator[Ro
 def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Truth | None) -> Row:
     activity = episode.activity
     began = activity.active_at if activity.fired_at is None else activity.fired_at
-    until = replay.end if activity.ended_at is None else min(activity.ended_at, replay.end)
-    given = {**of.rule.labels, "alertname": of.rule.alert}
+    until = replay.end if activity.ended_at is None else activity.ended_at
     values = activity.values
     return Row(
         of=of,
-        labels={name: text for name, text in episode.labels.items() if name not in given},
+        labels={name: text for name, text in episode.labels.items() if name not in _COMMON},
         active_at=activity.active_at,
         fired_at=activity.fired_at,
         ended_at=activity.ended_at,

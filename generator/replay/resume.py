@@ -121,6 +121,6 @@ def _told(path: Path) -> Iterator[None]:
         foreign = "not a database" in str(error)
         said = "is no file of a replay" if foreign else f"cannot be used: {error}"
         raise ReplayError(f"{path} {said}") from error
-    except zlib_error as error:
+    except (zlib_error, TypeError) as error:
         message = f"{path} is damaged: remove it and begin again"
         raise ReplayError(message) from error

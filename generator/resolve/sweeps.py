@@ -46,7 +46,7 @@ def _absences(scope: AlertScope) -> Iterator[Swept]:
 
 
 def _undeclared(scope: AlertScope) -> Iterator[Swept]:
-    """Take every label once, at the metric that is asked least: the first that has it."""
+    """Take every label once, at the metric that is asked least and does not wait for an error."""
     for label in scope.labels.values():
         metric = _first_with(label.name, scope)
         if metric is not None:
@@ -56,4 +56,4 @@ def _undeclared(scope: AlertScope) -> Iterator[Swept]:
 
 def _first_with(label: str, scope: AlertScope) -> Metric | None:
     found = (metric for metric in scope.metrics.values() if label in metric.labels and scope.fed_by(metric))
-    return min(found, key=lambda metric: metric.is_histogram, default=None)
+    return min(found, key=lambda metric: (metric.sparse, metric.is_histogram), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.alerts import BurnRate
+from generator.model.alerts import NEWEST_WINDOW, BurnRate, Regression
 from generator.model.signals import Distribution, Share, divisor
 from generator.model.units import HOUR, duration, plain
 
@@ -31,10 +31,10 @@ def check_traffic(
 
 
 def _window(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
-    """How far back events are counted, in seconds; a burn rate's in its longest window."""
+    """How far back events are counted, in seconds; of burn rates the longest window."""
     if isinstance(kind, BurnRate):
         return max(burn.long for tier in tiers for burn in tier.burns)
-    return signal.window
+    return NEWEST_WINDOW if isinstance(kind, Regression) else signal.window
 
 
 def _floors_of_runs(

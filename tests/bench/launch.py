@@ -9,11 +9,12 @@ import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 
 def main(command: list[str]) -> int:
     """Run ``command`` to its end; its standard error is shown only when it fails."""
-    with tempfile.TemporaryFile() as errors, open(os.devnull, "wb") as nowhere:
+    with tempfile.TemporaryFile() as errors, Path(os.devnull).open("wb") as nowhere:
         files = [
             (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1),
             (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),

@@ -40,9 +40,7 @@ def used(command: Sequence[str]) -> Used:
         subprocess.CalledProcessError: it failed; its message is on standard error.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(
-        [*_LAUNCH, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
-    )
+    done = subprocess.run([*_LAUNCH, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
     found = json.loads(done.stdout)
     return Used(found["cpu"], found["peak_kib"] / _MIB)
 

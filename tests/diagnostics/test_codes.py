@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from generator.diagnostics.code_entry import CodeEntry
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("generator/diagnostics", "generator/spec", "generator/resolve", "generator/checks")
+STAGES = (
+    "generator/diagnostics",
+    "generator/spec",
+    "generator/resolve",
+    "generator/checks",
+    "generator/audit",
+)
 """The packages whose codes must all have an entry; a new stage is added here."""
 
 NO_SPEC_SHOWS = {"internal/closed-world"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -14,6 +16,7 @@ from generator.output.errors import OutputError
 from generator.output.exchange import NOT_SUPPORTED, exchange
 from generator.output.files import flush_directory
 from generator.output.write import write
+from tests.output.steps import before_step
 from tests.output.trees import artifacts, beside, files, put, snapshot
 
 if TYPE_CHECKING:
@@ -75,6 +78,26 @@ def test_staging_files_in_the_output_are_found_by_the_manifest_that_was_staged_f
     write(artifacts(OLD), target)
     assert files(target) == {**OLD, "b/.mine.md.new-0123456789abcdef": "mine"}
     assert mine.exists()
+
+
+def test_the_staged_manifest_goes_after_the_files_that_only_it_lists(folder: Path) -> None:
+    def fail() -> NoReturn:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    listed = {"files": {"b/gone.md": "0" * 64}, "generated_by": "agent-metrics", "version": 1}
+    interrupted = 0
+    for step in count(1):
+        target = folder / f"{step}" / "output"
+        write(artifacts(OLD), target)
+        manifest = put(target, ".manifest.json.new-0123456789abcdef", json.dumps(listed))
+        gone = put(target, "b/.gone.md.new-0123456789abcdef", "half")
+        with before_step(step, fail) as steps, suppress(OutputError):
+            write(artifacts(OLD), target)
+        if len(steps) < step:
+            break
+        assert manifest.exists() or not gone.exists()
+        interrupted += manifest.exists() and not gone.exists()
+    assert interrupted == 1
 
 
 def test_two_directories_change_names(tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_an_unchanged_file_is_not_rewritten_when_others_are(target: Path, *, in_
     assert (after.st_ino, after.st_mtime_ns) == (inode, 1)
 
 
+def test_a_directory_keeps_its_time_unless_something_changes_in_it(target: Path, *, in_place: bool) -> None:
+    write(artifacts(OLD), target)
+    put(target, "own/mine", "mine")
+    for path in ("own", "rules"):
+        os.utime(target / path, ns=(1, 1))
+    write(artifacts(NEW), target, in_place=in_place)
+    assert (target / "own").stat().st_mtime_ns == 1
+    assert (target / "rules").stat().st_mtime_ns > 1
+
+
 def test_in_place_keeps_the_identity_of_the_directories(target: Path) -> None:
     write(artifacts(OLD), target)
     before = [(target / path).stat().st_ino for path in ("", "rules")]

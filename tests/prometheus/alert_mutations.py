@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from generator.model.units import plain
 from generator.prometheus.alerting.condition import HALF_EVENT
 from tests.prometheus.mutations import closing
 
@@ -28,7 +29,11 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
     for found in _COMPARED.finditer(text):
         op, number = found.group(1), float(found.group(2))
         for other in _others(number, text[: found.start()]):
-            yield _changed(rule, f"bound {found.group()} to {other:g}", text, found, f"{op} {other!r}")
+            if not _said_twice(text, found, other):
+                what, mutant = _changed(
+                    rule, f"bound {found.group()} to {other:g}", text, found, f"{op} {other!r}"
+                )
+                yield what, replace(mutant, expr=_allowing(mutant.expr, number, other))
         yield _changed(rule, f"comparison {found.group()}", text, found, f"{_TURNED[op]} {found.group(2)}")
     for found in _JOINED.finditer(text):
         end = _operand(text, found.end())
@@ -53,6 +58,19 @@ def _others(number: float, before: str) -> tuple[float, ...]:
     if number % 1 == HALF_EVENT or before.startswith("count("):
         return (number - 1, number + 1)
     return (number * (1 - _HAIR), number * (1 + _HAIR))
+
+
+def _allowing(text: str, bound: float, other: float) -> str:
+    """Change what the guard on bad events allows along with the bound: each says the same as the other."""
+    for share, instead in ((bound, other), (1 - bound, 1 - other)):
+        written = re.escape(plain(round(share, 9)))
+        text = re.sub(rf"(?<=[-)] ){written}(?= \*|\))", repr(instead), text)
+    return text
+
+
+def _said_twice(text: str, found: re.Match[str], other: float) -> bool:
+    """Whether a quantile's looser bound is held by its guard: more than 5 % beyond a bucket is a p95 beyond it."""
+    return found.start() < text.find('le="+Inf"') and " offset " not in text and other < float(found.group(2))
 
 
 def _changed(rule: AlertingRule, what: str, text: str, found: re.Match[str], new: str) -> Mutant:

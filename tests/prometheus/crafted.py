@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 SCRAPE = 15
 # Samples lie between the instants at which rules are evaluated, as in life.
 PHASE = 7
-_BASE = 1000.0
+#: How many scrapes old counters are at first: Prometheus extrapolates a young one no further back than to 0.
+_AGE = 1000
 _QUARTER = 15 * MINUTE
-_OK = {"completed": "ok", "max_steps": "ok"}
+_OK = {"completed": "ok", "max_steps": "ok", "paused": "ok"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _series(  # noqa: PLR0913 - a series is all of this
     restart: int | None,
     start: int,
 ) -> TimeSeries:
-    value, timestamps, values = _BASE, [], []
+    value, timestamps, values = _AGE * max(1.0, *increments.values()), [], []
     for scrape, increment in increments.items():
         value = increment if scrape * SCRAPE == (restart or 0) * MINUTE and restart else value + increment
         timestamps.append((start + PHASE + scrape * SCRAPE) * 1000)

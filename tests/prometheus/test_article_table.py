@@ -45,8 +45,8 @@ def _calls(failing: float) -> dict[str, tuple[float, float]]:
 
 def _tokens(a_run: float) -> dict[tuple[str, str], float]:
     # What grows is read by the cheap model, so that the cost of a run stays about the same.
-    dear = {("gpt-4o", "prompt"): 2500, ("gpt-4o", "cached"): 1000, ("gpt-4o", "completion"): 500}
-    return {**dear, ("gpt-4o-mini", "prompt"): a_run - 3000}
+    dear = {("gpt-4o", "prompt"): 250, ("gpt-4o", "cached"): 100, ("gpt-4o", "completion"): 50}
+    return {**dear, ("gpt-4o-mini", "prompt"): a_run - 300}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def board(chain: NewChain) -> Chain:
     """Three hours of support-agent: a release 75 minutes ago, trouble in the last 15."""
     before = Stretch(
         minutes=105,
+        runs=1200,
         release="2026-03-14",
         reasons=_reasons(0.914 + 0.053),
         latency=_up_to(2.4 / 1.38, 1, 2),
@@ -130,7 +131,5 @@ def test_the_alerts_of_these_four_rows_are_true_and_no_others(board: Chain) -> N
 
 
 def test_before_the_trouble_only_the_release_is_to_be_seen(board: Chain) -> None:
-    assert board.true(NOW - 15 * MINUTE) == {
-        ("AgentSuccessRateLow", "warning"),
-        ("AgentTokensPerRunRegression", "warning"),
-    }
+    # 96.7% is below the promised 97%, but by no more bad runs than chance brings.
+    assert board.true(NOW - 15 * MINUTE) == {("AgentTokensPerRunRegression", "warning")}

@@ -37,7 +37,7 @@ END = T0 + 75 * MINUTE
 
 _USUAL = Stretch(
     30,
-    reasons={"completed": 0.9, "max_steps": 0.05, "step_error": 0.03, "tool_error": 0.02},
+    reasons={"completed": 0.89, "paused": 0.01, "max_steps": 0.05, "step_error": 0.03, "tool_error": 0.02},
     latency={100: 0.1, 250: 0.3, 500: 0.55, 1000: 0.8, 2000: 0.93, 5000: 0.985, 10000: 0.999},
     steps={1: 0.1, 4: 0.6, 8: 0.9, 16: 0.99, 32: 1},
     calls={"search_docs": (2, 0.03), "create_ticket": (0.5, 0), "send_email": (0.2, 0.5)},
@@ -88,7 +88,7 @@ def subject(chain: NewChain) -> Subject:
         _USUAL,
         release="r2",
         runs=70,
-        reasons={"completed": 0.7, "step_error": 0.3},
+        reasons={"completed": 0.65, "paused": 0.05, "step_error": 0.3},
         calls={"search_docs": (3, 0.1), "create_ticket": (0.2, 0)},
         llm_errors={},
     )

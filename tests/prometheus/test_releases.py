@@ -28,7 +28,7 @@ class Lives:
     start: int
     end: int
     tokens: float = 5000
-    runs: float = 150
+    runs: float = 300
 
 
 def live(chain: Chain, *lives: Lives) -> Chain:
@@ -107,8 +107,8 @@ def test_releases_that_were_there_before_the_rules_are_not_told_apart(chain: New
     assert not regressed(before, 50)
 
 
-@pytest.mark.parametrize(("runs", "fires"), [(4.5, False), (5.5, True)])
-def test_a_canary_says_nothing_before_it_has_twenty_runs(
+@pytest.mark.parametrize(("runs", "fires"), [(40, False), (42, True)])
+def test_a_canary_says_nothing_before_it_has_three_hundred_runs(
     chain: NewChain, runs: float, *, fires: bool
 ) -> None:
     canary = live(chain(), Lives("v1", 0, 180), Lives("v2", 60, 180, tokens=20_000, runs=runs))

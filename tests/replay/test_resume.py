@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 def quiet(*_: object) -> None:
     """Show no progress."""
+
+
+def say(number: int, _: object) -> str:
+    """Answer with the job's own number."""
+    return str(number)
 
 
 def test_what_was_put_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
@@ -102,6 +108,6 @@ def test_after_a_failure_only_what_is_missing_is_asked_for(script: Script, tmp_p
 def test_answers_come_in_order_and_progress_is_told(script: Script) -> None:
     told: list[tuple[str, int, int]] = []
     crew = Crew((script.api, script.api), Forgetful(), lambda *now: told.append(now))
-    jobs = [Job(str(number), f"t{number}", lambda _, number=number: str(number)) for number in range(20)]
+    jobs = [Job(str(number), f"t{number}", partial(say, number)) for number in range(20)]
     assert [text for _, text in crew.answers(jobs)] == [str(number) for number in range(20)]
     assert told == [(f"t{number}", number + 1, 20) for number in range(20)]

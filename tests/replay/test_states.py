@@ -57,8 +57,8 @@ def test_the_state_after_each_evaluation_is_the_rule_managers(
 
 def follow(evaluations: str, hold: int, keep: int = 0) -> tuple[Activity, ...]:
     """Follow an alert whose value is the time."""
-    times = [place * STEP for place, found in enumerate(evaluations) if found != "!"]
-    values = {place * STEP: float(place) for place, found in enumerate(evaluations) if found == "x"}
+    times = [float(place * STEP) for place, found in enumerate(evaluations) if found != "!"]
+    values = {float(place * STEP): float(place) for place, found in enumerate(evaluations) if found == "x"}
     return activities(values, times, Timing(hold, keep))
 
 

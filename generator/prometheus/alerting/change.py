@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.signals import Better, Share, Signal
+from generator.model.signals import Better, Quantile, Signal
 from generator.model.units import Unit, duration, human
+from generator.prometheus.alerting import chance
 from generator.prometheus.alerting import condition as shared
-from generator.promql.expr import Expr, binary, number
+from generator.promql.expr import Expr, number
 
 if TYPE_CHECKING:
     from generator.model.alerts import Alert, Change, Tier
@@ -25,8 +26,7 @@ def expr(alert: Alert, kind: Change, tier: Tier, service: Service) -> Expr:
     for offset in (0, kind.over):
         events = found.denominator.now(offset=offset)
         crossed = shared.enough(crossed, events, alert.min_events, found.on)
-    unforeseen = _unforeseen(alert, signal, found, kind)
-    return shared.enough(crossed, unforeseen, alert.min_bad_events, found.on) if unforeseen else crossed
+    return _not_by_chance(crossed, alert, kind, found, service)
 
 
 def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
@@ -37,17 +37,18 @@ def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
     return before - now if signal.better is Better.HIGHER else now - before
 
 
-def _unforeseen(alert: Alert, signal: Signal, found: shared.Parts, kind: Change) -> Expr | None:
-    """Count the bad events beyond those that the earlier rate predicts for today's traffic."""
-    bad = shared.bad_events(signal, found)
-    if bad is None:
-        return None
-    earlier = shared.earlier(signal, found.value, kind.over)
-    if isinstance(signal.kind, Share) and signal.kind.good:
-        earlier = number(1) - earlier
-    if shared.at_one_level(alert, found):
-        return bad - found.denominator.now() * earlier
-    return bad - binary("*", earlier, found.denominator.now(), on=found.on, group_left=())
+def _not_by_chance(crossed: Expr, alert: Alert, kind: Change, found: shared.Parts, service: Service) -> Expr:
+    """Hold the bad events against those that the earlier ones predict for today's events."""
+    bound = kind.beyond or 0
+    bad, before = (chance.bad_events(alert, found, service, bound=bound, ago=ago) for ago in (0, kind.over))
+    uncounted = isinstance(service.signals[alert.signal].kind, Quantile) and kind.beyond is None
+    if bad is None or before is None or uncounted:
+        return crossed
+    growth = found.denominator.now() / found.denominator.now(offset=kind.over)
+    expected = chance.scaled(before, found, growth)
+    crossed = shared.enough(crossed, bad - expected, alert.min_bad_events, found.each)
+    scatter = chance.scaled(expected, found, growth)
+    return chance.beyond_chance(crossed, bad, expected, scatter, found.each)
 
 
 def sentence(alert: Alert, kind: Change, _tier: Tier, service: Service) -> str:

@@ -40,11 +40,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The recorded series that an alert looks at; the service's own labels stand on all of them."""
+    """The recorded series that an alert looks at; the service's own labels stand on all of them.
+
+    ``each`` are the labels of a value, ``on`` those at which the events behind it are counted.
+    """
 
     value: Series
     numerator: Series
     denominator: Series
+    each: tuple[str, ...]
     on: tuple[str, ...]
 
 
@@ -57,7 +61,7 @@ def parts(alert: Alert, service: Service) -> Parts:
     if alert.by and limits:
         value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
     denominator = recorded(names.denominator(signal, counted), service)
-    return Parts(value, numerator, denominator, (names.SERVICE, *counted))
+    return Parts(value, numerator, denominator, (names.SERVICE, *labels), (names.SERVICE, *counted))
 
 
 def limits_of(alert: Alert, service: Service) -> tuple[str, ...]:
@@ -78,25 +82,11 @@ def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(label for label in labels if per is not None and label in per.labels)
 
 
-def at_one_level(alert: Alert, found: Parts) -> bool:
-    """Whether the events behind a value are counted at the value's own level, not for all its breakdowns at once."""
-    return (alert.by is None) == (found.on == (names.SERVICE,))
-
-
 def enough(left: Expr, events: Expr, fewest: int, on: tuple[str, ...]) -> Expr:
     """Keep ``left`` where at least ``fewest`` events stand behind it."""
     if fewest <= 0:
         return left
     return binary("and", left, events >= number(fewest - HALF_EVENT), on=on)
-
-
-def bad_events(signal: Signal, found: Parts, *, offset: int = 0) -> Expr | None:
-    """Count the bad events behind a value; None where a signal knows no bad events."""
-    numerator = found.numerator.now(offset=offset)
-    if isinstance(signal.kind, Share):
-        return found.denominator.now(offset=offset) - numerator if signal.kind.good else numerator
-    of_errors = signal.of.sparse and divisor(signal) is not None
-    return numerator if isinstance(signal.kind, Distribution) or of_errors else None
 
 
 def earlier(signal: Signal, values: Series, ago: int) -> Expr:

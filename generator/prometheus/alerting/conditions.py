@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from generator.model import alerts
-from generator.model.signals import Quantile
+from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.model.units import duration
 from generator.prometheus.alerting import (
     absence,
@@ -21,6 +21,7 @@ from generator.prometheus.alerting import (
     threshold,
     undeclared,
 )
+from generator.prometheus.alerting.chance import SIGMAS
 from generator.prometheus.alerting.condition import Condition
 
 if TYPE_CHECKING:
@@ -75,6 +76,23 @@ def _floors(alert: Alert, signal: Signal) -> list[str]:
         floors.append(f"on at least {alert.min_events} events")
     if alert.min_bad_events:
         bad = "runs slower than that" if isinstance(signal.kind, Quantile) else "bad events"
-        more = " more than expected" if isinstance(alert.kind, alerts.Change | alerts.Regression) else ""
-        floors.append(f"with at least {alert.min_bad_events} {bad}{more}")
+        floors.append(f"with at least {alert.min_bad_events} {bad}{_more(alert)}")
+    if isinstance(alert.kind, alerts.Change | alerts.Regression) and by_chance(alert, signal):
+        floors.append(f"by more than chance explains ({SIGMAS} standard deviations)")
     return floors
+
+
+def _more(alert: Alert) -> str:
+    """Say what bad events are compared with."""
+    if isinstance(alert.kind, alerts.Threshold | alerts.Overflow):
+        return " more than that allows"
+    return " more than expected" if isinstance(alert.kind, alerts.Change | alerts.Regression) else ""
+
+
+def by_chance(alert: Alert, signal: Signal) -> bool:
+    """Whether bad events are counted behind a comparison, so that chance can be told from a change."""
+    if isinstance(alert.kind, alerts.Regression):
+        return isinstance(signal.kind, Share)
+    if isinstance(signal.kind, Quantile):
+        return isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
+    return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def expr(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> Expr:
-    """Compare the recorded share with the bound, on enough observations beyond."""
+    """Compare the recorded share with the bound, on enough observations beyond it more than that."""
     signal = service.signals[alert.signal]
     found = shared.parts(alert, service)
     share = recorded(names.part(signal, "overflow"), service).now()
     crossed = shared.rounded(share, shared.PRECISION[Unit.RATIO]) > number(tier.bound)
-    beyond = share * found.denominator.now()
-    return shared.enough(crossed, beyond, alert.min_bad_events, found.on)
+    excess = (share - number(tier.bound)) * found.denominator.now()
+    return shared.enough(crossed, excess, alert.min_bad_events, found.on)
 
 
 def sentence(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:

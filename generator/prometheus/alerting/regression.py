@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.alerts import NEWEST_WINDOW
 from generator.model.signals import Better, Share
-from generator.model.units import Unit
+from generator.model.units import Unit, duration
+from generator.prometheus.alerting import chance
 from generator.prometheus.alerting import condition as shared
 from generator.prometheus.recording.streams import recorded
 from generator.promql.expr import Expr, binary, number
@@ -31,9 +33,26 @@ def expr(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> Expr:
     crossed = shared.enough(crossed, newest, alert.min_events, (names.SERVICE, *_BY))
     crossed = shared.enough(crossed, previous, alert.min_events, (names.SERVICE,))
     if isinstance(signal.kind, Share):
-        unforeseen = binary("*", worse, newest, on=(names.SERVICE, *_BY))
-        crossed = shared.enough(crossed, unforeseen, alert.min_bad_events, (names.SERVICE, *_BY))
+        return _not_by_chance(crossed, signal.kind, alert, service)
     return crossed
+
+
+def _not_by_chance(crossed: Expr, kind: Share, alert: Alert, service: Service) -> Expr:
+    """Hold the newest release's bad events against those that the previous one's predict for its runs."""
+    signal, each = service.signals[alert.signal], (names.SERVICE, *_BY)
+
+    def events(side: str) -> Expr:
+        return recorded(names.part(signal, f"{side}_denominator", _BY), service).now()
+
+    def bad(side: str) -> Expr:
+        share = recorded(names.part(signal, side, _BY), service).now()
+        return (number(1) - share if kind.good else share) * events(side)
+
+    growth = binary("/", events("newest"), events("previous"), on=(names.SERVICE,), group_left=())
+    # The other side's counts at today's events, by the label of the newest release.
+    expected = binary("*", growth, bad("previous"), on=(names.SERVICE,), group_left=())
+    crossed = shared.enough(crossed, bad("newest") - expected, alert.min_bad_events, each)
+    return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, each)
 
 
 def sentence(alert: Alert, kind: Regression, _tier: Tier, service: Service) -> str:
@@ -44,7 +63,7 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, service: Service) -> s
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     return (
         f"{shared.title(signal)} of {service.name} in release {release} is {amount} {direction} the previous release: "
-        "its last hour against the previous release's last day."
+        f"its last {duration(NEWEST_WINDOW)} against the previous release's last day."
     )
 
 
@@ -52,6 +71,6 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     """Say when it is true."""
     signal = service.signals[alert.signal]
     return (
-        f"{signal.title} of the newest release in its last hour is {shared.worse(signal)} by {tier.text} than the "
-        "previous release's in its last day"
+        f"{signal.title} of the newest release in its last {duration(NEWEST_WINDOW)} is {shared.worse(signal)} by "
+        f"{tier.text} than the previous release's in its last day"
     )

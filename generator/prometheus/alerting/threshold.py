@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.signals import Quantile, Signal
+from generator.prometheus.alerting import chance
 from generator.prometheus.alerting import condition as shared
 from generator.promql.expr import Expr, binary, number
 
@@ -20,17 +20,14 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> Expr:
     value = shared.rounded(found.value.now(), shared.PRECISION[signal.unit])
     crossed = shared.beyond(signal, value, tier.bound)
     crossed = shared.enough(crossed, found.denominator.now(), alert.min_events, found.on)
-    bad = shared.bad_events(signal, found)
-    if (
-        bad is None
-        and isinstance(signal.kind, Quantile)
-        and signal.name in service.objectives
-        and not alert.by
-    ):
-        # What is slower than promised is counted for the whole service only.
-        bad = found.numerator.now()
+    bad = chance.bad_events(alert, found, service, bound=tier.bound)
     if bad is not None:
-        crossed = shared.enough(crossed, bad, alert.min_bad_events, found.on)
+        share = number(round(chance.allowed_share(signal, tier.bound), 9))
+        allowed = share * found.denominator.now()
+        excess = (
+            bad - allowed if found.each == found.on else binary("-", bad, allowed, on=found.on, group_left=())
+        )
+        crossed = shared.enough(crossed, excess, alert.min_bad_events, found.each)
     return crossed | _unfinished(alert, tier, found) if kind.unfinished else crossed
 
 
@@ -38,13 +35,13 @@ def _unfinished(alert: Alert, tier: Tier, found: shared.Parts) -> Expr:
     """Catch what loops without an end: its runs are counted only when they finish."""
     amount = found.numerator.now() / number(max(alert.min_events, 1))
     finished = found.denominator.now() > number(0)
-    on = None if shared.at_one_level(alert, found) else found.on
+    on = None if found.each == found.on else found.on
     return binary("unless", amount > number(tier.bound), finished, on=on)
 
 
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, service: Service) -> str:
     """Say the value and the bound."""
-    signal: Signal = service.signals[alert.signal]
+    signal = service.signals[alert.signal]
     subject = shared.subject(signal, alert, service)
     value, side = shared.value_of(signal.unit), shared.side(signal)
     return f"{subject} was {value} in {shared.window_of(signal)}, {side} {tier.text}."

@@ -27,6 +27,13 @@ def at_most(buckets: Series, metric: Metric, bound: float) -> Series:
     return of_all(buckets) if upper is None else of_bound(buckets, upper)
 
 
+def at_least(buckets: Series, metric: Metric, bound: float) -> Series | None:
+    """Select the largest bucket that holds nothing beyond ``bound``, in base units; None where there is none."""
+    exposed = bound / metric.factor
+    lower = max((edge for edge in metric.buckets if edge <= exposed * (1 + 1e-9)), default=None)
+    return None if lower is None else of_bound(buckets, lower)
+
+
 def of_bound(buckets: Series, upper: float) -> Series:
     """Select one bucket: ``2000`` is ``2000.0`` from Python, a million is ``1e+06``."""
     digits = plain(upper).replace(".", "\\.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.units import DAY, HOUR
 from generator.prometheus.recording.streams import of_signal, over_window, record, recorded
-from generator.promql.expr import number, total
+from generator.promql.expr import binary, number, total
 
 if TYPE_CHECKING:
     from generator.model.service import Service, Site
@@ -21,12 +21,14 @@ def forecast(signal: Signal, service: Service, site: Site) -> tuple[RecordingRul
     """Record the last hours' amount and the day that it makes.
 
     A day is not flat: the last 24 hours are scaled by these hours against the same hours of yesterday. Without a
-    yesterday the flat pace has to do.
+    whole yesterday the flat pace has to do.
     """
     pace_name = names.windowed(signal, "increase", PACE)
     amount = total(over_window(of_signal(signal, service).rate(service), PACE, site))
     pace = recorded(pace_name, service)
-    against_yesterday = pace.now() / (pace.now(offset=DAY) > number(0))
+    # Yesterday's hours are whole only if there were as many before them.
+    whole = binary("and", pace.now(offset=DAY), pace.now(offset=DAY + PACE), on=(names.SERVICE,))
+    against_yesterday = pace.now() / (whole > number(0))
     day = recorded(names.value(signal), service).now() * against_yesterday
     return (
         record(pace_name, amount, service),

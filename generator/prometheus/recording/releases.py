@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.alerts import Regression
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, Regression
 from generator.model.signals import Share, Signal, divisor
-from generator.model.units import DAY, HOUR
+from generator.model.units import DAY
 from generator.prometheus.recording.streams import of_metric, of_signal, over_window, record, recorded
 from generator.promql.expr import Expr, aggregate, binary, call, number, top, total
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.prometheus.rules import RecordingRule
 
-#: How long a release counts as new, and how far back its signals and the previous one's are read.
+#: How long a release counts as new, in seconds.
 NEW_FOR = DAY
-NEWEST_WINDOW = HOUR
-PREVIOUS_WINDOW = DAY
 
 _BY = (names.RELEASE,)
 

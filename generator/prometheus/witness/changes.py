@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.model.signals import Better, Count, Distribution, Quantile, Share, Signal, top_bucket
+from generator.model.signals import Better, Count, Distribution, Quantile, Ratio, Share, Signal, top_bucket
 from generator.model.units import MINUTE
-from generator.prometheus.witness.loads import Traffic, load_of
+from generator.prometheus.alerting.chance import SIGMAS
+from generator.prometheus.witness.loads import Traffic, load_of, share_beyond
 from generator.prometheus.witness.measures import MARGIN, PLENTY, labels_for, worsened
 from generator.prometheus.witness.story import SLACK, Story
 
@@ -69,6 +70,18 @@ class _Step:
         top = top_bucket(self.signal)
         return top if top is not None else self.base * 10
 
+    def bad(self, value: float) -> float | None:
+        """Say which share of the events is bad at a value; None where an alert counts none."""
+        kind = self.signal.kind
+        if isinstance(kind, Share):
+            return 1 - value if kind.good else value
+        if isinstance(kind, Quantile) and (beyond := self.kind.beyond) is not None:
+            edges = self.signal.of.buckets
+            edge = max((edge for edge in edges if edge * self.signal.of.factor <= beyond), default=0.0)
+            return share_beyond(self.signal.of, kind.q, value, edge)
+        counted = isinstance(kind, Distribution) or (isinstance(kind, Ratio) and self.signal.of.sparse)
+        return value if counted else None
+
     def load(self, value: float, events: float = PLENTY, other: Mapping[str, str] | None = None) -> Load:
         """Find the load of a value, at a number of events a scrape."""
         labels = {**labels_for(self.trial.alert, self.signal, self.trial.service), **(other or {})}
@@ -83,10 +96,10 @@ class _Step:
         bound = self.trial.tier.bound * part
         return worsened(self.signal, self.base, bound, relative=self.kind.relative)
 
-    def from_base(self, base: float) -> Story:
-        """Begin at a value, with so much traffic that a window forgets it late."""
+    def from_base(self, base: float, load: Load | None = None) -> Story:
+        """Begin at a value, with so much traffic that a window forgets it late, or under a load of its own."""
         long = self.forgotten + SLACK
-        return Story().then(long, self.load(base, _MORE * PLENTY)).silent("silent before")
+        return Story().then(long, load or self.load(base, _MORE * PLENTY)).silent("silent before")
 
 
 def change(kind: alerts.Change, trial: Trial) -> tuple[Case, ...]:
@@ -97,7 +110,7 @@ def change(kind: alerts.Change, trial: Trial) -> tuple[Case, ...]:
         return ()
     return tuple(
         case
-        for part in (_bounds, _beyond, _no_limit, _events_now, _events_before, _bad_events)
+        for part in (_bounds, _beyond, _no_limit, _events_now, _events_before, _chance)
         for case in part(step)
     )
 
@@ -181,20 +194,20 @@ def _events_before(step: _Step) -> Iterator[Case]:
         )
 
 
-def _bad_events(step: _Step) -> Iterator[Case]:
-    """Have one bad event less than is needed beyond what the earlier rate predicts, and just enough."""
-    alert = step.trial.alert
-    if not alert.min_bad_events or not isinstance(step.signal.kind, Share | Distribution):
+def _chance(step: _Step) -> Iterator[Case]:
+    """Step by just more than the bound, on so few events that chance explains it, and on a few more."""
+    value = step.worse(1 + MARGIN)
+    bad, before = step.bad(value), step.bad(step.base)
+    if bad is None or before is None:
         return
-    rise = min(3 * step.trial.tier.bound, (alert.min_bad_events - 1) / (alert.min_events + 1))
-    worse = worsened(step.signal, step.base, rise, relative=False)
-    if rise <= step.trial.tier.bound * (1 + MARGIN) or (
-        step.kind.beyond is not None and worse <= step.kind.beyond
-    ):
-        return
-    for bad, fires in ((alert.min_bad_events - 1, False), (alert.min_bad_events + 0.1, True)):
-        story = step.from_base(step.base).then(step.fires, step.sparse(worse, bad / rise))
-        story = story.fires("fires with just enough") if fires else story.silent("silent with one too few")
-        yield story.case(
-            f"{'fires with just enough' if fires else 'is silent with too few'} bad events", step.trial
-        )
+    # Beside so much traffic before, only what comes after scatters; beside as much, both do.
+    for scatters, early, like in ((bad, None, "much more"), (bad + before, True, "as much")):
+        few, enough = (scatters * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
+        if few <= step.trial.alert.min_events + 1 or (early and step.fires > step.kind.over):
+            continue
+        for events, fires in ((few, False), (enough, True)):
+            story = step.from_base(step.base, step.sparse(step.base, events) if early else None)
+            story = story.then(step.fires, step.sparse(value, events))
+            story = story.fires("fires") if fires else story.silent("silent")
+            what = "fires on just more" if fires else "is silent on no more"
+            yield story.case(f"{what} than chance explains after {like} traffic", step.trial)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil, log2
 from typing import TYPE_CHECKING
 
 from generator.model.units import plain
@@ -10,6 +12,10 @@ from generator.promql.expr import series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+#: Binary digits of a sum; a float has 53.
+_DIGITS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +69,32 @@ def _values(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> str:
     parts = [
         "0" if name in phases[0].load else plain(phases[0].levels[name]) if name in phases[0].levels else "_"
     ]
-    value = 0.0
+    value, quantum = 0.0, _quantum(name, phases, scrape)
     for phase in phases:
         count = phase.seconds // scrape
         if phase.restarted:
             value = 0.0
         if name in phase.load:
-            step = phase.load[name]
-            parts.append(f"{plain(value + step)}+{plain(step)}x{count - 1}")
+            step = round(phase.load[name] / quantum) * quantum
+            parts.append(f"{_exact(value + step)}+{_exact(step)}x{count - 1}")
             value += step * count
         elif name in phase.levels:
             parts.append(f"{plain(phase.levels[name])}x{count - 1}")
         else:
             parts.append(f"_x{count}")
     return " ".join(parts)
+
+
+def _quantum(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> float:
+    """Choose a power of two of which every sum of the steps is an exact multiple.
+
+    promtool adds step by step. Rounded sums would end a hair above what the next phase begins with, and a counter
+    that falls by a hair was restarted.
+    """
+    largest = sum(phase.load.get(name, 0.0) * (phase.seconds // scrape) for phase in phases)
+    return float(2.0 ** (ceil(log2(largest + 1)) - _DIGITS))
+
+
+def _exact(value: float) -> str:
+    """Write a number so that it is read back as it is, without an exponent."""
+    return f"{Decimal(repr(value)):f}"

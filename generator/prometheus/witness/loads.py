@@ -130,6 +130,11 @@ def _spread(metric: Metric, q: float, value: float) -> list[tuple[float, float]]
     return [(high, within), (float("inf"), 1 - within)]
 
 
+def share_beyond(metric: Metric, q: float, value: float, edge: float) -> float:
+    """Say which share of the observations lies beyond a bucket's bound, where ``load_of`` gives a quantile a value."""
+    return sum(part for upper, part in _spread(metric, q, value) if upper > edge)
+
+
 def _histogram(metric: Metric, spread: list[tuple[float, float]], traffic: Traffic, service: Service) -> Load:
     labels = labels_of(metric, traffic.labels, service)
     load: Load = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.signals import Share
 from generator.model.units import HOUR, MINUTE
+from generator.prometheus.alerting.chance import SIGMAS
 from generator.prometheus.witness.history import merged
 from generator.prometheus.witness.loads import Traffic, load_of
 from generator.prometheus.witness.measures import MARGIN, PLENTY, worsened
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from generator.model import alerts
     from generator.model.signals import Signal
     from generator.prometheus.witness.case import Case, Trial
-    from generator.prometheus.witness.history import Load
+from generator.prometheus.witness.history import Load
 
 _WARM = 5 * MINUTE
 
@@ -57,7 +58,7 @@ def regression(kind: alerts.Regression, trial: Trial) -> tuple[Case, ...]:
     """Let one release follow another, a little better or worse than allowed, with enough runs and too few."""
     releases = _Releases(kind, trial, trial.service.signals[trial.alert.signal])
     return tuple(
-        case for part in (_bounds, _newest_events, _previous_events, _bad_events) for case in part(releases)
+        case for part in (_bounds, _newest_events, _previous_events, _chance) for case in part(releases)
     )
 
 
@@ -89,16 +90,14 @@ def _newest_events(of: _Releases) -> Iterator[Case]:
         yield from _canary(of, of.worst, (fewest - 1, fewest), "events")
 
 
-def _bad_events(of: _Releases) -> Iterator[Case]:
-    alert = of.trial.alert
-    if not alert.min_bad_events or not isinstance(of.signal.kind, Share):
-        return
-    rise = min(3 * of.trial.tier.bound, (alert.min_bad_events - 1) / (alert.min_events + 1))
-    if rise > of.trial.tier.bound * (1 + MARGIN):
-        few, enough = (bad / rise for bad in (alert.min_bad_events - 1, alert.min_bad_events + 0.1))
-        yield from _canary(
-            of, worsened(of.signal, of.base, rise, relative=False), (few, enough), "bad events"
-        )
+def _chance(of: _Releases) -> Iterator[Case]:
+    """Run a canary that is worse by just more than the bound, so little that chance explains it, and a bit more."""
+    if isinstance(of.signal.kind, Share):
+        value = of.worse(1 + MARGIN)
+        bad, before = (1 - share if of.signal.kind.good else share for share in (value, of.base))
+        few, enough = (bad * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
+        if few > of.trial.alert.min_events + 1:
+            yield from _canary(of, value, (few, enough), "events for its bound")
 
 
 def _canary(of: _Releases, value: float, events: tuple[float, float], what: str) -> Iterator[Case]:
@@ -106,7 +105,10 @@ def _canary(of: _Releases, value: float, events: tuple[float, float], what: str)
     for number, fires in zip(events, (False, True), strict=True):
         canary = of.an_hour("v10", value, number)
         story = Story().then(_WARM, old).then(_WARM, merged(old, dict.fromkeys(canary, 0.0)))
-        story = story.then(HOUR + MINUTE + rest, merged(old, canary))
+        # All that it ever does lies within its window, so it is an hour's, whatever the window.
+        story = story.then(HOUR, merged(old, canary)).then(
+            MINUTE + rest, merged(old, dict.fromkeys(canary, 0.0))
+        )
         story = story.fires("fires with just enough") if fires else story.silent("silent with one too few")
         yield story.case(
             f"{'fires' if fires else 'is silent'} on a canary with {'just enough' if fires else 'too few'} {what}",

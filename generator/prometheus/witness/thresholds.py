@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, top_bucket
 from generator.model.units import MINUTE
-from generator.prometheus.witness.loads import Traffic, beyond_last, counter, load_of
+from generator.prometheus.witness.loads import Traffic, beyond_last, counter, load_of, share_beyond
 from generator.prometheus.witness.measures import MARGIN, PLENTY, around, labels_for
 from generator.prometheus.witness.spends import spend
 from generator.prometheus.witness.story import SLACK, Story, held
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 class Scale:
     """Values of a signal to try a bound with, and the load of a value at a number of events a scrape.
 
-    ``worst`` is far beyond the bound; ``bad`` says how many bad events each event brings there and just beyond the
-    bound, None where an alert counts none.
+    ``worst`` is far beyond the bound; ``excess`` says how many bad events more than the bound allows each event
+    brings there and just beyond the bound, None where an alert counts none.
     """
 
     beyond: float
     inside: float
     worst: float
-    bad: tuple[float | None, float | None]
+    excess: tuple[float | None, float | None]
     load: Callable[[float, float], Load]
 
 
@@ -44,12 +44,12 @@ def threshold(kind: alerts.Threshold, trial: Trial) -> tuple[Case, ...]:
         return spend(trial)
     labels = labels_for(alert, signal, service)
     beyond, inside = around(signal, trial.tier.bound)
-    worst, quantile = _worst(signal, trial.tier.bound), isinstance(signal.kind, Quantile)
+    worst = _worst(signal, trial.tier.bound)
     scale = Scale(
         beyond,
         inside,
         worst,
-        (_badness(signal, worst, trial), None if quantile else _badness(signal, beyond, trial)),
+        (_excess(signal, worst, trial.tier.bound), _excess(signal, beyond, trial.tier.bound)),
         lambda value, events: load_of(signal, value, Traffic(events, labels), trial),
     )
     found = [*_around(scale, signal, trial)]
@@ -66,7 +66,7 @@ def overflow(_kind: alerts.Overflow, trial: Trial) -> tuple[Case, ...]:
         beyond,
         inside,
         1.0,
-        (1.0, beyond),
+        (1 - trial.tier.bound, beyond - trial.tier.bound),
         lambda value, events: beyond_last(signal.of, value, Traffic(events, {}), trial.service),
     )
     return tuple(_around(scale, signal, trial))
@@ -81,21 +81,21 @@ def _worst(signal: Signal, bound: float) -> float:
     return bound / 10 if signal.better is Better.HIGHER else bound * 10
 
 
-def _badness(signal: Signal, value: float, trial: Trial) -> float | None:
-    """Say how many bad events each event brings at a value; None where an alert counts none."""
+def _excess(signal: Signal, value: float, bound: float) -> float | None:
+    """Say how many bad events more than the bound allows each event brings at a value; None where none are counted."""
     if isinstance(signal.kind, Share):
-        return 1 - value if signal.kind.good else value
-    if isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse):
-        return value
-    counted = (
-        isinstance(signal.kind, Quantile) and signal.name in trial.service.objectives and not trial.alert.by
-    )
-    return 1.0 if counted else None
+        return bound - value if signal.kind.good else value - bound
+    if isinstance(signal.kind, Quantile):
+        edge = max((edge for edge in signal.of.buckets if edge * signal.of.factor <= bound), default=0.0)
+        return share_beyond(signal.of, signal.kind.q, value, edge) - (1 - signal.kind.q)
+    counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
+    return value - bound if counted else None
 
 
 def _around(scale: Scale, signal: Signal, trial: Trial) -> Iterator[Case]:
     alert, window = trial.alert, signal.window
-    inside, beyond = (scale.load(value, PLENTY) for value in (scale.inside, scale.beyond))
+    plenty = _plenty(scale, signal, trial)
+    inside, beyond = (scale.load(value, plenty) for value in (scale.inside, scale.beyond))
     none, full = dict.fromkeys(inside, 0.0), window + alert.for_ + SLACK
     yield (
         Story()
@@ -118,12 +118,19 @@ def _around(scale: Scale, signal: Signal, trial: Trial) -> Iterator[Case]:
         yield from _floors(scale, signal, trial, full)
 
 
+def _plenty(scale: Scale, signal: Signal, trial: Trial) -> float:
+    """Choose so many events a scrape that just beyond the bound there are bad events enough."""
+    each = scale.excess[1]
+    enough = 10 * trial.alert.min_bad_events / each if each else 0
+    return max(PLENTY, enough * trial.scrape / signal.window)
+
+
 def _floors(scale: Scale, signal: Signal, trial: Trial, full: int) -> Iterator[Case]:
     """Have an event too few, and just enough: where all that happens is bad, and where just too much is."""
     alert, scrapes = trial.alert, signal.window / trial.scrape
     for value, bad, what in (
-        (scale.worst, scale.bad[0], "events"),
-        (scale.beyond, scale.bad[1], "bad events"),
+        (scale.worst, scale.excess[0], "events"),
+        (scale.beyond, scale.excess[1], "bad events"),
     ):
         needed = alert.min_bad_events / bad if bad else 0.0
         if what == "events" and alert.min_events >= needed:

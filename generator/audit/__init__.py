@@ -1,0 +1,1 @@
+"""What a running service really exposes, held against its spec."""

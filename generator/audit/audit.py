@@ -1,0 +1,51 @@
+"""An audit: a spec held against what is really there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.audit.checks import labels, presence, series, types
+from generator.audit.observe import observe
+from generator.diagnostics import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.audit.findings import Finding
+    from generator.audit.seen import Seen
+    from generator.audit.source import Source
+    from generator.model.service import Model, Service
+
+CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
+    presence.check,
+    types.check,
+    labels.check,
+    series.check,
+)
+_ORDER = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was seen of a service, and what contradicts its spec, the worst first."""
+
+    seen: Seen
+    findings: tuple[Finding, ...]
+
+    @property
+    def violated(self) -> bool:
+        """Whether the spec is not true."""
+        return any(finding.diagnostic.severity is Severity.ERROR for finding in self.findings)
+
+
+def audit(source: Source, service: Service, model: Model) -> Audit:
+    """Look at what ``source`` has of a service, and compare.
+
+    Raises:
+        LiveError: the source fails.
+    """
+    seen = observe(source, service, model)
+    found = [finding for check in CHECKS for finding in check(seen)]
+    ordered = sorted(found, key=lambda finding: _ORDER.index(finding.diagnostic.severity))
+    return Audit(seen, tuple(ordered))

@@ -1,0 +1,147 @@
+"""Labels: missing, extra, with values that no list names, with more of them than allowed, or with impossible pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.audit.findings import Finding, violation
+from generator.audit.fixes import listing, of_service
+from generator.checks.cardinality.forbidden_label import HELP
+from generator.checks.cardinality.identifiers import unbounded
+from generator.diagnostics.printable import quoted
+from generator.diagnostics.suggest import closest, listed
+from generator.model.labels import OTHER
+from generator.model.names import LE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.audit.seen import Seen, SeenLabel, SeenMetric
+    from generator.model.labels import Label
+
+_LISTED = 10
+_OLD = "exported_"
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """Compare labels and values, metric by metric; a stray value is told once, with all metrics that have it."""
+    for found in seen.metrics.values():
+        extra = [name for name in found.labels if name not in found.metric.labels and name != LE]
+        for name in found.metric.labels:
+            if name not in seen.service.selector:
+                yield from _missing(found, name, extra, seen)
+        for name in extra:
+            yield _extra(found, found.labels[name], seen)
+        yield from _pairs(found, seen)
+    for label in seen.service.labels.values():
+        yield from _values(label, seen)
+
+
+def _missing(found: SeenMetric, name: str, extra: list[str], seen: Seen) -> Iterator[Finding]:
+    label = found.labels.get(name)
+    lacking = found.counted if label is None else label.lacking
+    if not lacking:
+        return
+    metric = found.metric
+    part = (
+        "has no label"
+        if lacking >= found.counted
+        else f"has {lacking:,} of {found.counted:,} series without label"
+    )
+    similar = closest(name, extra) if label is None else None
+    help_ = (
+        f'"{similar}" is there instead: rename it in the code'
+        if similar
+        else "set it in the code, on every series"
+    )
+    message = f'{metric.name} {part} "{name}"'
+    path = f"metrics.{metric.name}.labels.{name}"
+    yield Finding(violation("audit/missing-label", message, seen, path, help_), metric.name)
+
+
+def _extra(found: SeenMetric, label: SeenLabel, seen: Seen) -> Finding:
+    metric, name = found.metric, label.name
+    message = f'{metric.name} has a label "{name}" ({_counted(label.values)}) that its spec does not declare'
+    why = unbounded(name)
+    if why:
+        help_ = f"it {why}: {HELP}"
+    elif name.startswith(_OLD):
+        help_ = f'the code sets "{name.removeprefix(_OLD)}", which is the target\'s: take it out of the code'
+    elif name in seen.service.labels:
+        help_ = f"take it out of the code, or add it to the labels of {metric.name}"
+    else:
+        help_ = f"take it out of the code, or declare it in the profile, with a bound, and as a label of {metric.name}"
+    return Finding(
+        violation("audit/extra-label", message, seen, f"metrics.{metric.name}", help_), metric.name
+    )
+
+
+def _counted(values: int) -> str:
+    return f"{values:,} values" if values != 1 else "1 value"
+
+
+def _values(label: Label, seen: Seen) -> Iterator[Finding]:
+    there = {
+        found.metric.name: found.labels[label.name]
+        for found in seen.metrics.values()
+        if label.name in found.metric.labels and label.name in found.labels
+    }
+    strays = {name: one for name, one in there.items() if one.strays}
+    if strays:
+        yield _undeclared(label, strays, seen)
+    elif not label.values:
+        over = {name: one for name, one in there.items() if one.values > label.max_live}
+        if over:
+            yield _too_many(label, over, seen)
+
+
+def _undeclared(label: Label, strays: dict[str, SeenLabel], seen: Seen) -> Finding:
+    values = sorted({value for one in strays.values() for value in one.strays})
+    shown = ", ".join(quoted(value) for value in values[:_LISTED])
+    rest = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
+    message = f'label "{label.name}" has {shown}{rest}, which the spec does not list (in {", ".join(strays)})'
+    path = f"labels.{label.name}"
+    if label.name == seen.service.tokens.model:
+        help_ = "list it if it is meant, and give it a price in prices.yaml; else map it to other in the code"
+    elif OTHER in label.values:
+        help_ = 'list it if it is meant; else map it to "other" in the code'
+    else:
+        help_ = f"say one of {listed(label.values)} in the code, or list it if it is meant"
+    # A flood of values is no list that anybody should paste.
+    fix = listing(seen.service, label, values) if len(values) <= _LISTED else None
+    return Finding(violation("audit/undeclared-value", message, seen, path, help_), next(iter(strays)), fix)
+
+
+def _too_many(label: Label, over: dict[str, SeenLabel], seen: Seen) -> Finding:
+    name, most = max(over.items(), key=lambda item: item[1].values)
+    message = f'label "{label.name}" of {name} has {most.values:,} live values, and its spec allows {label.max_live:,}'
+    bound: dict[str, float] = {"max_live": most.values}
+    if label.new_per_week:
+        bound["new_per_week"] = label.new_per_week
+    help_ = "retire what is old, or allow more"
+    diagnostic = violation("audit/too-many-values", message, seen, f"labels.{label.name}", help_)
+    return Finding(diagnostic, name, of_service(seen.service, labels={label.name: bound}))
+
+
+def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    for name, groups in found.pairs.items():
+        label = seen.service.labels[name]
+        # A value that nobody declared is told of as such.
+        known = seen.service.labels[label.determines].values if label.determines else ()
+        wrong = [
+            (value, other)
+            for value, other in groups.counts
+            if value in label.determined and other in known and label.determined[value] != other
+        ]
+        if wrong:
+            value, other = min(wrong)
+            message = (
+                f"{found.metric.name} has {name}={quoted(value)} with {label.determines}={quoted(other)}, and the spec "
+                f"says {quoted(label.determined[value])}"
+            )
+            more = f" ({len(wrong)} such pairs)" if len(wrong) > 1 else ""
+            help_ = "set both at once in the code, or change what the value means in the profile"
+            path = f"labels.{name}"
+            yield Finding(
+                violation("audit/impossible-pair", message + more, seen, path, help_), found.metric.name
+            )

@@ -1,0 +1,102 @@
+"""Metrics that are declared and not there, and those that are there and not declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.audit.findings import Finding, remark, suspicion, violation
+from generator.audit.fixes import declaration, of_service
+from generator.checks.cardinality.identifiers import unbounded
+from generator.diagnostics.suggest import closest
+from generator.model.metrics import Metric, MetricType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.audit.seen import Seen, SeenStranger
+
+#: What the last word of a name says of the unit.
+_UNITS = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
+#: What observations are usually bounded by, until somebody knows better.
+_BUCKETS = (1.0, 10.0, 100.0, 1000.0)
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """Compare the names."""
+    if seen.elsewhere is not None:
+        yield _nothing(seen)
+        return
+    for metric in seen.service.metrics.values():
+        if metric.name not in seen.metrics:
+            yield _missing(metric, seen)
+    for stranger in seen.strangers:
+        yield _undeclared(stranger, seen)
+
+
+def _nothing(seen: Seen) -> Finding:
+    """Say so once: a missing service is one matter, not one for each metric."""
+    service = seen.service
+    wanted = ", ".join(f'{label}="{value}"' for label, value in service.selector.items())
+    message = f"nothing of {service.name} is at {seen.place}: no series that its selector picks ({wanted})"
+    if not seen.elsewhere:
+        help_ = "check that the service runs and is scraped, and that its names are the spec's"
+        return Finding(violation("audit/no-series", message, seen, "", help_))
+    there = seen.elsewhere[0]
+    labels = ", ".join(f'{label}="{value}"' for label, value in there.items())
+    help_ = f"{service.runs.name} is there with {labels}: if that is this service, say so in its selector"
+    fix = of_service(service, selector=dict(there))
+    return Finding(violation("audit/no-series", message, seen, "", help_), fix=fix)
+
+
+def _missing(metric: Metric, seen: Seen) -> Finding:
+    path = f"metrics.{metric.name}"
+    similar = _similar(metric, seen)
+    if metric.sparse and not similar:
+        message = f"{metric.name} has no series yet"
+        help_ = "it is declared sparse: it appears with its first event"
+        return Finding(remark("audit/not-used-yet", message, seen, path, help_), metric.name)
+    message = f"{metric.name} is declared and not exposed"
+    help_ = (
+        f"{similar} is exposed and not declared: if it is meant, rename it in the code"
+        if similar
+        else "expose it as declared; labelled series can be created at zero when the process starts"
+    )
+    return Finding(violation("audit/missing-metric", message, seen, path, help_), metric.name)
+
+
+def _similar(metric: Metric, seen: Seen) -> str | None:
+    """Find the metric that is there under another name: without ``_total``, or with another unit."""
+    strangers = [one.stranger.name for one in seen.strangers]
+    bare = metric.name.removesuffix("_total")
+    if bare in strangers:
+        return bare
+    found = closest(metric.name, strangers)
+    # The last word tells the unit or the type: the rest must be the same.
+    return found if found and found.startswith(bare.rpartition("_")[0]) else None
+
+
+def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
+    name, stranger = found.stranger.name, found.stranger
+    said = next(iter(sorted(found.described.types)), "") or stranger.shape
+    message = f"{name} is exposed ({stranger.series:,} series) and not declared"
+    if said not in set(MetricType) or (said == MetricType.COUNTER) != name.endswith("_total"):
+        kind = f"a {said}" if said else "of no known type"
+        help_ = f"it is {kind}, and specs declare counters that end in _total and histograms: rename it in the code"
+        return Finding(suspicion("audit/undeclared-metric", message, seen, "", help_), name)
+    wrong = [label for label in found.labels if label not in seen.service.labels]
+    forbidden = next((f'label "{label}" {why}' for label in wrong if (why := unbounded(label))), "")
+    if wrong:
+        what = forbidden or f"the profile has no label {', '.join(wrong)}"
+        help_ = f"no bound counts it, and {what}: stop exposing it, or mend its labels and declare it"
+        return Finding(violation("audit/undeclared-metric", message, seen, "", help_), name)
+    metric = Metric(
+        name,
+        MetricType(said),
+        "Say what it counts." if said == MetricType.COUNTER else "Say what it measures.",
+        _UNITS.get(name.removesuffix("_total").rpartition("_")[2], ""),
+        tuple(found.labels),
+        (found.bounds or _BUCKETS) if said == MetricType.HISTOGRAM else (),
+    )
+    help_ = "no bound counts it: declare it, or stop exposing it"
+    fix = of_service(seen.service, metrics={name: declaration(metric)})
+    return Finding(violation("audit/undeclared-metric", message, seen, "", help_), name, fix)

@@ -1,0 +1,116 @@
+"""Numbers of series: against the bounds of the spec and the budgets of the site, and what turns over."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from generator.audit.findings import Finding, Fix, violation
+from generator.audit.fixes import of_service, site_file, snippet
+from generator.checks.cardinality.combinations import values
+from generator.model.names import LE
+from generator.model.units import WEEK, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.audit.seen import Seen, SeenMetric
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """Compare what is there with what may be there."""
+    yield from _replicas(seen)
+    for found in seen.metrics.values():
+        yield from _created(found, seen)
+        yield from _bound(found, seen)
+        yield from _budget(found, seen)
+    yield from _exposed(seen)
+    yield from _turnover(seen)
+
+
+def _replicas(seen: Seen) -> Iterator[Finding]:
+    wanted = seen.service.replicas
+    if seen.instances > wanted:
+        message = f"{seen.instances:,} instances expose {seen.service.name}, and its spec says {wanted:,}"
+        help_ = "the bound of series counts with them: say the largest number there is"
+        fix = of_service(seen.service, replicas=seen.instances)
+        yield Finding(violation("audit/replicas", message, seen, "", help_), fix=fix)
+
+
+def _created(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    if found.created and not seen.site.created_series:
+        name = found.metric.name
+        message = f"{name} has {found.created:,} _created series, and site.yaml says that there are none"
+        help_ = "no bound counts them: call disable_created_metrics() in the code, or say that they are there"
+        path = f"metrics.{name}"
+        fix = Fix(site_file(seen.service), snippet({"created_series": True}))
+        yield Finding(violation("audit/created-series", message, seen, path, help_), name, fix)
+
+
+def _bound(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    allowed = seen.allowed(found)
+    if found.series > allowed:
+        name = found.metric.name
+        message = f"{name} has {found.series:,} series, and its spec bounds them by {allowed:,}"
+        yield Finding(
+            violation("audit/series-bound", message, seen, f"metrics.{name}", contribution(found)), name
+        )
+
+
+def contribution(found: SeenMetric) -> str:
+    """Say which label contributes most series."""
+    most = found.most
+    if most is None:
+        return "no label has more than one value: look for instances that are gone or were renamed"
+    left = found.series - most.saved
+    if most.name == LE:
+        return f"the {most.values:,} buckets contribute most: with one there would be {left:,}"
+    return (
+        f'label "{most.name}" ({most.values:,} values) contributes most: without it there would be {left:,}'
+    )
+
+
+def _budget(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    budget, expected = seen.site.budget.metric, ceil(found.series * seen.scale)
+    if expected > budget:
+        name = found.metric.name
+        of_all = f", which is {expected:,} on {seen.service.replicas:,} replicas" if seen.scale > 1 else ""
+        message = f"{name} has {found.series:,} series{of_all}: over the budget of {budget:,} for a metric"
+        diagnostic = violation(
+            "audit/series-budget", message, seen, f"metrics.{name}", f"{contribution(found)}"
+        )
+        yield Finding(diagnostic, name)
+
+
+def _exposed(seen: Seen) -> Iterator[Finding]:
+    """Hold all that the targets expose against the budget of a service, as AgentSeriesBudgetExceeded does."""
+    budget, known = seen.site.budget.service, seen.exposed
+    if known is None:
+        known = ceil(sum(found.series for found in seen.metrics.values()) * seen.scale)
+    if known > budget:
+        largest = max(seen.metrics.values(), key=lambda found: found.series, default=None)
+        help_ = f"{largest.metric.name} has most ({largest.series:,}): shrink that first" if largest else ""
+        message = f"the targets of {seen.service.name} expose {known:,} series: over the budget of {budget:,}"
+        yield Finding(violation("audit/series-budget", message, seen, "", help_))
+
+
+def _turnover(seen: Seen) -> Iterator[Finding]:
+    """Hold the values of the retention against those that turn over as the spec says."""
+    weeks = seen.site.retention / WEEK
+    for name, lived in seen.turnover.items():
+        label = seen.service.labels[name]
+        allowed = values(label, weeks)
+        if lived > allowed:
+            message = (
+                f'label "{name}" had {lived:,} values within {duration(seen.site.retention)}, and the spec expects '
+                f"{allowed:,} at most: {label.max_live:,} at once and {label.new_per_week:g} new ones a week"
+            )
+            faster = ceil((lived - label.max_live) / weeks)
+            fix = of_service(
+                seen.service, labels={name: {"max_live": label.max_live, "new_per_week": faster}}
+            )
+            help_ = (
+                "each leaves its series behind until the retention ends: release less often, or say how often"
+            )
+            diagnostic = violation("audit/turnover", message, seen, f"labels.{name}", help_)
+            yield Finding(diagnostic, fix=fix)

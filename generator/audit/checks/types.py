@@ -1,0 +1,162 @@
+"""Types and units: counters that are gauges, seconds that are milliseconds, buckets that are others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf, isclose, isfinite
+from typing import TYPE_CHECKING
+
+from generator.audit.findings import Finding, suspicion, violation
+from generator.audit.fixes import other_buckets, redeclared
+from generator.model.metrics import FACTORS
+from generator.model.units import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from generator.audit.seen import Seen, SeenHistogram, SeenMetric
+
+_TIMES = {"milliseconds": "ms", "ms": "ms", "seconds": "s", "s": "s"}
+_FULL = {"ms": "milliseconds", "s": "seconds", "usd": "US dollars", "": "no unit"}
+_OTHER = {"ms": "s", "s": "ms"}
+#: From so many observations on, their average says something.
+_ENOUGH = 20
+_LISTED = 8
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """Compare what kind of metric it is and what it counts in."""
+    for found in seen.metrics.values():
+        wrong = list(_type(found, seen))
+        yield from wrong
+        if not wrong:
+            yield from _counter(found, seen)
+            yield from _units(found, seen)
+
+
+def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    metric, types = found.metric, found.described.types
+    if types and metric.type not in types:
+        said = f"exposed as {_a(min(types))}"
+    elif metric.is_histogram and found.histogram is None:
+        said = "exposed without buckets"
+    else:
+        return
+    message = f"{metric.name} is declared {_a(metric.type)} and {said}"
+    help_ = (
+        "rates and increases of what may fall are wrong: make it a counter in the code"
+        if not metric.is_histogram
+        else "quantiles are computed from classic buckets: make it a histogram in the code"
+    )
+    yield Finding(violation("audit/type", message, seen, f"metrics.{metric.name}", help_), metric.name)
+
+
+def _a(type_: str) -> str:
+    return f"{'an' if type_[0] in 'aeiou' else 'a'} {type_}"
+
+
+def _counter(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    metric, path = found.metric, f"metrics.{found.metric.name}"
+    help_ = "a counter begins at 0 and only grows: count events, and expose what goes up and down under another name"
+    if found.below_zero:
+        message = f"{metric.name} is a counter, and {_series(found.below_zero)} below zero or no number"
+        yield Finding(violation("audit/not-a-counter", message, seen, path, help_), metric.name)
+    elif found.falling:
+        message = (
+            f"{metric.name} is a counter, and {_series(found.falling)} falling again and again within 10m"
+        )
+        yield Finding(suspicion("audit/not-a-counter", message, seen, path, help_), metric.name)
+
+
+def _series(count: int) -> str:
+    return f"{count:,} series are" if count > 1 else "1 series is"
+
+
+def _units(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    metric = found.metric
+    told = next((unit for unit in sorted(found.described.units) if _contradicts(unit, metric.unit)), None)
+    if told:
+        message = f"{metric.name} is declared in {_FULL[metric.unit]}, and the exposition says {told}"
+        yield _unit(message, found, seen)
+    histogram = found.histogram
+    if histogram is None:
+        return
+    wanted, there = metric.buckets, sorted(bound for bound in histogram.bounds if isfinite(bound))
+    other = _OTHER.get(metric.unit, "")
+    if wanted == tuple(there):
+        yield from _average(found, histogram, seen)
+    elif other and not told and _same(_converted(wanted, metric.unit, other), there):
+        message = (
+            f"the buckets of {metric.name} are the declared ones in {_FULL[other]}, not {_FULL[metric.unit]}"
+        )
+        yield _unit(message, found, seen)
+    else:
+        yield _buckets(found, histogram, there, seen)
+
+
+def _contradicts(told: str, unit: str) -> bool:
+    return told in _TIMES and unit in _OTHER and _TIMES[told] != unit
+
+
+def _unit(message: str, found: SeenMetric, seen: Seen) -> Finding:
+    """Blame the spec where the metric's name says the other unit, else the code."""
+    metric, other = found.metric, _OTHER[found.metric.unit]
+    path, fix = f"metrics.{metric.name}", None
+    help_ = (
+        f"observe {_FULL[metric.unit]} in the code, or declare it in {_FULL[other]}, with a name that says so"
+    )
+    if _TIMES.get(metric.name.rpartition("_")[2]) == other:
+        help_ = "its name says the same: declare it so"
+        buckets = tuple(_converted(metric.buckets, metric.unit, other))
+        fix = redeclared(seen.service, replace(metric, unit=other, buckets=buckets))
+    return Finding(violation("audit/unit", message, seen, path, help_), metric.name, fix)
+
+
+def _converted(bounds: Sequence[float], unit: str, other: str) -> list[float]:
+    return [bound * FACTORS[unit] / FACTORS[other] for bound in bounds]
+
+
+def _same(one: Sequence[float], other: Sequence[float]) -> bool:
+    return len(one) == len(other) and all(isclose(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _average(found: SeenMetric, histogram: SeenHistogram, seen: Seen) -> Iterator[Finding]:
+    """Suspect the unit where the average is far outside the buckets, and in the other unit inside."""
+    metric, unit = found.metric, found.metric.unit
+    if unit not in _OTHER or histogram.count < _ENOUGH or not isfinite(histogram.sum):
+        return
+    average = histogram.sum / histogram.count
+    first, last = metric.buckets[0], metric.buckets[-1]
+    other = _OTHER[unit]
+    meant = average * FACTORS[other] / FACTORS[unit]
+    outside = average < first / 10 or average > last * 10
+    if outside and first <= meant <= last:
+        message = (
+            f"{metric.name} is {plain(round(average, 3))} {unit} on average, outside its buckets ({plain(first)} to "
+            f"{plain(last)}); in {_FULL[other]} it would be inside"
+        )
+        help_ = f"does the code observe {_FULL[other]}? the spec says {unit}"
+        path = f"metrics.{metric.name}"
+        yield Finding(suspicion("audit/unit", message, seen, path, help_), metric.name)
+
+
+def _buckets(found: SeenMetric, histogram: SeenHistogram, there: list[float], seen: Seen) -> Finding:
+    metric, wanted = found.metric, found.metric.buckets
+    lacking = [bound for bound in wanted if bound not in there]
+    extra = [bound for bound in there if bound not in wanted]
+    parts = [f"lacks {_listed(lacking)}"] * bool(lacking) + [f"has {_listed(extra)} besides"] * bool(extra)
+    message = f"{metric.name} has other buckets than declared: it {' and '.join(parts)}"
+    whole = histogram.bounds.get(inf, 0)
+    partial = {count for bound, count in histogram.bounds.items() if isfinite(bound)} - {whole}
+    path = f"metrics.{metric.name}"
+    if partial or not there:
+        help_ = "not all of its series have the same: finish the rollout, then audit again"
+        return Finding(violation("audit/buckets", message, seen, path, help_), metric.name)
+    help_ = "rules and quantiles are made for the declared ones: use them in the code, or declare those that are there"
+    fix = other_buckets(seen.service, metric, there)
+    return Finding(violation("audit/buckets", message, seen, path, help_), metric.name, fix)
+
+
+def _listed(bounds: Sequence[float]) -> str:
+    shown = ", ".join(plain(bound) for bound in bounds[:_LISTED])
+    return f"{shown} and {len(bounds) - _LISTED} more" if len(bounds) > _LISTED else shown

@@ -1,0 +1,102 @@
+"""Which series belong to which metric, by their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from generator.model.metrics import MetricType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+
+CREATED = "_created"
+TOTAL = "_total"
+_PARTS = ("_bucket", "_sum", "_count", CREATED)
+#: What client libraries, Go and Prometheus itself expose of every process, whatever a spec declares.
+_EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A metric that no spec declares: its name as a spec would say it, and its series by name."""
+
+    name: str
+    members: Mapping[str, int]
+
+    @property
+    def series(self) -> int:
+        """How many series it has."""
+        return sum(self.members.values())
+
+    @property
+    def shape(self) -> str:
+        """What its series look like, where nobody says its type."""
+        if f"{self.name}_bucket" in self.members:
+            return MetricType.HISTOGRAM
+        return MetricType.COUNTER if self.name.endswith(TOTAL) else ""
+
+    @property
+    def counted(self) -> str:
+        """The name of the series of which there is one for each combination of labels."""
+        for name in (self.name, f"{self.name}_count", f"{self.name}_bucket"):
+            if name in self.members:
+                return name
+        return next(iter(self.members))
+
+
+def series_names(metric: Metric) -> tuple[str, ...]:
+    """Name the series that a client library exposes of a metric."""
+    if metric.is_histogram:
+        return tuple(metric.name + part for part in _PARTS)
+    return metric.name, metric.name.removesuffix(TOTAL) + CREATED, metric.name + CREATED
+
+
+def prefixes(service: Service) -> tuple[str, ...]:
+    """Find how the names of a service's metrics begin: by the words that those with the same first word share."""
+    by_word: dict[str, list[str]] = {}
+    for name in service.metrics:
+        by_word.setdefault(name.partition("_")[0], []).append(name)
+    return tuple(sorted(f"{_common(names)}_" for names in by_word.values()))
+
+
+def _common(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0].partition("_")[0]
+    words = zip(*(name.split("_") for name in names), strict=False)
+    same = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, words)]
+    return "_".join(same)
+
+
+def strangers(names: Mapping[str, int], service: Service) -> tuple[Stranger, ...]:
+    """Group the series that belong to no declared metric into metrics."""
+    declared = {name for metric in service.metrics.values() for name in (metric.name, *series_names(metric))}
+    left = {name: count for name, count in names.items() if name not in declared and not _everybodys(name)}
+    grouped: dict[str, dict[str, int]] = {}
+    for name, count in sorted(left.items()):
+        grouped.setdefault(_family(name, left), {})[name] = count
+    return tuple(Stranger(name, members) for name, members in sorted(grouped.items()))
+
+
+def _everybodys(name: str) -> bool:
+    return ":" in name or name.startswith(_EVERYBODYS[:-1]) or name == _EVERYBODYS[-1]
+
+
+def _family(name: str, names: Iterable[str]) -> str:
+    """Find the metric that a series belongs to: ``x`` for ``x_bucket``, ``x_total`` for ``x_created``."""
+    known = set(names)
+    for stem in _stems(name):
+        if f"{stem}_bucket" in known or (f"{stem}_sum" in known and f"{stem}_count" in known):
+            return stem
+        if name.endswith(CREATED):
+            return next((one for one in (f"{stem}{TOTAL}", stem) if one in known), name)
+    return name
+
+
+def _stems(name: str) -> Iterator[str]:
+    yield from (name.removesuffix(part) for part in _PARTS if name.endswith(part))
+    yield name

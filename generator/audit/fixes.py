@@ -1,0 +1,118 @@
+"""Changes of a spec, as YAML to paste."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from generator.audit.findings import Fix
+from generator.model.labels import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+
+_WIDTH = 100
+
+
+class _Text(str):
+    """Text that gets quotes."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists, and quotes what another reader of YAML could take for something else."""
+
+
+_Dumper.add_representer(
+    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+)
+
+
+def snippet(content: Mapping[str, Any]) -> str:
+    """Write YAML with lists and the innermost mappings in one line each."""
+    return "".join(_written(key, _quoted(value)) for key, value in content.items())
+
+
+def _written(key: str, value: object) -> str:
+    flow = None if isinstance(value, dict | list) else False
+    text: str = yaml.dump(
+        {key: value}, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, width=_WIDTH
+    )
+    return f"{text[1:-2]}\n" if text.startswith("{") else text
+
+
+def _quoted(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _quoted(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_quoted(inner) for inner in value]
+    if isinstance(value, float):
+        return int(value) if value == int(value) else value
+    if isinstance(value, str) and not value[:1].isalpha():
+        return _Text(value)
+    return value
+
+
+def service_file(service: Service) -> str:
+    """Name the file of a service's spec."""
+    span = service.where("")
+    return span.file if span else ""
+
+
+def site_file(service: Service) -> str:
+    """Name the file of the site, which stands beside the services' folder."""
+    return str(PurePath(service_file(service)).parent.parent / "site.yaml")
+
+
+def of_service(service: Service, **content: object) -> Fix:
+    """Change the spec of a service."""
+    return Fix(service_file(service), snippet(content))
+
+
+def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None:
+    """List more values of a label, where its list stands; None where values say more than themselves."""
+    wanted = [value for value in (*label.values, *values) if value != OTHER]
+    span = service.where(f"labels.{label.name}")
+    if span is None or span.file == service_file(service):
+        return of_service(service, labels={label.name: wanted})
+    if label.determines or label.limits:
+        return None
+    return Fix(span.file, snippet({"labels": {label.name: {"values": wanted}}}))
+
+
+def declaration(metric: Metric) -> dict[str, Any]:
+    """Say a metric as a spec does."""
+    said: dict[str, Any] = {"type": str(metric.type)}
+    if metric.unit:
+        said["unit"] = metric.unit
+    said |= {"help": metric.help, "labels": list(metric.labels)}
+    if metric.buckets:
+        said["buckets"] = list(metric.buckets)
+    return said | ({"sparse": True} if metric.sparse else {})
+
+
+def is_own(metric: Metric, service: Service) -> bool:
+    """Whether a service's spec declares the metric, rather than its profile."""
+    span, label = service.where(f"metrics.{metric.name}"), next(iter(metric.labels), "")
+    of_profile = f"metrics.{metric.name}.labels.{label}" in service.origins
+    return span is not None and span.file == service_file(service) and not of_profile
+
+
+def other_buckets(service: Service, metric: Metric, buckets: Iterable[float]) -> Fix:
+    """Give a histogram the buckets that it has."""
+    said = declaration(metric) if is_own(metric, service) else {}
+    return of_service(service, metrics={metric.name: {**said, "buckets": list(buckets)}})
+
+
+def redeclared(service: Service, metric: Metric) -> Fix | None:
+    """Declare a metric otherwise, where it is declared."""
+    of_labels = (service.origins.get(f"metrics.{metric.name}.labels.{name}") for name in metric.labels)
+    span = next(filter(None, of_labels), service.where(f"metrics.{metric.name}"))
+    return Fix(span.file, snippet({"metrics": {metric.name: declaration(metric)}})) if span else None

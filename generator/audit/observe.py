@@ -1,0 +1,177 @@
+"""Looking: what a source has of a service, asked metric by metric."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from generator.audit.families import prefixes, series_names, strangers
+from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
+from generator.checks.cardinality.raw import metric_series
+from generator.model.names import LE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.audit.families import Stranger
+    from generator.audit.source import Groups, Source
+    from generator.model.metrics import Metric
+    from generator.model.service import Model, Service, Site
+
+#: Of so many undeclared metrics the labels are looked at; the rest is named.
+_MOST_STRANGERS = 20
+
+
+def observe(source: Source, service: Service, model: Model) -> Seen:
+    """Look at everything that the spec of a service speaks of.
+
+    Raises:
+        LiveError: the source fails.
+    """
+    site, names = model.site, source.names(prefixes(service))
+    found = {metric.name: _members(metric, names) for metric in service.metrics.values()}
+    metrics = {
+        name: _metric(source, service.metrics[name], members, service, site)
+        for name, members in found.items()
+        if members
+    }
+    others = strangers(names, service)
+    nothing = not metrics and not others
+    return Seen(
+        service=service,
+        site=site,
+        place=source.place,
+        lone=source.lone,
+        metrics=metrics,
+        strangers=tuple(
+            _stranger(source, one, look=place < _MOST_STRANGERS) for place, one in enumerate(others)
+        ),
+        instances=max((seen.instances for seen in metrics.values()), default=1),
+        exposed=source.exposed(),
+        turnover=_turnover(source, metrics, service, site),
+        elsewhere=_elsewhere(source, service, model) if nothing else None,
+    )
+
+
+def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
+    """Look for the run counter under labels that no other service's selector picks."""
+    by = tuple(service.selector)
+    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.name, by).counts)
+    taken = [other.selector for other in model.services if other is not service]
+    return tuple(
+        labels
+        for labels in found
+        if all(labels.values()) and not any(labels.items() <= other.items() for other in taken)
+    )
+
+
+def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
+    """List a metric's series; a lone ``_created`` tells of nothing."""
+    of_histogram = (metric.name,) if metric.is_histogram else ()
+    found = {name: names[name] for name in (*of_histogram, *series_names(metric)) if name in names}
+    return found if any(not name.endswith("_created") for name in found) else {}
+
+
+def _metric(
+    source: Source, metric: Metric, members: Mapping[str, int], service: Service, site: Site
+) -> SeenMetric:
+    counted = _counted(metric, members)
+    bound = metric_series(metric, service, site)
+    return SeenMetric(
+        metric=metric,
+        bound=bound,
+        instances=source.instances(counted),
+        described=source.described(metric.name),
+        members=members,
+        counted=members[counted],
+        labels={label.name: label for label in _labels(source, metric, members, service)},
+        histogram=_histogram(source, metric, members),
+        pairs=_pairs(source, counted, metric, service),
+        below_zero=0 if metric.is_histogram else source.below_zero(counted),
+        falling=0 if metric.is_histogram else source.falling(counted),
+    )
+
+
+def _counted(metric: Metric, members: Mapping[str, int]) -> str:
+    """Name the series of which there is one for each combination of labels."""
+    wanted = (f"{metric.name}_count", metric.counted) if metric.is_histogram else (metric.name,)
+    return next((name for name in wanted if name in members), next(iter(members)))
+
+
+def _labels(source: Source, metric: Metric, members: Mapping[str, int], service: Service) -> list[SeenLabel]:
+    counted, buckets = _counted(metric, members), f"{metric.name}_bucket"
+    there = source.labels(counted) - {LE, "quantile"}
+    found = [_label(source, counted, name, members, service) for name in sorted(there)]
+    if buckets in members:
+        saved = members[buckets] - source.merged(buckets, LE)
+        found.append(SeenLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
+    return found
+
+
+def _label(
+    source: Source, counted: str, name: str, members: Mapping[str, int], service: Service
+) -> SeenLabel:
+    groups = source.groups(counted, (name,))
+    lacking = groups.counts.get(("",), 0)
+    listed = service.labels[name].values if name in service.labels else ()
+    strays = source.strays(counted, name, listed).counts if listed else {}
+    saved = 0.0
+    if groups.size > 1:
+        # What goes for the counted series goes for the others of the metric.
+        saved = sum(members.values()) * (1 - source.merged(counted, name) / members[counted])
+    values = groups.size - (1 if lacking else 0)
+    return SeenLabel(name, values, lacking, tuple(key[0] for key in strays), round(saved))
+
+
+def _histogram(source: Source, metric: Metric, members: Mapping[str, int]) -> SeenHistogram | None:
+    buckets = f"{metric.name}_bucket"
+    if buckets not in members:
+        return None
+    bounds = source.groups(buckets, (LE,)).counts
+    totals = [
+        source.total(name) if name in members else 0.0
+        for name in (f"{metric.name}_count", f"{metric.name}_sum")
+    ]
+    return SeenHistogram({_bound(key[0]): count for key, count in bounds.items()}, *totals)
+
+
+def _bound(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> dict[str, Groups]:
+    found = {}
+    for name in metric.labels:
+        label = service.labels[name]
+        if label.determined and label.determines in metric.labels:
+            found[name] = source.groups(counted, (name, label.determines))
+    return found
+
+
+def _stranger(source: Source, stranger: Stranger, *, look: bool) -> SeenStranger:
+    labels, bounds, buckets = {}, set(), f"{stranger.name}_bucket"
+    if look:
+        there = source.labels(stranger.counted) - {LE, "quantile"}
+        labels = {name: source.groups(stranger.counted, (name,)).size for name in sorted(there)}
+        bounds = {_bound(key[0]) for key in source.groups(buckets, (LE,)).counts}
+    finite = tuple(sorted(bound for bound in bounds if isfinite(bound)))
+    return SeenStranger(stranger, source.described(stranger.name), labels, finite)
+
+
+def _turnover(
+    source: Source, metrics: Mapping[str, SeenMetric], service: Service, site: Site
+) -> dict[str, int]:
+    """Count what lived within the retention, by the run counter or the first metric that has the label."""
+    found = {}
+    for label in service.labels.values():
+        on = [seen for seen in metrics.values() if label.name in seen.metric.labels]
+        if not label.new_per_week or not on:
+            continue
+        seen = next((one for one in on if one.metric == service.runs), on[0])
+        lived = source.lived(_counted(seen.metric, seen.members), label.name, site.retention)
+        if lived is not None:
+            found[label.name] = lived
+    return found

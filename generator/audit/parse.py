@@ -1,0 +1,124 @@
+"""Expositions, Prometheus text or OpenMetrics, taken apart into samples and what they say of metrics."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as plain_text
+
+from generator.audit.errors import ExpositionError
+from generator.audit.source import Described
+from generator.diagnostics.printable import printable, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from prometheus_client import Metric
+
+    from generator.audit.fetch import Fetched
+
+#: A series is alive for so long after its last sample, as in Prometheus.
+_LOOKBACK = 300.0
+_EOF = re.compile(r"(?:^|\n)# EOF\n?$")
+_OPEN_METRICS = "application/openmetrics-text"
+_COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
+#: What only OpenMetrics has: without its last line it is cut short.
+_SIGNS = re.compile(
+    r"^# UNIT |^# TYPE \S+ (?:unknown|stateset|info|gaugehistogram)$|^[^#\n].* # \{", re.MULTILINE
+)
+_UNTOLD = frozenset({"unknown", "untyped"})
+_WHOLE = "save the whole answer; a scrape that fails half way leaves such a file"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A series as exposed, and its value."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exposition:
+    """All live series, and what is said of metrics, by their names with ``_total``."""
+
+    place: str
+    lines: tuple[Line, ...]
+    described: Mapping[str, Described]
+
+
+def parse(fetched: Fetched) -> Exposition:
+    """Take an exposition apart.
+
+    Raises:
+        ExpositionError: it is empty, cut short, or no exposition.
+    """
+    text = fetched.text.replace("\r\n", "\n")
+    if not text.strip():
+        raise ExpositionError(f"{fetched.place} is empty", "is this the address of an exposition?")
+    families = list(_families(text, fetched))
+    lines = _living(families)
+    if not lines:
+        raise ExpositionError(f"{fetched.place} holds no samples", "is this the address of an exposition?")
+    return Exposition(fetched.place, lines, _described(families))
+
+
+def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
+    open_ = bool(_EOF.search(text)) or fetched.content_type.startswith(_OPEN_METRICS)
+    if not _EOF.search(text) and (open_ or _SIGNS.search(text)):
+        raise ExpositionError(f"{fetched.place} is cut short: OpenMetrics ends with # EOF", _WHOLE)
+    if not open_ and not text.endswith("\n"):
+        raise ExpositionError(f"{fetched.place} is cut short: its last line has no end", _WHOLE)
+    try:
+        if open_:
+            return list(open_metrics(text))  # type: ignore[no-untyped-call]  # the library's
+        unsuffixed = {name for name in _COUNTER.findall(text) if not name.endswith("_total")}
+        return [_as_exposed(family, unsuffixed) for family in plain_text(text)]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        # Prometheus would refuse the whole scrape as well.
+        said = printable(shortened(str(error) or "a line that is none", 200))
+        raise ExpositionError(f"{fetched.place} is no exposition: {said}", _NO_EXPOSITION) from error
+
+
+_NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"
+
+
+def _as_exposed(family: Metric, unsuffixed: set[str]) -> Metric:
+    """Undo that the parser gives every counter the end ``_total``: Prometheus does not."""
+    if family.type == "counter" and family.name in unsuffixed:
+        family.samples = [
+            sample._replace(name=sample.name.removesuffix("_total")) for sample in family.samples
+        ]
+    return family
+
+
+def _living(families: Iterable[Metric]) -> tuple[Line, ...]:
+    """Keep each series once, with its last value; where there are times, only what is alive at the last one."""
+    latest: dict[tuple[str, frozenset[tuple[str, str]]], tuple[float | None, Line]] = {}
+    for family in families:
+        for sample in family.samples:
+            at = None if sample.timestamp is None else float(sample.timestamp)
+            labels = {name: value for name, value in sample.labels.items() if value}
+            line = Line(sample.name, labels, float(sample.value))
+            latest[sample.name, frozenset(labels.items())] = (at, line)
+    end = max((at for at, _ in latest.values() if at is not None), default=0.0)
+    return tuple(line for at, line in latest.values() if at is None or at >= end - _LOOKBACK)
+
+
+def _described(families: Iterable[Metric]) -> dict[str, Described]:
+    types: defaultdict[str, set[str]] = defaultdict(set)
+    units: defaultdict[str, set[str]] = defaultdict(set)
+    for family in families:
+        names = {sample.name for sample in family.samples}
+        total = f"{family.name}_total"
+        name = total if family.type == "counter" and total in names else family.name
+        types[name].add(family.type)
+        units[name].add(family.unit)
+    return {
+        name: Described(frozenset(types[name] - _UNTOLD), frozenset(units[name] - {""})) for name in types
+    }

@@ -1,0 +1,175 @@
+"""A Prometheus as a source: every question is about one name of the service, and every answer is bounded.
+
+Label names and past values come from the index, types from the targets' metadata; everything else is counted by
+the server, which sends the largest counts only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
+from generator.audit.target_labels import TARGET_LABELS, of_target
+from generator.live.answers import expecting, instant_result
+from generator.prometheus.alerting.series_count import SCRAPED
+from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
+from generator.promql.syntax import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator.live.answers import InstantSample
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Service
+
+#: So many names of the service's metrics are looked at.
+_MOST_NAMES = 1000
+_LOOKBACK = 300
+_PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_UNTOLD = frozenset({"unknown", "untyped", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSource:
+    """The series of a service in a Prometheus, now or at ``at`` (Unix seconds)."""
+
+    api: PrometheusApi
+    service: Service
+    at: float | None = None
+    target: set[str] = field(default_factory=set)
+
+    @property
+    def place(self) -> str:
+        """The server's address."""
+        return self.api.url
+
+    @property
+    def lone(self) -> bool:
+        """It has scraped all instances."""
+        return False
+
+    def names(self, prefixes: Sequence[str]) -> Mapping[str, int]:
+        """Count by name."""
+        wanted = "|".join(f"{escape_regex(prefix)}.*" for prefix in prefixes)
+        found = Series("", series("", self.service.selector).matchers).where("=~", __name__=wanted)
+        counted = aggregate("count", found.now(), ("__name__",))
+        return {
+            one.labels["__name__"]: int(one.value) for one in self._samples(_topmost(counted, _MOST_NAMES))
+        }
+
+    def labels(self, name: str) -> frozenset[str]:
+        """List the labels that are alive: the index also knows those that were."""
+        mine = self._of(name)
+        indexed = {
+            label for label in self._indexed(mine) if label != "__name__" and not self._of_target(label)
+        }
+        plain = (label for label in indexed if _PLAIN.fullmatch(label))
+        return frozenset(label for label in plain if self._count(mine.where("!=", **{label: ""}).now()))
+
+    def groups(self, name: str, by: Sequence[str]) -> Groups:
+        """Count by labels."""
+        return self._groups(self._of(name), by)
+
+    def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
+        """Count by values that are not listed, which is what AgentUndeclaredLabelValue asks of the records."""
+        return self._groups(self._of(name).none_of(label, ("", *listed)), (label,))
+
+    def merged(self, name: str, label: str) -> int:
+        """Count what is left without a label."""
+        return self._count(Expr(f"count without ({label}) ({self._of(name).now()})"))
+
+    def total(self, name: str) -> float:
+        """Sum."""
+        return self._number(total(self._of(name).now()))
+
+    def below_zero(self, name: str) -> int:
+        """Count what no counter can be."""
+        return self._count(self._of(name).now() < number(0))
+
+    def falling(self, name: str) -> int:
+        """Count what falls again and again."""
+        resets = call("resets", self._of(name).over(TEN_MINUTES))
+        return self._count(resets > number(MOST_RESETS))
+
+    def described(self, name: str) -> Described:
+        """Read the metadata: of counters in OpenMetrics it goes by the name without ``_total``."""
+        found = [
+            entry
+            for one in dict.fromkeys((name, name.removesuffix("_total")))
+            for entry in self._metadata(one)
+        ]
+        types, units = ({str(entry.get(key, "")) for entry in found} for key in ("type", "unit"))
+        return Described(frozenset(types - _UNTOLD), frozenset(units - {""}))
+
+    def instances(self, name: str) -> int:
+        """Count targets."""
+        return max(1, self._count(aggregate("count", self._of(name).now(), TARGET_LABELS)))
+
+    def lived(self, name: str, label: str, seconds: int) -> int:
+        """Count in the index, which is far cheaper than to read old samples."""
+        now = self._number(call("time"))
+        fields = (
+            ("match[]", self._of(name).now().text),
+            ("start", f"{now - seconds:.0f}"),
+            ("end", f"{now:.0f}"),
+            ("limit", "100000"),
+        )
+        answer = self.api.ask(f"/api/v1/label/{label}/values", fields)
+        with expecting("a list of label values"):
+            return len(list(answer.data))
+
+    def exposed(self) -> int | None:
+        """Sum what Prometheus itself counts at each scrape."""
+        return round(self._number(total(series(SCRAPED, self.service.selector).now()))) or None
+
+    def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
+        """Count series of other services."""
+        return self._groups(Series(name), by)
+
+    def _of(self, name: str) -> Series:
+        return series(name, self.service.selector)
+
+    def _of_target(self, label: str) -> bool:
+        """Labels of ``up`` are those of the targets; it is asked once."""
+        if not self.target:
+            self.target.update(("job", *self._indexed(series("up", self.service.selector))))
+        return of_target(label, self.target | set(self.service.selector))
+
+    def _indexed(self, mine: Series) -> frozenset[str]:
+        now = self._number(call("time"))
+        span = (("start", f"{now - _LOOKBACK:.0f}"), ("end", f"{now:.0f}"))
+        answer = self.api.ask("/api/v1/labels", (("match[]", mine.now().text), *span))
+        with expecting("a list of label names"):
+            return frozenset(map(str, answer.data))
+
+    def _metadata(self, name: str) -> list[Mapping[str, str]]:
+        answer = self.api.ask("/api/v1/metadata", (("metric", name), ("limit_per_metric", "20")))
+        with expecting("metadata of a metric"):
+            return [dict(entry) for entry in answer.data.get(name, ())]
+
+    def _groups(self, mine: Series, by: Sequence[str]) -> Groups:
+        counted = aggregate("count", mine.now(), by)
+        found = self._samples(_topmost(counted, MOST_VALUES))
+        counts = {tuple(one.labels.get(label, "") for label in by): int(one.value) for one in found}
+        ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        cut = len(counts) >= MOST_VALUES
+        return Groups(ordered, self._count(counted) if cut else len(counts))
+
+    def _count(self, expr: Expr) -> int:
+        return int(self._number(aggregate("count", expr)))
+
+    def _number(self, expr: Expr) -> float:
+        """Ask for one number; an empty answer is 0."""
+        return next((one.value for one in self._samples(expr)), 0.0)
+
+    def _samples(self, expr: Expr) -> tuple[InstantSample, ...]:
+        parse(expr.text)  # nothing is sent that is not PromQL
+        fields = [("query", expr.text)] + ([("time", f"{self.at:.3f}")] if self.at is not None else [])
+        return instant_result(self.api.ask("/api/v1/query", fields)).samples
+
+
+def _topmost(counted: Expr, most: int) -> Expr:
+    """Let the server send the largest counts only."""
+    return Expr(f"topk({most}, {counted})")

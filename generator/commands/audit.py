@@ -1,0 +1,118 @@
+"""``audit``: hold what a running service exposes against its spec."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from generator.audit.audit import audit
+from generator.audit.errors import ExpositionError
+from generator.audit.exposed import exposed_source
+from generator.audit.fetch import fetch_file, fetch_url
+from generator.audit.parse import parse
+from generator.audit.server import ServerSource
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.servers import identified
+from generator.commands.span import length
+from generator.commands.terminal import check_directory, colours, complain, show
+from generator.diagnostics.suggest import did_you_mean
+from generator.live.api import connect
+from generator.live.errors import LiveError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from generator.audit.audit import Audit
+    from generator.audit.fetch import Fetched
+    from generator.commands.terminal import Outcome
+    from generator.model.service import Model, Service
+
+_ENVIRONMENT = (
+    "AGENT_METRICS_PROMETHEUS_TOKEN, or AGENT_METRICS_PROMETHEUS_USER and AGENT_METRICS_PROMETHEUS_PASSWORD"
+)
+_REMEDIES = (
+    (("HTTP 401", "HTTP 403"), f"set {_ENVIRONMENT} in the environment"),
+    (("HTTP 404", "HTTP 405", "is this a Prometheus?"), "the address ends where /api/v1/query begins"),
+    (("does not answer",), "check the address, and that the server runs; --timeout gives it longer"),
+    (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later"),
+    (("execution:", "timeout:"), "the server refuses the question: its limits on queries are too low for it"),
+)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Audit; the specs have to be right before anything is held against them."""
+    outcome = check_directory(arguments.specs)
+    if outcome.checked.failed or outcome.checked.model is None:
+        show(outcome, sys.stderr, notes=False)
+        return SPEC_AT_FAULT
+    try:
+        found = _audited(arguments, outcome.checked.model)
+    except CallError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    sys.stdout.writelines(_shown(found, outcome, arguments.format))
+    return SPEC_AT_FAULT if any(one.violated for one in found) else OK
+
+
+def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
+    timeout, chosen = length(arguments.timeout), _chosen(arguments.service, model)
+    if arguments.prometheus:
+        return _of_server(arguments.prometheus, timeout, chosen, model)
+    if len(chosen) > 1:
+        names = " or ".join(service.name for service in chosen)
+        raise CallError("say whose exposition it is", f"--service {names}")
+    try:
+        exposition = parse(_fetched(arguments.exposition, timeout))
+    except ExpositionError as problem:
+        raise CallError(str(problem), problem.help) from problem
+    return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
+
+
+def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
+    services = {service.name: service for service in model.services}
+    if name is None:
+        return model.services
+    if name not in services:
+        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
+    return (services[name],)
+
+
+def _of_server(place: str, timeout: float, chosen: Iterable[Service], model: Model) -> tuple[Audit, ...]:
+    who, url = identified(place, "PROMETHEUS")
+    try:
+        with closing(connect(url, timeout=timeout, retries=1, headers=who.headers)) as api:
+            return tuple(audit(ServerSource(api, service), service, model) for service in chosen)
+    except LiveError as problem:
+        # A server may repeat what it was sent.
+        said = who.hide(str(problem))
+        raise CallError(said, _remedy(said)) from None
+
+
+def _fetched(place: str, timeout: float) -> Fetched:
+    """Read a file or ask a URL, whose query no message repeats."""
+    if "://" not in place:
+        return fetch_file(Path(place))
+    who, _ = identified(place.partition("?")[0], "EXPOSITION")
+    parts = urlsplit(place)
+    query = f"?{parts.query}" if parts.query else ""
+    base = f"{parts.scheme}://{parts.netloc}"
+    return fetch_url(base, parts.path + query, timeout=timeout, headers=who.headers)
+
+
+def _shown(found: tuple[Audit, ...], outcome: Outcome, format_: str) -> Iterable[str]:
+    if format_ == "json":
+        from generator.audit.as_json import as_json  # noqa: PLC0415 - one format a call
+
+        return [as_json(found)]
+    from generator.audit.as_text import as_text  # noqa: PLC0415
+
+    return as_text(found, outcome.sources, colour=colours(sys.stdout))
+
+
+def _remedy(message: str) -> str:
+    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")

@@ -1,0 +1,31 @@
+"""The one metric that generated instrumentation adds to a service's own: values outside their label's bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.labels import Label
+from generator.model.metrics import Metric, MetricType
+
+if TYPE_CHECKING:
+    from generator.model.service import Service
+
+
+def outside_values(service: Service) -> tuple[Metric, Label]:
+    """Describe the counter, and its label, whose values are the names of the labels that the metrics carry."""
+    used = sorted({label for metric in service.metrics.values() for label in metric.labels})
+    label = Label(
+        name=names.OUTSIDE_LABEL,
+        description="The label that the value was meant for.",
+        values=tuple(used),
+        max_live=len(used),
+    )
+    metric = Metric(
+        name=names.OUTSIDE,
+        type=MetricType.COUNTER,
+        help="Label values outside the bounds of the spec, exposed as other.",
+        unit="",
+        labels=(label.name,),
+    )
+    return metric, label

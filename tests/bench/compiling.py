@@ -1,0 +1,84 @@
+"""One service, compiled by a process that has just started: against a Python that does nothing, and Jsonnet."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from tests.bench import jsonnet
+from tests.bench.context import Found
+from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.process import CACHE, PASS, PRODUCT, Used, interleaved, used
+from tests.bench.specs import change, directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.bench.context import Effort
+
+_PART = "One service, from a cold start (CPU)"
+_PYTHON = "python -c pass"
+
+
+def measure(effort: Effort) -> Found:
+    """Compile, check, compile again with another threshold and with none, and let Jsonnet do the like."""
+    specs, output = directory(CACHE / "one" / "specs", 1), CACHE / "one" / "output"
+    used((*PRODUCT, "generate", str(specs), "-o", str(output)))
+    peers = jsonnet.installed()
+    mixin = jsonnet.write(CACHE / "one" / "mixin.jsonnet", *_size(output))
+    runs = dict(_ours(specs, output)) | {name: _jsonnet(name, mixin) for name in peers}
+    found = interleaved(runs, effort.times)
+    return Found([*_floors(found), *_peers(found, peers, *_size(output))], jsonnet.missing(peers))
+
+
+def _ours(specs: Path, output: Path) -> Iterator[tuple[str, Callable[[], Used]]]:
+    generate = (*PRODUCT, "generate", str(specs), "-o", str(output))
+    objectives = iter(range(1, 1000))
+
+    def changed() -> Used:
+        change(specs, 95 + next(objectives) / 1000)
+        return used(generate)
+
+    yield _PYTHON, lambda: used(PASS)
+    yield "changed", changed
+    yield "unchanged", lambda: used(generate)
+    yield "check", lambda: used((*PRODUCT, "check", str(specs)))
+    yield "help", lambda: used((*PRODUCT, "--help"))
+
+
+def _jsonnet(name: str, mixin: Path) -> Callable[[], Used]:
+    return lambda: used(jsonnet.command(name, mixin))
+
+
+def _floors(found: dict[str, Used]) -> Iterator[Line]:
+    floor = Figure(found[_PYTHON].cpu, Unit.SECONDS, _PYTHON)
+    for name, item, goal in (
+        ("changed", "generate, a threshold changed", Goal(2.5)),
+        ("unchanged", "generate, nothing changed", Goal(1.5)),
+        ("check", "check", None),
+        ("help", "--help", None),
+    ):
+        yield Line(_PART, item, Figure(found[name].cpu, Unit.SECONDS, ""), floor, goal)
+
+
+def _peers(found: dict[str, Used], peers: tuple[str, ...], rules: int, panels: int) -> Iterator[Line]:
+    """Compare per rule and panel, the start of Python included on both sides."""
+    made = rules + panels
+    ours = Figure(found["changed"].cpu / made, Unit.SECONDS, f"each of {rules} rules and {panels} panels")
+    for name in peers:
+        called = name.strip("_")
+        theirs = Figure(found[name].cpu / made, Unit.SECONDS, f"{called}, an equivalent mixin")
+        goal = Goal(10, at_least=True) if name == "rjsonnet" else None
+        yield Line(_PART, f"a rule or panel, against {called}", ours, theirs, goal, inverse=True)
+
+
+def _size(output: Path) -> tuple[int, int]:
+    """Count what was generated: rules and panels."""
+    files = [path.read_text(encoding="utf-8") for path in (output / "prometheus").glob("*/*s.yml")]
+    rules = sum(len(re.findall(r"^  - (?:record|alert): ", text, re.MULTILINE)) for text in files)
+    boards = [
+        json.loads(path.read_text(encoding="utf-8")) for path in output.glob("grafana/dashboards/*.json")
+    ]
+    return rules, sum(len(board["panels"]) for board in boards)

@@ -1,0 +1,35 @@
+"""What every benchmark gets, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.bench.line import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to measure: sizes to go through, and how often."""
+
+    instances: tuple[int, ...] = (1, 10, 100)
+    services: tuple[int, ...] = (10, 100, 1000)
+    repeated_services: int = 100
+    minutes: int = 60
+    times: int = 5
+    tiers: int | None = None
+
+
+QUICK = Effort(instances=(1, 10), services=(1, 5, 20), repeated_services=5, times=2, tiers=3)
+FULL = Effort()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Lines of the table, and what could not be measured."""
+
+    lines: Sequence[Line]
+    notes: Sequence[str] = ()

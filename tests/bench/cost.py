@@ -1,0 +1,74 @@
+"""What a query costs a Prometheus, as it says itself: samples read, which no noise changes, and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from generator.live.answers import read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from generator.live.api import PrometheusApi
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An expression at an instant, or where ``step`` is given from ``start`` to ``end``; Unix seconds."""
+
+    expr: str
+    end: int
+    start: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Samples read, and seconds of evaluation in the server, without the answer's way."""
+
+    samples: float
+    seconds: float
+
+    def times(self, factor: float) -> Cost:
+        """What as many of it cost."""
+        return Cost(self.samples * factor, self.seconds * factor)
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """Add up."""
+    every = list(costs)
+    return Cost(sum(one.samples for one in every), sum(one.seconds for one in every))
+
+
+def costs(api: PrometheusApi, sets: Sequence[Sequence[Query]], times: int) -> list[list[Cost]]:
+    """Ask sets of queries in turn, ``times`` over; of each query the least time, which others disturbed least.
+
+    Raises:
+        LiveError: a query fails.
+    """
+    found = [[_cost(api, query) for query in queries] for queries in sets]
+    for _ in range(times - 1):
+        for known, queries in zip(found, sets, strict=True):
+            known[:] = [_lesser(_cost(api, query), one) for query, one in zip(queries, known, strict=True)]
+    return found
+
+
+def _lesser(new: Cost, known: Cost) -> Cost:
+    return Cost(known.samples, min(known.seconds, new.seconds))
+
+
+def _cost(api: PrometheusApi, query: Query) -> Cost:
+    fields = {"query": query.expr, "stats": "all"}
+    path = "/api/v1/query"
+    if query.step:
+        path += "_range"
+        fields |= {"start": str(query.start), "end": str(query.end), "step": str(query.step)}
+    else:
+        fields |= {"time": str(query.end)}
+    response = api.connection.send("POST", path, urlencode(fields).encode(), _FORM)
+    stats = read_answer(response.body).data["stats"]
+    return Cost(stats["samples"]["totalQueryableSamples"], stats["timings"]["evalTotalTime"])

@@ -1,0 +1,95 @@
+"""A line of the table: what was measured, beside its floor or its peer, and the goal that it is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What a figure counts."""
+
+    SECONDS = "s"
+    MIB = "MiB"
+    SAMPLES = "samples"
+    COUNT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured value and what it is the value of."""
+
+    value: float
+    unit: Unit
+    of: str
+
+    def text(self) -> str:
+        """Write it for people."""
+        return f"{_number(self.value, self.unit)} ({self.of})" if self.of else _number(self.value, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A bound of a ratio; ``source`` says where it comes from."""
+
+    bound: float
+    at_least: bool = False
+    source: str = "performance.md"
+
+    def reached(self, ratio: float) -> bool:
+        """Whether a ratio keeps to the bound."""
+        return ratio >= self.bound if self.at_least else ratio <= self.bound
+
+    def text(self) -> str:
+        """Write it for people."""
+        return f"{'≥' if self.at_least else '≤'} {_times(self.bound)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One ratio.
+
+    Attributes:
+        part: The benchmark it belongs to.
+        item: What is asked.
+        ours: What we need.
+        against: What the floor or the peer needs.
+        goal: What the ratio shall be; None where there is none.
+        inverse: The ratio is how many times less we need, else how many times as much.
+    """
+
+    part: str
+    item: str
+    ours: Figure
+    against: Figure
+    goal: Goal | None = None
+    inverse: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the other, or the other over ours; infinite over nothing."""
+        over, under = (self.against, self.ours) if self.inverse else (self.ours, self.against)
+        return over.value / under.value if under.value else float("inf")
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is reached; None without one."""
+        return None if self.goal is None else self.goal.reached(self.ratio)
+
+    def ratio_text(self) -> str:
+        """Write the ratio for people."""
+        return _times(self.ratio) + (" less" if self.inverse else "")
+
+
+def _times(ratio: float) -> str:
+    """Write three digits: more would mean nothing."""
+    digits = 0 if ratio >= 100 else 1 if ratio >= 10 else 2
+    return f"{ratio:,.{digits}f}x"
+
+
+def _number(value: float, unit: Unit) -> str:
+    if unit is Unit.SECONDS and value < 1:
+        return f"{value * 1000:.3g} ms"
+    if unit is Unit.SECONDS:
+        return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
+    return f"{value:,.0f} {unit}".rstrip()

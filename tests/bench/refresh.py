@@ -1,0 +1,107 @@
+"""One refresh of each dashboard: what it asks of recorded series, and what the same panels would ask of raw ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.bench.cost import Cost, Query, costs, total
+from tests.bench.fleet import named
+from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.raw import equivalents
+from tests.grafana.documents import documents, panels, targets, variables
+from tests.grafana.substitution import ALL, Choice, Window, substituted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.service import Model
+    from tests.bench.fleet import Fleet
+    from tests.grafana.documents import Json, Panel
+
+_PART = "A dashboard's refresh (Prometheus's totalQueryableSamples)"
+_STEP = 60
+#: By dashboard: recorded, raw.
+Refreshed = dict[str, tuple[Cost, Cost]]
+
+
+def compiled(model: Model) -> dict[str, Json]:
+    """Compile the dashboards: by uid."""
+    return documents(model)
+
+
+def exprs(boards: Mapping[str, Json]) -> Iterator[str]:
+    """All that dashboards ask, variables as they are."""
+    return (target.expr for board in boards.values() for target in targets(board))
+
+
+def refreshed(living: Fleet, boards: Mapping[str, Json], times: int) -> Refreshed:
+    """Refresh every dashboard: what it costs, and what its panels cost from raw series."""
+    return {uid: _refresh(living, board, times) for uid, board in boards.items()}
+
+
+def lines(found: Mapping[int, Refreshed]) -> Iterator[Line]:
+    """Compare fleets, and recorded with raw."""
+    yield from _recorded(found)
+    yield from _raw(found)
+    yield from _time(found)
+
+
+def _refresh(living: Fleet, board: Json, times: int) -> tuple[Cost, Cost]:
+    ours = [_query(living, board, target.json) for target in targets(board)]
+    raw = [one for panel in panels(board) for one in _equivalents(living, board, panel)]
+    asked, instead = costs(living.api, [ours, raw], times)
+    return total(asked), total(instead)
+
+
+def _query(living: Fleet, board: Json, target: Json) -> Query:
+    """What Grafana asks when the dashboard is opened, with all of everything chosen."""
+    found = variables(board)
+    chosen: dict[str, Choice] = {name: ALL for name, one in found.items() if one["multi"]}
+    chosen["service"] = living.service.name
+    expr = substituted(target["expr"], found, chosen, Window(living.start, living.end, _STEP))
+    return Query(expr, living.end) if target["instant"] else Query(expr, living.end, living.start, _STEP)
+
+
+def _equivalents(living: Fleet, board: Json, panel: Panel) -> Iterator[Query]:
+    """What the panel would ask of raw series, each expression once."""
+    asked = [_query(living, board, target) for target in panel.targets]
+    job = living.service.selector["job"]
+    found = {replace(query, expr=expr) for query in asked for expr in equivalents(query.expr, job)}
+    yield from sorted(found, key=lambda query: (query.expr, query.step))
+
+
+def _recorded(found: Mapping[int, Refreshed]) -> Iterator[Line]:
+    """What is recorded does not grow with instances."""
+    few, many = min(found), max(found)
+    for uid in found[few]:
+        ours, floor = (Figure(found[size][uid][0].samples, Unit.SAMPLES, named(size)) for size in (many, few))
+        yield Line(_PART, f"{uid}, recorded", ours, floor, Goal(1.01))
+
+
+def _raw(found: Mapping[int, Refreshed]) -> Iterator[Line]:
+    """Against raw: all dashboards with every fleet, each of them with the largest."""
+    for instances, refreshed in found.items():
+        # 2,000 times fewer at 330 instances; what is raw grows with them.
+        goal = Goal(2000 / 330 * instances, at_least=True, source="performance.md, by instances")
+        yield _fewer(f"all dashboards, {named(instances)}", _all(refreshed), goal)
+    most = max(found)
+    for uid, pair in found[most].items():
+        yield _fewer(f"{uid}, {named(most)}", pair, None)
+
+
+def _fewer(item: str, pair: tuple[Cost, Cost], goal: Goal | None) -> Line:
+    ours, raw = pair
+    recorded = Figure(ours.samples, Unit.SAMPLES, "recorded")
+    return Line(_PART, item, recorded, Figure(raw.samples, Unit.SAMPLES, "raw, at least"), goal, inverse=True)
+
+
+def _time(found: Mapping[int, Refreshed]) -> Iterator[Line]:
+    for instances, refreshed in found.items():
+        ours, raw = _all(refreshed)
+        seconds = (Figure(ours.seconds, Unit.SECONDS, "recorded"), Figure(raw.seconds, Unit.SECONDS, "raw"))
+        yield Line(_PART, f"time of all dashboards, {named(instances)}", *seconds, inverse=True)
+
+
+def _all(refreshed: Refreshed) -> tuple[Cost, Cost]:
+    return total(ours for ours, _ in refreshed.values()), total(raw for _, raw in refreshed.values())

@@ -1,0 +1,76 @@
+"""Reports made of a few words, for what shows and judges them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.prometheus.rules import AlertingRule
+from generator.replay.history import AlertHistory, Episode
+from generator.replay.replay import Records, Replay
+from generator.replay.report import Report, report
+from generator.replay.states import Activity
+from generator.replay.subject import ReplayedRule
+from generator.replay.truth import TrueIncident, TrueRollout, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: 2026-03-20 00:00 UTC.
+T = 1_773_964_800
+MINUTE, HOUR = 60, 3600
+END = T + 12 * HOUR
+
+OUTAGE = TrueIncident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",))
+NIGHT = TrueIncident("night-low", T + 8 * HOUR, T + 9 * HOUR, ())
+
+
+def rule(
+    name: str = "High", severity: str = "critical", service: str = "s", reach: float = HOUR
+) -> ReplayedRule:
+    """An alerting rule on a ratio."""
+    labels = {"severity": severity, "service": service}
+    annotations = {
+        "description": "It was {{ $value | humanizePercentage }}.",
+        "runbook_url": "https://runbooks.example.com/High.md",
+    }
+    return ReplayedRule(service, AlertingRule(name, "x > 0", 300, 0, labels, annotations), 60, reach)
+
+
+def active(  # noqa: PLR0913 - a test says what it is about by keyword
+    minute: int,
+    lasting: int | None = 20,
+    *,
+    pending: int = 5,
+    fires: bool = True,
+    labels: Mapping[str, str] | None = None,
+    value: float = 0.25,
+) -> Episode:
+    """An alert that fires at a minute of the span, after it was pending, for some minutes; None is to the end."""
+    at, until = T + minute * MINUTE, None if lasting is None else T + (minute + lasting) * MINUTE
+    activity = Activity(
+        at - pending * MINUTE,
+        at if fires else None,
+        until,
+        {float(at - pending * MINUTE): value, float(at): 2 * value},
+    )
+    return Episode(labels or {}, activity, since_before=False)
+
+
+def history(
+    of: ReplayedRule, *episodes: Episode, failures: Mapping[float, str] | None = None
+) -> AlertHistory:
+    """What became of a rule."""
+    given = {**of.rule.labels, "alertname": of.rule.alert}
+    labelled = (replace(one, labels={**one.labels, **given}) for one in episodes)
+    return AlertHistory(of, tuple(labelled), failures or {})
+
+
+def truth(*incidents: TrueIncident) -> Truth:
+    """What really happened to the service."""
+    return Truth("s", T, END, incidents, (TrueRollout("v2", T + HOUR),))
+
+
+def reported(*alerts: AlertHistory, known: Truth | None = None, notes: tuple[str, ...] = ()) -> Report:
+    """The report of a replay."""
+    return report(Replay("http://prometheus", T, END, Records.READ, alerts, notes), known)

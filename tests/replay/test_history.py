@@ -1,0 +1,101 @@
+"""Answers of a server, put together into the life of each alert."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.errors import LiveError
+from generator.prometheus.rules import AlertingRule
+from generator.replay.history import AlertHistory, histories
+from generator.replay.jobs import Crew
+from generator.replay.resume import Forgetful
+from generator.replay.subject import ReplayedRule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tests.replay.scripted import Answer, Script
+
+T = 6000
+
+
+def replayed(script: Script, *, hold: int = 0, points: int = 4) -> AlertHistory:
+    """Replay one rule, whose label ``tool`` replaces the result's, over ten minutes."""
+    rule = AlertingRule("A", "x", hold, 0, {"severity": "warning", "kind": "all"}, {})
+    crew = Crew((script.api,), Forgetful(), lambda *_: None)
+    (found,) = histories(crew, [ReplayedRule("s", rule, 60, 0)], (T, T + 600), points)
+    return found
+
+
+def present(fields: dict[str, str], *metrics: dict[str, str], at: Collection[int] | None = None) -> Answer:
+    """Answer with series that are 1 at every step, or at those ``at`` minutes of the span."""
+    times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))
+    values = [[time, "1"] for time in times if at is None or (time - T) // 60 in at]
+    series = [{"metric": metric, "values": values} for metric in metrics if values]
+    body = {"status": "success", "data": {"resultType": "matrix", "result": series}}
+    return 200, json.dumps(body).encode(), {}
+
+
+def refused(fields: dict[str, str], minute: int) -> bool:
+    """Whether a request includes a minute of the span."""
+    return int(fields["start"]) <= T + minute * 60 <= int(fields["end"])
+
+
+def error(words: str) -> Answer:
+    """A query that fails."""
+    return 422, json.dumps({"status": "error", "errorType": "execution", "error": words}).encode(), {}
+
+
+def test_an_alert_has_the_results_labels_and_the_rules_and_no_name(script: Script) -> None:
+    script.reply = lambda fields: present(fields, {"__name__": "x", "tool": "t", "severity": "mild"})
+    (episode,) = replayed(script).episodes
+    assert episode.labels == {"alertname": "A", "kind": "all", "severity": "warning", "tool": "t"}
+    assert episode.since_before
+
+
+def test_an_activity_goes_on_over_the_ends_of_requests(script: Script) -> None:
+    script.reply = lambda fields: present(fields, {}, at=range(2, 8))
+    (episode,) = replayed(script, hold=120, points=3).episodes
+    activity = episode.activity
+    assert (activity.active_at, activity.fired_at, activity.ended_at) == (T + 120, T + 240, T + 480)
+    assert not episode.since_before
+
+
+def test_a_failed_evaluation_leaves_alerts_as_they_are(script: Script) -> None:
+    script.reply = lambda fields: error("many-to-many") if refused(fields, 4) else present(fields, {})
+    found = replayed(script, hold=60)
+    assert list(found.failures) == [T + 240]
+    (episode,) = found.episodes
+    assert episode.activity.ended_at is None
+    assert T + 240 not in episode.activity.values
+
+
+def test_two_results_that_become_one_alert_are_a_failed_evaluation(script: Script) -> None:
+    def both_at_five(fields: dict[str, str]) -> Answer:
+        one, other = ({"severity": "mild"}, {"severity": "wild"})
+        if fields["start"] == fields["end"] == str(T + 300):
+            return present(fields, one, other)
+        return present(fields, one)
+
+    script.reply = both_at_five
+    found = replayed(script, points=1)
+    assert list(found.failures) == [T + 300]
+    assert [episode.activity.ended_at for episode in found.episodes] == [None]
+
+
+def test_what_ended_before_the_span_is_left_out(script: Script) -> None:
+    script.reply = lambda fields: present(fields, {}, at=[-1])
+    assert replayed(script).episodes == ()
+
+
+def test_a_rule_that_cannot_be_evaluated_is_named(script: Script) -> None:
+    script.reply = lambda _: (
+        400,
+        b'{"status":"error","errorType":"bad_data","error":"no such function"}',
+        {},
+    )
+    with pytest.raises(LiveError, match=r"alert A of s: .*bad_data: no such function"):
+        replayed(script)

@@ -1,0 +1,87 @@
+"""A simulated history with one incident, from the command line to the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.cli import main
+
+if TYPE_CHECKING:
+    from generator.live.server import PrometheusServer
+
+SPECS = str(Path(__file__).parents[2] / "specs")
+START, END = "2026-03-20T06:00Z", "2026-03-20T12:00Z"
+INCIDENT = "tool-outage@2026-03-20T10:00Z+40m"
+ALERTS = (
+    "--service=support-agent",
+    "--alert=AgentToolErrorRateHigh",
+    "--alert=AgentLatencyP95High",
+    "--alert=AgentSeriesBudgetExceeded",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the truth and the reports are."""
+    return tmp_path_factory.mktemp("replay")
+
+
+@pytest.fixture
+def simulated(fresh_prometheus: PrometheusServer, folder: Path) -> str:
+    """A server with six hours of history and what the recording rules made of it."""
+    url = fresh_prometheus.api.url
+    call = [
+        "simulate",
+        SPECS,
+        "--service=support-agent",
+        "--from",
+        START,
+        "--to",
+        END,
+        "--incident",
+        INCIDENT,
+    ]
+    assert main([*call, "--prometheus", url, "--record", "--truth", str(folder / "truth.json")]) == 0
+    return url
+
+
+def replayed(url: str, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    """Replay the last four hours."""
+    capsys.readouterr()
+    span = ("--from", "2026-03-20T08:00Z", "--to", END)
+    assert main(["replay", SPECS, "--prometheus", url, *span, *ALERTS, "--format", "json", *options]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_a_simulated_incident_is_found_and_nothing_else(
+    simulated: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, state = folder / "report.html", folder / "state"
+    judged = ("--truth", str(folder / "truth.json"))
+    read = replayed(simulated, capsys, *judged, "--html", str(page), "--resume", str(state), "--points", "50")
+    (outage,) = read["incidents"]
+    assert outage["verdict"] == "detected"
+    assert {found["alert"] for found in outage["detected_by"]} == {"AgentToolErrorRateHigh"}
+    assert 300 <= outage["detected_by"][0]["after_seconds"] <= 900
+    assert read["false_alarms"] == 0
+    fired = {one["alert"] for one in read["alerts"] if one["firings"]}
+    assert fired == {"AgentToolErrorRateHigh"}
+    assert (read["records"], read["notes"]) == ("read", [])
+
+    assert "AgentToolErrorRateHigh" in page.read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "truth.json"]
+
+    # Raw series alone tell the same: through a server of our own that computes the records.
+    computed = replayed(simulated, capsys, *judged, "--records", "inlined")
+    assert computed["records"] == "inlined"
+    assert computed["alerts"] == read["alerts"]
+    assert computed["incidents"] == read["incidents"]
+
+    # Requests of another size, and more of them at once, change nothing.
+    again = replayed(simulated, capsys, *judged, "--points", "7", "--concurrency", "4")
+    assert again == read
