@@ -77,3 +77,20 @@ def test_a_day_that_is_twice_as_dear_so_far_is_forecast_to_be_so(
     # The last 24 hours at 14 o'clock: 6 dear hours today, the rest of yesterday and the night.
     last = 6 * 20 + 8 * 2 + 6 * 2 + 4 * 10
     assert _forecast(day, 38) == pytest.approx(last * (6 * 20) / (6 * 10), rel=2e-3)
+
+
+def test_hours_in_which_yesterday_stood_still_do_not_make_the_day_enormous(
+    spending: Callable[[int, Callable[[float], float]], Chain],
+) -> None:
+    """Nothing ran yesterday afternoon: against that, today would be a thousandfold."""
+    day = spending(48, lambda hour: 0.001 if 12 <= hour < 18 else 4.0)
+    flat = 6 * 4 * 4
+    assert _forecast(day, 42) == pytest.approx(flat, rel=2e-3)
+
+
+def test_a_night_that_spends_more_than_the_last_is_no_more_than_the_day_was(
+    spending: Callable[[int, Callable[[float], float]], Chain],
+) -> None:
+    night = spending(34, lambda hour: 2.0 * (3 if hour >= 26 else 1) if hour % 24 < 8 else 20.0)
+    last = 6 * 6 + 2 * 2 + 16 * 20
+    assert _forecast(night, 32) == pytest.approx(last, rel=5e-3)

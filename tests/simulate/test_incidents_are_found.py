@@ -70,8 +70,8 @@ EXPECTED = {
     ),
     "token-growth-after-release": Expected(
         {
-            ("AgentTokensPerRunRegression", WARNING): 20,
-            ("AgentCostPerRunRegression", WARNING): 20,
+            ("AgentTokensPerRunRegression", WARNING): 30,
+            ("AgentCostPerRunRegression", WARNING): 30,
         }
     ),
     "tool-spam-loop": Expected(
@@ -80,7 +80,7 @@ EXPECTED = {
         pages=frozenset({"AgentCostBudgetExceeded"}),
     ),
     "latency-creep": Expected(
-        {("AgentLatencyP95High", WARNING): 45, ("AgentLatencyP95Rising", WARNING): 25},
+        {("AgentLatencyP95High", WARNING): 50, ("AgentLatencyP95Rising", WARNING): 25},
         # In the end it is twice the objective.
         pages=frozenset({"AgentLatencyP95High"}),
     ),
@@ -133,10 +133,6 @@ def test_an_incident_is_found_in_time_and_by_no_other_page(
     assert not wrong, _listed(wrong)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="thresholds and rises fire on what chance makes of few events, the forecast on half a yesterday",
-)
 def test_in_a_quiet_time_nothing_fires(prometheus: PrometheusApi, model: Model, support: Service) -> None:
     service = renamed(support, "quiet-agents")
     wanted = [
