@@ -54,6 +54,10 @@ prometheus:
 golden: generate ## update the files that tests compare with
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
 
+.PHONY: bench
+bench: .venv/.ready prometheus ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
 .PHONY: lint
 lint: .venv/.ready ## ruff, mypy and the contracts of the architecture
 	@$(BIN)/ruff format --check .

@@ -23,7 +23,8 @@ def as_json(audits: Sequence[Audit]) -> str:
     """Write ``{"version", "source", "summary": {severity: count}, "services": [...]}``, in ASCII.
 
     Each service has ``metrics`` (``series`` is 0 where nothing is exposed), ``undeclared`` metrics, ``turnover``
-    and ``findings``; a finding is a diagnostic with ``metric`` and ``fix`` (``file`` and ``yaml``, or null).
+    and ``findings``; a finding is a diagnostic with ``metric`` and ``fix``, which is null or has ``file``, ``yaml``
+    and ``copy_of``.
     """
     counts = Counter(finding.diagnostic.severity for audit in audits for finding in audit.findings)
     report = {

@@ -84,5 +84,7 @@ def _findings(audit: Audit, sources: Mapping[str, str], *, colour: bool) -> Iter
 
 
 def _fix(finding: Finding) -> Iterator[str]:
-    if finding.fix:
-        yield f"  in {printable(finding.fix.file)}:\n\n{indent(finding.fix.yaml, '    ')}"
+    fix = finding.fix
+    if fix:
+        copy = f", a copy of {printable(fix.copy_of)}" if fix.copy_of else ""
+        yield f"  in {printable(fix.file)}{copy}:\n\n{indent(fix.yaml, '    ')}"

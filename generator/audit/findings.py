@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """YAML to put into ``file``; what stands there under the same keys is replaced."""
+    """YAML to put into ``file``; what stands there under the same keys is replaced.
+
+    ``copy_of`` is the shipped file that ``file`` has to be a copy of; empty for a file that is there.
+    """
 
     file: str
     yaml: str
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

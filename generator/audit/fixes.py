@@ -13,11 +13,14 @@ from generator.model.labels import OTHER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from generator.diagnostics import Span
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
 _WIDTH = 100
+#: How the names of files begin that come with the product.
+_SHIPPED = "shipped:"
 
 
 class _Text(str):
@@ -84,7 +87,7 @@ def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None
         return of_service(service, labels={label.name: wanted})
     if label.determines or label.limits:
         return None
-    return Fix(span.file, snippet({"labels": {label.name: {"values": wanted}}}))
+    return _of_file(span, service, {"labels": {label.name: {"values": wanted}}})
 
 
 def declaration(metric: Metric) -> dict[str, Any]:
@@ -115,4 +118,12 @@ def redeclared(service: Service, metric: Metric) -> Fix | None:
     """Declare a metric otherwise, where it is declared."""
     of_labels = (service.origins.get(f"metrics.{metric.name}.labels.{name}") for name in metric.labels)
     span = next(filter(None, of_labels), service.where(f"metrics.{metric.name}"))
-    return Fix(span.file, snippet({"metrics": {metric.name: declaration(metric)}})) if span else None
+    return _of_file(span, service, {"metrics": {metric.name: declaration(metric)}}) if span else None
+
+
+def _of_file(span: Span, service: Service, content: Mapping[str, Any]) -> Fix:
+    """Change the file that says it; of a shipped one, a copy."""
+    if not span.file.startswith(_SHIPPED):
+        return Fix(span.file, snippet(content))
+    place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(_SHIPPED)
+    return Fix(str(place), snippet(content), copy_of=span.file)

@@ -113,7 +113,7 @@ class ServerSource:
         fields = (
             ("match[]", self._of(name).now().text),
             ("start", f"{now - seconds:.0f}"),
-            ("end", f"{now:.0f}"),
+            ("end", f"{now + 1:.0f}"),
             ("limit", "100000"),
         )
         answer = self.api.ask(f"/api/v1/label/{label}/values", fields)
@@ -139,7 +139,8 @@ class ServerSource:
 
     def _indexed(self, mine: Series) -> frozenset[str]:
         now = self._number(call("time"))
-        span = (("start", f"{now - _LOOKBACK:.0f}"), ("end", f"{now:.0f}"))
+        # Times are whole seconds here: the second that has begun counts, too.
+        span = (("start", f"{now - _LOOKBACK:.0f}"), ("end", f"{now + 1:.0f}"))
         answer = self.api.ask("/api/v1/labels", (("match[]", mine.now().text), *span))
         with expecting("a list of label names"):
             return frozenset(map(str, answer.data))

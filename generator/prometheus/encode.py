@@ -4,55 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from generator.model.units import duration
+from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rules import RecordingRule
-from generator.promql.syntax import layout
+from generator.promql.syntax import layout_alike
 
 if TYPE_CHECKING:
+    from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.rules import AlertingRule, RuleFile, RuleGroup
 
-_NEVER_FOLD = 100_000
 
-
-class _Dumper(yaml.CSafeDumper):
-    """Writes text of several lines as a literal block."""
-
-
-def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def encode(file: RuleFile) -> str:
+def encode(file: RuleFile, service: str = "") -> str:
     """Write a rule file; the same value gives the same bytes.
+
+    Args:
+        file: The rules.
+        service: The name that they are about: rules of other services are laid out alike.
 
     Raises:
         PromqlError: an expression does not parse.
     """
     comment = "".join(f"# {line}".rstrip() + "\n" for line in file.comment)
-    groups = {"groups": [_group(group) for group in file.groups]}
-    body: str = yaml.dump(groups, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD)
-    return comment + body
+    return comment + block_yaml({"groups": [_group(group, service) for group in file.groups]})
 
 
-def _group(group: RuleGroup) -> dict[str, object]:
-    rules = [_recording(rule) if isinstance(rule, RecordingRule) else _alerting(rule) for rule in group.rules]
+def _group(group: RuleGroup, service: str) -> Mapped:
+    rules = [_rule(rule, layout_alike(rule.expr, service)) for rule in group.rules]
     return {"name": group.name, "interval": duration(group.interval), "rules": rules}
 
 
-def _recording(rule: RecordingRule) -> dict[str, object]:
-    return {"record": rule.record, "expr": layout(rule.expr), "labels": dict(rule.labels)}
-
-
-def _alerting(rule: AlertingRule) -> dict[str, object]:
+def _rule(rule: RecordingRule | AlertingRule, expr: str) -> Mapped:
+    if isinstance(rule, RecordingRule):
+        return {"record": rule.record, "expr": expr, "labels": dict(rule.labels)}
     times = {"for": rule.for_, "keep_firing_for": rule.keep_firing_for}
     return {
         "alert": rule.alert,
-        "expr": layout(rule.expr),
+        "expr": expr,
         **{key: duration(seconds) for key, seconds in times.items() if seconds},
         "labels": dict(rule.labels),
         "annotations": dict(rule.annotations),

@@ -22,11 +22,11 @@ def rule_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
     for service, compiled in zip(model.services, rules, strict=True):
         yield Artifact(
             names.rules_path(service.name),
-            encode(RuleFile(_recording_comment(service, model.site), compiled.recording)),
+            encode(RuleFile(_recording_comment(service, model.site), compiled.recording), service.name),
         )
         yield Artifact(
             names.alerts_path(service.name),
-            encode(RuleFile(_alerting_comment(service), compiled.alerting)),
+            encode(RuleFile(_alerting_comment(service), compiled.alerting), service.name),
         )
 
 

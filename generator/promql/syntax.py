@@ -43,7 +43,16 @@ def layout(text: str) -> str:
         return text
     pretty = "\n".join(line.rstrip() for line in tree.prettify().splitlines())
     # The printer of the library does not escape: where a value needs it, our own text stands.
-    return pretty if _same(pretty, tree) else text
+    return pretty if _only_spaced(pretty, text) or _same(pretty, tree) else text
+
+
+def layout_alike(text: str, name: str) -> str:
+    """Lay ``text`` out as ``layout`` does, once for all texts that differ in the label value ``name`` alone.
+
+    The value stands aside meanwhile, for another one of its length.
+    """
+    value, aside = f'"{name}"', f'"{"_" * len(name)}"'
+    return layout(text) if aside in text else layout(text.replace(value, aside)).replace(aside, value)
 
 
 @lru_cache(maxsize=65536)
@@ -99,6 +108,11 @@ def operands(node: grammar.Expr) -> list[grammar.Expr]:
             return [node.expr]
         case _:
             return []
+
+
+def _only_spaced(pretty: str, text: str) -> bool:
+    """Whether ``pretty`` is ``text`` but for spaces and ends of lines, which strings have none of to lose."""
+    return text.isprintable() and "".join(pretty.split()) == "".join(text.split())
 
 
 def _same(text: str, tree: grammar.Expr) -> bool:

@@ -69,9 +69,11 @@ def judge(
 
 
 def cause(of: ReplayedRule, activity: Activity, truth: Truth) -> Cause:
-    """Say why ``of`` fired; UNKNOWN where the truth does not tell: of other services, or beyond its span."""
+    """Say why ``of`` fired; UNKNOWN where the truth does not tell: of other services, or of what began before it."""
     fired_at = activity.fired_at
-    if of.service != truth.service or fired_at is None or not truth.start <= fired_at <= truth.end:
+    if of.service != truth.service or fired_at is None:
+        return Cause.UNKNOWN
+    if activity.active_at < truth.start or fired_at > truth.end:
         return Cause.UNKNOWN
     harm = [one for one in truth.incidents if one.alerts]
     if any(of.rule.alert in one.alerts and _detects(activity, one) for one in harm):

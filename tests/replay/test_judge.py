@@ -70,6 +70,11 @@ def test_an_alert_of_another_service_is_not_judged() -> None:
     assert found.incidents[0].verdict is Verdict.NO_ALERT
 
 
+def test_what_began_before_the_truth_is_not_judged() -> None:
+    (row,) = judged(-30).firings
+    assert row.cause is Cause.UNKNOWN
+
+
 def test_the_time_to_detect_counts_from_the_incidents_start_to_the_firing() -> None:
     warning = history(rule(severity="warning"), active(130), active(150))
     critical = history(rule(), active(140))

@@ -77,6 +77,12 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
     )
 
 
+def live_series(metric: Metric, service: Service, site: Site) -> int:
+    """Bound the series of one metric at once."""
+    labels = (service.labels[name] for name in metric.labels)
+    return combinations(labels) * series_each(metric, site) * service.replicas
+
+
 def series_each(metric: Metric, site: Site) -> int:
     """Count the series of one combination of label values; client libraries add ``_created`` to each."""
     created = 1 if site.created_series else 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.combinations import values
-from generator.checks.cardinality.raw import metric_series
+from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.recorded import sizes
 from generator.model.names import LE
 from generator.prometheus.rules import RecordingRule
@@ -106,7 +106,7 @@ def _of_buckets(metric: Metric, service: Service, site: Site) -> Saving:
 
 
 def _raw(metrics: tuple[Metric, ...], service: Service, site: Site) -> int:
-    return sum(metric_series(metric, service, site).live for metric in metrics)
+    return sum(live_series(metric, service, site) for metric in metrics)
 
 
 def _recorded(terms: Counter[Term], service: Service) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from generator.artifact import Artifact
 from generator.model import names
 from generator.model.units import HOUR, duration
+from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.history import notation
 from generator.prometheus.witness.kinds import cases
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.service import Model, Service, Site
+    from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.witness.case import Case, Moment
 
-_NEVER_FOLD = 100_000
 #: promtool evaluates all rules for every minute of a history: days would take it most of an hour.
 LONGEST = 30 * HOUR
 
@@ -45,7 +44,7 @@ def _file(service: Service, compiled: Compiled, site: Site) -> str:
         for case in cases(Trial(alert, tier, service, site.scrape_interval))
         if case.seconds <= LONGEST
     ]
-    contents = {
+    contents: Mapped = {
         "rule_files": [
             f"../../{path}" for path in (names.rules_path(service.name), names.alerts_path(service.name))
         ],
@@ -54,23 +53,20 @@ def _file(service: Service, compiled: Compiled, site: Site) -> str:
         "group_eval_order": [group.name for group in (*compiled.recording, *compiled.alerting)],
         "tests": tests,
     }
-    body: str = yaml.dump(
-        contents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
-    )
-    return comment + body
+    return comment + block_yaml(contents)
 
 
-def _test(case: Case, service: Service, site: Site) -> dict[str, object]:
-    written = notation(case.phases, site.scrape_interval)
+def _test(case: Case, service: Service, site: Site) -> Mapped:
+    written, asked = notation(case.phases, site.scrape_interval), _firing(case, service)
     return {
         "name": f"{case.alert.name} ({case.severity}) {case.name}",
         "interval": duration(site.scrape_interval),
         "input_series": [{"series": name, "values": values} for name, values in written.items()],
-        "promql_expr_test": [_moment(moment, case, service) for moment in case.moments],
+        "promql_expr_test": [_moment(moment, asked) for moment in case.moments],
     }
 
 
-def _moment(moment: Moment, case: Case, service: Service) -> dict[str, object]:
+def _firing(case: Case, service: Service) -> str:
     """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves other alerts' labels alone."""
     firing = {
         "alertname": case.alert.name,
@@ -79,9 +75,12 @@ def _moment(moment: Moment, case: Case, service: Service) -> dict[str, object]:
         "severity": str(case.severity),
         **dict(case.labels),
     }
-    expr = aggregate("count", series("ALERTS", firing).now()).text
+    return aggregate("count", series("ALERTS", firing).now()).text
+
+
+def _moment(moment: Moment, asked: str) -> Mapped:
     return {
-        "expr": expr,
+        "expr": asked,
         "eval_time": duration(moment.seconds),
         "exp_samples": [{"labels": "{}", "value": 1}] if moment.fires else [],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil, log2
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,12 @@ class SeriesId:
     labels: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return series(self.name, dict(self.labels)).now().text
+        return _selector(self)
+
+
+@lru_cache(maxsize=4096)
+def _selector(name: SeriesId) -> str:
+    return series(name.name, dict(name.labels)).now().text
 
 
 #: What each counter gains between two scrapes.

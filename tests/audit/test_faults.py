@@ -1,0 +1,258 @@
+"""Servers that are down, slow, broken or closed, and expositions that are none: exit 2, one reason, no secret."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.audit import fetch
+from generator.cli import main
+from tests.audit.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECRET = "hunter2hunter2"  # noqa: S105 - to be looked for
+CASES = Path(__file__).parent / "cases"
+RIGHT = (CASES / "as-declared/exposition.txt").read_bytes()
+OPEN_METRICS = (CASES / "openmetrics/exposition.txt").read_bytes()
+
+
+class Refused:
+    """Calls that must fail: exit status 2, nothing on standard output, no traceback."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], directory: Path) -> None:
+        self.capsys, self.directory = capsys, directory
+
+    def __call__(self, *arguments: str) -> str:
+        """Return what was said."""
+        assert main(["audit", *arguments]) == 2
+        told = self.capsys.readouterr()
+        assert not told.out
+        assert told.err.startswith("error: ")
+        assert SECRET not in told.err
+        return told.err
+
+    def file(self, content: bytes) -> str:
+        """Give a file to the call."""
+        path = self.directory / "exposition"
+        path.write_bytes(content)
+        return self("--exposition", str(path))
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Refused:
+    monkeypatch.chdir(Path(__file__).parent)
+    return Refused(capsys, tmp_path)
+
+
+@pytest.fixture
+def closed() -> str:
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("option", ["--prometheus", "--exposition"])
+def test_nobody_listens(option: str, closed: str, refused: Refused) -> None:
+    told = refused(option, closed)
+    assert f"{closed} does not answer: Connection refused" in told
+    assert "help: check the address" in told
+
+
+@pytest.mark.parametrize("option", ["--prometheus", "--exposition"])
+def test_a_server_that_says_nothing_is_given_up(option: str, answering_never: str, refused: Refused) -> None:
+    assert "does not answer" in refused(option, answering_never, "--timeout", "1s")
+
+
+@contextmanager
+def _dripping() -> Iterator[str]:
+    """A server that sends a letter for every one that the client has taken, for ever."""
+    stop = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as taken:
+            taken.recv(4096)
+            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+            while not stop.wait(0.02):
+                try:
+                    taken.sendall(b"#")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/metrics"
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_an_exposition_that_never_ends_is_given_up_in_time(refused: Refused) -> None:
+    with _dripping() as url:
+        assert f"error: {url} does not answer in time" in refused("--exposition", url, "--timeout", "1s")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (200, b"<html>Welcome</html>", "is this a Prometheus?"),
+        (200, b"", "is this a Prometheus?"),
+        (200, b'{"status":"success","data":{"resultType":"matrix","result":[]}}', "where a vector is needed"),
+        (200, b'{"status":"success","data":null}', "is this a Prometheus?"),
+        (503, b"busy", "HTTP 503: busy\n  help: the server has too much to do"),
+        (404, b"no such page", "HTTP 404: no such page\n  help: the address ends where"),
+        (
+            422,
+            b'{"status":"error","errorType":"execution","error":"query processing would load too many samples"}',
+            "too many samples\n  help: the server refuses the question",
+        ),
+    ],
+)
+def test_what_is_no_answer_of_a_prometheus_is_told(
+    status: int, body: bytes, words: str, answering: Callable[..., str], refused: Refused
+) -> None:
+    assert words in refused("--prometheus", answering(status, body))
+
+
+def test_an_answer_cut_short_is_told(answering: Callable[..., str], refused: Refused) -> None:
+    url = answering(200, b'{"status":"success","data":', promised=5000)
+    assert f"{url} does not answer" in refused("--prometheus", url)
+    url = answering(200, RIGHT[:300], promised=len(RIGHT))
+    assert f"{url} does not answer" in refused("--exposition", url)
+
+
+@pytest.mark.parametrize("kind", ["PROMETHEUS", "EXPOSITION"])
+def test_a_secret_that_the_server_repeats_is_not_shown(
+    kind: str, answering: Callable[..., str], refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AGENT_METRICS_{kind}_TOKEN", SECRET)
+    told = refused(f"--{kind.lower()}", answering(401, f"bad token {SECRET}".encode()))
+    assert "HTTP 401" in told
+    assert f"AGENT_METRICS_{kind}_TOKEN" in told
+    told = refused(f"--{kind.lower()}", answering(200, f"x{{Bearer {SECRET}".encode() * 3))
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("kind", ["PROMETHEUS", "EXPOSITION"])
+def test_a_user_without_a_password_is_told_before_anything_is_sent(
+    kind: str, closed: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AGENT_METRICS_{kind}_USER", "me")
+    assert f"AGENT_METRICS_{kind}_PASSWORD go together" in refused(f"--{kind.lower()}", closed)
+
+
+@pytest.mark.parametrize("option", ["--prometheus", "--exposition"])
+def test_credentials_in_the_address_are_refused_and_not_repeated(option: str, refused: Refused) -> None:
+    assert "_TOKEN" in refused(option, f"http://me:{SECRET}@127.0.0.1:1/metrics")
+
+
+def test_the_query_of_an_address_is_sent_and_not_repeated(closed: str, refused: Refused) -> None:
+    assert f"error: {closed}/metrics does not answer" in refused(
+        "--exposition", f"{closed}/metrics?key={SECRET}"
+    )
+
+
+@contextmanager
+def _recording(sent: list[bytes]) -> Iterator[str]:
+    """A server that keeps one request and finds nothing."""
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as taken:
+            sent.append(taken.recv(65536))
+            taken.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.parametrize("option", ["--prometheus", "--exposition"])
+@pytest.mark.parametrize("kind", ["PROMETHEUS", "EXPOSITION"])
+def test_a_token_goes_where_it_belongs_and_nowhere_else(
+    option: str, kind: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AGENT_METRICS_{kind}_TOKEN", SECRET)
+    sent: list[bytes] = []
+    with _recording(sent) as url:
+        refused(option, url)
+    assert (f"Authorization: Bearer {SECRET}".encode() in sent[0]) == (option == f"--{kind.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"# HELP demo_runs_total Runs.\n# TYPE demo_runs_total counter\n", "holds no samples"),
+        (b"# EOF\n", "holds no samples"),
+        (RIGHT[:-4], "is cut short: its last line has no end"),
+        (OPEN_METRICS.removesuffix(b"# EOF\n"), "is cut short: OpenMetrics ends with # EOF"),
+        (OPEN_METRICS[: len(OPEN_METRICS) // 2], "is cut short"),
+        (b"<html>\n<body>Welcome</body>\n</html>\n", "is no exposition"),
+        (b'{"status":"success"}\n', "is no exposition"),
+        (b'demo_runs_total{status="ok} 1\n', "is no exposition"),
+        (b"demo_runs_total one\n", "is no exposition"),
+        (b"\xff\xfe\x00", "is not text in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_exposition_is_told(content: bytes, words: str, refused: Refused) -> None:
+    assert words in refused.file(content)
+
+
+def test_a_response_that_says_openmetrics_must_end_as_such(
+    answering: Callable[..., str], refused: Refused
+) -> None:
+    headers = {"Content-Type": "application/openmetrics-text; version=1.0.0"}
+    assert "ends with # EOF" in refused("--exposition", answering(200, RIGHT, headers=headers))
+
+
+def test_a_redirection_is_told(answering: Callable[..., str], refused: Refused) -> None:
+    url = answering(307, b"", headers={"Location": "/metrics/"})
+    assert "HTTP 307\n  help: redirections are not followed" in refused("--exposition", url)
+
+
+def test_more_than_one_target_exposes_is_not_read(
+    answering: Callable[..., str], refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "MOST_BYTES", 100)
+    assert "is larger than" in refused.file(RIGHT)
+    assert "is larger than" in refused("--exposition", answering(200, RIGHT))
+
+
+def test_a_file_that_is_not_there_is_told(refused: Refused, tmp_path: Path) -> None:
+    assert "No such file" in refused("--exposition", str(tmp_path / "none"))
+    assert "directory" in refused("--exposition", str(tmp_path))
+
+
+def test_a_call_says_whose_exposition_it_is(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert "help: --service research-agent or support-agent" in refused("--exposition", "x")
+    assert 'did you mean "support-agent"?' in refused("--exposition", "x", "--service", "suport-agent")
+
+
+def test_specs_at_fault_are_told_first(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, closed: str
+) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services/x.yaml").write_text("service: x\n")
+    assert main(["audit", str(tmp_path), "--prometheus", closed]) == 1
+    assert "schema/missing-key" in capsys.readouterr().err
+
+
+def test_an_exposition_is_read_over_http_with_its_query_and_its_slash(
+    answering: Callable[..., str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
+    url = answering(200, RIGHT, headers={"Content-Type": "text/plain; version=0.0.4"})
+    assert main(["audit", "--exposition", f"{url}/metrics/?name[]=demo_runs_total"]) == 0
+    assert f"demo-agent at {url}/metrics/ (1 instance)" in capsys.readouterr().out

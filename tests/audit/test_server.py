@@ -1,0 +1,276 @@
+"""A real Prometheus: simulated fleets, a scraped process, and questions that stay small whatever it holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from generator.audit.as_text import as_text
+from generator.audit.audit import audit
+from generator.audit.server import ServerSource
+from generator.diagnostics import Severity
+from generator.live.remote_write import TimeSeries, write
+from generator.live.server_config import ServerConfig
+from generator.model.units import DAY, HOUR, MINUTE
+from generator.simulate.history import simulate
+from generator.simulate.staging import Wanted, staged
+from tests.audit.exposing import registry
+from tests.golden import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from generator.audit.audit import Audit
+    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
+    from generator.live.transport import Response
+    from generator.model.service import Model, Service
+
+NOW = 1_774_080_000  # 2026-03-21, 8 in the morning
+GOLDEN = Path(__file__).parent / "on_a_server"
+
+
+def _called(service: Service, job: str) -> Service:
+    """Give a service a selector of its own on a shared server."""
+    return replace(service, selector={"job": job})
+
+
+def _told(found: Audit) -> dict[str, str]:
+    """Say the violations and suspicions by their codes."""
+    said = (finding.diagnostic for finding in found.findings)
+    return {one.code: one.message for one in said if one.severity is not Severity.INFO}
+
+
+@pytest.mark.parametrize(
+    ("incident", "expected"),
+    [
+        (None, {}),
+        ("tool-outage", {}),
+        ("rolling-restart", {}),
+        (
+            "undeclared-label-value",
+            {
+                "audit/undeclared-value": 'label "tool" has "undeclared_tool", which the spec does not list (in '
+                "agent_tool_call_total, agent_tool_error_total, agent_tool_latency_ms)"
+            },
+        ),
+        (
+            "unpriced-model",
+            {
+                "audit/undeclared-value": 'label "model" has "experimental-model", which the spec does not list (in '
+                "agent_token_usage_total)"
+            },
+        ),
+    ],
+)
+def test_a_simulated_fleet_is_as_its_spec_says_but_for_the_incident(  # noqa: PLR0913 - three fixtures
+    incident: str | None,
+    expected: dict[str, str],
+    prometheus: PrometheusApi,
+    unique: str,
+    support: Service,
+    model: Model,
+) -> None:
+    service, start = _called(support, unique), NOW - HOUR
+    wanted = [Wanted(incident, start + 20 * MINUTE, NOW)] if incident else []
+    write(prometheus, simulate(service, model.site, staged(service, start, NOW, wanted)).series)
+
+    found = audit(ServerSource(prometheus, service, at=NOW), service, model)
+
+    assert _told(found) == expected
+    assert found.seen.instances == service.replicas
+    always = {name for name, metric in service.metrics.items() if not metric.sparse}
+    assert always <= set(found.seen.metrics)
+
+
+def test_what_is_over_is_no_longer_found(
+    prometheus: PrometheusApi, unique: str, support: Service, model: Model
+) -> None:
+    service, start = _called(support, unique), NOW - HOUR
+    wanted = [Wanted("undeclared-label-value", start, start + 10 * MINUTE)]
+    wanted.append(Wanted("rolling-restart", start + 20 * MINUTE, start + 30 * MINUTE))
+    write(prometheus, simulate(service, model.site, staged(service, start, NOW, wanted)).series)
+    assert _told(audit(ServerSource(prometheus, service, at=NOW), service, model)) == {}
+
+
+def _line(name: str, job: str, at: Iterable[tuple[float, float]], **labels: str) -> TimeSeries:
+    points = list(at)
+    return TimeSeries(
+        {"__name__": name, "job": job, "instance": "a:1", **labels},
+        [round(when * 1000) for when, _ in points],
+        [value for _, value in points],
+    )
+
+
+RUN = {"status": "ok", "reason": "done"}
+
+
+def test_releases_that_come_faster_than_declared_are_told(
+    fresh_prometheus: PrometheusServer, demo: Model
+) -> None:
+    service = demo.services[0]
+    old = [
+        _line("demo_runs_total", "demo-agent", [(NOW - day * DAY, 1.0)], release=f"r{day}", **RUN)
+        for day in range(1, 13)
+    ]
+    write(
+        fresh_prometheus.api,
+        [*old, _line("demo_runs_total", "demo-agent", [(NOW, 5.0)], release="r0", **RUN)],
+    )
+    found = audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, demo)
+    text = "".join(as_text([found], {}))
+    compare(GOLDEN, {"expected.txt": text.replace(fresh_prometheus.api.url, "http://prometheus")})
+    assert found.seen.metrics["demo_runs_total"].labels["release"].values == 1
+
+
+def test_a_counter_that_goes_up_and_down_is_suspected(
+    prometheus: PrometheusApi, unique: str, demo: Model
+) -> None:
+    service = _called(demo.services[0], unique)
+    up_and_down = [(NOW - 15.0 * step, float(step % 2)) for step in range(40)]
+    write(prometheus, [_line("demo_tool_calls_total", unique, sorted(up_and_down), tool="mail")])
+    told = _told(audit(ServerSource(prometheus, service, at=NOW), service, demo))
+    assert told["audit/not-a-counter"] == (
+        "demo_tool_calls_total is a counter, and 1 series is falling again and again within 10m"
+    )
+
+
+def test_a_counter_that_restarts_is_not_suspected(
+    prometheus: PrometheusApi, unique: str, demo: Model
+) -> None:
+    service = _called(demo.services[0], unique)
+    restarted = [(NOW - 600 + 15.0 * step, float(step % 20)) for step in range(40)]
+    write(prometheus, [_line("demo_tool_calls_total", unique, restarted, tool="mail")])
+    assert "audit/not-a-counter" not in _told(audit(ServerSource(prometheus, service, at=NOW), service, demo))
+
+
+def test_another_job_that_is_no_service_of_the_specs_is_suggested(
+    fresh_prometheus: PrometheusServer, demo: Model
+) -> None:
+    write(fresh_prometheus.api, [_line("demo_runs_total", "demo", [(NOW, 1.0)], release="r1", **RUN)])
+    service = demo.services[0]
+    found = audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, demo).findings[0]
+    assert found.fix is not None
+    assert found.fix.yaml == "selector: {job: demo}\n"
+    # Where another service of the specs is called so, it is not suggested.
+    other = replace(service, name="other", selector={"job": "demo"})
+    both = replace(demo, services=(service, other))
+    assert audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, both).findings[0].fix is None
+
+
+def _scraped(server: PrometheusServer, target: str, wanted: Callable[[], bool]) -> None:
+    """Have the server scrape a target until ``wanted``."""
+    server.load(
+        ServerConfig(
+            scrape_interval="1s",
+            scrape_configs=(
+                {
+                    "job_name": "support-agent",
+                    "static_configs": [
+                        {"targets": [target.removeprefix("http://")], "labels": {"region": "north"}}
+                    ],
+                },
+            ),
+        )
+    )
+    deadline = time.monotonic() + 30
+    while not wanted():
+        assert time.monotonic() < deadline, "nothing was scraped"
+        time.sleep(0.05)
+
+
+def _scrape(
+    server: PrometheusServer, answering: Callable[..., str], exposed: CollectorRegistry, service: Service
+) -> ServerSource:
+    headers = {"Content-Type": "text/plain; version=0.0.4"}
+    source = ServerSource(server.api, service)
+    _scraped(
+        server,
+        answering(200, generate_latest(exposed), headers=headers),
+        # Metadata may come a moment later than samples.
+        lambda: bool(source.exposed() and source.described("agent_run_total").types),
+    )
+    return source
+
+
+def test_a_scraped_process_is_clean_and_labels_of_its_target_are_no_fault(
+    fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service, model: Model
+) -> None:
+    source = _scrape(fresh_prometheus, answering, registry(support), support)
+    found = audit(source, support, model)
+    assert _told(found) == {}
+    assert found.seen.metrics["agent_run_total"].described.types == {"counter"}
+    # All that the target exposes, not only what is declared.
+    assert found.seen.exposed == sum(seen.series for seen in found.seen.metrics.values())
+
+
+def test_types_are_what_the_scraped_process_says(
+    fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service, model: Model
+) -> None:
+    exposed = CollectorRegistry()
+    Gauge("agent_run_total", "Runs.", ["status", "release", "region"], registry=exposed).labels(
+        "ok", "r1", "south"
+    ).set(1)
+    Counter("agent_retries_total", "Retries.", registry=exposed).inc()
+    told = _told(audit(_scrape(fresh_prometheus, answering, exposed, support), support, model))
+    assert told["audit/type"] == "agent_run_total is declared a counter and exposed as a gauge"
+    assert told["audit/missing-label"] == 'agent_run_total has no label "stop_reason"'
+    assert told["audit/extra-label"].startswith('agent_run_total has a label "exported_region"')
+    assert told["audit/undeclared-metric"].startswith("agent_retries_total is exposed")
+
+
+@dataclass(slots=True)
+class Watching:
+    """A connection that remembers how much was asked and answered."""
+
+    through: PrometheusApi
+    requests: int = 0
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return self.through.url
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Send, and remember."""
+        answer = self.through.connection.send(method, path, body, headers or {})
+        self.requests += 1
+        self.sizes.append(len(answer.body))
+        return answer
+
+
+def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(
+    prometheus: PrometheusApi, unique: str, demo: Model
+) -> None:
+    service = _called(demo.services[0], unique)
+    write(
+        prometheus,
+        (
+            _line(
+                "demo_tool_calls_total", unique, [(NOW, 1.0)], tool=f"tool-{number:05}", pod=f"p{number % 7}"
+            )
+            for number in range(5000)
+        ),
+    )
+    watching = Watching(prometheus)
+    api = replace(prometheus, connection=watching)  # type: ignore[arg-type]  # it has what is used of one
+    found = audit(ServerSource(api, service, at=NOW), service, demo)
+    told = _told(found)
+
+    assert "and 190 more" in told["audit/undeclared-value"]
+    assert (
+        told["audit/series-bound"] == "demo_tool_calls_total has 5,000 series, and its spec bounds them by 12"
+    )
+    most = found.seen.metrics["demo_tool_calls_total"].most
+    assert most is not None
+    assert (most.name, most.values, most.saved) == ("tool", 5000, 4993)
+    assert watching.requests < 40
+    assert max(watching.sizes) < 20_000
