@@ -70,12 +70,13 @@ format: .venv/.ready ## lay out the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# Without download addresses, so that the lock holds wherever the packages come from.
+# Without download addresses, so that the lock holds wherever the packages come from; with extras, or pip takes the
+# newest release of what is named with one, whatever is pinned.
 .PHONY: lock
 lock: .venv/.ready ## pin the newest allowed versions anew
 	@$(PYTHON) -m venv --clear .cache/lock
 	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	@.cache/lock/bin/pip-compile --quiet --upgrade --all-extras --generate-hashes --allow-unsafe --strip-extras \
+	@.cache/lock/bin/pip-compile --quiet --upgrade --all-extras --generate-hashes --allow-unsafe --no-strip-extras \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --output-file requirements.lock pyproject.toml
 

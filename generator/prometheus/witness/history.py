@@ -6,21 +6,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil, log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model.units import plain
 from generator.promql.expr import series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 #: Binary digits of a sum; a float has 53.
 _DIGITS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesId:
+class SeriesId(NamedTuple):
     """A raw series: name and labels."""
 
     name: str
@@ -72,32 +71,33 @@ def notation(phases: tuple[Phase, ...], scrape: int) -> dict[str, str]:
 
 
 def _values(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> str:
-    parts = [
-        "0" if name in phases[0].load else plain(phases[0].levels[name]) if name in phases[0].levels else "_"
-    ]
-    value, quantum = 0.0, _quantum(name, phases, scrape)
-    for phase in phases:
+    gains = [phase.load.get(name) for phase in phases]
+    levels = [phase.levels.get(name) for phase in phases]
+    parts = ["0" if gains[0] is not None else "_" if levels[0] is None else plain(levels[0])]
+    value, quantum = 0.0, _quantum(gains, phases, scrape)
+    for phase, gain, level in zip(phases, gains, levels, strict=True):
         count = phase.seconds // scrape
         if phase.restarted:
             value = 0.0
-        if name in phase.load:
-            step = round(phase.load[name] / quantum) * quantum
+        if gain is not None:
+            step = round(gain / quantum) * quantum
             parts.append(f"{_exact(value + step)}+{_exact(step)}x{count - 1}")
             value += step * count
-        elif name in phase.levels:
-            parts.append(f"{plain(phase.levels[name])}x{count - 1}")
+        elif level is not None:
+            parts.append(f"{plain(level)}x{count - 1}")
         else:
             parts.append(f"_x{count}")
     return " ".join(parts)
 
 
-def _quantum(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> float:
+def _quantum(gains: Sequence[float | None], phases: tuple[Phase, ...], scrape: int) -> float:
     """Choose a power of two of which every sum of the steps is an exact multiple.
 
     promtool adds step by step. Rounded sums would end a hair above what the next phase begins with, and a counter
     that falls by a hair was restarted.
     """
-    largest = sum(phase.load.get(name, 0.0) * (phase.seconds // scrape) for phase in phases)
+    counts = (phase.seconds // scrape for phase in phases)
+    largest = sum((gain or 0.0) * count for gain, count in zip(gains, counts, strict=True))
     return float(2.0 ** (ceil(log2(largest + 1)) - _DIGITS))
 
 
