@@ -1,7 +1,6 @@
 """Plain values as block YAML, byte for byte as PyYAML writes them, in a fraction of its time.
 
-A file of rules is the same few kinds of text many times over. PyYAML itself writes those that need quotes or
-several lines.
+A file of rules is the same few kinds of text many times over. PyYAML itself writes those that need quotes.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ _NEVER_FOLD = 100_000
 _PRINTABLE = re.compile(r"[A-Za-z0-9_./(][ -~]*")
 #: What would end a plain text before its end.
 _ENDING = re.compile(r": | #|[: ]\Z|\A\.\.\.")
+#: Several lines that a literal block keeps as they are, the last without an end.
+_LINES = re.compile(r"(?!\n)[ -~\n]*[!-~]")
 #: By a text's first character: what is no text although it looks plain, as numbers, times, yes and no.
 _NO_TEXT = yaml.CSafeDumper.yaml_implicit_resolvers
 
@@ -82,10 +83,13 @@ def _at(indent: str, text: str) -> str:
     return re.sub(r"\n(?=[^\n])", f"\n{indent}", text) if "\n" in text else text
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _scalar(text: str) -> str:
     if _PRINTABLE.fullmatch(text) and not _ENDING.search(text) and not _means_else(text):
         return text
+    if "\n" in text and _LINES.fullmatch(text) and " \n" not in text:
+        # A first line that is indented itself needs to be told how far the block is.
+        return _at("  ", f"|{'2' if text[0] == ' ' else ''}-\n{text}")
     document: str = yaml.dump(
         {"text": text, "end": 0}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
     )

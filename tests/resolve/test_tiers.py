@@ -154,14 +154,14 @@ def test_an_objective_can_be_missed_and_met(objective: str, code: str | None, tm
         ("threshold: {signal: success_rate}, warning: 90%, min_events: N", 25),
         ("threshold: {signal: success_rate}, warning: 90%, min_bad_events: N", 25),
         ("change: {signal: success_rate, over: 1h}, warning: 5pp, min_events: N", 25),
-        ("regression: {signal: success_rate}, warning: 5pp, min_events: N", 25),
+        ("regression: {signal: success_rate}, warning: 5pp, min_events: N", 600),
         ("threshold: {signal: calls_per_run}, warning: 40, min_events: N", 25),
         ("change: {signal: reasons, by: reason, over: 1h}, warning: 5pp, min_bad_events: N", 25),
         ("burn_rate: {signal: success_rate}, critical: 14.4x in 1h and 5m, min_bad_events: N", 100),
     ],
 )
 def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: Path) -> None:
-    """100 runs an hour are 25 in the 15 minutes that a signal looks back over."""
+    """100 runs an hour are 25 in the 15 minutes that a signal looks back over, and 600 in a release's 6 hours."""
     keys = {
         "traffic": "{min_runs_per_hour: 100}",
         "objectives": "{success_rate: {min: 97%, window: 30d}}",

@@ -8,8 +8,11 @@ from generator.prometheus.recording.streams import of_metric
 from generator.promql.expr import Expr, aggregate, number, total
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from generator.model.alerts import Alert, Tier, Undeclared
     from generator.model.service import Service
+    from generator.promql.expr import Series
 
 
 def expr(_alert: Alert, kind: Undeclared, _tier: Tier, service: Service) -> Expr:
@@ -17,9 +20,14 @@ def expr(_alert: Alert, kind: Undeclared, _tier: Tier, service: Service) -> Expr
     label = kind.label
     rates = of_metric(kind.metric).rate(service)
     if label.values:
-        return total(rates.none_of(label.name, ("", *label.values)).now(), (label.name,)) >= number(0)
+        return total(strays(rates, label.name, label.values).now(), (label.name,)) >= number(0)
     live = aggregate("group", rates.where("!=", **{label.name: ""}).now(), (label.name,))
     return aggregate("count", live) > number(label.max_live)
+
+
+def strays(found: Series, label: str, listed: Sequence[str]) -> Series:
+    """Select what has a value of ``label`` that is not listed; to lack the label is no value."""
+    return found.none_of(label, ("", *listed))
 
 
 def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, service: Service) -> str:

@@ -60,7 +60,8 @@ class _Step:
             return self.signal.of.buckets[len(self.signal.of.buckets) // 2] * self.signal.of.factor * 0.9
         if isinstance(self.signal.kind, Share | Distribution):
             return 0.02
-        return 100.0 if isinstance(self.signal.kind, Count) else 1.0
+        least = 0.0 if self.kind.relative else 3 * self.trial.tier.bound
+        return max(100.0 if isinstance(self.signal.kind, Count) else 1.0, least)
 
     @property
     def worst(self) -> float:

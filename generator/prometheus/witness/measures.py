@@ -40,6 +40,6 @@ def around(signal: Signal, bound: float) -> tuple[float, float]:
 
 
 def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float:
-    """Make a value worse by a difference, or by a part of itself."""
+    """Make a value worse by a difference, or by a part of itself; nothing is less than nothing."""
     sign = -1 if signal.better is Better.HIGHER else 1
-    return base * (1 + sign * by) if relative else base + sign * by
+    return max(0.0, base * (1 + sign * by) if relative else base + sign * by)

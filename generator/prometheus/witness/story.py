@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model.units import MINUTE
@@ -40,7 +40,7 @@ class Story:
     ) -> Story:
         """Go on for whole minutes under a load."""
         whole = -(-seconds // MINUTE) * MINUTE
-        return replace(self, phases=(*self.phases, Phase(whole, load, levels or {}, restarted)))
+        return Story((*self.phases, Phase(whole, load, levels or {}, restarted)), self.moments)
 
     def silent(self, why: str, after: int | None = None) -> Story:
         """Nothing must fire at the end of the last phase, or ``after`` seconds of it."""
@@ -57,7 +57,7 @@ class Story:
     def _at(self, after: int | None, why: str, *, fires: bool) -> Story:
         start = self.seconds - self.phases[-1].seconds
         at = self.seconds if after is None else start + after // MINUTE * MINUTE
-        return replace(self, moments=(*self.moments, Moment(at, fires, why)))
+        return Story(self.phases, (*self.moments, Moment(at, fires, why)))
 
 
 def held(  # noqa: PLR0913 - a load and what follows it, each with its time
