@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SPECS ?= specs
 OUTPUT ?= output
-PYTEST_ARGS ?= -n auto --cov --cov-report=term:skip-covered
+PYTEST_ARGS ?= -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: help
 help: ## list the targets

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from generator.audit.findings import Fix
+from generator.diagnostics.printable import printable
 from generator.model.labels import OTHER
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ class _Text(str):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists, and quotes what another reader of YAML could take for something else."""
+    """Writes lists in one line, and quotes what another reader of YAML could take for something else."""
 
 
+_Dumper.add_representer(
+    list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+)
 _Dumper.add_representer(
     _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
 )
@@ -44,11 +48,22 @@ def snippet(content: Mapping[str, Any]) -> str:
 
 
 def _written(key: str, value: object) -> str:
-    flow = None if isinstance(value, dict | list) else False
+    text = _dumped({key: value}, readable=True)
+    # What does not show itself is escaped, and then so is everything beyond ASCII.
+    return text if all(printable(line) == line for line in text.splitlines()) else _dumped({key: value})
+
+
+def _dumped(content: Mapping[str, object], *, readable: bool = False) -> str:
+    flow = None if any(isinstance(value, dict | list) for value in content.values()) else False
     text: str = yaml.dump(
-        {key: value}, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, width=_WIDTH
+        content,
+        Dumper=_Dumper,
+        default_flow_style=flow,
+        sort_keys=False,
+        width=_WIDTH,
+        allow_unicode=readable,
     )
-    return f"{text[1:-2]}\n" if text.startswith("{") else text
+    return text
 
 
 def _quoted(value: object) -> object:

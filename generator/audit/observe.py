@@ -46,7 +46,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         strangers=tuple(
             _stranger(source, one, look=place < _MOST_STRANGERS) for place, one in enumerate(others)
         ),
-        instances=max((seen.instances for seen in metrics.values()), default=1),
+        instances=max((seen.instances for seen in metrics.values()), default=0),
         exposed=source.exposed(),
         turnover=_turnover(source, metrics, service, site),
         elsewhere=_elsewhere(source, service, model) if nothing else None,

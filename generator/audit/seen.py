@@ -133,7 +133,7 @@ class Seen:
     @property
     def scale(self) -> float:
         """What turns a number of series seen into one for all replicas."""
-        return max(1.0, self.service.replicas / self.instances) if self.lone else 1.0
+        return max(1.0, self.service.replicas / max(1, self.instances)) if self.lone else 1.0
 
     def allowed(self, seen: SeenMetric) -> int:
         """Bound the series of a metric, for as many instances as were looked at."""

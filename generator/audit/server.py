@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
 from generator.live.answers import expecting, instant_result
+from generator.live.errors import LiveError
 from generator.prometheus.alerting.series_count import SCRAPED
+from generator.prometheus.alerting.undeclared import strays
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: So many names of the service's metrics are looked at.
 _MOST_NAMES = 1000
+#: Newer servers send no more past values of a label than this, nor more descriptions of a metric.
+_MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
@@ -73,8 +77,8 @@ class ServerSource:
         return self._groups(self._of(name), by)
 
     def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
-        """Count by values that are not listed, which is what AgentUndeclaredLabelValue asks of the records."""
-        return self._groups(self._of(name).none_of(label, ("", *listed)), (label,))
+        """Count by values that are not listed, as AgentUndeclaredLabelValue does."""
+        return self._groups(strays(self._of(name), label, listed), (label,))
 
     def merged(self, name: str, label: str) -> int:
         """Count what is left without a label."""
@@ -110,12 +114,8 @@ class ServerSource:
     def lived(self, name: str, label: str, seconds: int) -> int:
         """Count in the index, which is far cheaper than to read old samples."""
         now = self._number(call("time"))
-        fields = (
-            ("match[]", self._of(name).now().text),
-            ("start", f"{now - seconds:.0f}"),
-            ("end", f"{now + 1:.0f}"),
-            ("limit", "100000"),
-        )
+        span = {"start": f"{now - seconds:.0f}", "end": f"{now + 1:.0f}"}
+        fields = {"match[]": self._of(name).now().text, **span, "limit": str(_MOST_PAST)}
         answer = self.api.ask(f"/api/v1/label/{label}/values", fields)
         with expecting("a list of label values"):
             return len(list(answer.data))
@@ -129,7 +129,9 @@ class ServerSource:
         return self._groups(Series(name), by)
 
     def _of(self, name: str) -> Series:
-        return series(name, self.service.selector)
+        if _PLAIN.fullmatch(name):
+            return series(name, self.service.selector)
+        return series("", {**self.service.selector, "__name__": name})
 
     def _of_target(self, label: str) -> bool:
         """Labels of ``up`` are those of the targets; it is asked once."""
@@ -140,13 +142,19 @@ class ServerSource:
     def _indexed(self, mine: Series) -> frozenset[str]:
         now = self._number(call("time"))
         # Times are whole seconds here: the second that has begun counts, too.
-        span = (("start", f"{now - _LOOKBACK:.0f}"), ("end", f"{now + 1:.0f}"))
-        answer = self.api.ask("/api/v1/labels", (("match[]", mine.now().text), *span))
+        span = {"start": f"{now - _LOOKBACK:.0f}", "end": f"{now + 1:.0f}"}
+        answer = self.api.ask("/api/v1/labels", {"match[]": mine.now().text, **span}, post=True)
         with expecting("a list of label names"):
             return frozenset(map(str, answer.data))
 
     def _metadata(self, name: str) -> list[Mapping[str, str]]:
-        answer = self.api.ask("/api/v1/metadata", (("metric", name), ("limit_per_metric", "20")))
+        try:
+            answer = self.api.ask("/api/v1/metadata", {"metric": name, "limit_per_metric": str(_MOST_SAID)})
+        except LiveError as error:
+            # Not every server with Prometheus's API has this part of it.
+            if "HTTP 404" in str(error):
+                return []
+            raise
         with expecting("metadata of a metric"):
             return [dict(entry) for entry in answer.data.get(name, ())]
 
@@ -167,8 +175,8 @@ class ServerSource:
 
     def _samples(self, expr: Expr) -> tuple[InstantSample, ...]:
         parse(expr.text)  # nothing is sent that is not PromQL
-        fields = [("query", expr.text)] + ([("time", f"{self.at:.3f}")] if self.at is not None else [])
-        return instant_result(self.api.ask("/api/v1/query", fields)).samples
+        fields = {"query": expr.text} | ({"time": f"{self.at:.3f}"} if self.at is not None else {})
+        return instant_result(self.api.ask("/api/v1/query", fields, post=True)).samples
 
 
 def _topmost(counted: Expr, most: int) -> Expr:

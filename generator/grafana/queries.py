@@ -8,7 +8,7 @@ from generator.grafana import colours
 from generator.grafana.panels import Query
 from generator.grafana.variables import chosen, mine
 from generator.model import names
-from generator.model.units import MINUTE
+from generator.model.units import DAY, MINUTE
 from generator.promql.expr import Expr, Series, binary, call, number, top
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FEWEST = 5
 #: A release without runs for so long is not the newest.
 _LIVE = 15 * MINUTE
+#: How closely it is looked whether there was anything within a day.
+_QUARTER = 15 * MINUTE
 
 
 def whole(records: Records, signal: str, legend: str = "", *, part: str = "") -> Query:
@@ -70,6 +72,14 @@ def newest_first(records: Records, found: Expr, legend: str) -> tuple[Query, ...
         Query(binary("and", found, newest, on=on), legend, colour=colours.BLUE),
         Query(binary("unless", found, newest, on=on), legend, rare=True, colour=colours.EARLIER, shades=True),
     )
+
+
+def within_a_day(status: Series) -> Expr:
+    """Find the last value within a day, of what had one for a quarter of an hour.
+
+    Every sample of a day would be most of what a dashboard of many services reads.
+    """
+    return call("last_over_time", status.sampled(DAY, _QUARTER))
 
 
 def _newest() -> Expr:

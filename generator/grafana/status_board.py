@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from generator.grafana import colours, grammar
 from generator.grafana.links import with_everything
 from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.queries import within_a_day
 from generator.grafana.readable import change, joined, readable, replaced
 from generator.grafana.variables import mine
 from generator.model import names
-from generator.model.units import DAY, Unit
+from generator.model.units import Unit
 from generator.promql.expr import Expr, Series, any_of, binary, call, literal, number
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def board(records: Records) -> Expr:
 
 def _rows(records: Records) -> Expr:
     """Find the rows: those with a status, then those that should have one."""
-    silent = number(0) * call("last_over_time", mine(_STATUS).over(DAY)) + number(colours.NO_DATA.code)
+    silent = number(0) * within_a_day(mine(_STATUS)) + number(colours.NO_DATA.code)
     expected = (
         call(
             "label_replace",

@@ -22,7 +22,7 @@ from generator.live.rule_states import group_states
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.live.rule_states import GroupState
     from generator.live.transport import Connection, Response
@@ -70,9 +70,12 @@ class PrometheusApi:
         with expecting("a list of flags"):
             return {str(name): str(value) for name, value in answer.data.items()}
 
-    def ask(self, path: str, fields: Sequence[tuple[str, str]] = ()) -> Answer:
-        """Return what another path of the API answers, such as ``/api/v1/labels``."""
-        return self._get(f"{path}?{urlencode(fields)}" if fields else path)
+    def ask(self, path: str, fields: Mapping[str, str], *, post: bool = False) -> Answer:
+        """Return what another path of the API answers, such as ``/api/v1/labels``.
+
+        ``post`` sends long fields where an address would not hold them; only some paths take that.
+        """
+        return self._post(path, fields) if post else self._get(f"{path}?{urlencode(fields)}")
 
     def ready(self) -> bool:
         """Whether the server answers and is ready; never raises."""

@@ -89,7 +89,7 @@ def _scalar(text: str) -> str:
         return text
     if "\n" in text and _LINES.fullmatch(text) and " \n" not in text:
         # A first line that is indented itself needs to be told how far the block is.
-        return _at("  ", f"|{'2' if text[0] == ' ' else ''}-\n{text}")
+        return _at("  ", f"|-\n{text}")
     document: str = yaml.dump(
         {"text": text, "end": 0}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
     )

@@ -98,6 +98,10 @@ class Series:
         """Select the range vector of the last ``seconds``."""
         return Expr(f"{self._text()}[{duration(seconds)}]{_offset(offset)}")
 
+    def sampled(self, seconds: int, step: int) -> Expr:
+        """Look at the last ``seconds`` every ``step`` only, which reads a fraction of what ``over`` reads."""
+        return Expr(f"{self._text()}[{duration(seconds)}:{duration(step)}]")
+
     def _text(self) -> str:
         if not self.matchers:
             return self.name

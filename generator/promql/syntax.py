@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE = 90
+#: A name that is as wide as it is long, and written as it is.
+_PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
 class PromqlError(Exception):
@@ -52,7 +55,9 @@ def layout_alike(text: str, name: str) -> str:
     The value stands aside meanwhile, for another one of its length.
     """
     value, aside = f'"{name}"', f'"{"_" * len(name)}"'
-    return layout(text) if aside in text else layout(text.replace(value, aside)).replace(aside, value)
+    if aside in text or not _PLAIN_NAME.fullmatch(name):
+        return layout(text)
+    return layout(text.replace(value, aside)).replace(aside, value)
 
 
 @lru_cache(maxsize=65536)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from generator.checks.cardinality.savings import of_metrics, of_records
+from generator.checks.cardinality.savings import of_records
 from generator.checks.facts import Facts, facts
-from generator.reports.rows import groups, overview
+from generator.reports.rows import overview
 from generator.reports.terminal import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.checks.cardinality.account import Total
-    from generator.checks.cardinality.raw import MetricSeries
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Model
     from generator.prometheus.compiled import Compiled
+    from generator.reports.rows import MetricRow, Overview, ServiceRow
 
 #: Raised when a key changes its meaning or goes away.
 VERSION = 1
@@ -26,7 +26,8 @@ VERSION = 1
 
 def cardinality_json(model: Model, rules: tuple[Compiled, ...]) -> str:
     """Write the numbers as JSON, as ``to_json`` says."""
-    return to_json(facts(model, rules))
+    known = facts(model, rules)
+    return to_json(known, overview(known))
 
 
 def cardinality_text(model: Model, rules: tuple[Compiled, ...]) -> str:
@@ -34,8 +35,8 @@ def cardinality_text(model: Model, rules: tuple[Compiled, ...]) -> str:
     return to_text(overview(facts(model, rules)), model.site)
 
 
-def to_json(known: Facts) -> str:
-    """Write the numbers as JSON.
+def to_json(known: Facts, total: Overview) -> str:
+    """Write the numbers as JSON; ``total`` is the overview of what is ``known``.
 
     The keys, wherever they stand:
 
@@ -52,7 +53,6 @@ def to_json(known: Facts) -> str:
       Label ``le`` means the buckets of ``metric``.
     """
     site = known.site
-    total = overview(known)
     contents = {
         "version": VERSION,
         "scrape_interval_seconds": site.scrape_interval,
@@ -72,35 +72,38 @@ def to_json(known: Facts) -> str:
             "recorded": _total(total.recorded),
             **_load(total.samples_per_second, total.evaluations_per_second),
         },
-        "services": {each.service.name: _service(each, site) for each in known.services},
+        "services": {
+            row.name: _service(each, row) for each, row in zip(known.services, total.services, strict=True)
+        },
     }
     return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
 
 
-def _service(each: ServiceFacts, site: Site) -> dict[str, object]:
-    account, service = each.account, each.service
+def _service(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
+    account = each.account
     return {
         "replicas": account.replicas,
         "raw": _total(account.raw),
         "recorded": _total(account.recorded),
         "rules": account.rules,
         **_load(account.samples_per_second, account.evaluations_per_second),
-        "metrics": {found.metric.name: _metric(found, service, site) for found in account.metrics},
+        "metrics": {metric.series.metric.name: _metric(metric) for metric in row.metrics},
         "groups": {
-            row.name: {"rules": row.rules, "live": row.live, "retained": row.retained}
-            for row in groups(account.records)
+            group.name: {"rules": group.rules, "live": group.live, "retained": group.retained}
+            for group in row.groups
         },
         "records": {
             found.record: {"live": found.live, "retained": found.retained} for found in account.records
         },
         "shrink": {
-            "raw": _shrink(of_metrics(service.metrics.values(), service, site)),
-            "recorded": _shrink(of_records(service, each.world)),
+            "raw": _shrink(row.savings),
+            "recorded": _shrink(of_records(each.service, each.world)),
         },
     }
 
 
-def _metric(series: MetricSeries, service: Service, site: Site) -> dict[str, object]:
+def _metric(row: MetricRow) -> dict[str, object]:
+    series = row.series
     return {
         "type": str(series.metric.type),
         "labels": {
@@ -115,7 +118,7 @@ def _metric(series: MetricSeries, service: Service, site: Site) -> dict[str, obj
         "instance": series.instance,
         "live": series.live,
         "retained": series.retained,
-        "shrink": _shrink(of_metrics((series.metric,), service, site)),
+        "shrink": _shrink(row.savings),
     }
 
 

@@ -24,12 +24,13 @@ SELF_CHECK_MD = "reports/self-check.md"
 def pages(model: Model, rules: tuple[Compiled, ...]) -> tuple[Artifact, ...]:
     """Render all reports."""
     known, site = facts(model, rules), model.site
-    numbers = render("cardinality.md.j2", all=overview(known), site=site, retention=duration(site.retention))
+    rows = overview(known)
+    numbers = render("cardinality.md.j2", all=rows, site=site, retention=duration(site.retention))
     checklist = render(
         "self-check.md.j2", services=[self_check(service) for service in model.services], minimum=MINIMUM
     )
     return (
-        Artifact(CARDINALITY_JSON, to_json(known)),
+        Artifact(CARDINALITY_JSON, to_json(known, rows)),
         Artifact(CARDINALITY_MD, numbers),
         Artifact(SELF_CHECK_MD, checklist),
     )

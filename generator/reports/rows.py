@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """A metric's series, the part of its budget that they take at once, and what would save most."""
+    """A metric's series, the part of its budget that they take at once, and what would save some, the most first."""
 
     series: MetricSeries
     used: float
-    saving: Saving | None
+    savings: tuple[Saving, ...]
+
+    @property
+    def saving(self) -> Saving | None:
+        """What would save most."""
+        return next(iter(self.savings), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,15 @@ class ServiceRow:
     raw_used: float
     recorded: Total
     recorded_used: float
-    saving: Saving | None
+    savings: tuple[Saving, ...]
     rules: int
     samples_per_second: float
     evaluations_per_second: float
+
+    @property
+    def saving(self) -> Saving | None:
+        """What would save most of the raw series."""
+        return next(iter(self.savings), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ def _service(each: ServiceFacts, site: Site) -> ServiceRow:
         raw_used=account.raw.live / site.budget.service,
         recorded=account.recorded,
         recorded_used=account.recorded.live / site.budget.recorded,
-        saving=next(iter(of_metrics(each.service.metrics.values(), each.service, site)), None),
+        savings=of_metrics(each.service.metrics.values(), each.service, site),
         rules=account.rules,
         samples_per_second=account.samples_per_second,
         evaluations_per_second=account.evaluations_per_second,
@@ -115,7 +125,7 @@ def _service(each: ServiceFacts, site: Site) -> ServiceRow:
 
 def _metric(series: MetricSeries, each: ServiceFacts, site: Site) -> MetricRow:
     savings = of_metrics((series.metric,), each.service, site)
-    return MetricRow(series, series.live / site.budget.metric, next(iter(savings), None))
+    return MetricRow(series, series.live / site.budget.metric, savings)
 
 
 def groups(records: Iterable[RecordSeries]) -> tuple[GroupRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -27,7 +28,8 @@ def paste(fix: dict[str, str], directory: Path) -> None:
     """Put a suggested change into a file below ``directory``."""
     path = directory / fix["file"]
     before = yaml.safe_load(path.read_text("utf-8"))
-    path.write_text(yaml.safe_dump(_merged(before, yaml.safe_load(fix["yaml"]))), "utf-8")
+    # JSON is YAML in which every text has quotes.
+    path.write_text(json.dumps(_merged(before, yaml.safe_load(fix["yaml"]))), "utf-8")
 
 
 def _merged(before: object, change: object) -> Any:  # noqa: ANN401 - any YAML

@@ -16,6 +16,7 @@ from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server_config import ServerConfig
+from generator.live.transport import Response
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.simulate.history import simulate
 from generator.simulate.staging import Wanted, staged
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from generator.audit.audit import Audit
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
-    from generator.live.transport import Response
     from generator.model.service import Model, Service
 
 NOW = 1_774_080_000  # 2026-03-21, 8 in the morning
@@ -224,7 +224,7 @@ def test_types_are_what_the_scraped_process_says(
     assert told["audit/undeclared-metric"].startswith("agent_retries_total is exposed")
 
 
-@dataclass(slots=True)
+@dataclass
 class Watching:
     """A connection that remembers how much was asked and answered."""
 
@@ -245,6 +245,26 @@ class Watching:
         self.requests += 1
         self.sizes.append(len(answer.body))
         return answer
+
+
+def test_a_server_without_metadata_is_audited_without_types(
+    prometheus: PrometheusApi, unique: str, demo: Model
+) -> None:
+    class Closed(Watching):
+        """It has the part of the API that is about queries."""
+
+        def send(
+            self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        ) -> Response:
+            if path.startswith("/api/v1/metadata"):
+                return Response(404, b"404 page not found")
+            return super().send(method, path, body, headers)
+
+    service = _called(demo.services[0], unique)
+    write(prometheus, [_line("demo_tool_calls_total", unique, [(NOW, 1.0)], tool="mail")])
+    api = replace(prometheus, connection=Closed(prometheus))  # type: ignore[arg-type]  # it has what is used of one
+    found = audit(ServerSource(api, service, at=NOW), service, demo)
+    assert set(_told(found)) == {"audit/missing-metric"}
 
 
 def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(

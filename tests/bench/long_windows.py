@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.units import HOUR
 from generator.prometheus.rules import RecordingRule
-from tests.bench.cost import Query, costs
+from tests.bench.cost import Query, costs, total
 from tests.bench.line import Figure, Line, Unit
 from tests.bench.raw import error_ratio
 
@@ -20,13 +20,14 @@ _PART = "A long window (share of errors in 1h)"
 
 
 def lines(living: Fleet, times: int) -> Iterator[Line]:
-    """Ask for the share of failed runs both ways."""
-    record = names.windowed(living.service.signals["success_rate"], "error_ratio", HOUR)
-    rules = (rule for group in living.rules.recording for rule in group.rules)
-    (ours,) = (rule.expr for rule in rules if isinstance(rule, RecordingRule) and rule.record == record)
-    raw = error_ratio("1h", living.service.selector["job"])
-    sets = [[Query(expr, living.end)] for expr in (ours, raw)]
-    ((recorded,), (direct,)) = costs(living.api, sets, times)
+    """Ask for the share of failed runs both ways: by the two rules that record it, and at once."""
+    signal = living.service.signals["success_rate"]
+    records = {names.windowed(signal, part, HOUR) for part in ("errors", "error_ratio")}
+    rules = [rule for group in living.rules.recording for rule in group.rules]
+    ours = [rule.expr for rule in rules if isinstance(rule, RecordingRule) and rule.record in records]
+    raw = [error_ratio("1h", living.service.selector["job"])]
+    sets = [[Query(expr, living.end) for expr in exprs] for exprs in (ours, raw)]
+    recorded, direct = map(total, costs(living.api, sets, times))
     yield Line(
         _PART,
         f"samples, {living.named}",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.bench.context import Effort
 
+_FOLDER = CACHE / "many"
 _CPU_A_SERVICE = 0.003
 #: What counts as linear on a noisy machine.
 _LINEAR = 1.2
@@ -30,11 +31,13 @@ def measure(effort: Effort) -> Found:
     again = _again(folders[effort.repeated_services], effort.repeated_services)
     repeated = interleaved(again, max(effort.times // 2, 1))
     checked = {count: used(_check(folder)) for count, folder in folders.items()}
+    # A thousand services are some hundred megabytes.
+    shutil.rmtree(_FOLDER)
     return Found([*_sizes(cold, checked), *_repeats(effort.repeated_services, cold, repeated)])
 
 
 def _folder(count: int) -> Path:
-    return directory(CACHE / "many" / f"{count}" / "specs", count)
+    return directory(_FOLDER / f"{count}" / "specs", count)
 
 
 def _cold(folder: Path) -> Used:

@@ -11,7 +11,7 @@ from tests.bench.fleet import project
 from tests.bench.line import Figure, Goal, Line, Unit
 from tests.prometheus.alert_mutations import alert_mutants
 from tests.prometheus.chain import Chain, renamed
-from tests.prometheus.test_alert_cases import caught, tiers
+from tests.prometheus.test_alert_cases import UNSEEN, caught, tiers
 from tests.prometheus.trials import try_out
 
 if TYPE_CHECKING:
@@ -26,14 +26,15 @@ _PART = "Wrong alerts"
 
 
 def measure(effort: Effort) -> Found:
-    """Try every wrong version of every alert, or of the first few."""
+    """Try every wrong version of every alert, or of the first few; versions that mean the same do not count."""
     model = project()
     with prometheus_server() as server:
-        found = [one for tried in _tried(server.api, model, effort.tiers) for one in _outcomes(tried)]
-    noticed = Figure(sum(found), Unit.COUNT, "noticed by a case")
+        found = dict(one for tried in _tried(server.api, model, effort.tiers) for one in _outcomes(tried))
+    noticed = Figure(sum(found.values()), Unit.COUNT, "noticed by a case")
     made = Figure(len(found), Unit.COUNT, "wrong versions")
     goal = Goal(1, at_least=True, source="every one")
-    return Found([Line(_PART, "wrong versions of alerts that are noticed", noticed, made, goal)])
+    line = Line(_PART, "wrong versions of alerts that are noticed", noticed, made, goal)
+    return Found([line], [f"not noticed: {name}" for name, seen in found.items() if not seen])
 
 
 def _tried(api: PrometheusApi, model: Model, most: int | None) -> Iterator[list[Tried]]:
@@ -42,8 +43,12 @@ def _tried(api: PrometheusApi, model: Model, most: int | None) -> Iterator[list[
         yield try_out(Chain(api, renamed(services[name], f"s{number}"), model.site), alert, tier)
 
 
-def _outcomes(tried: list[Tried]) -> Iterator[bool]:
-    """Say of each wrong version whether it is noticed."""
+def _outcomes(tried: list[Tried]) -> Iterator[tuple[str, bool]]:
+    """Name each wrong version, and say whether it is noticed."""
+    case = tried[0].case
     for place, rule in enumerate(tried[0].rules):
-        for number, _ in enumerate(alert_mutants(rule)):
-            yield caught(tried, place, number)
+        for number, (mistake, _) in enumerate(alert_mutants(rule)):
+            seen = caught(tried, place, number)
+            if seen or (case.alert.name, mistake) not in UNSEEN:
+                where = f"{tried[0].chain.service.name} {case.alert.name} {case.severity} {place}.{number}"
+                yield f"{where}: {mistake}", seen

@@ -65,14 +65,16 @@ class Tried:
 
 def _held(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
     since: int | None = None
-    last: int | None = None
+    over: int | None = None
     fires = False
     for at in instants:
         if at in active:
-            since, last = at if since is None else since, at
+            since, over = at if since is None else since, None
             fires = fires or at - since >= rule.for_
-        elif last is None or not fires or at - last >= rule.keep_firing_for:
-            since, last, fires = None, None, False
+        else:
+            over = at if over is None else over
+            if not fires or at - over >= rule.keep_firing_for:
+                since, fires = None, False
         if fires:
             yield at
 

@@ -83,6 +83,7 @@ def test_only_parentheses_that_are_needed_are_written(expr: Expr, text: str) -> 
         (Series("a").now(offset=3600), "a offset 1h"),
         (Series("a").over(899), "a[14m59s]"),
         (Series("a").over(60, offset=86_400), "a[1m] offset 1d"),
+        (Series("a").where(x="y").sampled(86_400, 900), 'a{x="y"}[1d:15m]'),
         (series("a", {"x": "1", "b": "2"}).now(), 'a{b="2",x="1"}'),
         (Series("a").where("!=", x="").now(), 'a{x!=""}'),
         (Series("a").where(op="read", self="me").now(), 'a{op="read",self="me"}'),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from generator.promql.expr import Series, any_of, call, literal, number, total
-from generator.promql.syntax import PromqlError, Reference, layout, parse, references
+from generator.promql.syntax import PromqlError, Reference, layout, layout_alike, parse, references
 from tests.promql.trees import TEXT, Made, tree, vectors
 
 unhurried = settings(deadline=None, max_examples=100)
@@ -47,6 +47,37 @@ def test_a_long_expression_is_broken_at_its_operators_and_no_line_ends_in_a_spac
 def test_what_the_parsers_printer_cannot_escape_is_left_as_our_own_text() -> None:
     text = call("label_replace", Series(LONG).now(), *(literal('"\\') for _ in range(4))).text
     assert tree(layout(text)) == tree(text)
+
+
+@unhurried
+@given(vectors(), TEXT.filter(bool))
+def test_texts_that_differ_in_a_name_are_laid_out_as_each_of_them_alone(made: Made, name: str) -> None:
+    other = "n" * len(name)
+    long = any_of(
+        [Series(LONG).where(service=value, x=other).now() for value in (name, f"{name}1", name)]
+    ).text
+    for text in (made.expr.text, long):
+        assert layout_alike(text, name) == layout(text)
+
+
+def test_texts_that_differ_in_a_name_are_laid_out_once() -> None:
+    layout.cache_clear()
+    for name in ("one-agent", "two-agent", "six-agent"):
+        text = any_of([Series(LONG).where(service=name, x=str(index)).now() for index in range(9)]).text
+        assert f'service="{name}"' in layout_alike(text, name)
+    assert layout.cache_info().misses == 1
+
+
+def test_a_name_that_another_text_hides_is_not_mistaken_for_it() -> None:
+    text = any_of([Series(LONG).where(service="abc", x="___").now() for _ in range(3)]).text
+    assert layout_alike(text, "abc") == layout(text)
+
+
+@pytest.mark.parametrize("space", ["\u2028", "\x0b", "\u00a0", "\t", "  "])
+def test_spaces_inside_a_string_are_not_layout(space: str) -> None:
+    text = any_of([Series(LONG).where(x=f"a{space}b", y=str(index)).now() for index in range(5)]).text
+    assert tree(layout(text)) == tree(text)
+    assert space.encode() in layout(text).encode() or "\\" in layout(text)
 
 
 def test_layout_is_stable() -> None:

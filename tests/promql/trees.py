@@ -69,6 +69,8 @@ def _tree(node: grammar.Expr) -> Tree:  # noqa: PLR0911 - one for each kind of n
             return ("aggregate", str(node.op), by, *params, _tree(node.expr))
         case grammar.Call():
             return ("call", node.func.name, *map(_tree, node.args))
+        case grammar.SubqueryExpr():
+            return ("subquery", _tree(node.expr), node.range, node.step)
         case grammar.MatrixSelector():
             return ("range", _tree(node.vector_selector), node.range)
         case grammar.VectorSelector():

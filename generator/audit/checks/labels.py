@@ -8,7 +8,7 @@ from generator.audit.findings import Finding, violation
 from generator.audit.fixes import listing, of_service
 from generator.checks.cardinality.forbidden_label import HELP
 from generator.checks.cardinality.identifiers import unbounded
-from generator.diagnostics.printable import quoted
+from generator.diagnostics.printable import printable, quoted
 from generator.diagnostics.suggest import closest, listed
 from generator.model.labels import OTHER
 from generator.model.names import LE
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
 
 _LISTED = 10
+#: The longest value that a spec may list.
+_LONGEST = 100
 _OLD = "exported_"
 
 
@@ -107,9 +109,14 @@ def _undeclared(label: Label, strays: dict[str, SeenLabel], seen: Seen) -> Findi
         help_ = 'list it if it is meant; else map it to "other" in the code'
     else:
         help_ = f"say one of {listed(label.values)} in the code, or list it if it is meant"
-    # A flood of values is no list that anybody should paste.
-    fix = listing(seen.service, label, values) if len(values) <= _LISTED else None
+    # A flood of values is no list that anybody should paste, and a value that no spec may hold is none.
+    listable = len(values) <= _LISTED and all(map(_may_be_listed, values))
+    fix = listing(seen.service, label, values) if listable else None
     return Finding(violation("audit/undeclared-value", message, seen, path, help_), next(iter(strays)), fix)
+
+
+def _may_be_listed(value: str) -> bool:
+    return len(value) <= _LONGEST and printable(value) == value
 
 
 def _too_many(label: Label, over: dict[str, SeenLabel], seen: Seen) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, remark, suspicion, violation
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: What the last word of a name says of the unit.
 _UNITS = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
+_PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 #: What observations are usually bounded by, until somebody knows better.
 _BUCKETS = (1.0, 10.0, 100.0, 1000.0)
 
@@ -84,6 +86,9 @@ def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
         help_ = f"it is {kind}, and specs declare counters that end in _total and histograms: rename it in the code"
         return Finding(suspicion("audit/undeclared-metric", message, seen, "", help_), name)
     wrong = [label for label in found.labels if label not in seen.service.labels]
+    if not _PLAIN.fullmatch(name):
+        help_ = "specs know names of letters, digits and underscores: rename it in the code"
+        return Finding(violation("audit/undeclared-metric", message, seen, "", help_), name)
     forbidden = next((f'label "{label}" {why}' for label in wrong if (why := unbounded(label))), "")
     if wrong:
         what = forbidden or f"the profile has no label {', '.join(wrong)}"

@@ -9,10 +9,10 @@ from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
 from generator.grafana.links import of_row
 from generator.grafana.panels import Cell, Column, Query, Table
+from generator.grafana.queries import within_a_day
 from generator.grafana.readable import replaced
 from generator.model import names
-from generator.model.units import DAY
-from generator.promql.expr import Series, aggregate, binary, call, number, total
+from generator.promql.expr import Series, aggregate, binary, number, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel, Scale
@@ -92,7 +92,7 @@ _BUDGET = ((None, colours.OBJECTIVE), (0.8, colours.AMBER), (1.0, colours.RED))
 
 def _worst(records: Records) -> Expr:
     """Find each service's worst status; one that should have a status, and has none, is without data."""
-    silent = [aggregate("max", call("last_over_time", _STATUS.over(DAY)), _BY)]
+    silent = [aggregate("max", within_a_day(_STATUS), _BY)]
     promises = sorted(name for name in records.names if name.endswith(":objective"))
     silent += [aggregate("max", Series(name).now(), _BY) for name in promises]
     found = aggregate("max", _STATUS.now(), _BY)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HALF_EVENT = 0.5
 
 #: What a comparison rounds to, or an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
-PRECISION = {Unit.SECONDS: 0.001, Unit.RATIO: 0.0001, Unit.USD: 0.000001, Unit.COUNT: 0.001}
+PRECISION = dict.fromkeys(Unit, 1e-06)
 
 _VALUE = {
     Unit.SECONDS: "{{ $value | humanizeDuration }}",

@@ -41,12 +41,18 @@ def sides(signal: Signal, service: Service) -> tuple[RecordingRule, ...]:
 
 
 def over(signal: Signal, window: int, service: Service, site: Site) -> tuple[RecordingRule, ...]:
-    """Record the bad events of a window and their share: sums over sums, never an average of ratios."""
+    """Record the bad events of a window and their share: sums over sums, never an average of ratios.
+
+    Days are summed once for each side: the share reads the bad events that have just been recorded.
+    """
     bad, every = (
         call("sum_over_time", recorded(names.part(signal, side), service).over(window - 1))
+        * number(site.rule_interval)
         for side in ("errors_rate", "events_rate")
     )
+    errors = names.windowed(signal, "errors", window)
+    share = recorded(errors, service).now() / (every > number(0))
     return (
-        record(names.windowed(signal, "errors", window), bad * number(site.rule_interval), service),
-        record(names.windowed(signal, "error_ratio", window), bad / (every > number(0)), service),
+        record(errors, bad, service),
+        record(names.windowed(signal, "error_ratio", window), share, service),
     )

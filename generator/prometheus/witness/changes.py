@@ -121,10 +121,12 @@ def _bounds(step: _Step) -> Iterator[Case]:
     story = step.from_base(step.base).then(
         step.forgotten + alert.keep_firing_for + SLACK, step.load(step.worse(1 + MARGIN))
     )
-    if alert.for_ >= 2 * MINUTE:
+    # What is only counted has no traffic of its own that could make a window forget late.
+    sharp = not isinstance(step.signal.kind, Count)
+    if sharp and alert.for_ >= 2 * MINUTE:
         story = story.silent("not before its for", step.seen + alert.for_ - MINUTE)
     story = story.fires("fires just beyond its bound", step.fires)
-    if alert.keep_firing_for >= SLACK:
+    if sharp and alert.keep_firing_for >= SLACK:
         story = story.fires("keeps firing", step.forgotten + alert.keep_firing_for - 2 * MINUTE)
     yield story.silent("resolves").case("fires when it gets worse by just more than its bound", step.trial)
     quiet = step.from_base(step.base).then(step.forgotten, inside)

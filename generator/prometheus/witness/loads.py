@@ -34,9 +34,9 @@ def load_of(signal: Signal, value: float, traffic: Traffic, trial: Trial) -> Loa
     service = trial.service
     match signal.kind:
         case Share(where):
-            return _share(signal, where, value, traffic, service)
+            return _share(signal, where, min(1.0, value), traffic, service)
         case Distribution(label):
-            return _distribution(signal, label, value, traffic, service)
+            return _distribution(signal, label, min(1.0, value), traffic, service)
         case Quantile(q):
             return _histogram(signal.of, _spread(signal.of, q, value), traffic, service)
         case Ratio(per) | Tokens(per):
@@ -127,7 +127,8 @@ def _spread(metric: Metric, q: float, value: float) -> list[tuple[float, float]]
         below = (q - inside) / (1 - inside) if inside < 1 else 0.0
         return [(metric.buckets[0], below), (high, 1 - below)]
     within = min(1.0, q / inside)
-    return [(high, within), (float("inf"), 1 - within)]
+    beyond = edges[index + 1] if index + 1 < len(edges) else float("inf")
+    return [(high, within), (beyond, 1 - within)]
 
 
 def share_beyond(metric: Metric, q: float, value: float, edge: float) -> float:

@@ -30,13 +30,19 @@ def labels_for(alert: Alert, signal: Signal, service: Service) -> dict[str, str]
 
 def around(signal: Signal, bound: float) -> tuple[float, float]:
     """Find values just beyond and just inside a bound; of a good share the margin is taken of its bad part."""
+    share = isinstance(signal.kind, Share | Distribution)
+    if signal.better is Better.HIGHER and not share:
+        return bound * (1 - MARGIN), bound * (1 + MARGIN)
     if signal.better is Better.HIGHER:
-        bad = 1 - bound if isinstance(signal.kind, Share) else bound
-        return 1 - bad * (1 + MARGIN), 1 - bad * (1 - MARGIN)
-    top = top_bucket(signal)
+        bad = 1 - bound
+        return 1 - _beyond(bad, 1), 1 - bad * (1 - MARGIN)
+    # A quantile shows no more than its last bucket, and a share no more than all, however close the bound is.
+    return _beyond(bound, 1 if share else top_bucket(signal)), bound * (1 - MARGIN)
+
+
+def _beyond(bound: float, most: float | None) -> float:
     beyond = bound * (1 + MARGIN)
-    # A quantile shows no more than its last bucket, however close to it the bound is.
-    return beyond if top is None else min(beyond, (bound + top) / 2), bound * (1 - MARGIN)
+    return beyond if most is None else min(beyond, (bound + most) / 2)
 
 
 def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float:

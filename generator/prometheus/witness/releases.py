@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Share
+from generator.model.signals import Share, divisor
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.alerting.chance import SIGMAS
 from generator.prometheus.witness.history import merged
-from generator.prometheus.witness.loads import Traffic, load_of
+from generator.prometheus.witness.loads import Traffic, counter, load_of
 from generator.prometheus.witness.measures import MARGIN, PLENTY, worsened
 from generator.prometheus.witness.story import SLACK, Story
 
@@ -35,15 +35,24 @@ class _Releases:
 
     @property
     def base(self) -> float:
-        return 0.98 if isinstance(self.signal.kind, Share) else 1.0
+        if isinstance(self.signal.kind, Share):
+            return 0.98 if self.signal.kind.good else 0.02
+        return 1.0
 
     @property
     def worst(self) -> float:
-        return 0.0 if isinstance(self.signal.kind, Share) else 10.0
+        if isinstance(self.signal.kind, Share):
+            return 0.0 if self.signal.kind.good else 1.0
+        return 10.0
 
     def load(self, release: str, value: float, events: float = PLENTY) -> Load:
         """Find the load at which a release has a value, at a number of events a scrape."""
-        return load_of(self.signal, value, Traffic(events, {names.RELEASE: release}), self.trial)
+        traffic, runs = Traffic(events, {names.RELEASE: release}), self.trial.service.runs
+        load = load_of(self.signal, value, traffic, self.trial)
+        # A release is there when it has runs, whatever the signal counts.
+        return (
+            load if divisor(self.signal) == runs else merged(load, counter(runs, traffic, self.trial.service))
+        )
 
     def an_hour(self, release: str, value: float, events: float) -> Load:
         """Find the load at which a release has a value, at a number of events an hour."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, top_bucket
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Distribution,
+    Quantile,
+    Ratio,
+    Share,
+    divisor,
+    top_bucket,
+)
 from generator.model.units import MINUTE
 from generator.prometheus.witness.loads import Traffic, beyond_last, counter, load_of, share_beyond
 from generator.prometheus.witness.measures import MARGIN, PLENTY, around, labels_for
@@ -61,7 +71,8 @@ def threshold(kind: alerts.Threshold, trial: Trial) -> tuple[Case, ...]:
 def overflow(_kind: alerts.Overflow, trial: Trial) -> tuple[Case, ...]:
     """Put just more, and just less, than the bound beyond the last bucket."""
     signal = trial.service.signals[trial.alert.signal]
-    beyond, inside = (trial.tier.bound * (1 + side * MARGIN) for side in (1, -1))
+    bound = trial.tier.bound
+    beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
     scale = Scale(
         beyond,
         inside,
@@ -112,8 +123,15 @@ def _around(scale: Scale, signal: Signal, trial: Trial) -> Iterator[Case]:
     if not isinstance(signal.kind, Count):
         idle = Story().then(full, none).silent("silent without traffic")
         worst = scale.load(scale.worst, PLENTY)
+        # What is an amount and no ratio passes the bound only when a tenth of the window is full of ten times it.
+        tenth = window // 10 if isinstance(signal.kind, Cost) and divisor(signal) is None else 0
         yield held(
-            idle, trial, worst, dict.fromkeys(worst, 0.0), true_after=MINUTE, false_after=window + MINUTE
+            idle,
+            trial,
+            worst,
+            dict.fromkeys(worst, 0.0),
+            true_after=tenth + MINUTE,
+            false_after=window - tenth + MINUTE,
         ).case("fires after its for, and as long as it must", trial)
         yield from _floors(scale, signal, trial, full)
 

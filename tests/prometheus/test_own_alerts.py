@@ -1,0 +1,96 @@
+"""Alerts that a service declares itself: each kind on each kind of signal does what its cases say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.prometheus.trials import try_out
+
+if TYPE_CHECKING:
+    from generator.model.service import Service
+    from tests.prometheus.conftest import NewChain
+
+_SPECS = Path(__file__).parents[2] / "specs"
+_ALERTS: dict[str, dict[str, object]] = {
+    "RunsFew": {"threshold": {"signal": "run_count"}, "warning": 50},
+    "RunsFell": {"change": {"signal": "run_count", "over": "1h"}, "warning": "40%"},
+    "SuccessLowByRelease": {"threshold": {"signal": "success_rate", "by": "release"}, "critical": "99.9%"},
+    "SuccessNone": {"threshold": {"signal": "success_rate"}, "warning": "1%", "min_bad_events": 20},
+    "LimitOften": {
+        "threshold": {"signal": "stop_reason_distribution", "by": "stop_reason"},
+        "warning": "30%",
+        "min_bad_events": 7,
+    },
+    "ToolSlow": {
+        "threshold": {"signal": "tool_latency_p95", "by": "tool"},
+        "warning": "1s",
+        "min_bad_events": 8,
+    },
+    "ToolSlower": {
+        "change": {"signal": "tool_latency_p95", "by": "tool", "over": "30m", "beyond": "250ms"},
+        "warning": "50%",
+        "min_events": 40,
+    },
+    "StepsMore": {"change": {"signal": "step_count", "over": "1h"}, "warning": "50%", "min_events": 50},
+    "ErrorsOfModel": {
+        "threshold": {"signal": "llm_errors_per_run", "by": "model"},
+        "critical": 0.5,
+        "min_events": 15,
+        "min_bad_events": 4,
+    },
+    "ErrorsOfModelRising": {
+        "change": {"signal": "llm_errors_per_run", "by": "model", "over": "1h"},
+        "warning": "60%",
+        "min_events": 15,
+    },
+    "TokensOfModel": {"threshold": {"signal": "token_usage_per_run", "by": "model"}, "warning": 20000},
+    "CostMore": {"change": {"signal": "cost_per_run", "over": "1h"}, "warning": "35%", "min_events": 30},
+    "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
+    "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
+    "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
+    "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 3},
+    "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
+    "Idle": {"idle": {"signal": "run_count", "over": "10m"}},
+}
+
+
+def _spec(directory: Path) -> Service:
+    copytree(_SPECS, directory)
+    path = directory / "services" / "support-agent.yaml"
+    spec = yaml.safe_load(path.read_text())
+    usual: dict[str, object] = {
+        "for": "3m",
+        "keep_firing_for": "6m",
+        "summary": "Something.",
+        "means": "Something happened.",
+    }
+    spec["alerts"] |= {name: {**usual, **body} for name, body in _ALERTS.items()}
+    path.write_text(yaml.safe_dump(spec))
+    loaded = load(directory)
+    assert loaded.specs is not None, loaded.diagnostics
+    resolved = resolve(loaded.specs)
+    assert resolved.value is not None, resolved.diagnostics
+    return next(service for service in resolved.value.services if service.name == "support-agent")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """support-agent with alerts of its own."""
+    return _spec(tmp_path_factory.mktemp("own") / "specs")
+
+
+@pytest.mark.parametrize("name", _ALERTS)
+def test_an_alert_of_ones_own_does_what_it_must(name: str, own: Service, chain: NewChain) -> None:
+    place = next(place for place, alert in enumerate(own.alerts) if alert.name == name)
+    for tier in range(len(own.alerts[place].tiers)):
+        tried = try_out(chain(own), place, tier)
+        assert any(moment.fires for each in tried for moment in each.case.moments)
+        wrong = [(each.case.name, moment) for each in tried for moment in each.contradictions()]
+        assert not wrong, "\n".join(map(str, wrong))
