@@ -1,1 +1,0 @@
-"""The Python module that a service imports to expose what its spec declares."""
