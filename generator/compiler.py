@@ -49,6 +49,7 @@ def emit(model: Model, rules: tuple[Compiled, ...]) -> tuple[Artifact, ...]:
     # The back ends import grafanalib and Jinja, which only this command shall pay for.
     from generator.catalog import catalog  # noqa: PLC0415
     from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    from generator.instrumentation.modules import instrumentation  # noqa: PLC0415
     from generator.prometheus.files import rule_files  # noqa: PLC0415
     from generator.prometheus.witness.files import unit_test_files  # noqa: PLC0415
     from generator.reports import reports  # noqa: PLC0415
@@ -59,6 +60,7 @@ def emit(model: Model, rules: tuple[Compiled, ...]) -> tuple[Artifact, ...]:
         *unit_test_files(model, rules),
         *dashboards(model),
         *runbooks(model),
+        *instrumentation(model),
         *reports(model, rules),
         catalog(model, rules),
     ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
 from generator.checks.cardinality.raw import metric_series
-from generator.model.names import LE
+from generator.model.names import LE, OUTSIDE
+from generator.model.outside import with_outside_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,16 +30,17 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         LiveError: the source fails.
     """
     site, names = model.site, source.names(prefixes(service))
-    found = {metric.name: _members(metric, names) for metric in service.metrics.values()}
+    declared = with_outside_values(service) if OUTSIDE in names else service
+    found = {metric.name: _members(metric, names) for metric in declared.metrics.values()}
     metrics = {
-        name: _metric(source, service.metrics[name], members, service, site)
+        name: _metric(source, declared.metrics[name], members, declared, site)
         for name, members in found.items()
         if members
     }
-    others = strangers(names, service)
+    others = strangers(names, declared)
     nothing = not metrics and not others
     return Seen(
-        service=service,
+        service=declared,
         site=site,
         place=source.place,
         lone=source.lone,
@@ -48,7 +50,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         ),
         instances=max((seen.instances for seen in metrics.values()), default=0),
         exposed=source.exposed(),
-        turnover=_turnover(source, metrics, service, site),
+        turnover=_turnover(source, metrics, declared, site),
         elsewhere=_elsewhere(source, service, model) if nothing else None,
     )
 

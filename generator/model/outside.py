@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.model import names
@@ -27,5 +28,16 @@ def outside_values(service: Service) -> tuple[Metric, Label]:
         help="Label values outside the bounds of the spec, exposed as other.",
         unit="",
         labels=(label.name,),
+        sparse=True,
     )
     return metric, label
+
+
+def with_outside_values(service: Service) -> Service:
+    """Add that counter to what a service declares, for those who look at what is really exposed."""
+    metric, label = outside_values(service)
+    return replace(
+        service,
+        metrics={**service.metrics, metric.name: metric},
+        labels={**service.labels, label.name: label},
+    )

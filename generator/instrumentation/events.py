@@ -1,0 +1,199 @@
+"""Runs, tool calls and LLM steps as the templates show them: arguments, and the lines that feed their metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.instrumentation.python import distinct
+from generator.instrumentation.roles import Role
+from generator.model.labels import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.instrumentation.roles import Event
+    from generator.instrumentation.view import LabelView, MetricView, Names
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+
+_SCALES = {"ms": " * 1000", "s": ""}
+_AMOUNTS = {"ms": "milliseconds", "s": "seconds"}
+_ERRORS = {Role.TOOL_ERRORS, Role.LLM_ERRORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The stop reasons that a module gives by itself; ``timeout`` is empty where the spec has none of its own."""
+
+    completed: str
+    step_failed: str
+    tool_failed: str
+    timeout: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """An event's block.
+
+    Attributes:
+        given: The labels that its caller gives.
+        cause: The label that says why or by what it ended, if any does.
+        hint: The type of what its outcome label says; empty without such a label.
+        good, bad: What that label says.
+        table: Which outcome each cause means; empty where it means none.
+        lines: What feeds its metrics, when it ends.
+        error_lines: What feeds them besides, when it failed.
+        token_line: What counts its tokens.
+    """
+
+    given: tuple[LabelView, ...]
+    cause: LabelView | None
+    hint: str
+    good: str
+    bad: str
+    table: str
+    lines: tuple[str, ...]
+    error_lines: tuple[str, ...]
+    token_line: str
+
+    @property
+    def signature(self) -> str:
+        """The arguments of the method that makes one."""
+        return ", ".join(f"{label.argument}: {label.loose}" for label in self.given)
+
+    @property
+    def passed(self) -> str:
+        """The arguments, handed on."""
+        return "".join(f", {label.argument}" for label in self.given)
+
+    @property
+    def again(self) -> str:
+        """The arguments of another block like this one."""
+        return "".join(f", self._raw_{label.attribute}" for label in self.given)
+
+    @property
+    def timed(self) -> bool:
+        """Whether a metric observes how long it took."""
+        return any("seconds" in line for line in self.lines)
+
+
+def block_view(event: Event, names: Names, service: Service) -> BlockView:
+    """Show an event."""
+    cause = names.labels.get(event.cause)
+    outcome = names.labels.get(event.outcome.label) if event.outcome else None
+    said = {label: f"self._{names.labels[label].attribute}" for label in event.given}
+    if cause:
+        said[cause.name] = "cause"
+    if outcome:
+        said[outcome.name] = "outcome"
+    token_type = names.labels.get(service.tokens.token_type)
+    if token_type:
+        direct = (
+            token_type.argument if token_type.values else f"measures.{token_type.attribute}.fold(token_type)"
+        )
+        said[token_type.name] = direct.replace(token_type.argument, "token_type")
+    lines: dict[bool, list[str]] = {False: [], True: []}
+    tokens = ""
+    for fed in event.metrics:
+        line = _line(names.metrics[fed.metric.name], fed.role, said)
+        if fed.role is Role.TOKENS:
+            tokens = line.replace("measures.", "self._measures.")
+        else:
+            lines[fed.role in _ERRORS].append(line)
+    table = next(
+        (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
+    )
+    return BlockView(
+        tuple(names.labels[label] for label in event.given),
+        cause,
+        outcome.hint if outcome else "",
+        event.outcome.good if event.outcome else "",
+        event.outcome.bad if event.outcome else "",
+        table,
+        tuple(lines[False]),
+        tuple(lines[True]),
+        tokens,
+    )
+
+
+def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
+    amount = {
+        Role.RUN_SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
+        Role.TOOL_SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
+        Role.STEPS: "self.steps",
+        Role.TOKENS: "count",
+    }.get(role, "1")
+    method = "observe" if view.metric.is_histogram else "inc"
+    return f"measures.{view.attribute}.{method}({', '.join((amount, *(said[label.name] for label in view.labels)))})"
+
+
+def reasons(event: Event, service: Service) -> Reasons:
+    """Choose what a module says by itself of why runs end, from the values that the spec lists."""
+    label = service.labels[event.cause]
+    good = event.outcome.good if event.outcome else ""
+    fine = [
+        one for one in label.values if label.determined.get(one, good) == good and one not in label.limits
+    ]
+    wrong = (
+        OTHER
+        if OTHER in label.values
+        else next((one for one in label.values if one not in fine), "step_error")
+    )
+    completed = _first(("completed",), label.values, next(iter(fine or label.values), "completed"))
+    step_failed = _first(("step_error", "error"), label.values, wrong)
+    return Reasons(
+        completed,
+        step_failed,
+        _first(("tool_error",), label.values, step_failed),
+        _first(("timeout",), label.values, ""),
+    )
+
+
+def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> str:
+    return next((one for one in wanted if one in values or not values), otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method that feeds one metric."""
+
+    name: str
+    signature: str
+    doc: str
+    lines: tuple[str, ...]
+
+
+def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
+    """Give each metric that no event feeds a method of its own."""
+    wanted = ((metric.name, _method_name(metric)) for metric in plain)
+    called = distinct(wanted, {"run", "current_run", "tool_call", "llm_step"})
+    return tuple(_method(names.metrics[metric.name], called[metric.name], names) for metric in plain)
+
+
+def _method_name(metric: Metric) -> str:
+    return f"observe_{metric.name}" if metric.is_histogram else f"count_{metric.name.removesuffix('_total')}"
+
+
+def _method(view: MetricView, name: str, names: Names) -> Method:
+    arguments = [f"{label.argument}: {label.hint}" for label in view.labels]
+    folded = [f"measures.{label.attribute}.fold({label.argument})" for label in view.labels]
+    lines = [
+        f"{each.target.argument} = {each.table}.get({each.head.argument}, {each.target.argument})"
+        for each in names.determined
+        if each.head in view.labels and each.target in view.labels
+    ]
+    if view.metric.is_histogram:
+        amount = _AMOUNTS.get(view.metric.unit, "amount")
+        arguments = [f"{amount}: float", *arguments]
+        check, call, doc = f"isfinite({amount})", "observe", f"Observe in ``{view.name}``."
+    else:
+        amount = "amount"
+        arguments = [*arguments, "amount: float = 1"]
+        check, call, doc = (
+            "isfinite(amount)",
+            "inc",
+            f"Add to ``{view.name}``; a negative amount is not counted.",
+        )
+    lines += [f"if {check}:", f"    measures.{view.attribute}.{call}({', '.join((amount, *folded))})"]
+    return Method(name, ", ".join(arguments), doc, tuple(lines))

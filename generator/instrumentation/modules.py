@@ -1,0 +1,162 @@
+"""The instrumentation module of each service, from templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from generator.artifact import Artifact
+from generator.instrumentation import dictionary
+from generator.instrumentation.events import block_view, methods, reasons
+from generator.instrumentation.imports import imports
+from generator.instrumentation.python import class_name, literal, number, wrapped
+from generator.instrumentation.roles import roles
+from generator.instrumentation.view import names_of
+from generator.model import names
+from generator.model.outside import outside_values
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from generator.instrumentation.events import BlockView
+    from generator.instrumentation.roles import Event, Roles
+    from generator.instrumentation.view import LabelView, Names
+    from generator.model.service import Model, Service, Site
+
+#: The parts of a module, in its order.
+_PARTS = (
+    "values.j2",
+    "read.j2",
+    "errors.j2",
+    "reasons.j2",
+    "usage.j2",
+    "series.j2",
+    "blocks.j2",
+    "run.j2",
+    "block.j2",
+    "metrics.j2",
+)
+
+
+def instrumentation(model: Model) -> tuple[Artifact, ...]:
+    """Write the module of every service."""
+    environment = _environment()
+    return tuple(
+        Artifact(names.instrumentation_path(service.name), _module(service, model.site, environment))
+        for service in model.services
+    )
+
+
+def _environment() -> Environment:
+    """Make templates of Python: their marks are none of its own, and what a spec wrote passes ``literal``."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("generator.instrumentation", "templates"),
+        undefined=StrictUndefined,
+        autoescape=False,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["literal"] = literal
+    environment.filters["number"] = number
+    environment.filters["wrapped"] = wrapped
+    return environment
+
+
+def _module(service: Service, site: Site, environment: Environment) -> str:
+    context = _context(service, site)
+    parts = [environment.get_template(part).render(context).strip("\n") for part in _PARTS]
+    body = "\n\n\n".join(part for part in parts if part)
+    docstring = environment.get_template("docstring.j2").render(context).strip("\n")
+    return f"{docstring}\n\nfrom __future__ import annotations\n\n{imports(body)}\n\n{body}\n"
+
+
+def _context(service: Service, site: Site) -> dict[str, Any]:
+    found = roles(service)
+    named = names_of(service, found)
+    run, tool, llm = (_block(event, named, service) for event in (found.run, found.tool, found.llm))
+    constant = tuple(named.labels[label] for label in found.constant)
+    metric, label = outside_values(service)
+    return {
+        "service": service.name,
+        "module": names.instrumentation_path(service.name).rpartition("/")[2].removesuffix(".py"),
+        "class_name": f"{class_name(service.name)}Metrics",
+        "outside": {"metric": metric, "label": label},
+        "created_series": site.created_series,
+        "labels": tuple(named.labels.values()),
+        "constant": constant,
+        "metrics": tuple(named.metrics.values()),
+        "determined": named.determined,
+        "run": run,
+        "tool": tool,
+        "llm": llm,
+        "methods": methods(found.plain, named),
+        **_words(service, found, run),
+        **_errors(tool, llm),
+        **_tokens(service, found, named),
+    }
+
+
+def _block(event: Event | None, named: Names, service: Service) -> BlockView | None:
+    return block_view(event, named, service) if event else None
+
+
+def _words(service: Service, found: Roles, run: BlockView | None) -> dict[str, Any]:
+    """Choose what a module says of why runs end."""
+    if not (run and run.cause and found.run):
+        return {"reasons": None, "limit": ""}
+    listed = run.cause.values
+    return {
+        "reasons": reasons(found.run, service),
+        "reason_words": dictionary.rows(dictionary.REASON_WORDS, listed),
+        "reason_errors": dictionary.rows(dictionary.REASON_ERRORS, listed),
+        "limit": next(iter(service.labels[run.cause.name].limits), ""),
+    }
+
+
+def _errors(tool: BlockView | None, llm: BlockView | None) -> dict[str, Any]:
+    """Choose the dictionary of errors; tools and models share a label of them, or the tools' is the one."""
+    label = next((block.cause for block in (tool, llm) if block and block.cause), None)
+    if label is None:
+        return {"error": None}
+    return {
+        "error": label,
+        "error_names": dictionary.rows(dictionary.ERROR_NAMES, label.values),
+        "error_codes": dictionary.rows(dictionary.ERROR_CODES, label.values),
+        "error_statuses": dictionary.statuses(label.values),
+        "error_otherwise": _or_other(label, "other"),
+        "tool_otherwise": _or_other(label, "tool_error"),
+        "rereads": {"tool_validation", "invalid_response"} <= {*label.values},
+    }
+
+
+def _or_other(label: LabelView, wanted: str) -> str:
+    if not label.values or wanted in label.values:
+        return wanted
+    return "other" if "other" in label.values else label.values[-1]
+
+
+def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
+    """Choose the types of tokens, and which of them each model's prompt and completion tokens hold."""
+    token_type = named.labels.get(service.tokens.token_type)
+    if found.llm is None or token_type is None:
+        return {"token_type": None}
+    kinds = dictionary.token_kinds(token_type.values)
+    kind_of = {value: kind for kind, value in kinds.items()}
+    inside: dict[str, set[str]] = {price.model: set() for price in service.prices}
+    for inclusion in service.inclusions:
+        for model in inclusion.models:
+            inside[model] |= {kind_of[one] for one in inclusion.included if one in kind_of}
+    return {
+        "token_type": token_type,
+        "token_kinds": tuple(kinds.items()),
+        "untyped": sorted({"cached", "cache_write", "reasoning"} - kinds.keys()),
+        "inside": tuple((model, sorted(held)) for model, held in inside.items()),
+    }

@@ -1,0 +1,194 @@
+"""What the templates show: a service's labels, metrics and blocks, with their names in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.instrumentation.python import class_name, distinct
+from generator.model.labels import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.instrumentation.roles import Roles
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+
+#: What a module defines or imports itself, so that no label's type may be called so.
+_TYPES = {
+    *("Any", "AsyncGenerator", "Awaitable", "BaseException", "Callable", "Collector", "CollectorRegistry"),
+    *(
+        "ContextVar",
+        "Counter",
+        "Exception",
+        "Final",
+        "Generator",
+        "Generic",
+        "Histogram",
+        "Iterable",
+        "Iterator",
+    ),
+    *(
+        "LLMStep",
+        "Literal",
+        "Lock",
+        "Mapping",
+        "Metric",
+        "NamedTuple",
+        "ParamSpec",
+        "Run",
+        "Self",
+        "ToolCall",
+    ),
+    *("TracebackType", "TypeVar", "WeakKeyDictionary"),
+}
+_TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
+#: Names that methods use, so that no argument may be called so.
+_ARGUMENTS = {
+    *("amount", "cause", "count", "error", "failed", "families", "known", "measures", "outcome", "reason"),
+    *("registry", "run", "running", "seconds", "self"),
+}
+#: Attributes and methods of what holds the series and their bounds, and of blocks.
+_ATTRIBUTES = {
+    "collect",
+    "describe",
+    "default",
+    "failed",
+    "failures",
+    "given_run",
+    "lock",
+    "measures",
+    "outer",
+} | {*("raw", "run", "running", "said", "started", "steps", "all", "another", "begin", "end", "why")}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """A label: the names of its attribute, argument, type and table of values."""
+
+    name: str
+    values: tuple[str, ...]
+    most: int
+    attribute: str
+    argument: str
+    type: str
+    table: str
+
+    @property
+    def hint(self) -> str:
+        """The type of its values."""
+        return self.type if self.values else "str"
+
+    @property
+    def loose(self) -> str:
+        """The type of values that come from elsewhere, such as the tool that a model chose."""
+        return f"{self.type} | str" if self.values else "str"
+
+    @property
+    def known(self) -> str:
+        """The values that it knows before any is given."""
+        return self.table if self.values else f"({'OTHER,' if self.most > 1 else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricView:
+    """A metric: its attribute, and its labels, those that a process has one value of apart."""
+
+    metric: Metric
+    attribute: str
+    labels: tuple[LabelView, ...]
+    constant: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name as exposed."""
+        return self.metric.name
+
+    @property
+    def family(self) -> str:
+        """Its class in prometheus_client."""
+        return "Histogram" if self.metric.is_histogram else "Counter"
+
+    @property
+    def series(self) -> str:
+        """The class that holds its series."""
+        return "_Amounts" if self.metric.is_histogram else "_Counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Determined:
+    """A label that another one determines, and by which values."""
+
+    head: LabelView
+    target: LabelView
+    table: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything of a service that has a name in its module."""
+
+    labels: Mapping[str, LabelView]
+    metrics: Mapping[str, MetricView]
+    determined: tuple[Determined, ...]
+
+
+def names_of(service: Service, found: Roles) -> Names:
+    """Name the labels and metrics of a service."""
+    used = {label for metric in service.metrics.values() for label in metric.labels}
+    labels = _labels(label for label in service.labels.values() if label.name in used)
+    taken = {*_ATTRIBUTES, *(label.attribute for label in labels.values())}
+    attributes = distinct(((name, name.lstrip("_") or "metric") for name in service.metrics), taken)
+    metrics = {
+        name: MetricView(
+            metric,
+            attributes[name],
+            tuple(labels[label] for label in metric.labels if label not in found.constant),
+            tuple(label for label in metric.labels if label in found.constant),
+        )
+        for name, metric in service.metrics.items()
+    }
+    return Names(labels, metrics, tuple(_determined(service, labels)))
+
+
+def _labels(found: Iterable[Label]) -> dict[str, LabelView]:
+    labels = tuple(found)
+    attributes = distinct(((label.name, label.name) for label in labels), _ATTRIBUTES)
+    arguments = distinct(((label.name, label.name) for label in labels), _ARGUMENTS)
+    types = distinct(((label.name, class_name(label.name)) for label in labels), _TYPES)
+    tables = distinct(((label.name, _plural(label.name).upper()) for label in labels), _TABLES)
+    return {
+        label.name: LabelView(
+            label.name,
+            label.values,
+            len(label.values) or label.max_live,
+            attributes[label.name],
+            arguments[label.name],
+            types[label.name],
+            tables[label.name],
+        )
+        for label in labels
+    }
+
+
+def _plural(word: str) -> str:
+    if word.endswith(("s", "x", "ch")):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
+def _determined(service: Service, labels: Mapping[str, LabelView]) -> Iterable[Determined]:
+    for name, view in labels.items():
+        label = service.labels[name]
+        target = labels.get(label.determines or "")
+        if target is not None and label.determined:
+            table = f"_{target.name.upper()}_BY_{name.upper()}"
+            yield Determined(view, target, table, tuple(label.determined.items()))
+
+
+def has_other(label: LabelView) -> bool:
+    """Whether anything may be exposed for a value outside its bounds."""
+    return OTHER in label.values or not label.values

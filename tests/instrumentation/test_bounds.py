@@ -1,0 +1,261 @@
+"""Whatever is thrown at a module: its series stay within the spec's bound, and no exception of its own comes out."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+
+from tests.instrumentation.exposition import beyond, families, misfits
+from tests.instrumentation.loading import compiled, fresh, generated, service, shipped, support
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.model.service import Model
+
+
+class Hostile:
+    """An object that fails at whatever is asked of it."""
+
+    def __getattribute__(self, name: str) -> NoReturn:
+        raise RuntimeError(name)
+
+    def __hash__(self) -> int:
+        raise RuntimeError
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    def __bool__(self) -> bool:
+        raise RuntimeError
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class Liar(str):  # noqa: SLOT000 - as odd as can be
+    """A text that says that it equals everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash("search_docs")
+
+    def __str__(self) -> str:
+        return "a value that grows"
+
+
+class HostileError(Exception):
+    """An exception that cannot be read."""
+
+    def __getattribute__(self, name: str) -> NoReturn:
+        raise RuntimeError(name)
+
+
+class GraphInterrupt(Exception):  # noqa: N818 - as its framework calls it
+    """An exception of a framework, with odd things in the places that are read."""
+
+    code = Hostile()
+    body: ClassVar = {"error": 1}
+
+
+class RateLimitError(Exception):
+    """An exception of a provider."""
+
+    status_code = 429
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An odd thing by name: Hypothesis prints what it draws, which such things do not survive."""
+
+    name: str
+
+
+_ODD: dict[str, Callable[[], object]] = {
+    "hostile": Hostile,
+    "liar": lambda: Liar("made up"),
+    "long": lambda: "x" * 5000,
+    "half a character": lambda: "\ud800",
+    "object": object,
+}
+
+
+def real(thing: object) -> Any:  # noqa: ANN401 - anything
+    """Make the odd things in ``thing``."""
+    if isinstance(thing, dict):
+        return {key: real(value) for key, value in thing.items()}
+    return _ODD[thing.name]() if isinstance(thing, Odd) else thing
+
+
+_ODDITIES = st.sampled_from(sorted(_ODD)).map(Odd)
+_THINGS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["search_docs", "gpt-4o", "completed", "other", "timeout", "", "a\nb"]),
+    _ODDITIES,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.binary(max_size=5),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(
+        st.sampled_from(["usage", "prompt_tokens", "output_tokens", "input_tokens", "generations"]),
+        st.one_of(st.integers(), st.floats(), st.none(), _ODDITIES),
+        max_size=3,
+    ),
+)
+_ERRORS: dict[str, Callable[[], BaseException]] = {
+    "hostile": HostileError,
+    "plain": lambda: ValueError("text that nobody may see"),
+    "interrupt": KeyboardInterrupt,
+    "group": lambda: ExceptionGroup("g", [HostileError()]),
+    "of a framework": GraphInterrupt,
+    "of a provider": RateLimitError,
+}
+_MOVES = st.tuples(
+    st.sampled_from(["tool", "llm", "stop", "words", "step", "fail"]),
+    _THINGS,
+    _THINGS,
+    st.sampled_from([None, *sorted(_ERRORS)]),
+)
+
+
+def _move(run: Any, kind: str, first: object, second: object, error: BaseException | None) -> None:  # noqa: ANN401
+    if kind == "stop":
+        run.stop(first)
+    elif kind == "words":
+        run.stop_from(first)
+    elif kind == "step":
+        run.step()
+    else:
+        with run.llm_step(first) if kind == "llm" else run.tool_call(first) as block:
+            if kind == "llm":
+                block.usage(second)
+            if kind == "fail":
+                block.fail(second)
+            if error is not None:
+                raise error
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(_MOVES, max_size=6), max_size=6), _THINGS)
+def test_nothing_exceeds_the_bounds_and_nothing_comes_out(stories: list[list[Any]], release: object) -> None:
+    metrics, registry = fresh()
+    other = support().SupportAgentMetrics(release=real(release), registry=registry)
+    for number, story in enumerate(stories):
+        thrown, passed = None, None
+        try:
+            with (other if number % 2 else metrics).run() as run:
+                for kind, first, second, name in story:
+                    thrown = _ERRORS[name]() if name and kind in {"tool", "llm", "fail"} else None
+                    _move(run, kind, real(first), real(second), thrown)
+                thrown = None
+        except BaseException as error:  # noqa: BLE001 - whichever
+            passed = error
+        assert passed is thrown
+    support_agent = service("support-agent")
+    assert beyond(registry, support_agent, shipped().site) == []
+    assert misfits(registry, support_agent) == []
+    assert b"nobody may see" not in generate_latest(registry)
+    counted = sum(one.value for one in families(registry)["agent_run"].samples)
+    assert counted == len(stories)
+
+
+_OPEN = """
+service: open-agent
+profile: agent
+owner: team
+selector: {job: open-agent}
+labels:
+  release: {max_live: 2}
+  model: {max_live: 1}
+  tool: {max_live: 3}
+  region: {max_live: 2}
+metrics:
+  open_handover_total: {type: counter, help: 'Say "why" \\ how.', labels: [region, release]}
+  open_wait_ms: {type: histogram, unit: ms, help: Waits., labels: [region], buckets: [0.5, 10]}
+  open_nothing_total: {type: counter, help: Without labels., labels: []}
+"""
+
+
+class OpenAgent:
+    """A generated module, and what it was generated from; no dataclass, which Hypothesis would print at length."""
+
+    def __init__(self, module: Any, model: Model) -> None:  # noqa: ANN401
+        self.module = module
+        self.model = model
+
+
+@pytest.fixture(scope="module")
+def open_agent() -> Iterator[OpenAgent]:
+    """A service whose labels are bounded by numbers, with metrics of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        specs = Path(name)
+        (specs / "services").mkdir()
+        (specs / "profiles").mkdir()
+        (specs / "services" / "open-agent.yaml").write_text(_OPEN)
+        profile = (Path(__file__).parents[2] / "specs" / "profiles" / "agent.yaml").read_text()
+        (specs / "profiles" / "agent.yaml").write_text(
+            profile.replace("\nmetrics:\n", "  region: {}\n\nmetrics:\n", 1)
+        )
+        model = compiled(specs)
+        yield OpenAgent(generated(model, specs), model)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(_THINGS, _THINGS), max_size=12))
+def test_labels_bounded_by_a_number_keep_the_first_values(open_agent: OpenAgent, pairs: list[Any]) -> None:
+    module, model = open_agent.module, open_agent.model
+    registry = CollectorRegistry()
+    for first, second in ((real(one), real(other)) for one, other in pairs):
+        metrics = module.OpenAgentMetrics(release=first, registry=registry)
+        with metrics.tool_call(second), metrics.llm_step(first) as llm:
+            llm.usage({"prompt_tokens": 3})
+        metrics.count_open_handover(second, first)
+        metrics.observe_open_wait_ms(second, first)
+        metrics.count_open_nothing(second)
+    assert beyond(registry, model.services[0], model.site) == []
+    told = misfits(registry, model.services[0])
+    assert [one for one in told if not one.endswith("is not exposed")] == []
+
+
+def test_of_values_bounded_by_a_number_the_first_ones_stay_and_the_rest_are_other(
+    open_agent: OpenAgent,
+) -> None:
+    module = open_agent.module
+    registry = CollectorRegistry()
+    metrics = module.OpenAgentMetrics(release="r1", registry=registry)
+    for tool in ("a", "b", "c", "a", "d"):
+        with metrics.tool_call(tool):
+            pass
+    labels = {"status": "ok", "release": "r1"}
+    found = {
+        name: registry.get_sample_value("agent_tool_call_total", {"tool": name, **labels}) for name in "abcd"
+    }
+    assert found == {"a": 2, "b": 1, "c": None, "d": None}
+    assert registry.get_sample_value("agent_tool_call_total", {"tool": "other", **labels}) == 2
+    assert registry.get_sample_value("agent_label_value_outside_total", {"label": "tool"}) == 2
+
+
+def test_metrics_of_a_service_itself_have_methods(open_agent: OpenAgent) -> None:
+    module = open_agent.module
+    registry = CollectorRegistry()
+    metrics = module.OpenAgentMetrics(release="r1", registry=registry)
+    metrics.count_open_handover("eu")
+    metrics.count_open_handover("eu", 2)
+    metrics.count_open_handover("eu", -1)
+    metrics.count_open_handover("eu", float("inf"))
+    metrics.observe_open_wait_ms(7, "eu")
+    metrics.count_open_nothing()
+    assert registry.get_sample_value("open_handover_total", {"region": "eu", "release": "r1"}) == 3
+    assert registry.get_sample_value("open_wait_ms_bucket", {"region": "eu", "le": "10.0"}) == 1
+    assert registry.get_sample_value("open_nothing_total") == 1

@@ -1,0 +1,154 @@
+"""An agent on the generated module, scraped by a real Prometheus with the generated rules, at their real pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client import start_http_server
+
+from generator.live.server_config import ServerConfig
+from generator.model.service import Model
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.files import rule_files
+from generator.prometheus.rules import RecordingRule
+from tests.instrumentation.agent import Counts, run_agent
+from tests.instrumentation.loading import fresh, service, shipped
+from tests.instrumentation.test_agent_loop import story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from prometheus_client import CollectorRegistry
+
+    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
+    from generator.prometheus.compiled import Compiled
+
+_INTERVAL, _SCRAPE, _RUNS = 2, 1, 60
+_RECORDS = {
+    ("status", "stop_reason"): ("release_status_stop_reason:agent_run:rate", "agent_run_total"),
+    ("tool", "status"): ("release_status_tool:agent_tool_call:rate", "agent_tool_call_total"),
+    ("tool", "error_class"): ("error_class_release_tool:agent_tool_error:rate", "agent_tool_error_total"),
+    ("model", "error_class"): ("error_class_model_release:agent_llm_error:rate", "agent_llm_error_total"),
+    ("model", "token_type"): ("model_release_token_type:agent_token_usage:rate", "agent_token_usage_total"),
+}
+_SITE = replace(shipped().site, scrape_interval=_SCRAPE, rule_interval=_INTERVAL)
+
+
+def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
+    fresh_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    metrics, registry = fresh()
+    api = fresh_prometheus.api
+    with _exposed(registry) as port:
+        fresh_prometheus.load(_config(tmp_path, port))
+        before = Counts()
+        _work(
+            metrics, before
+        )  # a series' way up from zero is told short by rate(), so everything has moved once
+        _settled(api, before)
+        start, after = time.time(), Counts()
+        _work(metrics, after)
+        _settled(api, before, after)
+        for labels, (record, metric) in _RECORDS.items():
+            wanted, earlier = _counted(after, labels), _counted(before, labels)
+            assert _scraped(api, metric, labels) == {key: wanted[key] + earlier[key] for key in wanted}, (
+                metric
+            )
+            assert _recorded(api, record, labels, start) == pytest.approx(wanted, rel=0.02), record
+            assert api.query(f"count({record})", time.time()).samples[0].value > 0
+        assert not [rule.last_error for group in api.rules() for rule in group.rules if rule.last_error]
+
+
+def _work(metrics: object, counts: Counts) -> None:
+    rng = Random(5)  # noqa: S311 - a story, no secret
+    for _ in range(_RUNS):
+        with suppress(Exception, asyncio.CancelledError):
+            run_agent(metrics, story(rng), counts)
+
+
+def _counted(counts: Counts, labels: tuple[str, str]) -> dict[tuple[str, ...], int]:
+    found = {
+        ("status", "stop_reason"): counts.runs,
+        ("tool", "status"): counts.tool_calls,
+        ("tool", "error_class"): counts.tool_errors,
+        ("model", "error_class"): counts.llm_errors,
+        ("model", "token_type"): counts.tokens,
+    }[labels]
+    return {key: number for key, number in found.items() if number}
+
+
+def _scraped(api: PrometheusApi, metric: str, labels: tuple[str, str]) -> dict[tuple[str, ...], float]:
+    samples = api.query(f"{metric} > 0", time.time()).samples
+    return {tuple(one.labels[label] for label in labels): one.value for one in samples}
+
+
+def _recorded(
+    api: PrometheusApi, record: str, labels: tuple[str, str], start: float
+) -> dict[tuple[str, ...], float]:
+    """Add up what the record's rule makes of the scraped samples since ``start``, half a scrape after each second one.
+
+    A rate times the interval of its rule is a number of events. At intervals of seconds the server itself evaluates
+    some rules before the scrape of that moment is stored.
+    """
+    rules = (
+        rule for group in _compiled().recording for rule in group.rules if isinstance(rule, RecordingRule)
+    )
+    [expr] = [rule.expr for rule in rules if rule.record == record]
+    last = api.query_samples("agent_run_latency_ms_count[1m]", time.time()).series[0].timestamps[-1]
+    end = last + _SCRAPE / 2
+    found = {}
+    for series in api.query_range(expr, end - (end - start) // _INTERVAL * _INTERVAL, end, _INTERVAL).series:
+        if any(series.values):
+            found[tuple(series.labels[label] for label in labels)] = sum(series.values) * _INTERVAL
+    return found
+
+
+def _settled(api: PrometheusApi, *counts: Counts) -> None:
+    """Wait until all runs have been scraped for so long that every rule has seen them, and sees no change any more."""
+    runs = sum(one.runs.total() for one in counts)
+    window = _INTERVAL + _SCRAPE + _INTERVAL + _SCRAPE
+    _until(lambda: _value(api, f"min_over_time((sum(agent_run_total))[{window}s:1s])") == runs)
+
+
+def _value(api: PrometheusApi, expr: str) -> float:
+    samples = api.query(expr, time.time()).samples
+    return samples[0].value if samples else -1
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@contextmanager
+def _exposed(registry: CollectorRegistry) -> Iterator[int]:
+    server, thread = start_http_server(0, "127.0.0.1", registry)
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _compiled() -> Compiled:
+    return compile_rules(service("support-agent"), _SITE)
+
+
+def _config(directory: Path, port: int) -> ServerConfig:
+    files = []
+    for artifact in rule_files(Model(_SITE, (service("support-agent"),)), (_compiled(),)):
+        files.append(directory / artifact.path.rpartition("/")[2])
+        files[-1].write_text(artifact.text)
+    target = {"job_name": "support-agent", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+    return ServerConfig(tuple(files), (target,), f"{_SCRAPE}s")
