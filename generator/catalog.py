@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
+from generator.json_text import json_text
 from generator.model import names
 from generator.prometheus.rules import AlertingRule
 
 if TYPE_CHECKING:
-    from generator.model.service import Model, Service
+    from collections.abc import Mapping
+
+    from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.prometheus.compiled import Compiled
 
@@ -18,20 +20,18 @@ PATH = "catalog.json"
 VERSION = 1
 
 
-def catalog(model: Model, rules: tuple[Compiled, ...]) -> Artifact:
-    """List everything by name, with the series and labels to ask for."""
+def catalog(services: Mapping[str, dict[str, object]]) -> Artifact:
+    """List everything by name, with the series and labels to ask for; each service has its ``catalog_entry``."""
     contents = {
         "version": VERSION,
         "dashboards": {uid: names.dashboard_path(uid) for uid in sorted(names.DASHBOARDS.values())},
-        "services": {
-            service.name: _service(service, compiled)
-            for service, compiled in zip(model.services, rules, strict=True)
-        },
+        "services": dict(services),
     }
-    return Artifact(PATH, json.dumps(contents, indent=2, ensure_ascii=False) + "\n")
+    return Artifact(PATH, json_text(contents))
 
 
-def _service(service: Service, compiled: Compiled) -> dict[str, object]:
+def catalog_entry(service: Service, compiled: Compiled) -> dict[str, object]:
+    """List what there is of one service."""
     return {
         "profile": service.profile,
         "description": service.description,

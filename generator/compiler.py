@@ -1,33 +1,54 @@
-"""The compiler: specs in, artifacts and diagnostics out. Pure; reading and writing files is done elsewhere."""
+"""The compiler: specs in, artifacts and diagnostics out. Pure; reading and writing files is done elsewhere.
+
+Services are compiled one by one, and what only all of them together show stands on little of each: so a fleet need
+not be in memory at once, and a service whose spec has not changed need not be compiled again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.checks.all import run_checks
+from generator.checks.all import check_fleet, check_service
+from generator.checks.facts import ServiceFacts, service_facts
 from generator.diagnostics import has_errors
-from generator.prometheus.compiled import compile_rules
-from generator.resolve.model import resolve
+from generator.model.service import Model, Service, Site
+from generator.prometheus.compiled import Compiled, compile_rules
+from generator.resolve.model import by_name, check_between, resolve_common, resolve_one
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from generator.artifact import Artifact
     from generator.diagnostics import Diagnostic
-    from generator.model.service import Model
-    from generator.prometheus.compiled import Compiled
-    from generator.spec.written import Specs
+    from generator.reports.entry import ReportEntry
+    from generator.resolve.model import Common
+    from generator.spec.written import ServiceSpec, Specs
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledService:
+    """A service with its rules, and what is found about it; ``facts`` is None when its spec is not understood."""
+
+    facts: ServiceFacts | None
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Specs that are understood: the model and its rules, with what the checks have to say.
+    """Specs that are understood, with what the checks have to say.
 
-    ``model`` and ``rules`` are None when a spec is at fault.
+    ``model`` is None, and ``facts`` is empty, when a spec is at fault.
     """
 
     model: Model | None
-    rules: tuple[Compiled, ...]
+    facts: tuple[ServiceFacts, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def rules(self) -> tuple[Compiled, ...]:
+        """The rules of the model's services, in their order."""
+        return tuple(each.compiled for each in self.facts)
 
     @property
     def failed(self) -> bool:
@@ -35,33 +56,78 @@ class Checked:
         return has_errors(self.diagnostics)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the files about all services say of one: dashboards and runbooks, the reports, the catalogue."""
+
+    service: Service
+    report: ReportEntry
+    listing: dict[str, object]
+
+
 def check(specs: Specs) -> Checked:
     """Resolve the specs, compile their rules and run every check."""
-    resolved = resolve(specs)
-    if resolved.value is None:
-        return Checked(None, (), resolved.diagnostics)
-    rules = tuple(compile_rules(service, resolved.value.site) for service in resolved.value.services)
-    return Checked(resolved.value, rules, (*resolved.diagnostics, *run_checks(resolved.value, rules)))
+    common, found = resolve_common(specs.shared)
+    found = (*found, *check_between(specs.services))
+    compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
+    facts = tuple(each.facts for each in compiled if each.facts is not None)
+    told = (*found, *(one for each in compiled for one in each.diagnostics))
+    if has_errors(found) or len(facts) < len(compiled):
+        return Checked(None, (), told)
+    total = check_fleet([each.account for each in facts], common.site)
+    return Checked(Model(common.site, tuple(each.service for each in facts)), facts, (*told, *total))
 
 
-def emit(model: Model, rules: tuple[Compiled, ...]) -> tuple[Artifact, ...]:
+def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
+    """Resolve a service, compile its rules and run every check on it, if what it stands on is sound."""
+    resolved = resolve_one(spec, common)
+    if resolved.value is None or not common.sound:
+        return CompiledService(None, resolved.diagnostics)
+    rules = compile_rules(resolved.value, common.site)
+    facts = service_facts(resolved.value, common.site, rules)
+    return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
+
+
+def emit(facts: Sequence[ServiceFacts], site: Site) -> tuple[Artifact, ...]:
     """Write everything that ``output/`` will hold, as text, sorted by path."""
-    # The back ends import grafanalib and Jinja, which only this command shall pay for.
-    from generator.catalog import catalog  # noqa: PLC0415
-    from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    each = [artifact for one in facts for artifact in emit_service(one, site)]
+    return tuple(sorted([*each, *emit_fleet([entry_of(one, site) for one in facts], site)]))
+
+
+def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
+    """Write the files that are one service's own."""
+    # The back ends import Jinja and more, which only this command shall pay for.
     from generator.instrumentation.modules import instrumentation  # noqa: PLC0415
     from generator.prometheus.files import rule_files  # noqa: PLC0415
-    from generator.prometheus.witness.files import unit_test_files  # noqa: PLC0415
-    from generator.reports import reports  # noqa: PLC0415
+    from generator.prometheus.witness.files import unit_test_file  # noqa: PLC0415
+
+    return (
+        *rule_files(facts.service, facts.compiled, site),
+        unit_test_file(facts.service, facts.compiled, site),
+        instrumentation(facts.service, site),
+    )
+
+
+def entry_of(facts: ServiceFacts, site: Site) -> Entry:
+    """Gather what the files about all services say of one."""
+    from generator.catalog import catalog_entry  # noqa: PLC0415
+    from generator.reports.entry import report_entry  # noqa: PLC0415
+
+    listing = catalog_entry(facts.service, facts.compiled)
+    return Entry(facts.service, report_entry(facts, site), listing)
+
+
+def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:
+    """Write the files that are about all services."""
+    from generator.catalog import catalog  # noqa: PLC0415
+    from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
-    artifacts = [
-        *rule_files(model, rules),
-        *unit_test_files(model, rules),
+    model = Model(site, tuple(entry.service for entry in entries))
+    return (
         *dashboards(model),
         *runbooks(model),
-        *instrumentation(model),
-        *reports(model, rules),
-        catalog(model, rules),
-    ]
-    return tuple(sorted(artifacts))
+        *reports([entry.report for entry in entries], site),
+        catalog({entry.service.name: entry.listing for entry in entries}),
+    )

@@ -1,4 +1,4 @@
-"""All checks, in the order in which their findings are told."""
+"""All checks: of each service, in the order in which their findings are told, and of all services together."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from generator.checks import closed_world
 from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
-from generator.checks.facts import Facts, facts
+from generator.checks.facts import Facts
 from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
 from generator.diagnostics import has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from generator.checks.cardinality.account import Account
+    from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Diagnostic
-    from generator.model.service import Model
-    from generator.prometheus.compiled import Compiled
+    from generator.model.service import Site
 
 CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     forbidden_label.check,
@@ -28,11 +29,16 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
 )
 
 
-def run_checks(model: Model, rules: tuple[Compiled, ...]) -> tuple[Diagnostic, ...]:
-    """Run every check; ``rules`` are those of the model's services, in their order.
+def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
+    """Run every check on one service.
 
-    Where specs are at fault, what their rules name is not judged: it is a consequence, and no defect of ours.
+    Where its spec is at fault, what its rules name is not judged: it is a consequence, and no defect of ours.
     """
-    known = facts(model, rules)
-    found = tuple(found for check in CHECKS for found in check(known))
-    return found if has_errors(found) else (*found, *closed_world.check(known))
+    alone = Facts(site, (known,))
+    found = tuple(found for check in CHECKS for found in check(alone))
+    return found if has_errors(found) else (*found, *closed_world.check(alone))
+
+
+def check_fleet(accounts: Iterable[Account], site: Site) -> tuple[Diagnostic, ...]:
+    """Run what only all services together can break."""
+    return series_budget.check_total(accounts, site)

@@ -36,12 +36,13 @@ def facts(model: Model, rules: tuple[Compiled, ...]) -> Facts:
     return Facts(
         model.site,
         tuple(
-            _of_service(service, model.site, compiled)
+            service_facts(service, model.site, compiled)
             for service, compiled in zip(model.services, rules, strict=True)
         ),
     )
 
 
-def _of_service(service: Service, site: Site, compiled: Compiled) -> ServiceFacts:
+def service_facts(service: Service, site: Site, compiled: Compiled) -> ServiceFacts:
+    """Gather the facts of one service."""
     known = world(service, compiled)
     return ServiceFacts(service, compiled, known, account(service, site, compiled, known))

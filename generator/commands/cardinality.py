@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import OK, SPEC_AT_FAULT
 from generator.commands.terminal import check_directory, show
+from generator.reports.rows import overview, service_row
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from generator.checks.facts import ServiceFacts
+    from generator.model.service import Site
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -17,10 +22,19 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = check_directory(arguments.specs)
     checked = outcome.checked
     if checked.model is not None:
-        from generator.reports.cardinality import cardinality_json, cardinality_text  # noqa: PLC0415
-
-        render = cardinality_json if arguments.format == "json" else cardinality_text
-        sys.stdout.write(render(checked.model, checked.rules))
+        sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
     if checked.failed:
         show(outcome, sys.stderr, notes=False)
     return SPEC_AT_FAULT if checked.failed else OK
+
+
+def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
+    rows = tuple(service_row(each, site) for each in facts)
+    if format_ == "text":
+        from generator.reports.terminal import to_text  # noqa: PLC0415 - one format a call
+
+        return to_text(overview(rows, site), site)
+    from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
+
+    found = [numbers(each, row) for each, row in zip(facts, rows, strict=True)]
+    return cardinality_json(overview(rows, site), found, site)

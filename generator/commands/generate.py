@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     if outcome.checked.failed or outcome.checked.model is None:
         sys.stderr.write(f"nothing was written to {arguments.output}\n")
         return SPEC_AT_FAULT
-    artifacts = emit(outcome.checked.model, outcome.checked.rules)
+    artifacts = emit(outcome.checked.facts, outcome.checked.model.site)
     return _compare(artifacts, arguments.output) if arguments.check else _write(artifacts, arguments.output)
 
 

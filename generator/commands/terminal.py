@@ -33,7 +33,7 @@ def check_directory(specs: Path) -> Outcome:
     checked = Checked(None, (), loaded.diagnostics)
     if loaded.specs is not None:
         found = check(loaded.specs)
-        checked = Checked(found.model, found.rules, (*loaded.diagnostics, *found.diagnostics))
+        checked = Checked(found.model, found.facts, (*loaded.diagnostics, *found.diagnostics))
     return Outcome(checked, ordered(checked.diagnostics), loaded.sources)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import PackageLoader, StrictUndefined
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from generator.instrumentation.events import BlockView
     from generator.instrumentation.roles import Event, Roles
     from generator.instrumentation.view import LabelView, Names
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Service, Site
 
 #: The parts of a module, in its order.
 _PARTS = (
@@ -40,15 +41,12 @@ _PARTS = (
 )
 
 
-def instrumentation(model: Model) -> tuple[Artifact, ...]:
-    """Write the module of every service."""
-    environment = _environment()
-    return tuple(
-        Artifact(names.instrumentation_path(service.name), _module(service, model.site, environment))
-        for service in model.services
-    )
+def instrumentation(service: Service, site: Site) -> Artifact:
+    """Write the module of a service."""
+    return Artifact(names.instrumentation_path(service.name), _module(service, site, _environment()))
 
 
+@cache
 def _environment() -> Environment:
     """Make templates of Python: their marks are none of its own, and what a spec wrote passes ``literal``."""
     environment = ImmutableSandboxedEnvironment(

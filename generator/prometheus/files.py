@@ -11,23 +11,18 @@ from generator.prometheus.encode import encode
 from generator.prometheus.rules import RuleFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
 
 
-def rule_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
-    """Write the rule files of every service."""
-    for service, compiled in zip(model.services, rules, strict=True):
-        yield Artifact(
-            names.rules_path(service.name),
-            encode(RuleFile(_recording_comment(service, model.site), compiled.recording), service.name),
-        )
-        yield Artifact(
-            names.alerts_path(service.name),
-            encode(RuleFile(_alerting_comment(service), compiled.alerting), service.name),
-        )
+def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:
+    """Write the rule files of a service."""
+    recording = RuleFile(_recording_comment(service, site), compiled.recording)
+    alerting = RuleFile(_alerting_comment(service), compiled.alerting)
+    return (
+        Artifact(names.rules_path(service.name), encode(recording, service.name)),
+        Artifact(names.alerts_path(service.name), encode(alerting, service.name)),
+    )
 
 
 def _recording_comment(service: Service, site: Site) -> tuple[str, ...]:

@@ -1,42 +1,32 @@
-"""How many series the specs allow: as JSON for machines, as text for a terminal."""
+"""How many series the specs allow, as JSON for machines."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import of_records
-from generator.checks.facts import Facts, facts
-from generator.reports.rows import overview
-from generator.reports.terminal import to_text
+from generator.json_text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from generator.checks.cardinality.account import Total
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
-    from generator.model.service import Model
-    from generator.prometheus.compiled import Compiled
+    from generator.model.service import Site
     from generator.reports.rows import MetricRow, Overview, ServiceRow
 
 #: Raised when a key changes its meaning or goes away.
 VERSION = 1
 
 
-def cardinality_json(model: Model, rules: tuple[Compiled, ...]) -> str:
-    """Write the numbers as JSON, as ``to_json`` says."""
-    known = facts(model, rules)
-    return to_json(known, overview(known))
+def cardinality_json(total: Overview, services: Sequence[dict[str, object]], site: Site) -> str:
+    """Write the numbers as JSON.
 
-
-def cardinality_text(model: Model, rules: tuple[Compiled, ...]) -> str:
-    """Write the numbers as tables for a terminal."""
-    return to_text(overview(facts(model, rules)), model.site)
-
-
-def to_json(known: Facts, total: Overview) -> str:
-    """Write the numbers as JSON; ``total`` is the overview of what is ``known``.
+    Args:
+        total: All services, and the sums over them.
+        services: The ``numbers`` of each of them, in the same order.
+        site: Its intervals and budgets.
 
     The keys, wherever they stand:
 
@@ -52,7 +42,6 @@ def to_json(known: Facts, total: Overview) -> str:
       values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
       Label ``le`` means the buckets of ``metric``.
     """
-    site = known.site
     contents = {
         "version": VERSION,
         "scrape_interval_seconds": site.scrape_interval,
@@ -72,14 +61,13 @@ def to_json(known: Facts, total: Overview) -> str:
             "recorded": _total(total.recorded),
             **_load(total.samples_per_second, total.evaluations_per_second),
         },
-        "services": {
-            row.name: _service(each, row) for each, row in zip(known.services, total.services, strict=True)
-        },
+        "services": {row.name: each for row, each in zip(total.services, services, strict=True)},
     }
-    return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
+    return json_text(contents)
 
 
-def _service(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
+def numbers(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
+    """Say of one service what ``cardinality_json`` writes."""
     account = each.account
     return {
         "replicas": account.replicas,

@@ -5,32 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.checks.facts import facts
-from generator.checks.selfcheck import MINIMUM, self_check
+from generator.checks.selfcheck import MINIMUM
 from generator.model.units import duration
-from generator.reports.cardinality import to_json
+from generator.reports.cardinality import cardinality_json
 from generator.reports.markdown import render
 from generator.reports.rows import overview
 
 if TYPE_CHECKING:
-    from generator.model.service import Model
-    from generator.prometheus.compiled import Compiled
+    from collections.abc import Sequence
+
+    from generator.model.service import Site
+    from generator.reports.entry import ReportEntry
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"
 SELF_CHECK_MD = "reports/self-check.md"
 
 
-def pages(model: Model, rules: tuple[Compiled, ...]) -> tuple[Artifact, ...]:
-    """Render all reports."""
-    known, site = facts(model, rules), model.site
-    rows = overview(known)
-    numbers = render("cardinality.md.j2", all=rows, site=site, retention=duration(site.retention))
-    checklist = render(
-        "self-check.md.j2", services=[self_check(service) for service in model.services], minimum=MINIMUM
-    )
+def reports(entries: Sequence[ReportEntry], site: Site) -> tuple[Artifact, ...]:
+    """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from what all services enter."""
+    rows = overview(tuple(entry.row for entry in entries), site)
+    page = render("cardinality.md.j2", all=rows, site=site, retention=duration(site.retention))
+    checklist = render("self-check.md.j2", services=[entry.checklist for entry in entries], minimum=MINIMUM)
     return (
-        Artifact(CARDINALITY_JSON, to_json(known, rows)),
-        Artifact(CARDINALITY_MD, numbers),
+        Artifact(CARDINALITY_JSON, cardinality_json(rows, [entry.numbers for entry in entries], site)),
+        Artifact(CARDINALITY_MD, page),
         Artifact(SELF_CHECK_MD, checklist),
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.raw import MetricSeries
     from generator.checks.cardinality.recorded import RecordSeries
-    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
 
 
@@ -86,15 +86,14 @@ class Overview:
         return self.raw.retained + self.recorded.retained
 
 
-def overview(known: Facts) -> Overview:
-    """Lay out what is known of all services."""
-    services = tuple(_service(each, known.site) for each in known.services)
+def overview(services: tuple[ServiceRow, ...], site: Site) -> Overview:
+    """Sum over all services."""
     raw, recorded = _sum(row.raw for row in services), _sum(row.recorded for row in services)
     return Overview(
         services,
         raw,
         recorded,
-        (raw.live + recorded.live) / known.site.budget.total,
+        (raw.live + recorded.live) / site.budget.total,
         sum(row.samples_per_second for row in services),
         sum(row.evaluations_per_second for row in services),
     )
@@ -105,7 +104,8 @@ def _sum(totals: Iterable[Total]) -> Total:
     return Total(sum(total.live for total in found), sum(total.retained for total in found))
 
 
-def _service(each: ServiceFacts, site: Site) -> ServiceRow:
+def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
+    """Lay out what is known of one service."""
     account = each.account
     return ServiceRow(
         name=account.service,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Note, Result
 from generator.diagnostics.findings import Findings
-from generator.model.service import Model
+from generator.model.service import Model, Service, Site
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.scope import look_up
@@ -14,48 +15,59 @@ from generator.resolve.service import resolve_service
 from generator.resolve.site import resolve_site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.diagnostics import Diagnostic
-    from generator.spec.written import ProfileSpec, ServiceSpec, Specs
+    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all services are resolved with; ``sound`` says that nothing of it is at fault."""
+
+    site: Site
+    prices: PricesSpec | None
+    profiles: dict[str, ProfileSpec]
+    sound: bool
 
 
 def resolve(specs: Specs) -> Result[Model]:
     """Resolve everything; each service's findings are complete whatever the others' are."""
+    common, found = resolve_common(specs.shared)
+    resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
+    services = tuple(each.value for each in resolved if each.value is not None)
+    told = tuple(one for each in resolved for one in each.diagnostics)
+    return Result.of(Model(common.site, services), (*found, *check_between(specs.services), *told))
+
+
+def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
+    """Put services into the order of the model."""
+    return sorted(services, key=lambda spec: spec.service.value)
+
+
+def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
+    """Resolve what services share; where that is at fault, one can go on to find what else is."""
     findings = Findings()
-    site = resolve_site(specs.site, findings)
-    if specs.prices:
-        check_prices(specs.prices, specs.profiles, findings)
-    _check_names(specs, findings)
-    profiles = _profiles(specs, findings)
-    services = []
-    found: list[Diagnostic] = []
-    for spec in sorted(specs.services, key=lambda spec: spec.service.value):
-        own = Findings()
-        profile = look_up(spec.profile, profiles, "profile", own, also=specs.shipped)
-        if profile and (service := resolve_service(spec, profile, specs.prices, site, own)):
-            services.append(service)
-        found.extend(own.all)
-    return Result.of(Model(site, tuple(services)), (*findings.all, *found))
+    site = resolve_site(shared.site, findings)
+    if shared.prices:
+        check_prices(shared.prices, shared.profiles, findings)
+    profiles = _profiles(shared, findings)
+    return Common(site, shared.prices, profiles, sound=not findings.failed), findings.all
 
 
-def _profiles(specs: Specs, findings: Findings) -> dict[str, ProfileSpec]:
-    profiles: dict[str, ProfileSpec] = {}
-    for spec in specs.profiles:
-        first = profiles.setdefault(spec.profile.value, spec)
-        if first is not spec:
-            findings.error(
-                "profile/duplicate",
-                f'profile "{spec.profile.value}" is declared twice',
-                spec.profile.span,
-                "rename one of them, or delete its file",
-                Note("the other one is here", first.profile.span),
-            )
-    return profiles
+def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
+    """Resolve one service with all that is wrong with it."""
+    findings = Findings()
+    profile = look_up(spec.profile, common.profiles, "profile", findings)
+    service = resolve_service(spec, profile, common.prices, common.site, findings) if profile else None
+    return Result.of(service, findings.all) if service else Result.failed(*findings.all)
 
 
-def _check_names(specs: Specs, findings: Findings) -> None:
-    """No two services may share a name or a series."""
+def check_between(services: Iterable[ServiceSpec]) -> tuple[Diagnostic, ...]:
+    """Prove that no two services share a name or a series."""
+    findings = Findings()
     seen: dict[str, ServiceSpec] = {}
-    for spec in specs.services:
+    for spec in services:
         first = seen.setdefault(spec.service.value, spec)
         if first is not spec:
             findings.error(
@@ -73,3 +85,19 @@ def _check_names(specs: Specs, findings: Findings) -> None:
             "give both selectors a label in common, with different values",
             Note("the other selector is here", first.selector[0].key.span),
         )
+    return findings.all
+
+
+def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:
+    profiles: dict[str, ProfileSpec] = {}
+    for spec in shared.profiles:
+        first = profiles.setdefault(spec.profile.value, spec)
+        if first is not spec:
+            findings.error(
+                "profile/duplicate",
+                f'profile "{spec.profile.value}" is declared twice',
+                spec.profile.span,
+                "rename one of them, or delete its file",
+                Note("the other one is here", first.profile.span),
+            )
+    return profiles

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Generic, TypeVar
 
 from generator.diagnostics import Diagnostic, Span, error, has_errors, warning
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import read_source
-from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, SiteSpec, Specs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
 
 T = TypeVar("T")
 
@@ -30,46 +27,77 @@ SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a directory holds; ``specs`` is None when a file is at fault. ``sources`` is by shown path."""
+class Loaded(Generic[T]):
+    """What a file or a directory holds; ``specs`` is None when it is at fault. ``sources`` is by shown path."""
 
-    specs: Specs | None
+    specs: T | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
-def load(directory: Path) -> Loaded:
+def load(directory: Path) -> Loaded[Specs]:
     """Load all specs of a directory; every file is read, whatever the others are like."""
-    loader = _Loader()
+    files = service_files(directory)
+    if files.specs is None:
+        return Loaded(None, files.diagnostics, {})
+    shared, services = load_shared(directory), [load_service(path) for path in files.specs]
+    every: tuple[Loaded[ServiceSpec] | Loaded[Shared], ...] = (*services, shared)
+    diagnostics = tuple(one for each in every for one in each.diagnostics)
+    sources = {path: text for each in every for path, text in each.sources.items()}
+    if shared.specs is None or has_errors(diagnostics):
+        return Loaded(None, diagnostics, sources)
+    found = tuple(each.specs for each in services if each.specs is not None)
+    return Loaded(Specs(shared.specs, found), diagnostics, sources)
+
+
+def service_files(directory: Path) -> Loaded[list[Path]]:
+    """Find the files of services, in order; without any there is nothing to compile."""
     if not directory.is_dir():
         message = "there is no such directory" if not directory.exists() else "this is not a directory"
-        loader.found.append(
-            error(
-                "source/no-specs",
-                message,
-                Span.of_file(str(directory)),
-                "name the directory that holds services/, or run: init",
-            )
-        )
-        return loader.finish(None)
-    services = loader.each(_yaml_files(directory / "services"), "service", ServiceSpec)
-    if not services and not loader.found:
-        loader.found.append(
-            error(
-                "source/no-services",
-                "no service is declared",
-                Span.of_file(str(directory / "services")),
-                "add services/<name>.yaml, or run: init",
-            )
-        )
-    profiles = loader.each(_yaml_files(directory / "profiles"), "profile", ProfileSpec)
-    profiles += loader.each(_shipped_profiles(services, profiles), "profile", ProfileSpec)
-    site = loader.optional(directory, "site", SiteSpec)
-    prices = loader.optional(directory, "prices", PricesSpec) or loader.optional(
-        SHIPPED, "prices", PricesSpec
+        help_ = "name the directory that holds services/, or run: init"
+        return Loaded(None, (error("source/no-specs", message, Span.of_file(str(directory)), help_),), {})
+    found = _yaml_files(directory / "services")
+    if found:
+        return Loaded(found, (), {})
+    place, help_ = Span.of_file(str(directory / "services")), "add services/<name>.yaml, or run: init"
+    return Loaded(None, (error("source/no-services", "no service is declared", place, help_),), {})
+
+
+def load_service(path: Path) -> Loaded[ServiceSpec]:
+    """Load the file of one service."""
+    return _load(path, "service", ServiceSpec)
+
+
+def load_shared(directory: Path) -> Loaded[Shared]:
+    """Load what all services share: the site, the prices and the profiles."""
+    profiles = [_load(path, "profile", ProfileSpec) for path in _yaml_files(directory / "profiles")]
+    local = {each.specs.profile.value for each in profiles if each.specs is not None}
+    profiles += [
+        _load(path, "profile", ProfileSpec) for path in _shipped_profiles() if path.stem not in local
+    ]
+    site = _optional(directory, "site", SiteSpec)
+    prices = _optional(directory, "prices", PricesSpec) or _optional(SHIPPED, "prices", PricesSpec)
+    every = (*profiles, *(each for each in (site, prices) if each))
+    diagnostics = (*(one for each in every for one in each.diagnostics), *_not_read(directory))
+    sources = {path: text for each in every for path, text in each.sources.items()}
+    if has_errors(diagnostics):
+        return Loaded(None, diagnostics, sources)
+    shared = Shared(
+        site.specs if site else None,
+        prices.specs if prices else None,
+        tuple(profile.specs for profile in profiles if profile.specs is not None),
     )
-    loader.unknown(directory)
-    return loader.finish(Specs(site, prices, tuple(profiles), tuple(services), tuple(_shipped())))
+    return Loaded(shared, diagnostics, sources)
+
+
+def shared_files(directory: Path) -> list[Path]:
+    """Find the files that ``load_shared`` reads."""
+    own = [path for path in _yaml_files(directory) if path.stem in {"site", "prices"}]
+    return [*own, *_yaml_files(directory / "profiles"), *_shipped_profiles(), SHIPPED / "prices.yaml"]
+
+
+def _shipped_profiles() -> list[Path]:
+    return _yaml_files(SHIPPED / "profiles")
 
 
 def _yaml_files(directory: Path) -> list[Path]:
@@ -78,15 +106,34 @@ def _yaml_files(directory: Path) -> list[Path]:
     )
 
 
-def _shipped_profiles(services: Iterable[ServiceSpec], profiles: Iterable[ProfileSpec]) -> list[Path]:
-    local = {profile.profile.value for profile in profiles}
-    wanted = sorted({service.profile.value for service in services} - local)
-    shipped = _shipped()
-    return [shipped[name] for name in wanted if name in shipped]
+def _not_read(directory: Path) -> list[Diagnostic]:
+    """Report what looks like a spec and is in no place where one is read."""
+    strangers = [path for path in _yaml_files(directory) if path.stem not in {"site", "prices"}]
+    help_ = "move it to services/ or profiles/, or delete it"
+    return [
+        warning("source/not-read", "this file is not read", Span.of_file(str(path)), help_)
+        for path in strangers
+    ]
 
 
-def _shipped() -> dict[str, Path]:
-    return {path.stem: path for path in _yaml_files(SHIPPED / "profiles")}
+def _optional(directory: Path, kind: str, into: type[T]) -> Loaded[T] | None:
+    """Load a file that need not be there."""
+    paths = [path for suffix in SUFFIXES if (path := directory / f"{kind}{suffix}").exists()]
+    return _load(paths[0], kind, into) if paths else None
+
+
+def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:
+    """Load a file of one kind."""
+    source = read_source(path, _shown(path))
+    if source.value is None:
+        return Loaded(None, source.diagnostics, {})
+    text = {source.value.path: source.value.text}
+    document = parse_document(source.value)
+    if document.value is None:
+        return Loaded(None, (*source.diagnostics, *document.diagnostics), text)
+    misfits = validate(document.value, load_schema(kind))
+    told = (*source.diagnostics, *document.diagnostics, *misfits)
+    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), told, text)
 
 
 def _shown(path: Path) -> str:
@@ -96,46 +143,3 @@ def _shown(path: Path) -> str:
         if path.is_absolute() and path.is_relative_to(SHIPPED)
         else path.as_posix()
     )
-
-
-class _Loader:
-    """Collects what is found on the way."""
-
-    def __init__(self) -> None:
-        self.found: list[Diagnostic] = []
-        self.sources: dict[str, str] = {}
-
-    def each(self, paths: Iterable[Path], kind: str, into: type[T]) -> list[T]:
-        """Load files of one kind; those at fault are left out."""
-        return [spec for path in paths if (spec := self._one(path, kind, into)) is not None]
-
-    def optional(self, directory: Path, kind: str, into: type[T]) -> T | None:
-        """Load a file that need not be there."""
-        paths = [path for suffix in SUFFIXES if (path := directory / f"{kind}{suffix}").exists()]
-        return self._one(paths[0], kind, into) if paths else None
-
-    def unknown(self, directory: Path) -> None:
-        """Report what looks like a spec and is in no place where one is read."""
-        for path in _yaml_files(directory):
-            if path.stem not in {"site", "prices"}:
-                place = Span.of_file(str(path))
-                help_ = "move it to services/ or profiles/, or delete it"
-                self.found.append(warning("source/not-read", "this file is not read", place, help_))
-
-    def finish(self, specs: Specs | None) -> Loaded:
-        """Hand on what was loaded, unless something is wrong with it."""
-        return Loaded(None if has_errors(self.found) else specs, tuple(self.found), self.sources)
-
-    def _one(self, path: Path, kind: str, into: type[T]) -> T | None:
-        source = read_source(path, _shown(path))
-        self.found += source.diagnostics
-        if source.value is None:
-            return None
-        self.sources[source.value.path] = source.value.text
-        document = parse_document(source.value)
-        self.found += document.diagnostics
-        if document.value is None:
-            return None
-        misfits = validate(document.value, load_schema(kind))
-        self.found += misfits
-        return None if has_errors(misfits) else decode(document.value.root, into)

@@ -250,11 +250,17 @@ class PricesSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Specs:
-    """All files of a compilation; ``shipped`` are the names of the profiles that could be had without a file."""
+class Shared:
+    """What all services share; ``profiles`` are the directory's own, and those that ship with the compiler."""
 
     site: SiteSpec | None
     prices: PricesSpec | None
     profiles: tuple[ProfileSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """All files of a compilation."""
+
+    shared: Shared
     services: tuple[ServiceSpec, ...]
-    shipped: tuple[str, ...] = ()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.checks.all import run_checks
 from generator.checks.closed_world import check, expression_problems
 from generator.checks.facts import facts
 from generator.model.service import Model
@@ -55,7 +54,6 @@ def _alert(expr: str, name: str = "DemoOwn", labels: Mapping[str, str] | None = 
 
 def test_the_rules_of_our_own_specs_name_nothing_unknown(demo: Service, tmp_path: Path) -> None:
     assert check(known(SITE, demo, service_of(tmp_path, agent()))) == ()
-    assert run_checks(Model(SITE, ()), ()) == ()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ TOOLS = "{tool: [a, b, c, d, e, f, g], model: [m1]}"
 
 def _found(budget: dict[str, int], *services: Service) -> tuple[Diagnostic, ...]:
     site = replace(SITE, budget=replace(SITE.budget, **(ROOMY | budget)))
-    return series_budget.check(known(site, *services))
+    facts = known(site, *services)
+    total = series_budget.check_total([each.account for each in facts.services], site)
+    return (*series_budget.check(facts), *total)
 
 
 def test_who_stays_within_every_budget_hears_nothing(tmp_path: Path) -> None:

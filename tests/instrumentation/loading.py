@@ -56,7 +56,7 @@ def imported(path: Path) -> ModuleType:
 
 def generated(model: Model, directory: Path) -> ModuleType:
     """Write and import the module of a model's only service."""
-    [artifact] = instrumentation(model)
+    artifact = instrumentation(model.services[0], model.site)
     path = directory / Path(artifact.path).name
     path.write_text(artifact.text)
     return imported(path)

@@ -13,7 +13,6 @@ import pytest
 from prometheus_client import start_http_server
 
 from generator.live.server_config import ServerConfig
-from generator.model.service import Model
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files
 from generator.prometheus.rules import RecordingRule
@@ -147,7 +146,7 @@ def _compiled() -> Compiled:
 
 def _config(directory: Path, port: int) -> ServerConfig:
     files = []
-    for artifact in rule_files(Model(_SITE, (service("support-agent"),)), (_compiled(),)):
+    for artifact in rule_files(service("support-agent"), _compiled(), _SITE):
         files.append(directory / artifact.path.rpartition("/")[2])
         files[-1].write_text(artifact.text)
     target = {"job_name": "support-agent", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}

@@ -138,17 +138,15 @@ def test_whatever_a_spec_holds_is_text_and_no_code(
     model = Model(shipped().site, (changed,))
     module = generated(model, tmp_path_factory.mktemp("module"))
     assert changed.labels["stop_reason"].values == module.STOP_REASONS
-    [artifact] = instrumentation(model)
+    artifact = instrumentation(changed, model.site)
     assert artifact.text.count("\nclass ") == (OUTPUT / "support_agent_metrics.py").read_text().count(
         "\nclass "
     )
 
 
 def test_a_site_without_created_series_exposes_none(tmp_path: Path) -> None:
-    model = replace(shipped(), site=replace(shipped().site, created_series=False))
-    one = replace(model, services=model.services[:1])
     path = tmp_path / "use.py"
-    [artifact] = instrumentation(one)
+    artifact = instrumentation(service("research-agent"), replace(shipped().site, created_series=False))
     path.write_text(f"{artifact.text}\n{_PRINT}")
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
     assert "agent_run_total{" in done.stdout

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.model.service import Model
-from generator.prometheus.compiled import compile_rules
-from generator.reports import reports
-from generator.reports.cardinality import cardinality_json, cardinality_text, to_json
-from generator.reports.rows import overview
+from generator.reports.entry import report_entry
+from generator.reports.pages import reports
+from generator.reports.rows import overview, service_row
+from generator.reports.terminal import to_text
 from tests.checks.models import SITE, known, small
 from tests.resolve.build import service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.model.service import Service
+    from generator.model.service import Service, Site
+    from generator.reports.rows import Overview
 
 WIDE = "{tool: [a, b, c], model: [m1, m2], release: {max_live: 4, new_per_week: 2}}"
 
@@ -36,15 +36,17 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, ...]:
 
 @pytest.fixture(scope="module")
 def contents(services: tuple[Service, ...]) -> dict[str, Any]:
-    facts = known(SITE, *services)
-    found: dict[str, Any] = json.loads(to_json(facts, overview(facts)))
+    found: dict[str, Any] = json.loads(_rendered(services)["reports/cardinality.json"])
     return found
 
 
-def _rendered(services: tuple[Service, ...]) -> dict[str, str]:
-    model = Model(SITE, services)
-    rules = tuple(compile_rules(each, SITE) for each in services)
-    return {artifact.path: artifact.text for artifact in reports(model, rules)}
+def _rendered(services: tuple[Service, ...], site: Site = SITE) -> dict[str, str]:
+    entries = [report_entry(each, site) for each in known(site, *services).services]
+    return {artifact.path: artifact.text for artifact in reports(entries, site)}
+
+
+def _overview(site: Site, *services: Service) -> Overview:
+    return overview(tuple(service_row(each, site) for each in known(site, *services).services), site)
 
 
 @pytest.mark.parametrize("when", ["live", "retained"])
@@ -100,10 +102,9 @@ def test_the_site_s_budgets_and_intervals_are_said(contents: dict[str, Any]) -> 
 
 
 def test_the_markdown_page_says_the_numbers_of_the_json(services: tuple[Service, ...]) -> None:
-    files, facts = _rendered(services), known(SITE, *services)
+    files = _rendered(services)
     assert sorted(files) == ["reports/cardinality.json", "reports/cardinality.md", "reports/self-check.md"]
     contents, page = json.loads(files["reports/cardinality.json"]), files["reports/cardinality.md"]
-    assert files["reports/cardinality.json"] == to_json(facts, overview(facts))
     for name, found in contents["services"].items():
         section = page.split(f"## {name}\n")[1].split("\n## ")[0]
         for metric, series in found["metrics"].items():
@@ -134,17 +135,14 @@ def test_every_table_of_the_page_is_rectangular(services: tuple[Service, ...]) -
 def test_what_is_near_its_budget_is_bold(services: tuple[Service, ...]) -> None:
     live = known(SITE, services[1]).services[0].account.raw.live
     site = replace(SITE, budget=replace(SITE.budget, service=live + 1))
-    model = Model(site, services[1:])
-    rules = (compile_rules(services[1], site),)
-    page = next(each.text for each in reports(model, rules) if each.path.endswith("cardinality.md"))
+    page = _rendered(services[1:], site)["reports/cardinality.md"]
     assert "**100 %**" in page or "**99 %**" in page
 
 
-def test_the_terminal_shows_a_table_for_each_service_and_the_sums(services: tuple[Service, ...]) -> None:
-    model = Model(SITE, services)
-    rules = tuple(compile_rules(each, SITE) for each in services)
-    text = cardinality_text(model, rules)
-    found = json.loads(cardinality_json(model, rules))
+def test_the_terminal_shows_a_table_for_each_service_and_the_sums(
+    services: tuple[Service, ...], contents: dict[str, Any]
+) -> None:
+    text = to_text(_overview(SITE, *services), SITE)
     assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
     assert [line for line in text.splitlines() if line and not line.startswith(" ")] == [
@@ -153,13 +151,13 @@ def test_the_terminal_shows_a_table_for_each_service_and_the_sums(services: tupl
         "all services (2)",
     ]
     row = next(line for line in text.splitlines() if line.startswith("  calls_total")).split("  ")
-    calls = found["services"]["a-agent"]["metrics"]["calls_total"]
+    calls = contents["services"]["a-agent"]["metrics"]["calls_total"]
     assert f"{calls['live']:,}" in [cell.strip() for cell in row]
-    assert f"  {found['total']['live']:,} series at once (" in text
+    assert f"  {contents['total']['live']:,} series at once (" in text
 
 
 def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service, ...]) -> None:
-    text = cardinality_text(Model(SITE, services[:1]), (compile_rules(services[0], SITE),))
+    text = to_text(_overview(SITE, services[0]), SITE)
     head, *rows = [line for line in text.splitlines() if line.startswith("  ") and "budgets" not in line][:8]
     for title in ("each", "at once", "of budget"):
         end = head.index(title) + len(title)
@@ -171,12 +169,12 @@ def test_a_metric_without_labels_has_none_to_shrink(tmp_path: Path) -> None:
     found = small(tmp_path)
     bare = replace(found.metrics["runs_total"], labels=())
     lone = replace(found, metrics={"runs_total": bare})
-    row = overview(known(SITE, replace(lone, signals={}, alerts=(), objectives={}))).services[0].metrics[0]
+    row = _overview(SITE, replace(lone, signals={}, alerts=(), objectives={})).services[0].metrics[0]
     assert row.saving is None
 
 
 def test_over_budget_is_reported_too(tmp_path: Path) -> None:
     site = replace(SITE, budget=replace(SITE.budget, metric=1, service=1, recorded=1, total=1))
-    shown = overview(known(site, small(tmp_path)))
+    shown = _overview(site, small(tmp_path))
     assert shown.used == shown.live == shown.raw.live + shown.recorded.live
     assert shown.services[0].raw_used == shown.services[0].raw.live

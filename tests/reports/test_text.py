@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.service import Model
-from generator.prometheus.compiled import compile_rules
-from generator.reports import reports
+from generator.reports.entry import report_entry
 from generator.reports.markdown import code, text
 from generator.reports.markdown import percent as marked
 from generator.reports.numbers import number, percent
+from generator.reports.pages import reports
 from generator.reports.selfcheck_text import selfcheck_text
 from generator.reports.terminal import columns
 from tests.checks.agent import agent, service_of, without
-from tests.checks.models import SITE
+from tests.checks.models import SITE, known
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from generator.model.service import Service
 
 
 @pytest.mark.parametrize(
@@ -86,10 +88,15 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
     assert selfcheck_text(Model(SITE, ())) == ""
 
 
+def _checklist(service: Service) -> str:
+    (facts,) = known(SITE, service).services
+    files = {file.path: file.text for file in reports([report_entry(facts, SITE)], SITE)}
+    return files["reports/self-check.md"]
+
+
 def test_the_page_of_the_checklist_ticks_what_is_there(tmp_path: Path) -> None:
     less = service_of(tmp_path, without(agent(), "stop_reason_distribution"))
-    files = reports(Model(SITE, (less,)), (compile_rules(less, SITE),))
-    page = next(file.text for file in files if file.path == "reports/self-check.md")
+    page = _checklist(less)
     assert "Progress: 8/9\n" in page
     assert page.count("- [x] ") == 8
     assert page.count("- [ ] ") == 1
@@ -102,6 +109,6 @@ def test_the_page_of_the_checklist_ticks_what_is_there(tmp_path: Path) -> None:
 
 def test_the_page_of_a_whole_service_has_nothing_to_add(tmp_path: Path) -> None:
     whole = service_of(tmp_path, agent())
-    page = reports(Model(SITE, (whole,)), (compile_rules(whole, SITE),))[2].text
+    page = _checklist(whole)
     assert "| `demo-agent` | 9/9 | complete | none |" in page
     assert "- [ ]" not in page

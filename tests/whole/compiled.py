@@ -50,7 +50,7 @@ def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
     told = render_text(outcome.diagnostics, outcome.sources)
     if checked.failed or checked.model is None:
         return Compilation(told, codes, None, {})
-    artifacts = emit(checked.model, checked.rules)
+    artifacts = emit(checked.facts, checked.model.site)
     return Compilation(told, codes, checked.model, {artifact.path: artifact.text for artifact in artifacts})
 
 

@@ -10,8 +10,9 @@ from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from generator.checks.cardinality.account import Account
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Span
     from generator.model.service import Service, Site
@@ -20,9 +21,27 @@ CODE = "cardinality/series-budget"
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Hold every bound against its budget: each metric's, each service's raw and recorded, and the total."""
-    found = [finding for each in facts.services for finding in _of_service(each, facts.site)]
-    return (*found, *_total(facts))
+    """Hold every bound of every service against its budget: each metric's, the raw and the recorded series."""
+    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
+
+
+def check_total(accounts: Iterable[Account], site: Site) -> tuple[Diagnostic, ...]:
+    """Hold the sum over all services against the site's budget."""
+    of_each = {each.service: each.raw.live + each.recorded.live for each in accounts}
+    total, budget = sum(of_each.values()), site.budget.total
+    if total <= budget:
+        return ()
+    largest = max(of_each, key=lambda name: (of_each[name], name))
+    return (
+        error(
+            CODE,
+            f"all services may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
+            f"budget of {budget:,}",
+            None,
+            f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
+            "site.yaml",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +70,6 @@ def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
     yield _Bound(service.name, account.raw.live, "service", of_all)
     of_rules = partial(of_records, service, each.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
-
-
-def _total(facts: Facts) -> Iterator[Diagnostic]:
-    of_each = {
-        each.service.name: each.account.raw.live + each.account.recorded.live for each in facts.services
-    }
-    total, budget = sum(of_each.values()), facts.site.budget.total
-    if total > budget:
-        largest = max(of_each, key=lambda name: (of_each[name], name))
-        yield error(
-            CODE,
-            f"all services may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
-            f"budget of {budget:,}",
-            None,
-            f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
-            "site.yaml",
-        )
 
 
 def _over(bound: _Bound, budget: int, service: Service) -> Diagnostic:

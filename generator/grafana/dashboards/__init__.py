@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from generator.grafana.layout import keep
 from generator.grafana.modernise import modernise
 from generator.grafana.provisioning import provisioning
 from generator.grafana.records import Records, records_of
+from generator.json_text import json_text
 from generator.model import names
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def dashboards(model: Model) -> tuple[Artifact, ...]:
 
 def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
     found = modernise(build(_recorded(dashboard, shared.records), shared))
-    text = json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
-    return Artifact(names.dashboard_path(dashboard.uid), text + "\n")
+    return Artifact(names.dashboard_path(dashboard.uid), json_text(found, sort_keys=True))
 
 
 def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:

@@ -14,9 +14,7 @@ from generator.prometheus.witness.kinds import cases
 from generator.promql.expr import aggregate, series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.witness.case import Case, Moment
@@ -25,10 +23,9 @@ if TYPE_CHECKING:
 LONGEST = 8 * HOUR
 
 
-def unit_test_files(model: Model, rules: tuple[Compiled, ...]) -> Iterator[Artifact]:
-    """Write the unit tests of every service; ``rules`` are those of the services, in their order."""
-    for service, compiled in zip(model.services, rules, strict=True):
-        yield Artifact(names.tests_path(service.name), _file(service, compiled, model.site))
+def unit_test_file(service: Service, compiled: Compiled, site: Site) -> Artifact:
+    """Write the unit tests of a service."""
+    return Artifact(names.tests_path(service.name), _file(service, compiled, site))
 
 
 def _file(service: Service, compiled: Compiled, site: Site) -> str:
