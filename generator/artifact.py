@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+from hashlib import sha256
+
+#: Little is gained by more, and it takes several times as long.
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -11,3 +16,30 @@ class Artifact:
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file to be that takes little memory; those of a fleet wait together until all of it is compiled.
+
+    Attributes:
+        path: As of an artifact.
+        sha256: Of the text in UTF-8, in hex.
+        size: In bytes.
+        packed: The text, compressed; None where the output holds it already and it was not made again.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    packed: bytes | None
+
+    def data(self) -> bytes | None:
+        """Unpack the text, in UTF-8."""
+        return None if self.packed is None else zlib.decompress(self.packed)
+
+
+def packed(artifact: Artifact) -> Packed:
+    """Pack an artifact."""
+    data = artifact.text.encode()
+    return Packed(artifact.path, sha256(data).hexdigest(), len(data), zlib.compress(data, _LEVEL))

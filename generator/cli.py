@@ -112,6 +112,12 @@ def _generate(commands: Commands[argparse.ArgumentParser]) -> None:
     generate.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
     )
+    generate.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="compile everything anew; otherwise what has not changed since the last time is used again "
+        "(from $XDG_CACHE_HOME/agent-metrics)",
+    )
 
 
 def _check(commands: Commands[argparse.ArgumentParser]) -> None:

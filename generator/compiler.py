@@ -74,7 +74,7 @@ def check(specs: Specs) -> Checked:
     told = (*found, *(one for each in compiled for one in each.diagnostics))
     if has_errors(found) or len(facts) < len(compiled):
         return Checked(None, (), told)
-    total = check_fleet([each.account for each in facts], common.site)
+    total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
     return Checked(Model(common.site, tuple(each.service for each in facts)), facts, (*told, *total))
 
 

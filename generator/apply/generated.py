@@ -65,7 +65,7 @@ def _generated(files: Mapping[str, bytes]) -> Generated:
         for path, data in sorted(files.items())
         if path.startswith(_RULES)
     }
-    return Generated(tuple(dashboards), rules, hash_of(manifest_of(files).encode())[:12])
+    return Generated(tuple(dashboards), rules, hash_of(manifest_of(_hashes(files)).encode())[:12])
 
 
 def _verified(place: Path, target: Path) -> dict[str, bytes]:
@@ -96,6 +96,10 @@ def _refuse(target: Path, fault: str, paths: set[str]) -> None:
 def _complete(files: Mapping[str, bytes], manifest: bytes) -> bool:
     """Whether the manifest is that of just these files, and not of a write that never ended."""
     try:
-        return bool(json.loads(manifest) == json.loads(manifest_of(files)))
+        return bool(json.loads(manifest) == json.loads(manifest_of(_hashes(files))))
     except ValueError:
         return False
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: hash_of(data) for path, data in files.items()}

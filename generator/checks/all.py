@@ -11,9 +11,8 @@ from generator.checks.practice import averages_only, instance_selector, no_alert
 from generator.diagnostics import has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
-    from generator.checks.cardinality.account import Account
     from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Diagnostic
     from generator.model.service import Site
@@ -39,6 +38,6 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     return found if has_errors(found) else (*found, *closed_world.check(alone))
 
 
-def check_fleet(accounts: Iterable[Account], site: Site) -> tuple[Diagnostic, ...]:
-    """Run what only all services together can break."""
-    return series_budget.check_total(accounts, site)
+def check_fleet(live: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:
+    """Run what only all services together can break; ``live`` are their series at once, raw and recorded."""
+    return series_budget.check_total(live, site)

@@ -18,7 +18,8 @@ from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
 from generator.commands.servers import identified
 from generator.commands.span import length
-from generator.commands.terminal import check_directory, colours, complain, show
+from generator.commands.stream import colours
+from generator.commands.terminal import check_directory, complain, show
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.api import connect
 from generator.live.errors import LiveError

@@ -5,47 +5,40 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
-from generator.commands.terminal import check_directory, complain, show
-from generator.compiler import emit
+from generator.build.folder import cache_folder
+from generator.build.inputs import inputs_of
+from generator.build.state import told_last
+from generator.commands.exit_codes import OK
+from generator.commands.stream import colours
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from generator.artifact import Artifact
+    from generator.build.inputs import Inputs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile everything in memory first; only then look at the output directory."""
-    outcome = check_directory(arguments.specs)
-    show(outcome, sys.stderr, notes=False)
-    if outcome.checked.failed or outcome.checked.model is None:
-        sys.stderr.write(f"nothing was written to {arguments.output}\n")
-        return SPEC_AT_FAULT
-    artifacts = emit(outcome.checked.facts, outcome.checked.model.site)
-    return _compare(artifacts, arguments.output) if arguments.check else _write(artifacts, arguments.output)
+    """Compile, unless nothing has changed since the last time; to compare the two, compile everything."""
+    folder = None if arguments.check or arguments.no_cache else cache_folder(arguments.output)
+    inputs = inputs_of(arguments.specs) if folder else None
+    if folder and inputs and _unchanged(folder, inputs, arguments.output):
+        return OK
+    # The compiler itself is imported only where there is something to compile.
+    from generator.commands.generate_afresh import Memory, compare_output, write_output  # noqa: PLC0415
+
+    if arguments.check:
+        return compare_output(arguments.specs, arguments.output)
+    memory = Memory(folder, inputs) if folder and inputs else None
+    return write_output(arguments.specs, arguments.output, memory)
 
 
-def _write(artifacts: tuple[Artifact, ...], target: Path) -> int:
-    from generator.output.write import OutputError, write  # noqa: PLC0415 - not for --check
-
-    try:
-        written = write(artifacts, target)
-    except OutputError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
-    sys.stdout.write(f"{target}: {written.summary()}\n")
-    return OK
-
-
-def _compare(artifacts: tuple[Artifact, ...], target: Path) -> int:
-    from generator.output.compare import OutputError, compare  # noqa: PLC0415 - only for --check
-
-    try:
-        difference = compare(artifacts, target)
-    except OutputError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
-    sys.stdout.write(f"{target}: {difference.summary()}\n")
-    return SPEC_AT_FAULT if difference else OK
+def _unchanged(folder: Path, inputs: Inputs, output: Path) -> bool:
+    """Say again what the last compilation said, if this one would be the same."""
+    last = told_last(folder, inputs.whole, output)
+    if last is None:
+        return False
+    told, files = last
+    sys.stderr.write(told.coloured if colours(sys.stderr) else told.plain)
+    sys.stdout.write(f"{output}: up to date, {files} file{'' if files == 1 else 's'}\n")
+    return True

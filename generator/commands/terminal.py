@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from generator.commands.stream import colours
 from generator.compiler import Checked, check
 from generator.diagnostics import Severity, ordered
 from generator.diagnostics.printable import printable
@@ -44,11 +44,6 @@ def show(outcome: Outcome, stream: TextIO, *, notes: bool) -> None:
     shown = [found for found in outcome.diagnostics if notes or found.severity is not Severity.INFO]
     if shown:
         stream.write(render_text(shown, outcome.sources, colour=colours(stream)))
-
-
-def colours(stream: TextIO) -> bool:
-    """Colours are for terminals, unless the environment asks for none."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def complain(message: str, help_: str = "") -> None:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from generator.output.entries import Kind, digest, find, kind_of
 from generator.output.errors import OutputError, system_errors
 from generator.output.lock import locked
-from generator.output.manifest import hash_of
 from generator.output.outcome import Difference
-from generator.output.target import check_target, encoded, located, owned_in
+from generator.output.target import check_target, contents, located, owned_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import Artifact
+    from generator.artifact import Artifact, Packed
+    from generator.output.content import Content
 
 __all__ = ["Difference", "OutputError", "compare"]
 
 
-def compare(artifacts: Sequence[Artifact], target: Path) -> Difference:
+def compare(artifacts: Sequence[Artifact | Packed], target: Path) -> Difference:
     """Tell what ``write`` would change; nothing is touched, and what killed runs left is not cleaned up.
 
     A manifest that cannot be understood counts as changed; nothing is known to be stale then. A run that is writing
@@ -35,7 +35,7 @@ def compare(artifacts: Sequence[Artifact], target: Path) -> Difference:
         OutputError: artifact paths that are unsafe or collide; a target that is a link or no directory; no
             permission to read.
     """
-    files = encoded(artifacts)
+    files = contents(artifacts)
     place = located(target)
     with system_errors(target, "read"):
         if kind_of(place.parent) is not Kind.DIRECTORY:
@@ -44,10 +44,18 @@ def compare(artifacts: Sequence[Artifact], target: Path) -> Difference:
             return _compare(files, place)
 
 
-def _compare(files: Mapping[str, bytes], place: Path) -> Difference:
+def holds(target: Path, path: str, sha256: str) -> bool:
+    """Whether the directory has a file of this content; where it cannot be read, it has none."""
+    try:
+        return digest(target / path) == sha256
+    except OSError:
+        return False
+
+
+def _compare(files: Mapping[str, Content], place: Path) -> Difference:
     if check_target(place) is Kind.MISSING:
         return Difference(missing=tuple(sorted(files)))
-    states = {path: _state(place, path, data) for path, data in sorted(files.items())}
+    states = {path: _state(place, path, files[path]) for path in sorted(files)}
     return Difference(
         missing=tuple(path for path, state in states.items() if state == "missing"),
         changed=tuple(path for path, state in states.items() if state == "changed"),
@@ -55,16 +63,16 @@ def _compare(files: Mapping[str, bytes], place: Path) -> Difference:
     )
 
 
-def _state(place: Path, path: str, data: bytes) -> str:
+def _state(place: Path, path: str, content: Content) -> str:
     found = find(place, path)
     if found.kind is Kind.MISSING or found.path != path:
         return "missing"
     if found.kind is not Kind.FILE:
         return "changed"
-    return "same" if digest(place / path) == hash_of(data) else "changed"
+    return "same" if digest(place / path) == content.sha256 else "changed"
 
 
-def _stale(files: Mapping[str, bytes], place: Path) -> tuple[str, ...]:
+def _stale(files: Mapping[str, Content], place: Path) -> tuple[str, ...]:
     owned = {}
     with suppress(OutputError):
         owned = owned_in(place)

@@ -46,7 +46,7 @@ def replace_each(plan: Plan, target: Path, under_way: bytes) -> None:
         write_new(first, under_way, permissions(target / MANIFEST))
         for path in plan.written:
             staged[path] = _beside(target, path)
-            write_new(staged[path], plan.files[path], permissions(target / path))
+            write_new(staged[path], plan.files[path].read(), permissions(target / path))
         with _half_done(target):
             first.replace(target / MANIFEST)
             _delete(plan, target)

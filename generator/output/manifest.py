@@ -36,10 +36,10 @@ Owned = dict[str, frozenset[str]]
 """The hashes that each generated file may have without having been edited."""
 
 
-def manifest_of(files: Mapping[str, bytes], before: Owned | None = None) -> str:
-    """The manifest's text for these files; ``before`` makes it that of a write under way."""
+def manifest_of(hashes: Mapping[str, str], before: Owned | None = None) -> str:
+    """The manifest's text for files with these hashes; ``before`` makes it that of a write under way."""
     document: dict[str, Any] = {
-        "files": {path: hash_of(data) for path, data in files.items()},
+        "files": dict(hashes),
         "generated_by": _GENERATED_BY,
         "version": VERSION,
     }

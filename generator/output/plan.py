@@ -14,13 +14,13 @@ from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.output.entries import Kind, digest, entries, find, signature
 from generator.output.errors import OutputError, name_of
-from generator.output.manifest import hash_of
 from generator.output.paths import MANIFEST, collision_key, parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from generator.output.content import Content
     from generator.output.entries import Found, Signature
     from generator.output.manifest import Owned
 
@@ -39,7 +39,7 @@ class Plan:
     ``gone`` are listed in the manifest and are neither made nor there any more: only their directories may be left.
     """
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Content]
     created: tuple[str, ...]
     changed: tuple[str, ...]
     edited: tuple[str, ...]
@@ -60,7 +60,7 @@ class Plan:
         return (*self.deleted, *self.gone)
 
 
-def make_plan(target: Path, files: Mapping[str, bytes], owned: Owned) -> Plan:
+def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
     """Compare what is to be with what is there.
 
     Args:
@@ -73,7 +73,9 @@ def make_plan(target: Path, files: Mapping[str, bytes], owned: Owned) -> Plan:
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: found for path, found in stale.items() if isinstance(found, tuple)}
-    whats = {path: _what_happens(target, path, data, owned, deleted) for path, data in sorted(files.items())}
+    whats = {
+        path: _what_happens(target, path, files[path], owned, deleted) for path in sorted(files)
+    }
     obstacles = {what.path: what.kind for what in whats.values() if not isinstance(what, str)}
     if obstacles:
         raise _in_the_way(target, obstacles)
@@ -97,7 +99,7 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
 
 
 def _what_happens(
-    target: Path, path: str, data: bytes, owned: Owned, deleted: Mapping[str, Signature]
+    target: Path, path: str, content: Content, owned: Owned, deleted: Mapping[str, Signature]
 ) -> str | Found:
     """A word, or the obstacle."""
     found = find(target, path)
@@ -105,8 +107,8 @@ def _what_happens(
         return "created"
     if found.kind is not Kind.FILE or found.path != path:
         return found
-    current = digest(target / path) if path in owned or _same_size(target / path, data) else ""
-    if current == hash_of(data):
+    current = digest(target / path) if path in owned or _same_size(target / path, content) else ""
+    if current == content.sha256:
         return "unchanged"
     if path == MANIFEST:
         return "changed"
@@ -115,8 +117,8 @@ def _what_happens(
     return "changed" if current in owned[path] else "edited"
 
 
-def _same_size(path: Path, data: bytes) -> bool:
-    return path.lstat().st_size == len(data)
+def _same_size(path: Path, content: Content) -> bool:
+    return path.lstat().st_size == content.size
 
 
 def _makes_room(target: Path, found: Found, deleted: Mapping[str, Signature]) -> bool:

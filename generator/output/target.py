@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generator.artifact import Artifact
+from generator.output.content import content_of, content_of_artifact
 from generator.output.entries import Kind, kind_of
 from generator.output.errors import OutputError, name_of
 from generator.output.manifest import manifest_of, parse_manifest
@@ -14,7 +16,8 @@ from generator.output.paths import MANIFEST, check_paths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.artifact import Artifact
+    from generator.artifact import Packed
+    from generator.output.content import Content
     from generator.output.manifest import Owned
 
 _MAX_MANIFEST = 16 * 1024 * 1024
@@ -53,7 +56,7 @@ def check_target(place: Path) -> Kind:
     return kind
 
 
-def encoded(artifacts: Sequence[Artifact]) -> dict[str, bytes]:
+def contents(artifacts: Sequence[Artifact | Packed]) -> dict[str, Content]:
     """The files to be, by path, the manifest among them.
 
     Raises:
@@ -61,12 +64,17 @@ def encoded(artifacts: Sequence[Artifact]) -> dict[str, bytes]:
     """
     check_paths(artifact.path for artifact in artifacts)
     try:
-        files = {artifact.path: artifact.text.encode() for artifact in artifacts}
+        files = {artifact.path: content_of_artifact(artifact) for artifact in artifacts}
     except UnicodeEncodeError:
-        broken = next(artifact.path for artifact in artifacts if _is_broken(artifact.text))
+        broken = next(
+            artifact.path
+            for artifact in artifacts
+            if isinstance(artifact, Artifact) and _is_broken(artifact.text)
+        )
         message = f"the text of {name_of(broken)} holds a lone surrogate, which no file can"
         raise OutputError(message, "find it in the specs; nothing was written") from None
-    return {**files, MANIFEST: manifest_of(files).encode()}
+    manifest = manifest_of({path: content.sha256 for path, content in files.items()})
+    return {**files, MANIFEST: content_of(manifest.encode())}
 
 
 def owned_in(place: Path) -> Owned:

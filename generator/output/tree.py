@@ -41,7 +41,7 @@ def build_tree(plan: Plan, old: Path, new: Path) -> dict[str, int]:
     prune(new, plan.left, plan.files)
     for path in plan.written:
         (new / path).parent.mkdir(parents=True, exist_ok=True)
-        write_new(new / path, plan.files[path], permissions(old / path))
+        write_new(new / path, plan.files[path].read(), permissions(old / path))
     _finish(plan, old, new)
     return links
 

@@ -15,14 +15,15 @@ from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
 from generator.output.plan import Plan, make_plan
 from generator.output.staging import replace_whole, settle_all
-from generator.output.target import check_target, encoded, located, owned_in
+from generator.output.target import check_target, contents, located, owned_in
 from generator.output.unsuitable import UnsuitableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import Artifact
+    from generator.artifact import Artifact, Packed
+    from generator.output.content import Content
     from generator.output.manifest import Owned
 
 __all__ = ["Outcome", "OutputError", "write"]
@@ -44,7 +45,7 @@ _TIED = frozenset(
 )
 
 
-def write(artifacts: Sequence[Artifact], target: Path, *, in_place: bool = False) -> Outcome:
+def write(artifacts: Sequence[Artifact | Packed], target: Path, *, in_place: bool = False) -> Outcome:
     """Make the directory ``target`` hold the artifacts and their manifest.
 
     Nothing is written when nothing changed. Else a new directory is built beside the old one, from links to all that
@@ -70,7 +71,7 @@ def write(artifacts: Sequence[Artifact], target: Path, *, in_place: bool = False
             full disk. Nothing was changed, unless the message says that the output is only partly written, which
             takes a failing disk and files replaced one by one.
     """
-    files = encoded(artifacts)
+    files = contents(artifacts)
     place = located(target)
     with system_errors(target, "written"):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +79,7 @@ def write(artifacts: Sequence[Artifact], target: Path, *, in_place: bool = False
             return _write(files, place, in_place=in_place)
 
 
-def _write(files: Mapping[str, bytes], place: Path, *, in_place: bool) -> Outcome:
+def _write(files: Mapping[str, Content], place: Path, *, in_place: bool) -> Outcome:
     check_target(place)
     settle_all(place)
     is_there = check_target(place) is Kind.DIRECTORY
@@ -122,7 +123,7 @@ def _check_permissions(plan: Plan, place: Path) -> None:
 
 
 def _under_way(plan: Plan, owned: Owned) -> bytes:
-    made = {path: data for path, data in plan.files.items() if path != MANIFEST}
+    made = {path: content.sha256 for path, content in plan.files.items() if path != MANIFEST}
     return manifest_of(made, before=owned).encode()
 
 

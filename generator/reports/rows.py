@@ -59,6 +59,11 @@ class ServiceRow:
     evaluations_per_second: float
 
     @property
+    def live(self) -> int:
+        """Raw and recorded series at once."""
+        return self.raw.live + self.recorded.live
+
+    @property
     def saving(self) -> Saving | None:
         """What would save most of the raw series."""
         return next(iter(self.savings), None)

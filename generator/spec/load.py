@@ -8,27 +8,25 @@ price list.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from generator.diagnostics import Diagnostic, Span, error, has_errors, warning
+from generator.spec import files
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import read_source
 from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-SUFFIXES = (".yaml", ".yml")
-_PACKAGE = Path(__file__).resolve().parent.parent
-#: In a wheel the shipped files are in the package; in a checkout they are its own specs.
-SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "specs"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
-    """What a file or a directory holds; ``specs`` is None when it is at fault. ``sources`` is by shown path."""
+    """What a file or a directory holds; ``specs`` is None when nothing can be said of it. ``sources`` is by path."""
 
     specs: T | None
     diagnostics: tuple[Diagnostic, ...]
@@ -36,18 +34,18 @@ class Loaded(Generic[T]):
 
 
 def load(directory: Path) -> Loaded[Specs]:
-    """Load all specs of a directory; every file is read, whatever the others are like."""
-    files = service_files(directory)
-    if files.specs is None:
-        return Loaded(None, files.diagnostics, {})
-    shared, services = load_shared(directory), [load_service(path) for path in files.specs]
+    """Load all specs of a directory; every file is read, and services at fault are left out."""
+    found = service_files(directory)
+    if found.specs is None:
+        return Loaded(None, found.diagnostics, {})
+    shared, services = load_shared(directory), [load_service(path) for path in found.specs]
     every: tuple[Loaded[ServiceSpec] | Loaded[Shared], ...] = (*services, shared)
     diagnostics = tuple(one for each in every for one in each.diagnostics)
     sources = {path: text for each in every for path, text in each.sources.items()}
-    if shared.specs is None or has_errors(diagnostics):
+    if shared.specs is None:
         return Loaded(None, diagnostics, sources)
-    found = tuple(each.specs for each in services if each.specs is not None)
-    return Loaded(Specs(shared.specs, found), diagnostics, sources)
+    understood = tuple(each.specs for each in services if each.specs is not None)
+    return Loaded(Specs(shared.specs, understood), diagnostics, sources)
 
 
 def service_files(directory: Path) -> Loaded[list[Path]]:
@@ -56,7 +54,7 @@ def service_files(directory: Path) -> Loaded[list[Path]]:
         message = "there is no such directory" if not directory.exists() else "this is not a directory"
         help_ = "name the directory that holds services/, or run: init"
         return Loaded(None, (error("source/no-specs", message, Span.of_file(str(directory)), help_),), {})
-    found = _yaml_files(directory / "services")
+    found = files.services(directory)
     if found:
         return Loaded(found, (), {})
     place, help_ = Span.of_file(str(directory / "services")), "add services/<name>.yaml, or run: init"
@@ -70,13 +68,13 @@ def load_service(path: Path) -> Loaded[ServiceSpec]:
 
 def load_shared(directory: Path) -> Loaded[Shared]:
     """Load what all services share: the site, the prices and the profiles."""
-    profiles = [_load(path, "profile", ProfileSpec) for path in _yaml_files(directory / "profiles")]
+    profiles = [_load(path, "profile", ProfileSpec) for path in files.profiles(directory)]
     local = {each.specs.profile.value for each in profiles if each.specs is not None}
     profiles += [
-        _load(path, "profile", ProfileSpec) for path in _shipped_profiles() if path.stem not in local
+        _load(path, "profile", ProfileSpec) for path in files.shipped_profiles() if path.stem not in local
     ]
     site = _optional(directory, "site", SiteSpec)
-    prices = _optional(directory, "prices", PricesSpec) or _optional(SHIPPED, "prices", PricesSpec)
+    prices = _optional(directory, "prices", PricesSpec) or _optional(files.SHIPPED, "prices", PricesSpec)
     every = (*profiles, *(each for each in (site, prices) if each))
     diagnostics = (*(one for each in every for one in each.diagnostics), *_not_read(directory))
     sources = {path: text for each in every for path, text in each.sources.items()}
@@ -90,25 +88,9 @@ def load_shared(directory: Path) -> Loaded[Shared]:
     return Loaded(shared, diagnostics, sources)
 
 
-def shared_files(directory: Path) -> list[Path]:
-    """Find the files that ``load_shared`` reads."""
-    own = [path for path in _yaml_files(directory) if path.stem in {"site", "prices"}]
-    return [*own, *_yaml_files(directory / "profiles"), *_shipped_profiles(), SHIPPED / "prices.yaml"]
-
-
-def _shipped_profiles() -> list[Path]:
-    return _yaml_files(SHIPPED / "profiles")
-
-
-def _yaml_files(directory: Path) -> list[Path]:
-    return (
-        sorted(path for path in directory.glob("*") if path.suffix in SUFFIXES) if directory.is_dir() else []
-    )
-
-
 def _not_read(directory: Path) -> list[Diagnostic]:
     """Report what looks like a spec and is in no place where one is read."""
-    strangers = [path for path in _yaml_files(directory) if path.stem not in {"site", "prices"}]
+    strangers = [path for path in files.yaml_files(directory) if path.stem not in {"site", "prices"}]
     help_ = "move it to services/ or profiles/, or delete it"
     return [
         warning("source/not-read", "this file is not read", Span.of_file(str(path)), help_)
@@ -118,13 +100,13 @@ def _not_read(directory: Path) -> list[Diagnostic]:
 
 def _optional(directory: Path, kind: str, into: type[T]) -> Loaded[T] | None:
     """Load a file that need not be there."""
-    paths = [path for suffix in SUFFIXES if (path := directory / f"{kind}{suffix}").exists()]
+    paths = [path for suffix in files.SUFFIXES if (path := directory / f"{kind}{suffix}").exists()]
     return _load(paths[0], kind, into) if paths else None
 
 
 def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:
     """Load a file of one kind."""
-    source = read_source(path, _shown(path))
+    source = read_source(path, files.shown(path))
     if source.value is None:
         return Loaded(None, source.diagnostics, {})
     text = {source.value.path: source.value.text}
@@ -134,12 +116,3 @@ def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:
     misfits = validate(document.value, load_schema(kind))
     told = (*source.diagnostics, *document.diagnostics, *misfits)
     return Loaded(None if has_errors(misfits) else decode(document.value.root, into), told, text)
-
-
-def _shown(path: Path) -> str:
-    """Name a file as its reader knows it: what ships with the compiler has no path of theirs."""
-    return (
-        f"shipped:{path.relative_to(SHIPPED).as_posix()}"
-        if path.is_absolute() and path.is_relative_to(SHIPPED)
-        else path.as_posix()
-    )

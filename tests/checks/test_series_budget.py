@@ -24,7 +24,8 @@ TOOLS = "{tool: [a, b, c, d, e, f, g], model: [m1]}"
 def _found(budget: dict[str, int], *services: Service) -> tuple[Diagnostic, ...]:
     site = replace(SITE, budget=replace(SITE.budget, **(ROOMY | budget)))
     facts = known(site, *services)
-    total = series_budget.check_total([each.account for each in facts.services], site)
+    live = {each.service.name: each.account.live for each in facts.services}
+    total = series_budget.check_total(live, site)
     return (*series_budget.check(facts), *total)
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands.calls import ROOT, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.calls import Call
 
 HEAVY = ("grafanalib", "jinja2", "google.protobuf", "urllib3", "cramjam")
 LIVE = ("google", "urllib3", "cramjam")
@@ -54,6 +60,12 @@ def test_a_command_imports_only_what_it_needs(arguments: tuple[str, ...], more: 
     assert not {*HEAVY, *more}.intersection(json.loads(imported))
 
 
+def test_where_nothing_has_changed_the_compiler_is_not_imported(place: Path, call: Call) -> None:
+    assert call("generate").code == 0
+    imported = json.loads(_run(_IMPORTS, "generate", directory=place).stdout)
+    assert not {"yaml", "jsonschema", "dataclasses", "generator.compiler"}.intersection(imported)
+
+
 def test_generating_imports_nothing_that_talks_to_a_server() -> None:
     imported = json.loads(_run(_IMPORTS, "generate", "--check").stdout)
     assert "grafanalib" in imported
@@ -69,10 +81,10 @@ def test_compiling_works_where_the_extras_for_servers_are_not_installed(argument
     assert ended.stdout
 
 
-def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run(program: str, *arguments: str, directory: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        cwd=ROOT,
+        cwd=directory,
         env=environment(),
         capture_output=True,
         check=False,

@@ -31,12 +31,12 @@ def test_the_manifest_is_the_same_text_whatever_the_order_of_the_files() -> None
   "version": 1
 }}
 """
-    assert manifest_of({"b": b"one", "a/b": b""}) == expected
-    assert manifest_of({"a/b": b"", "b": b"one"}) == expected
+    assert manifest_of({"b": hash_of(b"one"), "a/b": hash_of(b"")}) == expected
+    assert manifest_of({"a/b": hash_of(b""), "b": hash_of(b"one")}) == expected
 
 
 def test_what_was_written_is_read_back() -> None:
-    text = manifest_of({"a": b"new", "b": b"same"}, before={"a": frozenset({HASH}), "c": frozenset({HASH})})
+    text = manifest_of({"a": hash_of(b"new"), "b": hash_of(b"same")}, before={"a": frozenset({HASH}), "c": frozenset({HASH})})
     assert parse_manifest(text.encode()) == {
         "a": {HASH, hash_of(b"new")},
         "b": {hash_of(b"same")},

@@ -45,6 +45,11 @@ class Account:
     evaluations_per_second: float
 
     @property
+    def live(self) -> int:
+        """Raw and recorded series at once."""
+        return self.raw.live + self.recorded.live
+
+    @property
     def raw(self) -> Total:
         """All raw series."""
         return Total(sum(found.live for found in self.metrics), sum(found.retained for found in self.metrics))

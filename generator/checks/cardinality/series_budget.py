@@ -10,9 +10,8 @@ from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from generator.checks.cardinality.account import Account
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Span
     from generator.model.service import Service, Site
@@ -25,9 +24,8 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
     return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
 
 
-def check_total(accounts: Iterable[Account], site: Site) -> tuple[Diagnostic, ...]:
-    """Hold the sum over all services against the site's budget."""
-    of_each = {each.service: each.raw.live + each.recorded.live for each in accounts}
+def check_total(of_each: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:
+    """Hold the sum of all services' series at once against the site's budget."""
     total, budget = sum(of_each.values()), site.budget.total
     if total <= budget:
         return ()

@@ -1,0 +1,58 @@
+"""What a compilation depends on, by hash: the compiler, what services share, and the file of each service."""
+
+from __future__ import annotations
+
+import stat
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from generator.build.fingerprint import fingerprint
+from generator.spec import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+#: What is larger is no spec, and is refused without being read.
+_LARGEST = 4 * 1024 * 1024
+
+
+class Inputs(NamedTuple):
+    """A key for each service's file, which is another one when anything changes that its part depends on.
+
+    A tuple, since to import dataclasses takes longer than all that this module does.
+    """
+
+    keys: dict[Path, str]
+
+    @property
+    def whole(self) -> str:
+        """A key for the whole compilation."""
+        return _hash(key.encode() for key in self.keys.values())
+
+
+def inputs_of(directory: Path) -> Inputs | None:
+    """Hash all that is compiled; None where a file cannot be read, so that the compiler has to say so."""
+    try:
+        shared = _hash(part for path in files.shared(directory) for part in _named(path))
+        common = f"{fingerprint()} {shared}".encode()
+        return Inputs({path: _hash((common, *_named(path))) for path in files.services(directory)})
+    except OSError:
+        return None
+
+
+def _named(path: Path) -> tuple[bytes, bytes]:
+    """Give a file's name, as messages show it, and its content."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        raise OSError
+    return str(path).encode("utf-8", "surrogateescape"), path.read_bytes()
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    """Hash parts so that no two lists of them have the same hash."""
+    found = sha256()
+    for part in parts:
+        found.update(f"{len(part)} ".encode())
+        found.update(part)
+    return found.hexdigest()

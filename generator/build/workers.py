@@ -1,0 +1,62 @@
+"""Services are compiled by several processes where that pays."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
+
+from generator.build.part import compile_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from generator.build.part import Part
+    from generator.resolve.model import Common
+
+#: A process that is started has as much to do as two or three services take.
+_FEW = 12
+_LARGEST_CHUNK = 16
+#: Forked processes have the compiler already; where forking is not safe they import it.
+_START = "fork" if sys.platform == "linux" else "spawn"
+
+_common: Common | None = None
+
+
+def compile_parts(paths: Sequence[Path], common: Common) -> Iterator[Part]:
+    """Compile files, in their order.
+
+    Raises:
+        BrokenProcessPool: a process was killed.
+    """
+    count = min(_processors(), len(paths) // (_FEW // 2))
+    if len(paths) < _FEW or count < 2:  # noqa: PLR2004 - one process is the one that there is
+        yield from (compile_part(path, common) for path in paths)
+        return
+    chunk = max(1, min(_LARGEST_CHUNK, len(paths) // (4 * count)))
+    context = multiprocessing.get_context(_START)
+    with ProcessPoolExecutor(count, context, _begin, (common,)) as pool:
+        try:
+            yield from pool.map(_compile, paths, chunksize=chunk)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _begin(common: Common) -> None:
+    global _common  # noqa: PLW0603 - a process's state; the pool has no other place for it
+    _common = common
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends its pool
+
+
+def _compile(path: Path) -> Part:
+    assert _common is not None  # noqa: S101 - _begin comes first
+    return compile_part(path, _common)
