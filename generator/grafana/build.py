@@ -12,10 +12,11 @@ from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
 from generator.grafana.layout import place
 from generator.grafana.links import outside, with_everything
-from generator.grafana.panels import Kind, refs
+from generator.grafana.panels import Kind, Panel, refs
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
+from generator.model.panels import PANELS
 from generator.model.units import duration
 from generator.promql.syntax import layout
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.layout import Placed
-    from generator.grafana.panels import Panel
     from generator.grafana.records import Records
     from generator.grafana.variables import Variable
 
@@ -65,7 +65,10 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
             *(_link(uid, title) for uid, title in shared.titles.items() if uid != dashboard.uid),
             *_outside(dashboard, shared.records),
         ],
-        panels=[_placed(one, next(ids), shared) for one in place(dashboard.sections)],
+        panels=[
+            _placed(one, _led_to(one.panel, dashboard) or next(ids), shared)
+            for one in place(dashboard.sections)
+        ],
     )
     found: Json = plain(built)
     return found
@@ -131,6 +134,12 @@ def _closer(title: str, url: str) -> Json:
         "tooltip": "",
         **fixed,
     }
+
+
+def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
+    """Find the id that alerts know a panel by; elsewhere the same panel is one of many."""
+    found = PANELS.get(panel.about) if isinstance(panel, Panel) else None
+    return found.number if found and found.uid == dashboard.uid else None
 
 
 def _placed(placed: Placed, number: int, shared: Shared) -> Any:  # noqa: ANN401

@@ -160,6 +160,7 @@ class Panel:
         content: Markdown, of a text panel.
         empty: What a single number says where there is none.
         repeat: The variable for each of whose values the panel is drawn once.
+        about: What alerts that lead here are about, as ``model.panels`` spells it.
     """
 
     kind: Kind
@@ -176,6 +177,7 @@ class Panel:
     content: str = ""
     empty: str = "NO DATA"
     repeat: str = ""
+    about: str = ""
 
     def with_queries(self, queries: tuple[Query, ...]) -> Panel:
         """Replace the queries; a table loses the columns of those that are gone."""
@@ -184,6 +186,10 @@ class Panel:
     def leading_to(self, uid: str) -> Panel:
         """Link to the dashboard that tells more."""
         return replace(self, more=uid)
+
+    def told_by(self, about: str) -> Panel:
+        """Let alerts about this lead here."""
+        return replace(self, about=about)
 
     @property
     def shows_something(self) -> bool:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from generator.artifact import Artifact
 from generator.model import names
 from generator.model.alerts import Absence
+from generator.model.panels import dashboard_of_alert
 from generator.prometheus.alerting.conditions import in_words
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def runbooks(model: Model) -> tuple[Artifact, ...]:
             signal=None if isinstance(alert.kind, Absence) else signal,
             firings=_firings(alerts),
             questions=_FIRST_QUESTIONS[signal.layer],
-            dashboard=names.dashboard_of(signal),
+            dashboard=dashboard_of_alert(alert, signal),
         )
         pages.append(Artifact(names.runbook_path(name), text))
     return tuple(pages)

@@ -12,6 +12,7 @@ from generator.grafana.queries import by, by_busy_release, by_chosen, by_release
 from generator.grafana.readable import replaced
 from generator.grafana.variables import mine, variables
 from generator.model import names
+from generator.model.panels import CHOICES
 from generator.prometheus.recording.streams import of_metric
 from generator.promql.expr import Series, binary, number, total
 
@@ -32,7 +33,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent cost",
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
-        variables(records, "model", names.RELEASE),
+        variables(records, *CHOICES[UID]),
         (
             Section("", (even(3, *_now(records)),)),
             Section("Does the budget last?", (even(8, spend(records), spend_rate(records)),)),
@@ -56,7 +57,7 @@ def spend(records: Records) -> Panel:
         whole(records, "spend", "forecast", part="forecast"),
         objective(records, "spend", "budget"),
         colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
-    )
+    ).told_by("spend")
 
 
 def spend_rate(records: Records) -> Panel:
@@ -67,7 +68,7 @@ def spend_rate(records: Records) -> Panel:
         f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes.",
         by_chosen(records, "cost_rate", "model"),
         colours=records.colours("model"),
-    )
+    ).told_by("cost_rate")
 
 
 def cost(records: Records) -> Panel:
@@ -79,7 +80,7 @@ def cost(records: Records) -> Panel:
         "what a run costs.",
         by_chosen(records, "cost_per_run", "model"),
         colours=records.colours("model"),
-    )
+    ).told_by("cost_per_run")
 
 
 def cost_by_release(records: Records) -> Panel:
@@ -89,7 +90,7 @@ def cost_by_release(records: Records) -> Panel:
         "Cost per run by release",
         f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
         *by_busy_release(records, "cost_per_run"),
-    )
+    ).told_by("cost_per_run:release")
 
 
 def tokens(records: Records) -> Panel:
@@ -101,7 +102,7 @@ def tokens(records: Records) -> Panel:
         "completion without reasoning where the provider counts them inside.",
         by(records, "token_usage_per_run", _TYPE),
         colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
-    )
+    ).told_by("token_usage_per_run")
 
 
 def tokens_by_model(records: Records) -> Panel:
@@ -122,7 +123,7 @@ def tokens_by_release(records: Records) -> Panel:
         "Tokens per run by release",
         f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
         *by_busy_release(records, "token_usage_per_run"),
-    )
+    ).told_by("token_usage_per_run:release")
 
 
 def unpriced(records: Records) -> Panel:
@@ -146,7 +147,7 @@ def unpriced(records: Records) -> Panel:
         "Tokens without a price",
         "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the type.",
         Table(columns, sort=("Tokens", True)),
-    )
+    ).told_by("unpriced")
 
 
 def _now(records: Records) -> tuple[Panel, ...]:

@@ -10,6 +10,7 @@ from generator.grafana.layout import Row, Section, Stack, even, row
 from generator.grafana.status_board import status_board
 from generator.grafana.variables import own_signals, variables
 from generator.model import names
+from generator.model.panels import CHOICES
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -24,7 +25,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent overview",
         "Is something wrong with this service's agents, and where does one look next?",
-        (*variables(records, "tool", "model", names.RELEASE), *own_signals(records)),
+        (*variables(records, *CHOICES[UID]), *own_signals(records)),
         (
             Section("", _first_screen(records)),
             Section("Tools and models", (even(8, *_tools(records)),)),

@@ -13,6 +13,7 @@ from generator.grafana.panels import Column, Query, Table
 from generator.grafana.queries import by
 from generator.grafana.variables import mine, variables
 from generator.model import names
+from generator.model.panels import CHOICES
 from generator.promql.expr import Series, number
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent releases",
         "Is the newest release worse than the one before it, in what, and since when?",
-        variables(records, names.RELEASE),
+        variables(records, *CHOICES[UID]),
         (
             Section(
                 "Is the newest release worse than the previous one?",

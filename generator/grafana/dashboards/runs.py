@@ -11,6 +11,7 @@ from generator.grafana.panels import Query
 from generator.grafana.queries import by, by_busy_release, by_release, objective, whole
 from generator.grafana.variables import mine, variables
 from generator.model import names
+from generator.model.panels import CHOICES
 from generator.model.units import DAY, HOUR, duration
 from generator.promql.expr import binary, number
 
@@ -33,7 +34,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent runs",
         "Do runs finish, how fast, since when is it different, and in which release?",
-        variables(records, names.RELEASE),
+        variables(records, *CHOICES[UID]),
         (
             Section("", (even(3, *_now(records)),)),
             Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
@@ -54,7 +55,7 @@ def runs(records: Records) -> Panel:
         "outage: before the agent, or of an agent that never finishes.",
         by(records, "run_count", "status"),
         colours=colours.OUTCOMES,
-    )
+    ).told_by("run_count")
 
 
 def success(records: Records) -> Panel:
@@ -66,7 +67,7 @@ def success(records: Records) -> Panel:
         whole(records, "success_rate", "success rate"),
         objective(records, "success_rate"),
         colours={"success rate": colours.BLUE},
-    )
+    ).told_by("success_rate")
 
 
 def burn(records: Records) -> Panel:
@@ -88,7 +89,7 @@ def burn(records: Records) -> Panel:
         "window; above 14 within an hour somebody is paged.",
         *paces,
         allowed,
-    )
+    ).told_by("success_rate:burn")
 
 
 def latency(records: Records) -> Panel:
@@ -103,7 +104,7 @@ def latency(records: Records) -> Panel:
         _stuck(records),
         objective(records, "latency_p95", "objective of p95"),
         colours={**colours.QUANTILES, "beyond the last bucket": colours.RED},
-    )
+    ).told_by("latency_p95")
 
 
 def _stuck(records: Records) -> Query:
@@ -123,7 +124,7 @@ def overflow(records: Records) -> Panel:
         whole(records, "latency_p95", "latency", part="overflow"),
         whole(records, "step_count", "steps", part="overflow"),
         colours={"latency": colours.BLUE, "steps": colours.ORANGE},
-    )
+    ).told_by("latency_p95:overflow")
 
 
 def steps(records: Records) -> Panel:
@@ -136,7 +137,7 @@ def steps(records: Records) -> Panel:
         whole(records, "step_count_p50", "p50"),
         whole(records, "step_count", "p95"),
         colours=colours.QUANTILES,
-    )
+    ).told_by("step_count")
 
 
 def success_by_release(records: Records) -> Panel:
@@ -147,7 +148,7 @@ def success_by_release(records: Records) -> Panel:
         "The success rate of each chosen release. Dashed: what is promised.",
         *by_busy_release(records, "success_rate"),
         objective(records, "success_rate"),
-    )
+    ).told_by("success_rate:release")
 
 
 def latency_by_release(records: Records) -> Panel:
@@ -158,7 +159,7 @@ def latency_by_release(records: Records) -> Panel:
         "One run in twenty of each chosen release was slower. Dashed: what is promised.",
         *by_busy_release(records, "latency_p95"),
         objective(records, "latency_p95"),
-    )
+    ).told_by("latency_p95:release")
 
 
 def runs_by_release(records: Records) -> Panel:

@@ -12,6 +12,7 @@ from generator.grafana.panels import Legend, Query
 from generator.grafana.queries import busy, by_chosen, newest_first
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
+from generator.model.panels import CHOICES
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, binary, call, number, total
 
@@ -35,7 +36,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent stop reasons",
         "Why do runs end, since when, and in which release?",
-        variables(records, _LABEL, names.RELEASE),
+        variables(records, *CHOICES[UID]),
         (
             Section("Why do runs end?", (row(12, (2, distribution(records)), (1, now(records))),)),
             Section("Which limits are met?", (even(8, limits(records), events(records)),)),
@@ -52,7 +53,7 @@ def distribution(records: Records) -> Panel:
         "loop.",
         by_chosen(records, _SIGNAL, _LABEL),
         colours=colours.STOP_REASONS,
-    )
+    ).told_by("stop_reason_distribution")
 
 
 def now(records: Records) -> Panel:
@@ -133,7 +134,7 @@ def limits_by_release(records: Records) -> Panel:
         "Share of each chosen release's runs that a limit ended, such as max_steps: loops, prompts that grow, slow "
         "dependencies.",
         *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
-    )
+    ).told_by("stop_reason_distribution:release")
 
 
 def _limits(records: Records) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from generator.grafana.panels import Column, Table
 from generator.grafana.queries import by, by_busy_release, by_chosen, objective
 from generator.grafana.variables import variables
 from generator.model import names
+from generator.model.panels import CHOICES
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -26,7 +27,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent tools",
         "Which tool or model fails, is slow or is called too often, and since when?",
-        variables(records, "tool", "model", names.RELEASE),
+        variables(records, *CHOICES[UID]),
         (
             Section("", (row(8, (15, _each(records)), (9, errors_by_class(records))),)),
             Section("Which tool, and since when?", (even(8, *_tools(records)),)),
@@ -46,7 +47,7 @@ def error_rate(records: Records) -> Panel:
         by_chosen(records, "tool_error_rate", "tool"),
         objective(records, "tool_error_rate"),
         colours=records.colours("tool"),
-    )
+    ).told_by("tool_error_rate")
 
 
 def calls(records: Records) -> Panel:
@@ -58,7 +59,7 @@ def calls(records: Records) -> Panel:
         "Grows when agents call tools in circles.",
         by_chosen(records, "tool_calls_per_run", "tool"),
         colours=records.colours("tool"),
-    )
+    ).told_by("tool_calls_per_run")
 
 
 def latency(records: Records) -> Panel:
@@ -69,7 +70,7 @@ def latency(records: Records) -> Panel:
         f"One call in twenty of {records.window('tool_latency_p95')} took longer, failed ones included.",
         by_chosen(records, "tool_latency_p95", "tool"),
         colours=records.colours("tool"),
-    )
+    ).told_by("tool_latency_p95")
 
 
 def errors_by_class(records: Records) -> Panel:
@@ -81,7 +82,7 @@ def errors_by_class(records: Records) -> Panel:
         "server_error: it is down; auth, quota, rate_limit: it refuses us; tool_validation: we call it wrongly.",
         by(records, "tool_error_count", "error_class"),
         colours=colours.ERROR_CLASSES,
-    )
+    ).told_by("tool_error_count")
 
 
 def llm_errors(records: Records) -> Panel:
@@ -93,7 +94,7 @@ def llm_errors(records: Records) -> Panel:
         "several.",
         by_chosen(records, "llm_errors_per_run", "model"),
         colours=records.colours("model"),
-    )
+    ).told_by("llm_errors_per_run")
 
 
 def llm_errors_by_class(records: Records) -> Panel:
@@ -105,7 +106,7 @@ def llm_errors_by_class(records: Records) -> Panel:
         "provider's, context_length and invalid_request are ours.",
         by(records, "llm_error_count", "error_class"),
         colours=colours.ERROR_CLASSES,
-    )
+    ).told_by("llm_error_count")
 
 
 def error_rate_by_release(records: Records) -> Panel:
@@ -115,7 +116,7 @@ def error_rate_by_release(records: Records) -> Panel:
         "Tool error rate by release",
         "Share of all tools' calls of each chosen release that failed: a new release may call a tool wrongly.",
         *by_busy_release(records, "tool_error_rate"),
-    )
+    ).told_by("tool_error_rate:release")
 
 
 def calls_by_release(records: Records) -> Panel:
@@ -125,7 +126,7 @@ def calls_by_release(records: Records) -> Panel:
         "Tool calls per run by release",
         "Calls of all tools for each run of each chosen release.",
         *by_busy_release(records, "tool_calls_per_run"),
-    )
+    ).told_by("tool_calls_per_run:release")
 
 
 def _each(records: Records) -> Panel:

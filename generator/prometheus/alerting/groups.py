@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.alerts import Absence, Undeclared
+from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
 from generator.prometheus.alerting.conditions import conditions
 from generator.prometheus.grouping import split
 from generator.prometheus.rules import AlertingRule
@@ -67,7 +68,14 @@ def _filled(link: str, service: Service) -> str:
 
 
 def _dashboard_url(alert: Alert, service: Service, site: Site) -> str:
-    """Link the panel's dashboard, with the variables that the alert knows."""
-    uid = names.dashboard_of(service.signals[alert.signal])
-    by = f"&var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}" if alert.by else ""
-    return f"{site.grafana_url}/d/{uid}?var-service={service.name}{by}"
+    """Link the panel that shows it, or its dashboard, with what the alert knows chosen."""
+    signal, place = service.signals[alert.signal], panel_of(alert)
+    uid = dashboard_of_alert(alert, signal)
+    parts = [f"{site.grafana_url}/d/{uid}?var-{names.SERVICE}={service.name}"]
+    if signal.own:
+        parts.append(f"var-{names.SIGNAL}={signal.name}")
+    if alert.by in CHOICES[uid]:
+        parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
+    if place and place.uid == uid:
+        parts.append(f"viewPanel={place.number}")
+    return "&".join(parts)

@@ -1,0 +1,95 @@
+"""What alerts lead to: names that the alerting rules and the dashboards share.
+
+Ids and variables are part of links in notifications, which people open weeks later: what is here stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.alerts import Absence, BurnRate, Overflow, Regression, SeriesCount, Undeclared, Unpriced
+
+if TYPE_CHECKING:
+    from generator.model.alerts import Alert
+    from generator.model.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class PanelPlace:
+    """A panel's dashboard, and its id there."""
+
+    uid: str
+    number: int
+
+
+UNPRICED = "unpriced"
+
+#: By what they are about. Panels that no alert leads to are counted from 1.
+PANELS = {
+    "run_count": PanelPlace("agent-runs", 101),
+    "success_rate": PanelPlace("agent-runs", 102),
+    "success_rate:burn": PanelPlace("agent-runs", 103),
+    "latency_p50": PanelPlace("agent-runs", 104),
+    "latency_p95": PanelPlace("agent-runs", 104),
+    "latency_p99": PanelPlace("agent-runs", 104),
+    "latency_p95:overflow": PanelPlace("agent-runs", 105),
+    "step_count:overflow": PanelPlace("agent-runs", 105),
+    "step_count": PanelPlace("agent-runs", 106),
+    "tool_error_rate": PanelPlace("agent-tools", 101),
+    "tool_calls_per_run": PanelPlace("agent-tools", 102),
+    "tool_latency_p95": PanelPlace("agent-tools", 103),
+    "llm_errors_per_run": PanelPlace("agent-tools", 104),
+    "tool_error_count": PanelPlace("agent-tools", 105),
+    "llm_error_count": PanelPlace("agent-tools", 106),
+    "cost_per_run": PanelPlace("agent-cost", 101),
+    "token_usage_per_run": PanelPlace("agent-cost", 102),
+    "spend": PanelPlace("agent-cost", 103),
+    "cost_rate": PanelPlace("agent-cost", 104),
+    UNPRICED: PanelPlace("agent-cost", 105),
+    "stop_reason_distribution": PanelPlace("agent-stop-reasons", 101),
+    "success_rate:release": PanelPlace("agent-releases", 101),
+    "latency_p95:release": PanelPlace("agent-releases", 102),
+    "stop_reason_distribution:release": PanelPlace("agent-releases", 103),
+    "token_usage_per_run:release": PanelPlace("agent-releases", 104),
+    "cost_per_run:release": PanelPlace("agent-releases", 105),
+    "tool_calls_per_run:release": PanelPlace("agent-releases", 106),
+    "tool_error_rate:release": PanelPlace("agent-releases", 107),
+}
+
+#: The labels whose values a dashboard lets one choose, in the order of its variables.
+CHOICES = {
+    "agent-fleet": (),
+    "agent-overview": ("tool", "model", names.RELEASE),
+    "agent-runs": (names.RELEASE,),
+    "agent-tools": ("tool", "model", names.RELEASE),
+    "agent-cost": ("model", names.RELEASE),
+    "agent-stop-reasons": ("stop_reason", names.RELEASE),
+    "agent-releases": (names.RELEASE,),
+}
+
+
+def panel_of(alert: Alert) -> PanelPlace | None:
+    """Find the panel that shows what an alert is about; None where none does."""
+    match alert.kind:
+        case BurnRate():
+            return PANELS.get(f"{alert.signal}:burn")
+        case Overflow():
+            return PANELS.get(f"{alert.signal}:overflow")
+        case Regression():
+            return PANELS.get(f"{alert.signal}:release")
+        case Unpriced():
+            return PANELS[UNPRICED]
+        case Absence() | Undeclared() | SeriesCount():
+            return None
+        case _:
+            return PANELS.get(alert.signal)
+
+
+def dashboard_of_alert(alert: Alert, signal: Signal) -> str:
+    """Name the dashboard that shows what an alert is about, or the one of its signal."""
+    if signal.own:
+        return names.DASHBOARDS["overview"]
+    place = panel_of(alert)
+    return place.uid if place else names.dashboard_of(signal)

@@ -1,0 +1,93 @@
+"""An alert leads to the panel that shows what it is about, with what it knows chosen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from generator.model.panels import CHOICES, PANELS, dashboard_of_alert, panel_of
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rules import AlertingRule
+from generator.promql.syntax import references
+from tests.grafana.documents import everything, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.service import Model
+    from tests.grafana.documents import Json
+
+#: About data, not about a signal: no panel shows them.
+_WITHOUT = {"AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
+
+
+def _rules(model: Model) -> Iterator[AlertingRule]:
+    for service in model.services:
+        for group in compile_rules(service, model.site).alerting:
+            yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
+
+
+def _panels(board: Json) -> Mapping[int, Json]:
+    return {panel["id"]: panel for panel in everything(board)}
+
+
+def test_every_alert_leads_to_a_panel_that_exists(model: Model, boards: dict[str, Json]) -> None:
+    for rule in _rules(model):
+        url = urlsplit(rule.annotations["dashboard_url"])
+        asked = parse_qs(url.query)
+        board = boards[url.path.removeprefix("/d/")]
+        assert asked["var-service"] == [rule.labels["service"]]
+        if rule.alert not in _WITHOUT:
+            assert int(asked["viewPanel"][0]) in _panels(board), rule.alert
+
+
+def test_every_variable_that_an_alert_sets_is_one_of_the_dashboard(
+    model: Model, boards: dict[str, Json]
+) -> None:
+    for rule in _rules(model):
+        url = urlsplit(rule.annotations["dashboard_url"])
+        known = variables(boards[url.path.removeprefix("/d/")])
+        for name in parse_qs(url.query):
+            assert name == "viewPanel" or name.removeprefix("var-") in known, (rule.alert, name)
+
+
+def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards: dict[str, Json]) -> None:
+    for service in model.services:
+        for alert in service.alerts:
+            place = panel_of(alert)
+            if place is None:
+                continue
+            panel = _panels(boards[place.uid])[place.number]
+            read = {
+                reference.name
+                for target in panel["targets"]
+                for reference in references(target["expr"].replace("$service", "x"))
+            }
+            stem = "agent_price" if alert.name == "AgentTokensUnpriced" else f"agent_{alert.signal}"
+            assert any(f":{stem}:" in name for name in read), (alert.name, read)
+
+
+def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:
+    for board in boards.values():
+        counted = Counter(panel["id"] for panel in everything(board))
+        assert max(counted.values()) == 1, board["uid"]
+
+
+@pytest.mark.parametrize("about", PANELS)
+def test_every_known_panel_is_drawn(about: str, boards: dict[str, Json]) -> None:
+    place = PANELS[about]
+    assert place.number in _panels(boards[place.uid])
+
+
+@pytest.mark.parametrize("uid", CHOICES)
+def test_every_choice_is_a_variable(uid: str, boards: dict[str, Json]) -> None:
+    assert [name for name in variables(boards[uid]) if name in CHOICES[uid]] == list(CHOICES[uid])
+
+
+def test_an_alert_on_a_signal_of_its_own_leads_to_where_these_are_drawn(model: Model) -> None:
+    (service,) = (service for service in model.services if "handover_rate" in service.signals)
+    alert = service.alerts[0]
+    assert dashboard_of_alert(alert, service.signals["handover_rate"]) == "agent-overview"
