@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from generator.artifact import Artifact, Packed
     from generator.build.cache import Cache
     from generator.build.part import Part
+    from generator.checks.selfcheck import SelfCheck
     from generator.model.service import Site
     from generator.resolve.model import Common
 
@@ -28,7 +29,8 @@ class Build:
     """What a directory was compiled to.
 
     Attributes:
-        artifacts: All of ``output/``; none when a spec is at fault.
+        artifacts: All of ``output/``; none when a spec is at fault, or where specs are only checked.
+        checklists: Of the services that are not at fault.
         diagnostics: In order.
         sources: Texts by shown path.
         compiled: The parts that were made now, by the files of their services.
@@ -37,6 +39,7 @@ class Build:
     artifacts: tuple[Artifact | Packed, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
+    checklists: tuple[SelfCheck, ...] = ()
     compiled: Mapping[Path, Part] = field(default_factory=dict)
 
     @property
@@ -67,13 +70,20 @@ class Before:
         return None
 
 
-def build(directory: Path, progress: Callable[[int, int], None], before: Before | None = None) -> Build:
+def build(
+    directory: Path,
+    progress: Callable[[int, int], None],
+    *,
+    before: Before | None = None,
+    emit: bool = True,
+) -> Build:
     """Compile a directory.
 
     Args:
         directory: The specs.
         progress: Is told how many files of services are done, and how many there are.
         before: What need not be compiled again.
+        emit: Whether artifacts are made; else the specs are only checked.
     """
     paths, shared = service_files(directory), load_shared(directory)
     if paths.specs is None or shared.specs is None:
@@ -82,21 +92,22 @@ def build(directory: Path, progress: Callable[[int, int], None], before: Before 
         return Build((), ordered(whole.diagnostics), whole.sources)
     common, found = resolve_common(shared.specs)
     used = {path: part for path in paths.specs if before and (part := before.part(path))}
-    made = _compiled([path for path in paths.specs if path not in used], common, progress)
+    made = _compiled([path for path in paths.specs if path not in used], common, progress, emit=emit)
     parts = [used.get(path) or made[path] for path in paths.specs]
     specs = [part.spec for part in parts if part.spec is not None]
     told = (*shared.diagnostics, *found, *check_between(specs), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
-    artifacts = () if has_errors(told) else _artifacts(parts, common.site)
-    return Build(artifacts, told, sources, made)
+    artifacts = _artifacts(parts, common.site) if emit and not has_errors(told) else ()
+    checklists = (part.checklist for part in parts if part.checklist)
+    return Build(artifacts, told, sources, tuple(sorted(checklists, key=lambda one: one.service)), made)
 
 
 def _compiled(
-    paths: Sequence[Path], common: Common, progress: Callable[[int, int], None]
+    paths: Sequence[Path], common: Common, progress: Callable[[int, int], None], *, emit: bool
 ) -> dict[Path, Part]:
     parts: dict[Path, Part] = {}
-    for path, part in zip(paths, compile_parts(paths, common), strict=True):
+    for path, part in zip(paths, compile_parts(paths, common, emit=emit), strict=True):
         parts[path] = part
         progress(len(parts), len(paths))
     return parts

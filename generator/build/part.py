@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.artifact import Packed, packed
+from generator.checks.selfcheck import self_check
 from generator.compiler import Entry, compile_service, emit_service, entry_of
 from generator.diagnostics import has_errors
 from generator.spec.load import load_service
@@ -13,6 +14,7 @@ from generator.spec.load import load_service
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from generator.checks.selfcheck import SelfCheck
     from generator.diagnostics import Diagnostic
     from generator.resolve.model import Common
     from generator.spec.written import ServiceSpec
@@ -25,29 +27,33 @@ class Part:
     Attributes:
         spec: What was written; None when it is no spec.
         live: The service's series at once, raw and recorded; None when the spec is not understood.
-        entry: None when the spec is at fault.
-        artifacts: The service's own; none when the spec is at fault.
+        checklist: None when the spec is at fault.
+        entry: None when the spec is at fault, or is only to be checked.
+        artifacts: The service's own; none when there is no entry.
         diagnostics: What is found about it alone.
         sources: Its text by its path, to show what is found in.
     """
 
     spec: ServiceSpec | None
     live: int | None
+    checklist: SelfCheck | None
     entry: Entry | None
     artifacts: tuple[Packed, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
 
 
-def compile_part(path: Path, common: Common) -> Part:
-    """Compile the file of one service."""
+def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
+    """Compile the file of one service; without ``emit`` only to check it."""
     loaded = load_service(path)
     if loaded.specs is None:
-        return Part(None, None, None, (), loaded.diagnostics, loaded.sources)
+        return Part(None, None, None, None, (), loaded.diagnostics, loaded.sources)
     compiled = compile_service(loaded.specs, common)
     told = (*loaded.diagnostics, *compiled.diagnostics)
     live = compiled.facts.account.live if compiled.facts else None
     if compiled.facts is None or has_errors(told):
-        return Part(loaded.specs, live, None, (), told, loaded.sources)
-    artifacts = tuple(map(packed, emit_service(compiled.facts, common.site)))
-    return Part(loaded.specs, live, entry_of(compiled.facts, common.site), artifacts, told, loaded.sources)
+        return Part(loaded.specs, live, None, None, (), told, loaded.sources)
+    checklist = self_check(compiled.facts.service)
+    entry = entry_of(compiled.facts, common.site) if emit else None
+    artifacts = tuple(map(packed, emit_service(compiled.facts, common.site))) if emit else ()
+    return Part(loaded.specs, live, checklist, entry, artifacts, told, loaded.sources)

@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.build.part import compile_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from generator.build.part import Part
@@ -24,22 +25,22 @@ _LARGEST_CHUNK = 16
 #: Forked processes have the compiler already; where forking is not safe they import it.
 _START = "fork" if sys.platform == "linux" else "spawn"
 
-_common: Common | None = None
+_compile_one: Callable[[Path], Part] | None = None
 
 
-def compile_parts(paths: Sequence[Path], common: Common) -> Iterator[Part]:
-    """Compile files, in their order.
+def compile_parts(paths: Sequence[Path], common: Common, *, emit: bool) -> Iterator[Part]:
+    """Compile files, in their order; without ``emit`` only to check them.
 
     Raises:
         BrokenProcessPool: a process was killed.
     """
     count = min(_processors(), len(paths) // (_FEW // 2))
     if len(paths) < _FEW or count < 2:  # noqa: PLR2004 - one process is the one that there is
-        yield from (compile_part(path, common) for path in paths)
+        yield from (compile_part(path, common, emit=emit) for path in paths)
         return
     chunk = max(1, min(_LARGEST_CHUNK, len(paths) // (4 * count)))
     context = multiprocessing.get_context(_START)
-    with ProcessPoolExecutor(count, context, _begin, (common,)) as pool:
+    with ProcessPoolExecutor(count, context, _begin, (common, emit)) as pool:
         try:
             yield from pool.map(_compile, paths, chunksize=chunk)
         except BaseException:
@@ -51,12 +52,12 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _begin(common: Common) -> None:
-    global _common  # noqa: PLW0603 - a process's state; the pool has no other place for it
-    _common = common
+def _begin(common: Common, emit: bool) -> None:  # noqa: FBT001 - the pool passes arguments by their order
+    global _compile_one  # noqa: PLW0603 - a process's state; the pool has no other place for it
+    _compile_one = partial(compile_part, common=common, emit=emit)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends its pool
 
 
 def _compile(path: Path) -> Part:
-    assert _common is not None  # noqa: S101 - _begin comes first
-    return compile_part(path, _common)
+    assert _compile_one is not None  # noqa: S101 - _begin comes first
+    return _compile_one(path)

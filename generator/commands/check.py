@@ -6,45 +6,44 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator import __version__
-from generator.commands.exit_codes import OK, SPEC_AT_FAULT
-from generator.commands.terminal import check_directory, show
+from generator.commands.compiling import built, told
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.stream import colours
 
 if TYPE_CHECKING:
     import argparse
 
-    from generator.commands.terminal import Outcome
+    from generator.build.build import Build
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and say so in the chosen format."""
-    outcome = check_directory(arguments.specs)
-    if arguments.format == "text":
-        # Beside an error, what was decided on the author's behalf is noise, and often a consequence of it.
-        show(outcome, sys.stdout, notes=not outcome.checked.failed)
-        _summary(outcome)
-    else:
-        sys.stdout.write(_rendered(outcome, arguments.format))
-    return SPEC_AT_FAULT if outcome.checked.failed else OK
+    found = built(arguments.specs, emit=False)
+    if found is None:
+        return CALL_AT_FAULT
+    sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))
+    return SPEC_AT_FAULT if found.failed else OK
 
 
-def _summary(outcome: Outcome) -> None:
-    """End with the checklist, for specs that are understood."""
-    if outcome.checked.model is None or outcome.checked.failed:
-        return
+def _text(found: Build) -> str:
+    """Tell people; beside an error, what was decided on their behalf is noise, and often a consequence of it."""
+    said = told(found, coloured=colours(sys.stdout), notes=not found.failed)
+    if found.failed:
+        return said
     from generator.reports.selfcheck_text import selfcheck_text  # noqa: PLC0415 - only for specs that are understood
 
-    sys.stdout.write(selfcheck_text(outcome.checked.model))
+    return said + selfcheck_text(found.checklists)
 
 
-def _rendered(outcome: Outcome, format_: str) -> str:
+def _rendered(found: Build, format_: str) -> str:
     if format_ == "json":
         from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
 
-        return render_json(outcome.diagnostics)
+        return render_json(found.diagnostics)
     if format_ == "sarif":
         from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
 
-        return render_sarif(outcome.diagnostics, version=__version__)
+        return render_sarif(found.diagnostics, version=__version__)
     from generator.diagnostics.github import render_github  # noqa: PLC0415
 
-    return render_github(outcome.diagnostics)
+    return render_github(found.diagnostics)

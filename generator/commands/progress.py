@@ -18,10 +18,22 @@ _WIDTH = 24
 
 @dataclass(slots=True)
 class ProgressLine:
-    """Shows ``title`` with a bar; where ``stream`` is no terminal it shows nothing."""
+    """Shows ``title`` with a bar; where ``stream`` is no terminal it shows nothing.
+
+    Attributes:
+        stream: Where it is shown.
+        after: Seconds after which it is worth showing.
+        shown: When it was shown last; at first, when it began.
+        stands: Whether there is anything to clear.
+    """
 
     stream: TextIO
-    shown: float = field(default=float("-inf"))
+    after: float = 0
+    shown: float = field(default_factory=time.monotonic)
+    stands: bool = False
+
+    def __post_init__(self) -> None:
+        self.shown += self.after - _SECONDS
 
     def __enter__(self) -> Self:
         return self
@@ -29,16 +41,16 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.stream.isatty():
+        if self.stands:
             self.stream.write(_CLEAR)
             self.stream.flush()
 
     def show(self, title: str, done: int, total: int) -> None:
         """Say that ``done`` of ``total`` parts of ``title`` are done."""
         now = time.monotonic()
-        if not self.stream.isatty() or (now - self.shown < _SECONDS and done < total):
+        if not self.stream.isatty() or now - self.shown < (0 if done == total else _SECONDS):
             return
-        self.shown = now
+        self.shown, self.stands = now, True
         full = _WIDTH * done // total if total else _WIDTH
         self.stream.write(f"{_CLEAR}{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
         self.stream.flush()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks.selfcheck import SelfCheck, self_check
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from generator.model.service import Model
+    from generator.checks.selfcheck import SelfCheck
 
 
-def selfcheck_text(model: Model) -> str:
+def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
     """Write a line for each service, and below it what is missing and how to add it."""
-    checked = [self_check(service) for service in model.services]
     width = max((len(one.service) for one in checked), default=0)
     return "".join(f"{line}\n" for one in checked for line in _service(one, width))
 

@@ -96,9 +96,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     names: list[str] = []
 
-    def noted(path: Path, common: Common) -> Part:
+    def noted(path: Path, common: Common, *, emit: bool) -> Part:
         names.append(path.stem)
-        return compile_part(path, common)
+        return compile_part(path, common, emit=emit)
 
     monkeypatch.setattr(workers, "compile_part", noted)
     return names

@@ -143,9 +143,9 @@ def test_a_spec_that_is_saved_meanwhile_is_compiled_next_time(
 ) -> None:
     """What was read may be the old text or the new one, so nothing of it is remembered."""
 
-    def saving(path: Path, common: Common) -> Part:
+    def saving(path: Path, common: Common, *, emit: bool) -> Part:
         place.service("a-agent", "team-new")
-        return compile_part(path, common)
+        return compile_part(path, common, emit=emit)
 
     with monkeypatch.context() as patched:
         patched.setattr(workers, "compile_part", saving)

@@ -39,9 +39,9 @@ def test_several_processes_make_the_same_bytes(many: Place, monkeypatch: pytest.
 def test_several_processes_start_where_that_pays(
     many: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def noted(path: Path, common: Common) -> Part:
+    def noted(path: Path, common: Common, *, emit: bool) -> Part:
         (tmp_path / f"by-{os.getpid()}").touch()
-        return compile_part(path, common)
+        return compile_part(path, common, emit=emit)
 
     monkeypatch.setattr(workers, "compile_part", noted)
     many.generate()
@@ -64,7 +64,7 @@ def test_findings_of_all_processes_are_told_in_order(many: Place) -> None:
 def test_a_process_that_is_killed_is_told_and_nothing_is_written(
     many: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(path: Path, _common: Common) -> Part:
+    def killed(path: Path, common: Common, *, emit: bool) -> Part:  # noqa: ARG001
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError(path)
 

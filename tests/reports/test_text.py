@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.model.service import Model
+from generator.checks.selfcheck import self_check
 from generator.reports.entry import report_entry
 from generator.reports.markdown import code, text
 from generator.reports.markdown import percent as marked
@@ -75,7 +75,7 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
         service_of(tmp_path / "a", agent()),
         service_of(tmp_path / "b", without(agent(), "tool_error_rate")),
     )
-    shown = selfcheck_text(Model(SITE, (whole, less))).splitlines()
+    shown = selfcheck_text([self_check(whole), self_check(less)]).splitlines()
     assert shown[0] == "demo-agent  Progress: 9/9"
     help_ = "{share: {of: <the counter of tool calls>, where: {status: error}}, ...}"
     assert shown[1:5] == [
@@ -85,7 +85,7 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
         f"      add to the profile, under signals: tool_error_rate: {help_}",
     ]
     assert shown[5:] == ["  the minimum first-release set lacks tool_error_rate"]
-    assert selfcheck_text(Model(SITE, ())) == ""
+    assert selfcheck_text([]) == ""
 
 
 def _checklist(service: Service) -> str:

@@ -1,0 +1,37 @@
+"""Compiling a directory as commands do: with a bar on a terminal, and with what is found for people to read."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import TYPE_CHECKING
+
+from generator.build.build import Before, Build, build
+from generator.commands.progress import ProgressLine
+from generator.commands.terminal import complain
+from generator.diagnostics import Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Who waits for a second wants to know for how long.
+_WORTH_SHOWING = 1.0
+
+
+def built(specs: Path, *, before: Before | None = None, emit: bool = True) -> Build | None:
+    """Compile, or only check; None, with a word why, when that was ended from outside."""
+    with ProgressLine(sys.stderr, _WORTH_SHOWING) as line:
+        try:
+            return build(specs, partial(line.show, "compiling"), before=before, emit=emit)
+        except BrokenProcessPool:
+            complain("a process that compiles was killed", "there may be too little memory for it; run again")
+            return None
+
+
+def told(found: Build, *, coloured: bool, notes: bool) -> str:
+    """Write what is found; ``notes`` says whether decisions made on the author's behalf count."""
+    from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where something is to be said
+
+    shown = [one for one in found.diagnostics if notes or one.severity is not Severity.INFO]
+    return render_text(shown, found.sources, colour=coloured) if shown else ""
