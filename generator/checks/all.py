@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks import closed_world
+from generator.checks import closed_world, raw_read
 from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
 from generator.checks.facts import Facts
 from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
@@ -26,6 +26,8 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     no_alerts.check,
     instance_selector.check,
 )
+#: What holds for rules whatever the specs are.
+INTERNAL = (closed_world.check, raw_read.check)
 
 
 def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
@@ -35,7 +37,9 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     """
     alone = Facts(site, (known,))
     found = tuple(found for check in CHECKS for found in check(alone))
-    return found if has_errors(found) else (*found, *closed_world.check(alone))
+    if has_errors(found):
+        return found
+    return (*found, *(defect for check in INTERNAL for defect in check(alone)))
 
 
 def check_fleet(live: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from generator.checks import defects
 from generator.checks.values import allowed_values
 from generator.checks.world import THIS, Known, World, shared
-from generator.diagnostics import Diagnostic, error
 from generator.model import names
 from generator.prometheus.grouping import LARGEST
 from generator.prometheus.rules import RecordingRule
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.diagnostics import Span
+    from generator.diagnostics import Diagnostic
     from generator.model.service import Service
     from generator.prometheus.rules import RuleGroup
     from generator.promql.syntax import Reference
 
 CODE = "internal/closed-world"
-HELP = "this is a defect of the compiler: please report it together with the spec"
 LONGEST_ALERT_NAME = 40
 
 
@@ -46,10 +45,10 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
     for known in each.world.rules:
         for problem in _of_rule(known, each.service, each.world):
-            yield _defect(f"{_called(known)} {problem}", _place(known, each.service))
+            yield defects.of_rule(CODE, known, each.service, problem)
     for groups in (each.compiled.recording, each.compiled.alerting):
         for problem in _of_groups(groups):
-            yield _defect(f"{each.service.name}: {problem}", each.service.where(""))
+            yield defects.of_service(CODE, each.service, problem)
 
 
 def _of_rule(known: Known, service: Service, world: World) -> Iterator[str]:
@@ -59,9 +58,6 @@ def _of_rule(known: Known, service: Service, world: World) -> Iterator[str]:
     yield from _problems(known.inferred, service, world)
     if known.shape.exposed:
         yield "keeps the labels of instances"
-    if len(known.inferred.reads) > 1 or not isinstance(known.rule, RecordingRule):
-        raw = [read.name for read in known.inferred.reads if read.name in world.raw]
-        yield from (f"reads {name}, which only a raw pass may" for name in dict.fromkeys(raw))
     if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > LONGEST_ALERT_NAME:
         yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
 
@@ -115,24 +111,3 @@ def _of_groups(groups: tuple[RuleGroup, ...]) -> Iterator[str]:
         for (record, _), count in written.items()
         if count > 1
     )
-
-
-def _called(known: Known) -> str:
-    if isinstance(known.rule, RecordingRule):
-        return f'the rule of record {known.rule.record} in group "{known.group.name}"'
-    return f'alert {known.rule.alert} in group "{known.group.name}"'
-
-
-def _place(known: Known, service: Service) -> Span | None:
-    """Point at the signal, metric or alert that the rule is about."""
-    if not isinstance(known.rule, RecordingRule):
-        return service.where(f"alerts.{known.rule.alert}")
-    stem = known.rule.record.split(":")[1] if known.rule.record.count(":") else ""
-    for metric in service.metrics.values():
-        if names.base(metric) == stem:
-            return service.where(f"metrics.{metric.name}")
-    return service.where(f"signals.{stem.removeprefix('agent_')}")
-
-
-def _defect(message: str, span: Span | None) -> Diagnostic:
-    return error(CODE, message, span, HELP)

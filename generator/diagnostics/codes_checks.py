@@ -45,4 +45,9 @@ CHECKS_CODES: tuple[CodeEntry, ...] = (
         "a rule that reads what nothing records",
         "A defect of the compiler, not of the spec: please report it with the specs that show it.",
     ),
+    CodeEntry(
+        "internal/raw-read",
+        "a rule that reads raw series more than it may",
+        "Raw series grow with instances, so each metric is read once an interval, by rate over the rule interval plus a scrape, and everything else stands on what that records. A defect of the compiler, not of the spec: please report it with the specs that show it.",
+    ),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from generator.model.service import Model
+    from generator.model.service import Model, Service
     from tests.whole.specs import Directory
 
 unhurried = settings(
@@ -39,6 +39,11 @@ class Compilation:
     codes: tuple[str, ...]
     model: Model | None
     files: dict[str, str]
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What was meant, none where a spec is at fault."""
+        return self.model.services if self.model else ()
 
 
 def compile_specs(files: Directory, order: Random | None = None) -> Compilation:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,9 @@ import promql_parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.checks.exposed import exposed
+from generator.promql.infer import names_read
+from tests.grafana.documents import events, targets
 from tests.whole.compiled import Compilation, compile_specs, rules, unhurried
 from tests.whole.specs import directories
 
@@ -26,6 +31,16 @@ def test_specs_compile_or_their_author_is_told_why(files: Directory) -> None:
     assert bool(compilation.files) is not bool(compilation.codes), compilation.told
     for rule in rules(compilation.files):
         promql_parser.parse(rule["expr"])
+    assert _raw_on_dashboards(compilation) == set()
+
+
+def test_a_raw_metric_on_a_dashboard_is_noticed() -> None:
+    compilation = compile_specs(_plain())
+    path = "grafana/dashboards/agent-runs.json"
+    text = compilation.files[path]
+    wrong = text.replace("service:agent_run_count:count", "agent_run_total")
+    assert _raw_on_dashboards(compilation) == set()
+    assert _raw_on_dashboards(replace(compilation, files={path: wrong})) == {"agent_run_total"}
 
 
 @settings(unhurried, max_examples=10)
@@ -48,6 +63,24 @@ def test_most_of_what_the_strategy_writes_compiles() -> None:
 
     collect()
     assert sum(compiled) > len(compiled) / 2
+
+
+def _plain() -> Directory:
+    """A service that takes everything from the profile that ships."""
+    labels = {"model": ["gpt-4o"], "tool": ["search"]}
+    spec = {"service": "demo", "profile": "agent", "owner": "team-demo", "selector": {"job": "demo"}}
+    return {"services/demo.yaml": {**spec, "labels": labels}}
+
+
+def _raw_on_dashboards(compilation: Compilation) -> set[str]:
+    """Name what panels and annotations read of what code exposes: that costs more with every instance."""
+    boards = [
+        json.loads(text) for path, text in compilation.files.items() if path.startswith("grafana/dashb")
+    ]
+    exprs = [target.expr for board in boards for target in targets(board)]
+    exprs += [event["expr"] for board in boards for _, event in events(board)]
+    raw = {name for service in compilation.services for name in exposed(service)}
+    return raw & {name for expr in exprs for name in names_read(expr)}
 
 
 def _counted(compilation: Compilation) -> Counter[str]:

@@ -1,0 +1,104 @@
+"""``internal/raw-read``: raw series are read once an interval, whole. A finding is a defect of the compiler.
+
+What is raw costs by its instances, so that a service of a thousand must not be read twice for one panel or alert. A raw
+metric is read by one recording rule, by ``rate`` over a window that tiles time with the rule interval; everything else
+stands on what that rule records.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from generator.checks import defects
+from generator.model.alerts import SeriesCount
+from generator.model.units import duration
+from generator.prometheus.alerting.series_count import SCRAPED
+from generator.prometheus.rules import RecordingRule
+from generator.promql.ranges import readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.world import Known
+    from generator.diagnostics import Diagnostic
+    from generator.model.alerts import Alert
+    from generator.model.service import Service, Site
+    from generator.promql.ranges import Reading
+
+CODE = "internal/raw-read"
+
+#: The kinds of alerts that no recorded series can decide, and what they read instead: one series a target. Absence is
+#: not among them, since the raw pass has no result exactly when its metric is gone.
+_ALLOWED: Mapping[type, frozenset[str]] = MappingProxyType({SeriesCount: frozenset({SCRAPED})})
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Prove how every rule of every service reads what is raw."""
+    return tuple(found for each in facts.services for found in _of_service(each, facts.site))
+
+
+def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
+    passes: Counter[str] = Counter()
+    alerts = {alert.name: alert for alert in each.service.alerts}
+    for known in each.world.rules:
+        raw = _raw(known, each)
+        if isinstance(known.rule, RecordingRule):
+            passes.update(reading.of.name for reading in raw)
+            problems = _of_recording(known, raw, each.service, site)
+        else:
+            problems = _of_alert(alerts.get(known.rule.alert), raw)
+        yield from (
+            defects.of_rule(CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
+        )
+    yield from (defects.of_service(CODE, each.service, problem) for problem in _counted(passes, each.service))
+
+
+def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
+    """List the readings of series that no rule records; only rules that have any are walked again."""
+    reads = known.inferred.reads if known.inferred else ()
+    if all(read.name in each.world.recorded for read in reads):
+        return ()
+    unrecorded = {**each.world.raw, **each.world.builtin}
+    return tuple(reading for reading in readings(known.rule.expr) if reading.of.name in unrecorded)
+
+
+def _of_recording(known: Known, raw: tuple[Reading, ...], service: Service, site: Site) -> Iterator[str]:
+    window, interval = site.raw_window, known.group.interval
+    beside = known.inferred is not None and len(known.inferred.reads) > 1
+    for reading in raw:
+        name = reading.of.name
+        if (reading.function, reading.window) != ("rate", window):
+            yield f"reads {name} {_how(reading)}, and not by rate over {duration(window)}"
+        if interval != site.rule_interval:
+            yield f"reads {name} every {duration(interval)}, which a window of {duration(window)} does not tile"
+        if beside:
+            yield f"reads {name} beside other series, which only a raw pass may"
+        for label in reading.of.labels:
+            if label not in service.selector:
+                yield f"reads only a part of {name}, by {label}"
+
+
+def _of_alert(alert: Alert | None, raw: tuple[Reading, ...]) -> Iterator[str]:
+    allowed = _ALLOWED.get(type(alert.kind), frozenset()) if alert else frozenset()
+    for reading in raw:
+        if reading.of.name not in allowed:
+            yield f"reads {reading.of.name}, which only a raw pass may"
+
+
+def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
+    """Hold the number of readings of each metric against one; of a histogram the buckets are what is read."""
+    for metric in service.metrics.values():
+        if not passes[metric.counted]:
+            yield f"no rule reads {metric.counted}"
+    yield from (
+        f"{name} is read {count} times an interval, not once" for name, count in passes.items() if count > 1
+    )
+
+
+def _how(reading: Reading) -> str:
+    if not reading.window:
+        return "at an instant"
+    return f"by {reading.function or 'nothing'} over {duration(round(reading.window))}"
