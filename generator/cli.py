@@ -137,7 +137,9 @@ def _cardinality(commands: Commands[argparse.ArgumentParser]) -> None:
         description="Show the bound of series of each metric, and what it costs Prometheus.",
     )
     _specs(cardinality)
-    cardinality.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    cardinality.add_argument(
+        "--format", choices=("text", "markdown", "json"), default="text", help="default: text"
+    )
 
 
 def _explain(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -34,6 +34,10 @@ def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
         from generator.reports.terminal import to_text  # noqa: PLC0415 - one format a call
 
         return to_text(overview(rows, site), site)
+    if format_ == "markdown":
+        from generator.reports.pages import cardinality_page  # noqa: PLC0415
+
+        return cardinality_page(overview(rows, site), site)
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = [numbers(each, row) for each, row in zip(facts, rows, strict=True)]

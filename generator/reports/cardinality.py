@@ -10,7 +10,7 @@ from generator.json_text import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from generator.checks.cardinality.account import Total
+    from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
@@ -32,7 +32,9 @@ def cardinality_json(total: Overview, services: Sequence[dict[str, object]], sit
 
     - ``live``, ``retained``: series at once; over the retention.
     - ``raw``, ``recorded``: what the services expose; what the recording rules add.
-    - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that.
+    - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that, in ``rule_groups``; of
+      the samples some are ``scraped``, the others written by recording ``rules``.
+    - ``thousand_services``: the same for a thousand services, each like the mean of these.
     - ``budget``: the largest allowed ``live`` of a ``metric``, of a ``service`` (raw), of a service's ``recorded``
       series, and of all services in ``total`` (raw and recorded).
     - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
@@ -42,6 +44,7 @@ def cardinality_json(total: Overview, services: Sequence[dict[str, object]], sit
       values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
       Label ``le`` means the buckets of ``metric``.
     """
+    thousand = total.thousand
     contents = {
         "version": VERSION,
         "scrape_interval_seconds": site.scrape_interval,
@@ -59,7 +62,12 @@ def cardinality_json(total: Overview, services: Sequence[dict[str, object]], sit
             "retained": total.retained,
             "raw": _total(total.raw),
             "recorded": _total(total.recorded),
-            **_load(total.samples_per_second, total.evaluations_per_second),
+            **_load(total.load),
+        },
+        "thousand_services": {
+            "raw": {"live": round(thousand.raw)},
+            "recorded": {"live": round(thousand.recorded)},
+            **_load(thousand.load),
         },
         "services": {row.name: each for row, each in zip(total.services, services, strict=True)},
     }
@@ -73,8 +81,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
         "replicas": account.replicas,
         "raw": _total(account.raw),
         "recorded": _total(account.recorded),
-        "rules": account.rules,
-        **_load(account.samples_per_second, account.evaluations_per_second),
+        **_load(account.load),
         "metrics": {metric.series.metric.name: _metric(metric) for metric in row.metrics},
         "groups": {
             group.name: {"rules": group.rules, "live": group.live, "retained": group.retained}
@@ -127,8 +134,12 @@ def _total(total: Total) -> dict[str, int]:
     return {"live": total.live, "retained": total.retained}
 
 
-def _load(samples: float, evaluations: float) -> dict[str, float]:
+def _load(load: Load) -> dict[str, float]:
     return {
-        "samples_per_second": round(samples, 3),
-        "rule_evaluations_per_second": round(evaluations, 3),
+        "samples_per_second": round(load.samples, 3),
+        "scraped_samples_per_second": round(load.scraped, 3),
+        "recorded_samples_per_second": round(load.recorded, 3),
+        "rules": round(load.rules),
+        "rule_groups": round(load.groups),
+        "rule_evaluations_per_second": round(load.evaluations, 3),
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from generator.model.units import duration
 from generator.reports import numbers
 
 #: An underscore inside a word means nothing.
@@ -54,5 +55,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(code=code, text=text, number=numbers.number, percent=percent)
+    environment.filters.update(
+        code=code, text=text, number=numbers.number, percent=percent, duration=duration
+    )
     return environment

@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 
     from generator.model.service import Site
     from generator.reports.entry import ReportEntry
+    from generator.reports.rows import Overview
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"
 SELF_CHECK_MD = "reports/self-check.md"
 
 
+def cardinality_page(found: Overview, site: Site) -> str:
+    """Write the number of series as Markdown, and what they cost."""
+    return render("cardinality.md.j2", all=found, site=site, retention=duration(site.retention))
+
+
 def reports(entries: Sequence[ReportEntry], site: Site) -> tuple[Artifact, ...]:
     """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from what all services enter."""
     rows = overview(tuple(entry.row for entry in entries), site)
-    page = render("cardinality.md.j2", all=rows, site=site, retention=duration(site.retention))
     checklist = render("self-check.md.j2", services=[entry.checklist for entry in entries], minimum=MINIMUM)
     return (
         Artifact(CARDINALITY_JSON, cardinality_json(rows, [entry.numbers for entry in entries], site)),
-        Artifact(CARDINALITY_MD, page),
+        Artifact(CARDINALITY_MD, cardinality_page(rows, site)),
         Artifact(SELF_CHECK_MD, checklist),
     )

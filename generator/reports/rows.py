@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.checks.cardinality.account import Total
+from generator.checks.cardinality.account import Load, Total, together
 from generator.checks.cardinality.savings import Saving, of_metrics
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.recorded import RecordSeries
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
+
+_THOUSAND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,7 @@ class ServiceRow:
     recorded: Total
     recorded_used: float
     savings: tuple[Saving, ...]
-    rules: int
-    samples_per_second: float
-    evaluations_per_second: float
+    load: Load
 
     @property
     def live(self) -> int:
@@ -70,6 +70,16 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Fleet:
+    """As many ``services`` as given, each like the mean of the declared ones: series at once, and what they cost."""
+
+    services: int
+    raw: float
+    recorded: float
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """All services, and the sums over them."""
 
@@ -77,8 +87,13 @@ class Overview:
     raw: Total
     recorded: Total
     used: float
-    samples_per_second: float
-    evaluations_per_second: float
+    load: Load
+
+    @property
+    def thousand(self) -> Fleet:
+        """What a fleet of such services would be."""
+        factor = _THOUSAND / len(self.services)
+        return Fleet(_THOUSAND, self.raw.live * factor, self.recorded.live * factor, self.load.times(factor))
 
     @property
     def live(self) -> int:
@@ -99,8 +114,7 @@ def overview(services: tuple[ServiceRow, ...], site: Site) -> Overview:
         raw,
         recorded,
         (raw.live + recorded.live) / site.budget.total,
-        sum(row.samples_per_second for row in services),
-        sum(row.evaluations_per_second for row in services),
+        together(row.load for row in services),
     )
 
 
@@ -122,9 +136,7 @@ def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
         recorded=account.recorded,
         recorded_used=account.recorded.live / site.budget.recorded,
         savings=of_metrics(each.service.metrics.values(), each.service, site),
-        rules=account.rules,
-        samples_per_second=account.samples_per_second,
-        evaluations_per_second=account.evaluations_per_second,
+        load=account.load,
     )
 
 

@@ -10,6 +10,7 @@ from generator.reports.numbers import number, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from generator.checks.cardinality.account import Load
     from generator.checks.cardinality.raw import LabelBound
     from generator.checks.cardinality.savings import Saving
     from generator.model.service import Site
@@ -51,18 +52,22 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     yield from columns(table)
     yield (
         f"  budgets: {number(budget.metric)} a metric, {number(budget.service)} raw, "
-        f"{number(budget.recorded)} recorded; {_load(row.samples_per_second, row.evaluations_per_second)}"
+        f"{number(budget.recorded)} recorded"
     )
+    yield f"  {_load(row.load)}"
 
 
 def _sums(found: Overview, site: Site) -> Iterator[str]:
     yield f"all services ({len(found.services)})"
     yield (
-        f"  {number(found.live)} series at once ({number(found.raw.live)} raw, {number(found.recorded.live)} "
-        f"recorded), {percent(found.used)} of {number(site.budget.total)}; {number(found.retained)} over "
-        f"{duration(site.retention)}"
+        f"  {_live(found.raw.live, found.recorded.live)}, {percent(found.used)} of {number(site.budget.total)}; "
+        f"{number(found.retained)} over {duration(site.retention)}"
     )
-    yield f"  {_load(found.samples_per_second, found.evaluations_per_second)}"
+    yield f"  {_load(found.load)}"
+    fleet = found.thousand
+    yield f"{number(fleet.services)} services like these"
+    yield f"  {_live(fleet.raw, fleet.recorded)}"
+    yield f"  {_load(fleet.load)}"
 
 
 def labels(bounds: Sequence[LabelBound]) -> str:
@@ -82,8 +87,15 @@ def _saving(saving: Saving | None) -> str:
     return f"{what}: half saves {number(saving.halved)}"
 
 
-def _load(samples: float, evaluations: float) -> str:
-    return f"{number(samples)} samples/s, {number(evaluations)} rule evaluations/s"
+def _live(raw: float, recorded: float) -> str:
+    return f"{number(raw + recorded)} series at once ({number(raw)} raw, {number(recorded)} recorded)"
+
+
+def _load(load: Load) -> str:
+    return (
+        f"{number(load.scraped)} samples/s scraped, {number(load.recorded)} recorded; {number(load.rules)} rules in "
+        f"{number(load.groups)} groups, {number(load.evaluations)} evaluations/s"
+    )
 
 
 def _counted(count: int, noun: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.checks.all import run_checks
-from generator.checks.facts import facts
+from generator.checks.all import check_service
+from generator.checks.facts import facts, service_facts
 from generator.checks.raw_read import check
 from generator.diagnostics.codes import CODES
 from generator.model.service import Model
@@ -210,4 +210,4 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
         "this is a defect of the compiler: please report it together with the spec",
     )
     assert told.code in CODES
-    assert told in run_checks(Model(SITE, (demo,)), (compiled,))
+    assert told in check_service(service_facts(demo, SITE, compiled), SITE)

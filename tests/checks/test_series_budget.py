@@ -97,4 +97,5 @@ def test_replicas_multiply_raw_series_and_leave_records_alone(tmp_path: Path) ->
     assert ten.raw.live == 10 * one.raw.live
     assert ten.raw.retained == 10 * one.raw.retained
     assert ten.recorded == one.recorded
-    assert ten.samples_per_second - one.samples_per_second == pytest.approx(9 * one.raw.live / 15)
+    assert ten.load.scraped - one.load.scraped == pytest.approx(9 * one.raw.live / 15)
+    assert replace(ten.load, scraped=one.load.scraped) == one.load

@@ -77,6 +77,8 @@ def test_cardinality_is_told_as_text_and_as_json(place: Path, call: Call) -> Non
 
 def test_the_report_of_cardinality_is_the_command(place: Path, call: Call) -> None:
     call("generate")
+    page = (place / "output/reports/cardinality.md").read_text("utf-8")
+    assert call("cardinality", "--format", "markdown").out == page
     assert call("cardinality", "--format", "json").out == (
         place / "output/reports/cardinality.json"
     ).read_text("utf-8")

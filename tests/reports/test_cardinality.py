@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.reports.entry import report_entry
+from generator.reports.numbers import number
 from generator.reports.pages import reports
 from generator.reports.rows import overview, service_row
 from generator.reports.terminal import to_text
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.reports.rows import Overview
 
+LOADS = (
+    "samples_per_second",
+    "scraped_samples_per_second",
+    "recorded_samples_per_second",
+    "rules",
+    "rule_groups",
+    "rule_evaluations_per_second",
+)
+LOADS_OF_CELLS = ("scraped_samples", "recorded_samples", "rule_evaluations")
 WIDE = "{tool: [a, b, c], model: [m1, m2], release: {max_live: 4, new_per_week: 2}}"
 
 
@@ -64,7 +74,7 @@ def test_services_add_up(contents: dict[str, Any], when: str) -> None:
         of_each = [found[kind][when] for found in contents["services"].values()]
         assert sum(of_each) == total[kind][when]
     assert total["raw"][when] + total["recorded"][when] == total[when]
-    for load in ("samples_per_second", "rule_evaluations_per_second"):
+    for load in LOADS:
         assert sum(found[load] for found in contents["services"].values()) == pytest.approx(
             total[load], abs=0.01
         )
@@ -92,8 +102,18 @@ def test_rules_are_counted_with_the_alerts_and_evaluated_once_an_interval(conten
 
 def test_samples_are_series_by_their_intervals(contents: dict[str, Any]) -> None:
     found = contents["services"]["b-agent"]
-    expected = found["raw"]["live"] / 15 + found["recorded"]["live"] / 60
-    assert found["samples_per_second"] == pytest.approx(expected, abs=0.001)
+    scraped, recorded = found["raw"]["live"] / 15, found["recorded"]["live"] / 60
+    assert found["scraped_samples_per_second"] == pytest.approx(scraped, abs=0.001)
+    assert found["recorded_samples_per_second"] == pytest.approx(recorded, abs=0.001)
+    assert found["samples_per_second"] == pytest.approx(scraped + recorded, abs=0.001)
+
+
+def test_a_thousand_services_are_like_the_mean_of_these(contents: dict[str, Any]) -> None:
+    thousand, total = contents["thousand_services"], contents["total"]
+    assert thousand["raw"]["live"] == total["raw"]["live"] * 500  # there are two
+    assert thousand["recorded"]["live"] == total["recorded"]["live"] * 500
+    for load in LOADS:
+        assert thousand[load] == pytest.approx(total[load] * 500, abs=1)
 
 
 def test_the_site_s_budgets_and_intervals_are_said(contents: dict[str, Any]) -> None:
@@ -117,6 +137,11 @@ def test_the_markdown_page_says_the_numbers_of_the_json(services: tuple[Service,
         assert f"**{found['raw']['live']:,}**" in section
         assert f"**{found['recorded']['retained']:,}**" in section
     assert f"**{contents['total']['live']:,}**" in page
+    for title, found in (("**All**", contents["total"]), ("1,000 like these", contents["thousand_services"])):
+        cells = _cells(page, title)
+        assert cells[3:5] == [f"{found[key]:,}" for key in ("rules", "rule_groups")]
+        loads = (found[f"{kind}_per_second"] for kind in LOADS_OF_CELLS)
+        assert [cells[place] for place in (1, 2, 5)] == [number(load) for load in loads]
 
 
 def _cells(page: str, first: str) -> list[str]:
@@ -149,11 +174,16 @@ def test_the_terminal_shows_a_table_for_each_service_and_the_sums(
         "a-agent (3 instances)",
         "b-agent (1 instance)",
         "all services (2)",
+        "1,000 services like these",
     ]
     row = next(line for line in text.splitlines() if line.startswith("  calls_total")).split("  ")
     calls = contents["services"]["a-agent"]["metrics"]["calls_total"]
     assert f"{calls['live']:,}" in [cell.strip() for cell in row]
-    assert f"  {contents['total']['live']:,} series at once (" in text
+    for part in ("total", "thousand_services"):
+        raw, recorded = (contents[part][kind]["live"] for kind in ("raw", "recorded"))
+        assert f"  {raw + recorded:,} series at once ({raw:,} raw, {recorded:,} recorded)" in text
+        rules, groups = contents[part]["rules"], contents[part]["rule_groups"]
+        assert f"; {rules:,} rules in {groups:,} groups, " in text
 
 
 def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service, ...]) -> None:

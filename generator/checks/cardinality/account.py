@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.raw import MetricSeries, metric_series
 from generator.checks.cardinality.recorded import RecordSeries, record_series
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.checks.world import World
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
@@ -23,6 +25,39 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What Prometheus does for services, at most.
+
+    Attributes:
+        scraped: Samples a second of raw series.
+        recorded: Samples a second of recorded series; those of firing alerts come on top.
+        rules: Recording and alerting rules.
+        groups: The groups that they stand in.
+        evaluations: Of rules, a second.
+    """
+
+    scraped: float = 0
+    recorded: float = 0
+    rules: float = 0
+    groups: float = 0
+    evaluations: float = 0
+
+    @property
+    def samples(self) -> float:
+        """Samples a second, whether scraped or recorded."""
+        return self.scraped + self.recorded
+
+    def times(self, factor: float) -> Load:
+        """Scale it to as many services of the kind."""
+        return Load(*(value * factor for value in astuple(self)))
+
+
+def together(loads: Iterable[Load]) -> Load:
+    """Add loads up."""
+    return Load(*map(sum, zip(*map(astuple, loads), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The bounds of one service.
 
@@ -31,18 +66,14 @@ class Account:
         replicas: Its instances.
         metrics: Raw series by metric.
         records: Recorded series by record.
-        rules: Recording and alerting rules.
-        samples_per_second: Of raw and recorded series; those of firing alerts come on top.
-        evaluations_per_second: Of rules.
+        load: What they cost.
     """
 
     service: str
     replicas: int
     metrics: tuple[MetricSeries, ...]
     records: tuple[RecordSeries, ...]
-    rules: int
-    samples_per_second: float
-    evaluations_per_second: float
+    load: Load
 
     @property
     def live(self) -> int:
@@ -64,14 +95,23 @@ def account(service: Service, site: Site, compiled: Compiled, known: World) -> A
     """Account for one service."""
     metrics = tuple(metric_series(metric, service, site) for metric in service.metrics.values())
     records = record_series(service, known, site)
-    groups = (*compiled.recording, *compiled.alerting)
-    scraped = sum(found.live for found in metrics) / site.scrape_interval
     return Account(
         service=service.name,
         replicas=service.replicas,
         metrics=metrics,
         records=records,
+        load=_load(metrics, records, compiled, site),
+    )
+
+
+def _load(
+    metrics: Iterable[MetricSeries], records: Iterable[RecordSeries], compiled: Compiled, site: Site
+) -> Load:
+    groups = (*compiled.recording, *compiled.alerting)
+    return Load(
+        scraped=sum(found.live for found in metrics) / site.scrape_interval,
+        recorded=sum(found.live / found.interval for found in records),
         rules=sum(len(group.rules) for group in groups),
-        samples_per_second=scraped + sum(found.live / found.interval for found in records),
-        evaluations_per_second=sum(len(group.rules) / group.interval for group in groups),
+        groups=len(groups),
+        evaluations=sum(len(group.rules) / group.interval for group in groups),
     )

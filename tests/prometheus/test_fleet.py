@@ -1,0 +1,170 @@
+"""Many services in one real Prometheus: it counts what the report promises, and spreads the work over time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from generator.compiler import check
+from generator.live.remote_write import write
+from generator.live.server import prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.prometheus.files import rule_files
+from generator.prometheus.grouping import LARGEST
+from generator.spec.load import load
+from tests.bench.specs import directory
+from tests.whole.exposed import exposed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from generator.checks.cardinality.account import Account
+    from generator.compiler import Checked
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Site
+
+SERVICES = 8
+#: Seconds between evaluations, in place of a minute.
+QUICK = 2
+ROUNDS = 3
+ATTEMPTS = 240
+#: The least and the largest share of groups in a quarter of the interval; of 232 groups a fair draw stays within.
+FAIR = (0.1, 0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Prometheus counted, by the names of rule groups; of its iterations some may be ``missed``."""
+
+    rules: Mapping[str, float]
+    intervals: Mapping[str, float]
+    iterations: Mapping[str, float]
+    missed: Mapping[str, float]
+    evaluations: Mapping[str, float]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    specs = load(directory(tmp_path_factory.mktemp("fleet") / "specs", SERVICES)).specs
+    assert specs is not None
+    return check(specs)
+
+
+@pytest.fixture(scope="module")
+def accounts(checked: Checked) -> dict[str, Account]:
+    return {each.service.name: each.account for each in checked.facts}
+
+
+@pytest.fixture(scope="module")
+def server(
+    prometheus: object,  # noqa: ARG001 - marks what needs a real server
+    checked: Checked,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[PrometheusServer]:
+    """A server that runs the rules of the whole fleet, and has evaluated each group a few times."""
+    assert checked.model is not None
+    files = _quick(checked, checked.model.site, tmp_path_factory.mktemp("rules"))
+    with prometheus_server() as started:
+        now = int(time.time())
+        write(started.api, exposed(checked.model.services[0], now - 600, now + 120))
+        started.load(ServerConfig(rule_files=files))
+        _settle(started)
+        yield started
+
+
+def test_every_group_is_there_healthy_and_no_larger_than_rulers_allow(
+    server: PrometheusServer, accounts: Mapping[str, Account]
+) -> None:
+    groups = server.api.rules()
+    assert len(groups) == sum(found.load.groups for found in accounts.values())
+    assert max(len(group.rules) for group in groups) <= LARGEST
+    states = [rule for group in groups for rule in group.rules]
+    assert len(states) == sum(found.load.rules for found in accounts.values())
+    assert [(rule.name, rule.last_error) for rule in states if rule.health != "ok"] == []
+
+
+def test_prometheus_counts_as_many_evaluations_as_promised(
+    server: PrometheusServer, accounts: Mapping[str, Account]
+) -> None:
+    seen = _seen(server)
+    for group, evaluations in seen.evaluations.items():
+        whole = (seen.iterations[group] - seen.missed[group]) * seen.rules[group]
+        # Of an iteration that runs at this moment some rules are counted, and itself perhaps.
+        assert abs(evaluations - whole) <= seen.rules[group], group
+    for name, found in accounts.items():
+        own = [group for group in seen.rules if group.rpartition("/")[2].startswith(f"{name}.")]
+        quick = sum(seen.rules[group] / seen.intervals[group] for group in own)
+        assert quick * QUICK / 60 == pytest.approx(found.load.evaluations)
+
+
+def test_no_more_series_are_recorded_than_promised(
+    server: PrometheusServer, accounts: Mapping[str, Account]
+) -> None:
+    name, found = next(iter(accounts.items()))
+    series = server.api.query(f'{{service="{name}", __name__=~".+:.+"}}', time.time()).samples
+    count = Counter(sample.labels["__name__"] for sample in series)
+    assert {one.record for one in found.records if count[one.record] > one.live} == set()
+    assert 100 < len(series) <= found.recorded.live
+
+
+def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) -> None:
+    """Prometheus shifts a group by its name and its file's: a thousand groups of one name do not start at once."""
+    groups = server.api.ask("/api/v1/rules", {}).data["groups"]
+    for chosen in (groups, [group for group in groups if group["name"] == "counters"]):
+        quarters = Counter(int(_moment(group["lastEvaluation"]) % QUICK * 4 / QUICK) for group in chosen)
+        if chosen is groups:
+            shares = [quarters[quarter] / len(groups) for quarter in range(4)]
+            assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
+        assert len(quarters) > 1
+
+
+def _quick(checked: Checked, site: Site, directory: Path) -> tuple[Path, ...]:
+    """Write the rule files, with a shorter interval."""
+    files = []
+    for artifact in (one for each in checked.facts for one in rule_files(each.service, each.compiled, site)):
+        files.append(directory / artifact.path.rpartition("/")[2])
+        quick = artifact.text.replace("  interval: 1m\n", f"  interval: {QUICK}s\n")
+        files[-1].write_text(quick, "utf-8")
+    return tuple(files)
+
+
+def _settle(server: PrometheusServer) -> None:
+    for _ in range(ATTEMPTS):
+        iterations = _seen(server).iterations
+        if iterations and min(iterations.values()) >= ROUNDS:
+            return
+        time.sleep(0.5)
+    message = "not every group was evaluated"
+    raise AssertionError(message)
+
+
+def _seen(server: PrometheusServer) -> Seen:
+    text = server.api.connection.send("GET", "/metrics").body.decode()
+    found: dict[str, dict[str, float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if "rule_group" in sample.labels:
+                found.setdefault(sample.name, {})[sample.labels["rule_group"]] = sample.value
+    return Seen(
+        *(
+            found.get(f"prometheus_rule_{name}", {})
+            for name in (
+                "group_rules",
+                "group_interval_seconds",
+                "group_iterations_total",
+                "group_iterations_missed_total",
+                "evaluations_total",
+            )
+        )
+    )
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text[:19] + text[19:26].rstrip("Z") + "+00:00").timestamp()
