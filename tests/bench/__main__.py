@@ -1,6 +1,7 @@
 """``python -m tests.bench``: measure, and print ratios beside floors, peers and goals.
 
-Results go to .cache/bench/results.json and results.md. Everything that is compared is measured in this run.
+Results go to .cache/bench/results.json and results.md, the short table for the README to readme.md. Everything that is
+compared is measured in this run.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from generator.live.errors import LiveError
 from generator.live.server import find_prometheus
 from tests.bench.context import FULL, QUICK, Effort, Found
 from tests.bench.process import CACHE
-from tests.bench.table import document, markdown
+from tests.bench.table import document, markdown, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     CACHE.mkdir(parents=True, exist_ok=True)
     (CACHE / "results.json").write_text(document(lines, notes), encoding="utf-8")
     (CACHE / "results.md").write_text(markdown(lines, notes), encoding="utf-8")
+    (CACHE / "readme.md").write_text(short(lines), encoding="utf-8")
     sys.stdout.write(markdown(lines, notes))
     return 0
 

@@ -31,8 +31,9 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
             Figure(cost.samples if unit is Unit.SAMPLES else cost.seconds, unit, kind)
             for cost, kind in zip((ours, theirs), kinds, strict=True)
         )
-        item = f"{what}, {living.named}"
-        yield Line(_PART, item, measured, against, living.goal(bound), inverse=True)
+        item = f"an hour of a service's rules, {what}, {living.named}"
+        goal = living.goal(bound)
+        yield Line(_PART, item, measured, against, goal, inverse=True, headline=goal is not None)
 
 
 def _costs(living: Fleet, times: int) -> tuple[Cost, Cost]:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -19,12 +20,14 @@ def main(command: list[str]) -> int:
             (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1),
             (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),
         ]
+        started = time.monotonic()
         child = os.posix_spawnp(command[0], command, os.environ, file_actions=files)
         _, status, used = os.wait4(child, 0)
+        elapsed = time.monotonic() - started
         if status:
             errors.seek(0)
             sys.stderr.write(errors.read().decode(errors="replace"))
-    found = {"cpu": used.ru_utime + used.ru_stime, "peak_kib": used.ru_maxrss}
+    found = {"cpu": used.ru_utime + used.ru_stime, "peak_kib": used.ru_maxrss, "elapsed": elapsed}
     sys.stdout.write(json.dumps(found))
     return os.waitstatus_to_exitcode(status)
 

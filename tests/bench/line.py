@@ -12,6 +12,7 @@ class Unit(StrEnum):
     SECONDS = "s"
     MIB = "MiB"
     SAMPLES = "samples"
+    PERCENT = "%"
     COUNT = ""
 
 
@@ -56,6 +57,7 @@ class Line:
         against: What the floor or the peer needs.
         goal: What the ratio shall be; None where there is none.
         inverse: The ratio is how many times less we need, else how many times as much.
+        headline: It stands in the short table, which the README shows.
     """
 
     part: str
@@ -64,6 +66,7 @@ class Line:
     against: Figure
     goal: Goal | None = None
     inverse: bool = False
+    headline: bool = False
 
     @property
     def ratio(self) -> float:
@@ -92,4 +95,6 @@ def _number(value: float, unit: Unit) -> str:
         return f"{value * 1000:.3g} ms"
     if unit is Unit.SECONDS:
         return f"{value:.3g} s" if value < 100 else f"{value:,.0f} s"
+    if unit is Unit.PERCENT:
+        return f"{value:.2g} %"
     return f"{value:,.0f} {unit}".rstrip()

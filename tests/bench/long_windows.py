@@ -1,22 +1,30 @@
-"""A window of an hour, from recorded sums and from raw series: longer ones differ by the same factor."""
+"""Windows of hours, from recorded sums and from raw series: what they cost, and how far they are from each other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.units import HOUR
+from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rules import RecordingRule
 from tests.bench.cost import Query, costs, total
-from tests.bench.line import Figure, Line, Unit
-from tests.bench.raw import error_ratio
+from tests.bench.fleet import fleet
+from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.raw import error_ratio, happened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.service import Model
     from tests.bench.fleet import Fleet
 
-_PART = "A long window (share of errors in 1h)"
+_PART = "A long window"
+#: The largest difference that is allowed, in per cent.
+_DIFFERENCE = 0.3
+#: From a window of so many hours up.
+_LONG = 6
+#: How many instances the longest fleet has; the difference does not depend on it, and raw hours are expensive.
+_INSTANCES = 2
 
 
 def lines(living: Fleet, times: int) -> Iterator[Line]:
@@ -30,7 +38,7 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
     recorded, direct = map(total, costs(living.api, sets, times))
     yield Line(
         _PART,
-        f"samples, {living.named}",
+        f"share of errors in 1h, samples, {living.named}",
         Figure(recorded.samples, Unit.SAMPLES, "recorded"),
         Figure(direct.samples, Unit.SAMPLES, "raw"),
         living.goal(150),
@@ -38,8 +46,38 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
     )
     yield Line(
         _PART,
-        f"time, {living.named}",
+        f"share of errors in 1h, time, {living.named}",
         Figure(recorded.seconds, Unit.SECONDS, "recorded"),
         Figure(direct.seconds, Unit.SECONDS, "raw"),
         inverse=True,
     )
+
+
+def difference(model: Model, hours: int) -> Iterator[Line]:
+    """Count runs of ``hours`` both ways: by recorded sums, and by the increase of raw series.
+
+    Failed runs alone are few: counters of one or two cannot be extrapolated below zero, and what is recorded of them is
+    a little less.
+    """
+    with fleet(model, _INSTANCES, (hours + 1) * HOUR // MINUTE) as living:
+        signal, job = living.service.signals["success_rate"], living.service.selector["job"]
+        ours = f'{{service="{living.service.name}"}}'
+        every, wrong = names.part(signal, "events_rate"), names.windowed(signal, "errors", hours * HOUR)
+        runs = f"sum_over_time({every}{ours}[{hours * HOUR - 1}s]) * {model.site.rule_interval}"
+        goal = Goal(1) if hours >= _LONG else None
+        yield _off(living, f"runs in {hours}h", (runs, happened(f"{hours}h", job)), goal)
+        few = f"{wrong}{ours}", happened(f"{hours}h", job, status="error")
+        yield _off(living, f"failed runs in {hours}h", few, None)
+
+
+def _off(living: Fleet, what: str, exprs: tuple[str, str], goal: Goal | None) -> Line:
+    """Compare a recorded count with the raw one."""
+    recorded, raw = (_value(living, expr) for expr in exprs)
+    off = Figure(abs(recorded / raw - 1) * 100, Unit.PERCENT, f"{recorded:,.1f} and {raw:,.1f}")
+    allowed = Figure(_DIFFERENCE, Unit.PERCENT, "allowed")
+    return Line(_PART, f"{what}, difference from raw", off, allowed, goal, headline=goal is not None)
+
+
+def _value(living: Fleet, expr: str) -> float:
+    (sample,) = living.api.query(expr, living.end).samples
+    return sample.value

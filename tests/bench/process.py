@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -27,10 +27,17 @@ PRODUCT = (sys.executable, "-m", "generator")
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """CPU seconds, user and system, and the peak of resident memory in MiB."""
+    """What a process used, those included that it waited for.
+
+    Attributes:
+        cpu: Seconds, user and system, of all of them.
+        peak: Of resident memory, in MiB, of the largest one.
+        elapsed: Seconds from start to end.
+    """
 
     cpu: float
     peak: float
+    elapsed: float
 
 
 def used(command: Sequence[str]) -> Used:
@@ -42,7 +49,7 @@ def used(command: Sequence[str]) -> Used:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run([*_LAUNCH, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
     found = json.loads(done.stdout)
-    return Used(found["cpu"], found["peak_kib"] / _MIB)
+    return Used(found["cpu"], found["peak_kib"] / _MIB, found["elapsed"])
 
 
 def interleaved(runs: Mapping[str, Callable[[], Used]], times: int) -> dict[str, Used]:
@@ -56,4 +63,4 @@ def interleaved(runs: Mapping[str, Callable[[], Used]], times: int) -> dict[str,
 
 def middle(every: Sequence[Used]) -> Used:
     """Take the medians."""
-    return Used(median(one.cpu for one in every), median(one.peak for one in every))
+    return Used(*(median(values) for values in zip(*map(astuple, every), strict=True)))

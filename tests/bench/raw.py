@@ -92,6 +92,12 @@ def error_ratio(window: str, job: str) -> str:
     return Template(f"{_FAILED % window} / {_RUNS.replace('5m', window)}").substitute(by="", job=job)
 
 
+def happened(window: str, job: str, **where: str) -> str:
+    """The number of runs in a window, of those with certain labels."""
+    matchers = ",".join(f'{label}="{value}"' for label, value in {"job": job, **where}.items())
+    return f"sum(increase(agent_run_total{{{matchers}}}[{window}]))"
+
+
 def _asked(record: str, job: str) -> Iterator[str]:
     match = _RECORD.fullmatch(record)
     if not match or match["operation"] in _CONSTANT:

@@ -26,4 +26,4 @@ def measure(effort: Effort) -> Found:
             write_past(living, read_over_time([*exprs, *refresh.exprs(boards)]))
             refreshed[instances] = refresh.refreshed(living, boards, max(effort.times // 2, 1))
             lines += [*evaluation.lines(living, effort.times), *long_windows.lines(living, effort.times)]
-    return Found([*refresh.lines(refreshed), *lines])
+    return Found([*refresh.lines(refreshed), *lines, *long_windows.difference(model, effort.hours)])

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from tests.bench.line import Figure, Line
 
 _HEAD = ("what", "ours", "against", "ratio", "goal", "reached")
+_SHORT = _HEAD[:4]
 _REACHED = {True: "yes", False: "**no**", None: ""}
+
+
+def today() -> str:
+    """Say when the figures were measured, in UTC."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def machine() -> str:
@@ -27,21 +34,38 @@ def markdown(lines: Sequence[Line], notes: Sequence[str]) -> str:
     parts = dict.fromkeys(line.part for line in lines)
     tables = [_table(part, [line for line in lines if line.part == part]) for part in parts]
     remarks = "".join(f"- {note}\n" for note in notes)
-    return "\n".join(["# Benchmarks\n", f"{machine()}.\n", *tables, remarks]).rstrip() + "\n"
+    return "\n".join(["# Benchmarks\n", f"{today()}, {machine()}.\n", *tables, remarks]).rstrip() + "\n"
+
+
+def short(lines: Sequence[Line]) -> str:
+    """Write the headlines alone, for the README: what, ours, the other, ratio."""
+    rows = [_HEAD, *(_row(line) for line in lines if line.headline)]
+    return "\n".join(
+        [*_aligned([row[: len(_SHORT)] for row in rows]), "", f"Measured {today()} on {machine()}.", ""]
+    )
 
 
 def document(lines: Sequence[Line], notes: Sequence[str]) -> str:
     """Write all of it as JSON; times in seconds, memory in MiB, no ratio where it is infinite."""
-    found = {"machine": machine(), "lines": [_json(line) for line in lines], "notes": list(notes)}
+    found = {
+        "date": today(),
+        "machine": machine(),
+        "lines": [_json(line) for line in lines],
+        "notes": list(notes),
+    }
     return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _table(part: str, lines: Sequence[Line]) -> str:
     rows = [_HEAD, *(_row(line) for line in lines)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEAD))]
+    return "\n".join([f"## {part}\n", *_aligned(rows), ""])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     laid = [_laid(row, widths) for row in rows]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([f"## {part}\n", laid[0], rule, *laid[1:], ""])
+    return [laid[0], rule, *laid[1:]]
 
 
 def _laid(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 
 import pytest
 
 from tests.bench.line import Figure, Goal, Line, Unit
-from tests.bench.table import document, markdown
+from tests.bench.table import document, machine, markdown, short, today
 
 
 def _line(ours: float, against: float, goal: Goal | None = None, *, inverse: bool = False) -> Line:
@@ -38,7 +40,9 @@ def test_a_goal_is_reached_at_its_bound(goal: Goal | None, reached: bool | None)
 
 
 def test_nothing_at_all_is_infinitely_less_and_still_json() -> None:
-    (line,) = json.loads(document([_line(0, 3, Goal(2, at_least=True), inverse=True)], ()))["lines"]
+    contents = json.loads(document([_line(0, 3, Goal(2, at_least=True), inverse=True)], ()))
+    assert (contents["date"], contents["machine"]) == (today(), machine())
+    (line,) = contents["lines"]
     assert (line["ratio"], line["reached"]) == (None, True)
 
 
@@ -51,6 +55,7 @@ def test_nothing_at_all_is_infinitely_less_and_still_json() -> None:
         (1234, Unit.SECONDS, "1,234 s"),
         (50.6, Unit.MIB, "51 MiB"),
         (1234567, Unit.SAMPLES, "1,234,567 samples"),
+        (0.1234, Unit.PERCENT, "0.12 %"),
         (41, Unit.COUNT, "41"),
     ],
 )
@@ -65,3 +70,13 @@ def test_a_table_names_its_goal_and_says_what_is_not_reached() -> None:
     assert [cell.strip() for cell in first.split("|")[4:-1]] == ["15.0x", "≤ 2.50x", "**no**"]
     assert [cell.strip() for cell in second.split("|")[4:-1]] == ["1.00x", "", ""]
     assert "- rjsonnet is missing" in text
+    assert text.startswith(f"# Benchmarks\n\n{today()}, {os.cpu_count()} cores, Python ")
+
+
+def test_the_table_of_the_readme_has_headlines_only() -> None:
+    lines = [_line(2, 3), replace(_line(5, 4, Goal(1)), item="first", headline=True)]
+    head, rule, row, empty, when = short(lines).rstrip("\n").split("\n")
+    assert [cell.strip() for cell in head.strip("|").split("|")] == ["what", "ours", "against", "ratio"]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == ["first", "5 s", "4 s", "1.25x"]
+    assert (set(rule), empty, len({len(head), len(rule), len(row)})) == ({"|", "-"}, "", 1)
+    assert when == f"Measured {today()} on {machine()}."

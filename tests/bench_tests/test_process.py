@@ -23,6 +23,7 @@ def test_memory_and_cpu_are_the_commands_own() -> None:
     assert less.peak < 50
     busy = used((sys.executable, "-c", "import time\nwhile time.process_time() < 0.5: pass"))
     assert busy.cpu >= 0.5
+    assert busy.elapsed >= 0.45
 
 
 def test_a_command_that_fails_is_no_measurement() -> None:
@@ -35,15 +36,15 @@ def test_medians_are_of_runs_in_turn() -> None:
 
     def run(name: str, cpu: float) -> Used:
         order.append(name)
-        return Used(cpu + len(order), 1)
+        return Used(cpu + len(order), 1, 2)
 
     found = interleaved({"a": lambda: run("a", 0), "b": lambda: run("b", 10)}, 3)
     assert order == ["a", "b"] * 3
-    assert found == {"a": Used(3, 1), "b": Used(14, 1)}
+    assert found == {"a": Used(3, 1, 2), "b": Used(14, 1, 2)}
 
 
 def test_one_more_service_is_what_lies_between_two_sizes() -> None:
-    few, many = marginal({10: Used(1.1, 0), 100: Used(2.0, 0), 1000: Used(20, 0)})
+    few, many = marginal({10: Used(1.1, 0, 0), 100: Used(2.0, 0, 0), 1000: Used(20, 0, 0)})
     assert (round(few.value, 9), round(many.value, 9)) == (0.01, 0.02)
 
 
