@@ -96,6 +96,11 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "Client libraries expose every counter with _total, and readers take the ending for one.",
     ),
     CodeEntry(
+        "metric/family",
+        "a name that another metric takes",
+        "Client libraries name a counter without its _total, so x_total and a histogram x cannot live in one process.",
+    ),
+    CodeEntry(
         "metric/buckets",
         "wrong buckets",
         "A histogram needs bounds that ascend; a counter has none.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from generator.model import names
 from generator.model.metrics import Metric, MetricType
 from generator.resolve.scope import look_up
 
@@ -32,7 +33,26 @@ def resolve_metrics(
                 metrics[name] = _metric(entry, labels, findings)
         elif metric := look_up(entry.key, metrics, "metric", findings):
             metrics[name] = _rebucketed(metric, entry, findings)
+    _check_families(profile, service, findings)
     return metrics
+
+
+def _check_families(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
+    """Prove that client libraries can hold the metrics beside each other: to them ``x_total`` is called ``x``."""
+    families = {names.OUTSIDE.removesuffix("_total"): "what the generated instrumentation adds"}
+    for entry in (*profile.metrics, *(own for own in service.metrics if own.value.type is not None)):
+        name = entry.key.value
+        family = name.removesuffix("_total")
+        if family and families.setdefault(family, f'"{name}"') == f'"{name}"':
+            continue
+        findings.error(
+            "metric/family",
+            f'to client libraries "{name}" is the same as {families[family]}'
+            if family
+            else f'to client libraries "{name}" has no name: they add _total by themselves',
+            entry.key.span,
+            "choose another name",
+        )
 
 
 def _redeclared(entry: Entry[MetricSpec], profile: ProfileSpec, findings: Findings) -> None:
