@@ -87,12 +87,8 @@ def block_view(event: Event, names: Names, service: Service) -> BlockView:
         said[cause.name] = "cause"
     if outcome:
         said[outcome.name] = "outcome"
-    token_type = names.labels.get(service.tokens.token_type)
-    if token_type:
-        direct = (
-            token_type.argument if token_type.values else f"measures.{token_type.attribute}.fold(token_type)"
-        )
-        said[token_type.name] = direct.replace(token_type.argument, "token_type")
+    if service.tokens.token_type in names.labels:
+        said[service.tokens.token_type] = "token_type"
     lines: dict[bool, list[str]] = {False: [], True: []}
     tokens = ""
     for fed in event.metrics:
@@ -123,9 +119,15 @@ def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
         Role.TOOL_SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
         Role.STEPS: "self.steps",
         Role.TOKENS: "count",
-    }.get(role, "1")
-    method = "observe" if view.metric.is_histogram else "inc"
-    return f"measures.{view.attribute}.{method}({', '.join((amount, *(said[label.name] for label in view.labels)))})"
+    }.get(role, "")
+    return f"measures.{_fed(view, [said[label.name] for label in view.labels], amount)}"
+
+
+def _fed(view: MetricView, values: list[str], amount: str) -> str:
+    """Write what feeds the series of these values, such as ``agent_tool_call_total[tool, outcome].inc()``."""
+    key = ", ".join(values) or "()"
+    call = "observe" if view.metric.is_histogram else "inc"
+    return f"{view.attribute}[{key}{',' if len(values) == 1 else ''}].{call}({amount})"
 
 
 def reasons(event: Event, service: Service) -> Reasons:
@@ -156,44 +158,52 @@ def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method that feeds one metric."""
+    """A method that feeds one metric, where ``check`` holds.
+
+    ``arguments`` are the names in its ``signature``.
+    """
 
     name: str
+    arguments: str
     signature: str
     doc: str
-    lines: tuple[str, ...]
+    check: str
+    line: str
 
 
 def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
     """Give each metric that no event feeds a method of its own."""
     wanted = ((metric.name, _method_name(metric)) for metric in plain)
     called = distinct(wanted, {"run", "current_run", "tool_call", "llm_step"})
-    return tuple(_method(names.metrics[metric.name], called[metric.name], names) for metric in plain)
+    return tuple(_method(names.metrics[metric.name], called[metric.name]) for metric in plain)
 
 
 def _method_name(metric: Metric) -> str:
     return f"observe_{metric.name}" if metric.is_histogram else f"count_{metric.name.removesuffix('_total')}"
 
 
-def _method(view: MetricView, name: str, names: Names) -> Method:
+def _method(view: MetricView, name: str) -> Method:
     arguments = [f"{label.argument}: {label.hint}" for label in view.labels]
-    folded = [f"measures.{label.attribute}.fold({label.argument})" for label in view.labels]
-    lines = [
-        f"{each.target.argument} = {each.table}.get({each.head.argument}, {each.target.argument})"
-        for each in names.determined
-        if each.head in view.labels and each.target in view.labels
-    ]
+    values = [label.argument for label in view.labels]
     if view.metric.is_histogram:
         amount = _AMOUNTS.get(view.metric.unit, "amount")
-        arguments = [f"{amount}: float", *arguments]
-        check, call, doc = f"isfinite({amount})", "observe", f"Observe in ``{view.name}``."
-    else:
-        amount = "amount"
-        arguments = [*arguments, "amount: float = 1"]
-        check, call, doc = (
-            "isfinite(amount)",
-            "inc",
-            f"Add to ``{view.name}``; a negative amount is not counted.",
+        signature = ", ".join((f"{amount}: float", *arguments))
+        doc = f"Observe in ``{view.name}``, if the amount is finite. {view.metric.help}"
+        return Method(
+            name,
+            ", ".join((amount, *values)),
+            signature,
+            doc,
+            f"-inf < {amount} < inf",
+            _fed(view, values, amount),
         )
-    lines += [f"if {check}:", f"    measures.{view.attribute}.{call}({', '.join((amount, *folded))})"]
-    return Method(name, ", ".join(arguments), doc, tuple(lines))
+    signature = ", ".join((*arguments, "amount: float = 1"))
+    doc = f"Add to ``{view.name}``, if the amount is not negative. {view.metric.help}"
+    return Method(
+        name,
+        ", ".join((*values, "amount=1")),
+        signature,
+        doc,
+        "0 <= amount < inf",
+        _fed(view, values, "amount"),
+    )

@@ -9,19 +9,17 @@ _WIDTH = 100
 _MODULES = ("functools", "inspect", "logging")
 _NAMES = {
     "collections": ("deque",),
-    "collections.abc": ("Mapping",),
     "contextlib": ("suppress",),
     "contextvars": ("ContextVar",),
     "itertools": ("product",),
-    "math": ("isfinite",),
-    "threading": ("Lock",),
+    "math": ("inf",),
+    "threading": ("RLock",),
     "time": ("perf_counter",),
     "typing": (
         *(
             "TYPE_CHECKING",
             "Any",
             "Final",
-            "Generic",
             "Literal",
             "NamedTuple",
             "ParamSpec",
@@ -37,7 +35,15 @@ _CLIENT = {
     "prometheus_client.registry": ("Collector",),
 }
 _FOR_TYPES: dict[str, tuple[str, ...]] = {
-    "collections.abc": ("AsyncGenerator", "Awaitable", "Callable", "Generator", "Iterable", "Iterator"),
+    "collections.abc": (
+        "AsyncGenerator",
+        "Awaitable",
+        "Callable",
+        "Generator",
+        "Iterable",
+        "Iterator",
+        "Mapping",
+    ),
     "types": ("TracebackType",),
     "typing": ("Self",),
 }

@@ -12,7 +12,7 @@ from generator.artifact import Artifact
 from generator.instrumentation import dictionary
 from generator.instrumentation.events import block_view, methods, reasons
 from generator.instrumentation.imports import imports
-from generator.instrumentation.python import class_name, literal, number, wrapped
+from generator.instrumentation.python import class_name, docstring, literal, number, wrapped
 from generator.instrumentation.roles import roles
 from generator.instrumentation.view import names_of
 from generator.model import names
@@ -62,6 +62,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["docstring"] = docstring
     environment.filters["literal"] = literal
     environment.filters["number"] = number
     environment.filters["wrapped"] = wrapped
@@ -72,8 +73,8 @@ def _module(service: Service, site: Site, environment: Environment) -> str:
     context = _context(service, site)
     parts = [environment.get_template(part).render(context).strip("\n") for part in _PARTS]
     body = "\n\n\n".join(part for part in parts if part)
-    docstring = environment.get_template("docstring.j2").render(context).strip("\n")
-    return f"{docstring}\n\nfrom __future__ import annotations\n\n{imports(body)}\n\n{body}\n"
+    head = environment.get_template("docstring.j2").render(context).strip("\n")
+    return f"{head}\n\nfrom __future__ import annotations\n\n{imports(body)}\n\n{body}\n"
 
 
 def _context(service: Service, site: Site) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keyword import iskeyword, issoftkeyword
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ def _escaped(char: str, quote: str) -> str:
     if code < _LATIN:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < _BASIC else f"\\U{code:08x}"
+
+
+def docstring(text: str, indent: int) -> str:
+    """Write a docstring of one line where it fits, else of several; whatever it says, it ends where it ends."""
+    plain = "".join(_escaped(char, '"') for char in " ".join(text.split()))
+    lines = wrap(plain, _LINE - indent, break_long_words=False, break_on_hyphens=False)
+    if len(lines) == 1:
+        return f'"""{plain}"""'
+    return f"\n{' ' * indent}".join(('"""' + lines[0], *lines[1:], '"""'))
 
 
 def number(value: float) -> str:

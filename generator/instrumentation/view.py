@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.instrumentation.python import class_name, distinct
-from generator.model.labels import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,25 +18,15 @@ if TYPE_CHECKING:
 #: What a module defines or imports itself, so that no label's type may be called so.
 _TYPES = {
     *("Any", "AsyncGenerator", "Awaitable", "BaseException", "Callable", "Collector", "CollectorRegistry"),
-    *(
-        "ContextVar",
-        "Counter",
-        "Exception",
-        "Final",
-        "Generator",
-        "Generic",
-        "Histogram",
-        "Iterable",
-        "Iterator",
-    ),
+    *("ContextVar", "Counter", "Exception", "Final", "Generator", "Histogram", "Iterable", "Iterator"),
     *(
         "LLMStep",
         "Literal",
-        "Lock",
         "Mapping",
         "Metric",
         "NamedTuple",
         "ParamSpec",
+        "RLock",
         "Run",
         "Self",
         "ToolCall",
@@ -47,21 +36,14 @@ _TYPES = {
 _TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
 #: Names that methods use, so that no argument may be called so.
 _ARGUMENTS = {
-    *("amount", "cause", "count", "error", "failed", "families", "known", "measures", "outcome", "reason"),
-    *("registry", "run", "running", "seconds", "self"),
+    *("amount", "answer", "cause", "count", "error", "failed", "inf", "known", "measures", "milliseconds"),
+    *("outcome", "registry", "run", "seconds", "self"),
 }
-#: Attributes and methods of what holds the series and their bounds, and of blocks.
+#: Attributes and methods of blocks, and of what holds the series.
 _ATTRIBUTES = {
-    "collect",
-    "describe",
-    "default",
-    "failed",
-    "failures",
-    "given_run",
-    "lock",
-    "measures",
-    "outer",
-} | {*("raw", "run", "running", "said", "started", "steps", "all", "another", "begin", "end", "why")}
+    *("all", "another", "begin", "bounds", "collect", "default", "describe", "end", "failed", "failures"),
+    *("fold", "given_run", "lock", "measures", "outer", "returned", "run", "said", "starts", "steps", "why"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +68,14 @@ class LabelView:
         """The type of values that come from elsewhere, such as the tool that a model chose."""
         return f"{self.type} | str" if self.values else "str"
 
-    @property
-    def known(self) -> str:
-        """The values that it knows before any is given."""
-        return self.table if self.values else f"({'OTHER,' if self.most > 1 else ''})"
-
 
 @dataclass(frozen=True, slots=True)
 class MetricView:
-    """A metric: its attribute, and its labels, those that a process has one value of apart."""
+    """A metric: its attribute, and its labels without those that a process has one value of."""
 
     metric: Metric
     attribute: str
     labels: tuple[LabelView, ...]
-    constant: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -110,11 +86,6 @@ class MetricView:
     def family(self) -> str:
         """Its class in prometheus_client."""
         return "Histogram" if self.metric.is_histogram else "Counter"
-
-    @property
-    def series(self) -> str:
-        """The class that holds its series."""
-        return "_Amounts" if self.metric.is_histogram else "_Counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +118,6 @@ def names_of(service: Service, found: Roles) -> Names:
             metric,
             attributes[name],
             tuple(labels[label] for label in metric.labels if label not in found.constant),
-            tuple(label for label in metric.labels if label in found.constant),
         )
         for name, metric in service.metrics.items()
     }
@@ -181,14 +151,16 @@ def _plural(word: str) -> str:
 
 
 def _determined(service: Service, labels: Mapping[str, LabelView]) -> Iterable[Determined]:
-    for name, view in labels.items():
-        label = service.labels[name]
+    """List what determines what, a label that is determined itself after the one that does."""
+    for name in sorted(labels, key=lambda label: _above(label, service)):
+        label, view = service.labels[name], labels[name]
         target = labels.get(label.determines or "")
         if target is not None and label.determined:
             table = f"_{target.name.upper()}_BY_{name.upper()}"
             yield Determined(view, target, table, tuple(label.determined.items()))
 
 
-def has_other(label: LabelView) -> bool:
-    """Whether anything may be exposed for a value outside its bounds."""
-    return OTHER in label.values or not label.values
+def _above(name: str, service: Service) -> int:
+    """Count the labels above one in the longest chain that determines it; no chain closes."""
+    heads = (label.name for label in service.labels.values() if label.determines == name)
+    return max((_above(head, service) + 1 for head in heads), default=0)

@@ -18,7 +18,9 @@
                 break
 
 Each of them also decorates a function: sync, async, or a generator. A run knows of the calls and steps inside of it,
-also of those made through ``metrics`` and in other tasks; in a thread of your own, call the methods of ``run``.
+also of those made through ``metrics`` and in other tasks; in a thread of your own, call the methods of ``run``. The run
+of a decorated generator stays the current one between its items. A deadline goes inside the block of what it limits:
+what is cancelled from outside cannot know why.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
   is logged once.
@@ -33,23 +35,23 @@ also of those made through ``metrics`` and in other tasks; in a thread of your o
   a number alone is bounded in each worker then, not over all of them.
 """
 
+# ruff: noqa: BLE001, SLF001 - nothing may come out of a measurement; the classes here are one
+
 from __future__ import annotations
 
 import functools
 import inspect
 import logging
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from itertools import product
-from threading import Lock
+from threading import RLock
 from time import perf_counter
 from typing import (
     TYPE_CHECKING,
     Any,
     Final,
-    Generic,
     Literal,
     NamedTuple,
     ParamSpec,
@@ -63,7 +65,15 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+    from collections.abc import (
+        AsyncGenerator,
+        Awaitable,
+        Callable,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+    )
     from types import TracebackType
     from typing import Self
 
@@ -167,12 +177,12 @@ def _by_word(*rows: tuple[_Value, str]) -> dict[str, _Value]:
 
 
 def _read(holder: object, name: str) -> object:
-    """Read a key of a mapping or an attribute of an object; None where there is none, or reading it fails."""
+    """Read a key of a dictionary or an attribute of an object; None where there is none, or reading it fails."""
     try:
-        if isinstance(holder, (dict, Mapping)):
+        if isinstance(holder, dict):
             return holder.get(name)
         return getattr(holder, name, None)
-    except Exception:  # noqa: BLE001 - whatever an object of others does when it is read
+    except Exception:
         return None
 
 
@@ -330,8 +340,10 @@ def _reason_of(error: BaseException, failures: Iterable[tuple[BaseException, Sto
             met = said or next((reason for failed, reason in failures if failed is seen), None)
             if met is not None:
                 return met
+            if isinstance(seen, TimeoutError):  # before its cause, which is the cancellation that it makes
+                return "timeout"
             seen = seen.exceptions[0] if isinstance(seen, BaseExceptionGroup) else seen.__cause__
-    return "timeout" if isinstance(error, TimeoutError) else "step_error"
+    return "step_error"
 
 
 class _Shape(NamedTuple):
@@ -407,6 +419,11 @@ _SHAPES: Final = (
     ),
     _Shape("prompt_eval_count", "eval_count"),  # Ollama
 )
+#: Those that spell the prompt's or the completion's number so.
+_SHAPES_BY_NAME: Final = {
+    name: [shape for shape in _SHAPES if name in {shape.prompt, shape.completion}]
+    for name in dict.fromkeys(name for shape in _SHAPES for name in (shape.prompt, shape.completion))
+}
 #: Where an answer keeps its usage; LangChain's results nest deepest.
 _PLACES: Final = (
     *("usage", "usage_metadata", "usageMetadata", "token_usage", "response", "message"),
@@ -439,26 +456,35 @@ def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
             kept as the spec's prices know it, also where a framework has changed it.
     """
     try:
-        found = _usage(answer)
+        found = None if answer is None else _usage(answer)
         counted = _counted(*found, _INSIDE.get(model)) if found else {}
         return {name: counted[kind] for kind, name in _TOKEN_TYPES.items() if counted.get(kind)}
-    except Exception:  # noqa: BLE001 - whatever an object of others does when it is read
+    except Exception:
         return {}
 
 
 def _usage(answer: object) -> tuple[object, _Shape] | None:
     """Find the part of an answer that holds the numbers, the outermost one, and its shape."""
-    places = [answer]
+    places: list[object] = [[answer]]
     for place in places:  # which grow meanwhile
-        for shape in _SHAPES:
-            if shape.marker and _read(place, shape.marker) is None:
+        for inner in place[:1] if isinstance(place, list) else (_read(place, name) for name in _PLACES):
+            if inner is None:
                 continue
-            prompt, completion = _read(place, shape.prompt), _read(place, shape.completion)
-            if _number(prompt) is not None or _number(completion) is not None:
-                return place, shape
-        if len(places) < _MOST_PLACES:
-            inner = place[:1] if isinstance(place, list) else [_read(place, name) for name in _PLACES]
-            places += [one for one in inner if one is not None]
+            shape = _shape_of(inner)
+            if shape is not None:
+                return inner, shape
+            if len(places) == _MOST_PLACES:
+                return None
+            places.append(inner)
+    return None
+
+
+def _shape_of(place: object) -> _Shape | None:
+    for name, shapes in _SHAPES_BY_NAME.items():
+        number = _read(place, name)
+        if number is not None and _number(number) is not None:
+            marked = (shape for shape in shapes if not shape.marker or _read(place, shape.marker) is not None)
+            return next(marked, None)
     return None
 
 
@@ -504,7 +530,7 @@ def _split(paths: str) -> tuple[tuple[str, ...], ...]:
 
 def _number(value: object) -> float | None:
     """Read a count; None for what is none."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if 0 <= value <= _MOST_TOKENS else None
 
@@ -513,33 +539,11 @@ _LOG: Final = logging.getLogger(__name__)
 _LONGEST: Final = 100
 
 
-class _Quietly:
-    """A block whose failures end here: they are logged, once in the life of the process."""
-
-    said = False
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
-        """Swallow what is an error of measuring; an interrupt of the process passes."""
-        if not isinstance(error, Exception):
-            return False
-        if not self.said:
-            self.said = True
-            with suppress(Exception):
-                _LOG.error("metrics were lost; this is said only once", exc_info=error)
-        return True
-
-
-_QUIETLY: Final = _Quietly()
-
-
-def _text(value: object) -> str | None:
-    """Read a label value; None for what is no text, or none that a label may hold."""
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
-        return None
-    return str.encode(value).decode()
+@functools.cache
+def _lost() -> None:
+    """Log the exception that a measurement failed by; the cache has this happen once in the life of the process."""
+    with suppress(Exception):
+        _LOG.exception("metrics were lost; this is said only once")
 
 
 class _Bound:
@@ -548,17 +552,19 @@ class _Bound:
     Where the spec gives only a number, the first values that come are kept, one place being other's.
     """
 
-    def __init__(self, values: Iterable[str], most: int, outside: Counter) -> None:
-        self._known: dict[object, str] = {value: value for value in values}
+    def __init__(self, listed: tuple[str, ...], most: int, outside: Counter) -> None:
+        self.listed = listed
+        known = listed or ((OTHER,) if most > 1 else ())
+        self._known: dict[object, str] = {value: value for value in known}
         self._most = most
         self._outside = outside
-        self._lock = Lock()
+        self._lock = RLock()
 
     def fold(self, value: object) -> str | None:
         """Find the value to expose; None where not even ``other`` may be, so that nothing is."""
         try:
             return self._known[value]
-        except Exception:  # noqa: BLE001 - it is new, or nothing that could be known
+        except Exception:
             return self._new(value)
 
     def _new(self, value: object) -> str | None:
@@ -572,56 +578,49 @@ class _Bound:
         return self._known.get(OTHER)
 
 
+def _text(value: object) -> str | None:
+    """Read a label value; None for what is no text, or none that a label may hold."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
+        return None
+    return str.encode(value).decode()
+
+
 _Family = TypeVar("_Family", Counter, Histogram)
 
 
-class _Series(Generic[_Family]):
-    """The series of a metric, each bound once to its label values; those of listed values at once, at zero."""
+class _Series(dict[tuple[object, ...], _Family]):
+    """The series of a metric by the values of their labels, each bound once; those of listed values at once, at zero.
+
+    ``constant`` labels have the one value that they have in this process; the others' values are the key, in their
+    order. Whatever values are asked for, the series found is one that the spec allows.
+    """
 
     def __init__(
-        self, family: _Family, constant: Mapping[str, str | None], labels: Mapping[str, tuple[str, ...]]
+        self,
+        family: _Family,
+        names: tuple[str, ...],
+        constant: Mapping[str, str | None],
+        bounds: Mapping[str, _Bound],
     ) -> None:
+        super().__init__()
         self._family: _Family = family
-        self._constant = constant
-        self._names = tuple(labels)
-        self.bound: dict[tuple[str | None, ...], _Family] = {}
-        for values in product(*labels.values()):
-            if _possible(dict(zip(self._names, values, strict=True))):
-                self.bind(values)
+        self._names = names
+        self._constant = {name: constant[name] for name in names if name in constant}
+        self._bounds = {name: bounds[name] for name in names if name not in constant}
+        for values in product(*(bound.listed for bound in self._bounds.values())):
+            self.__missing__(values)
 
-    def bind(self, values: tuple[str | None, ...]) -> _Family | None:
-        """Make the series of these values, in the order of the labels; None where one may not be exposed."""
-        labels = {**self._constant, **dict(zip(self._names, values, strict=True))}
+    def __missing__(self, values: tuple[object, ...]) -> _Family:
+        """Bind the series of these values, or of what they become; one that counts for nobody if none may be."""
+        folded = tuple(bound.fold(value) for bound, value in zip(self._bounds.values(), values, strict=True))
+        labels = {**self._constant, **dict(zip(self._bounds, folded, strict=True))}
+        for head, target, means in _DETERMINED:
+            if head in labels and target in labels:
+                labels[target] = means.get(labels[head] or "", labels[target])
         if None in labels.values():
-            return None
-        series = self._family.labels(**labels) if labels else self._family
-        return self.bound.setdefault(values, series)
-
-
-class _Counts(_Series[Counter]):
-    """The series of a counter."""
-
-    def inc(self, amount: float, *values: str | None) -> None:
-        """Add to the series of these values."""
-        series = self.bound.get(values) or self.bind(values)
-        if series is not None:
-            series.inc(amount)
-
-
-class _Amounts(_Series[Histogram]):
-    """The series of a histogram."""
-
-    def observe(self, amount: float, *values: str | None) -> None:
-        """Observe in the series of these values."""
-        series = self.bound.get(values) or self.bind(values)
-        if series is not None:
-            series.observe(amount)
-
-
-def _possible(labels: Mapping[str, str]) -> bool:
-    """Whether no label contradicts the one that determines it."""
-    met = (each for each in _DETERMINED if {each[0], each[1]} <= labels.keys())
-    return all(table.get(labels[head], labels[target]) == labels[target] for head, target, table in met)
+            return type(self._family)("nobody", "Counts for nobody.", registry=None)
+        ordered = [labels[name] for name in self._names]
+        return self.setdefault(folded, self._family.labels(*ordered) if ordered else self._family)
 
 
 class _Families(Collector):
@@ -634,13 +633,15 @@ class _Families(Collector):
             ["label"],
             registry=None,
         )
-        self.status = _Bound(STATUSES, 2, outside.labels("status"))
-        self.stop_reason = _Bound(STOP_REASONS, 15, outside.labels("stop_reason"))
-        self.error_class = _Bound(ERROR_CLASSES, 17, outside.labels("error_class"))
-        self.token_type = _Bound(TOKEN_TYPES, 6, outside.labels("token_type"))
-        self.release = _Bound((OTHER,), 3, outside.labels("release"))
-        self.model = _Bound(MODELS, 2, outside.labels("model"))
-        self.tool = _Bound(TOOLS, 4, outside.labels("tool"))
+        self.bounds = {
+            "status": _Bound(STATUSES, 2, outside.labels("status")),
+            "stop_reason": _Bound(STOP_REASONS, 15, outside.labels("stop_reason")),
+            "error_class": _Bound(ERROR_CLASSES, 17, outside.labels("error_class")),
+            "token_type": _Bound(TOKEN_TYPES, 6, outside.labels("token_type")),
+            "release": _Bound((), 3, outside.labels("release")),
+            "model": _Bound(MODELS, 2, outside.labels("model")),
+            "tool": _Bound(TOOLS, 4, outside.labels("tool")),
+        }
         self.agent_run_total = Counter(
             "agent_run_total",
             "Finished agent runs.",
@@ -716,7 +717,7 @@ class _Families(Collector):
 
 
 _FAMILIES: Final[WeakKeyDictionary[CollectorRegistry, _Families]] = WeakKeyDictionary()
-_FAMILIES_LOCK: Final = Lock()
+_FAMILIES_LOCK: Final = RLock()
 
 
 def _families(registry: CollectorRegistry) -> _Families:
@@ -732,62 +733,68 @@ def _families(registry: CollectorRegistry) -> _Families:
         try:
             registry.register(families)
             _FAMILIES[registry] = families
-        except Exception:  # noqa: BLE001 - a name is taken, and the agent shall start
+        except Exception:
             with suppress(Exception):
-                _LOG.exception("the metrics of research-agent are not exposed")
+                _LOG.exception(
+                    "the metrics of research-agent are not exposed: another module, or this one before it was "
+                    "loaded anew, has their names in this registry"
+                )
         return families
 
 
 class _Measures:
-    """What all blocks share: the bounds of the labels, and the bound series."""
+    """What all blocks share: the bounds of the labels, and the series of one value of each constant label."""
 
-    def __init__(self, families: _Families, constant: Mapping[str, str | None]) -> None:
-        self.status = families.status
-        self.stop_reason = families.stop_reason
-        self.error_class = families.error_class
-        self.token_type = families.token_type
-        self.release = families.release
-        self.model = families.model
-        self.tool = families.tool
-        self.agent_run_total = _Counts(
+    def __init__(self, families: _Families, constant: Mapping[str, object]) -> None:
+        self.bounds = families.bounds
+        fixed = {name: self.bounds[name].fold(value) for name, value in constant.items()}
+        self.agent_run_total = _Series(
             families.agent_run_total,
-            {"release": constant["release"]},
-            {"status": STATUSES, "stop_reason": STOP_REASONS},
+            ("status", "stop_reason", "release"),
+            fixed,
+            self.bounds,
         )
-        self.agent_run_latency_ms = _Amounts(
+        self.agent_run_latency_ms = _Series(
             families.agent_run_latency_ms,
-            {"release": constant["release"]},
-            {},
+            ("release",),
+            fixed,
+            self.bounds,
         )
-        self.agent_steps_per_run = _Amounts(
+        self.agent_steps_per_run = _Series(
             families.agent_steps_per_run,
-            {"release": constant["release"]},
-            {},
+            ("release",),
+            fixed,
+            self.bounds,
         )
-        self.agent_tool_call_total = _Counts(
+        self.agent_tool_call_total = _Series(
             families.agent_tool_call_total,
-            {"release": constant["release"]},
-            {"tool": TOOLS, "status": STATUSES},
+            ("tool", "status", "release"),
+            fixed,
+            self.bounds,
         )
-        self.agent_tool_error_total = _Counts(
+        self.agent_tool_error_total = _Series(
             families.agent_tool_error_total,
-            {"release": constant["release"]},
-            {"tool": TOOLS, "error_class": ERROR_CLASSES},
+            ("tool", "error_class", "release"),
+            fixed,
+            self.bounds,
         )
-        self.agent_llm_error_total = _Counts(
+        self.agent_llm_error_total = _Series(
             families.agent_llm_error_total,
-            {"release": constant["release"]},
-            {"model": MODELS, "error_class": ERROR_CLASSES},
+            ("model", "error_class", "release"),
+            fixed,
+            self.bounds,
         )
-        self.agent_tool_latency_ms = _Amounts(
+        self.agent_tool_latency_ms = _Series(
             families.agent_tool_latency_ms,
-            {"release": constant["release"]},
-            {"tool": TOOLS},
+            ("tool", "release"),
+            fixed,
+            self.bounds,
         )
-        self.agent_token_usage_total = _Counts(
+        self.agent_token_usage_total = _Series(
             families.agent_token_usage_total,
-            {"release": constant["release"]},
-            {"model": MODELS, "token_type": TOKEN_TYPES},
+            ("model", "token_type", "release"),
+            fixed,
+            self.bounds,
         )
 
 
@@ -798,16 +805,28 @@ _R = TypeVar("_R")
 class _Block:
     """A block of code that is timed, and counted once when it ends: ``with``, ``async with``, or a decorator."""
 
+    def __init__(self, measures: _Measures) -> None:
+        self._measures = measures
+        #: When it began; several times where one object serves several ``with`` that overlap.
+        self._starts: list[float] = []
+
     def __enter__(self) -> Self:
-        with _QUIETLY:
+        try:
             self._begin()
+        except Exception:
+            _lost()
+        self._starts.append(perf_counter())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with _QUIETLY:
-            self._end(error)
+        now = perf_counter()
+        try:
+            if self._starts:
+                self._end(now - self._starts.pop(), error)
+        except Exception:
+            _lost()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -830,22 +849,22 @@ class _Block:
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             with self._another() as block:
                 result = function(*args, **kwargs)
-                block.returned(result)
+                block._returned(result)
                 return result
 
         return call
 
-    def returned(self, result: object) -> None:
-        """Read what a decorated function returned."""
+    def _another(self) -> Self:
+        """Make a block for one call of a decorated function."""
+        raise NotImplementedError
 
     def _begin(self) -> None:
         raise NotImplementedError
 
-    def _end(self, error: BaseException | None) -> None:
-        raise NotImplementedError
+    def _returned(self, result: object) -> None:
+        """Read what a decorated function returned."""
 
-    def _another(self) -> Self:
-        """Make a block for one call of a decorated function."""
+    def _end(self, seconds: float, error: BaseException | None) -> None:
         raise NotImplementedError
 
     def _coroutine(self, function: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
@@ -853,7 +872,7 @@ class _Block:
         async def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             with self._another() as block:
                 result = await function(*args, **kwargs)
-                block.returned(result)
+                block._returned(result)
                 return result
 
         return call
@@ -865,7 +884,7 @@ class _Block:
         def call(*args: _P.args, **kwargs: _P.kwargs) -> Generator[Any, Any, _R]:
             with self._another() as block:
                 result = yield from function(*args, **kwargs)
-                block.returned(result)
+                block._returned(result)
                 return result
 
         return call
@@ -885,7 +904,7 @@ class _Block:
                         except GeneratorExit:
                             await inner.aclose()
                             raise
-                        except BaseException as error:  # noqa: BLE001 - the generator's to see
+                        except BaseException as error:
                             item = await inner.athrow(error)
                         else:
                             item = await inner.asend(sent)
@@ -907,33 +926,30 @@ class Run(_Block):
         measures: _Measures,
         stop_reason: object = "completed",
     ) -> None:
+        super().__init__(measures)
         self.steps = 0
-        self._measures = measures
         self._default = stop_reason
         self._said: str | None = None
         self._failures: deque[tuple[BaseException, StopReason]] = deque(maxlen=_REMEMBERED)
-        self._lock = Lock()
+        self._lock = RLock()
         self._outer: Run | None = None
-        self._started = 0.0
-        self._running = False
 
     def stop(self, reason: StopReason) -> None:
-        """Say why the run ends; what is said first stays, unless it is completion and an exception follows."""
-        with _QUIETLY:
+        """Say why the run ends; what is said first stays, unless it is completion and an error follows."""
+        try:
             if self._said is None:
-                self._said = self._measures.stop_reason.fold(reason)
+                self._said = self._measures.bounds["stop_reason"].fold(reason)
+        except Exception:
+            _lost()
 
     def stop_from(self, said: object) -> None:
         """Say why the run ends in the words of a provider or framework, such as ``end_turn``."""
-        with _QUIETLY:
+        try:
             if self._said is None:
                 known = stop_reason_of(said)
-                self._said = self._measures.stop_reason.fold(said if known is None else known)
-
-    def failed_by(self, error: BaseException, reason: StopReason) -> None:
-        """Remember what came out of a tool call or LLM step, in case it ends the run; they do it by themselves."""
-        if self._running:
-            self._failures.append((error, reason))
+                self._said = self._measures.bounds["stop_reason"].fold(said if known is None else known)
+        except Exception:
+            _lost()
 
     def step(self) -> None:
         """Count a step that is neither a tool call nor an LLM step; those count themselves."""
@@ -954,17 +970,10 @@ class Run(_Block):
     def _begin(self) -> None:
         self.steps = 0
         self._said = None
-        self._outer = _RUN.get()
+        self._outer = _current_run()
         _RUN.set(self)
-        self._running = True
-        self._started = perf_counter()
 
-    def _end(self, error: BaseException | None) -> None:
-        seconds = perf_counter() - self._started
-        with self._lock:
-            running, self._running = self._running, False
-        if not running:
-            return
+    def _end(self, seconds: float, error: BaseException | None) -> None:
         if _RUN.get() is self:
             _RUN.set(self._outer)
         self._outer = None
@@ -973,21 +982,27 @@ class Run(_Block):
         outcome: Status = "ok" if error is None else "error"
         outcome = _STATUS_BY_STOP_REASON.get(cause, outcome)
         measures = self._measures
-        measures.agent_run_total.inc(1, outcome, cause)
-        measures.agent_run_latency_ms.observe(seconds * 1000)
-        measures.agent_steps_per_run.observe(self.steps)
+        measures.agent_run_total[outcome, cause].inc()
+        measures.agent_run_latency_ms[()].observe(seconds * 1000)
+        measures.agent_steps_per_run[()].observe(self.steps)
 
     def _why(self, error: BaseException | None) -> str:
-        if error is None:
-            return self._said or self._measures.stop_reason.fold(self._default) or "completed"
-        if self._said is not None and self._said != "completed":
+        completed = self._said == "completed"
+        if self._said is not None and not (completed and isinstance(error, Exception)):
             return self._said
+        if error is None:
+            return self._measures.bounds["stop_reason"].fold(self._default) or "completed"
         return _reason_of(error, tuple(self._failures))
 
 
 _REMEMBERED: Final = 4
-#: The innermost run of this task or thread.
 _RUN: Final[ContextVar[Run | None]] = ContextVar("research_agent_metrics_run", default=None)
+
+
+def _current_run() -> Run | None:
+    """Find the innermost run of this task or thread; one that ended in another is none."""
+    run = _RUN.get()
+    return run if run is not None and run._starts else None
 
 
 class ToolCall(_Block):
@@ -999,14 +1014,12 @@ class ToolCall(_Block):
         tool: object,
         run: Run | None = None,
     ) -> None:
-        self._measures = measures
+        super().__init__(measures)
         self._raw_tool = tool
         self._tool: str | None = None
         self._given_run = run
         self._run = run
         self._failed: object = None
-        self._started = 0.0
-        self._running = False
 
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
@@ -1015,35 +1028,26 @@ class ToolCall(_Block):
     def _another(self) -> Self:
         return type(self)(self._measures, self._raw_tool, self._given_run)
 
-    def _fold(self) -> None:
-        self._tool = self._measures.tool.fold(self._raw_tool)
-
     def _begin(self) -> None:
-        self._fold()
-        self._run = self._given_run or _RUN.get()
+        self._tool = self._measures.bounds["tool"].fold(self._raw_tool)
+        self._run = self._given_run or _current_run()
         if self._run is not None:
             self._run.step()
         self._failed = None
-        self._running = True
-        self._started = perf_counter()
 
-    def _end(self, error: BaseException | None) -> None:
-        seconds = perf_counter() - self._started
-        if not self._running:
-            return
-        self._running = False
+    def _end(self, seconds: float, error: BaseException | None) -> None:
         failed = error if self._failed is None else self._failed
         measures = self._measures
         outcome: Status = "ok" if failed is None else "error"
-        measures.agent_tool_call_total.inc(1, self._tool, outcome)
-        measures.agent_tool_latency_ms.observe(seconds * 1000, self._tool)
+        measures.agent_tool_call_total[self._tool, outcome].inc()
+        measures.agent_tool_latency_ms[self._tool,].observe(seconds * 1000)
         if failed is None:
             return
         known = error_class_of(failed, "tool_error") if isinstance(failed, BaseException) else failed
-        cause = measures.error_class.fold(known)
-        measures.agent_tool_error_total.inc(1, self._tool, cause)
-        if error is not None and self._run is not None:
-            self._run.failed_by(error, "tool_error")
+        cause = measures.bounds["error_class"].fold(known)
+        measures.agent_tool_error_total[self._tool, cause].inc()
+        if error is not None and self._run is not None and self._run._starts:
+            self._run._failures.append((error, "tool_error"))
 
 
 class LLMStep(_Block):
@@ -1055,13 +1059,12 @@ class LLMStep(_Block):
         model: object,
         run: Run | None = None,
     ) -> None:
-        self._measures = measures
+        super().__init__(measures)
         self._raw_model = model
         self._model: str | None = None
         self._given_run = run
         self._run = run
         self._failed: object = None
-        self._running = False
 
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
@@ -1069,45 +1072,39 @@ class LLMStep(_Block):
 
     def usage(self, answer: object) -> None:
         """Count the tokens that an answer, or its usage, tells of, once for each answer; see tokens_used."""
-        with _QUIETLY:
-            if not self._running:
-                self._fold()
+        try:
+            if self._model is None:
+                self._model = self._measures.bounds["model"].fold(self._raw_model)
             for token_type, count in tokens_used(answer, self._model or OTHER).items():
-                self._measures.agent_token_usage_total.inc(count, self._model, token_type)
+                self._measures.agent_token_usage_total[self._model, token_type].inc(count)
+        except Exception:
+            _lost()
 
-    def returned(self, result: object) -> None:
-        """Count the tokens of what a decorated function returned."""
+    def _returned(self, result: object) -> None:
         self.usage(result)
 
     def _another(self) -> Self:
         return type(self)(self._measures, self._raw_model, self._given_run)
 
-    def _fold(self) -> None:
-        self._model = self._measures.model.fold(self._raw_model)
-
     def _begin(self) -> None:
-        self._fold()
-        self._run = self._given_run or _RUN.get()
+        self._model = self._measures.bounds["model"].fold(self._raw_model)
+        self._run = self._given_run or _current_run()
         if self._run is not None:
             self._run.step()
         self._failed = None
-        self._running = True
 
-    def _end(self, error: BaseException | None) -> None:
-        if not self._running:
-            return
-        self._running = False
+    def _end(self, _seconds: float, error: BaseException | None) -> None:
         failed = error if self._failed is None else self._failed
         measures = self._measures
         if failed is None:
             return
         known = error_class_of(failed) if isinstance(failed, BaseException) else failed
-        cause = measures.error_class.fold(known)
-        if cause == "tool_validation":
+        cause = measures.bounds["error_class"].fold(known)
+        if cause == "tool_validation":  # of an answer, not of a tool's arguments
             cause = "invalid_response"
-        measures.agent_llm_error_total.inc(1, self._model, cause)
-        if error is not None and self._run is not None:
-            self._run.failed_by(error, "step_error")
+        measures.agent_llm_error_total[self._model, cause].inc()
+        if error is not None and self._run is not None and self._run._starts:
+            self._run._failures.append((error, "step_error"))
 
 
 class ResearchAgentMetrics:
@@ -1122,12 +1119,9 @@ class ResearchAgentMetrics:
         release: str,
         registry: CollectorRegistry = REGISTRY,
     ) -> None:
-        families = _families(registry)
         self._measures = _Measures(
-            families,
-            {
-                "release": families.release.fold(release),
-            },
+            _families(registry),
+            {"release": release},
         )
 
     def run(
@@ -1139,7 +1133,7 @@ class ResearchAgentMetrics:
 
     def current_run(self) -> Run:
         """Find the innermost run of this task or thread; what is said to the answer counts for nothing without one."""
-        return _RUN.get() or Run(self._measures)
+        return _current_run() or Run(self._measures)
 
     def tool_call(self, tool: Tool | str) -> ToolCall:
         """Measure a tool call, a step of the current run if there is one."""

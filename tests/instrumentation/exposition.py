@@ -33,9 +33,9 @@ def declared(service: Service) -> dict[str, Metric]:
     return {metric.name.removesuffix("_total"): metric for metric in metrics}
 
 
-def misfits(registry: CollectorRegistry, service: Service) -> list[str]:
+def misfits(found: Mapping[str, Family], service: Service) -> list[str]:
     """Say what is exposed otherwise than the spec declares: names, types, help, labels, values, buckets."""
-    found, wanted = families(registry), declared(service)
+    wanted = declared(service)
     created = {f"{name}_created" for name in wanted}
     told = [f"{name} is not declared" for name in found.keys() - wanted.keys() - created]
     told += [f"{name} is not exposed" for name in wanted.keys() - found.keys()]
@@ -46,7 +46,7 @@ def misfits(registry: CollectorRegistry, service: Service) -> list[str]:
 
 def _of_family(family: Family, metric: Metric, service: Service) -> list[str]:
     told = []
-    if family.type != str(metric.type) or family.documentation != metric.help:
+    if family.type != str(metric.type) or family.documentation.strip() != metric.help.strip():
         told.append(f"{metric.name}: {family.type} {family.documentation!r}")
     outside = outside_values(service)[1]
     bounds: Mapping[str, tuple[str, ...]] = {
@@ -70,14 +70,14 @@ def _of_family(family: Family, metric: Metric, service: Service) -> list[str]:
     return told
 
 
-def beyond(registry: CollectorRegistry, service: Service, site: Site) -> list[str]:
+def beyond(found: Mapping[str, Family], service: Service, site: Site) -> list[str]:
     """Name the metrics of which one process exposes more series than the cardinality report allows."""
     live = Counter(
         sample.name.removesuffix("_created")
         .removesuffix("_bucket")
         .removesuffix("_sum")
         .removesuffix("_count")
-        for family in families(registry).values()
+        for family in found.values()
         for sample in family.samples
     )
     told = []

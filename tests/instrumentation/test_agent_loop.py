@@ -84,8 +84,8 @@ def test_what_is_exposed_is_what_the_loop_counted_and_the_spec_declares() -> Non
             run_agent(metrics, story(rng), counts)
     assert len(counts.runs) == 5
     compare(registry, counts)
-    assert misfits(registry, service("support-agent")) == []
-    assert beyond(registry, service("support-agent"), shipped().site) == []
+    assert misfits(families(registry), service("support-agent")) == []
+    assert beyond(families(registry), service("support-agent"), shipped().site) == []
 
 
 def test_threads_lose_nothing() -> None:
@@ -156,7 +156,7 @@ def test_every_series_of_listed_values_is_there_before_anything_happens() -> Non
     assert {
         one.value for name, family in exposed.items() if "created" not in name for one in family.samples
     } == {0}
-    assert misfits(registry, service("support-agent")) == []
+    assert misfits(families(registry), service("support-agent")) == []
 
 
 def _nonzero(samples: list[Any], *labels: str) -> dict[tuple[str, ...], float]:

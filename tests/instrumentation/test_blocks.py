@@ -44,7 +44,7 @@ def runs(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
         (BudgetExceededError(), ("error", "budget_exceeded")),
         (asyncio.CancelledError(), ("ok", "cancelled")),
         (KeyboardInterrupt(), ("ok", "cancelled")),
-        (ExceptionGroup("of a task group", [TimeoutError()]), ("error", "step_error")),
+        (ExceptionGroup("of a task group", [TimeoutError()]), ("error", "timeout")),
         (ExceptionGroup("of a task group", [BudgetExceededError()]), ("error", "budget_exceeded")),
     ],
     ids=repr,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from tests.instrumentation.exposition import beyond, families, misfits
 from tests.instrumentation.loading import compiled, fresh, generated, service, shipped, support
@@ -146,7 +146,7 @@ def _move(run: Any, kind: str, first: object, second: object, error: BaseExcepti
                 raise error
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(_MOVES, max_size=6), max_size=6), _THINGS)
 def test_nothing_exceeds_the_bounds_and_nothing_comes_out(stories: list[list[Any]], release: object) -> None:
     metrics, registry = fresh()
@@ -162,11 +162,11 @@ def test_nothing_exceeds_the_bounds_and_nothing_comes_out(stories: list[list[Any
         except BaseException as error:  # noqa: BLE001 - whichever
             passed = error
         assert passed is thrown
-    support_agent = service("support-agent")
-    assert beyond(registry, support_agent, shipped().site) == []
-    assert misfits(registry, support_agent) == []
-    assert b"nobody may see" not in generate_latest(registry)
-    counted = sum(one.value for one in families(registry)["agent_run"].samples)
+    support_agent, exposed = service("support-agent"), families(registry)
+    assert beyond(exposed, support_agent, shipped().site) == []
+    assert misfits(exposed, support_agent) == []
+    assert "nobody may see" not in str(exposed)
+    counted = sum(one.value for one in exposed["agent_run"].samples)
     assert counted == len(stories)
 
 
@@ -180,10 +180,12 @@ labels:
   model: {max_live: 1}
   tool: {max_live: 3}
   region: {max_live: 2}
+  self: {max_live: 2}
 metrics:
   open_handover_total: {type: counter, help: 'Say "why" \\ how.', labels: [region, release]}
   open_wait_ms: {type: histogram, unit: ms, help: Waits., labels: [region], buckets: [0.5, 10]}
   open_nothing_total: {type: counter, help: Without labels., labels: []}
+  open_end_total: {type: counter, help: Ends., labels: [status, stop_reason, self]}
 """
 
 
@@ -205,13 +207,13 @@ def open_agent() -> Iterator[OpenAgent]:
         (specs / "services" / "open-agent.yaml").write_text(_OPEN)
         profile = (Path(__file__).parents[2] / "specs" / "profiles" / "agent.yaml").read_text()
         (specs / "profiles" / "agent.yaml").write_text(
-            profile.replace("\nmetrics:\n", "  region: {}\n\nmetrics:\n", 1)
+            profile.replace("\nmetrics:\n", "  region: {}\n  self: {}\n\nmetrics:\n", 1)
         )
         model = compiled(specs)
         yield OpenAgent(generated(model, specs), model)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(_THINGS, _THINGS), max_size=12))
 def test_labels_bounded_by_a_number_keep_the_first_values(open_agent: OpenAgent, pairs: list[Any]) -> None:
     module, model = open_agent.module, open_agent.model
@@ -223,8 +225,9 @@ def test_labels_bounded_by_a_number_keep_the_first_values(open_agent: OpenAgent,
         metrics.count_open_handover(second, first)
         metrics.observe_open_wait_ms(second, first)
         metrics.count_open_nothing(second)
-    assert beyond(registry, model.services[0], model.site) == []
-    told = misfits(registry, model.services[0])
+    exposed = families(registry)
+    assert beyond(exposed, model.services[0], model.site) == []
+    told = misfits(exposed, model.services[0])
     assert [one for one in told if not one.endswith("is not exposed")] == []
 
 
@@ -259,3 +262,23 @@ def test_metrics_of_a_service_itself_have_methods(open_agent: OpenAgent) -> None
     assert registry.get_sample_value("open_handover_total", {"region": "eu", "release": "r1"}) == 3
     assert registry.get_sample_value("open_wait_ms_bucket", {"region": "eu", "le": "10.0"}) == 1
     assert registry.get_sample_value("open_nothing_total") == 1
+
+
+def test_a_label_follows_the_one_that_determines_it_whatever_is_said(open_agent: OpenAgent) -> None:
+    registry = CollectorRegistry()
+    metrics = open_agent.module.OpenAgentMetrics(release="r1", registry=registry)
+    for status, stop_reason in (("ok", "no such reason"), ("ok", "tool_error"), ("?", "completed")):
+        metrics.count_open_end(status, stop_reason, "me")
+    samples = [one for one in families(registry)["open_end"].samples if one.value]
+    assert {(one.labels["status"], one.labels["stop_reason"]) for one in samples} == {
+        ("error", "other"),
+        ("error", "tool_error"),
+        ("ok", "completed"),
+    }
+
+
+def test_a_method_says_what_it_counts(open_agent: OpenAgent) -> None:
+    method = open_agent.module.OpenAgentMetrics.count_open_handover
+    assert method.__doc__ == (
+        'Add to ``open_handover_total``, if the amount is not negative. Say "why" \\ how.'
+    )

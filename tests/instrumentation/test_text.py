@@ -125,7 +125,7 @@ def _with(one: Service, value: str, help_: str, label: str) -> Service:
     return replace(one, labels=labels, metrics={**one.metrics, metric.name: metric})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.text(min_size=1),
     st.text(min_size=1),

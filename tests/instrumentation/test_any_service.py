@@ -1,0 +1,74 @@
+"""The modules of whatever specs there may be: profiles of other names, with fewer metrics, with odd labels."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from itertools import cycle, islice, product
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from prometheus_client import CollectorRegistry
+
+from generator.commands.terminal import check_directory
+from generator.instrumentation.modules import instrumentation
+from tests.instrumentation.exposition import beyond, families, misfits
+from tests.instrumentation.loading import imported
+from tests.whole.compiled import unhurried
+from tests.whole.specs import directories
+from tests.whole.writing import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from tests.whole.specs import Directory
+
+
+@settings(unhurried, max_examples=10)
+@given(directories())
+def test_the_module_of_any_service_keeps_to_its_spec(files: Directory) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        model = check_directory(write(files, Path(name))).checked.model
+        if model is None:
+            return
+        for service in model.services:
+            artifact = instrumentation(service, model.site)
+            path = Path(name) / Path(artifact.path).name
+            path.write_text(artifact.text)
+            registry = CollectorRegistry()
+            module = imported(path)
+            _use(module, registry)
+            assert module._lost.cache_info().currsize == 0  # noqa: SLF001 - that nothing was
+            exposed = families(registry)
+            assert beyond(exposed, service, model.site) == []
+            assert misfits(exposed, service) == []
+
+
+def _use(module: ModuleType, registry: CollectorRegistry) -> None:
+    """Make the metrics of several releases, and call all of their methods with known and unknown values."""
+    [made] = [kind for name, kind in vars(module).items() if name.endswith("Metrics")]
+    tables = (table for name, table in vars(module).items() if name.isupper() and isinstance(table, tuple))
+    listed = sorted({value for table in tables for value in table if isinstance(value, str)})
+    for said in (*Random(1).sample(listed, min(3, len(listed))), "made up", "another"):  # noqa: S311 - no secret
+        metrics = made(**dict.fromkeys(_labels(made), said), registry=registry)
+        for name, method in inspect.getmembers(metrics, inspect.ismethod):
+            if not name.startswith("_") and name != "current_run":
+                for one, other in product((said, "made up"), (said, "ok")):
+                    values = islice(cycle((one, other)), len(_labels(method)))
+                    _call(method, *([1] if name.startswith("observe_") else []), *values)
+
+
+def _call(method: Callable[..., Any], *arguments: object) -> None:
+    block = method(*arguments)
+    if block is not None:
+        with block:
+            pass
+
+
+def _labels(of: Callable[..., Any]) -> list[str]:
+    """The labels that a method is to be given."""
+    amounts = {"registry", "amount", "seconds", "milliseconds"}
+    return [name for name in inspect.signature(of).parameters if name not in amounts]

@@ -1,0 +1,215 @@
+"""Blocks in odd hands: reused, left open, ended elsewhere, timed out; what they count is still true."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from contextvars import copy_context
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.instrumentation.loading import OUTPUT, fresh, imported, measured, support, value
+from tests.instrumentation.test_blocks import runs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+
+def test_a_run_that_its_own_deadline_ends_is_no_cancelled_one() -> None:
+    metrics, registry = fresh()
+
+    async def agent() -> None:
+        async with metrics.run() as run, asyncio.timeout(0.001), run.tool_call("search_docs"):
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(agent())
+    assert runs(registry) == {("error", "timeout"): 1}
+
+
+def test_one_that_a_task_group_cancels_is_told_from_the_one_that_failed() -> None:
+    metrics, registry = fresh()
+
+    async def waits() -> None:
+        async with metrics.run():
+            await asyncio.Event().wait()
+
+    async def fails() -> None:
+        async with metrics.run() as run:
+            await asyncio.sleep(0)
+            with run.tool_call("search_docs"):
+                raise ConnectionError
+
+    async def main() -> None:
+        async with metrics.run(), asyncio.TaskGroup() as group:
+            group.create_task(waits())
+            group.create_task(fails())
+
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(main())
+    assert runs(registry) == {
+        ("ok", "cancelled"): 1,
+        ("error", "tool_error"): 1,
+        ("error", "step_error"): 1,  # it called no tool itself
+    }
+
+
+@pytest.mark.parametrize("leave", [GeneratorExit, asyncio.CancelledError, KeyboardInterrupt])
+def test_a_completed_run_whose_caller_leaves_stays_completed(leave: type[BaseException]) -> None:
+    metrics, registry = fresh()
+    with pytest.raises(leave), metrics.run() as run:  # noqa: PT012 - one block
+        run.stop("completed")
+        raise leave
+    assert runs(registry) == {("ok", "completed"): 1}
+
+
+def test_one_object_that_serves_several_blocks_at_once_loses_none() -> None:
+    metrics, registry = fresh()
+    search, together = metrics.tool_call("search_docs"), Barrier(4)
+
+    def work() -> None:
+        with search:
+            together.wait()
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with search, search:
+        pass
+    assert value(registry, "agent_tool_call_total", tool="search_docs", status="ok") == 6
+    assert value(registry, "agent_tool_latency_ms_count", tool="search_docs") == 6
+
+
+def test_a_run_entered_within_itself_leaves_no_run_behind() -> None:
+    metrics, registry = fresh()
+    run = metrics.run()
+    with run, run:
+        pass
+    assert metrics.current_run() is not run
+    assert runs(registry) == {("ok", "completed"): 2}
+
+
+def test_two_threads_that_end_one_run_count_it_once() -> None:
+    metrics, registry = fresh()
+    for _ in range(50):
+        run, together = metrics.run().__enter__(), Barrier(2)
+
+        def end(run: object = run, together: Barrier = together) -> None:
+            together.wait()
+            run.__exit__(None, None, None)  # type: ignore[attr-defined]
+
+        threads = [Thread(target=end) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert runs(registry) == {("ok", "completed"): 50}
+
+
+def test_a_task_that_outlives_its_run_calls_tools_of_no_run() -> None:
+    metrics, registry = fresh()
+
+    async def straggler(go: asyncio.Event) -> None:
+        await go.wait()
+        with metrics.tool_call("search_docs"):
+            pass
+
+    async def main() -> None:
+        go = asyncio.Event()
+        async with metrics.run() as run:
+            task = asyncio.create_task(straggler(go))
+            await asyncio.sleep(0)
+        go.set()
+        await task
+        assert run.steps == 0
+
+    asyncio.run(main())
+    assert value(registry, "agent_steps_per_run_sum") == 0
+
+
+def test_a_generator_that_ends_in_another_context_leaves_no_run_behind() -> None:
+    metrics, registry = fresh()
+
+    @measured(metrics.run())
+    def agent() -> Generator[int, None, None]:
+        yield 1
+
+    stream = agent()
+    next(stream)
+    copy_context().run(stream.close)
+    with metrics.tool_call("search_docs"), metrics.run() as run:
+        assert metrics.current_run() is run
+    metrics.current_run().stop("paused")
+    assert runs(registry) == {("ok", "cancelled"): 1, ("ok", "completed"): 1}
+
+
+def test_an_abandoned_stream_is_counted_when_it_is_collected() -> None:
+    metrics, registry = fresh()
+
+    @measured(metrics.run())
+    async def agent() -> AsyncGenerator[int, None]:
+        yield 1
+
+    async def main() -> None:
+        stream = agent()
+        await anext(stream)
+        del stream
+        gc.collect()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    assert runs(registry) == {("ok", "cancelled"): 1}
+
+
+def test_an_unknown_model_is_counted_once_for_a_step_also_when_its_usage_comes_after() -> None:
+    metrics, registry = fresh()
+    with metrics.llm_step("gpt-9") as llm:
+        pass
+    llm.usage({"prompt_tokens": 1})
+    assert registry.get_sample_value("agent_label_value_outside_total", {"label": "model"}) == 1
+
+
+def test_a_module_that_is_loaded_again_stops_nobody_and_says_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics, registry = fresh()
+    again = imported(OUTPUT / "support_agent_metrics.py").SupportAgentMetrics(release="r1", registry=registry)
+    for one in (again, metrics):
+        with one.run():
+            pass
+    assert "before it was loaded anew" in caplog.text
+    assert runs(registry) == {("ok", "completed"): 1}
+
+
+def test_the_first_loss_is_logged_and_no_other(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = imported(OUTPUT / "support_agent_metrics.py")
+    metrics = module.SupportAgentMetrics(release="r1", registry=fresh()[1])
+
+    def broken(*_: object) -> str:
+        raise OSError
+
+    monkeypatch.setattr(module._Bound, "fold", broken)  # noqa: SLF001 - to break it
+    caplog.clear()
+    for _ in range(2):
+        with metrics.run() as run, run.tool_call("search_docs"):
+            run.stop("completed")
+    assert [record.message for record in caplog.records] == ["metrics were lost; this is said only once"]
+
+
+def test_texts_of_other_classes_are_known_by_what_they_say() -> None:
+    from enum import StrEnum  # noqa: PLC0415 - beside its use
+
+    class Tool(StrEnum):
+        SEARCH = "search_docs"
+
+    metrics, registry = fresh()
+    with metrics.tool_call(Tool.SEARCH):
+        pass
+    assert value(registry, "agent_tool_call_total", tool="search_docs", status="ok") == 1
+    assert support().stop_reason_of(Tool.SEARCH) is None
