@@ -91,6 +91,8 @@ def _times(ratio: float) -> str:
 
 
 def _number(value: float, unit: Unit) -> str:
+    if unit is Unit.SECONDS and value < 0.001:
+        return f"{value * 1e6:.3g} us"
     if unit is Unit.SECONDS and value < 1:
         return f"{value * 1000:.3g} ms"
     if unit is Unit.SECONDS:

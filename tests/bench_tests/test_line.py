@@ -50,7 +50,7 @@ def test_nothing_at_all_is_infinitely_less_and_still_json() -> None:
     ("value", "unit", "text"),
     [
         (0.01234, Unit.SECONDS, "12.3 ms"),
-        (0.0000789, Unit.SECONDS, "0.0789 ms"),
+        (0.0000789, Unit.SECONDS, "78.9 us"),
         (1.234, Unit.SECONDS, "1.23 s"),
         (1234, Unit.SECONDS, "1,234 s"),
         (50.6, Unit.MIB, "51 MiB"),
