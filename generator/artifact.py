@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 #: Little is gained by more, and it takes several times as long.
@@ -33,6 +33,10 @@ class Packed:
     sha256: str
     size: int
     packed: bytes | None
+
+    def bare(self) -> Packed:
+        """Forget the text."""
+        return replace(self, packed=None)
 
     def data(self) -> bytes | None:
         """Unpack the text, in UTF-8."""

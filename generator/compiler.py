@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from generator.artifact import Artifact
     from generator.diagnostics import Diagnostic
+    from generator.grafana.records import Records
     from generator.reports.entry import ReportEntry
     from generator.resolve.model import Common
     from generator.spec.written import ServiceSpec, Specs
@@ -90,8 +91,11 @@ def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
 
 def emit(facts: Sequence[ServiceFacts], site: Site) -> tuple[Artifact, ...]:
     """Write everything that ``output/`` will hold, as text, sorted by path."""
+    from generator.grafana.records import records_of  # noqa: PLC0415
+
     each = [artifact for one in facts for artifact in emit_service(one, site)]
-    return tuple(sorted([*each, *emit_fleet([entry_of(one, site) for one in facts], site)]))
+    boards = emit_dashboards(records_of(Model(site, tuple(one.service for one in facts))), site)
+    return tuple(sorted([*each, *boards, *emit_fleet([entry_of(one, site) for one in facts], site)]))
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
@@ -117,16 +121,21 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
     return Entry(facts.service, report_entry(facts, site), listing)
 
 
-def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are about all services."""
-    from generator.catalog import catalog  # noqa: PLC0415
+def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
+    """Draw the dashboards, which depend on what is recorded alone."""
     from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+
+    return dashboards(records, site)
+
+
+def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:
+    """Write the other files that are about all services."""
+    from generator.catalog import catalog  # noqa: PLC0415
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
     model = Model(site, tuple(entry.service for entry in entries))
     return (
-        *dashboards(model),
         *runbooks(model),
         *reports([entry.report for entry in entries], site),
         catalog({entry.service.name: entry.listing for entry in entries}),

@@ -18,25 +18,29 @@ _LARGEST = 4 * 1024 * 1024
 
 
 class Inputs(NamedTuple):
-    """A key for each service's file, which is another one when anything changes that its part depends on.
+    """Keys, which are others when anything changes that they stand for.
+
+    ``shared`` stands for the compiler and all that services share, each of ``keys`` for that and a service's file.
 
     A tuple, since to import dataclasses takes longer than all that this module does.
     """
 
+    shared: str
     keys: dict[Path, str]
 
     @property
     def whole(self) -> str:
         """A key for the whole compilation."""
-        return _hash(key.encode() for key in self.keys.values())
+        return hash_of(key.encode() for key in (self.shared, *self.keys.values()))
 
 
 def inputs_of(directory: Path) -> Inputs | None:
     """Hash all that is compiled; None where a file cannot be read, so that the compiler has to say so."""
     try:
-        shared = _hash(part for path in files.shared(directory) for part in _named(path))
-        common = f"{fingerprint()} {shared}".encode()
-        return Inputs({path: _hash((common, *_named(path))) for path in files.services(directory)})
+        parts = (part for path in files.shared(directory) for part in _named(path))
+        shared = hash_of((fingerprint().encode(), str(directory).encode("utf-8", "surrogateescape"), *parts))
+        keys = {path: hash_of((shared.encode(), *_named(path))) for path in files.services(directory)}
+        return Inputs(shared, keys)
     except OSError:
         return None
 
@@ -49,7 +53,7 @@ def _named(path: Path) -> tuple[bytes, bytes]:
     return str(path).encode("utf-8", "surrogateescape"), path.read_bytes()
 
 
-def _hash(parts: Iterable[bytes]) -> str:
+def hash_of(parts: Iterable[bytes]) -> str:
     """Hash parts so that no two lists of them have the same hash."""
     found = sha256()
     for part in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator.artifact import Packed, packed
@@ -41,6 +41,10 @@ class Part:
     artifacts: tuple[Packed, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
+
+    def bare(self) -> Part:
+        """Forget the texts of its artifacts: the output holds them."""
+        return replace(self, artifacts=tuple(artifact.bare() for artifact in self.artifacts))
 
 
 def compile_part(path: Path, common: Common, *, emit: bool) -> Part:

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.build.build import Before, Build, build
+from generator.build.build import Build, build
 from generator.commands.progress import ProgressLine
 from generator.commands.terminal import complain
 from generator.diagnostics import Severity
@@ -15,15 +15,17 @@ from generator.diagnostics import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from generator.build.memo import Memo
+
 #: Who waits for a second wants to know for how long.
 _WORTH_SHOWING = 1.0
 
 
-def built(specs: Path, *, before: Before | None = None, emit: bool = True) -> Build | None:
+def built(specs: Path, *, memo: Memo | None = None, emit: bool = True) -> Build | None:
     """Compile, or only check; None, with a word why, when that was ended from outside."""
     with ProgressLine(sys.stderr, _WORTH_SHOWING) as line:
         try:
-            return build(specs, partial(line.show, "compiling"), before=before, emit=emit)
+            return build(specs, partial(line.show, "compiling"), memo=memo, emit=emit)
         except BrokenProcessPool:
             complain("a process that compiles was killed", "there may be too little memory for it; run again")
             return None

@@ -25,12 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     if folder and inputs and _unchanged(folder, inputs, arguments.output):
         return OK
     # The compiler itself is imported only where there is something to compile.
-    from generator.commands.generate_afresh import Memory, compare_output, write_output  # noqa: PLC0415
+    from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
 
     if arguments.check:
         return compare_output(arguments.specs, arguments.output)
-    memory = Memory(folder, inputs) if folder and inputs else None
-    return write_output(arguments.specs, arguments.output, memory)
+    return write_output(arguments.specs, arguments.output, folder, inputs)
 
 
 def _unchanged(folder: Path, inputs: Inputs, output: Path) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.build.build import Before, Build
-from generator.build.cache import Cache
 from generator.build.inputs import inputs_of
+from generator.build.memo import Memo
 from generator.build.state import Told, remember
 from generator.commands.compiling import built, told
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
@@ -23,15 +21,8 @@ from generator.output.write import write
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from generator.build.build import Build
     from generator.build.inputs import Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Where compilations of an output leave what later ones may use, and what this one depends on."""
-
-    folder: Path
-    inputs: Inputs
 
 
 def compare_output(specs: Path, output: Path) -> int:
@@ -50,12 +41,17 @@ def compare_output(specs: Path, output: Path) -> int:
     return SPEC_AT_FAULT if difference else OK
 
 
-def write_output(specs: Path, output: Path, memory: Memory | None) -> int:
-    """Compile what has changed, in memory, and only then touch the output."""
-    before = None
-    if memory:
-        before = Before(Cache(memory.folder), memory.inputs.keys, partial(holds, output))
-    found = built(specs, before=before)
+def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs | None) -> int:
+    """Compile what has changed, in memory, and only then touch the output.
+
+    Args:
+        specs: The directory of specs.
+        output: The output directory.
+        folder: Where earlier compilations of it left what they made.
+        inputs: What is compiled now; without either of the two everything is.
+    """
+    memo = Memo(folder, inputs, partial(holds, output)) if folder and inputs else None
+    found = built(specs, memo=memo)
     if found is None:
         return CALL_AT_FAULT
     if _refused(found, output):
@@ -65,8 +61,8 @@ def write_output(specs: Path, output: Path, memory: Memory | None) -> int:
     except OutputError as problem:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
-    if memory and inputs_of(specs) == memory.inputs:  # else an editor has saved a file meanwhile
-        _remember(found, output, memory)
+    if memo and inputs_of(specs) == memo.inputs:  # else an editor has saved a file meanwhile
+        _remember(found, output, memo)
     sys.stdout.write(f"{output}: {written.summary()}\n")
     return OK
 
@@ -79,12 +75,8 @@ def _refused(found: Build, output: Path) -> bool:
     return found.failed
 
 
-def _remember(found: Build, output: Path, memory: Memory) -> None:
-    cache, keys = Cache(memory.folder), memory.inputs.keys
-    for path, part in found.compiled.items():
-        if path in keys:
-            cache.keep(keys[path], part)
-    cache.keep_only(keys.values())
+def _remember(found: Build, output: Path, memo: Memo) -> None:
+    memo.save()
     paths = [MANIFEST, *(artifact.path for artifact in found.artifacts)]
     said = Told(*(told(found, coloured=coloured, notes=False) for coloured in (False, True)))
-    remember(memory.folder, memory.inputs.whole, output, paths, said)
+    remember(memo.folder, memo.inputs.whole, output, paths, said)

@@ -28,7 +28,7 @@ def test_a_damaged_part_is_compiled_again(place: Place, compiled: list[str], dam
     place.generate()
     expected = place.files()
     compiled.clear()
-    for part in _folder(place).glob("*.part"):
+    for part in _folder(place).glob("*.memo"):
         part.write_bytes(damage)
     (_folder(place) / "state.json").unlink()
     assert place.generate()[:2] == (0, f"output: up to date, {len(expected)} files\n")
@@ -51,7 +51,7 @@ def test_only_parts_in_use_are_kept(place: Place) -> None:
     for owner in ("team-x", "team-y"):
         place.service("a-agent", owner)
         place.generate()
-    assert len(list(_folder(place).glob("*.part"))) == len(ALL)
+    assert len(list(_folder(place).glob("*.memo"))) == len(ALL) + 2  # what they share, and the dashboards
     assert not list(_folder(place).glob(".*"))
 
 

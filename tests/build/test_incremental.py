@@ -6,20 +6,32 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.build import fingerprint, workers
+from generator.build import fingerprint, fleet, workers
 from generator.build.part import compile_part
+from generator.compiler import emit_dashboards
 from generator.output import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from generator.artifact import Artifact
     from generator.build.part import Part
+    from generator.grafana.records import Records
+    from generator.model.service import Site
     from generator.resolve.model import Common
     from tests.build.conftest import Place
 
 ALL = ["a-agent", "b-agent", "c-agent"]
 SITE = "grafana_url: https://grafana.example.com\n"
+OWN = """signals:
+  failure_rate:
+    title: Failures
+    description: Share of runs that fail.
+    share: {of: runs_total, where: {status: error}}
+    better: lower
+    trend: {over: 1h}
+"""
 LESS = "alerts:\n  DemoSuccessLow: {warning: 95%}\n"
 
 
@@ -191,3 +203,26 @@ def test_check_tells_the_same_errors_and_those_of_all_services(place: Place, fau
     errors = [line for line in told.splitlines() if ": error[" in line]
     assert {line.partition(":")[0] for line in errors} == {f"specs/services/{one}-agent.yaml" for one in "ab"}
     assert [line for line in checked.splitlines() if ": error[" in line] == errors
+
+
+def test_dashboards_are_drawn_again_only_when_other_series_are_recorded(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def noted(records: Records, site: Site) -> tuple[Artifact, ...]:
+        drawn.append(len(records.names))
+        return emit_dashboards(records, site)
+
+    monkeypatch.setattr(fleet, "emit_dashboards", noted)
+    place.generate()
+    place.service("b-agent", more=LESS)
+    place.generate()
+    assert len(drawn) == 1
+    (place.root / "output/grafana/dashboards/agent-runs.json").unlink()
+    place.generate()
+    assert len(drawn) == 2
+    place.service("b-agent", more=OWN)
+    place.generate()
+    assert len(drawn) == 3
+    assert place.files() == place.afresh()

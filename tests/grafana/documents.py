@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana.dashboards import dashboards
+from generator.grafana.records import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ def texts(model: Model) -> dict[str, str]:
     """Compile the dashboards: their texts by the names of their files, without the ending."""
     return {
         path.stem: artifact.text
-        for artifact in dashboards(model)
+        for artifact in dashboards(records_of(model), model.site)
         if (path := PurePosixPath(artifact.path)).parent.as_posix() == _FOLDER
     }
 

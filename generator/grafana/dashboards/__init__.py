@@ -11,14 +11,14 @@ from generator.grafana.dashboards import cost, fleet, overview, releases, runs, 
 from generator.grafana.layout import keep
 from generator.grafana.modernise import modernise
 from generator.grafana.provisioning import provisioning
-from generator.grafana.records import Records, records_of
 from generator.json_text import json_text
 from generator.model import names
 
 if TYPE_CHECKING:
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
-    from generator.model.service import Model
+    from generator.grafana.records import Records
+    from generator.model.service import Site
 
 #: In the order of the links on each of them.
 _DASHBOARDS = (
@@ -32,12 +32,11 @@ _DASHBOARDS = (
 )
 
 
-def dashboards(model: Model) -> tuple[Artifact, ...]:
+def dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     """Write the dashboards and the files that provision them; the same for any number of services."""
-    records = records_of(model)
     declared = [declare(records) for declare in _DASHBOARDS]
     shared = Shared({one.uid: one.title for one in declared}, records)
-    return (*(_write(one, shared) for one in declared), *provisioning(model.site))
+    return (*(_write(one, shared) for one in declared), *provisioning(site))
 
 
 def _write(dashboard: Dashboard, shared: Shared) -> Artifact:

@@ -1,0 +1,73 @@
+"""What earlier compilations of an output left for later ones, by the keys of what it was made from."""
+
+from __future__ import annotations
+
+import pickle
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from generator.build.folder import keep
+from generator.build.inputs import hash_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from generator.artifact import Packed
+    from generator.build.inputs import Inputs
+
+T = TypeVar("T")
+
+_SUFFIX = ".memo"
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """The memory of one output; it keeps only what its last compilation used.
+
+    Attributes:
+        folder: Where it is.
+        inputs: What is compiled now.
+        holds: Says whether the output directory has a file of this path and SHA-256.
+    """
+
+    folder: Path
+    inputs: Inputs
+    holds: Callable[[str, str], bool]
+    _used: dict[str, object | None] = field(default_factory=dict)
+
+    def key_of(self, *parts: str) -> str:
+        """Return a key for what depends on ``parts`` and on what all services share."""
+        return hash_of(part.encode() for part in (self.inputs.shared, *parts))
+
+    def find(self, key: str, kind: type[T]) -> T | None:
+        """Find what was made of the inputs that ``key`` stands for."""
+        try:
+            # As with Python's own compiled files, whoever can write there can do anything already.
+            found = pickle.loads((self.folder / f"{key}{_SUFFIX}").read_bytes())  # noqa: S301
+        except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
+            return None
+        if not isinstance(found, kind):
+            return None
+        self._used[key] = None
+        return found
+
+    def holds_all(self, artifacts: Iterable[Packed]) -> bool:
+        """Whether the output has all of these files."""
+        return all(self.holds(artifact.path, artifact.sha256) for artifact in artifacts)
+
+    def made(self, key: str, value: object) -> None:
+        """Note what was made, to be kept if the compilation comes to its end."""
+        self._used[key] = value
+
+    def save(self) -> None:
+        """Keep what was made and what was found, and nothing else."""
+        for key, value in self._used.items():
+            if value is not None:
+                keep(self.folder / f"{key}{_SUFFIX}", pickle.dumps(value, protocol=5))
+        kept = {f"{key}{_SUFFIX}" for key in self._used}
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.suffix == _SUFFIX and path.name not in kept:
+                    path.unlink()
