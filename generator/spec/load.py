@@ -54,7 +54,10 @@ def service_files(directory: Path) -> Loaded[list[Path]]:
         message = "there is no such directory" if not directory.exists() else "this is not a directory"
         help_ = "name the directory that holds services/, or run: init"
         return Loaded(None, (error("source/no-specs", message, Span.of_file(str(directory)), help_),), {})
-    found = files.services(directory)
+    try:
+        found = files.services(directory)
+    except OSError as problem:
+        return Loaded(None, (_unlisted(problem, directory / "services"),), {})
     if found:
         return Loaded(found, (), {})
     place, help_ = Span.of_file(str(directory / "services")), "add services/<name>.yaml, or run: init"
@@ -68,6 +71,13 @@ def load_service(path: Path) -> Loaded[ServiceSpec]:
 
 def load_shared(directory: Path) -> Loaded[Shared]:
     """Load what all services share: the site, the prices and the profiles."""
+    try:
+        return _load_shared(directory)
+    except OSError as problem:
+        return Loaded(None, (_unlisted(problem, directory),), {})
+
+
+def _load_shared(directory: Path) -> Loaded[Shared]:
     profiles = [_load(path, "profile", ProfileSpec) for path in files.profiles(directory)]
     local = {each.specs.profile.value for each in profiles if each.specs is not None}
     profiles += [
@@ -90,18 +100,29 @@ def load_shared(directory: Path) -> Loaded[Shared]:
 
 def _not_read(directory: Path) -> list[Diagnostic]:
     """Report what looks like a spec and is in no place where one is read."""
-    strangers = [path for path in files.yaml_files(directory) if path.stem not in {"site", "prices"}]
-    help_ = "move it to services/ or profiles/, or delete it"
+    help_ = "specs are services/*.yaml, profiles/*.yaml, site.yaml and prices.yaml: move it, or delete it"
     return [
-        warning("source/not-read", "this file is not read", Span.of_file(str(path)), help_)
-        for path in strangers
+        warning(
+            "source/not-read",
+            f"this {'directory' if path.is_dir() else 'file'} is not read",
+            Span.of_file(path.as_posix()),
+            help_,
+        )
+        for path in files.overlooked(directory)
     ]
+
+
+def _unlisted(problem: OSError, directory: Path) -> Diagnostic:
+    """Report a directory that is there and does not show what it holds."""
+    message = f"the directory cannot be read: {(problem.strerror or str(problem)).lower()}"
+    help_ = "check its permissions and where it leads, or remove it"
+    return error("source/unreadable", message, Span.of_file(str(problem.filename or directory)), help_)
 
 
 def _optional(directory: Path, kind: str, into: type[T]) -> Loaded[T] | None:
     """Load a file that need not be there."""
-    paths = [path for suffix in files.SUFFIXES if (path := directory / f"{kind}{suffix}").exists()]
-    return _load(paths[0], kind, into) if paths else None
+    path = files.shared_file(directory, kind)
+    return _load(path, kind, into) if path else None
 
 
 def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:

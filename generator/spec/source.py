@@ -7,6 +7,7 @@ can be shown; ``check_text``, which ``parse_document`` calls, then says what is 
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections import Counter
@@ -54,16 +55,30 @@ def read_source(path: Path, shown_as: str = "") -> Result[Source]:
         if not stat.S_ISREG(path.stat().st_mode):
             what = "this is a directory" if path.is_dir() else "this is not a regular file"
             return Result.failed(_of_file("source/not-a-file", name, what, "name a YAML file"))
-        with path.open("rb") as file:
-            return decode_source(name, file.read(MAX_BYTES + 1))
+        data = _read(path)
+        if data is None:
+            message = "the file changed while it was read"
+            return Result.failed(_of_file("source/unreadable", name, message, "run again when it is saved"))
+        return decode_source(name, data)
     except FileNotFoundError:
-        return Result.failed(_of_file("source/missing", name, "there is no such file", "check the path"))
+        missing = "this link leads to nothing" if path.is_symlink() else "there is no such file"
+        return Result.failed(_of_file("source/missing", name, missing, "check the path"))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         message = f"the file cannot be read: {reason}"
         return Result.failed(
             _of_file("source/unreadable", name, message, "check its permissions and its path")
         )
+
+
+def _read(path: Path) -> bytes | None:
+    """Read up to a byte too many, without waiting for a pipe's writer; None when somebody wrote it meanwhile."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        before = os.fstat(file.fileno())
+        data = file.read(MAX_BYTES + 1)
+        after = os.fstat(file.fileno())
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return data if same else None
 
 
 def decode_source(name: str, data: bytes) -> Result[Source]:
