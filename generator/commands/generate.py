@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from generator.build.folder import cache_folder
 from generator.build.inputs import inputs_of
 from generator.build.state import told_last
-from generator.commands.exit_codes import OK
+from generator.commands.apart import check_apart
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.stream import colours
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile, unless nothing has changed since the last time; to compare the two, compile everything."""
+    try:
+        check_apart(arguments.specs, arguments.output)
+    except CallError as problem:
+        from generator.commands.terminal import complain  # noqa: PLC0415 - only where something is wrong
+
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
     folder = None if arguments.check or arguments.no_cache else cache_folder(arguments.output)
     inputs = inputs_of(arguments.specs) if folder else None
     if folder and inputs and _unchanged(folder, inputs, arguments.output):

@@ -6,6 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.output.trees import snapshot
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -98,6 +102,34 @@ def test_an_output_that_cannot_be_written_is_the_calls_fault(place: Path, call: 
         assert answer.err.startswith("error: ")
         assert answer.out == ""
     assert (place / "file").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["specs", "specs/../specs/", "link", "specs/services", "specs/profiles/new", "link/services/new"],
+)
+@pytest.mark.parametrize("check", [(), ("--check",)], ids=["write", "check"])
+def test_nothing_is_written_among_the_specs(
+    place: Path, call: Call, output: str, check: tuple[str, ...]
+) -> None:
+    (place / "link").symlink_to("specs")
+    before = snapshot(place)
+    answer = call("generate", "specs", "-o", output, *check)
+    assert (answer.code, answer.out) == (2, "")
+    assert "is where specs are read from\n  help: name another output directory" in answer.err
+    assert snapshot(place) == before
+
+
+@pytest.mark.parametrize(("specs", "output"), [("specs", "."), ("specs", "specs/output"), (".", "output")])
+def test_an_output_above_or_below_the_specs_changes_none_of_them(
+    place: Path, call: Call, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
+) -> None:
+    if specs == ".":
+        monkeypatch.chdir(place / "specs")
+    before = (place / "specs/services/demo-agent.yaml").read_bytes()
+    assert [call("generate", specs, "-o", output).code for _ in range(2)] == [0, 0]
+    assert call("generate", specs, "-o", output, "--check").out == f"{output}: up to date\n"
+    assert (place / "specs/services/demo-agent.yaml").read_bytes() == before
 
 
 def test_a_foreign_file_is_kept(place: Path, call: Call) -> None:
