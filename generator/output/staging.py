@@ -8,6 +8,7 @@ succeeded or failed, and when one is found at the next start.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from contextlib import suppress
@@ -58,7 +59,7 @@ def settle_all(target: Path) -> None:
     """Settle what killed runs have left beside the target."""
     name = re.compile(re.escape(f".{target.name}.new-") + "[0-9a-f]{16}")
     for stage in sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name)):
-        if kind_of(stage) is Kind.DIRECTORY and {_JOURNAL, _NEW, _OLD}.issuperset(_names(stage)):
+        if _is_trusted(stage) and {_JOURNAL, _NEW, _OLD}.issuperset(_names(stage)):
             settle(stage, target)
 
 
@@ -78,6 +79,17 @@ def settle(stage: Path, target: Path) -> None:
             if kind_of(tree) is Kind.DIRECTORY:
                 _drain(tree, target, journal)
     remove_tree(stage)
+
+
+def _is_trusted(stage: Path) -> bool:
+    """Whether a run made it, and not somebody who may only make names beside the output, as in ``/tmp``."""
+    if kind_of(stage) is not Kind.DIRECTORY:
+        return False
+    return _owner(stage) in {os.geteuid(), _owner(stage.parent)}
+
+
+def _owner(path: Path) -> int:
+    return path.lstat().st_uid
 
 
 def _names(folder: Path) -> set[str]:

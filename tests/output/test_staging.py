@@ -58,6 +58,19 @@ def test_a_link_in_the_place_of_a_staging_directory_is_not_followed(target: Path
     assert precious.read_text() == "mine"
 
 
+def test_a_staging_directory_that_somebody_else_has_made_is_not_trusted(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its journal, of any content, could bring files of theirs into the output."""
+    write(artifacts(NEW), target)
+    put(tmp_path, f"{STAGE}/old/alerts/theirs.yml", "theirs")
+    put(tmp_path, f"{STAGE}/journal.json", '{"tree": 0, "links": {}, "deleted": {}, "files": []}')
+    monkeypatch.setattr(staging, "_owner", lambda path: 54321 if path.name == STAGE else 0)
+    write(artifacts({**NEW, "x": "3"}), target)
+    assert files(target) == {**NEW, "x": "3"}
+    assert beside(target) == [STAGE]
+
+
 def test_links_left_in_a_staging_directory_are_removed_and_not_followed(target: Path, tmp_path: Path) -> None:
     precious = put(tmp_path, "elsewhere/x", "mine")
     put(tmp_path, f"{STAGE}/new/x", "2")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,9 @@ from generator.output.compare import compare
 from generator.output.errors import OutputError
 from generator.output.write import write
 from tests.output.trees import artifacts, beside, files, put, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NEW = {"catalog.json": "{}\n", "books/c.md": "c\n"}
 
@@ -114,6 +119,42 @@ def test_a_mount_below_the_output_keeps_the_directory_in_its_place(
     assert not write(artifacts({"x": "3"}), target).in_place
     monkeypatch.setattr("generator.output.unsuitable._MOUNTS", tmp_path / "none")
     assert not write(artifacts({"x": "4"}), target).in_place
+
+
+@pytest.fixture
+def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Mount a file system of its own at a directory; where nobody may, the system only says that there is one."""
+    mounts: list[Path] = []
+
+    def mount(place: Path) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", f"{place}"]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            mounts.append(place)
+        else:
+            line = f"36 35 98:0 / {place} rw,noatime - tmpfs none rw\n"
+            monkeypatch.setattr("generator.output.unsuitable._MOUNTS", put(tmp_path, "mountinfo", line))
+
+    yield mount
+    for place in mounts:
+        subprocess.run(["umount", f"{place}"], check=True)
+
+
+@pytest.mark.parametrize("place", ["", "own", "rules", "rules/deep"])
+def test_a_file_system_mounted_in_the_output_is_written_and_stays(
+    target: Path, place: str, mounted: Callable[[Path], None]
+) -> None:
+    write(artifacts({"catalog.json": "old"}), target)
+    mounted(target / place)
+    put(target / place, "mine", "mine")
+    wanted = {"catalog.json": "new", "rules/a.yml": "a", "rules/deep/b.yml": "b"}
+    (target / "catalog.json").unlink(missing_ok=True)
+    outcome = write(artifacts(wanted), target)
+    assert outcome.in_place
+    mine = str(Path(place) / "mine")
+    assert files(target) == {**wanted, mine: "mine"}
+    assert not write(artifacts(wanted), target)
+    assert beside(target) in ([], ["mountinfo"])
 
 
 def test_a_working_directory_that_was_removed_is_no_hindrance(
