@@ -260,4 +260,17 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "a rule interval that leaves gaps",
         "Rules that read others look back five minutes; an interval above two minutes leaves gaps.",
     ),
+    CodeEntry(
+        "site/oldest-prometheus",
+        "a Prometheus that is too old",
+        "Rules and dashboards use what Prometheus knows since 2.37 or earlier, and have been run by no older one.",
+        example_bad='oldest_prometheus: "2.20"',
+        example_good='oldest_prometheus: "2.37"',
+    ),
+    CodeEntry(
+        "alert/ends-at-once",
+        "alerts that do not outlast their condition",
+        "The site names a Prometheus older than 2.42, which refuses a whole rule file for the key keep_firing_for. So it "
+        "is left out: an alert whose condition comes and goes ends and begins again each time, after its for.",
+    ),
 )

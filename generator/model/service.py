@@ -64,9 +64,13 @@ class SeriesBudget:
     total: int
 
 
+#: The first Prometheus that knows ``keep_firing_for``, as major and minor.
+KEEPS_FIRING = (2, 42)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What all services share; intervals and retention in seconds."""
+    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor."""
 
     scrape_interval: int
     rule_interval: int
@@ -75,6 +79,12 @@ class Site:
     runbook_url: str
     created_series: bool
     budget: SeriesBudget
+    oldest_prometheus: tuple[int, int] = KEEPS_FIRING
+
+    @property
+    def keeps_firing(self) -> bool:
+        """Whether an alert may outlast its condition."""
+        return self.oldest_prometheus >= KEEPS_FIRING
 
     @property
     def raw_window(self) -> int:

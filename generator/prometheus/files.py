@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:
     """Write the rule files of a service."""
     recording = RuleFile(_recording_comment(service, site), compiled.recording)
-    alerting = RuleFile(_alerting_comment(service), compiled.alerting)
+    alerting = RuleFile(_alerting_comment(service, site), compiled.alerting)
     return (
         Artifact(names.rules_path(service.name), encode(recording, service.name)),
         Artifact(names.alerts_path(service.name), encode(alerting, service.name)),
@@ -38,8 +38,11 @@ def _recording_comment(service: Service, site: Site) -> tuple[str, ...]:
     )
 
 
-def _alerting_comment(service: Service) -> tuple[str, ...]:
+def _alerting_comment(service: Service, site: Site) -> tuple[str, ...]:
+    major, minor = site.oldest_prometheus
+    older = (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
     return (
         f"Alerting rules of {service.name}, generated from its spec: change the spec, not this file.",
         "They read recorded signals only, so an alert and the panel beside it cannot disagree.",
+        *(() if site.keeps_firing else older),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Note, Result
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service, Site
+from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.scope import look_up
@@ -17,17 +18,21 @@ from generator.resolve.site import resolve_site
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics import Diagnostic
+    from generator.diagnostics import Diagnostic, Span
     from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What all services are resolved with; ``sound`` says that nothing of it is at fault."""
+    """What all services are resolved with; ``sound`` says that nothing of it is at fault.
+
+    ``oldest`` is where the oldest Prometheus is written, if it is.
+    """
 
     site: Site
     prices: PricesSpec | None
     profiles: dict[str, ProfileSpec]
+    oldest: Span | None
     sound: bool
 
 
@@ -52,7 +57,9 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     profiles = _profiles(shared, findings)
-    return Common(site, shared.prices, profiles, sound=not findings.failed), findings.all
+    written = shared.site.oldest_prometheus if shared.site else None
+    oldest = written.span if written else None
+    return Common(site, shared.prices, profiles, oldest, sound=not findings.failed), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
@@ -60,6 +67,8 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     findings = Findings()
     profile = look_up(spec.profile, common.profiles, "profile", findings)
     service = resolve_service(spec, profile, common.prices, common.site, findings) if profile else None
+    if service and not common.site.keeps_firing:
+        service = at_once(service, common.oldest, findings)
     return Result.of(service, findings.all) if service else Result.failed(*findings.all)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.service import SeriesBudget, Site
 from generator.model.units import DAY, MINUTE, duration
+from generator.resolve.oldest import resolve_oldest
 from generator.resolve.quantities import seconds
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         runbook_url=spec.runbook_url or "runbooks",
         created_series=spec.created_series is not False,
         budget=_budget(spec.series_budget),
+        oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
     )
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)

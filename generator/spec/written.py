@@ -229,6 +229,7 @@ class SiteSpec:
     grafana_url: str | None
     runbook_url: str | None
     created_series: bool | None
+    oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
 
 

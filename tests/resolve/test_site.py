@@ -56,3 +56,31 @@ def test_wrong_intervals_are_told_and_nothing_that_follows_from_them(tmp_path: P
     assert codes(resolved(tmp_path, windowed, site="scrape_interval: 2m\nrule_interval: 2m\n")) == [
         "site/scrape-interval"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "keeps"),
+    [
+        ("", (2, 42), True),
+        ('oldest_prometheus: "2.37"\n', (2, 37), False),
+        ('oldest_prometheus: "2.41"\n', (2, 41), False),
+        ('oldest_prometheus: "2.42"\n', (2, 42), True),
+        ('oldest_prometheus: "2.100"\n', (2, 100), True),
+        ('oldest_prometheus: "3.0"\n', (3, 0), True),
+    ],
+)
+def test_only_a_prometheus_that_knows_it_gets_keep_firing_for(
+    text: str, version: tuple[int, int], tmp_path: Path, *, keeps: bool
+) -> None:
+    kept = service(alerts="{Own: {threshold: {signal: calls_per_run}, warning: 3, keep_firing_for: 10m}}")
+    found = resolved(tmp_path, kept, **({"site": text} if text else {}))
+    assert found.value
+    assert found.value.site.oldest_prometheus == version
+    (own,) = (alert for alert in found.value.services[0].alerts if alert.name == "Own")
+    assert own.keep_firing_for == (600 if keeps else 0)
+    assert codes(found) == ([] if keeps else ["alert/ends-at-once"])
+
+
+@pytest.mark.parametrize("version", ["2.36", "1.99", "2.4"])
+def test_what_is_too_old_to_run_the_output_is_refused(version: str, tmp_path: Path) -> None:
+    assert codes(resolved(tmp_path, site=f'oldest_prometheus: "{version}"\n')) == ["site/oldest-prometheus"]

@@ -110,6 +110,18 @@ def test_models_that_are_only_counted_have_the_prices_of_the_list() -> None:
     assert priced["b", "prompt"] == "vector(0.000002)"
 
 
+def test_no_rule_and_no_unit_test_asks_an_older_prometheus_to_keep_an_alert_firing() -> None:
+    specs = _shipped(alerts={"AgentToolErrorRateHigh": {"keep_firing_for": "15m"}})
+    kept = compile_specs(specs).files
+    assert [rule["alert"] for rule in rules(kept) if "keep_firing_for" in rule] == ["AgentToolErrorRateHigh"]
+    older = compile_specs(specs | {"site.yaml": {"oldest_prometheus": "2.37"}}).files
+    assert not [rule for rule in rules(older) if "keep_firing_for" in rule]
+    path = "prometheus/tests/s.test.yml"
+    assert older[path] != kept[path]
+    without = compile_specs(_shipped()).files
+    assert older[path] == without[path]
+
+
 def test_a_profile_without_tokens_has_no_prices() -> None:
     compilation = compile_specs(_on(_profile()))
     assert compilation.files, compilation.told

@@ -1,0 +1,49 @@
+"""The oldest Prometheus that is to run the output, and what the output does without for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.suggest import listed
+from generator.model.service import KEEPS_FIRING
+
+if TYPE_CHECKING:
+    from generator.diagnostics import Span
+    from generator.diagnostics.findings import Findings
+    from generator.model.service import Service
+    from generator.spec.written import Text
+
+#: The panels look at the end of what is shown (``@ end()``), and the rules are proven to load and to evaluate.
+LOWEST = (2, 37)
+
+
+def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
+    """Read ``major.minor``; what is left out is the first Prometheus that knows all that alerts use."""
+    if written is None:
+        return KEEPS_FIRING
+    major, minor = written.value.split(".")
+    found = int(major), int(minor)
+    if found < LOWEST:
+        findings.error(
+            "site/oldest-prometheus",
+            f"Prometheus {written.value} is too old for the rules and dashboards",
+            written.span,
+            f"{LOWEST[0]}.{LOWEST[1]} is the oldest that runs them",
+        )
+        return KEEPS_FIRING
+    return found
+
+
+def at_once(service: Service, place: Span | None, findings: Findings) -> Service:
+    """Let every alert of ``service`` end with its condition, and say of which that is less than was asked for."""
+    lost = [alert.name for alert in service.alerts if alert.keep_firing_for]
+    if lost:
+        findings.info(
+            "alert/ends-at-once",
+            f"{len(lost)} alerts of {service.name} end as soon as their condition does, without keep_firing_for: "
+            f"{listed(lost)}",
+            place,
+            "what comes and goes notifies each time: a longer group_interval in Alertmanager makes that less often",
+        )
+    return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))
