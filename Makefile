@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SPECS ?= specs
 OUTPUT ?= output
+FUZZ_SECONDS ?= 60
 PYTEST_ARGS ?= -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: help
@@ -53,6 +54,10 @@ prometheus:
 .PHONY: golden
 golden: generate ## update the files that tests compare with
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
+
+.PHONY: fuzz
+fuzz: .venv/.ready prometheus ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 .PHONY: bench
 bench: .venv/.ready prometheus ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less

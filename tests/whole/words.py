@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 _ODD = "\"'`\\\n\t{}$%|.*+?()[]^#:,&!~@-_/ aZ0é日\U0001f916"
-_FAMOUS = (
+FAMOUS = (
     "ok",
     "other",
     "null",
@@ -37,7 +37,7 @@ _FAMOUS = (
 )
 
 #: Values of labels.
-values = st.one_of(st.sampled_from(_FAMOUS), st.text(_ODD, min_size=1, max_size=6))
+values = st.one_of(st.sampled_from(FAMOUS), st.text(_ODD, min_size=1, max_size=6))
 
 #: Titles, descriptions, meanings.
 texts = st.one_of(st.just("Plain text."), st.text(_ODD, min_size=1, max_size=20), values)

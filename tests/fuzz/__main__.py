@@ -1,0 +1,81 @@
+"""Fuzz ``generate`` for a while: ``python -m tests.fuzz [--seconds N] [--seed N]``.
+
+Whatever the specs hold, the exit status is 0 or 1, there is no traceback and an answer in time, the output stays as it
+is unless the status is 0, and Prometheus loads what was accepted. Inputs that break this are kept, with what was said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.live.server import prometheus_server
+from tests.fuzz.hunt import Hunt, hunt
+from tests.fuzz.loading import refused
+from tests.output.trees import in_memory
+
+if TYPE_CHECKING:
+    from generator.live.server import PrometheusServer
+    from tests.fuzz.corpus import Files
+
+KEPT = Path(".cache/fuzz")
+_BATCH = 40
+_EVERY = 10.0
+
+
+def main() -> int:
+    """Hunt, tell how it goes, and report."""
+    arguments = _arguments()
+    sys.stdout.write(f"seed {arguments.seed}, {arguments.seconds:g} s\n")
+    with in_memory() as folder, prometheus_server() as server:
+        found = hunt(folder, KEPT, arguments.seed)
+        _run(found, server, time.monotonic() + arguments.seconds)
+    sys.stdout.write(f"{_line(found)}\n")
+    for kind, count in found.failures.most_common():
+        sys.stdout.write(f"FAILED {count} times: {kind}\n")
+    if found.failures:
+        sys.stdout.write(
+            f"the inputs, and what was said of each, are in {KEPT}; python -m generator generate\n"
+        )
+    return 1 if found.failures else 0
+
+
+def _run(found: Hunt, server: PrometheusServer, end: float) -> None:
+    accepted: list[tuple[Files, dict[str, str]]] = []
+    told = time.monotonic()
+    while time.monotonic() < end:
+        step = found.step()
+        accepted += [step] if step else []
+        if len(accepted) >= _BATCH:
+            _load(found, server, accepted)
+            accepted = []
+        if time.monotonic() > told + _EVERY:
+            told = time.monotonic()
+            sys.stdout.write(f"{_line(found)}\n")
+            sys.stdout.flush()
+    _load(found, server, accepted)
+
+
+def _load(found: Hunt, server: PrometheusServer, accepted: list[tuple[Files, dict[str, str]]]) -> None:
+    for index, why in refused(server, [made for _, made in accepted], found.folder):
+        found.failed(f"Prometheus refuses it: {why[-200:]}", why, accepted[index][0])
+
+
+def _line(found: Hunt) -> str:
+    tried, accepted = found.codes.total() + found.failures.total(), found.codes[0]
+    return f"{tried} tried, {accepted} accepted, {found.failures.total()} failed"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

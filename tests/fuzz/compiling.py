@@ -1,0 +1,101 @@
+"""One call of ``generate``, and what must hold of it whatever the specs are."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from generator.cli import main
+from tests.output.trees import files, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.fuzz.corpus import Files
+
+LONGEST = 30
+"""Seconds that a call may take; a large spec takes about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that did as it should: its exit status, and the files that it made, none where a spec is at fault."""
+
+    code: int
+    made: dict[str, str]
+
+
+class Broken(Exception):  # noqa: N818 - a finding
+    """A call that did what none may; ``kind`` is the same for those with the same cause, as far as can be told."""
+
+    def __init__(self, kind: str, told: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.told = told
+
+
+class _TooSlowError(BaseException):
+    """Passes by every ``except Exception``."""
+
+
+def generate(specs: Files, folder: Path) -> Call:
+    """Write ``specs`` below ``folder`` and compile them into the output that stands there.
+
+    Raises:
+        Broken: an exception, a status that blames the call, no word about a failure, an output that changed although
+            a spec is at fault, or more than ``LONGEST`` seconds.
+    """
+    _write(specs, folder / "specs")
+    output = folder / "output"
+    before = snapshot(output)
+    code, told = _called("generate", str(folder / "specs"), "-o", str(output))
+    if code not in {0, 1} or (code and "error[" not in told):
+        raise Broken(f"exit status {code}: {told.splitlines()[-1] if told else 'without a word'}", told)
+    if "error[internal/" in told:
+        raise Broken("an error of the compiler's own", told)
+    if code and snapshot(output) != before:
+        raise Broken("the output changed although a spec is at fault", told)
+    return Call(code, {} if code else files(output))
+
+
+def _write(specs: Files, directory: Path) -> None:
+    for path in sorted(directory.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    for name, data in specs.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_bytes(data)
+
+
+def _called(*arguments: str) -> tuple[int, str]:
+    written = io.BytesIO()
+    said = io.TextIOWrapper(written, encoding="utf-8")
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _limited():
+            code = main(arguments)
+    except (Exception, SystemExit, _TooSlowError) as problem:
+        frame = traceback.extract_tb(problem.__traceback__)[-1]
+        kind = f"{type(problem).__name__} in {frame.filename.rpartition('/generator/')[2]}:{frame.lineno}"
+        if isinstance(problem, _TooSlowError):
+            kind = f"more than {LONGEST} seconds"
+        raise Broken(kind, "".join(traceback.format_exception(problem))) from problem
+    said.flush()
+    return code, written.getvalue().decode()
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    def stop(_number: int, _frame: object) -> NoReturn:
+        raise _TooSlowError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LONGEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
