@@ -1,0 +1,39 @@
+"""The product in a process that ends when it does what no compilation needs; see ``test_safety.py``.
+
+    python -m tests.whole.watched ARGUMENT ...     those of the command line
+
+Python tells of each such thing before it is done, whichever module asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from generator.cli import main
+
+FORBIDDEN = 99
+"""The exit status."""
+
+_PROCESSES = (
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "subprocess.Popen",
+    "pty.spawn",
+)
+_NETWORK = ("socket.", "urllib.", "http.client.", "ftplib.", "smtplib.")
+
+
+def _look(event: str, arguments: tuple[object, ...]) -> None:
+    if event.startswith((*_PROCESSES, *_NETWORK)):
+        os.write(2, f"forbidden: {event} {arguments!r:.200}\n".encode())
+        os._exit(FORBIDDEN)
+
+
+if __name__ == "__main__":
+    sys.addaudithook(_look)
+    sys.exit(main(sys.argv[1:]))
