@@ -96,7 +96,8 @@ def _of_server(place: str, timeout: float, chosen: Iterable[Service], model: Mod
 
 def _fetched(place: str, timeout: float) -> Fetched:
     """Read a file or ask a URL, whose query no message repeats."""
-    if "://" not in place:
+    # What is no file and could be an address with a password is not repeated as the name of one either.
+    if "://" not in place and ("@" not in place or Path(place).exists()):
         return fetch_file(Path(place))
     who, _ = identified(place.partition("?")[0], "EXPOSITION")
     parts = urlsplit(place)

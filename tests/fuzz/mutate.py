@@ -161,9 +161,12 @@ def _splice(data: bytes, others: Sequence[bytes], dice: Random) -> bytes:
 
 
 def _tree(data: bytes, others: Sequence[bytes], dice: Random) -> bytes:
-    """Change a value, a key or a section, and write the file anew; as bytes where it is no YAML."""
+    """Change a value, a key or a section, and write the file anew; as bytes where it is no plain YAML."""
+    donor_text = dice.choice(others)
+    if b"&" in data + donor_text:  # what an anchor makes of a few lines has no end
+        return _bits(data, others, dice)
     with suppress(yaml.YAMLError, ValueError, RecursionError, TypeError):
-        tree, donor = (yaml.load(text, yaml.CBaseLoader) for text in (data, dice.choice(others)))  # noqa: S506 - only text
+        tree, donor = (yaml.load(text, yaml.CBaseLoader) for text in (data, donor_text))  # noqa: S506 - only text
         places = list(_places(tree))
         if places:
             _change(dice.choice(places), list(_places(donor)), dice)
