@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: help
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.ready: requirements.lock
 	@echo "setting up .venv"
@@ -84,6 +84,14 @@ lock: .venv/.ready ## pin the newest allowed versions anew
 	@.cache/lock/bin/pip-compile --quiet --upgrade --all-extras --generate-hashes --allow-unsafe --no-strip-extras \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --output-file requirements.lock pyproject.toml
+
+# Not "audit", which is a command of the product. It needs pypi.org: where its advisories cannot be had it fails and
+# says so, rather than find nothing.
+.PHONY: vulnerabilities
+vulnerabilities: requirements.lock ## look the pinned packages up among known vulnerabilities; needs the network
+	@$(PYTHON) -m venv --clear .cache/vulnerabilities
+	@.cache/vulnerabilities/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@.cache/vulnerabilities/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.lock
 
 .PHONY: clean
 clean: ## delete what the targets made, but not output/
