@@ -37,18 +37,20 @@ apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; toke
 	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
 
 .PHONY: test
-test: .venv/.ready prometheus ## run all tests, those on a real Prometheus included
+test: .venv/.ready servers ## run all tests, those on a real Prometheus included
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# The tests that are about Prometheus run a real server. It is installed where that is possible without asking.
-.PHONY: prometheus
-prometheus:
-	@command -v prometheus >/dev/null || { \
+# The tests that are about Prometheus run real servers. They are installed where that is possible without asking.
+SERVERS := prometheus prometheus-alertmanager
+.PHONY: servers
+servers:
+	@missing=; for program in $(SERVERS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	[ -z "$$missing" ] || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing prometheus"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null; \
+	    echo "installing$$missing"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else \
-	    echo "prometheus is missing, so the tests that need it are skipped: apt-get install prometheus" >&2; \
+	    echo "tests are skipped for want of$$missing: apt-get install$$missing" >&2; \
 	  fi; }
 
 .PHONY: golden
@@ -60,7 +62,7 @@ fuzz: .venv/.ready prometheus ## try mutated specs for FUZZ_SECONDS (60); what b
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 .PHONY: bench
-bench: .venv/.ready prometheus ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
+bench: .venv/.ready servers ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 .PHONY: lint

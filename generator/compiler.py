@@ -131,11 +131,13 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
 def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:
     """Write the other files that are about all services."""
     from generator.catalog import catalog  # noqa: PLC0415
+    from generator.prometheus.alertmanager import alertmanager  # noqa: PLC0415
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
     model = Model(site, tuple(entry.service for entry in entries))
     return (
+        alertmanager(model.services),
         *runbooks(model),
         *reports([entry.report for entry in entries], site),
         catalog({entry.service.name: entry.listing for entry in entries}),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
+from generator.live.process import find, free_port, stop
 from generator.live.server_config import ServerConfig, configuration
 from generator.live.server_log import last_errors
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 _BLOCK = "20y"
 _ATTEMPTS = 5
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
 _PROBE_SECONDS = 0.5
 _POLL_SECONDS = 0.02
 _LOG = "log"
@@ -64,11 +62,7 @@ def find_prometheus() -> str:
     Raises:
         LiveError: there is none.
     """
-    found = which("prometheus")
-    if found is None:
-        message = "no Prometheus on this machine: apt-get install prometheus"
-        raise LiveError(message)
-    return found
+    return find("prometheus", "prometheus")
 
 
 @contextmanager
@@ -93,20 +87,20 @@ def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> I
             with closing(server.api):
                 yield server
         finally:
-            _stop(server.process)
+            stop(server.process)
 
 
 def _start(binary: str, directory: Path, port: int) -> PrometheusServer:
     """Start until no one else has our port: between choosing one and using it, another may take it."""
     for _ in range(1 if port else _ATTEMPTS):
-        server = _launch(binary, directory, port or _free_port())
+        server = _launch(binary, directory, port or free_port())
         try:
             if _wait(server):
                 return server
         except BaseException:
-            _stop(server.process)
+            stop(server.process)
             raise
-        _stop(server.process)
+        stop(server.process)
         if "address already in use" not in last_errors(directory / _LOG):
             break
     message = f"Prometheus does not start: {last_errors(directory / _LOG) or 'it says nothing'}"
@@ -151,22 +145,6 @@ def _answers(probe: PrometheusApi, directory: Path) -> bool:
     except LiveError:
         return False
     return flags.get("storage.tsdb.path") == str(directory / "data")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port: int = chosen.getsockname()[1]
-        return port
 
 
 def _write_config(directory: Path, config: ServerConfig) -> None:

@@ -123,6 +123,10 @@ def windowed(signal: Signal, operation: str, window: int) -> str:
     return part(signal, f"{operation}{duration(window)}")
 
 
+#: Path of the example for Alertmanager.
+ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
+
+
 def rules_path(service: str) -> str:
     """Path of a service's recording rules."""
     return f"prometheus/rules/{service}.rules.yml"

@@ -1,0 +1,95 @@
+"""An Alertmanager configuration that takes the alerts to their owners: an example to start from.
+
+Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
+same service would only say it again, and are held back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.model import names
+from generator.model.alerts import AlertSeverity
+from generator.prometheus.block_yaml import block_yaml
+from generator.promql.expr import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model.service import Service
+    from generator.prometheus.block_yaml import Mapped
+
+_COMMENT = """\
+# How alerts reach people, generated from the specs: an example for Alertmanager, to copy and fill in.
+#
+# Each owner has two receivers, which reach nobody yet: give <owner>-page what wakes somebody (pagerduty_configs,
+# opsgenie_configs ...), and <owner>-ticket what does not (slack_configs, email_configs, webhook_configs ...), with
+# secrets from files (routing_key_file, api_url_file). "unrouted" gets what is no alert of these services.
+#
+# Beside other teams' alerts: put the routes below yours, and the receivers and inhibit_rules to yours.
+"""
+_UNROUTED = "unrouted"
+#: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
+_OURS = f'{names.SIGNAL}!=""'
+
+
+def alertmanager(services: Iterable[Service]) -> Artifact:
+    """Write the configuration for the alerts of all services."""
+    every = tuple(services)
+    owners = sorted({service.owner for service in every})
+    contents: Mapped = {
+        "route": {
+            "receiver": _UNROUTED,
+            "group_by": ["alertname", names.SERVICE],
+            "group_wait": "30s",
+            "group_interval": "5m",
+            "repeat_interval": "1d",
+            "routes": [_of_owner(owner) for owner in owners],
+        },
+        "inhibit_rules": [
+            {
+                "source_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL)],
+                "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
+                "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(every)],
+            }
+        ],
+        "receivers": [{"name": name} for name in (_UNROUTED, *_receivers(owners))],
+    }
+    return Artifact(names.ALERTMANAGER_PATH, _COMMENT + block_yaml(contents))
+
+
+def _of_owner(owner: str) -> Mapped:
+    return {
+        "matchers": [_matcher("owner", owner)],
+        "receiver": _ticket(owner),
+        "routes": [
+            {
+                "matchers": [_matcher("severity", AlertSeverity.CRITICAL)],
+                "receiver": _page(owner),
+                "repeat_interval": "1h",
+            }
+        ],
+    }
+
+
+def _told_apart_by(services: Iterable[Service]) -> list[str]:
+    """Name the labels by which a signal has several alerts: one failing tool says nothing of another."""
+    return sorted({alert.by for service in services for alert in service.alerts if alert.by})
+
+
+def _receivers(owners: Iterable[str]) -> Iterator[str]:
+    for owner in owners:
+        yield from (_page(owner), _ticket(owner))
+
+
+def _page(owner: str) -> str:
+    return f"{owner}-page"
+
+
+def _ticket(owner: str) -> str:
+    return f"{owner}-ticket"
+
+
+def _matcher(label: str, value: str, op: str = "=") -> str:
+    return f"{label}{op}{quote(value)}"

@@ -1,0 +1,176 @@
+"""The example for Alertmanager, in a real one: who gets what, and what is held back."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from generator.live.alertmanager import alertmanager_server, find_alertmanager
+from generator.live.errors import LiveError
+from generator.model import names
+from generator.prometheus.alertmanager import alertmanager
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rules import AlertingRule
+from generator.resolve.model import resolve
+from generator.spec.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from generator.live.alertmanager import Alertmanager
+    from generator.model.service import Model
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 60
+
+Labels = dict[str, str]
+
+
+@dataclass
+class People:
+    """Who was told what: label sets by receiver."""
+
+    told: dict[str, list[Labels]] = field(default_factory=dict)
+
+    def names(self, receiver: str) -> set[str]:
+        """Name the alerts that a receiver was told of."""
+        return {alert["alertname"] for alert in self.told.get(receiver, [])}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    """An Alertmanager is on this machine; in CI it must be."""
+    try:
+        find_alertmanager()
+    except LiveError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    specs = load(_ROOT / "specs").specs
+    assert specs is not None
+    resolved = resolve(specs).value
+    assert resolved is not None
+    return resolved
+
+
+@pytest.fixture
+def people() -> Iterator[tuple[People, str]]:
+    """Everybody, at an address to which the receiver's name is added."""
+    found = People()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            found.told.setdefault(self.path[1:], []).extend(alert["labels"] for alert in body["alerts"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def started(model: Model, people: tuple[People, str]) -> Iterator[Alertmanager]:
+    """An Alertmanager with the example, filled in with addresses and less patience."""
+    config = yaml.safe_load(alertmanager(model.services).text)
+    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
+    for receiver in config["receivers"]:
+        receiver["webhook_configs"] = [{"url": people[1] + receiver["name"], "send_resolved": False}]
+    with alertmanager_server(yaml.safe_dump(config, sort_keys=False)) as server:
+        yield server
+
+
+def _labels(model: Model, service: str, alert: str, severity: str, **more: str) -> Labels:
+    """The labels with which the rules of a service send an alert."""
+    (found,) = (one for one in model.services if one.name == service)
+    for group in compile_rules(found, model.site).alerting:
+        for rule in group.rules:
+            if isinstance(rule, AlertingRule) and (rule.alert, rule.labels["severity"]) == (alert, severity):
+                return {"alertname": alert, **rule.labels, **more}
+    raise AssertionError(alert)
+
+
+def _send(server: Alertmanager, *alerts: Mapping[str, str]) -> None:
+    body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+    headers = {"Content-Type": "application/json"}
+    assert server.connection.send("POST", "/api/v2/alerts", body, headers).ok
+
+
+def _inhibited(server: Alertmanager) -> set[str]:
+    found: list[dict[str, Any]] = json.loads(server.connection.send("GET", "/api/v2/alerts").body)
+    return {alert["labels"]["alertname"] for alert in found if alert["status"]["inhibitedBy"]}
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
+    model: Model, started: Alertmanager, people: tuple[People, str]
+) -> None:
+    ours, theirs = "support-agent", "research-agent"
+    low = _labels(model, ours, "AgentSuccessRateLow", "critical")
+    drop = _labels(model, ours, "AgentSuccessRateDrop", "warning")
+    dead = _labels(model, ours, "AgentToolErrorRateHigh", "critical", tool="search_docs")
+    same_tool = _labels(model, ours, "AgentToolErrorRateRising", "warning", tool="search_docs")
+    steps = _labels(model, ours, "AgentStepsPerRunHigh", "warning")
+    others_drop = _labels(model, theirs, "AgentSuccessRateDrop", "warning")
+    strange, other_tool = (
+        {"alertname": "DiskFull", "severity": "warning"},
+        {**same_tool, "tool": "send_email"},
+    )
+
+    # What is inhibited is so from the moment at which its source is there: the critical ones come first.
+    _send(started, low, dead, {"alertname": "HostDown", "severity": "critical"})
+    _until(lambda: people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
+    _send(started, drop, same_tool, other_tool, steps, others_drop, strange)
+    tickets = [steps["alertname"], other_tool["alertname"]]
+    _until(lambda: people[0].names("team-support-ticket") == set(tickets))
+    _until(lambda: people[0].names("team-research-ticket") == {"AgentSuccessRateDrop"})
+    _until(lambda: people[0].names("unrouted") == {"DiskFull", "HostDown"})
+
+    assert _inhibited(started) == {"AgentSuccessRateDrop", "AgentToolErrorRateRising"}
+    rising = [one["tool"] for one in people[0].told["team-support-ticket"] if "tool" in one]
+    assert rising == ["send_email"]
+    assert people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"}
+    assert "team-research-page" not in people[0].told
+
+
+def test_it_is_taken_as_it_is(model: Model) -> None:
+    """Receivers that reach nobody are allowed, so that one can look at the routes first."""
+    text = alertmanager(model.services).text
+    assert text == (_ROOT / "output" / names.ALERTMANAGER_PATH).read_text()
+    with alertmanager_server(text) as server:
+        shown = json.loads(server.connection.send("GET", "/api/v2/receivers").body)
+    owners = ("team-research", "team-support")
+    expected = {"unrouted", *(f"{owner}-{kind}" for owner in owners for kind in ("page", "ticket"))}
+    assert {receiver["name"] for receiver in shown} == expected
+
+
+def test_what_alertmanager_refuses_is_told() -> None:
+    refused = pytest.raises(LiveError, match=r"Alertmanager does not start: .*undefined receiver")
+    with refused, alertmanager_server("route: {receiver: nobody}\nreceivers: [{name: somebody}]\n"):
+        pass
