@@ -36,6 +36,10 @@ cardinality: .venv/.ready ## show how many series SPECS allow
 apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; tokens come from the environment
 	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
 
+.PHONY: demo
+demo: .venv/.ready servers ## watch a service of SPECS at work; INCIDENT=tool-outage, SERVICE=name
+	@$(BIN)/python -m generator demo $(SPECS) $(if $(INCIDENT),--incident '$(INCIDENT)') $(if $(SERVICE),--service '$(SERVICE)') $(DEMO_ARGS)
+
 .PHONY: test
 test: .venv/.ready servers ## run all tests, those on a real Prometheus included
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

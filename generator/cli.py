@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(commands)
     _replay(commands)
     _audit(commands)
+    _demo(commands)
     return top
 
 
@@ -317,6 +318,25 @@ def _audit(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     audit.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     audit.add_argument("--timeout", default="30s", metavar="DURATION", help="for one request; default: 30s")
+
+
+def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="watch a service at work, with incidents to switch on",
+        description="Run agents that the generated module measures, a Prometheus with the generated rules that "
+        "watches them, an invented history behind them, and an Alertmanager where there is one. Nothing is left when "
+        "it ends.",
+    )
+    _specs(demo)
+    demo.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
+    demo.add_argument(
+        "--incident", action="append", default=[], metavar="NAME", help="begin with it; may be repeated"
+    )
+    demo.add_argument("--last", default="1d", metavar="DURATION", help="the history behind it; default: 1d")
+    demo.add_argument(
+        "--port", type=int, default=0, metavar="PORT", help="of the Prometheus; default: any that is free"
+    )
 
 
 def _span(command: argparse.ArgumentParser) -> None:

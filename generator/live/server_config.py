@@ -20,11 +20,15 @@ _OUT_OF_ORDER = "10y"
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """What a started Prometheus reads: rule files, and scrape configurations as its own file spells them."""
+    """What a started Prometheus reads: rule files, scrape configurations as its own file spells them, and who is told.
+
+    ``alertmanagers`` are hosts with ports.
+    """
 
     rule_files: tuple[Path, ...] = ()
     scrape_configs: tuple[Mapping[str, Any], ...] = ()
     scrape_interval: str = "15s"
+    alertmanagers: tuple[str, ...] = ()
 
 
 def configuration(config: ServerConfig) -> str:
@@ -37,12 +41,15 @@ def configuration(config: ServerConfig) -> str:
         if not path.is_file():
             message = f"no such rule file: {path}"
             raise LiveError(message)
-    document = {
+    document: dict[str, Any] = {
         "global": {"scrape_interval": config.scrape_interval},
         "storage": {"tsdb": {"out_of_order_time_window": _OUT_OF_ORDER}},
         "rule_files": [_literal(path) for path in config.rule_files],
         "scrape_configs": [dict(one) for one in config.scrape_configs],
     }
+    if config.alertmanagers:
+        told = {"static_configs": [{"targets": list(config.alertmanagers)}]}
+        document["alerting"] = {"alertmanagers": [told]}
     return yaml.safe_dump(document, sort_keys=False)
 
 

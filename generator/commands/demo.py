@@ -1,0 +1,130 @@
+"""``demo``: a service at work, watched by a real Prometheus, with incidents that are switched on and off."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.progress import ProgressLine
+from generator.commands.span import length
+from generator.commands.terminal import check_directory, complain, show
+from generator.demo.incidents import shown
+from generator.demo.stage import Stage, Wanted, staged
+from generator.diagnostics.suggest import did_you_mean
+from generator.live.errors import LiveError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+    from types import FrameType
+
+    from generator.model.service import Model, Service
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Set everything up, say where it is, and go on until Ctrl-C or SIGTERM."""
+    outcome = check_directory(arguments.specs)
+    if outcome.checked.failed or outcome.checked.model is None:
+        show(outcome, sys.stderr, notes=False)
+        return SPEC_AT_FAULT
+    try:
+        _show(arguments, outcome.checked.model)
+    except CallError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    except LiveError as problem:
+        complain(str(problem))
+        return CALL_AT_FAULT
+    return OK
+
+
+def _show(arguments: argparse.Namespace, model: Model) -> None:
+    service = _service(arguments.service, model)
+    for name in arguments.incident:
+        _check(name, shown(service))
+    wanted = Wanted(service, model.site, length(arguments.last), arguments.port)
+    with _until_ended() as ended, ExitStack() as opened:
+        with ProgressLine(sys.stderr) as line:
+            stage = opened.enter_context(staged(wanted, line.show))
+        for name in arguments.incident:
+            _toggle(name, stage)
+        sys.stdout.writelines(_said(service, stage))
+        sys.stdout.flush()
+        Thread(target=_listen, args=(stage,), daemon=True).start()
+        ended.wait()
+        sys.stdout.write("ending\n")
+
+
+@contextmanager
+def _until_ended() -> Iterator[Event]:
+    """Give what is set by Ctrl-C and SIGTERM; while things are set up, they end that."""
+    ended = Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        if ended.is_set():
+            return
+        ended.set()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _service(name: str | None, model: Model) -> Service:
+    services = {service.name: service for service in model.services}
+    if name is None:
+        # The one with most to see.
+        return max(model.services, key=lambda service: (len(service.alerts), service.name))
+    if name not in services:
+        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
+    return services[name]
+
+
+def _said(service: Service, stage: Stage) -> Iterator[str]:
+    yield f"{service.name} is at work:\n"
+    yield f"  alerts        {stage.prometheus}/alerts\n"
+    yield f"  rules         {stage.prometheus}/rules\n"
+    yield f"  metrics       {', '.join(f'http://{address}/metrics' for address in stage.instances)}\n"
+    where = stage.alertmanager or "none on this machine: apt-get install prometheus-alertmanager"
+    yield f"  Alertmanager  {where}\n"
+    yield f"  Grafana       yours, with the dashboards of output/grafana and {stage.prometheus} as its Prometheus\n"
+    yield "Type the name of an incident to begin it, and again to end it; Ctrl-C ends all:\n"
+    yield f"  {', '.join(stage.switches.known)}\n"
+
+
+def _listen(stage: Stage) -> None:
+    """Switch what is typed."""
+    for line in sys.stdin:
+        if name := line.strip():
+            try:
+                _toggle(name, stage)
+            except CallError as problem:
+                complain(str(problem), problem.help)
+
+
+def _check(name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise CallError(f'there is no incident "{name}" to show', did_you_mean(name, known, "incidents"))
+
+
+def _toggle(name: str, stage: Stage) -> None:
+    _check(name, stage.switches.known)
+    begun = stage.switches.toggle(name)
+    if begun is None:
+        sys.stdout.write(f"{name} has ended\n")
+    else:
+        release = f", with release {begun.release}" if begun.release else ""
+        alerts = ", ".join(begun.effect.alerts) or "no alert"
+        sys.stdout.write(f"{name} has begun{release}: wait for {alerts}\n")
+    sys.stdout.flush()

@@ -1,0 +1,67 @@
+"""Incidents that are switched on and off while agents work."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from generator.model.units import HOUR
+from generator.simulate.incidents import Incident, conditions, effects
+
+if TYPE_CHECKING:
+    from generator.model.service import Service
+    from generator.simulate.incidents import Conditions, Effect
+
+#: What creeps has come to its whole after this time.
+_CREEPING = HOUR
+
+
+def shown(service: Service) -> dict[str, Effect]:
+    """Find the incidents that can be shown, by name: processes that go on show nothing of a restart."""
+    return {effect.name: effect for effect in effects(service) if not effect.restarts}
+
+
+class Switches:
+    """The incidents that happen now; any thread may ask or switch."""
+
+    def __init__(self, service: Service, release: str) -> None:
+        self.known = shown(service)
+        self._release = release
+        self._on: dict[str, Incident] = {}
+        self._released = 0
+        self._lock = Lock()
+
+    def toggle(self, name: str) -> Incident | None:
+        """Switch an incident; None when that ended it.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        effect = self.known[name]
+        with self._lock:
+            if self._on.pop(name, None):
+                return None
+            release = ""
+            if effect.released:
+                self._released += 1
+                release = f"{self._release}.{self._released}"
+            now = time.time()
+            self._on[name] = found = Incident(effect, now, now + _CREEPING, release)
+            return found
+
+    @property
+    def release(self) -> str:
+        """What runs now: the newest release that an incident brought, else what ran before."""
+        with self._lock:
+            return next((one.release for one in reversed(self._on.values()) if one.release), self._release)
+
+    def now(self) -> Conditions:
+        """Say how agents behave now."""
+        release, time_ = self.release, time.time()
+        with self._lock:
+            lasting = [
+                Incident(one.effect, one.start, max(one.end, time_ + 1), one.release)
+                for one in self._on.values()
+            ]
+        return conditions(lasting, time_, release)

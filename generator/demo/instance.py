@@ -1,0 +1,85 @@
+"""An instance of the service: a registry of its own, and an address at which it is scraped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from generator.simulate.incidents import EVERYTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from prometheus_client import Metric
+
+
+@dataclass
+class Instance:
+    """One process of the service, or what looks like one to Prometheus.
+
+    Attributes:
+        name: The label ``instance``.
+        made: The class of the generated module.
+        hidden: Says which metrics are not exposed now.
+    """
+
+    name: str
+    made: type[Any]
+    hidden: Callable[[], tuple[str, ...]]
+    _registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    _by_release: dict[str, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __enter__(self) -> Self:
+        instance = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                gone = EVERYTHING in instance.hidden()
+                body = b"" if gone else generate_latest(instance)
+                self.send_response(503 if gone else 200)
+                self.send_header("Content-Type", CONTENT_TYPE_LATEST)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        """Where it is scraped: host and port."""
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def metrics(self, release: str) -> Any:  # noqa: ANN401 - generated
+        """Give what a release measures itself with."""
+        with self._lock:
+            if release not in self._by_release:
+                self._by_release[release] = self.made(release=release, registry=self._registry)
+            return self._by_release[release]
+
+    def collect(self) -> Iterator[Metric]:
+        """Collect what is exposed, as a registry would."""
+        hidden = self.hidden()
+        for metric in self._registry.collect():
+            if metric.name not in hidden and f"{metric.name}_total" not in hidden:
+                yield metric

@@ -1,0 +1,156 @@
+"""Everything set up: agents, the Prometheus that watches them, the history behind them, and an Alertmanager."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.demo.incidents import Switches
+from generator.demo.instance import Instance
+from generator.demo.module import imported
+from generator.demo.traffic import Working
+from generator.live.alertmanager import alertmanager_server, find_alertmanager
+from generator.live.errors import LiveError
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.live.server import prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.model.units import duration
+from generator.prometheus.alertmanager import alertmanager
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.files import rule_files
+from generator.simulate.agents import agent
+from generator.simulate.fleet import lives
+from generator.simulate.history import simulate
+from generator.simulate.scenario import ordinary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from generator.live.remote_write import TimeSeries
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Service, Site
+    from generator.simulate.fleet import Life
+    from generator.simulate.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to set up: ``seconds`` of history behind it, and the ports, 0 for any."""
+
+    service: Service
+    site: Site
+    seconds: float
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What runs; ``alertmanager`` is an address, or empty where there is no such program."""
+
+    prometheus: str
+    alertmanager: str
+    instances: tuple[str, ...]
+    switches: Switches
+
+
+@contextmanager
+def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterator[Stage]:
+    """Set everything up, and take it all down when the block ends, however it does.
+
+    Raises:
+        LiveError: there is no Prometheus, or a server does not start.
+    """
+    service, site = wanted.service, wanted.site
+    with ExitStack() as opened:
+        directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
+        prometheus = opened.enter_context(prometheus_server(port=wanted.port))
+        now = time.time()
+        scenario = ordinary(service, now - wanted.seconds, now)
+        last = _last(scenario)
+        switches = Switches(service, last[0].release)
+        made = opened.enter_context(imported(service, site, directory))
+        instances = tuple(
+            opened.enter_context(Instance(life.instance, made, lambda: switches.now().hidden))
+            for life in last
+        )
+        told = _alertmanager(service, opened)
+        opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
+        config = ServerConfig(
+            scrape_configs=(_scraped(service, instances),),
+            scrape_interval=duration(site.scrape_interval),
+            alertmanagers=(told.removeprefix("http://"),) if told else (),
+        )
+        prometheus.load(config)
+        _remember(prometheus, wanted, scenario, progress)
+        prometheus.load(_with_rules(config, wanted, directory))
+        yield Stage(prometheus.api.url, told, tuple(one.address for one in instances), switches)
+
+
+def _last(scenario: Scenario) -> list[Life]:
+    """List who lives at the end of the history: they go on."""
+    return [life for life in lives(scenario) if life.died >= scenario.end]
+
+
+def _alertmanager(service: Service, opened: ExitStack) -> str:
+    try:
+        find_alertmanager()
+    except LiveError:
+        return ""
+    config = alertmanager((service,)).text
+    return opened.enter_context(alertmanager_server(config)).url
+
+
+def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, object]:
+    """Scrape under the labels that the history has, so that the two are one."""
+    others = {name: value for name, value in service.selector.items() if name != "job"}
+    return {
+        "job_name": service.selector.get("job", service.name),
+        "static_configs": [
+            {"targets": [one.address], "labels": {**others, "instance": one.name}} for one in instances
+        ],
+    }
+
+
+def _remember(
+    server: PrometheusServer,
+    wanted: Wanted,
+    scenario: Scenario,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Write the history and what the rules make of it, up to now: that takes a while, in which agents go on."""
+    history = simulate(wanted.service, wanted.site, scenario)
+    write(server.api, _watched(history.series, len(history.truth.lives), progress))
+    groups = compile_rules(wanted.service, wanted.site).recording
+    start, end = scenario.start, time.time()
+    evaluate(
+        server.api,
+        groups,
+        start,
+        end,
+        progress=lambda _, done, whole: progress("recording its signals", done, whole),
+    )
+    evaluate(server.api, groups, end, time.time())
+
+
+def _watched(
+    series: Iterable[TimeSeries], lived: int, progress: Callable[[str, int, int], None]
+) -> Iterator[TimeSeries]:
+    seen: set[str] = set()
+    for one in series:
+        seen.add(one.labels["instance"])
+        progress("inventing a history", min(len(seen), lived) - 1, lived)
+        yield one
+
+
+def _with_rules(config: ServerConfig, wanted: Wanted, directory: Path) -> ServerConfig:
+    service, site = wanted.service, wanted.site
+    paths = []
+    for artifact in rule_files(service, compile_rules(service, site), site):
+        paths.append(directory / artifact.path.rpartition("/")[2])
+        paths[-1].write_text(artifact.text, encoding="utf-8")
+    return ServerConfig(tuple(paths), config.scrape_configs, config.scrape_interval, config.alertmanagers)
