@@ -62,7 +62,7 @@ golden: generate ## update the files that tests compare with
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
 
 .PHONY: fuzz
-fuzz: .venv/.ready prometheus ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
+fuzz: .venv/.ready servers ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 .PHONY: bench
