@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
 from generator.live.errors import LiveError
-from generator.live.process import find, free_port, stop
-from generator.live.server_log import last_errors
+from generator.live.process import find, launch, started, stop
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from generator.live.transport import Connection
 
 #: The program as Debian calls it, and as its makers do.
 _PROGRAMS = ("prometheus-alertmanager", "alertmanager")
-_ATTEMPTS = 3
-_START_SECONDS = 60.0
-_PROBE_SECONDS = 0.5
-_POLL_SECONDS = 0.05
-_LOG = "log"
+_SECONDS = 5.0
+_CONFIG = "alertmanager.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,54 +62,31 @@ def alertmanager_server(config: str, *, port: int = 0) -> Iterator[Alertmanager]
     binary = find_alertmanager()
     with tempfile.TemporaryDirectory(prefix="alertmanager-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
-        (directory / "alertmanager.yml").write_text(config, encoding="utf-8")
-        server = _start(binary, directory, port)
+        (directory / _CONFIG).write_text(config, encoding="utf-8")
+        server = started(
+            partial(_launch, binary, directory), _is_ready, directory, called="Alertmanager", port=port
+        )
         try:
             yield server
         finally:
             stop(server.process)
 
 
-def _start(binary: str, directory: Path, port: int) -> Alertmanager:
-    """Start until no one else has our port: between choosing one and using it, another may take it."""
-    for _ in range(1 if port else _ATTEMPTS):
-        server = _launch(binary, directory, port or free_port())
-        try:
-            if _is_ready(server):
-                return server
-        except BaseException:
-            stop(server.process)
-            raise
-        stop(server.process)
-    message = f"Alertmanager does not start: {last_errors(directory / _LOG) or 'it says nothing'}"
-    raise LiveError(message)
-
-
 def _launch(binary: str, directory: Path, port: int) -> Alertmanager:
     command = [
         binary,
-        f"--config.file={directory / 'alertmanager.yml'}",
+        f"--config.file={directory / _CONFIG}",
         f"--storage.path={directory / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
         "--log.level=warn",
     ]
-    with (directory / _LOG).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
-            command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    connection = open_connection(
-        f"http://127.0.0.1:{port}", timeout=_PROBE_SECONDS * 10, retries=0, headers={}
-    )
-    return Alertmanager(connection, process)
+    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
+    return Alertmanager(connection, launch(command, directory))
 
 
 def _is_ready(server: Alertmanager) -> bool:
-    """Wait until it is ready; false if its process ends first."""
-    deadline = time.monotonic() + _START_SECONDS
-    while server.process.poll() is None and time.monotonic() < deadline:
-        with suppress(LiveError):
-            if server.connection.send("GET", "/-/ready").ok:
-                return True
-        time.sleep(_POLL_SECONDS)
-    return False
+    try:
+        return server.connection.send("GET", "/-/ready").ok
+    except LiveError:
+        return False

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from shutil import which
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from generator.live.errors import LiveError
+from generator.live.server_log import last_errors
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_ATTEMPTS = 5
+_START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+_LOG = "log"
+_TAKEN = "address already in use"
+
+
+class Server(Protocol):
+    """A program that listens."""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """What was started."""
+
+
+S = TypeVar("S", bound=Server)
 
 
 def find(program: str, package: str) -> str:
@@ -22,6 +45,61 @@ def find(program: str, package: str) -> str:
         message = f"no {program.capitalize()} on this machine: apt-get install {package}"
         raise LiveError(message)
     return found
+
+
+def launch(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a directory, with a log there."""
+    with log_of(directory).open("wb") as log:
+        return subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
+            command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+
+
+def log_of(directory: Path) -> Path:
+    """Say where the log of what was launched there is."""
+    return directory / _LOG
+
+
+def started(
+    launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, *, called: str, port: int
+) -> S:
+    """Start a server and wait until it is ready.
+
+    Between choosing a free port and using it another may take it: then it is started on another one.
+
+    Args:
+        launched: launches it, by ``launch`` in ``directory``, on a port.
+        is_ready: says whether it answers; asked again and again.
+        directory: where its log is.
+        called: its name, for messages.
+        port: where it shall listen; 0 takes a free one.
+
+    Raises:
+        LiveError: it does not start (with what it said).
+    """
+    for _ in range(1 if port else _ATTEMPTS):
+        server = launched(port or free_port())
+        try:
+            if _waited(server, is_ready):
+                return server
+        except BaseException:
+            stop(server.process)
+            raise
+        stop(server.process)
+        if _TAKEN not in last_errors(log_of(directory)):
+            break
+    message = f"{called} does not start: {last_errors(log_of(directory)) or 'it says nothing'}"
+    raise LiveError(message)
+
+
+def _waited(server: S, is_ready: Callable[[S], bool]) -> bool:
+    """Wait until a server is ready; false if its process ends first."""
+    deadline = time.monotonic() + _START_SECONDS
+    while server.process.poll() is None and time.monotonic() < deadline:
+        if is_ready(server):
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

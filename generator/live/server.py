@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
-import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
-from generator.live.process import find, free_port, stop
+from generator.live.process import find, launch, log_of, started, stop
 from generator.live.server_config import ServerConfig, configuration
 from generator.live.server_log import last_errors
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 # about once a block and a half is full. With one block for everything the age of samples does not matter, and
 # no compaction runs beside a query.
 _BLOCK = "20y"
-_ATTEMPTS = 5
-_START_SECONDS = 60.0
 _PROBE_SECONDS = 0.5
-_POLL_SECONDS = 0.02
-_LOG = "log"
 _CONFIG = "prometheus.yml"
 
 
@@ -50,9 +46,7 @@ class PrometheusServer:
         _write_config(self.directory, config)
         response = self.api.connection.send("POST", "/-/reload")
         if not response.ok:
-            message = (
-                f"Prometheus refuses its configuration: {last_errors(self.directory / _LOG) or response.text}"
-            )
+            message = f"Prometheus refuses its configuration: {last_errors(log_of(self.directory)) or response.text}"
             raise LiveError(message)
 
 
@@ -82,29 +76,14 @@ def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> I
     with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         _write_config(directory, config or ServerConfig())
-        server = _start(binary, directory, port)
+        server = started(
+            partial(_launch, binary, directory), _is_ready, directory, called="Prometheus", port=port
+        )
         try:
             with closing(server.api):
                 yield server
         finally:
             stop(server.process)
-
-
-def _start(binary: str, directory: Path, port: int) -> PrometheusServer:
-    """Start until no one else has our port: between choosing one and using it, another may take it."""
-    for _ in range(1 if port else _ATTEMPTS):
-        server = _launch(binary, directory, port or free_port())
-        try:
-            if _wait(server):
-                return server
-        except BaseException:
-            stop(server.process)
-            raise
-        stop(server.process)
-        if "address already in use" not in last_errors(directory / _LOG):
-            break
-    message = f"Prometheus does not start: {last_errors(directory / _LOG) or 'it says nothing'}"
-    raise LiveError(message)
 
 
 def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
@@ -120,31 +99,18 @@ def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
         "--query.max-samples=500000000",
         "--log.level=warn",
     ]
-    with (directory / _LOG).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
-            command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    return PrometheusServer(connect(f"http://127.0.0.1:{port}"), directory, process)
+    api = connect(f"http://127.0.0.1:{port}")
+    return PrometheusServer(api, directory, launch(command, directory))
 
 
-def _wait(server: PrometheusServer) -> bool:
-    """Wait until the server is ready; false if its process ends first."""
-    deadline = time.monotonic() + _START_SECONDS
-    with closing(connect(server.api.url, timeout=_PROBE_SECONDS, retries=0)) as probe:
-        while server.process.poll() is None and time.monotonic() < deadline:
-            if _answers(probe, server.directory):
-                return True
-            time.sleep(_POLL_SECONDS)
-    return False
-
-
-def _answers(probe: PrometheusApi, directory: Path) -> bool:
+def _is_ready(server: PrometheusServer) -> bool:
     """Whether our server is ready, and not another one that took its port: ours then ends by itself."""
-    try:
-        flags = probe.flags() if probe.ready() else {}
-    except LiveError:
-        return False
-    return flags.get("storage.tsdb.path") == str(directory / "data")
+    with closing(connect(server.api.url, timeout=_PROBE_SECONDS, retries=0)) as probe:
+        try:
+            flags = probe.flags() if probe.ready() else {}
+        except LiveError:
+            return False
+    return flags.get("storage.tsdb.path") == str(server.directory / "data")
 
 
 def _write_config(directory: Path, config: ServerConfig) -> None:
