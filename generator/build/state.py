@@ -16,17 +16,18 @@ _NAME = "state.json"
 
 
 class Told(NamedTuple):
-    """What a compilation said of the specs, without colours and with them.
+    """What a compilation said of the specs, without colours and with them, and would say of the output next time.
 
     A tuple, since to import dataclasses takes longer than all that this module does.
     """
 
     plain: str
     coloured: str
+    summary: str
 
 
-def told_last(folder: Path, inputs: str, output: Path) -> tuple[Told, int] | None:
-    """Find what was said when ``inputs`` were compiled into ``output``, and how many files that made.
+def told_last(folder: Path, inputs: str, output: Path) -> Told | None:
+    """Find what was said when ``inputs`` were compiled into ``output``.
 
     Returns:
         None unless that was the last compilation, and nobody has touched its files since.
@@ -39,7 +40,7 @@ def told_last(folder: Path, inputs: str, output: Path) -> tuple[Told, int] | Non
             or state["files"] != _signed(output, state["files"])
         ):
             return None
-        return Told(*state["told"]), len(state["files"])
+        return Told(*state["told"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -47,7 +48,7 @@ def told_last(folder: Path, inputs: str, output: Path) -> tuple[Told, int] | Non
 def remember(folder: Path, inputs: str, output: Path, paths: Iterable[str], told: Told) -> None:
     """Remember a compilation that has ended."""
     try:
-        state = {"inputs": inputs, "told": [told.plain, told.coloured], "files": _signed(output, paths)}
+        state = {"inputs": inputs, "told": told, "files": _signed(output, paths)}
     except OSError:  # somebody takes the output away meanwhile
         return
     keep(folder / _NAME, json.dumps(state).encode())

@@ -15,12 +15,11 @@ from generator.audit.fetch import fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import OK, SPEC_AT_FAULT
+from generator.commands.on_specs import named, on_specs
 from generator.commands.servers import identified
 from generator.commands.span import length
 from generator.commands.stream import colours
-from generator.commands.terminal import check_directory, complain, show
-from generator.diagnostics.suggest import did_you_mean
 from generator.live.api import connect
 from generator.live.errors import LiveError
 
@@ -47,17 +46,13 @@ _REMEDIES = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit; the specs have to be right before anything is held against them."""
-    outcome = check_directory(arguments.specs)
-    if outcome.checked.failed or outcome.checked.model is None:
-        show(outcome, sys.stderr, notes=False)
-        return SPEC_AT_FAULT
-    try:
-        found = _audited(arguments, outcome.checked.model)
-    except CallError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    sys.stdout.writelines(_shown(found, outcome, arguments.format))
-    return SPEC_AT_FAULT if any(one.violated for one in found) else OK
+
+    def held(model: Model, outcome: Outcome) -> int:
+        found = _audited(arguments, model)
+        sys.stdout.writelines(_shown(found, outcome, arguments.format))
+        return SPEC_AT_FAULT if any(one.violated for one in found) else OK
+
+    return on_specs(arguments.specs, held)
 
 
 def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
@@ -75,12 +70,7 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
 
 
 def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
-    services = {service.name: service for service in model.services}
-    if name is None:
-        return model.services
-    if name not in services:
-        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
-    return (services[name],)
+    return model.services if name is None else (named(name, model),)
 
 
 def _of_server(place: str, timeout: float, chosen: Iterable[Service], model: Model) -> tuple[Audit, ...]:

@@ -6,9 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator import __version__
-from generator.commands.compiling import built, told
+from generator.commands.compiling import built
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
 from generator.commands.stream import colours
+from generator.commands.terminal import told
 
 if TYPE_CHECKING:
     import argparse

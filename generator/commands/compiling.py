@@ -1,4 +1,4 @@
-"""Compiling a directory as commands do: with a bar on a terminal, and with what is found for people to read."""
+"""Compiling a directory as commands do: with a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from generator.build.build import Build, build
 from generator.commands.progress import ProgressLine
 from generator.commands.terminal import complain
-from generator.diagnostics import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +28,3 @@ def built(specs: Path, *, memo: Memo | None = None, emit: bool = True) -> Build 
         except BrokenProcessPool:
             complain("a process that compiles was killed", "there may be too little memory for it; run again")
             return None
-
-
-def told(found: Build, *, coloured: bool, notes: bool) -> str:
-    """Write what is found; ``notes`` says whether decisions made on the author's behalf count."""
-    from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where something is to be said
-
-    shown = [one for one in found.diagnostics if notes or one.severity is not Severity.INFO]
-    return render_text(shown, found.sources, colour=coloured) if shown else ""

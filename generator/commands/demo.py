@@ -9,10 +9,11 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import OK
+from generator.commands.on_specs import named, on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.span import length
-from generator.commands.terminal import check_directory, complain, show
+from generator.commands.terminal import complain
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
 from generator.diagnostics.suggest import did_you_mean
@@ -23,24 +24,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
+    from generator.commands.terminal import Outcome
     from generator.model.service import Model, Service
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Set everything up, say where it is, and go on until Ctrl-C or SIGTERM."""
-    outcome = check_directory(arguments.specs)
-    if outcome.checked.failed or outcome.checked.model is None:
-        show(outcome, sys.stderr, notes=False)
-        return SPEC_AT_FAULT
-    try:
-        _show(arguments, outcome.checked.model)
-    except CallError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    except LiveError as problem:
-        complain(str(problem))
-        return CALL_AT_FAULT
-    return OK
+
+    def shown_to_the_end(model: Model, _outcome: Outcome) -> int:
+        try:
+            _show(arguments, model)
+        except LiveError as problem:
+            raise CallError(str(problem)) from problem
+        return OK
+
+    return on_specs(arguments.specs, shown_to_the_end)
 
 
 def _show(arguments: argparse.Namespace, model: Model) -> None:
@@ -82,13 +80,10 @@ def _until_ended() -> Iterator[Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    services = {service.name: service for service in model.services}
-    if name is None:
-        # The one with most to see.
-        return max(model.services, key=lambda service: (len(service.alerts), service.name))
-    if name not in services:
-        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
-    return services[name]
+    if name is not None:
+        return named(name, model)
+    # The one with most to see.
+    return max(model.services, key=lambda service: (len(service.alerts), service.name))
 
 
 def _said(service: Service, stage: Stage) -> Iterator[str]:

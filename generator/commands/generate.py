@@ -43,10 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _unchanged(folder: Path, inputs: Inputs, output: Path) -> bool:
     """Say again what the last compilation said, if this one would be the same."""
-    last = told_last(folder, inputs.whole, output)
-    if last is None:
+    told = told_last(folder, inputs.whole, output)
+    if told is None:
         return False
-    told, files = last
     sys.stderr.write(told.coloured if colours(sys.stderr) else told.plain)
-    sys.stdout.write(f"{output}: up to date, {files} file{'' if files == 1 else 's'}\n")
+    sys.stdout.write(f"{output}: {told.summary}\n")
     return True

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from generator.build.inputs import inputs_of
 from generator.build.memo import Memo
 from generator.build.state import Told, remember
-from generator.commands.compiling import built, told
+from generator.commands.compiling import built
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
-from generator.commands.stream import colours
-from generator.commands.terminal import complain
+from generator.commands.terminal import complain, show, told
 from generator.output.compare import compare, holds
 from generator.output.errors import OutputError
+from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
 from generator.output.write import write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from generator.build.build import Build
@@ -27,18 +28,7 @@ if TYPE_CHECKING:
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and say how the output differs."""
-    found = built(specs)
-    if found is None:
-        return CALL_AT_FAULT
-    if _refused(found, output):
-        return SPEC_AT_FAULT
-    try:
-        difference = compare(found.artifacts, output)
-    except OutputError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
-    sys.stdout.write(f"{output}: {difference.summary()}\n")
-    return SPEC_AT_FAULT if difference else OK
+    return _ended(built(specs), output, partial(_compare, output=output))
 
 
 def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs | None) -> int:
@@ -51,32 +41,42 @@ def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs 
         inputs: What is compiled now; without either of the two everything is.
     """
     memo = Memo(folder, inputs, partial(holds, output)) if folder and inputs else None
-    found = built(specs, memo=memo)
+    return _ended(built(specs, memo=memo), output, partial(_write, specs=specs, output=output, memo=memo))
+
+
+def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> int:
+    """Say what is found; where nothing is wrong, do what is to be done with the output."""
     if found is None:
         return CALL_AT_FAULT
-    if _refused(found, output):
+    show(found, sys.stderr, notes=False)
+    if found.failed:
+        sys.stderr.write(f"nothing was written to {output}\n")
         return SPEC_AT_FAULT
     try:
-        written = write(found.artifacts, output)
+        return act(found)
     except OutputError as problem:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
+
+
+def _compare(found: Build, *, output: Path) -> int:
+    difference = compare(found.artifacts, output)
+    sys.stdout.write(f"{output}: {difference.summary()}\n")
+    return SPEC_AT_FAULT if difference else OK
+
+
+def _write(found: Build, *, specs: Path, output: Path, memo: Memo | None) -> int:
+    written = write(found.artifacts, output)
     if memo and inputs_of(specs) == memo.inputs:  # else an editor has saved a file meanwhile
         _remember(found, output, memo)
     sys.stdout.write(f"{output}: {written.summary()}\n")
     return OK
 
 
-def _refused(found: Build, output: Path) -> bool:
-    """Say what is found; whether that is the end of it."""
-    sys.stderr.write(told(found, coloured=colours(sys.stderr), notes=False))
-    if found.failed:
-        sys.stderr.write(f"nothing was written to {output}\n")
-    return found.failed
-
-
 def _remember(found: Build, output: Path, memo: Memo) -> None:
+    """Keep what was made, and what the next run says if nothing changes until then."""
     memo.save()
-    paths = [MANIFEST, *(artifact.path for artifact in found.artifacts)]
-    said = Told(*(told(found, coloured=coloured, notes=False) for coloured in (False, True)))
+    paths = (MANIFEST, *(artifact.path for artifact in found.artifacts))
+    plain, coloured = (told(found, coloured=coloured, notes=False) for coloured in (False, True))
+    said = Told(plain, coloured, Outcome(unchanged=paths).summary())
     remember(memo.folder, memo.inputs.whole, output, paths, said)

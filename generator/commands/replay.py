@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import OK
+from generator.commands.on_specs import on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.commands.terminal import check_directory, complain, show
 from generator.live.errors import LiveError
 from generator.replay.errors import ReplayError
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
+    from generator.commands.terminal import Outcome
     from generator.compiler import Checked
+    from generator.model.service import Model
     from generator.replay.report import Report
 
 _ENVIRONMENT = (
@@ -43,16 +45,12 @@ _REMEDIES = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
-    outcome = check_directory(arguments.specs)
-    if outcome.checked.failed or outcome.checked.model is None:
-        show(outcome, sys.stderr, notes=False)
-        return SPEC_AT_FAULT
-    try:
+
+    def replayed(_model: Model, outcome: Outcome) -> int:
         sys.stdout.writelines(_replayed(arguments, outcome.checked))
-    except CallError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    return OK
+        return OK
+
+    return on_specs(arguments.specs, replayed)
 
 
 def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:

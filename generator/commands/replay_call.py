@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from generator import __version__
 from generator.commands.call_error import CallError
+from generator.commands.on_specs import check_known
 from generator.commands.servers import identified
 from generator.commands.span import Span, length, span
-from generator.diagnostics.suggest import did_you_mean
 from generator.live.api import MAX_POINTS, connect
 from generator.live.errors import LiveError
 from generator.replay.jobs import Crew
@@ -114,8 +114,7 @@ def _subject(arguments: argparse.Namespace, checked: Checked) -> Subject:
 
 def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str, ...]:
     for name in asked_for:
-        if name not in there:
-            raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s"))
+        check_known(name, there, what)
     return tuple(dict.fromkeys(asked_for))
 
 

@@ -9,14 +9,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import OK
+from generator.commands.on_specs import named, on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
 from generator.commands.simulate_incidents import wanted
 from generator.commands.simulate_targets import Job, to_file, to_server
 from generator.commands.span import span, written
-from generator.commands.terminal import check_directory, complain, show
-from generator.diagnostics.suggest import did_you_mean
 from generator.simulate.staging import staged
 
 if TYPE_CHECKING:
@@ -24,22 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from generator.commands.terminal import Outcome
     from generator.model.service import Model, Service
     from generator.simulate.truth import Truth
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; nothing is written before the whole call is understood."""
-    outcome = check_directory(arguments.specs)
-    if outcome.checked.failed or outcome.checked.model is None:
-        show(outcome, sys.stderr, notes=False)
-        return SPEC_AT_FAULT
-    try:
-        sys.stdout.writelines(_simulate(arguments, outcome.checked.model))
-    except CallError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    return OK
+
+    def simulated(model: Model, _outcome: Outcome) -> int:
+        sys.stdout.writelines(_simulate(arguments, model))
+        return OK
+
+    return on_specs(arguments.specs, simulated)
 
 
 def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
@@ -70,14 +66,12 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    services = {service.name: service for service in model.services}
-    if name is None and len(services) == 1:
-        return next(iter(services.values()))
-    if name is None:
-        raise CallError("say which service to simulate", f"--service {' or '.join(services)}")
-    if name not in services:
-        raise CallError(f'there is no service "{name}"', did_you_mean(name, services, "services"))
-    return services[name]
+    if name is not None:
+        return named(name, model)
+    if len(model.services) == 1:
+        return model.services[0]
+    names = " or ".join(service.name for service in model.services)
+    raise CallError("say which service to simulate", f"--service {names}")
 
 
 def _summary(truth: Truth) -> Iterator[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
+from generator.commands.on_specs import check_known
 from generator.commands.span import instant, length, written
-from generator.diagnostics.suggest import did_you_mean
 from generator.model.units import parse_duration
 from generator.simulate.incidents import effects
 from generator.simulate.staging import Wanted
@@ -26,8 +26,7 @@ def wanted(text: str, service: Service, within: Span) -> Wanted:
     """
     name, at, when = text.partition("@")
     known = [effect.name for effect in effects(service)]
-    if name not in known:
-        raise CallError(f'there is no incident "{name}"', did_you_mean(name, known, "incidents"))
+    check_known(name, known, "incident")
     whole = within.end - within.start
     begin, lasting = _parts(when)
     start = _start(begin, within) if at else within.start + whole / 2

@@ -13,8 +13,10 @@ from generator.diagnostics.printable import printable
 from generator.spec.load import load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from generator.build.build import Build
     from generator.diagnostics import Diagnostic
 
 
@@ -24,7 +26,7 @@ class Outcome:
 
     checked: Checked
     diagnostics: tuple[Diagnostic, ...]
-    sources: dict[str, str]
+    sources: Mapping[str, str]
 
 
 def check_directory(specs: Path) -> Outcome:
@@ -37,13 +39,17 @@ def check_directory(specs: Path) -> Outcome:
     return Outcome(checked, ordered(checked.diagnostics), loaded.sources)
 
 
-def show(outcome: Outcome, stream: TextIO, *, notes: bool) -> None:
+def told(found: Outcome | Build, *, coloured: bool, notes: bool) -> str:
     """Write the diagnostics for a person; ``notes`` says whether decisions made on the author's behalf count."""
     from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where something is to be said
 
-    shown = [found for found in outcome.diagnostics if notes or found.severity is not Severity.INFO]
-    if shown:
-        stream.write(render_text(shown, outcome.sources, colour=colours(stream)))
+    shown = [one for one in found.diagnostics if notes or one.severity is not Severity.INFO]
+    return render_text(shown, found.sources, colour=coloured) if shown else ""
+
+
+def show(found: Outcome | Build, stream: TextIO, *, notes: bool) -> None:
+    """Write the diagnostics to a stream, with colours where it has them."""
+    stream.write(told(found, coloured=colours(stream), notes=notes))
 
 
 def complain(message: str, help_: str = "") -> None:

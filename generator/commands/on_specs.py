@@ -1,0 +1,52 @@
+"""What commands do with specs that are understood, and what they say where they are not."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from generator.commands.call_error import CallError
+from generator.commands.exit_codes import CALL_AT_FAULT, SPEC_AT_FAULT
+from generator.commands.terminal import check_directory, complain, show
+from generator.diagnostics.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from generator.commands.terminal import Outcome
+    from generator.model.service import Model, Service
+
+
+def on_specs(specs: Path, act: Callable[[Model, Outcome], int]) -> int:
+    """Act on the model of a directory, and return the exit status; what is wrong with specs or call is said."""
+    outcome = check_directory(specs)
+    if outcome.checked.failed or outcome.checked.model is None:
+        show(outcome, sys.stderr, notes=False)
+        return SPEC_AT_FAULT
+    try:
+        return act(outcome.checked.model, outcome)
+    except CallError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+
+
+def named(name: str, model: Model) -> Service:
+    """Find a service by its name.
+
+    Raises:
+        CallError: there is none.
+    """
+    services = {service.name: service for service in model.services}
+    check_known(name, services, "service")
+    return services[name]
+
+
+def check_known(name: str, there: Collection[str], what: str) -> None:
+    """Hold a name of a call against what there is; ``what`` is a noun.
+
+    Raises:
+        CallError: there is none of that name.
+    """
+    if name not in there:
+        raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s"))
