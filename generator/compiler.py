@@ -89,15 +89,6 @@ def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
     return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
 
 
-def emit(facts: Sequence[ServiceFacts], site: Site) -> tuple[Artifact, ...]:
-    """Write everything that ``output/`` will hold, as text, sorted by path."""
-    from generator.grafana.records import records_of  # noqa: PLC0415
-
-    each = [artifact for one in facts for artifact in emit_service(one, site)]
-    boards = emit_dashboards(records_of(Model(site, tuple(one.service for one in facts))), site)
-    return tuple(sorted([*each, *boards, *emit_fleet([entry_of(one, site) for one in facts], site)]))
-
-
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     """Write the files that are one service's own."""
     # The back ends import Jinja and more, which only this command shall pay for.

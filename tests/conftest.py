@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from generator.live.errors import LiveError
 from generator.live.server import find_prometheus, prometheus_server
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,11 +103,6 @@ def _answering(status: int, body: bytes, headers: Mapping[str, str]) -> Iterator
 
 @contextmanager
 def _started() -> Iterator[PrometheusServer]:
-    try:
-        find_prometheus()
-    except LiveError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+    needed(find_prometheus)
     with prometheus_server() as server:
         yield server

@@ -31,15 +31,17 @@ class Inputs(NamedTuple):
     @property
     def whole(self) -> str:
         """A key for the whole compilation."""
-        return hash_of(key.encode() for key in (self.shared, *self.keys.values()))
+        return joint_hash(key.encode() for key in (self.shared, *self.keys.values()))
 
 
 def inputs_of(directory: Path) -> Inputs | None:
     """Hash all that is compiled; None where a file cannot be read, so that the compiler has to say so."""
     try:
         parts = (part for path in files.shared(directory) for part in _named(path))
-        shared = hash_of((fingerprint().encode(), str(directory).encode("utf-8", "surrogateescape"), *parts))
-        keys = {path: hash_of((shared.encode(), *_named(path))) for path in files.services(directory)}
+        shared = joint_hash(
+            (fingerprint().encode(), str(directory).encode("utf-8", "surrogateescape"), *parts)
+        )
+        keys = {path: joint_hash((shared.encode(), *_named(path))) for path in files.services(directory)}
         return Inputs(shared, keys)
     except OSError:
         return None
@@ -53,7 +55,7 @@ def _named(path: Path) -> tuple[bytes, bytes]:
     return str(path).encode("utf-8", "surrogateescape"), path.read_bytes()
 
 
-def hash_of(parts: Iterable[bytes]) -> str:
+def joint_hash(parts: Iterable[bytes]) -> str:
     """Hash parts so that no two lists of them have the same hash."""
     found = sha256()
     for part in parts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.build.folder import keep
-from generator.build.inputs import hash_of
+from generator.build.inputs import joint_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ class Memo:
 
     def key_of(self, *parts: str) -> str:
         """Return a key for what depends on ``parts`` and on what all services share."""
-        return hash_of(part.encode() for part in (self.inputs.shared, *parts))
+        return joint_hash(part.encode() for part in (self.inputs.shared, *parts))
 
     def find(self, key: str, kind: type[T]) -> T | None:
         """Find what was made of the inputs that ``key`` stands for."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.output.errors import OutputError, name_of
+from generator.output.manifest import hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class Content:
 
 def content_of(data: bytes) -> Content:
     """Take content that is in memory."""
-    return Content(sha256(data).hexdigest(), len(data), lambda: data)
+    return Content(hash_of(data), len(data), lambda: data)
 
 
 def content_of_artifact(artifact: Artifact | Packed) -> Content:

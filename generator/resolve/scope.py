@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from generator.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.spec.written import Text
@@ -15,16 +15,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def look_up(
-    name: Text, declared: Mapping[str, T], noun: str, findings: Findings, *, also: Iterable[str] = ()
-) -> T | None:
-    """Find what ``name`` refers to; report an unknown one. ``also`` could be named, though nothing does so yet."""
+def look_up(name: Text, declared: Mapping[str, T], noun: str, findings: Findings) -> T | None:
+    """Find what ``name`` refers to; report an unknown one."""
     if name.value in declared:
         return declared[name.value]
     findings.error(
         f"reference/unknown-{noun}",
         f'{noun} "{name.value}" is not declared',
         name.span,
-        did_you_mean(name.value, dict.fromkeys((*declared, *also))) or f"declare the {noun} first",
+        did_you_mean(name.value, declared) or f"declare the {noun} first",
     )
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,8 +19,8 @@ from generator.model import names
 from generator.prometheus.alertmanager import alertmanager
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule
-from generator.resolve.model import resolve
-from generator.spec.load import load
+from tests.instrumentation.loading import shipped
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,21 +48,13 @@ class People:
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
     """An Alertmanager is on this machine; in CI it must be."""
-    try:
-        find_alertmanager()
-    except LiveError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+    needed(find_alertmanager)
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    specs = load(_ROOT / "specs").specs
-    assert specs is not None
-    resolved = resolve(specs).value
-    assert resolved is not None
-    return resolved
+    """The model of our own specs."""
+    return shipped()
 
 
 @pytest.fixture

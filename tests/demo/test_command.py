@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -18,9 +17,9 @@ from urllib.request import urlopen
 import pytest
 
 from generator.live.alertmanager import find_alertmanager
-from generator.live.errors import LiveError
 from generator.live.server import find_prometheus
 from tests.commands.calls import COMMAND, ROOT, environment
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +41,8 @@ _PATIENCE = 180
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
     """Both servers are on this machine; in CI they must be."""
-    try:
-        find_prometheus()
-        find_alertmanager()
-    except LiveError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+    needed(find_prometheus)
+    needed(find_alertmanager)
 
 
 @pytest.fixture

@@ -11,15 +11,18 @@ import yaml
 from hypothesis import HealthCheck, Phase, settings
 
 from generator.commands.terminal import check_directory
-from generator.compiler import emit
+from generator.compiler import emit_dashboards, emit_fleet, emit_service, entry_of
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text
+from generator.grafana.records import records_of
 from tests.whole.writing import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from random import Random
 
+    from generator.artifact import Artifact
+    from generator.checks.facts import ServiceFacts
     from generator.model.service import Model, Service
     from tests.whole.specs import Directory
 
@@ -55,8 +58,16 @@ def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
     told = render_text(outcome.diagnostics, outcome.sources)
     if checked.failed or checked.model is None:
         return Compilation(told, codes, None, {})
-    artifacts = emit(checked.facts, checked.model.site)
+    artifacts = _emitted(checked.model, checked.facts)
     return Compilation(told, codes, checked.model, {artifact.path: artifact.text for artifact in artifacts})
+
+
+def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact]:
+    """Everything that ``output/`` will hold."""
+    site = model.site
+    each = [artifact for one in facts for artifact in emit_service(one, site)]
+    boards = emit_dashboards(records_of(model), site)
+    return [*each, *boards, *emit_fleet([entry_of(one, site) for one in facts], site)]
 
 
 def rules(files: dict[str, str]) -> Iterator[dict[str, Any]]:
