@@ -14,6 +14,7 @@ from generator.commands.on_specs import named, on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.span import length
 from generator.commands.terminal import complain
+from generator.demo.fit import unfit
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
 from generator.diagnostics.suggest import did_you_mean
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from generator.commands.terminal import Outcome
     from generator.model.service import Model, Service
 
+#: So many services are named at most when none can be shown.
+_EXAMPLES = 3
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """Set everything up, say where it is, and go on until Ctrl-C or SIGTERM."""
+    """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
     def shown_to_the_end(model: Model, _outcome: Outcome) -> int:
         try:
@@ -55,12 +59,11 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
         sys.stdout.flush()
         Thread(target=_listen, args=(stage,), daemon=True).start()
         ended.wait()
-        sys.stdout.write("ending\n")
 
 
 @contextmanager
 def _until_ended() -> Iterator[Event]:
-    """Give what is set by Ctrl-C and SIGTERM; while things are set up, they end that."""
+    """Give what is set by Ctrl-C, SIGTERM and a closed terminal; while things are set up, they end that."""
     ended = Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -69,7 +72,7 @@ def _until_ended() -> Iterator[Event]:
         ended.set()
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield ended
     except KeyboardInterrupt:
@@ -80,10 +83,12 @@ def _until_ended() -> Iterator[Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    if name is not None:
-        return named(name, model)
-    # The one with most to see.
-    return max(model.services, key=lambda service: (len(service.alerts), service.name))
+    asked = model.services if name is None else (named(name, model),)
+    if fit := [service for service in asked if not unfit(service)]:
+        # The one with most to see.
+        return max(fit, key=lambda service: (len(service.alerts), service.name))
+    why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
+    raise CallError(f"the demo cannot show {why}", "it shows services with the metrics of the profile agent")
 
 
 def _said(service: Service, stage: Stage) -> Iterator[str]:

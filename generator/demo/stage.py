@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,9 +69,8 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
         prometheus = opened.enter_context(prometheus_server(port=wanted.port))
-        now = time.time()
-        scenario = ordinary(service, now - wanted.seconds, now)
-        last = _last(scenario)
+        scenario = before(wanted, time.time())
+        last = survivors(scenario)
         switches = Switches(service, last[0].release)
         made = opened.enter_context(imported(service, site, directory))
         instances = tuple(
@@ -91,7 +90,12 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         yield Stage(prometheus.api.url, told, tuple(one.address for one in instances), switches)
 
 
-def _last(scenario: Scenario) -> list[Life]:
+def before(wanted: Wanted, now: float) -> Scenario:
+    """Describe the history that ends now; nobody crashes in it, or one might be down just then."""
+    return replace(ordinary(wanted.service, now - wanted.seconds, now), mean_life=None)
+
+
+def survivors(scenario: Scenario) -> list[Life]:
     """List who lives at the end of the history: they go on."""
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
@@ -153,4 +157,4 @@ def _with_rules(config: ServerConfig, wanted: Wanted, directory: Path) -> Server
     for artifact in rule_files(service, compile_rules(service, site), site):
         paths.append(directory / artifact.path.rpartition("/")[2])
         paths[-1].write_text(artifact.text, encoding="utf-8")
-    return ServerConfig(tuple(paths), config.scrape_configs, config.scrape_interval, config.alertmanagers)
+    return replace(config, rule_files=tuple(paths))

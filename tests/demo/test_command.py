@@ -116,7 +116,9 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
 
         def firing() -> bool:
             alerts = _asked(f"{prometheus[1]}/api/v1/alerts")["data"]["alerts"]
-            return "AgentToolErrorRateHigh" in {one["labels"]["alertname"] for one in alerts}
+            return ("AgentToolErrorRateHigh", "firing") in {
+                (one["labels"]["alertname"], one["state"]) for one in alerts
+            }
 
         def told() -> bool:
             alerts = _asked(f"{alertmanager[1]}/api/v2/alerts")
@@ -152,13 +154,14 @@ def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
     assert list((place / "tmp").iterdir()) == []
 
 
-def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
+def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path, how: signal.Signals) -> None:
     with _demo(place, "--last", "2d") as running:
         children: list[int] = []
         while len(children) < 2:
             children = _children(running.pid)
             time.sleep(0.05)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(how)
         out, errors = running.communicate(timeout=60)
     assert (running.returncode, out, errors) == (0, "", "")
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]

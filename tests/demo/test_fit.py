@@ -1,0 +1,76 @@
+"""Which services the demo can show, and what it says of others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.demo.fit import unfit
+from generator.demo.incidents import shown
+from generator.simulate.incidents import effects
+from tests.commands.calls import process
+from tests.instrumentation.loading import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model.service import Service
+
+_PROFILE = """\
+profile: mini
+labels:
+  status: {values: [ok, error], closed: true}
+metrics:
+  jobs_total: {type: counter, help: Jobs., labels: [status]}
+signals:
+  run_count: {title: Jobs, description: Jobs., count: {of: jobs_total}, better: neither}
+"""
+_SERVICE = "service: mini-agent\nprofile: mini\nowner: me\nselector: {job: mini}\n"
+
+
+@pytest.fixture(scope="module")
+def services() -> tuple[Service, ...]:
+    return shipped().services
+
+
+def test_the_services_of_the_specs_can_be_shown(services: tuple[Service, ...]) -> None:
+    assert [unfit(service) for service in services] == ["", ""]
+
+
+def test_incidents_that_the_module_hides_are_not_offered(services: tuple[Service, ...]) -> None:
+    offered, every = set(shown(services[0])), {effect.name for effect in effects(services[0])}
+    assert every - offered == {"rolling-restart", "undeclared-label-value"}
+
+
+@pytest.mark.parametrize(
+    ("without", "why"),
+    [
+        ("run latency step success stop", "it measures no runs"),
+        ("tool", "it measures no tool calls"),
+        ("llm token", "it measures no LLM steps"),
+        ("stop", "its runs are told apart by stop_reason"),
+        ("token", "it counts no tokens"),
+    ],
+)
+def test_what_a_service_lacks_is_told(services: tuple[Service, ...], without: str, why: str) -> None:
+    service = services[0]
+    kept = {
+        name: signal
+        for name, signal in service.signals.items()
+        if not name.startswith(tuple(without.split()))
+    }
+    assert unfit(replace(service, signals=kept)) == why
+
+
+def test_a_service_that_cannot_be_shown_ends_the_call(tmp_path: Path) -> None:
+    for folder, name, text in (("profiles", "mini", _PROFILE), ("services", "mini-agent", _SERVICE)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.yaml").write_text(text)
+    done = process("demo", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        "error: the demo cannot show mini-agent: its runs are told apart by status\n"
+        "  help: it shows services with the metrics of the profile agent\n"
+    )

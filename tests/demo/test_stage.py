@@ -1,0 +1,20 @@
+"""Where history ends and live traffic begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from generator.demo.stage import Wanted, before, survivors
+from tests.instrumentation.loading import shipped
+
+
+# In the ordinary history of the last length, the only instance has just crashed at the end.
+@pytest.mark.parametrize("seconds", [60, 86_400, 293_940])
+@pytest.mark.parametrize("replicas", [1, 6])
+def test_every_instance_goes_on(seconds: float, replicas: int) -> None:
+    service = replace(shipped().services[0], replicas=replicas)
+    alive = survivors(before(Wanted(service, shipped().site, seconds), 1_795_688_000))
+    assert len({life.instance for life in alive}) == replicas
+    assert len({life.release for life in alive}) == 1
