@@ -12,7 +12,7 @@ from generator.artifact import Artifact
 from generator.instrumentation import dictionary
 from generator.instrumentation.events import block_view, methods, reasons
 from generator.instrumentation.imports import imports
-from generator.instrumentation.python import class_name, docstring, literal, number, wrapped
+from generator.instrumentation.python import class_name, docstring, literal, number, shown, wrapped
 from generator.instrumentation.roles import roles
 from generator.instrumentation.view import names_of
 from generator.model import names
@@ -48,7 +48,10 @@ def instrumentation(service: Service, site: Site) -> Artifact:
 
 @cache
 def _environment() -> Environment:
-    """Make templates of Python: their marks are none of its own, and what a spec wrote passes ``literal``."""
+    """Make templates of Python, whose marks are none of its own.
+
+    What a spec wrote passes ``literal`` in code, ``shown`` or ``docstring`` in a docstring.
+    """
     environment = ImmutableSandboxedEnvironment(
         loader=PackageLoader("generator.instrumentation", "templates"),
         undefined=StrictUndefined,
@@ -64,6 +67,7 @@ def _environment() -> Environment:
     )
     environment.filters["docstring"] = docstring
     environment.filters["literal"] = literal
+    environment.filters["shown"] = shown
     environment.filters["number"] = number
     environment.filters["wrapped"] = wrapped
     return environment

@@ -36,6 +36,11 @@ def _escaped(char: str, quote: str) -> str:
     return f"\\u{code:04x}" if code < _BASIC else f"\\U{code:08x}"
 
 
+def shown(text: str) -> str:
+    """Write a literal into a docstring: ``help`` shows what one would type, and its quotes end nothing."""
+    return literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
+
+
 def docstring(text: str, indent: int) -> str:
     """Write a docstring of one line where it fits, else of several; whatever it says, it ends where it ends."""
     plain = "".join(_escaped(char, '"') for char in " ".join(text.split()))

@@ -121,7 +121,8 @@ def _with(one: Service, value: str, help_: str, label: str) -> Service:
     """The service with a metric of its own whose label has a name, a value and a help of ours."""
     metric = Metric("own_total", MetricType.COUNTER, help_, "", (label,))
     labels = {**one.labels, label: Label(label, "", (value, "other"), 2)}
-    labels["stop_reason"] = replace(labels["stop_reason"], values=(value, *labels["stop_reason"].values))
+    reasons = labels["stop_reason"]
+    labels["stop_reason"] = replace(reasons, values=(value, *reasons.values), limits=(value,))
     return replace(one, labels=labels, metrics={**one.metrics, metric.name: metric})
 
 
@@ -142,6 +143,13 @@ def test_whatever_a_spec_holds_is_text_and_no_code(
     assert artifact.text.count("\nclass ") == (OUTPUT / "support_agent_metrics.py").read_text().count(
         "\nclass "
     )
+
+
+@pytest.mark.parametrize("value", ['"""', "'''", 'a"', "a\\"])
+def test_a_limit_is_shown_in_the_module_s_own_text(tmp_path: Path, value: str) -> None:
+    changed = _with(service("support-agent"), value, "Own.", "own")
+    module = generated(Model(shipped().site, (changed,)), tmp_path)
+    assert f"metrics.run(stop_reason={literal(value)})" in str(module.__doc__)
 
 
 def test_a_site_without_created_series_exposes_none(tmp_path: Path) -> None:
