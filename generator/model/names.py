@@ -59,6 +59,9 @@ GRAFANA_TAG = "agent-metrics"
 GRAFANA_FOLDER_UID = "agent-metrics"
 GRAFANA_FOLDER = "Agent metrics"
 
+#: Path of the example for Alertmanager.
+ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
+
 #: Which dashboard tells more about a signal, by the layer that the profile puts it in.
 DASHBOARD_OF_LAYER = {
     "run": "agent-runs",
@@ -121,10 +124,6 @@ def part(signal: Signal, operation: str, labels: Iterable[str] = ()) -> str:
 def windowed(signal: Signal, operation: str, window: int) -> str:
     """Name a series of the whole service over a window of its own, such as ``error_ratio1h``."""
     return part(signal, f"{operation}{duration(window)}")
-
-
-#: Path of the example for Alertmanager.
-ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
 
 def rules_path(service: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -71,6 +72,9 @@ def _demo(place: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield running
         finally:
+            if running.poll() is None:  # a test has failed, and shall leave no servers either
+                for pid in _children(running.pid):
+                    os.kill(pid, signal.SIGKILL)
             running.kill()
 
 
