@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.account import Account, account
 from generator.checks.world import World, world
+from generator.model.outside import watched, with_outside_values
 
 if TYPE_CHECKING:
     from generator.model.service import Model, Service, Site
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """A service, its compiled rules, the series that exist for it, and the bounds of their number."""
+    """A service, its compiled rules, the series that exist for it, and the bounds of their number.
+
+    ``exposed`` is the service with what generated instrumentation adds to what it declares.
+    """
 
     service: Service
+    exposed: Service
     compiled: Compiled
     world: World
     account: Account
@@ -44,5 +49,6 @@ def facts(model: Model, rules: tuple[Compiled, ...]) -> Facts:
 
 def service_facts(service: Service, site: Site, compiled: Compiled) -> ServiceFacts:
     """Gather the facts of one service."""
-    known = world(service, compiled)
-    return ServiceFacts(service, compiled, known, account(service, site, compiled, known))
+    exposed = with_outside_values(service) if watched(service) else service
+    known = world(exposed, compiled)
+    return ServiceFacts(service, exposed, compiled, known, account(exposed, site, compiled, known))

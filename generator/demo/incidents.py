@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from generator.model.units import HOUR
-from generator.simulate.incidents import UNDECLARED_TOOL, Incident, conditions, effects
+from generator.simulate.incidents import Incident, conditions, effects
 
 if TYPE_CHECKING:
     from generator.model.service import Service
@@ -18,15 +18,8 @@ _CREEPING = HOUR
 
 
 def shown(service: Service) -> dict[str, Effect]:
-    """Find the incidents that can be shown, by name.
-
-    Processes that go on show nothing of a restart, and the generated module exposes no undeclared tool: as ``other``.
-    """
-    return {
-        effect.name: effect
-        for effect in effects(service)
-        if not effect.restarts and effect.changes.tool != UNDECLARED_TOOL
-    }
+    """Find the incidents that can be shown, by name: processes that go on show nothing of a restart."""
+    return {effect.name: effect for effect in effects(service) if not effect.restarts}
 
 
 class Switches:

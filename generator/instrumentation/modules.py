@@ -86,7 +86,7 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     named = names_of(service, found)
     run, tool, llm = (_block(event, named, service) for event in (found.run, found.tool, found.llm))
     constant = tuple(named.labels[label] for label in found.constant)
-    metric, label = outside_values(service)
+    metric, label = outside_values(service.metrics.values())
     return {
         "service": service.name,
         "module": names.instrumentation_path(service.name).rpartition("/")[2].removesuffix(".py"),

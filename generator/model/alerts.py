@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NEWEST_WINDOW = 6 * HOUR
 PREVIOUS_WINDOW = DAY
 
+#: Seconds over which values outside a label's bounds are counted: a stray one is soon forgotten.
+OUTSIDE_WINDOW = HOUR
+
 
 class AlertSeverity(StrEnum):
     """The severities of alert labels."""
@@ -129,6 +132,14 @@ class Undeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Generated instrumentation met values that the spec does not allow: ``metric`` counts them, by ``label``."""
+
+    metric: Metric
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesCount:
     """The service has more live series than ``allowed``."""
 
@@ -146,6 +157,7 @@ AlertKind = (
     | Absence
     | Idle
     | Undeclared
+    | Outside
     | SeriesCount
 )
 
@@ -183,4 +195,4 @@ class Alert:
     @property
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
-        return not isinstance(self.kind, Undeclared | SeriesCount)
+        return not isinstance(self.kind, Undeclared | Outside | SeriesCount)

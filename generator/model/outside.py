@@ -6,16 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.alerts import Outside
 from generator.model.labels import Label
 from generator.model.metrics import Metric, MetricType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.model.service import Service
 
 
-def outside_values(service: Service) -> tuple[Metric, Label]:
-    """Describe the counter, and its label, whose values are the names of the labels that the metrics carry."""
-    used = sorted({label for metric in service.metrics.values() for label in metric.labels})
+def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
+    """Describe the counter, and its label, whose values are the names of the labels that ``metrics`` carry."""
+    used = sorted({label for metric in metrics for label in metric.labels})
     label = Label(
         name=names.OUTSIDE_LABEL,
         description="The label that the value was meant for.",
@@ -35,9 +38,14 @@ def outside_values(service: Service) -> tuple[Metric, Label]:
 
 def with_outside_values(service: Service) -> Service:
     """Add that counter to what a service declares, for those who look at what is really exposed."""
-    metric, label = outside_values(service)
+    metric, label = outside_values(service.metrics.values())
     return replace(
         service,
         metrics={**service.metrics, metric.name: metric},
         labels={**service.labels, label.name: label},
     )
+
+
+def watched(service: Service) -> Outside | None:
+    """Find the alert's kind that reads that counter; None where nobody wants to know."""
+    return next((alert.kind for alert in service.alerts if isinstance(alert.kind, Outside)), None)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.alerts import Absence, BurnRate, Overflow, Regression, SeriesCount, Undeclared, Unpriced
+from generator.model.alerts import (
+    Absence,
+    BurnRate,
+    Outside,
+    Overflow,
+    Regression,
+    SeriesCount,
+    Undeclared,
+    Unpriced,
+)
 
 if TYPE_CHECKING:
     from generator.model.alerts import Alert
@@ -81,7 +90,7 @@ def panel_of(alert: Alert) -> PanelPlace | None:
             return PANELS.get(f"{alert.signal}:release")
         case Unpriced():
             return PANELS[UNPRICED]
-        case Absence() | Undeclared() | SeriesCount():
+        case Absence() | Undeclared() | Outside() | SeriesCount():
             return None
         case _:
             return PANELS.get(alert.signal)

@@ -92,7 +92,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
         },
         "shrink": {
             "raw": _shrink(row.savings),
-            "recorded": _shrink(of_records(each.service, each.world)),
+            "recorded": _shrink(of_records(each.exposed, each.world)),
         },
     }
 

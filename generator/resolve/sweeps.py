@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.model.alerts import Absence, AlertKind, AlertSeverity, SeriesCount, Undeclared
+from generator.model.alerts import Absence, AlertKind, AlertSeverity, Outside, SeriesCount, Undeclared
+from generator.model.outside import outside_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +47,18 @@ def _absences(scope: AlertScope) -> Iterator[Swept]:
 
 
 def _undeclared(scope: AlertScope) -> Iterator[Swept]:
-    """Take every label once, at the metric that is asked least and does not wait for an error."""
+    """Take every label once, at the metric that is asked least and does not wait for an error.
+
+    Generated instrumentation exposes none of these values, and counts them instead.
+    """
     for label in scope.labels.values():
         metric = _first_with(label.name, scope)
         if metric is not None:
             by = label.name if label.values else None
             yield Swept(Undeclared(metric, label), scope.fed_by(metric)[0], by, AlertSeverity.WARNING)
+    counter, label = outside_values(scope.metrics.values())
+    if label.values and (signals := scope.fed_by(scope.runs)):
+        yield Swept(Outside(counter, label), signals[0], label.name, AlertSeverity.WARNING)
 
 
 def _first_with(label: str, scope: AlertScope) -> Metric | None:

@@ -24,8 +24,9 @@ what is cancelled from outside cannot know why.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
   is logged once.
-- **Series are bounded**, whatever is passed: a value outside the spec's bounds becomes ``other``, and is counted in
-  ``agent_label_value_outside_total``. Of an exception only an entry of a dictionary is exposed, never its text.
+- **Series are bounded**, whatever is passed: a value outside the spec's bounds becomes ``other``, is counted in
+  ``agent_label_value_outside_total``, and logged, if it is one of the first. Of an exception only an entry of a
+  dictionary is exposed, never its text.
 - **Series of listed values exist from the start**, at zero, so that no first event is lost.
 - **Registry**: prometheus_client's own, or yours: ``SupportAgentMetrics(..., registry=mine)``. Two services in
   one process need a registry each.
@@ -539,6 +540,8 @@ def _number(value: object) -> float | None:
 
 _LOG: Final = logging.getLogger(__name__)
 _LONGEST: Final = 100
+#: Of each label so many values outside its bounds are logged, however many come.
+_LOGGED: Final = 20
 
 
 @functools.cache
@@ -549,17 +552,19 @@ def _lost() -> None:
 
 
 class _Bound:
-    """The values that a label may have: what else comes becomes ``other``, and is counted.
+    """The values that a label may have: what else comes becomes ``other``, is counted, and the first of it logged.
 
     Where the spec gives only a number, the first values that come are kept, one place being other's.
     """
 
-    def __init__(self, listed: tuple[str, ...], most: int, outside: Counter) -> None:
+    def __init__(self, label: str, listed: tuple[str, ...], most: int, outside: Counter) -> None:
         self.listed = listed
+        self._label = label
         known = listed or ((OTHER,) if most > 1 else ())
         self._known: dict[object, str] = {value: value for value in known}
         self._most = most
         self._outside = outside
+        self._logged: set[str] = set()
         self._lock = RLock()
 
     def fold(self, value: object) -> str | None:
@@ -577,7 +582,17 @@ class _Bound:
             if text is not None and (text in self._known or len(self._known) < self._most):
                 return self._known.setdefault(text, text)
         self._outside.inc()
+        with suppress(Exception):
+            self._log(repr(text) if text is not None else f"what is no text of 1 to {_LONGEST} characters")
         return self._known.get(OTHER)
+
+    def _log(self, value: str) -> None:
+        """Say which value is lost, so that it can be added to the spec; each once."""
+        with self._lock:
+            if value in self._logged or len(self._logged) == _LOGGED:
+                return
+            self._logged.add(value)
+        _LOG.warning("label %s: %s is outside the spec, and not exposed", self._label, value)
 
 
 def _text(value: object) -> str | None:
@@ -636,13 +651,48 @@ class _Families(Collector):
             registry=None,
         )
         self.bounds = {
-            "status": _Bound(STATUSES, 2, outside.labels("status")),
-            "stop_reason": _Bound(STOP_REASONS, 15, outside.labels("stop_reason")),
-            "error_class": _Bound(ERROR_CLASSES, 17, outside.labels("error_class")),
-            "token_type": _Bound(TOKEN_TYPES, 6, outside.labels("token_type")),
-            "release": _Bound((), 4, outside.labels("release")),
-            "model": _Bound(MODELS, 3, outside.labels("model")),
-            "tool": _Bound(TOOLS, 4, outside.labels("tool")),
+            "status": _Bound(
+                "status",
+                STATUSES,
+                2,
+                outside.labels("status"),
+            ),
+            "stop_reason": _Bound(
+                "stop_reason",
+                STOP_REASONS,
+                15,
+                outside.labels("stop_reason"),
+            ),
+            "error_class": _Bound(
+                "error_class",
+                ERROR_CLASSES,
+                17,
+                outside.labels("error_class"),
+            ),
+            "token_type": _Bound(
+                "token_type",
+                TOKEN_TYPES,
+                6,
+                outside.labels("token_type"),
+            ),
+            "release": _Bound(
+                "release",
+                (),
+                4,
+                outside.labels("release"),
+            ),
+            "model": _Bound(
+                "model",
+                MODELS,
+                3,
+                outside.labels("model"),
+            ),
+            "tool": _Bound(
+                "tool",
+                TOOLS,
+                4,
+                outside.labels("tool"),
+            ),
         }
         self.agent_run_total = Counter(
             "agent_run_total",

@@ -39,9 +39,9 @@ def test_the_services_of_the_specs_can_be_shown(services: tuple[Service, ...]) -
     assert [unfit(service) for service in services] == ["", ""]
 
 
-def test_incidents_that_the_module_hides_are_not_offered(services: tuple[Service, ...]) -> None:
+def test_incidents_of_restarts_are_not_offered(services: tuple[Service, ...]) -> None:
     offered, every = set(shown(services[0])), {effect.name for effect in effects(services[0])}
-    assert every - offered == {"rolling-restart", "undeclared-label-value"}
+    assert every - offered == {"rolling-restart"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def families(registry: CollectorRegistry) -> dict[str, Family]:
 
 def declared(service: Service) -> dict[str, Metric]:
     """The metrics that may be exposed, by the name of their family."""
-    metrics = (*service.metrics.values(), outside_values(service)[0])
+    metrics = (*service.metrics.values(), outside_values(service.metrics.values())[0])
     return {metric.name.removesuffix("_total"): metric for metric in metrics}
 
 
@@ -48,7 +48,7 @@ def _of_family(family: Family, metric: Metric, service: Service) -> list[str]:
     told = []
     if family.type != str(metric.type) or family.documentation.strip() != metric.help.strip():
         told.append(f"{metric.name}: {family.type} {family.documentation!r}")
-    outside = outside_values(service)[1]
+    outside = outside_values(service.metrics.values())[1]
     bounds: Mapping[str, tuple[str, ...]] = {
         **{name: label.values for name, label in service.labels.items()},
         outside.name: outside.values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import pytest
 from hypothesis import given, settings
@@ -282,3 +282,19 @@ def test_a_method_says_what_it_counts(open_agent: OpenAgent) -> None:
     assert method.__doc__ == (
         'Add to ``open_handover_total``, if the amount is not negative. Say "why" \\ how.'
     )
+
+
+def test_the_first_values_outside_the_bounds_are_logged_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    metrics, _ = fresh()
+    with metrics.run() as run:
+        for number in range(50):
+            for _ in range(2):
+                with run.tool_call(f"tool\n{number:02}"):
+                    pass
+        with run.llm_step(cast("Any", Hostile())):
+            pass
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        *(f"label tool: 'tool\\n{number:02}' is outside the spec, and not exposed" for number in range(20)),
+        "label model: what is no text of 1 to 100 characters is outside the spec, and not exposed",
+    ]

@@ -34,14 +34,17 @@ class Tried:
 
     @cached_property
     def rules(self) -> tuple[AlertingRule, ...]:
-        """The rules of the case's alert and severity."""
+        """The rules of the case's alert and severity; the label that it fires by comes from its series."""
         return tuple(
             rule
             for group in compile_rules(self.chain.service, self.chain.site).alerting
             for rule in group.rules
             if isinstance(rule, AlertingRule)
             and (rule.alert, rule.labels["severity"]) == (self.case.alert.name, self.case.severity)
-            and all(rule.labels.get(name, value) == value for name, value in self.case.labels)
+            and all(
+                rule.labels.get(name) == (None if name == self.case.alert.by else value)
+                for name, value in self.case.labels
+            )
         )
 
     def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[Moment]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.recorded import sizes
-from generator.model.names import LE
+from generator.model.names import LE, OUTSIDE_LABEL
 from generator.prometheus.rules import RecordingRule
 
 if TYPE_CHECKING:
@@ -54,16 +54,16 @@ class Saving:
 
 
 def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple[Saving, ...]:
-    """List what would save raw series of ``metrics``, the most first."""
+    """List what would save raw series of ``metrics``, the most first; only a declared label can be made smaller."""
     chosen = tuple(metrics)
-    used = dict.fromkeys(label for metric in chosen for label in metric.labels)
+    used = dict.fromkeys(label for metric in chosen for label in metric.labels if label in service.labels)
     found = [_of_label(label, chosen, service, site) for label in used]
     found += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
     return _ranked(found)
 
 
 def of_records(service: Service, known: World) -> tuple[Saving, ...]:
-    """List what would save recorded series of a service, the most first."""
+    """List what would save recorded series of a service, as it is exposed, the most first."""
     terms = Counter(
         term for rule in known.rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live
     )
@@ -77,6 +77,7 @@ def of_records(service: Service, known: World) -> tuple[Saving, ...]:
             at_least=True,
         )
         for label in service.labels.values()
+        if label.name != OUTSIDE_LABEL
     )
 
 

@@ -66,7 +66,7 @@ def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
         yield _Bound(f"{found.metric.name} of {service.name}", found.live, "metric", of_metric)
     of_all = partial(of_metrics, tuple(service.metrics.values()), service, site)
     yield _Bound(service.name, account.raw.live, "service", of_all)
-    of_rules = partial(of_records, service, each.world)
+    of_rules = partial(of_records, each.exposed, each.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
 
 

@@ -14,6 +14,7 @@ from generator.prometheus.alerting import (
     change,
     forecast,
     idle,
+    outside,
     overflow,
     pricing,
     regression,
@@ -44,6 +45,7 @@ KINDS: Mapping[type, Any] = MappingProxyType(
         alerts.Absence: absence,
         alerts.Idle: idle,
         alerts.Undeclared: undeclared,
+        alerts.Outside: outside,
         alerts.SeriesCount: series_count,
     }
 )
@@ -71,6 +73,8 @@ def in_words(alert: Alert, tier: Tier, service: Service) -> str:
 
 
 def _floors(alert: Alert, signal: Signal) -> list[str]:
+    if isinstance(alert.kind, alerts.Undeclared | alerts.Outside):
+        return []
     floors = []
     if alert.min_events:
         floors.append(f"on at least {alert.min_events} events")

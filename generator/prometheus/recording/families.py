@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.alerts import Forecast
+from generator.model.alerts import OUTSIDE_WINDOW, Forecast
+from generator.model.outside import watched
 from generator.model.signals import Cost, Tokens
 from generator.prometheus.grouping import split
 from generator.prometheus.recording import board, burn, forecast, prices, releases, streams
@@ -35,7 +36,7 @@ def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     interval = site.rule_interval
     counters = [metric for metric in service.metrics.values() if not metric.is_histogram]
     histograms = [metric for metric in service.metrics.values() if metric.is_histogram]
-    chains = [_streams(counters, service, site), _windows(counters, service, site)]
+    chains = [_streams(counters, service, site), _windows(counters, service, site), _outside(service, site)]
     groups = [*split("prices", [(rule,) for rule in prices.constants(service)], interval)]
     groups += split("counters", chains, interval)
     for metric in counters:
@@ -95,6 +96,18 @@ def _windows(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
         for metric in metrics
         for stream in _own_streams(metric, service)
         for window in wanted.get(stream, ())
+    )
+
+
+def _outside(service: Service, site: Site) -> Rules:
+    """Count the values that generated instrumentation did not expose, where an alert asks."""
+    kind = watched(service)
+    if kind is None:
+        return ()
+    stream = streams.of_metric(kind.metric)
+    return (
+        streams.raw_pass(kind.metric, service, site),
+        streams.summed(stream, OUTSIDE_WINDOW, service, site),
     )
 
 

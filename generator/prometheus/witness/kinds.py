@@ -27,6 +27,7 @@ KINDS: Mapping[type, Callable[..., tuple[Case, ...]]] = MappingProxyType(
         alerts.Absence: states.absence,
         alerts.Idle: states.idle,
         alerts.Undeclared: states.undeclared,
+        alerts.Outside: states.outside,
         alerts.SeriesCount: states.series_count,
     }
 )

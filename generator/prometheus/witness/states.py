@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.model.alerts import OUTSIDE_WINDOW
+from generator.model.outside import with_outside_values
 from generator.model.units import MINUTE
 from generator.prometheus.alerting.absence import LOOK_BACK
+from generator.prometheus.alerting.outside import fewest
 from generator.prometheus.alerting.series_count import SCRAPED
 from generator.prometheus.witness.history import SeriesId, merged
 from generator.prometheus.witness.loads import Traffic, beyond_last, counter
@@ -111,6 +114,38 @@ def undeclared(kind: alerts.Undeclared, trial: Trial) -> tuple[Case, ...]:
     story = held(quiet, trial, more, allowed, true_after=MINUTE, false_after=2 * MINUTE)
     return (
         story.case(f"fires on what the spec does not know of {label.name}", trial, (("label", label.name),)),
+    )
+
+
+def outside(kind: alerts.Outside, trial: Trial) -> tuple[Case, ...]:
+    """Meet a value too few of a label; start again and meet one more; then no more, until they are forgotten."""
+    for_, keep = trial.alert.for_, trial.alert.keep_firing_for
+    label, exposed = kind.label.values[0], with_outside_values(trial.service)
+
+    def met(number: int) -> Load:
+        """Meet so many within a minute."""
+        return counter(
+            kind.metric, Traffic(number * trial.scrape / MINUTE, {kind.label.name: label}), exposed
+        )
+
+    story = (
+        Story()
+        .then(10 * MINUTE, met(0))
+        .silent("silent while there are none")
+        .then(MINUTE, met(fewest(trial.alert) - 1))
+        .then(for_ + SLACK, met(0))
+        .silent("silent at a value too few")
+        .then(MINUTE, met(1), restarted=True)
+        .then(for_ + SLACK, met(0))
+    )
+    if for_ >= 3 * MINUTE:
+        story = story.silent("not before its for", for_ - 2 * MINUTE)
+    story = story.fires("fires at just enough, counted over a restart")
+    story = story.then(OUTSIDE_WINDOW + keep + SLACK, met(0)).silent("resolves when they are forgotten")
+    return (
+        story.case(
+            f"fires when enough values of {label} were none of the spec's", trial, (("label", label),)
+        ),
     )
 
 
