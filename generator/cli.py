@@ -325,8 +325,8 @@ def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
         "demo",
         help="watch a service at work, with incidents to switch on",
         description="Run agents that the generated module measures, a Prometheus with the generated rules that "
-        "watches them, an invented history behind them, and an Alertmanager where there is one. Nothing is left when "
-        "it ends.",
+        "watches them, an invented history behind them, and where they can be had an Alertmanager and a Grafana with "
+        "the generated dashboards. Nothing is left when it ends.",
     )
     _specs(demo)
     demo.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
@@ -336,6 +336,12 @@ def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--last", default="1d", metavar="DURATION", help="the history behind it; default: 1d")
     demo.add_argument(
         "--port", type=int, default=0, metavar="PORT", help="of the Prometheus; default: any that is free"
+    )
+    demo.add_argument(
+        "--no-grafana",
+        dest="grafana",
+        action="store_false",
+        help="start no Grafana; otherwise one is, in a container, where Docker is",
     )
 
 

@@ -19,6 +19,7 @@ from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.errors import LiveError
+from generator.model.names import DASHBOARDS, SERVICE
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +50,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
         _check(name, shown(service))
-    wanted = Wanted(service, model.site, length(arguments.last), arguments.port)
+    wanted = Wanted(service, model.site, length(arguments.last), arguments.port, arguments.grafana)
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))
@@ -98,9 +99,18 @@ def _said(service: Service, stage: Stage) -> Iterator[str]:
     yield f"  metrics       {', '.join(f'http://{address}/metrics' for address in stage.instances)}\n"
     where = stage.alertmanager or "none on this machine: apt-get install prometheus-alertmanager"
     yield f"  Alertmanager  {where}\n"
-    yield f"  Grafana       yours, with the dashboards of output/grafana and {stage.prometheus} as its Prometheus\n"
+    yield f"  Grafana       {_grafana(service, stage)}\n"
     yield "Type the name of an incident to begin it, and again to end it; Ctrl-C ends all:\n"
     yield f"  {', '.join(stage.switches.known)}\n"
+
+
+def _grafana(service: Service, stage: Stage) -> str:
+    if stage.boards.url:
+        return f"{stage.boards.url}/d/{DASHBOARDS['overview']}?var-{SERVICE}={service.name}"
+    return (
+        f"none: {stage.boards.missing}; yours can show the dashboards of output/grafana, with {stage.prometheus} as "
+        "its Prometheus"
+    )
 
 
 def _listen(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generator.demo.boards import Boards, boards
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
 from generator.demo.module import imported
@@ -38,14 +39,18 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Scenario
 
 
+_NONE = Boards("", "none is wanted")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to set up: ``seconds`` of history behind it, and the ports, 0 for any."""
+    """What to set up: ``seconds`` of history behind it, Prometheus's port, 0 for any, and whether a Grafana."""
 
     service: Service
     site: Site
     seconds: float
     port: int = 0
+    grafana: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Stage:
 
     prometheus: str
     alertmanager: str
+    boards: Boards
     instances: tuple[str, ...]
     switches: Switches
 
@@ -69,6 +75,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
         prometheus = opened.enter_context(prometheus_server(port=wanted.port))
+        seen = boards(service, site, prometheus.api.url, opened, progress) if wanted.grafana else _NONE
         scenario = before(wanted, time.time())
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
@@ -86,8 +93,11 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         )
         prometheus.load(config)
         _remember(prometheus, wanted, scenario, progress)
-        prometheus.load(_with_rules(config, wanted, directory))
-        yield Stage(prometheus.api.url, told, tuple(one.address for one in instances), switches)
+        # Alerts lead to the dashboards that are here.
+        here = replace(site, grafana_url=seen.url or site.grafana_url)
+        prometheus.load(_with_rules(config, service, here, directory))
+        addresses = tuple(one.address for one in instances)
+        yield Stage(prometheus.api.url, told, seen, addresses, switches)
 
 
 def before(wanted: Wanted, now: float) -> Scenario:
@@ -151,8 +161,7 @@ def _watched(
         yield one
 
 
-def _with_rules(config: ServerConfig, wanted: Wanted, directory: Path) -> ServerConfig:
-    service, site = wanted.service, wanted.site
+def _with_rules(config: ServerConfig, service: Service, site: Site, directory: Path) -> ServerConfig:
     paths = []
     for artifact in rule_files(service, compile_rules(service, site), site):
         paths.append(directory / artifact.path.rpartition("/")[2])

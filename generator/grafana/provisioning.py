@@ -35,7 +35,7 @@ datasources:
     uid: prometheus
     type: prometheus
     access: proxy
-    url: http://localhost:9090
+    url: {prometheus}
     isDefault: true
     jsonData:
       httpMethod: POST
@@ -44,9 +44,9 @@ datasources:
 """
 
 
-def provisioning(site: Site) -> tuple[Artifact, ...]:
-    """Write the provisioning files."""
-    datasource = _DATASOURCE.format(interval=duration(site.rule_interval))
+def provisioning(site: Site, prometheus: str = "http://localhost:9090") -> tuple[Artifact, ...]:
+    """Write the provisioning files; ``prometheus`` is where Grafana reaches it."""
+    datasource = _DATASOURCE.format(prometheus=prometheus, interval=duration(site.rule_interval))
     return (
         Artifact("grafana/provisioning/dashboards/agent-metrics.yaml", _DASHBOARDS),
         Artifact("grafana/provisioning/datasources/prometheus.yaml", datasource),

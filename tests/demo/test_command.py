@@ -61,7 +61,7 @@ def place(tmp_path: Path) -> Path:
 @contextmanager
 def _demo(place: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [*COMMAND, "demo", "--last", "10m", *arguments],
+        [*COMMAND, "demo", "--last", "10m", "--no-grafana", *arguments],
         cwd=place,
         env=environment(TMPDIR=str(place / "tmp")),
         stdin=subprocess.PIPE,

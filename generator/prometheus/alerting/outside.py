@@ -28,10 +28,10 @@ def fewest(alert: Alert) -> int:
 
 def sentence(_alert: Alert, kind: Outside, _tier: Tier, service: Service) -> str:
     """Say how many, and where to find which."""
+    often = '{{ $value | printf "%.0f" }} times'
     return (
-        f"{service.name} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, "
-        f"{{{{ $value | humanize }}}} times within {duration(OUTSIDE_WINDOW)}, and exposed other instead. Its log "
-        "names the first of them."
+        f"{service.name} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
+        f"within {duration(OUTSIDE_WINDOW)}, and exposed other instead. Its log names the first of them."
     )
 
 

@@ -1,0 +1,60 @@
+"""The Grafana of the demo: the generated dashboards on the Prometheus that watches the agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.grafana.dashboards import dashboards
+from generator.grafana.provisioning import provisioning
+from generator.grafana.records import records_of
+from generator.live.errors import LiveError
+from generator.live.grafana import IMAGE, fetch, find_docker, grafana_server, seen_from_inside
+from generator.model.service import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
+    from generator.model.service import Service, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """The address of a Grafana, or why there is none."""
+
+    url: str
+    missing: str = ""
+
+
+def boards(
+    service: Service,
+    site: Site,
+    prometheus: str,
+    opened: ExitStack,
+    progress: Callable[[str, int, int], None],
+) -> Boards:
+    """Start a Grafana that ends with ``opened``; everything else works without."""
+    try:
+        docker = find_docker()
+        progress(f"fetching {IMAGE}", 0, 1)
+        fetch(docker)
+        progress("starting Grafana", 0, 1)
+        files = _files(service, site, seen_from_inside(prometheus))
+        return Boards(opened.enter_context(grafana_server(docker, files)).url)
+    except LiveError as problem:
+        return Boards("", str(problem))
+
+
+def _files(service: Service, site: Site, prometheus: str) -> dict[str, str]:
+    """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
+    made = (
+        *dashboards(records_of(Model(site, (service,))), site),
+        *provisioning(site, prometheus),
+    )
+    return {_place(artifact.path): artifact.text for artifact in made}
+
+
+def _place(path: str) -> str:
+    kind, _, rest = path.removeprefix("grafana/").partition("/")
+    return f"{kind}/agent-metrics/{rest}" if kind == "dashboards" else f"{kind}/{rest}"

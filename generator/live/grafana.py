@@ -1,0 +1,164 @@
+"""A real Grafana, in a container, for as long as a ``with`` block lasts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.live.errors import LiveError
+from generator.live.process import find, launch, started, stop
+from generator.live.transport import open_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.transport import Connection
+
+#: The release that the dashboards are written for.
+IMAGE = "grafana/grafana:13.2.2"
+
+_SECONDS = 5.0
+#: An engine that does not say its version by then is taken for none.
+_ENGINE_SECONDS = 20.0
+_SETTINGS = {
+    "GF_AUTH_ANONYMOUS_ENABLED": "true",
+    "GF_AUTH_ANONYMOUS_ORG_ROLE": "Editor",
+    "GF_ANALYTICS_ENABLED": "false",
+    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+    "GF_LOG_LEVEL": "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grafana:
+    """A server that we started; ``process`` is the client that its container hangs on."""
+
+    connection: Connection
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.connection.url
+
+
+def find_docker() -> str:
+    """Return the path of Docker's client, if its engine answers.
+
+    Raises:
+        LiveError: there is none, or its engine does not answer.
+    """
+    docker = find("docker", "docker.io")
+    _done(
+        (docker, "version", "--format", "{{.Server.Version}}"),
+        "Docker's engine does not answer",
+        _ENGINE_SECONDS,
+    )
+    return docker
+
+
+def fetch(docker: str) -> None:
+    """Have the image on this machine, which may take minutes the first time.
+
+    Raises:
+        LiveError: it cannot be had.
+    """
+    try:
+        _done((docker, "image", "inspect", IMAGE), "", _ENGINE_SECONDS)
+    except LiveError:
+        _done((docker, "pull", "--quiet", IMAGE), f"{IMAGE} cannot be fetched")
+
+
+def seen_from_inside(url: str) -> str:
+    """Spell the address of a server on this machine as the container reaches it."""
+    return url if _shares_network() else url.replace("127.0.0.1", "host.docker.internal")
+
+
+@contextmanager
+def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> Iterator[Grafana]:
+    """Start a Grafana on 127.0.0.1 that anybody may look into, and end it with its data when the block ends.
+
+    Args:
+        docker: Docker's client, as ``find_docker`` found it.
+        files: what lies in ``/etc/grafana`` besides its own, by path.
+        port: the port it listens on; 0 takes a free one.
+
+    Raises:
+        LiveError: it does not start (with what it said).
+    """
+    with tempfile.TemporaryDirectory(prefix="grafana-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        for path, text in files.items():
+            place = directory / "etc" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        try:
+            server = started(
+                partial(_launch, docker, directory), _is_ready, directory, called="Grafana", port=port
+            )
+            try:
+                yield server
+            finally:
+                stop(server.process)
+        finally:
+            # A client that was killed, or lost its engine, leaves its container.
+            subprocess.run(  # noqa: S603
+                (docker, "rm", "--force", directory.name), capture_output=True, check=False
+            )
+
+
+def _launch(docker: str, directory: Path, port: int) -> Grafana:
+    address = "127.0.0.1" if _shares_network() else ""
+    settings = {**_SETTINGS, "GF_SERVER_HTTP_PORT": str(port), "GF_SERVER_HTTP_ADDR": address}
+    mounts = (f"{path},target=/etc/grafana/{path.name}" for path in sorted((directory / "etc").iterdir()))
+    command = [
+        docker,
+        *("run", "--rm", "--pull", "never", "--name", directory.name),
+        *(("--network", "host") if _shares_network() else ("--publish", f"127.0.0.1:{port}:{port}")),
+        # As ourselves, since the files are for our eyes only; the image lets any user of group 0 write its data.
+        *("--user", f"{os.getuid()}:0", "--security-opt", "label=disable"),
+        *(part for mount in mounts for part in ("--mount", f"type=bind,readonly,source={mount}")),
+        *(part for name, value in settings.items() for part in ("--env", f"{name}={value}")),
+        IMAGE,
+    ]
+    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
+    return Grafana(connection, launch(command, directory))
+
+
+def _shares_network() -> bool:
+    """Whether a container can listen on this machine's own addresses: elsewhere it is in a virtual machine."""
+    return sys.platform == "linux"
+
+
+def _is_ready(server: Grafana) -> bool:
+    try:
+        return server.connection.send("GET", "/api/health").ok
+    except LiveError:
+        return False
+
+
+def _done(command: tuple[str, ...], otherwise: str, seconds: float | None = None) -> None:
+    """Run to the end.
+
+    Raises:
+        LiveError: it failed, or took longer than that: ``otherwise``, and what it said last.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+            command, capture_output=True, check=False, timeout=seconds, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LiveError(otherwise) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise LiveError(": ".join((otherwise, *said[-1:])))
