@@ -25,10 +25,16 @@ _FIXTURES = {"prometheus", "fresh_prometheus"}
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the fixtures below, however indirectly."""
+    """Mark what uses the fixtures below, however indirectly; begin with what takes longest, or all wait for it."""
     for item in items:
         if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("prometheus")
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one process more than processors, to work while another waits for a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

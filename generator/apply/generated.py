@@ -61,7 +61,7 @@ def read_output(target: Path) -> Generated:
 def _generated(files: Mapping[str, bytes]) -> Generated:
     dashboards = (json.loads(data) for path, data in sorted(files.items()) if path.startswith(_DASHBOARDS))
     rules = {
-        path.rpartition("/")[2]: tuple(yaml.safe_load(data)["groups"])
+        path.rpartition("/")[2]: tuple(yaml.load(data, yaml.CSafeLoader)["groups"])
         for path, data in sorted(files.items())
         if path.startswith(_RULES)
     }

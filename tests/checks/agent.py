@@ -30,7 +30,7 @@ Mapping = dict[str, Any]
 
 def agent() -> Mapping:
     """The profile, fresh."""
-    loaded: Mapping = yaml.safe_load(PROFILE.read_text("utf-8"))
+    loaded: Mapping = yaml.load(PROFILE.read_text("utf-8"), yaml.CSafeLoader)
     return loaded
 
 

@@ -25,6 +25,8 @@ from tests.programs import needed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.long
+
 _SITE = "scrape_interval: 5s\nrule_interval: 15s\n"
 _SERVICE = """\
 service: demo-agent

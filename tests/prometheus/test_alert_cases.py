@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.prometheus.conftest import NewChain
     from tests.prometheus.trials import Tried
 
+pytestmark = pytest.mark.long
+
 _SPECS = Path(__file__).parents[2] / "specs"
 
 

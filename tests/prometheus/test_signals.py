@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from tests.prometheus.conftest import NewChain
 
+pytestmark = pytest.mark.long
+
 END = T0 + 90 * MINUTE
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.replay.scripted import Answer, Script
 
+pytestmark = pytest.mark.long
+
 SPECS = str(Path(__file__).parents[2] / "specs")
 SPAN = ("--from", "2026-03-20T00:00Z", "--to", "2026-03-20T06:00Z")
 SECRET = "s3cr3t-t0k3n"  # noqa: S105 - no token of anybody's

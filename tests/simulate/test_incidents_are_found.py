@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Scenario
     from tests.simulate.firings import Firing
 
+pytestmark = pytest.mark.long
+
 #: Trouble begins after an hour and a half of ordinary time, and half an hour is left after it.
 BEGIN, AFTERWARDS = T0 + 90 * MINUTE, 30 * MINUTE
 REPLICAS = 3

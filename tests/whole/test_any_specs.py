@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import promql_parser
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,9 @@ from tests.whole.specs import directories
 
 if TYPE_CHECKING:
     from tests.whole.specs import Directory
+
+
+pytestmark = pytest.mark.long
 
 
 @settings(unhurried, max_examples=30)

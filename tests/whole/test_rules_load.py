@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 
 from generator.live.remote_write import write
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from generator.live.server import PrometheusServer
     from generator.model.service import Service
     from tests.whole.specs import Directory
+
+pytestmark = pytest.mark.long
 
 EXAMPLES = 12
 ATTEMPTS = 240
