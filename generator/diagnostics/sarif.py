@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -48,9 +49,9 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
-    text = printable(diagnostic.message)
+    text = _plain(diagnostic.message)
     if diagnostic.help:
-        text += f"\nhelp: {printable(diagnostic.help)}"
+        text += f"\nhelp: {_plain(diagnostic.help)}"
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
@@ -65,7 +66,13 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
 
 
 def _related(note: Note) -> dict[str, Any]:
-    return {"physicalLocation": _location(note.span), "message": {"text": printable(note.message)}}
+    return {"physicalLocation": _location(note.span), "message": {"text": _plain(note.message)}}
+
+
+def _plain(text: str) -> str:
+    """Escape what would be read as a link, ``[text](1)``; other brackets stay, as many readers show the escapes."""
+    shown = printable(text)
+    return re.sub(r"[\\\[\]]", r"\\\g<0>", shown) if "](" in shown else shown
 
 
 def _location(span: Span) -> dict[str, Any]:

@@ -148,8 +148,6 @@ def _placed(placed: Placed, number: int, shared: Shared) -> Any:  # noqa: ANN401
     panel = placed.panel
     if isinstance(panel, str):
         return core.RowPanel(title=panel, **where)
-    if panel.kind is Kind.TEXT:
-        return core.Text(title=panel.title, description=panel.description, content=panel.content, **where)
     return drawings.of(panel, _common(panel, shared) | where, _points(shared.records))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+#: The beginning of names, and what looks like a variable of Grafana's.
+_UNLIKE_A_NAME = re.compile(r" \Z|\$|\[\[")
 _RELEASE = f"{{{{{names.RELEASE}}}}}"
 
 
@@ -60,11 +63,15 @@ def _named(by_name: Mapping[str, str]) -> Iterator[Json]:
     for name, colour in by_name.items():
         of_colour.setdefault(colour, []).append(name)
     for colour, found in of_colour.items():
-        if len(found) == 1 and not found[0].endswith(" "):
+        if len(found) == 1 and not _UNLIKE_A_NAME.search(found[0]):
             yield _override("byName", found[0], {"color": fixed(colour)})
         else:
-            pattern = "|".join(escape_regex(name) + ("" if name.endswith(" ") else "$") for name in found)
-            yield _override("byRegexp", f"/^({pattern})/", {"color": fixed(colour)})
+            yield _override("byRegexp", f"/^({'|'.join(map(_beginning, found))})/", {"color": fixed(colour)})
+
+
+def _beginning(name: str) -> str:
+    """Match a name, or the beginning of one; a line break would end the regular expression."""
+    return escape_regex(name).replace("\n", r"\n") + ("" if name.endswith(" ") else "$")
 
 
 def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:

@@ -100,8 +100,3 @@ def bars(
 def table(title: str, description: str, columns: Table) -> Panel:
     """List last values, a row for each combination of labels."""
     return Panel(Kind.TABLE, title, description, columns.queries, table=columns)
-
-
-def text(title: str, description: str, content: str) -> Panel:
-    """Say something in Markdown."""
-    return Panel(Kind.TEXT, title, description, content=content)

@@ -25,7 +25,6 @@ class Kind(StrEnum):
     STAT = "stat"
     TABLE = "table"
     BARGAUGE = "bargauge"
-    TEXT = "text"
 
 
 class Draw(StrEnum):
@@ -157,7 +156,6 @@ class Panel:
         colours: Fixed colours by the name of the series, or by its beginning where that ends in a space.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
-        content: Markdown, of a text panel.
         empty: What a single number says where there is none.
         repeat: The variable for each of whose values the panel is drawn once.
         about: What alerts that lead here are about, as ``model.panels`` spells it.
@@ -174,7 +172,6 @@ class Panel:
     steps: tuple[tuple[float | None, str], ...] = ()
     table: Table | None = None
     more: str | None = None
-    content: str = ""
     empty: str = "NO DATA"
     repeat: str = ""
     about: str = ""
@@ -194,4 +191,4 @@ class Panel:
     @property
     def shows_something(self) -> bool:
         """Whether anything but a promise is drawn."""
-        return bool(self.content) or any(not query.promise for query in self.queries)
+        return any(not query.promise for query in self.queries)

@@ -6,11 +6,11 @@ dashboard asks for what nothing emits.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
 
-#: Where a signal that no service has would be recorded: never in ``names``.
 #: What services report in place of a value that no list names.
 _OTHER = "other"
 #: Most values of a label, over all services, that have colours of their own.
 _COLOURED = 64
+#: The host of an address that the schema lets pass; a parser of addresses would refuse some of these.
+_HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
+#: Where a signal that no service has would be recorded: never in ``names``.
 _NOWHERE = "service:agent_{}:unrecorded"
 
 
@@ -141,9 +143,14 @@ def _links(model: Model) -> Mapping[str, str]:
     found = sorted({link for service in model.services for link in service.links.items()})
     several = Counter(kind for kind, _ in found)
     return {
-        kind.capitalize() + (f" ({urlsplit(address).hostname})" if several[kind] > 1 else ""): address
+        kind.capitalize() + (f" ({_host(address)})" if several[kind] > 1 else ""): address
         for kind, address in found
     }
+
+
+def _host(address: str) -> str:
+    found = _HOST.match(address)
+    return found[1].lower() if found else address
 
 
 def recorded_names(service: Service) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ATOM = 7
+_META = frozenset(r"\.+*?()|[]{}^")
+#: What Grafana may read as one of its variables, where a dashboard asks; a regular expression spells it otherwise.
+_VARIABLE = re.compile(r"\$|\[\[")
 _RANKS = {
     "or": 1,
     "and": 2,
@@ -81,8 +85,8 @@ class Series:
         return Series(self.name, self.matchers + tuple((name, op, value) for name, value in labels.items()))
 
     def one_of(self, label: str, values: Sequence[str]) -> Series:
-        """Add a matcher that takes exactly these values."""
-        if len(values) == 1:
+        """Add a matcher that takes exactly these values, however a dashboard's variables are spelled."""
+        if len(values) == 1 and not _VARIABLE.search(values[0]):
             return self.where(**{label: values[0]})
         return self.where("=~", **{label: "|".join(escape_regex(value) for value in values)})
 
@@ -119,8 +123,11 @@ def _offset(seconds: int) -> str:
 
 
 def escape_regex(value: str) -> str:
-    """Escape what a regular expression of Prometheus gives a meaning, and no more."""
-    return "".join(f"\\{char}" if char in r"\.+*?()|[]{}^$" else char for char in value)
+    """Escape what a regular expression of Prometheus gives a meaning, and no more.
+
+    A dollar is a class of one, as Grafana reads ``$x`` as its variable behind a backslash as well.
+    """
+    return "".join("[$]" if char == "$" else f"\\{char}" if char in _META else char for char in value)
 
 
 def quote(value: str) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from generator.diagnostics.printable import printable
 from generator.replay.drawing import GUTTER, WIDTH
 from generator.replay.judge import Verdict
 from generator.replay.timeline import timeline
@@ -36,6 +38,7 @@ def page(report: Report) -> str:
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -51,6 +54,11 @@ def page(report: Report) -> str:
             {one.of.rule.alert for one in report.alerts} - {one.of.rule.alert for one in report.active}
         ),
     )
+
+
+def _shown(value: object) -> object:
+    """Show what would turn or hide text around it; what is HTML already, as a macro's, was shown before."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _tiles(report: Report) -> Iterator[Tile]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from generator.artifact import Artifact
+from generator.markdown import environment
 from generator.model import names
 from generator.model.alerts import Absence
 from generator.model.panels import dashboard_of_alert
@@ -53,16 +53,7 @@ _FIRST_QUESTIONS = {
 
 def runbooks(model: Model) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has."""
-    environment = Environment(
-        loader=PackageLoader("generator.runbooks", "."),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML; what a spec wrote passes the filter below
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["markdown"] = markdown
-    template = environment.get_template("alert.md.j2")
+    template = environment(Path(__file__).parent).get_template("alert.md.j2")
     pages = []
     for name, alerts in sorted(_by_name(model).items()):
         alert, service = alerts[0]
@@ -92,9 +83,3 @@ def _firings(alerts: list[tuple[Alert, Service]]) -> list[Firing]:
         for alert, service in alerts
         for tier in alert.tiers
     ]
-
-
-def markdown(text: str) -> str:
-    """Show text of a spec as it is: what Markdown or HTML would give a meaning is escaped."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{char}" if char in "\\`*_[]|#~" else char for char in escaped)

@@ -88,3 +88,16 @@ def test_a_whole_file_has_no_region_and_no_place_no_location() -> None:
 def test_a_file_is_a_uri(file: str, artifact: dict[str, str]) -> None:
     result = _run(error("a/b", "m", Span(file, 1, 1, 1, 2)))["results"][0]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == artifact
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("see [this](1)", r"see \[this\](1)"),
+        (r"a\[b](https://x)", r"a\\\[b\](https://x)"),
+        (r"matches [a-z]\d (1)", r"matches [a-z]\d (1)"),
+    ],
+)
+def test_a_message_holds_no_link(message: str, text: str) -> None:
+    found = error("a/b", message, None, message)
+    assert _run(found)["results"][0]["message"] == {"text": f"{text}\nhelp: {text}"}

@@ -132,13 +132,22 @@ def test_every_value_is_an_alternative_of_its_own(values: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", '{x="a"}'), ("$a", '{x=~"[$]a"}'), ("[[a]]", r'{x=~"\\[\\[a\\]\\]"}'), ("[a", '{x="[a"}')],
+)
+def test_a_value_that_grafana_would_read_as_a_variable_is_spelled_otherwise(value: str, text: str) -> None:
+    assert Series("a").one_of("x", [value]).now().text == f"a{text}"
+
+
+@pytest.mark.parametrize(
     ("value", "escaped"),
     [
         ("gpt-4o", "gpt-4o"),
         ("v1.2", r"v1\.2"),
         ("a|b", r"a\|b"),
         ("(a)[b]{c}", r"\(a\)\[b\]\{c\}"),
-        (r"^$*+?\d", r"\^\$\*\+\?\\d"),
+        (r"^$*+?\d", r"\^[$]\*\+\?\\d"),
+        ("${x}[[y]]", r"[$]\{x\}\[\[y\]\]"),
         ("a b/c", "a b/c"),
         ("", ""),
     ],

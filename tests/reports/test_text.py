@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.checks.selfcheck import self_check
+from generator.markdown import code, text
 from generator.reports.entry import report_entry
-from generator.reports.markdown import code, text
 from generator.reports.markdown import percent as marked
 from generator.reports.numbers import number, percent
 from generator.reports.pages import reports
@@ -49,6 +49,12 @@ def test_little_left_of_a_budget_is_bold() -> None:
         ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
         ("a\n# b", r"a \# b"),
         ("[x](y)", r"\[x\](y)"),
+        ("- a\n- b", r"\- a - b"),
+        ("12. a", r"12\. a"),
+        ("a\n===", "a ==="),
+        ("=", r"\="),
+        ("https://x www.x a@x", r"https\://x www\.x a\@x"),
+        (" $x$ \u200b\u2028", r"\$x\$ \\u200b\\u2028"),
     ],
 )
 def test_text_means_nothing_to_markdown(written: str, escaped: str) -> None:
@@ -56,7 +62,8 @@ def test_text_means_nothing_to_markdown(written: str, escaped: str) -> None:
 
 
 def test_code_stays_in_its_cell() -> None:
-    assert code("a|b`c\nd") == "`a/b'c d`"
+    assert code("a b") == "`a b`"
+    assert code("a|b`c\nd") == r"a\|b\`c d"
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -1,0 +1,57 @@
+"""Markdown from Jinja templates: the one place that knows what of a text Markdown would read.
+
+Autoescape is off: it escapes for HTML, and Markdown needs other characters escaped. So nothing of a spec goes into a
+template as it is: a name goes through the filter ``code``, any other text through ``text``. An undefined name in a
+template is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from generator.diagnostics.printable import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: An underscore inside a word means nothing; an address, also one of mail, would become a link by itself.
+_SPECIAL = re.compile(
+    r"([\\`*\[\]|#~$@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.)", re.IGNORECASE
+)
+#: What at the beginning of a line makes a list, a rule, or a heading of the line above.
+_MARKER = re.compile(r"[-+=]|[0-9]+[.)](?= |$)")
+#: What Markdown reads as spaces between words; others are shown.
+_SPACES = re.compile(r"[ \t\r\n]+")
+_CODE = re.compile(r"[^`|\n]+")
+
+
+def environment(templates: Path) -> Environment:
+    """Make the environment of the templates in a directory."""
+    found = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=False,  # noqa: S701 - Markdown, as said above
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters.update(code=code, text=text)
+    return found
+
+
+def text(value: str) -> str:
+    """Write text on one line so that no character of it means anything to Markdown or HTML."""
+    line = printable(_SPACES.sub(" ", value).strip(" "))
+    escaped = _SPECIAL.sub(r"\\\1", line.replace("&", "&amp;"))
+    if marker := _MARKER.match(escaped):
+        escaped = f"{escaped[: marker.end() - 1]}\\{escaped[marker.end() - 1 :]}"
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(value: str) -> str:
+    """Write a name as code, and one that would end the code or the cell as text."""
+    shown = printable(value)
+    return f"`{shown}`" if _CODE.fullmatch(shown) and shown == shown.strip(" ") else text(value)

@@ -1,0 +1,55 @@
+"""The hostile specs and their plain twins, compiled once by the product's own command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.cli import main
+from tests.injection.hostile import PLAIN, TEXTS
+from tests.injection.specs import directory
+from tests.instrumentation.loading import compiled
+from tests.whole.writing import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model.service import Model, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Specs, what they mean, and the files that came of them."""
+
+    specs: Path
+    model: Model
+    output: Path
+
+    @property
+    def service(self) -> Service:
+        """The only one."""
+        return self.model.services[0]
+
+    def read(self, path: str) -> str:
+        """Read a file of the output."""
+        return (self.output / path).read_bytes().decode()
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """Specs full of hostile texts."""
+    return _compiled(tmp_path_factory.mktemp("hostile"), TEXTS)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    """The same specs with texts that mean nothing to anybody."""
+    return _compiled(tmp_path_factory.mktemp("plain"), PLAIN)
+
+
+def _compiled(place: Path, texts: tuple[str, ...]) -> Compiled:
+    specs = write(directory(texts), place / "specs")
+    assert main(["generate", str(specs), "-o", str(place / "output")]) == 0
+    return Compiled(specs, compiled(specs), place / "output")

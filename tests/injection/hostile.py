@@ -1,0 +1,47 @@
+"""Texts that some reader of the output takes for more than text, if they reach it as they are."""
+
+from __future__ import annotations
+
+#: What a spec may hold, each as the value of a label and as text for people.
+TEXTS = (
+    # strings and their ends, in PromQL, YAML, JSON and Python
+    *('a"b', "a'b", '"""', "'''", "a\\", "\\", "\\n", "a\\u202eb", "a\nb", "a\n\nb\n", '",b="'),
+    # templates of Prometheus, Jinja and formats
+    *("{{ $labels.service }}", '{{ define "x" }}', "{{- end -}}", "{%raw%}", "{# a #}", "{", "{0} {}"),
+    *("<<service>>", "<% a %>", "%s %(a)s", "%0A::error::a", "::error::a", "$(id) `id`"),
+    # variables of Grafana
+    *("$service", "${service}", "${service:raw}", "[[service]]", "$__all", "$1", "a $release b"),
+    # regular expressions
+    *(".*", "a|b", "(?i)a", "[a", "a{2}", "^a$"),
+    # Markdown
+    *("- a\n- b", "1. a", "# a", "> a", "a\n===", "---", "a | b |", "```\na", "[a](https://evil.example)"),
+    *("![a](//evil.example)", "https://evil.example", "www.evil.example a@evil.example", "*a* __b__ ~~c~~"),
+    # HTML
+    *("<script>document.title='RUN'</script>", "\"><img src=x onerror=document.title='RUN'>", "&lt;b&gt;"),
+    *("</title></style></svg>", "<!-- a", "]]>"),
+    # YAML
+    *("a: b #c", "null", "!!python/object:a", "&a *a", "1e3", " a ", "\t"),
+    # what is not seen, or not where it stands
+    *("a\u200bb", "a\u200fb", "a\u00a0b", "e\u0301", "\u65e5\u672c \U0001f600"),
+)
+
+#: What no spec may hold, but a terminal, a page or a report may be handed by others.
+RAW = (
+    "\x1b[31ma\x1b]0;b\x07",
+    "a\u202eb",
+    "a\u2066b",
+    "a\u2028b",
+    "a\rb",
+    "a\x00b",
+    "a\x9bb",
+    "a\ufeffb",
+    "\udc80",
+)
+
+#: As many that nobody takes for anything else: what comes of them has the shape that hostile ones must have, too.
+PLAIN = tuple(f"plain{index}" for index in range(len(TEXTS)))
+
+
+def sentence(text: str) -> str:
+    """Make a summary of a text: a capital, a full stop, no braces."""
+    return f"A {text.replace('{', '(').replace('}', ')')}."

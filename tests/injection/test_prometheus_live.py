@@ -1,0 +1,134 @@
+"""A real Prometheus selects exactly the values that the spec names, and shows texts without running them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import TimeSeries, write
+from generator.live.server import find_prometheus, prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.model import names
+from generator.prometheus.compiled import compile_rules
+from tests.injection.hostile import TEXTS, sentence
+from tests.injection.specs import LINK, SERVICE, alert, own, selector
+from tests.programs import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from generator.live.rule_states import Alert
+    from generator.live.server import PrometheusServer
+    from tests.injection.conftest import Compiled
+
+MINUTE, SCRAPE = 60, 15
+_SPAN = 20 * MINUTE
+_PATIENCE = 60
+_RELEASE = "r1"
+#: What no spec lists.
+STRANGE = "strange {{ $value }} </p>"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrometheusServer]:
+    """A server of this module's own."""
+    needed(find_prometheus)
+    with prometheus_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def now(server: PrometheusServer, hostile: Compiled) -> int:
+    """When runs ended for every reason, each as often as its place says; rules have recorded it."""
+    end = int(time.time()) // MINUTE * MINUTE
+    write(server.api, list(_runs(end)))
+    evaluate(server.api, compile_rules(hostile.service, hostile.model.site).recording, end - _SPAN, end)
+    return end
+
+
+def _runs(end: int) -> Iterator[TimeSeries]:
+    """Count the runs of each reason; other selectors' are many more, one label at a time."""
+    times = list(range(end - 2 * _SPAN, end + 10 * MINUTE, SCRAPE))
+    mine = selector(TEXTS)
+    for place, text in enumerate((*TEXTS, STRANGE), start=1):
+        yield _counted(mine | {"stop_reason": text}, times, place)
+    for label in mine:
+        for text in TEXTS:
+            if text != mine[label]:
+                yield _counted(mine | {label: text, "stop_reason": TEXTS[0]}, times, 10_000)
+
+
+def _counted(labels: Mapping[str, str], times: list[int], each: int) -> TimeSeries:
+    more = {"__name__": "agent_run_total", "instance": "a:1", "release": _RELEASE, "status": "ok"}
+    samples = [float(each * count) for count in range(1000, 1000 + len(times))]
+    return TimeSeries({**more, **labels}, [at * 1000 for at in times], samples)
+
+
+def test_each_recorded_share_is_that_of_its_value(
+    hostile: Compiled, server: PrometheusServer, now: int
+) -> None:
+    every = sum(range(1, len(TEXTS) + 2))
+    for index in range(len(TEXTS)):
+        record = names.value(hostile.service.signals[own(index)])
+        (found,) = server.api.query(record, now).samples
+        assert found.value == pytest.approx((index + 1) / every, rel=1e-6), TEXTS[index]
+
+
+def test_a_distribution_has_the_values_as_they_are(
+    hostile: Compiled, server: PrometheusServer, now: int
+) -> None:
+    record = names.value(hostile.service.signals["stop_reason_distribution"], ("stop_reason",))
+    found = {sample.labels["stop_reason"] for sample in server.api.query(record, now).samples}
+    assert found == {*TEXTS, STRANGE}
+
+
+@pytest.fixture(scope="module")
+def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str, tuple[Alert, ...]]:
+    """The alerts that the generated rules have active, by name."""
+    assert now
+    document: dict[str, Any] = yaml.safe_load(hostile.read(f"prometheus/alerts/{SERVICE}.alerts.yml"))
+    texts = hostile.read(f"prometheus/alerts/{SERVICE}.alerts.yml")
+    intervals = {str(group["interval"]) for group in document["groups"]}
+    assert len(intervals) == 1
+    file = hostile.output.parent / "alerts.yml"
+    file.write_text(texts.replace(f"  interval: {intervals.pop()}\n", "  interval: 1s\n"), "utf-8")
+    rules = hostile.output / f"prometheus/rules/{SERVICE}.rules.yml"
+    server.load(ServerConfig(rule_files=(file, rules)))
+    return _active(server.api, file.name)
+
+
+def _active(api: PrometheusApi, file: str) -> Mapping[str, tuple[Alert, ...]]:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        states = [rule for group in api.rules() if group.file.endswith(file) for rule in group.rules]
+        if states and all(rule.health != "unknown" for rule in states):
+            assert [rule.last_error for rule in states if rule.health != "ok"] == []
+            return {rule.name: rule.alerts for rule in states if rule.alerts}
+        time.sleep(0.2)
+    pytest.fail("the rules were not evaluated")
+
+
+def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple[Alert, ...]]) -> None:
+    for index, text in enumerate(TEXTS):
+        (found,) = active[alert(index)]
+        title = hostile.service.signals[own(index)].title
+        assert found.annotations["summary"] == sentence(text)
+        assert found.annotations["description"].startswith(f"{title} of {SERVICE} was ")
+        assert found.annotations["traces_url"] == LINK
+        assert found.annotations["logs_url"] == f"{LINK}&s={SERVICE}&r="
+
+
+def test_a_value_of_a_series_is_no_template_either(active: Mapping[str, tuple[Alert, ...]]) -> None:
+    told = {one.labels["stop_reason"]: one for one in active["AgentUndeclaredLabelValue"]}
+    assert set(told) == {STRANGE}
+    assert f"stop_reason={STRANGE}, which" in told[STRANGE].annotations["description"]
+
+
+def test_no_alert_lost_a_template(active: Mapping[str, tuple[Alert, ...]]) -> None:
+    texts = [text for found in active.values() for one in found for text in one.annotations.values()]
+    assert [text for text in texts if "error expanding" in text or "<no value>" in text] == []
