@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
 
 _INTERVAL, _SCRAPE, _RUNS = 2, 1, 60
+_MOST_ROUNDS = 6
 _RECORDS = {
     ("status", "stop_reason"): ("release_status_stop_reason:agent_run:rate", "agent_run_total"),
     ("tool", "status"): ("release_status_tool:agent_tool_call:rate", "agent_tool_call_total"),
@@ -48,29 +50,44 @@ def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
     api = fresh_prometheus.api
     with _exposed(registry) as port:
         fresh_prometheus.load(_config(tmp_path, port))
-        before = Counts()
-        _work(
-            metrics, before
-        )  # a series' way up from zero is told short by rate(), so everything has moved once
-        _settled(api, before)
-        start, after = time.time(), Counts()
-        _work(metrics, after)
-        _settled(api, before, after)
+        _work(metrics)  # a series' way up from zero is told short by rate(), so everything has moved once
+        _settled(api, 1)
+        start, rounds, counts = _worked_evenly(api, metrics)
         for labels, (record, metric) in _RECORDS.items():
-            wanted, earlier = _counted(after, labels), _counted(before, labels)
-            assert _scraped(api, metric, labels) == {key: wanted[key] + earlier[key] for key in wanted}, (
-                metric
-            )
+            wanted = _counted(counts, labels)
+            every = {key: number * rounds for key, number in wanted.items()}
+            assert _scraped(api, metric, labels) == every, metric
             assert _recorded(api, record, labels, start) == pytest.approx(wanted, rel=0.02), record
             assert api.query(f"count({record})", time.time()).samples[0].value > 0
         assert not [rule.last_error for group in api.rules() for rule in group.rules if rule.last_error]
 
 
-def _work(metrics: object, counts: Counts) -> None:
-    rng = Random(5)  # noqa: S311 - a story, no secret
+def _worked_evenly(api: PrometheusApi, metrics: object) -> tuple[float, int, Counts]:
+    """Work until every scrape was in time: over a gap a rate is extrapolated, and a busy machine has gaps.
+
+    Returns when the last round began, how many rounds there were, the first included, and what each of them counts.
+    """
+    for rounds in range(2, _MOST_ROUNDS + 1):
+        start = time.time()
+        counts = _work(metrics)
+        _settled(api, rounds)
+        if _largest_gap(api, start) < _SCRAPE * 1.1:
+            return start, rounds, counts
+    pytest.fail("this machine is too busy to be scraped once a second")
+
+
+def _largest_gap(api: PrometheusApi, start: float) -> float:
+    times = api.query_samples("up[1m]", time.time()).series[0].timestamps
+    return max(later - one for one, later in pairwise(times) if later > start - _INTERVAL - _SCRAPE)
+
+
+def _work(metrics: object) -> Counts:
+    """Do the same, and count the same, each time."""
+    rng, counts = Random(5), Counts()  # noqa: S311 - a story, no secret
     for _ in range(_RUNS):
         with suppress(Exception, asyncio.CancelledError):
             run_agent(metrics, story(rng), counts)
+    return counts
 
 
 def _counted(counts: Counts, labels: tuple[str, str]) -> dict[tuple[str, ...], int]:
@@ -110,11 +127,10 @@ def _recorded(
     return found
 
 
-def _settled(api: PrometheusApi, *counts: Counts) -> None:
+def _settled(api: PrometheusApi, rounds: int) -> None:
     """Wait until all runs have been scraped for so long that every rule has seen them, and sees no change any more."""
-    runs = sum(one.runs.total() for one in counts)
     window = _INTERVAL + _SCRAPE + _INTERVAL + _SCRAPE
-    _until(lambda: _value(api, f"min_over_time((sum(agent_run_total))[{window}s:1s])") == runs)
+    _until(lambda: _value(api, f"min_over_time((sum(agent_run_total))[{window}s:1s])") == rounds * _RUNS)
 
 
 def _value(api: PrometheusApi, expr: str) -> float:
