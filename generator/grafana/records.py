@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Forecast
-from generator.model.signals import Distribution, Quantile, divisor
+from generator.model.signals import Distribution, divisor
 from generator.model.units import duration
 from generator.prometheus.recording.burn import burning
 from generator.prometheus.recording.releases import compared
+from generator.prometheus.recording.signals import overflows
 from generator.prometheus.recording.streams import windows
 from generator.promql.expr import Series
 from generator.promql.syntax import references
@@ -160,6 +161,8 @@ def recorded_names(service: Service) -> Iterator[str]:
         for labels in signal.levels:
             yield names.value(signal, labels)
             yield from _parts(signal, labels)
+        if overflows(signal, service):
+            yield names.part(signal, "overflow")
     for objective in service.objectives.values():
         yield names.part(service.signals[objective.signal], "objective")
     yield from _releases(service)
@@ -176,8 +179,6 @@ def _parts(signal: Signal, labels: tuple[str, ...]) -> Iterator[str]:
             yield names.numerator(signal, labels)
     if divisor(signal) and labels in {(), (names.RELEASE,)}:
         yield from (names.numerator(signal, labels), names.denominator(signal, labels))
-    if isinstance(signal.kind, Quantile) and not labels:
-        yield names.part(signal, "overflow")
 
 
 def _releases(service: Service) -> Iterator[str]:

@@ -88,9 +88,6 @@ def _run_latency(seen: Observed) -> Iterator[Found]:
     metric = "agent_run_latency_ms"
     for q, signal in ((0.5, "latency_p50"), (0.95, "latency_p95"), (0.99, "latency_p99")):
         yield from _quantile(seen, metric, signal, q, ((), ("release",)))
-    every, fast = seen.total(f"{metric}_count", ()), seen.total(f"{metric}_bucket", (), le="2000.0")
-    slow = {group: every[group] - fast[group] for group in every}
-    yield from _named("service:agent_latency_p95:numerator", slow)
 
 
 def _steps(seen: Observed) -> Iterator[Found]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,14 +18,13 @@ from generator.live.remote_write import write
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.prometheus.files import rule_files
-from generator.prometheus.grouping import LARGEST
+from generator.reports.rows import overview, service_row
 from generator.spec.load import load
 from tests.bench.specs import directory
 from tests.whole.exposed import exposed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.checks.cardinality.account import Account
     from generator.compiler import Checked
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from generator.model.service import Site
 
 SERVICES = 8
+#: What Mimir allows in a group by default (``ruler_max_rules_per_rule_group``).
+LARGEST = 20
 #: Seconds between evaluations, in place of a minute.
 QUICK = 2
 ROUNDS = 3
@@ -90,6 +93,33 @@ def test_every_group_is_there_healthy_and_no_larger_than_rulers_allow(
     assert [(rule.name, rule.last_error) for rule in states if rule.health != "ok"] == []
 
 
+def test_each_group_is_one_service_s_and_no_two_rules_of_the_fleet_write_the_same_series(
+    server: PrometheusServer, accounts: Mapping[str, Account]
+) -> None:
+    written: Counter[tuple[object, ...]] = Counter()
+    for group in server.api.rules():
+        service = Path(group.file).name.partition(".")[0]
+        assert service in accounts
+        for rule in group.rules:
+            assert rule.labels["service"] == service, (group.name, rule.name)
+            assert set(re.findall(r'service="(.*?)"', rule.expr)) <= {service}, (group.name, rule.name)
+            if rule.kind == "recording":
+                written[rule.name, *sorted(rule.labels.items())] += 1
+    assert [each for each, times in written.items() if times > 1] == []
+
+
+def test_a_thousand_such_services_are_as_many_groups_and_rules_as_prometheus_runs_of_each(
+    server: PrometheusServer, checked: Checked
+) -> None:
+    assert checked.model is not None
+    site = checked.model.site
+    load = overview(tuple(service_row(each, site) for each in checked.facts), site).thousand.load
+    groups = server.api.rules()
+    assert load.groups == pytest.approx(1000 / SERVICES * len(groups))
+    assert load.rules == pytest.approx(1000 / SERVICES * sum(len(group.rules) for group in groups))
+    assert load.evaluations == pytest.approx(load.rules / 60)
+
+
 def test_prometheus_counts_as_many_evaluations_as_promised(
     server: PrometheusServer, accounts: Mapping[str, Account]
 ) -> None:
@@ -117,12 +147,11 @@ def test_no_more_series_are_recorded_than_promised(
 def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) -> None:
     """Prometheus shifts a group by its name and its file's: a thousand groups of one name do not start at once."""
     groups = server.api.ask("/api/v1/rules", {}).data["groups"]
-    for chosen in (groups, [group for group in groups if group["name"] == "counters"]):
-        quarters = Counter(int(_moment(group["lastEvaluation"]) % QUICK * 4 / QUICK) for group in chosen)
-        if chosen is groups:
-            shares = [quarters[quarter] / len(groups) for quarter in range(4)]
-            assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
-        assert len(quarters) > 1
+    shares = _quarters(_moment(group["lastEvaluation"]) for group in groups)
+    assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
+    same = [_moment(group["lastEvaluation"]) for group in groups if group["name"] == "counters"]
+    assert len(same) == SERVICES
+    assert max(_quarters(same)) < 1
 
 
 def _quick(checked: Checked, site: Site, directory: Path) -> tuple[Path, ...]:
@@ -164,6 +193,12 @@ def _seen(server: PrometheusServer) -> Seen:
             )
         )
     )
+
+
+def _quarters(moments: Iterable[float]) -> list[float]:
+    """Say which share of moments lies in each quarter of the interval."""
+    found = Counter(int(moment % QUICK * 4 / QUICK) for moment in moments)
+    return [found[quarter] / found.total() for quarter in range(4)]
 
 
 def _moment(text: str) -> float:

@@ -19,14 +19,6 @@ def of_all(buckets: Series) -> Series:
     return buckets.where(**{names.LE: "+Inf"})
 
 
-def at_most(buckets: Series, metric: Metric, bound: float) -> Series:
-    """Select the smallest bucket that holds all observations up to ``bound``, in base units."""
-    exposed = bound / metric.factor
-    # The tolerance takes the rounding of the unit's factor: 2 s are 2000 ms.
-    upper = next((edge for edge in metric.buckets if edge >= exposed * (1 - 1e-9)), None)
-    return of_all(buckets) if upper is None else of_bound(buckets, upper)
-
-
 def at_least(buckets: Series, metric: Metric, bound: float) -> Series | None:
     """Select the largest bucket that holds nothing beyond ``bound``, in base units; None where there is none."""
     exposed = bound / metric.factor

@@ -1,7 +1,7 @@
 """The recorded series of each kind of signal, at each of its levels.
 
-A ratio of any kind is three series: ``numerator``, ``denominator`` and the value, which divides the two. Alerts read
-the parts to know on how many events a value stands.
+A ratio of any kind is three series: ``numerator``, ``denominator`` and the value, which divides the two; a quantile is
+the last two. Alerts read the parts to know on how many events a value stands.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from generator.model import names
+from generator.model.alerts import Overflow
 from generator.model.metrics import Metric
+from generator.model.panels import PANELS
 from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Signal, Tokens
-from generator.prometheus.recording.buckets import at_most, of_all, of_bound
+from generator.prometheus.recording.buckets import of_all, of_bound
 from generator.prometheus.recording.streams import Stream, of_metric, of_signal, record, recorded
 from generator.promql.expr import Expr, binary, call, number, total
 
@@ -78,12 +80,7 @@ def _quantile(signal: Signal, kind: Quantile, service: Service) -> Iterator[Reco
         buckets = stream.increase(service, signal.window)
         events = total(of_all(buckets).now(), labels)
         yield record(names.denominator(signal, labels), events, service)
-        if not labels and signal.name in service.objectives:
-            fast = total(
-                at_most(buckets, signal.of, service.objectives[signal.name].bound).now(),
-            )
-            yield record(names.numerator(signal), events - fast, service)
-        if not labels:
+        if not labels and overflows(signal, service):
             yield record(names.part(signal, "overflow"), _overflow(signal, events, service), service)
         quantile = call(
             "histogram_quantile", number(kind.q), total(buckets.now(), tuple(sorted((*labels, names.LE))))
@@ -91,6 +88,14 @@ def _quantile(signal: Signal, kind: Quantile, service: Service) -> Iterator[Reco
         seen = recorded(names.denominator(signal, labels), service).now() > number(0)
         guarded = binary("and", _to_base(quantile, signal.of), seen, on=labels)
         yield record(names.value(signal, labels), guarded, service)
+
+
+def overflows(signal: Signal, service: Service) -> bool:
+    """Whether a panel or an alert asks how much lies beyond the last bucket of a signal."""
+    watched = {alert.signal for alert in service.alerts if isinstance(alert.kind, Overflow)}
+    return isinstance(signal.kind, Quantile) and (
+        f"{signal.name}:overflow" in PANELS or signal.name in watched
+    )
 
 
 def _overflow(signal: Signal, events: Expr, service: Service) -> Expr:

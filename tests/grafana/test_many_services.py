@@ -1,0 +1,40 @@
+"""Dashboards of many services: there are not more of them, and they are not larger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.bench.specs import directory
+from tests.grafana.documents import texts
+
+if TYPE_CHECKING:
+    from generator.model.service import Model
+
+#: So many services list all the tools that there are; more of them list none besides.
+FEW, MANY = 5, 12
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    specs = load(directory(tmp_path_factory.mktemp("fleet") / "specs", MANY)).specs
+    assert specs is not None
+    resolved = resolve(specs).value
+    assert resolved is not None
+    return resolved
+
+
+def test_more_services_change_no_byte_of_the_dashboards(fleet: Model) -> None:
+    few = texts(replace(fleet, services=fleet.services[:FEW]))
+    assert len(few) == 7
+    assert texts(fleet) == few
+
+
+def test_another_tool_gets_a_colour_and_no_dashboard(fleet: Model) -> None:
+    one, all_ = texts(replace(fleet, services=fleet.services[:1])), texts(fleet)
+    assert one.keys() == all_.keys()
+    assert {name for name in one if one[name] != all_[name]} == {"agent-overview", "agent-tools"}
