@@ -42,7 +42,7 @@ demo: .venv/.ready servers ## watch a service of SPECS at work; INCIDENT=tool-ou
 	@$(BIN)/python -m generator demo $(SPECS) $(if $(INCIDENT),--incident '$(INCIDENT)') $(if $(SERVICE),--service '$(SERVICE)') $(DEMO_ARGS)
 
 .PHONY: test
-test: .venv/.ready servers ## run all tests, those on a real Prometheus included
+test: .venv/.ready servers browser ## run all tests, those on a real Prometheus included
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Apart from the tests, because tracing lines and branches makes the compiler three times as slow.
@@ -61,6 +61,17 @@ servers:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else \
 	    echo "tests are skipped for want of$$missing: apt-get install$$missing" >&2; \
+	  fi; }
+
+# A browser is large: it is installed where nobody waits for it, in CI, and elsewhere only what needs it is skipped.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$CI" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing chromium"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else \
+	    echo "tests of pages are skipped for want of chromium: apt-get install chromium" >&2; \
 	  fi; }
 
 .PHONY: golden

@@ -43,8 +43,8 @@ def environment(templates: Path) -> Environment:
 
 
 def text(value: str) -> str:
-    """Write text on one line so that no character of it means anything to Markdown or HTML."""
-    line = printable(_SPACES.sub(" ", value).strip(" "))
+    """Write text on one line so that no character of it means anything to Markdown or HTML; blank text is quotes."""
+    line = printable(_SPACES.sub(" ", value).strip(" ")) or '""' * bool(value)
     escaped = _SPECIAL.sub(r"\\\1", line.replace("&", "&amp;"))
     if marker := _MARKER.match(escaped):
         escaped = f"{escaped[: marker.end() - 1]}\\{escaped[marker.end() - 1 :]}"

@@ -37,6 +37,11 @@ def few(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts[::12]
 
 
+def tools(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Choose so few texts that each has its colour."""
+    return texts[8:]
+
+
 def directory(texts: tuple[str, ...]) -> Directory:
     """Write a file of each kind that holds ``texts`` in all places where any text may stand."""
     files = {
@@ -80,7 +85,7 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
         "profile": "hostile",
         "owner": OWNER,
         "selector": selector(texts),
-        "labels": {"model": [*texts, "gpt-4o"], "tool": [*texts, "search"]},
+        "labels": {"model": [*texts, "gpt-4o"], "tool": [*tools(texts), "search"]},
         "metrics": {"service_total": {"type": "counter", "labels": []}},
         "signals": {
             "of_service": {

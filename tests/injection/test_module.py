@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.injection.hostile import TEXTS
+from tests.injection.specs import tools
 from tests.instrumentation.exposition import families, misfits
 from tests.instrumentation.loading import imported
 
@@ -36,8 +37,9 @@ def exposed(module: Any) -> dict[str, Family]:  # noqa: ANN401
 
 
 def test_tables_hold_the_values(module: Any) -> None:  # noqa: ANN401
-    for table in (module.STOP_REASONS, module.MODELS, module.TOOLS):
+    for table in (module.STOP_REASONS, module.MODELS):
         assert set(TEXTS) <= set(table)
+    assert set(tools(TEXTS)) <= set(module.TOOLS)
 
 
 def test_each_value_is_exposed_as_it_is(exposed: dict[str, Family]) -> None:
@@ -48,7 +50,7 @@ def test_each_value_is_exposed_as_it_is(exposed: dict[str, Family]) -> None:
             counted[sample.labels["stop_reason"]] += sample.value
     assert counted == dict.fromkeys(TEXTS, 1)
     called = {sample.labels["tool"] for sample in exposed["agent_tool_call"].samples if sample.value == 1}
-    assert called >= set(TEXTS)
+    assert called >= set(tools(TEXTS))
 
 
 def test_all_is_as_the_spec_declares(exposed: dict[str, Family], hostile: Compiled) -> None:

@@ -52,6 +52,7 @@ def test_little_left_of_a_budget_is_bold() -> None:
         ("- a\n- b", r"\- a - b"),
         ("12. a", r"12\. a"),
         ("a\n===", "a ==="),
+        ("\t", '""'),
         ("=", r"\="),
         ("https://x www.x a@x", r"https\://x www\.x a\@x"),
         (" $x$ \u200b\u2028", r"\$x\$ \\u200b\\u2028"),
