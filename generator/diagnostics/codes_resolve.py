@@ -246,6 +246,16 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "Prices are USD for a million tokens; rules multiply by that of one token, and write it with twelve digits after the point. Below 0.0001 USD for a million too few of them are left. Mostly the price of one token, or of a thousand, was written.",
     ),
     CodeEntry(
+        "name/device",
+        "a name that is a device on Windows",
+        "Files of the output are called after services and alerts. Windows knows CON, PRN, AUX, NUL, COM1 and their like as devices, with any ending: such a file could not be checked out there.",
+    ),
+    CodeEntry(
+        "name/case",
+        "two names that differ by case only",
+        "Each alert has a runbook that is called after it. On file systems that ignore case, as those of Windows and macOS do, one of the two would overwrite the other. Services have lower-case names, so theirs never meet.",
+    ),
+    CodeEntry(
         "profile/duplicate",
         "two profiles of one name",
         "A service names its profile, so each name stands for one file.",
