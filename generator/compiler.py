@@ -73,7 +73,7 @@ def check(specs: Specs) -> Checked:
     compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
     facts = tuple(each.facts for each in compiled if each.facts is not None)
     told = (*found, *(one for each in compiled for one in each.diagnostics))
-    if has_errors(found) or len(facts) < len(compiled):
+    if has_errors(found) or not facts or len(facts) < len(compiled):
         return Checked(None, (), told)
     total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
     return Checked(Model(common.site, tuple(each.service for each in facts)), facts, (*told, *total))

@@ -46,6 +46,11 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "Amounts carry their unit, so that nobody takes seconds for milliseconds: 2s, 5%, 5pp, $200; a plain number counts things.",
     ),
     CodeEntry(
+        "unit/range",
+        "an amount beyond all sense",
+        "What is smaller than a millionth shows as 0 on every panel and in every message, and rules would compare with rounding; what is larger than a million millions no signal reaches. Mostly a zero is too many.",
+    ),
+    CodeEntry(
         "unit/duration",
         "no duration",
         "A duration is a whole number with its unit, in Prometheus's notation: 30s, 5m, 1h, 30d, 1h30m.",
@@ -63,7 +68,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "unit/window",
         "a window that does not fit",
-        "A window looks back over at least one rule interval and four scrapes: a shorter one holds too few samples to tell anything, and an alert on it would never fire.",
+        "A window looks back over at least one rule interval and four scrapes: a shorter one holds too few samples to tell anything, and an alert on it would never fire. One of more than 31 days would have a rule read a month of samples every minute.",
     ),
     CodeEntry(
         "label/unbounded",
@@ -234,6 +239,21 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "price/unknown-type",
         "a price for a token type that nothing counts",
         "Prices and includes name token types, which are the values of the label token_type of a profile. A mistyped one prices nothing.",
+    ),
+    CodeEntry(
+        "price/too-small",
+        "a price too small to be counted with",
+        "Prices are USD for a million tokens; rules multiply by that of one token, and write it with twelve digits after the point. Below 0.0001 USD for a million too few of them are left. Mostly the price of one token, or of a thousand, was written.",
+    ),
+    CodeEntry(
+        "name/device",
+        "a name that is a device on Windows",
+        "Files of the output are called after services and alerts. Windows knows CON, PRN, AUX, NUL, COM1 and their like as devices, with any ending: such a file could not be checked out there.",
+    ),
+    CodeEntry(
+        "name/case",
+        "two names that differ by case only",
+        "Each alert has a runbook that is called after it. On file systems that ignore case, as those of Windows and macOS do, one of the two would overwrite the other. Services have lower-case names, so theirs never meet.",
     ),
     CodeEntry(
         "profile/duplicate",

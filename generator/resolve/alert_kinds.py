@@ -16,7 +16,7 @@ from generator.model.alerts import (
     Threshold,
     Unpriced,
 )
-from generator.model.signals import Cost, Count, Quantile, Share, Signal, Tokens, divisor
+from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
 from generator.resolve.quantities import bound, window
 from generator.resolve.signal_checks import compares_releases
@@ -145,4 +145,12 @@ def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> float | Non
     if text is None:
         return None
     found = bound(text, signal, scope.objectives.get(signal.name), scope.findings)
-    return found.value if found else None
+    if found and found.value <= 0 and signal.better is Better.HIGHER:
+        scope.findings.error(
+            "alert/never-fires",
+            f"{signal.name} is never below {found.text}",
+            text.span,
+            "choose a bound above zero, or leave beyond out",
+        )
+    # All that has got worse is beyond 0.
+    return found.value if found and found.value > 0 else None

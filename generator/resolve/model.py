@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Note, Result
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service, Site
+from generator.resolve.file_names import check_alert_names, check_device
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
@@ -57,6 +58,7 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     profiles = _profiles(shared, findings)
+    check_alert_names((alert for spec in shared.profiles for alert in spec.alerts), findings)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
     return Common(site, shared.prices, profiles, oldest, sound=not findings.failed), findings.all
@@ -73,10 +75,13 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
 
 
 def check_between(services: Iterable[ServiceSpec]) -> tuple[Diagnostic, ...]:
-    """Prove that no two services share a name or a series."""
+    """Prove that no two services share a name, a file or a series."""
     findings = Findings()
+    services = tuple(services)
+    check_alert_names((alert for spec in services for alert in spec.alerts), findings)
     seen: dict[str, ServiceSpec] = {}
     for spec in services:
+        check_device(spec.service, findings)
         first = seen.setdefault(spec.service.value, spec)
         if first is not spec:
             findings.error(

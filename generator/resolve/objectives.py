@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model.service import Objective
 from generator.model.signals import Better, Signal, top_bucket
 from generator.model.units import Unit, human
-from generator.resolve.quantities import amount, seconds
+from generator.resolve.quantities import SMALLEST, amount, seconds
 from generator.resolve.scope import look_up
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def _check_reachable(signal: Signal, bound: float, span: Span, findings: Finding
             span,
             f"promise less than {human(top, signal.unit)}, or give {signal.of.name} larger buckets under metrics",
         )
-    if signal.unit is Unit.RATIO and not 0 < bound < 1:
+    if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:
         findings.error(
             "objective/share",
             f"a share of {human(bound, signal.unit)} leaves nothing to promise",
             span,
-            "give a share between 0% and 100%, both left out",
+            "give a share between 0.0001% and 99.9999%",
         )

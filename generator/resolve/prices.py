@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
 _PER = 1_000_000
+#: USD for a million tokens; of a smaller price too few digits would be left for one token.
+_SMALLEST = 0.0001
 #: What a type without a price of its own costs, where its provider counts it in none: what it is a kind of.
 _FALLBACK = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
 _NOT_PRICES = {"provider", "free"}
@@ -37,6 +39,13 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
                     f'provider "{item.value.value}" is not declared',
                     item.value.span,
                     did_you_mean(item.value.value, providers) or "declare it under providers",
+                )
+            elif item.key.value not in _NOT_PRICES and 0 < float(item.value.value) < _SMALLEST:
+                findings.error(
+                    "price/too-small",
+                    f"a price of {item.value.value} USD for a million tokens is too small to be counted with",
+                    item.value.span,
+                    f"write 0, or at least {_SMALLEST}; prices are for a million tokens, not for one",
                 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.alerts import Burn
 from generator.model.units import (
+    DAY,
     WRITTEN_AS,
     Unit,
     duration,
@@ -29,6 +30,12 @@ _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<sh
 
 #: Prometheus needs two in a range; with four, one may be missed.
 _FEWEST_SCRAPES = 4
+#: Longer ones are asked of dashboards; a rule would read as much every minute.
+LONGEST_WINDOW = 31 * DAY
+#: In base units. What is smaller shows as 0 to people, and what is larger is no amount of anything.
+SMALLEST, LARGEST = 0.000001, 1e12
+#: A slower pace never ends a budget.
+_SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
@@ -68,10 +75,17 @@ def wait(text: Text | None, default: int, findings: Findings) -> int:
 def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
     """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
     found = seconds(text, default, findings)
-    if text is not None and found < shortest_window(site):
-        _too_short(text, found, site, findings)
+    if text is not None and not _fits(text, found, site, findings):
         return default
     return found
+
+
+def _fits(text: Text, found: int, site: Site, findings: Findings) -> bool:
+    if found < shortest_window(site):
+        _too_short(text, found, site, findings)
+    elif found > LONGEST_WINDOW:
+        _too_long(text, found, findings)
+    return shortest_window(site) <= found <= LONGEST_WINDOW
 
 
 def shortest_window(site: Site) -> int:
@@ -143,8 +157,7 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
                 "write a factor, a long and a short window: 14.4x in 1h and 5m",
             )
             return ()
-        if burn.short < shortest_window(site):
-            _too_short(text, burn.short, site, findings)
+        if not all(_fits(text, each, site, findings) for each in (burn.short, burn.long)):
             return ()
         found.append(burn)
     return tuple(found)
@@ -156,7 +169,7 @@ def _burn(part: str) -> Burn | None:
         return None
     factor = float(match["factor"])
     long, short = (parse_duration(match[name]) for name in ("long", "short"))
-    if not long or not short or long <= short or not factor:
+    if not long or not short or long <= short or not _SLOWEST <= factor <= LARGEST:
         return None
     return Burn(factor, int(long), int(short))
 
@@ -172,6 +185,15 @@ def _too_short(text: Text, found: int, site: Site, findings: Findings) -> None:
     )
 
 
+def _too_long(text: Text, found: int, findings: Findings) -> None:
+    findings.error(
+        "unit/window",
+        f"a window of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
+        text.span,
+        f"look back over at most {duration(LONGEST_WINDOW)}; 15m suits most",
+    )
+
+
 def _unreadable(text: Text, findings: Findings) -> None:
     findings.error(
         "unit/bound",
@@ -184,7 +206,7 @@ def _unreadable(text: Text, findings: Findings) -> None:
 def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings) -> float | None:
     quantity = parse_quantity(text.value)
     if quantity is not None and quantity.kind == kind:
-        return quantity.value
+        return quantity.value if _is_sane(quantity.value, text, findings) else None
     findings.error(
         "unit/mismatch",
         f'{what} is written like {example}, not "{text.value}"',
@@ -192,6 +214,21 @@ def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings)
         _unit_help(text.value, kind, example),
     )
     return None
+
+
+def _is_sane(value: float, text: Text, findings: Findings) -> bool:
+    if not value or SMALLEST <= value <= LARGEST:
+        return True
+    findings.error(
+        "unit/range",
+        f'"{text.value}" is too {"small" if value < SMALLEST else "large"} an amount to be told from '
+        f"{'nothing' if value < SMALLEST else 'no bound at all'}",
+        text.span,
+        "write 0, or at least a millionth of a second, a dollar or an event, or 0.0001%"
+        if value < SMALLEST
+        else "write at most 1000000000000",
+    )
+    return False
 
 
 def _unit_help(written: str, kind: str, example: str) -> str:

@@ -14,7 +14,7 @@ from generator.model.alerts import (
     Threshold,
     Tier,
 )
-from generator.model.signals import Better, Signal, top_bucket
+from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import Unit, duration, human, plain, points
 from generator.resolve.quantities import Bound, amount, bound, burns, difference
 
@@ -185,7 +185,9 @@ def _at_top(signal: Signal, top: float) -> str:
 
 def _below_zero(value: float, case: Case) -> str | None:
     """Judge bounds around zero: "above 0" means any at all, but nothing is below 0, and everything changes by 0."""
-    falls = isinstance(case.kind, Threshold) and case.signal.better is Better.HIGHER
-    if falls or not isinstance(case.kind, Threshold | Forecast | Overflow):
+    judged = isinstance(case.kind, Threshold)
+    # Nothing falls below 0, and no quantile of what happened is 0.
+    positive = judged and (case.signal.better is Better.HIGHER or isinstance(case.signal.kind, Quantile))
+    if positive or not isinstance(case.kind, Threshold | Forecast | Overflow):
         return None if value > 0 else "its bound is not above zero"
     return None if value >= 0 else "its bound is below zero, so it would always fire"

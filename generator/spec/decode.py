@@ -42,7 +42,10 @@ def _scalar(node: nodes.Node, kind: type) -> object:
     if not isinstance(node, nodes.Scalar):
         return None
     # Amounts may be written as numbers (40) or as text (5%): as text they are one kind of thing.
-    return node.text if kind is str else node.value
+    if kind is str:
+        return node.text
+    # To JSON Schema 6.0 and 1e1 are whole numbers too.
+    return int(node.value) if kind is int and isinstance(node.value, float) else node.value
 
 
 def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything

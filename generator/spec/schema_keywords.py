@@ -85,10 +85,15 @@ def _pattern(case: Case) -> Words:
 
 def _range(relation: str) -> Callable[[Case], Words]:
     def words(case: Case) -> Words:
-        message = f"{case.subject} must be {relation} {case.wanted}, not {value(case.node)}"
+        message = f"{case.subject} must be {relation} {_plain(case.wanted)}, not {value(case.node)}"
         return Words("schema/range", message, case.help)
 
     return words
+
+
+def _plain(bound: object) -> str:
+    """A bound without an exponent, as an author would write it."""
+    return f"{bound:.6f}".rstrip("0").rstrip(".") if isinstance(bound, float) else str(bound)
 
 
 def _size(relation: str, one: str, many: str) -> Callable[[Case], Words]:

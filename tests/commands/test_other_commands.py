@@ -75,6 +75,17 @@ def test_cardinality_is_told_as_text_and_as_json(place: Path, call: Call) -> Non
     assert "agent_run_total" in json.dumps(report)
 
 
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_cardinality_of_a_directory_without_a_valid_service_has_only_errors(
+    format_: str, call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services/a.yaml").write_text("service: [\n", "utf-8")
+    answer = call("cardinality", str(tmp_path), "--format", format_)
+    assert (answer.code, answer.out) == (1, "")
+    assert "error[yaml/" in answer.err
+
+
 def test_the_report_of_cardinality_is_the_command(place: Path, call: Call) -> None:
     call("generate")
     page = (place / "output/reports/cardinality.md").read_text("utf-8")

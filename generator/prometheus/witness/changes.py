@@ -201,7 +201,8 @@ def _chance(step: _Step) -> Iterator[Case]:
     """Step by just more than the bound, on so few events that chance explains it, and on a few more."""
     value = step.worse(1 + MARGIN)
     bad, before = step.bad(value), step.bad(step.base)
-    if bad is None or before is None:
+    if bad is None or before is None or bad <= before:
+        # Nothing is counted, or buckets are too coarse to show the step.
         return
     # Beside so much traffic before, only what comes after scatters; beside as much, both do.
     for scatters, early, like in ((bad, None, "much more"), (bad + before, True, "as much")):

@@ -1,0 +1,46 @@
+"""Names that become names of files: none may be a device's, nor another's but for the case of its letters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.diagnostics.findings import Findings
+    from generator.spec.written import AlertSpec, Entry, Text
+
+# Windows opens the device whatever follows the dot.
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+
+
+def check_device(name: Text, findings: Findings) -> None:
+    """Refuse a name whose file would be a device."""
+    if _DEVICE.fullmatch(name.value):
+        findings.error(
+            "name/device",
+            f'files are called after "{name.value}", which is a device on Windows',
+            name.span,
+            f"choose another name, such as {name.value}{'-agent' if name.value.islower() else 'Alert'}",
+        )
+
+
+def check_alert_names(entries: Iterable[Entry[AlertSpec]], findings: Findings) -> None:
+    """Refuse alerts whose runbooks would be one file, or a device."""
+    seen: dict[str, Text] = {}
+    for entry in entries:
+        name = entry.key
+        check_device(name, findings)
+        first = seen.setdefault(name.value.casefold(), name)
+        if first.value != name.value:
+            findings.error(
+                "name/case",
+                f'alerts "{name.value}" and "{first.value}" differ by case only: their runbooks are one file on '
+                "some systems",
+                name.span,
+                f"write {first.value} if that is meant, or choose another name",
+                Note("the other one is here", first.span),
+            )

@@ -1,0 +1,96 @@
+"""The leaves of a document, each with the part of the JSON Schema that it is held against."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Step = str | int
+Schema = dict[str, Any]
+
+_FOLDER = Path(__file__).parents[2] / "generator/spec/schemas"
+SCHEMAS: dict[str, Schema] = {
+    path.name: json.loads(path.read_text("utf-8")) for path in sorted(_FOLDER.glob("*.schema.json"))
+}
+_HOLDERS = ("$defs", "properties")
+_BELOW = ("items", "additionalProperties", "propertyNames", "if", "then", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a schema, where it stands: ``common.schema.json#/$defs/text``."""
+
+    place: str
+    contents: Schema
+
+    def child(self, *steps: str) -> Part:
+        """The part below."""
+        contents = self.contents
+        for step in steps:
+            contents = contents[step]
+        return Part("/".join((self.place, *steps)), contents)
+
+    def meant(self) -> Part:
+        """The part that it refers to, or itself."""
+        reference = self.contents.get("$ref")
+        if reference is None:
+            return self
+        file, _, pointer = reference.partition("#/")
+        root = Part(f"{file or self.place.partition('#')[0]}#", SCHEMAS[file or self.place.partition("#")[0]])
+        return root.child(*pointer.split("/")).meant()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that is no map and no list, its path in the document, and its part of the schema."""
+
+    path: tuple[Step, ...]
+    value: object
+    part: Part
+
+
+def root(kind: str) -> Part:
+    """The schema of a kind of file."""
+    return Part(f"{kind}.schema.json#", SCHEMAS[f"{kind}.schema.json"])
+
+
+def leaves(value: object, part: Part, path: tuple[Step, ...] = ()) -> Iterator[Leaf]:
+    """Walk a document and its schema together."""
+    part = _form(part.meant(), value)
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from leaves(below, _of_key(part, key), (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves(item, part.child("items"), (*path, index))
+    else:
+        yield Leaf(path, value, part)
+
+
+def parts(part: Part) -> Iterator[Part]:
+    """Every part of a schema file, references not followed."""
+    yield part
+    for holder in _HOLDERS:
+        for key in part.contents.get(holder, {}):
+            yield from parts(part.child(holder, key))
+    for key in _BELOW:
+        if isinstance(part.contents.get(key), dict):
+            yield from parts(part.child(key))
+
+
+def _form(part: Part, value: object) -> Part:
+    """Of two forms of a metric, the one that is written: a whole one, or other buckets."""
+    if "if" not in part.contents:
+        return part
+    whole = isinstance(value, dict) and "type" in value
+    return part.child("then" if whole else "else").meant()
+
+
+def _of_key(part: Part, key: str) -> Part:
+    named = key in part.contents.get("properties", {})
+    return part.child("properties", key) if named else part.child("additionalProperties")

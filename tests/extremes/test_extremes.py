@@ -1,0 +1,113 @@
+"""Every number, amount and time of the schemas at its edges and beyond: compiled, or refused with a word."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from generator.cli import main
+from generator.commands.terminal import check_directory
+from generator.compiler import emit_service, entry_of
+from generator.diagnostics.text import render_text
+from tests.extremes.extremes import extremes
+from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.extremes.leaves import Step
+
+SPECS = Path(__file__).parent / "specs"
+KINDS = {
+    "services/demo.yaml": "service",
+    "profiles/tiny.yaml": "profile",
+    "site.yaml": "site",
+    "prices.yaml": "prices",
+}
+DOCUMENTS = {path: yaml.safe_load((SPECS / path).read_text("utf-8")) for path in KINDS}
+LEAVES = [(path, leaf) for path, kind in KINDS.items() for leaf in leaves(DOCUMENTS[path], root(kind))]
+_HOLE = "@hole@"
+
+
+def _tried() -> list[tuple[str, Leaf]]:
+    """One leaf of each part of the schemas; bounds mean something else in each alert, and are tried in all."""
+    chosen: dict[tuple[str, Step], tuple[str, Leaf]] = {}
+    for path, leaf in LEAVES:
+        if any(extremes(leaf.part)):
+            is_bound = leaf.part.place.endswith(("/bound", "/quantity"))
+            key = (leaf.part.place, leaf.path[1] if is_bound else leaf.path[-1])
+            chosen.setdefault(key, (path, leaf))
+    return list(chosen.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "leaf"), [pytest.param(*each, id=".".join(map(str, each[1].path))) for each in _tried()]
+)
+def test_whatever_amount_is_written_is_compiled_or_refused(path: str, leaf: Leaf, tmp_path: Path) -> None:
+    shutil.copytree(SPECS, tmp_path, dirs_exist_ok=True)
+    assert _compiled(tmp_path)
+    document = json.dumps(_with_hole(DOCUMENTS[path], leaf.path), indent=1)
+    for written in dict.fromkeys(extremes(leaf.part)):
+        (tmp_path / path).write_text(document.replace(json.dumps(_HOLE), written), "utf-8")
+        _compiled(tmp_path)
+
+
+def test_the_specs_have_every_number_amount_and_time_that_a_schema_knows() -> None:
+    every = [part for name, contents in SCHEMAS.items() for part in parts(Part(f"{name}#", contents))]
+    wanted = {part.place for part in every if any(extremes(part))}
+    assert wanted - {leaf.part.place for _, leaf in LEAVES} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ("release: {max_live: 1e1}", "release: {max_live: 10}"),
+        ("release: {max_live: 4.0}", "release: {max_live: 4}"),
+    ],
+)
+def test_a_whole_number_is_one_however_it_is_written(
+    given: str, same: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = [
+        _cardinality(line, replicas, tmp_path, capsys) for line, replicas in ((given, "6.0"), (same, "6"))
+    ]
+    assert told[0] == told[1]
+
+
+def _cardinality(line: str, replicas: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    for path in DOCUMENTS:
+        text = (SPECS / path).read_text("utf-8")
+        text = text.replace("release: {max_live: 4", line.removesuffix("}")).replace(
+            "replicas: 2", f"replicas: {replicas}"
+        )
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    assert main(["cardinality", str(folder)]) in {0, 1}
+    return capsys.readouterr().out
+
+
+def _compiled(directory: Path) -> bool:
+    """Compile, with what is a service's own; whether that was done, and else an error was told."""
+    outcome = check_directory(directory)
+    assert not any(found.code.startswith("internal/") for found in outcome.diagnostics)
+    if outcome.checked.failed or outcome.checked.model is None:
+        assert render_text(outcome.diagnostics, outcome.sources)
+        return False
+    site = outcome.checked.model.site
+    for facts in outcome.checked.facts:
+        emit_service(facts, site)
+        entry_of(facts, site)
+    return True
+
+
+def _with_hole(value: Any, path: Sequence[Step]) -> Any:  # noqa: ANN401 - what YAML holds
+    if not path:
+        return _HOLE
+    changed = value.copy()
+    changed[path[0]] = _with_hole(value[path[0]], path[1:])
+    return changed
