@@ -9,10 +9,11 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.stream import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except OSError as problem:
         _abandon_stdout()
-        what = problem.filename or "the output cannot be written"
+        what = shown(problem.filename) if problem.filename else "the output cannot be written"
         sys.stderr.write(f"error: {what}: {problem.strerror}\n")
         return CALL_AT_FAULT
     except KeyboardInterrupt:
@@ -74,9 +75,17 @@ def _abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows what was typed by what it is; the commands' parsers are of this class as well."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the call, and leave."""
+        super().error(shown(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe all commands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="agent-metrics",
         description="Agent metrics as code: YAML specs become Prometheus rules and Grafana dashboards.",
         epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is.",
@@ -100,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives its type no public name
 
 
-def _generate(commands: Commands[argparse.ArgumentParser]) -> None:
+def _generate(commands: Commands[_Parser]) -> None:
     generate = commands.add_parser(
         "generate",
         help="compile the specs into output/",
@@ -121,7 +130,7 @@ def _generate(commands: Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _check(commands: Commands[argparse.ArgumentParser]) -> None:
+def _check(commands: Commands[_Parser]) -> None:
     check = commands.add_parser(
         "check",
         help="check the specs and write nothing",
@@ -131,7 +140,7 @@ def _check(commands: Commands[argparse.ArgumentParser]) -> None:
     check.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
-def _cardinality(commands: Commands[argparse.ArgumentParser]) -> None:
+def _cardinality(commands: Commands[_Parser]) -> None:
     cardinality = commands.add_parser(
         "cardinality",
         help="show how many series the specs allow",
@@ -143,7 +152,7 @@ def _cardinality(commands: Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
+def _explain(commands: Commands[_Parser]) -> None:
     explain = commands.add_parser(
         "explain",
         help="explain a code of a message",
@@ -152,7 +161,7 @@ def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
     explain.add_argument("code", nargs="?", metavar="CODE")
 
 
-def _schema(commands: Commands[argparse.ArgumentParser]) -> None:
+def _schema(commands: Commands[_Parser]) -> None:
     schema = commands.add_parser(
         "schema",
         help="print a JSON Schema, or write them all",
@@ -162,7 +171,7 @@ def _schema(commands: Commands[argparse.ArgumentParser]) -> None:
     schema.add_argument("-o", "--output", type=Path, metavar="DIR", help="write all schemas there")
 
 
-def _init(commands: Commands[argparse.ArgumentParser]) -> None:
+def _init(commands: Commands[_Parser]) -> None:
     init = commands.add_parser(
         "init",
         help="write a first spec",
@@ -178,7 +187,7 @@ def _init(commands: Commands[argparse.ArgumentParser]) -> None:
     init.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
 
 
-def _apply(commands: Commands[argparse.ArgumentParser]) -> None:
+def _apply(commands: Commands[_Parser]) -> None:
     apply = commands.add_parser(
         "apply",
         help="bring output/ to a Grafana and a Prometheus",
@@ -210,7 +219,7 @@ def _apply(commands: Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _simulate(commands: Commands[argparse.ArgumentParser]) -> None:
+def _simulate(commands: Commands[_Parser]) -> None:
     simulate = commands.add_parser(
         "simulate",
         help="invent a history with incidents in it",
@@ -246,7 +255,7 @@ def _simulate(commands: Commands[argparse.ArgumentParser]) -> None:
     simulate.add_argument("--truth", type=Path, metavar="FILE", help="write what happened when, as JSON")
 
 
-def _replay(commands: Commands[argparse.ArgumentParser]) -> None:
+def _replay(commands: Commands[_Parser]) -> None:
     replay = commands.add_parser(
         "replay",
         help="show what the alerts would have done",
@@ -299,7 +308,7 @@ def _replay(commands: Commands[argparse.ArgumentParser]) -> None:
     replay.add_argument("--timeout", default="1m", metavar="DURATION", help="for one request; default: 1m")
 
 
-def _audit(commands: Commands[argparse.ArgumentParser]) -> None:
+def _audit(commands: Commands[_Parser]) -> None:
     audit = commands.add_parser(
         "audit",
         help="compare a running system with its spec",
@@ -320,7 +329,7 @@ def _audit(commands: Commands[argparse.ArgumentParser]) -> None:
     audit.add_argument("--timeout", default="30s", metavar="DURATION", help="for one request; default: 30s")
 
 
-def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
+def _demo(commands: Commands[_Parser]) -> None:
     demo = commands.add_parser(
         "demo",
         help="watch a service at work, with incidents to switch on",

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report; it is printed for specs over their budget as well."""
+    """Print the report; it is printed for specs over their budget as well, of the services that are right."""
     outcome = check_directory(arguments.specs)
     checked = outcome.checked
-    if checked.model is not None:
+    if checked.model is not None and checked.facts:
         sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
     if checked.failed:
         show(outcome, sys.stderr, notes=False)

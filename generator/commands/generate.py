@@ -11,7 +11,7 @@ from generator.build.state import told_last
 from generator.commands.apart import check_apart
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.stream import colours
+from generator.commands.stream import colours, shown
 
 if TYPE_CHECKING:
     import argparse
@@ -47,5 +47,5 @@ def _unchanged(folder: Path, inputs: Inputs, output: Path) -> bool:
     if told is None:
         return False
     sys.stderr.write(told.coloured if colours(sys.stderr) else told.plain)
-    sys.stdout.write(f"{output}: {told.summary}\n")
+    sys.stdout.write(f"{shown(output)}: {told.summary}\n")
     return True

@@ -11,6 +11,7 @@ from generator.build.memo import Memo
 from generator.build.state import Told, remember
 from generator.commands.compiling import built
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.stream import shown
 from generator.commands.terminal import complain, show, told
 from generator.output.compare import compare, holds
 from generator.output.errors import OutputError
@@ -50,7 +51,7 @@ def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> in
         return CALL_AT_FAULT
     show(found, sys.stderr, notes=False)
     if found.failed:
-        sys.stderr.write(f"nothing was written to {output}\n")
+        sys.stderr.write(f"nothing was written to {shown(output)}\n")
         return SPEC_AT_FAULT
     try:
         return act(found)
@@ -61,7 +62,7 @@ def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> in
 
 def _compare(found: Build, *, output: Path) -> int:
     difference = compare(found.artifacts, output)
-    sys.stdout.write(f"{output}: {difference.summary()}\n")
+    sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
 
@@ -69,7 +70,7 @@ def _write(found: Build, *, specs: Path, output: Path, memo: Memo | None) -> int
     written = write(found.artifacts, output)
     if memo and inputs_of(specs) == memo.inputs:  # else an editor has saved a file meanwhile
         _remember(found, output, memo)
-    sys.stdout.write(f"{output}: {written.summary()}\n")
+    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
     return OK
 
 

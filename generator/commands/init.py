@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.schema import schema_files
+from generator.commands.stream import shown
 from generator.commands.terminal import complain
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
@@ -80,6 +81,6 @@ def _write(files: dict[Path, str], specs: Path) -> int:
         return CALL_AT_FAULT
     for path in files:
         if ".schemas" not in path.parts:
-            sys.stdout.write(f"wrote {path}\n")
-    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {specs}\n")
+            sys.stdout.write(f"wrote {shown(path)}\n")
+    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {shown(specs)}\n")
     return OK

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.stream import shown
 from generator.commands.terminal import complain
 
 if TYPE_CHECKING:
@@ -44,5 +45,5 @@ def _write(target: Path) -> int:
     except OSError as problem:
         complain(f"{problem.filename or target} cannot be written: {problem.strerror}")
         return CALL_AT_FAULT
-    sys.stdout.write(f"{target}: {len(schema_files())} schemas\n")
+    sys.stdout.write(f"{shown(target)}: {len(schema_files())} schemas\n")
     return OK

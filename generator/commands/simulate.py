@@ -16,6 +16,7 @@ from generator.commands.replacing import replacing
 from generator.commands.simulate_incidents import wanted
 from generator.commands.simulate_targets import Job, to_file, to_server
 from generator.commands.span import span, written
+from generator.diagnostics.printable import printable
 from generator.simulate.staging import staged
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
             said, truth = to_server(job, arguments.prometheus, record=arguments.record, add=arguments.add)
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
-    yield f"{said}\n"
+    yield f"{printable(said)}\n"
     yield from _summary(truth)
 
 

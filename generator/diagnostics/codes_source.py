@@ -44,6 +44,12 @@ SOURCE_CODES = (
         "services that belong in files of their own.",
     ),
     CodeEntry(
+        "source/too-many-files",
+        "a directory of more specs than are compiled at once",
+        "All services of a directory are compiled together and held against each other. Beyond 5,000 services or 200 "
+        "profiles a directory was named by mistake, or a fleet is to be split: each part has an output of its own.",
+    ),
+    CodeEntry(
         "source/encoding",
         "a file is not UTF-8",
         "Specs are UTF-8, with or without a byte order mark. Other encodings (Latin-1, UTF-16) would be read as "

@@ -18,7 +18,11 @@ _MOST_ROWS = 60
 
 
 def as_text(report: Report) -> Iterator[str]:
-    """Write ``report`` as lines."""
+    """Write ``report`` as lines; names and texts in them show themselves, whoever wrote them."""
+    yield from map(printable, _lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
     yield from _head(report)
     yield from _alerts(report)
     yield from _firings(report.firings)
@@ -31,7 +35,7 @@ def _head(report: Report) -> Iterator[str]:
     source = "computed here" if replay.records == "inlined" else "read"
     yield f"{', '.join(report.services)} on {replay.server}"
     yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
-    yield from (f"note: {printable(text)}" for text in replay.notes)
+    yield from (f"note: {text}" for text in replay.notes)
     yield ""
 
 
@@ -48,7 +52,7 @@ def _alerts(report: Report) -> Iterator[str]:
             time, message = next(iter(one.failures.items()))
             yield (
                 f"{one.of.rule.alert} of {one.of.service}: {len(one.failures)} failed evaluations, the first at "
-                f"{written(time)}: {printable(message)}"
+                f"{written(time)}: {message}"
             )
     yield ""
 
@@ -101,7 +105,7 @@ def _firing(row: Row) -> tuple[str, ...]:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={printable(text)}" for name, text in labels.items())
+    return " ".join(f"{name}={text}" for name, text in labels.items())
 
 
 def _incidents(report: Report) -> Iterator[str]:
@@ -122,13 +126,14 @@ def _incident(one: JudgedIncident) -> tuple[str, ...]:
         f"{each.alert} ({each.severity}) after {lasting(each.after)}" for each in one.detections
     )
     lasted = lasting(incident.end - incident.start)
-    return printable(incident.name), clock(incident.start), lasted, str(one.verdict), found
+    return incident.name, clock(incident.start), lasted, str(one.verdict), found
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Align columns; what is empty in all rows is left out."""
-    kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
-    widths = [max(len(head[column]), *(len(row[column]) for row in rows)) for column in kept]
-    for row in (head, *rows):
+    shown = [tuple(map(printable, row)) for row in rows]
+    kept = [column for column in range(len(head)) if any(row[column] for row in shown)]
+    widths = [max(len(head[column]), *(len(row[column]) for row in shown)) for column in kept]
+    for row in (head, *shown):
         cells = (row[column].ljust(width) for column, width in zip(kept, widths, strict=True))
         yield "  ".join(cells).rstrip()

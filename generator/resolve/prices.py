@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
-_SMALLEST = 0.0001
+SMALLEST_PRICE = 0.0001
 #: What a type without a price of its own costs, where its provider counts it in none: what it is a kind of.
 _FALLBACK = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
 _NOT_PRICES = {"provider", "free"}
@@ -40,12 +40,12 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
                     item.value.span,
                     did_you_mean(item.value.value, providers) or "declare it under providers",
                 )
-            elif item.key.value not in _NOT_PRICES and 0 < float(item.value.value) < _SMALLEST:
+            elif item.key.value not in _NOT_PRICES and 0 < float(item.value.value) < SMALLEST_PRICE:
                 findings.error(
                     "price/too-small",
                     f"a price of {item.value.value} USD for a million tokens is too small to be counted with",
                     item.value.span,
-                    f"write 0, or at least {_SMALLEST}; prices are for a million tokens, not for one",
+                    f"write 0, or at least {SMALLEST_PRICE}; prices are for a million tokens, not for one",
                 )
 
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MAX_SERVICES = 5000
+"""Five fleets of a thousand; Prometheus and Grafana are outgrown long before."""
+
+MAX_PROFILES = 200
+"""Each is read for every compilation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
@@ -58,6 +64,8 @@ def service_files(directory: Path) -> Loaded[list[Path]]:
         found = files.services(directory)
     except OSError as problem:
         return Loaded(None, (_unlisted(problem, directory / "services"),), {})
+    if too_many := _too_many(len(found), MAX_SERVICES, directory / "services"):
+        return Loaded(None, too_many, {})
     if found:
         return Loaded(found, (), {})
     place, help_ = Span.of_file(str(directory / "services")), "add services/<name>.yaml, or run: init"
@@ -78,7 +86,10 @@ def load_shared(directory: Path) -> Loaded[Shared]:
 
 
 def _load_shared(directory: Path) -> Loaded[Shared]:
-    profiles = [_load(path, "profile", ProfileSpec) for path in files.profiles(directory)]
+    own = files.profiles(directory)
+    if too_many := _too_many(len(own), MAX_PROFILES, directory / "profiles"):
+        return Loaded(None, too_many, {})
+    profiles = [_load(path, "profile", ProfileSpec) for path in own]
     local = {each.specs.profile.value for each in profiles if each.specs is not None}
     profiles += [
         _load(path, "profile", ProfileSpec) for path in files.shipped_profiles() if path.stem not in local
@@ -110,6 +121,15 @@ def _not_read(directory: Path) -> list[Diagnostic]:
         )
         for path in files.overlooked(directory)
     ]
+
+
+def _too_many(count: int, most: int, directory: Path) -> tuple[Diagnostic, ...]:
+    """Report a directory of more files than are read; nothing where it has no more."""
+    if count <= most:
+        return ()
+    message = f"the directory holds {count} specs, and no more than {most} are compiled at once"
+    help_ = "split it into several directories, each with an output of its own"
+    return (error("source/too-many-files", message, Span.of_file(str(directory)), help_),)
 
 
 def _unlisted(problem: OSError, directory: Path) -> Diagnostic:

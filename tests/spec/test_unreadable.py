@@ -11,7 +11,7 @@ import pytest
 from generator.diagnostics.text import render_text
 from generator.spec.document import parse_document
 from generator.spec.events import MAX_NODES
-from generator.spec.load import load
+from generator.spec.load import MAX_PROFILES, MAX_SERVICES, load
 from generator.spec.source import MAX_BYTES, read_source
 from tests.golden import compare
 from tests.unprivileged import unprivileged
@@ -107,6 +107,22 @@ def _no_shared_files() -> None:
     os.mkfifo("specs/site.yaml")
 
 
+def _many_files(name: str, count: int) -> None:
+    Path("specs", name).mkdir(parents=True)
+    for number in range(count):
+        Path("specs", name, f"{number}.yaml").touch()
+
+
+def _many_services() -> None:
+    _many_files("services", MAX_SERVICES + 1)
+
+
+def _many_profiles() -> None:
+    _many_files("profiles", MAX_PROFILES + 1)
+    Path("specs/services").mkdir()
+    Path("specs/services/a.yaml").write_text(SERVICE, "utf-8")
+
+
 def _directory_loop() -> None:
     Path("specs").mkdir()
     Path("specs/services").symlink_to("services")
@@ -118,6 +134,8 @@ DIRECTORIES: dict[str, Callable[[], None]] = {
     "source-no-services": _no_services,
     "source-not-read": _not_read,
     "source-not-read-overlooked": _overlooked,
+    "source-too-many-files": _many_services,
+    "source-too-many-files-profiles": _many_profiles,
     "source-unreadable-profiles": _no_profiles,
     "source-unreadable-shared": _no_shared_files,
     "source-unreadable-directory-loop": _directory_loop,
