@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,7 +47,8 @@ def test_a_counter_never_falls_by_a_hair(phases: list[tuple[int, float]]) -> Non
     assert len(samples) == 1 + sum(phase.seconds // 15 for phase in told)
     assert all(before <= after for before, after in pairwise(samples))
     gained = sum(gain * (minutes * 4) for minutes, gain in phases)
-    assert abs(samples[-1] - gained) <= gained * 1e-6 + 1e-6
+    assert samples[0] == pytest.approx(4 * max(gain for _, gain in phases), rel=1e-6, abs=1e-6)
+    assert samples[-1] - samples[0] == pytest.approx(gained, rel=1e-6, abs=1e-6)
 
 
 def test_in_what_is_shipped_counters_fall_only_at_restarts(model: Model) -> None:

@@ -12,6 +12,7 @@ from generator.live.remote_write import TimeSeries
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule, RecordingRule
 from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.history import begun_at
 from generator.prometheus.witness.kinds import cases
 from tests.prometheus.chain import T0, renamed
 
@@ -130,9 +131,9 @@ def _raw(phases: Sequence[Phase], scrape: int) -> Iterator[TimeSeries]:
 
 
 def _samples(name: SeriesId, phases: Sequence[Phase], scrape: int) -> Iterator[tuple[int, float]]:
-    at, value = T0, 0.0
+    at, value = T0, begun_at(name, phases, scrape)
     if name in phases[0].load or name in phases[0].levels:
-        yield at * 1000, phases[0].levels.get(name, 0.0)
+        yield at * 1000, phases[0].levels.get(name, value)
     for phase in phases:
         value = 0.0 if phase.restarted else value
         for _ in range(phase.seconds // scrape):

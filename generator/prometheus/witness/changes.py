@@ -124,7 +124,7 @@ def _bounds(step: _Step) -> Iterator[Case]:
     # What is only counted has no traffic of its own that could make a window forget late.
     sharp = not isinstance(step.signal.kind, Count)
     if sharp and alert.for_ >= 2 * MINUTE:
-        story = story.silent("not before its for", step.seen + alert.for_ - MINUTE)
+        story = story.silent("not before its for", step.seen + alert.for_ - 2 * MINUTE)
     story = story.fires("fires just beyond its bound", step.fires)
     if sharp and alert.keep_firing_for >= SLACK:
         story = story.fires("keeps firing", step.forgotten + alert.keep_firing_for - 2 * MINUTE)

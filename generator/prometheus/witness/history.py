@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import ceil, log2
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.model.units import plain
+from generator.model.units import MINUTE, plain
 from generator.promql.expr import series
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def notation(phases: tuple[Phase, ...], scrape: int) -> dict[str, str]:
 def _values(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> str:
     gains = [phase.load.get(name) for phase in phases]
     levels = [phase.levels.get(name) for phase in phases]
-    parts = ["0" if gains[0] is not None else "_" if levels[0] is None else plain(levels[0])]
-    value, quantum = 0.0, _quantum(gains, phases, scrape)
+    quantum = _quantum(name, phases, scrape)
+    value = round(begun_at(name, phases, scrape) / quantum) * quantum
+    parts = [_exact(value) if gains[0] is not None else "_" if levels[0] is None else plain(levels[0])]
     for phase, gain, level in zip(phases, gains, levels, strict=True):
         count = phase.seconds // scrape
         if phase.restarted:
@@ -90,14 +91,22 @@ def _values(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> str:
     return " ".join(parts)
 
 
-def _quantum(gains: Sequence[float | None], phases: tuple[Phase, ...], scrape: int) -> float:
+def begun_at(name: SeriesId, phases: Sequence[Phase], scrape: int) -> float:
+    """Say what a counter has counted when it is seen first: a minute at its fastest.
+
+    From 0 on ``rate`` would tell its first minute short, as it takes it that it began after the window did.
+    """
+    return max(phase.load.get(name, 0.0) for phase in phases) * MINUTE / scrape
+
+
+def _quantum(name: SeriesId, phases: Sequence[Phase], scrape: int) -> float:
     """Choose a power of two of which every sum of the steps is an exact multiple.
 
     promtool adds step by step. Rounded sums would end a hair above what the next phase begins with, and a counter
     that falls by a hair was restarted.
     """
-    counts = (phase.seconds // scrape for phase in phases)
-    largest = sum((gain or 0.0) * count for gain, count in zip(gains, counts, strict=True))
+    gained = sum(phase.load.get(name, 0.0) * (phase.seconds // scrape) for phase in phases)
+    largest = begun_at(name, phases, scrape) + gained
     return float(2.0 ** (ceil(log2(largest + 1)) - _DIGITS))
 
 

@@ -131,7 +131,8 @@ def _previous_events(of: _Releases) -> Iterator[Case]:
         return
     for number, fires in ((fewest - 1, False), (fewest, True)):
         old = of.an_hour("v9", of.base, number)
-        story = Story().then(HOUR, old).then(2 * MINUTE, dict.fromkeys(old, 0.0))
+        none = dict.fromkeys(old, 0.0)
+        story = Story().then(2 * MINUTE, none).then(HOUR, old).then(2 * MINUTE, none)
         story = story.then(MINUTE + of.trial.alert.for_ + SLACK, of.load("v10", of.worst))
         story = (
             story.fires("fires with just enough events") if fires else story.silent("silent with one too few")

@@ -41,7 +41,7 @@ def _spent(trial: Trial, usd: float, window: int) -> tuple[Case, ...]:
         .then(alert.for_ + SLACK, none)
     )
     if alert.for_ >= 2 * MINUTE:
-        story = story.silent("not before its for", alert.for_ - MINUTE)
+        story = story.silent("not before its for", alert.for_ - 2 * MINUTE)
     story = story.fires("fires just beyond its bound")
     story = story.then(window - story.seconds + 3 * MINUTE + alert.keep_firing_for + SLACK, none)
     return (story.silent("resolves").case("fires when just more than its bound is spent", trial),)

@@ -49,7 +49,7 @@ def absence(kind: alerts.Absence, trial: Trial) -> tuple[Case, ...]:
     begun = Story().then(20 * MINUTE, everything).silent("silent while it is there")
     gone: Load = {} if metric.name == service.runs.name else runs
     # The last rate is a minute younger than the last sample.
-    missing = LOOK_BACK + 2 * MINUTE
+    missing = LOOK_BACK + MINUTE
     gap = begun.then(LOOK_BACK // 2, gone).silent("silent through a gap").then(5 * MINUTE, everything)
     story = held(gap, trial, gone, everything, true_after=missing, false_after=MINUTE)
     labels = (("metric", metric.name),)
@@ -138,7 +138,7 @@ def outside(kind: alerts.Outside, trial: Trial) -> tuple[Case, ...]:
         .then(MINUTE, met(1), restarted=True)
         .then(for_ + SLACK, met(0))
     )
-    if for_ >= 3 * MINUTE:
+    if for_ >= 2 * MINUTE:
         story = story.silent("not before its for", for_ - 2 * MINUTE)
     story = story.fires("fires at just enough, counted over a restart")
     story = story.then(OUTSIDE_WINDOW + keep + SLACK, met(0)).silent("resolves when they are forgotten")
@@ -161,7 +161,7 @@ def series_count(kind: alerts.SeriesCount, trial: Trial) -> tuple[Case, ...]:
         .then(for_ + SLACK, {}, more)
     )
     if for_ >= 2 * MINUTE:
-        story = story.silent("not before its for", for_ - MINUTE)
+        story = story.silent("not before its for", for_ - 2 * MINUTE)
     story = story.fires("fires above it").then(MINUTE + keep + SLACK, {}, allowed).silent("resolves")
     return (story.case("fires above the number that the site allows", trial),)
 
