@@ -23,6 +23,9 @@ _MIB = 1024
 #: The floor of every command: a Python that does nothing.
 PASS = (sys.executable, "-c", "pass")
 PRODUCT = (sys.executable, "-m", "generator")
+_REFUSED = "import sys; from generator.cli import main; sys.exit(main(['check', sys.argv[1]]) != 1)"
+#: ``check`` of specs that are at fault: it fails where they are accepted.
+REFUSING = (sys.executable, "-c", _REFUSED)
 
 
 @dataclass(frozen=True, slots=True)

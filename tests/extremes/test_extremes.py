@@ -14,6 +14,8 @@ from generator.cli import main
 from generator.commands.terminal import check_directory
 from generator.compiler import emit_service, entry_of
 from generator.diagnostics.text import render_text
+from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.kinds import cases
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
 
@@ -48,7 +50,11 @@ def _tried() -> list[tuple[str, Leaf]]:
 @pytest.mark.parametrize(
     ("path", "leaf"), [pytest.param(*each, id=".".join(map(str, each[1].path))) for each in _tried()]
 )
-def test_whatever_amount_is_written_is_compiled_or_refused(path: str, leaf: Leaf, tmp_path: Path) -> None:
+def test_whatever_amount_is_written_is_compiled_or_refused(
+    path: str, leaf: Leaf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To read the shipped profiles each time would take as long as all else.
+    monkeypatch.setattr("generator.spec.files.SHIPPED", tmp_path / "shipped")
     shutil.copytree(SPECS, tmp_path, dirs_exist_ok=True)
     assert _compiled(tmp_path)
     document = json.dumps(_with_hole(DOCUMENTS[path], leaf.path), indent=1)
@@ -77,6 +83,25 @@ def test_a_whole_number_is_one_however_it_is_written(
         _cardinality(line, replicas, tmp_path, capsys) for line, replicas in ((given, "6.0"), (same, "6"))
     ]
     assert told[0] == told[1]
+
+
+def test_a_change_over_a_month_is_looked_at_no_more_often_than_one_over_hours(tmp_path: Path) -> None:
+    looks = [_looks(over, tmp_path) for over in ("5h", "31d")]
+    assert looks[0] / 2 < looks[1] < looks[0] * 2
+
+
+def _looks(over: str, folder: Path) -> int:
+    shutil.copytree(SPECS, folder, dirs_exist_ok=True)
+    profile = folder / "profiles/tiny.yaml"
+    profile.write_text(
+        profile.read_text("utf-8").replace("run_p95, over: 30m", f"run_p95, over: {over}"), "utf-8"
+    )
+    model = check_directory(folder).checked.model
+    assert model is not None
+    (service,) = model.services
+    (alert,) = (alert for alert in service.alerts if alert.name == "Slower")
+    made = cases(Trial(alert, alert.tiers[0], service, model.site.scrape_interval))
+    return sum(len(case.moments) for case in made)
 
 
 def _cardinality(line: str, replicas: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:

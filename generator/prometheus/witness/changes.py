@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from generator.prometheus.witness.history import Load
 
 _MORE = 1_000
+#: How often to look whether an alert is silent, at most: a month has many minutes.
+_LOOKS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _bounds(step: _Step) -> Iterator[Case]:
         story = story.fires("keeps firing", step.forgotten + alert.keep_firing_for - 2 * MINUTE)
     yield story.silent("resolves").case("fires when it gets worse by just more than its bound", step.trial)
     quiet = step.from_base(step.base).then(step.forgotten, inside)
-    for after in range(5 * MINUTE, step.forgotten, 5 * MINUTE):
+    every = MINUTE * max(5, step.forgotten // (_LOOKS * MINUTE))
+    for after in range(every, step.forgotten, every):
         quiet = quiet.silent("silent just inside its bound", after)
     quiet = quiet.then(step.signal.window, inside, restarted=True).silent("silent through a restart")
     yield quiet.case("is silent when it gets worse by just less than its bound", step.trial)
