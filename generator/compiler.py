@@ -69,7 +69,7 @@ class Entry:
 def check(specs: Specs) -> Checked:
     """Resolve the specs, compile their rules and run every check."""
     common, found = resolve_common(specs.shared)
-    found = (*found, *check_between(specs.services))
+    found = (*found, *check_between(specs.services, common))
     compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
     facts = tuple(each.facts for each in compiled if each.facts is not None)
     told = (*found, *(one for each in compiled for one in each.diagnostics))

@@ -69,7 +69,7 @@ def build(
     common, found = resolve_common(shared.specs)
     parts = _parts(paths.specs, common, progress, memo, emit=emit)
     specs = [part.spec for part in parts if part.spec is not None]
-    told = (*shared.diagnostics, *found, *check_between(specs), *_check_total(parts, common.site))
+    told = (*shared.diagnostics, *found, *check_between(specs, common), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
     artifacts = _artifacts(parts, common.site, memo) if emit and not has_errors(told) else ()

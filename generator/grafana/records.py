@@ -140,13 +140,18 @@ def records_of(model: Model) -> Records:
 
 
 def _links(model: Model) -> Mapping[str, str]:
-    """Title each address: ``Logs``, and with its host where services have several."""
+    """Title each address: ``Logs``, with its host where services have several, with all of it where they share that."""
     found = sorted({link for service in model.services for link in service.links.items()})
     several = Counter(kind for kind, _ in found)
-    return {
-        kind.capitalize() + (f" ({_host(address)})" if several[kind] > 1 else ""): address
-        for kind, address in found
-    }
+    on_host = Counter((kind, _host(address)) for kind, address in found)
+
+    def title(kind: str, address: str) -> str:
+        if several[kind] == 1:
+            return kind.capitalize()
+        host = _host(address)
+        return f"{kind.capitalize()} ({host if on_host[kind, host] == 1 else address.partition('://')[2]})"
+
+    return {title(kind, address): address for kind, address in found}
 
 
 def _host(address: str) -> str:

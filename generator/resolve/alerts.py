@@ -15,7 +15,6 @@ from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle
 from generator.model.signals import Cost, Count, divisor
 from generator.model.units import MINUTE
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.file_names import check_alert_names
 from generator.resolve.quantities import wait
 from generator.resolve.scope import look_up
 from generator.resolve.sweeps import sweep
@@ -59,7 +58,6 @@ def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
                 did_you_mean(entry.key.value, merged)
                 or "an alert of your own says what it compares: threshold, ...",
             )
-    check_alert_names(merged.values(), scope.findings)
     return tuple(alert for entry in merged.values() for alert in _alerts(entry, scope))
 
 

@@ -43,7 +43,7 @@ def resolve(specs: Specs) -> Result[Model]:
     resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
     services = tuple(each.value for each in resolved if each.value is not None)
     told = tuple(one for each in resolved for one in each.diagnostics)
-    return Result.of(Model(common.site, services), (*found, *check_between(specs.services), *told))
+    return Result.of(Model(common.site, services), (*found, *check_between(specs.services, common), *told))
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
@@ -58,7 +58,6 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     profiles = _profiles(shared, findings)
-    check_alert_names((alert for spec in shared.profiles for alert in spec.alerts), findings)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
     return Common(site, shared.prices, profiles, oldest, sound=not findings.failed), findings.all
@@ -74,11 +73,12 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     return Result.of(service, findings.all) if service else Result.failed(*findings.all)
 
 
-def check_between(services: Iterable[ServiceSpec]) -> tuple[Diagnostic, ...]:
+def check_between(services: Iterable[ServiceSpec], common: Common) -> tuple[Diagnostic, ...]:
     """Prove that no two services share a name, a file or a series."""
     findings = Findings()
     services = tuple(services)
-    check_alert_names((alert for spec in services for alert in spec.alerts), findings)
+    of_profiles = (alert for spec in common.profiles.values() for alert in spec.alerts)
+    check_alert_names((*of_profiles, *(alert for spec in services for alert in spec.alerts)), findings)
     seen: dict[str, ServiceSpec] = {}
     for spec in services:
         check_device(spec.service, findings)
