@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from generator.build.folder import keep
+from generator.build.frozen import freeze, thaw
 from generator.build.inputs import joint_hash
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Memo:
     def find(self, key: str, kind: type[T]) -> T | None:
         """Find what was made of the inputs that ``key`` stands for."""
         try:
-            # As with Python's own compiled files, whoever can write there can do anything already.
-            found = pickle.loads((self.folder / f"{key}{_SUFFIX}").read_bytes())  # noqa: S301
+            found = thaw((self.folder / f"{key}{_SUFFIX}").read_bytes())
         except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
             return None
         if not isinstance(found, kind):
@@ -65,7 +64,7 @@ class Memo:
         """Keep what was made and what was found, and nothing else."""
         for key, value in self._used.items():
             if value is not None:
-                keep(self.folder / f"{key}{_SUFFIX}", pickle.dumps(value, protocol=5))
+                keep(self.folder / f"{key}{_SUFFIX}", freeze(value))
         kept = {f"{key}{_SUFFIX}" for key in self._used}
         with suppress(OSError):
             for path in self.folder.iterdir():

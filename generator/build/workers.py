@@ -8,8 +8,9 @@ import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from generator.build.frozen import freeze, thaw
 from generator.build.part import compile_part
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def compile_parts(paths: Sequence[Path], common: Common, *, emit: bool) -> Itera
     context = multiprocessing.get_context(_START)
     with ProcessPoolExecutor(count, context, _begin, (common, emit)) as pool:
         try:
-            yield from pool.map(_compile, paths, chunksize=chunk)
+            for compiled in pool.map(_compile, paths, chunksize=chunk):
+                yield cast("Part", thaw(compiled))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -58,6 +60,6 @@ def _begin(common: Common, emit: bool) -> None:  # noqa: FBT001 - the pool passe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends its pool
 
 
-def _compile(path: Path) -> Part:
+def _compile(path: Path) -> bytes:
     assert _compile_one is not None  # noqa: S101 - _begin comes first
-    return _compile_one(path)
+    return freeze(_compile_one(path))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from generator.commands.progress import ProgressLine
 from generator.commands.terminal import complain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from generator.build.memo import Memo
@@ -20,9 +23,19 @@ if TYPE_CHECKING:
 _WORTH_SHOWING = 1.0
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Do not look for garbage: what is compiled is needed to the end, and holds no cycles worth finding."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def built(specs: Path, *, memo: Memo | None = None, emit: bool = True) -> Build | None:
     """Compile, or only check; None, with a word why, when that was ended from outside."""
-    with ProgressLine(sys.stderr, _WORTH_SHOWING) as line:
+    with ProgressLine(sys.stderr, _WORTH_SHOWING) as line, _uncollected():
         try:
             return build(specs, partial(line.show, "compiling"), memo=memo, emit=emit)
         except BrokenProcessPool:

@@ -15,7 +15,8 @@ MAX_QUOTED = 60
 
 def printable(text: str) -> str:
     r"""The text with each character that does not show itself written as ``\n``, ``\x07`` or ``\u202e``."""
-    return "".join(map(shown, text))
+    # Python means the same by it.
+    return text if text.isprintable() else "".join(map(shown, text))
 
 
 def quoted(text: str, limit: int = MAX_QUOTED) -> str:
