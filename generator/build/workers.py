@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +24,11 @@ _LARGEST_CHUNK = 16
 #: Forked processes have the compiler already; where forking is not safe they import it.
 _START = "fork" if sys.platform == "linux" else "spawn"
 
+
+class WorkerKilledError(Exception):
+    """A process that compiled was killed."""
+
+
 _compile_one: Callable[[Path], Part] | None = None
 
 
@@ -33,18 +36,29 @@ def compile_parts(paths: Sequence[Path], common: Common, *, emit: bool) -> Itera
     """Compile files, in their order; without ``emit`` only to check them.
 
     Raises:
-        BrokenProcessPool: a process was killed.
+        WorkerKilledError: a process was killed.
     """
     count = min(_processors(), len(paths) // (_FEW // 2))
     if len(paths) < _FEW or count < 2:  # noqa: PLR2004 - one process is the one that there is
         yield from (compile_part(path, common, emit=emit) for path in paths)
-        return
+    else:
+        yield from _shared_out(paths, common, count, emit=emit)
+
+
+def _shared_out(paths: Sequence[Path], common: Common, count: int, *, emit: bool) -> Iterator[Part]:
+    # They take as long to import as a service takes, and most directories have few.
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     chunk = max(1, min(_LARGEST_CHUNK, len(paths) // (4 * count)))
     context = multiprocessing.get_context(_START)
     with ProcessPoolExecutor(count, context, _begin, (common, emit)) as pool:
         try:
             for compiled in pool.map(_compile, paths, chunksize=chunk):
                 yield cast("Part", thaw(compiled))
+        except BrokenProcessPool as error:
+            raise WorkerKilledError from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

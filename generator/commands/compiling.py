@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.build.build import Build, build
+from generator.build.workers import WorkerKilledError
 from generator.commands.progress import ProgressLine
 from generator.commands.terminal import complain
 
@@ -38,6 +38,6 @@ def built(specs: Path, *, memo: Memo | None = None, emit: bool = True) -> Build 
     with ProgressLine(sys.stderr, _WORTH_SHOWING) as line, _uncollected():
         try:
             return build(specs, partial(line.show, "compiling"), memo=memo, emit=emit)
-        except BrokenProcessPool:
+        except WorkerKilledError:
             complain("a process that compiles was killed", "there may be too little memory for it; run again")
             return None
