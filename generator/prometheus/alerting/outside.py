@@ -38,6 +38,6 @@ def sentence(_alert: Alert, kind: Outside, _tier: Tier, service: Service) -> str
 def words(alert: Alert, kind: Outside, _tier: Tier, _service: Service) -> str:
     """Say when it is true."""
     return (
-        f"{kind.metric.name} counts at least {fewest(alert)} values outside the spec within {duration(OUTSIDE_WINDOW)} "
-        "of one label"
+        f"{kind.metric.name} counts at least {fewest(alert)} values of one label outside the spec within "
+        f"{duration(OUTSIDE_WINDOW)}"
     )

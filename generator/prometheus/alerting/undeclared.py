@@ -50,4 +50,4 @@ def words(_alert: Alert, kind: Undeclared, _tier: Tier, _service: Service) -> st
     what = (
         "a value that the spec does not list" if label.values else f"more than {label.max_live} live values"
     )
-    return f"{kind.metric.name} has {what} of {label.name}"
+    return f"Label {label.name} of {kind.metric.name} has {what}"
