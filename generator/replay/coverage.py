@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from generator.promql.expr import Series, aggregate
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from generator.replay.asking import Patience
 
 _LOOKS = 60
+#: Seconds; as close as anybody wants to know.
+_CLOSE = 60
 _SHORTEST = 15
 
 
@@ -49,3 +51,19 @@ def covered(  # noqa: PLR0913, PLR0917 - a span has two ends
         time for one in ask(api, "/api/v1/query_range", fields, patience).series for time in one.timestamps
     ]
     return Covered(service, min(times), max(times), step) if times else None
+
+
+def begins(  # noqa: PLR0913, PLR0917 - a span has two ends
+    api: PrometheusApi, service: str, records: Iterable[str], start: int, end: int, patience: Patience
+) -> float:
+    """Find, to the minute, when ``records`` of ``service`` begin; minus infinity where that was before the span.
+
+    Raises:
+        LiveError: the server cannot be reached or refuses.
+    """
+    names = tuple(records)
+    found = covered(api, service, names, start, end, patience) if names else None
+    while found and found.first > start and found.step > _CLOSE:
+        before = max(start, floor(found.first - found.step))
+        found = covered(api, service, names, before, ceil(found.first), patience)
+    return found.first if found and found.first > start else float("-inf")

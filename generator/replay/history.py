@@ -46,14 +46,21 @@ class AlertHistory:
 
 
 def histories(
-    crew: Crew, rules: Sequence[ReplayedRule], span: tuple[float, float], points: int
+    crew: Crew,
+    rules: Sequence[ReplayedRule],
+    span: tuple[float, float],
+    points: int,
+    begun: Mapping[str, float] | None = None,
 ) -> tuple[AlertHistory, ...]:
     """Replay ``rules`` from the first to the second end of ``span``, with at most ``points`` steps a request.
+
+    What is before a service has ``begun`` is not asked for: that nothing was there then is no absence.
 
     Raises:
         LiveError: the server cannot be reached or refuses, or a rule cannot be evaluated.
     """
-    plans = [(one, one.steps(*span)) for one in rules]
+    known = begun or {}
+    plans = [(one, one.steps(*span).since(known.get(one.service, float("-inf")))) for one in rules]
     found = [Evaluated() for _ in plans]
     jobs, owners = [], []
     for number, (one, steps) in enumerate(plans):

@@ -37,6 +37,12 @@ class Needs:
     raw: tuple[RawSelector, ...]
     past: float
 
+    @property
+    def measured(self) -> frozenset[str]:
+        """The records that are not constants: they are there when the service is."""
+        rules = (rule for group in self.groups for rule in _recording([group]))
+        return frozenset(rule.record for rule in rules if not rule.expr.startswith("vector("))
+
 
 def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Needs:
     """Follow the alerts' expressions through the recording rules down to the raw series."""

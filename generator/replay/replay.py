@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from generator.live.api import connect
 from generator.live.errors import LiveError
 from generator.replay.asking import Patience, ask
-from generator.replay.coverage import covered
+from generator.replay.coverage import begins, covered
 from generator.replay.history import AlertHistory, histories
 from generator.replay.needs import needs
 from generator.replay.resume import Forgetful
@@ -73,7 +73,8 @@ def replay(order: Order, crew: Crew) -> Replay:
     _greet(crew.apis[0], order.end)
     records, notes = _records(order, crew, need)
     with _own(order, crew, need) if records is Records.INLINED else _same(crew) as asked:
-        found = histories(asked, order.subject.rules, (order.start, order.end), order.points)
+        begun = _begun(order, asked, need)
+        found = histories(asked, order.subject.rules, (order.start, order.end), order.points, begun)
     warnings = (text for one in found for text in one.warnings)
     told = tuple(dict.fromkeys((*notes, *warnings)))
     return Replay(crew.apis[0].url, order.start, order.end, records, found, told)
@@ -99,6 +100,15 @@ def _records(order: Order, crew: Crew, need: Needs) -> tuple[Records, tuple[str,
         message = f"{url} has no recorded series of {', '.join(found)} in the span"
         raise LiveError(message)
     return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
+
+
+def _begun(order: Order, crew: Crew, need: Needs) -> dict[str, float]:
+    """Find when each service begins, by its records, wherever they come from."""
+    span = order.start, order.end
+    return {
+        service: begins(crew.apis[0], service, need.measured, *span, crew.patience)
+        for service in order.subject.services
+    }
 
 
 def _covered(order: Order, crew: Crew, need: Needs, service: str) -> Covered | None:

@@ -26,6 +26,11 @@ class Steps:
     def __len__(self) -> int:
         return len(self.instants)
 
+    def since(self, time: float) -> Steps:
+        """Leave out the instants before a time."""
+        first = self.first if time <= self.first else ceil(time / self.step) * self.step
+        return Steps(first, self.last, self.step)
+
     def chunks(self, points: int) -> Iterator[Steps]:
         """Cut into stretches of at most ``points`` instants; the same for the same steps."""
         for first in range(self.first, self.last + 1, points * self.step):
