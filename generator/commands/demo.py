@@ -17,6 +17,7 @@ from generator.commands.terminal import complain
 from generator.demo.fit import unfit
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
+from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.errors import LiveError
 from generator.model.names import DASHBOARDS, SERVICE
@@ -108,8 +109,8 @@ def _grafana(service: Service, stage: Stage) -> str:
     if stage.boards.url:
         return f"{stage.boards.url}/d/{DASHBOARDS['overview']}?var-{SERVICE}={service.name}"
     return (
-        f"none: {stage.boards.missing}; yours can show the dashboards of output/grafana, with {stage.prometheus} as "
-        "its Prometheus"
+        f"none ({printable(stage.boards.missing)}): yours can show the dashboards of output/grafana, with "
+        f"{stage.prometheus} as its Prometheus"
     )
 
 

@@ -82,5 +82,5 @@ def _write(files: dict[Path, str], specs: Path) -> int:
     for path in files:
         if ".schemas" not in path.parts:
             sys.stdout.write(f"wrote {shown(path)}\n")
-    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {shown(specs)}\n")
+    sys.stdout.write(f"next: edit it, then run: python -m generator generate {shown(specs)}\n")
     return OK

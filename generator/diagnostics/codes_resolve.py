@@ -246,6 +246,11 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "Prices are USD for a million tokens; rules multiply by that of one token, and write it with twelve digits after the point. Below 0.0001 USD for a million too few of them are left. Mostly the price of one token, or of a thousand, was written.",
     ),
     CodeEntry(
+        "alert/order",
+        "a critical bound that is milder than the warning's",
+        "What is critical pages somebody, and a warning opens a ticket before it comes to that. A critical bound that is crossed first leaves nothing to warn of: mostly the two were exchanged.",
+    ),
+    CodeEntry(
         "name/device",
         "a name that is a device on Windows",
         "Files of the output are called after services and alerts. Windows knows CON, PRN, AUX, NUL, COM1 and their like as devices, with any ending: such a file could not be checked out there.",

@@ -26,7 +26,7 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
     """What tells that ``count`` findings are not shown, the first of them at ``first``."""
     return Diagnostic(
         "source/too-many-errors",
-        Severity.INFO,
+        Severity.WARNING,
         f"findings from here on that are not shown: {count}",
         first,
         help="mend those above first; one mistake often causes many",

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
 from generator.live.process import find, launch, started, stop
 from generator.live.transport import open_connection
@@ -160,5 +161,5 @@ def _done(command: tuple[str, ...], otherwise: str, seconds: float | None = None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LiveError(otherwise) from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise LiveError(": ".join((otherwise, *said[-1:])))
+        said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
+        raise LiveError(printable(": ".join((otherwise, *said[-1:]))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.diagnostics import Note
 from generator.model.service import Objective
 from generator.model.signals import Better, Signal, top_bucket
 from generator.model.units import Unit, human
@@ -30,7 +31,7 @@ def resolve_objectives(
     objectives = {}
     for name, entry in entries.items():
         signal = look_up(entry.key, signals, "signal", findings)
-        if signal and (objective := _objective(entry, signal, findings)):
+        if signal and (objective := _objective(entry, signal, service, findings)):
             objectives[name] = objective
     if spec := service.budget:
         bound = amount(spec.per_day, Unit.USD, "a budget", findings)
@@ -50,7 +51,9 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
     return SPEND in signals
 
 
-def _objective(entry: Entry[ObjectiveSpec], signal: Signal, findings: Findings) -> Objective | None:
+def _objective(
+    entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec, findings: Findings
+) -> Objective | None:
     spec = entry.value
     wanted = "min" if signal.better is Better.HIGHER else "max"
     written = spec.min if wanted == "min" else spec.max
@@ -65,12 +68,20 @@ def _objective(entry: Entry[ObjectiveSpec], signal: Signal, findings: Findings) 
     bound = amount(written, signal.unit, f"an objective of {signal.name}", findings)
     if bound is None:
         return None
-    _check_reachable(signal, bound, written.span, findings)
+    _check_reachable(signal, bound, written.span, _own_buckets(signal, service), findings)
     window = seconds(spec.window, 0, findings) if spec.window else None
     return Objective(signal.name, bound, window)
 
 
-def _check_reachable(signal: Signal, bound: float, span: Span, findings: Findings) -> None:
+def _own_buckets(signal: Signal, service: ServiceSpec) -> Note | None:
+    """Point at the buckets that a service gives a metric: the objective may be its profile's."""
+    spans = (entry.key.span for entry in service.metrics if entry.key.value == signal.of.name)
+    return next((Note(f"{service.service.value} gives it these buckets", span) for span in spans), None)
+
+
+def _check_reachable(
+    signal: Signal, bound: float, span: Span, buckets: Note | None, findings: Findings
+) -> None:
     top = top_bucket(signal)
     if top is not None and bound >= top:
         findings.error(
@@ -79,6 +90,7 @@ def _check_reachable(signal: Signal, bound: float, span: Span, findings: Finding
             f"{signal.of.name} ends at {human(top, signal.unit)}, and a quantile never shows more",
             span,
             f"promise less than {human(top, signal.unit)}, or give {signal.of.name} larger buckets under metrics",
+            *((buckets,) if buckets else ()),
         )
     if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:
         findings.error(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.model.alerts import (
     AlertKind,
     AlertSeverity,
+    Burn,
     BurnRate,
     Forecast,
     Overflow,
@@ -66,7 +67,25 @@ def resolve_tiers(case: Case) -> tuple[Tier, ...]:
             case.entry.key.span,
             "give warning, critical or both",
         )
-    return tuple(_tiers(case))
+    found = tuple(_tiers(case))
+    _check_order(found, case)
+    return found
+
+
+def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
+    """Refuse a critical bound that is crossed before the warning's: nobody means that."""
+    spec = case.entry.value
+    if len(tiers) < 2 or isinstance(case.kind, BurnRate) or spec.critical is None:  # noqa: PLR2004 - both
+        return
+    critical, warning = tiers
+    falls = isinstance(case.kind, Threshold) and case.signal.better is Better.HIGHER
+    if critical.bound > warning.bound if falls else critical.bound < warning.bound:
+        case.findings.error(
+            "alert/order",
+            f"{case.entry.key.value} would be critical at {critical.text}, before it is a warning at {warning.text}",
+            case.entry.key.span if case.is_default(spec.critical) else spec.critical.span,
+            "exchange the two, or leave one of them out",
+        )
 
 
 def _tiers(case: Case) -> Iterator[Tier]:
@@ -83,17 +102,28 @@ def _tiers(case: Case) -> Iterator[Tier]:
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
     paces = burns(text, case.scope.site, case.findings)
-    reachable = tuple(burn for burn in paces if burn.factor * budget < 1)
+    reachable = tuple(burn for burn in paces if not _beyond_budget(burn, budget, case))
     for burn in (burn for burn in paces if burn not in reachable):
         left = f" at {plain(burn.factor)}x" if reachable else ""
-        most = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
-        out = _Out(f"{severity}{left}", most, f"choose paces below {plain(round(1 / budget, 3))}x")
-        _report(text, out, default=case.is_default(text), case=case)
+        why, help_ = _beyond_budget(burn, budget, case)
+        _report(text, _Out(f"{severity}{left}", why, help_), default=case.is_default(text), case=case)
     if reachable:
         words = " or ".join(
             f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}" for burn in reachable
         )
         yield Tier(severity, 0, words, reachable)
+
+
+def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, ...]:
+    """Say why a budget is never spent at a pace, and the way out; nothing when it may be."""
+    window = case.objective.window if case.objective else None
+    if burn.factor * budget >= 1:
+        why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
+        return why, f"choose paces below {plain(round(1 / budget, 3))}x"
+    if window is not None and burn.long > window:
+        why = f"the budget is one of {duration(window)}, and {duration(burn.long)} is longer"
+        return why, f"look back over {duration(window)} at most, or promise for longer"
+    return ()
 
 
 def _bound(text: Text, case: Case) -> Bound | None:

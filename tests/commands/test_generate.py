@@ -155,3 +155,11 @@ def _files(directory: Path) -> set[str]:
 def _hashes(directory: Path) -> dict[str, str]:
     files: dict[str, str] = json.loads((directory / "manifest.json").read_text("utf-8"))["files"]
     return files
+
+
+def test_findings_that_are_not_shown_are_told_on_a_terminal_too(place: Path, call: Call) -> None:
+    spec = place / "specs/services/demo-agent.yaml"
+    spec.write_text(spec.read_text() + "".join(f"key{number}: x\n" for number in range(80)))
+    code, _, told = call("generate", str(place / "specs"), "-o", str(place / "output"))
+    assert code == 1
+    assert "findings from here on that are not shown: 30" in told

@@ -31,7 +31,7 @@ def test_a_file_with_many_findings_keeps_the_first_and_counts_the_rest() -> None
     others = [error("x/y", "m", Span("z.yaml", 1, 1, 1, 2))]
     found = limited([*many, *others])
     assert list(found[:MAX_PER_FILE]) == many[:MAX_PER_FILE]
-    assert found[MAX_PER_FILE].severity is Severity.INFO
+    assert found[MAX_PER_FILE].severity is Severity.WARNING
     assert found[MAX_PER_FILE].message == "findings from here on that are not shown: 7"
     assert found[MAX_PER_FILE].span == many[MAX_PER_FILE].span
     assert list(found[MAX_PER_FILE + 1 :]) == others

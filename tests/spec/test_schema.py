@@ -64,7 +64,7 @@ def test_a_file_with_many_misfits_is_cut_and_the_rest_counted() -> None:
     text = "service: a\nowner: b\n" + "".join(f"key{i}: x\n" for i in range(MAX_PER_FILE + 5))
     found = validate(document(text), SMALL)
     assert len(found) == MAX_PER_FILE + 1
-    assert found[-1].severity is Severity.INFO
+    assert found[-1].severity is Severity.WARNING
     assert found[-1].message == "findings from here on that are not shown: 5"
 
 
