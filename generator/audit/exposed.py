@@ -68,6 +68,13 @@ class ExposedSource:
         """Sum."""
         return sum(line.value for line in self._of(name))
 
+    def totals(self, name: str, label: str) -> Mapping[str, float]:
+        """Sum by a label."""
+        found: defaultdict[str, float] = defaultdict(float)
+        for line in self._of(name):
+            found[line.labels.get(label, "")] += line.value
+        return {value: total for value, total in found.items() if total > 0}
+
     def below_zero(self, name: str) -> int:
         """Count what no counter can be."""
         return sum(line.value < 0 or isnan(line.value) for line in self._of(name))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
 from generator.checks.cardinality.raw import metric_series
-from generator.model.names import LE, OUTSIDE
+from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL
 from generator.model.outside import with_outside_values
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
     Raises:
         LiveError: the source fails.
     """
-    site, names = model.site, source.names(prefixes(service))
+    site, names = model.site, source.names((*prefixes(service), OUTSIDE))
     declared = with_outside_values(service) if OUTSIDE in names else service
     found = {metric.name: _members(metric, names) for metric in declared.metrics.values()}
     metrics = {
@@ -52,6 +52,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         exposed=source.exposed(),
         turnover=_turnover(source, metrics, declared, site),
         elsewhere=_elsewhere(source, service, model) if nothing else None,
+        outside=source.totals(OUTSIDE, OUTSIDE_LABEL) if OUTSIDE in names else {},
     )
 
 

@@ -117,6 +117,7 @@ class Seen:
         exposed: How many series the targets expose in all; None if unknown.
         turnover: By label that turns over, how many values there were within the retention.
         elsewhere: Where nothing was found: under which labels of the selector the run counter is; else None.
+        outside: How many values generated instrumentation did not expose, by the label that they were meant for.
     """
 
     service: Service
@@ -129,6 +130,7 @@ class Seen:
     exposed: int | None
     turnover: Mapping[str, int]
     elsewhere: tuple[Mapping[str, str], ...] | None
+    outside: Mapping[str, float]
 
     @property
     def scale(self) -> float:

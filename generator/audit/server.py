@@ -88,6 +88,11 @@ class ServerSource:
         """Sum."""
         return self._number(total(self._of(name).now()))
 
+    def totals(self, name: str, label: str) -> Mapping[str, float]:
+        """Sum by a label."""
+        found = self._samples(total(self._of(name).now(), (label,)) > number(0))
+        return {one.labels.get(label, ""): one.value for one in found}
+
     def below_zero(self, name: str) -> int:
         """Count what no counter can be."""
         return self._count(self._of(name).now() < number(0))

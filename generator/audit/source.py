@@ -65,6 +65,9 @@ class Source(Protocol):
     def total(self, name: str) -> float:
         """Sum the values."""
 
+    def totals(self, name: str, label: str) -> Mapping[str, float]:
+        """Sum the values by ``label``, where they come to more than nothing."""
+
     def below_zero(self, name: str) -> int:
         """Count the series whose value is negative or no number."""
 

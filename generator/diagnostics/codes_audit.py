@@ -61,6 +61,11 @@ AUDIT_CODES: tuple[CodeEntry, ...] = (
         "The bound of series holds for listed values only, and a model that is not listed has no price. AgentUndeclaredLabelValue fires for the same.",
     ),
     CodeEntry(
+        "audit/outside-value",
+        "values that the generated module did not expose",
+        "The module counts a value outside a label's bounds in agent_label_value_outside_total, and exposes other in its place: the bound of series holds, and what the value would have told is lost. AgentUndeclaredLabelValue fires for the same.",
+    ),
+    CodeEntry(
         "audit/too-many-values",
         "a label with more live values than allowed",
         "The spec says how many values live at once (max_live), and the bound of series is made of that.",

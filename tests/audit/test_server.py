@@ -294,3 +294,25 @@ def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(
     assert (most.name, most.values, most.saved) == ("tool", 5000, 4993)
     assert watching.requests < 40
     assert max(watching.sizes) < 20_000
+
+
+def test_values_that_the_module_did_not_expose_are_counted_over_all_instances(
+    fresh_prometheus: PrometheusServer, demo: Model
+) -> None:
+    service = demo.services[0]
+    met = {"tool": (2.0, 3.0), "reason": (0.0, 1.0), "release": (0.0, 0.0)}
+    lines = [
+        replace(line, labels={**line.labels, "instance": f"{place}:1"})
+        for label, counts in met.items()
+        for place, count in enumerate(counts)
+        for line in [_line("agent_label_value_outside_total", "demo-agent", [(NOW, count)], label=label)]
+    ]
+    write(
+        fresh_prometheus.api,
+        [_line("demo_runs_total", "demo-agent", [(NOW, 1.0)], release="r1", **RUN), *lines],
+    )
+    found = audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, demo)
+    assert found.seen.outside == {"tool": 5.0, "reason": 1.0}
+    assert "given a value outside the spec 5 times" in " ".join(
+        one.diagnostic.message for one in found.findings if one.diagnostic.code == "audit/outside-value"
+    )

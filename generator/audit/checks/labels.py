@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, violation
+from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import listing, of_service
 from generator.checks.cardinality.forbidden_label import HELP
 from generator.checks.cardinality.identifiers import unbounded
 from generator.diagnostics.printable import printable, quoted
 from generator.diagnostics.suggest import closest, listed
 from generator.model.labels import OTHER
-from generator.model.names import LE
+from generator.model.names import LE, OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,16 @@ def check(seen: Seen) -> Iterator[Finding]:
         yield from _pairs(found, seen)
     for label in seen.service.labels.values():
         yield from _values(label, seen)
+    for name, times in sorted(seen.outside.items()):
+        yield _outside(name, times, seen)
+
+
+def _outside(label: str, times: float, seen: Seen) -> Finding:
+    """Tell of values that generated instrumentation counted in place of exposing them: the bound holds."""
+    often = "once" if times == 1 else f"{times:,.0f} times"
+    message = f'label "{label}" was given a value outside the spec {often} since the code was started'
+    help_ = "other was exposed, and the service's log names the first: list them if they are meant; else say other"
+    return Finding(suspicion("audit/outside-value", message, seen, f"labels.{label}", help_), OUTSIDE)
 
 
 def _missing(found: SeenMetric, name: str, extra: list[str], seen: Seen) -> Iterator[Finding]:
