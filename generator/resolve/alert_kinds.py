@@ -51,7 +51,7 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
     beyond = _beyond(body.beyond, signal, scope)
     if body.beyond and beyond is None and signal.name not in scope.objectives:
         # Without it the alert would tell of changes among good values.
-        scope.off(entry.key, f"{signal.name} has no objective to be beyond")
+        scope.off(entry.key, signal, "no objective to be beyond")
         return None
     return Change(over, is_relative(signal), beyond)
 
@@ -72,7 +72,7 @@ def _burn_rate(
         return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
     if objective is None or objective.window is None:
         what = "no objective" if objective is None else "an objective without a window"
-        scope.off(entry.key, f"{signal.name} has {what}")
+        scope.off(entry.key, signal, what, window="30d")
         return None
     budget = 1 - objective.bound if signal.kind.good else objective.bound
     return BurnRate(round(budget, 9), scope.site.rule_interval)

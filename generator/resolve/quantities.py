@@ -15,9 +15,9 @@ from generator.model.units import (
     human,
     parse_duration,
     parse_quantity,
-    plain,
     points,
 )
+from generator.resolve.respelled import respelled_bound, unit_help
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
@@ -37,6 +37,7 @@ SMALLEST, LARGEST = 0.000001, 1e12
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
+_ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
 
 
@@ -59,7 +60,7 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
             "unit/duration",
             f'"{text.value}" is no duration of whole seconds between 1s and ten years',
             text.span,
-            "write a whole number with its unit, such as 30s, 5m, 1h or 30d",
+            "write a whole number with its unit, such as 30s, 5m, 1h or 30d; 1.5m is 90s",
         )
         return default
     return int(found)
@@ -93,16 +94,24 @@ def shortest_window(site: Site) -> int:
     return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
 
 
-def amount(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
-    """Read an amount in ``unit``; ``what`` it is for is named in the message."""
+def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
+    """Read an amount in ``unit``; ``what`` it is for, and the unit its metric is exposed in, help the message."""
     kind, example = WRITTEN_AS[unit]
-    return _of_kind(text, kind, what, example, findings)
+    if kind == "duration" and _ZERO.fullmatch(text.value):
+        findings.error(
+            "unit/range",
+            f'{what} must be above zero, not "{text.value}"',
+            text.span,
+            f"write it like {example}",
+        )
+        return None
+    return _of_kind(text, WRITTEN_AS[unit], what, findings, exposed)
 
 
 def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> float | None:
     """Read a change: percentage points of a ratio, or a part of the earlier value."""
-    kind, example = ("share", "30%") if relative else ("points", "5pp")
-    return _of_kind(text, kind, what, example, findings)
+    written_as = ("share", "30%") if relative else ("points", "5pp")
+    return _of_kind(text, written_as, what, findings)
 
 
 def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
@@ -112,7 +121,11 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
     """
     match = _RELATIVE.fullmatch(text.value.strip())
     if match is None:
-        value = amount(text, signal.unit, f"a bound of {signal.name}", findings)
+        if "objective" in text.value.lower():
+            _unreadable(text, signal, findings)
+            return None
+        what = f"a bound of {signal.name}"
+        value = amount(text, signal.unit, what, findings, exposed=signal.of.unit)
         words = f"the limit of {human(value or 0, signal.unit)}"
         return None if value is None else Bound(value, words, from_objective=False)
     if objective is None:
@@ -127,21 +140,25 @@ def _from_objective(
     if factor := match["factor"]:
         quantity = parse_quantity(factor)
         if quantity is None or quantity.kind != "factor":
-            _unreadable(text, findings)
+            _unreadable(text, signal, findings)
             return None
         value *= quantity.value
         words = f"{human(value, signal.unit)}, {factor} the {objective.noun}"
     if shift := match["shift"]:
         quantity = parse_quantity(shift)
-        wanted = "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
-        if quantity is None or quantity.kind != wanted:
-            _unreadable(text, findings)
+        if quantity is None or quantity.kind != _shifted_by(signal):
+            _unreadable(text, signal, findings)
             return None
         value += quantity.value if match["sign"] == "+" else -quantity.value
         side = "above" if match["sign"] == "+" else "below"
         by = points(quantity.value) if signal.unit is Unit.RATIO else human(quantity.value, signal.unit)
         words = f"{human(value, signal.unit)}, {by} {side} the {objective.noun}"
     return Bound(round(value, 9), words, from_objective=True)
+
+
+def _shifted_by(signal: Signal) -> str:
+    """Name the kind of amount that is added to an objective of a signal."""
+    return "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
 
 
 def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
@@ -194,16 +211,22 @@ def _too_long(text: Text, found: int, findings: Findings) -> None:
     )
 
 
-def _unreadable(text: Text, findings: Findings) -> None:
+def _unreadable(text: Text, signal: Signal, findings: Findings) -> None:
+    meant = respelled_bound(text.value, _shifted_by(signal))
     findings.error(
         "unit/bound",
         f'"{text.value}" is no bound',
         text.span,
-        "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
+        f"write {meant}"
+        if meant
+        else "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
     )
 
 
-def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings) -> float | None:
+def _of_kind(
+    text: Text, written_as: tuple[str, str], what: str, findings: Findings, exposed: str = ""
+) -> float | None:
+    kind, example = written_as
     quantity = parse_quantity(text.value)
     if quantity is not None and quantity.kind == kind:
         return quantity.value if _is_sane(quantity.value, text, findings) else None
@@ -211,7 +234,7 @@ def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings)
         "unit/mismatch",
         f'{what} is written like {example}, not "{text.value}"',
         text.span,
-        _unit_help(text.value, kind, example),
+        unit_help(text.value, kind, example, exposed),
     )
     return None
 
@@ -229,14 +252,3 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
         else "write at most 1000000000000",
     )
     return False
-
-
-def _unit_help(written: str, kind: str, example: str) -> str:
-    suffixes = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
-    if re.fullmatch(r"\d+(\.\d+)?", written) and kind in suffixes:
-        # Whoever writes 0.97 for a share means 97%.
-        meant = (
-            plain(float(written) * 100) if kind in {"share", "points"} and float(written) <= 1 else written
-        )
-        return f"write the unit, such as {suffixes[kind].format(meant)}"
-    return f"write it like {example}"
