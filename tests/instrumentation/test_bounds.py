@@ -295,6 +295,6 @@ def test_the_first_values_outside_the_bounds_are_logged_once_each(caplog: pytest
             pass
     told = [record.getMessage() for record in caplog.records]
     assert told == [
-        *(f"label tool: 'tool\\n{number:02}' is outside the spec, and not exposed" for number in range(20)),
-        "label model: what is no text of 1 to 100 characters is outside the spec, and not exposed",
+        *(f"label tool: 'tool\\n{number:02}' is outside the spec, and counted as other" for number in range(20)),
+        "label model: what is no text of 1 to 100 characters is outside the spec, and counted as other",
     ]
