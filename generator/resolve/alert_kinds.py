@@ -18,9 +18,10 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
-from generator.resolve.quantities import bound, window
+from generator.resolve.quantities import bound
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
+from generator.resolve.times import window
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope

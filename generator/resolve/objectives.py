@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from generator.model.service import Objective
 from generator.model.signals import Better, Signal, top_bucket
 from generator.model.units import WRITTEN_AS, Unit, human
-from generator.resolve.quantities import SMALLEST, amount, seconds
+from generator.resolve.quantities import SMALLEST, amount
 from generator.resolve.scope import look_up
+from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,8 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import Unit, duration, human, plain, points
-from generator.resolve.quantities import Bound, amount, bound, burns, difference
+from generator.resolve.quantities import Bound, amount, bound, difference
+from generator.resolve.times import burns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
