@@ -18,9 +18,10 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
-from generator.resolve.quantities import bound, window
+from generator.resolve.quantities import bound
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
+from generator.resolve.times import window
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
@@ -51,7 +52,7 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
     beyond = _beyond(body.beyond, signal, scope)
     if body.beyond and beyond is None and signal.name not in scope.objectives:
         # Without it the alert would tell of changes among good values.
-        scope.off(entry.key, f"{signal.name} has no objective to be beyond")
+        scope.off(entry.key, signal, "no objective to be beyond")
         return None
     return Change(over, is_relative(signal), beyond)
 
@@ -72,7 +73,7 @@ def _burn_rate(
         return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
     if objective is None or objective.window is None:
         what = "no objective" if objective is None else "an objective without a window"
-        scope.off(entry.key, f"{signal.name} has {what}")
+        scope.off(entry.key, signal, what, window="30d")
         return None
     budget = 1 - objective.bound if signal.kind.good else objective.bound
     return BurnRate(round(budget, 9), scope.site.rule_interval)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from generator.resolve.objectives import promise
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,10 +33,11 @@ class AlertScope:
     objectives: Mapping[str, Objective]
     findings: Findings
 
-    def off(self, alert: Text, why: str) -> None:
-        """Note that an alert is off."""
-        message = f"{alert.value} of {self.service} is off: {why}"
-        self.findings.info("alert/no-objective", message, alert.span)
+    def off(self, alert: Text, signal: Signal, why: str, *, window: str = "") -> None:
+        """Note that an alert is off, and how an objective of its signal turns it on; ``window`` is what it lacks."""
+        message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
+        turned_on = f"to turn it on, write in the service's spec: {promise(signal, window)}"
+        self.findings.info("alert/no-objective", message, alert.span, turned_on)
 
     def fed_by(self, metric: Metric) -> list[str]:
         """List the signals that a metric feeds, those on the status board first."""

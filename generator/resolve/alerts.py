@@ -15,10 +15,10 @@ from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle
 from generator.model.signals import Cost, Count, divisor
 from generator.model.units import MINUTE
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.quantities import wait
 from generator.resolve.scope import look_up
 from generator.resolve.sweeps import sweep
 from generator.resolve.tiers import Case, resolve_tiers
+from generator.resolve.times import wait
 from generator.resolve.traffic import check_traffic
 
 if TYPE_CHECKING:

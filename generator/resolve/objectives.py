@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Note
 from generator.model.service import Objective
 from generator.model.signals import Better, Signal, top_bucket
-from generator.model.units import Unit, human
-from generator.resolve.quantities import SMALLEST, amount, seconds
+from generator.model.units import WRITTEN_AS, Unit, human
+from generator.resolve.quantities import SMALLEST, amount
 from generator.resolve.scope import look_up
+from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,16 @@ def resolve_objectives(
     return objectives
 
 
+def promise(signal: Signal, window: str) -> str:
+    """Show how an objective of a signal is written, with the ``window`` that it needs, if any."""
+    if signal.name == SPEND:
+        return "budget: {per_day: $200}"
+    better = signal.better is Better.HIGHER
+    example = "95%" if better and signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][1]
+    over = f", window: {window}" if window else ""
+    return f"objectives: {{{signal.name}: {{{'min' if better else 'max'}: {example}{over}}}}}"
+
+
 def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) -> bool:
     if SPEND not in signals:
         findings.error(
@@ -65,7 +76,8 @@ def _objective(
             f"write {signal.name}: {{{wanted}: ...}}",
         )
         return None
-    bound = amount(written, signal.unit, f"an objective of {signal.name}", findings)
+    what = f"an objective of {signal.name}"
+    bound = amount(written, signal.unit, what, findings, exposed=signal.of.unit)
     if bound is None:
         return None
     _check_reachable(signal, bound, written.span, _own_buckets(signal, service), findings)

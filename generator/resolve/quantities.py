@@ -6,38 +6,26 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.model.alerts import Burn
 from generator.model.units import (
-    DAY,
     WRITTEN_AS,
     Unit,
-    duration,
     human,
-    parse_duration,
     parse_quantity,
-    plain,
     points,
 )
+from generator.resolve.respelled import respelled_bound, unit_help
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Objective, Site
+    from generator.model.service import Objective
     from generator.model.signals import Signal
     from generator.spec.written import Text
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
 
-
-#: Prometheus needs two in a range; with four, one may be missed.
-_FEWEST_SCRAPES = 4
-#: Longer ones are asked of dashboards; a rule would read as much every minute.
-LONGEST_WINDOW = 31 * DAY
 #: In base units. What is smaller shows as 0 to people, and what is larger is no amount of anything.
 SMALLEST, LARGEST = 0.000001, 1e12
-#: A slower pace never ends a budget.
-_SLOWEST = 0.01
-_NOTHING = re.compile(r"(0+[wdhms])+")
-_PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
+_ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +37,24 @@ class Bound:
     from_objective: bool
 
 
-def seconds(text: Text | None, default: int, findings: Findings) -> int:
-    """Read a duration of whole seconds."""
-    if text is None:
-        return default
-    found = parse_duration(text.value)
-    if found is None or found != int(found):
-        findings.error(
-            "unit/duration",
-            f'"{text.value}" is no duration of whole seconds between 1s and ten years',
-            text.span,
-            "write a whole number with its unit, such as 30s, 5m, 1h or 30d",
-        )
-        return default
-    return int(found)
-
-
-def wait(text: Text | None, default: int, findings: Findings) -> int:
-    """Read how long to wait; ``0s`` is not at all."""
-    if text is not None and _NOTHING.fullmatch(text.value):
-        return 0
-    return seconds(text, default, findings)
-
-
-def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
-    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
-    found = seconds(text, default, findings)
-    if text is not None and not _fits(text, found, site, findings):
-        return default
-    return found
-
-
-def _fits(text: Text, found: int, site: Site, findings: Findings) -> bool:
-    if found < shortest_window(site):
-        _too_short(text, found, site, findings)
-    elif found > LONGEST_WINDOW:
-        _too_long(text, found, findings)
-    return shortest_window(site) <= found <= LONGEST_WINDOW
-
-
-def shortest_window(site: Site) -> int:
-    """Seconds below which a window holds no sample of its own, or too few scrapes for a rate to mean anything."""
-    return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
-
-
-def amount(text: Text, unit: Unit, what: str, findings: Findings) -> float | None:
-    """Read an amount in ``unit``; ``what`` it is for is named in the message."""
+def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
+    """Read an amount in ``unit``; ``what`` it is for, and the unit its metric is exposed in, help the message."""
     kind, example = WRITTEN_AS[unit]
-    return _of_kind(text, kind, what, example, findings)
+    if kind == "duration" and _ZERO.fullmatch(text.value):
+        findings.error(
+            "unit/range",
+            f'{what} must be above zero, not "{text.value}"',
+            text.span,
+            f"write it like {example}",
+        )
+        return None
+    return _of_kind(text, WRITTEN_AS[unit], what, findings, exposed)
 
 
 def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> float | None:
     """Read a change: percentage points of a ratio, or a part of the earlier value."""
-    kind, example = ("share", "30%") if relative else ("points", "5pp")
-    return _of_kind(text, kind, what, example, findings)
+    written_as = ("share", "30%") if relative else ("points", "5pp")
+    return _of_kind(text, written_as, what, findings)
 
 
 def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
@@ -112,7 +64,11 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
     """
     match = _RELATIVE.fullmatch(text.value.strip())
     if match is None:
-        value = amount(text, signal.unit, f"a bound of {signal.name}", findings)
+        if "objective" in text.value.lower():
+            _unreadable(text, signal, findings)
+            return None
+        what = f"a bound of {signal.name}"
+        value = amount(text, signal.unit, what, findings, exposed=signal.of.unit)
         words = f"the limit of {human(value or 0, signal.unit)}"
         return None if value is None else Bound(value, words, from_objective=False)
     if objective is None:
@@ -127,15 +83,14 @@ def _from_objective(
     if factor := match["factor"]:
         quantity = parse_quantity(factor)
         if quantity is None or quantity.kind != "factor":
-            _unreadable(text, findings)
+            _unreadable(text, signal, findings)
             return None
         value *= quantity.value
         words = f"{human(value, signal.unit)}, {factor} the {objective.noun}"
     if shift := match["shift"]:
         quantity = parse_quantity(shift)
-        wanted = "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
-        if quantity is None or quantity.kind != wanted:
-            _unreadable(text, findings)
+        if quantity is None or quantity.kind != _shifted_by(signal):
+            _unreadable(text, signal, findings)
             return None
         value += quantity.value if match["sign"] == "+" else -quantity.value
         side = "above" if match["sign"] == "+" else "below"
@@ -144,66 +99,27 @@ def _from_objective(
     return Bound(round(value, 9), words, from_objective=True)
 
 
-def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
-    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as of ``window``."""
-    found = []
-    for part in text.value.split(","):
-        burn = _burn(part.strip())
-        if burn is None:
-            findings.error(
-                "unit/burn-rate",
-                f'"{part.strip()}" is no pace of burning an error budget',
-                text.span,
-                "write a factor, a long and a short window: 14.4x in 1h and 5m",
-            )
-            return ()
-        if not all(_fits(text, each, site, findings) for each in (burn.short, burn.long)):
-            return ()
-        found.append(burn)
-    return tuple(found)
+def _shifted_by(signal: Signal) -> str:
+    """Name the kind of amount that is added to an objective of a signal."""
+    return "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
 
 
-def _burn(part: str) -> Burn | None:
-    match = _PACE.fullmatch(part)
-    if match is None:
-        return None
-    factor = float(match["factor"])
-    long, short = (parse_duration(match[name]) for name in ("long", "short"))
-    if not long or not short or long <= short or not _SLOWEST <= factor <= LARGEST:
-        return None
-    return Burn(factor, int(long), int(short))
-
-
-def _too_short(text: Text, found: int, site: Site, findings: Findings) -> None:
-    least = shortest_window(site)
-    what = "the rule interval" if least == site.rule_interval else "four scrapes"
-    findings.error(
-        "unit/window",
-        f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
-        text.span,
-        f"look back over at least {duration(least)}; 15m suits most",
-    )
-
-
-def _too_long(text: Text, found: int, findings: Findings) -> None:
-    findings.error(
-        "unit/window",
-        f"a window of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
-        text.span,
-        f"look back over at most {duration(LONGEST_WINDOW)}; 15m suits most",
-    )
-
-
-def _unreadable(text: Text, findings: Findings) -> None:
+def _unreadable(text: Text, signal: Signal, findings: Findings) -> None:
+    meant = respelled_bound(text.value, _shifted_by(signal))
     findings.error(
         "unit/bound",
         f'"{text.value}" is no bound',
         text.span,
-        "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
+        f"write {meant}"
+        if meant
+        else "write an amount with its unit (2s, 5%, $200, 40), or: objective, 2x objective, objective - 10pp",
     )
 
 
-def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings) -> float | None:
+def _of_kind(
+    text: Text, written_as: tuple[str, str], what: str, findings: Findings, exposed: str = ""
+) -> float | None:
+    kind, example = written_as
     quantity = parse_quantity(text.value)
     if quantity is not None and quantity.kind == kind:
         return quantity.value if _is_sane(quantity.value, text, findings) else None
@@ -211,7 +127,7 @@ def _of_kind(text: Text, kind: str, what: str, example: str, findings: Findings)
         "unit/mismatch",
         f'{what} is written like {example}, not "{text.value}"',
         text.span,
-        _unit_help(text.value, kind, example),
+        unit_help(text.value, kind, example, exposed),
     )
     return None
 
@@ -229,14 +145,3 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
         else "write at most 1000000000000",
     )
     return False
-
-
-def _unit_help(written: str, kind: str, example: str) -> str:
-    suffixes = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
-    if re.fullmatch(r"\d+(\.\d+)?", written) and kind in suffixes:
-        # Whoever writes 0.97 for a share means 97%.
-        meant = (
-            plain(float(written) * 100) if kind in {"share", "points"} and float(written) <= 1 else written
-        )
-        return f"write the unit, such as {suffixes[kind].format(meant)}"
-    return f"write it like {example}"

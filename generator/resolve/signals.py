@@ -21,9 +21,9 @@ from generator.model.signals import (
     Trend,
 )
 from generator.model.units import MINUTE, Unit, parse_duration
-from generator.resolve.quantities import seconds, window
 from generator.resolve.scope import look_up
 from generator.resolve.signal_checks import check_signal
+from generator.resolve.times import seconds, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.model.service import SeriesBudget, Site
 from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.oldest import resolve_oldest
-from generator.resolve.quantities import seconds
+from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings

@@ -17,7 +17,8 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import Unit, duration, human, plain, points
-from generator.resolve.quantities import Bound, amount, bound, burns, difference
+from generator.resolve.quantities import Bound, amount, bound, difference
+from generator.resolve.times import burns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +133,7 @@ def _bound(text: Text, case: Case) -> Bound | None:
         return Bound(value, human(value, Unit.RATIO), from_objective=False) if value is not None else None
     if isinstance(case.kind, Threshold | Forecast):
         if case.objective is None and "objective" in text.value:
-            case.scope.off(case.entry.key, f"{case.signal.name} has no objective")
+            case.scope.off(case.entry.key, case.signal, "no objective")
             return None
         return bound(text, case.signal, case.objective, case.findings)
     relative = is_relative(case.signal)

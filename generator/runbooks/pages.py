@@ -12,6 +12,7 @@ from generator.model import names
 from generator.model.alerts import Absence
 from generator.model.panels import dashboard_of_alert
 from generator.prometheus.alerting.conditions import in_words
+from generator.runbooks.questions import first_questions
 
 if TYPE_CHECKING:
     from generator.model.alerts import Alert
@@ -27,30 +28,6 @@ class Firing:
     words: str
 
 
-_FIRST_QUESTIONS = {
-    "run": (
-        "Did a release start just before? Compare the newest release with the previous one.",
-        "Which stop reasons grew? They say whether a tool, a model or a limit ends the runs.",
-        "Is it all traffic or one release, and does it go on?",
-    ),
-    "tools": (
-        "Which tool or model is it, and which error class?",
-        "Did its latency change as well, or only its errors?",
-        "Do agents call it more often than before (tool calls per run)?",
-    ),
-    "cost": (
-        "Which model and which token type grew?",
-        "Did a release start just before, or did traffic grow?",
-        "Do runs take more steps or more tool calls than before?",
-    ),
-    "stop_reasons": (
-        "Which stop reason grew, and in which release?",
-        "Do runs take more steps or more tool calls than before?",
-        "Is a tool slow or failing, so that agents try again and again?",
-    ),
-}
-
-
 def runbooks(model: Model) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has."""
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
@@ -62,8 +39,9 @@ def runbooks(model: Model) -> tuple[Artifact, ...]:
             alert=alert,
             signal=None if isinstance(alert.kind, Absence) else signal,
             firings=_firings(alerts),
-            questions=_FIRST_QUESTIONS[signal.layer],
+            questions=first_questions(alert, signal),
             dashboard=dashboard_of_alert(alert, signal),
+            overview=names.DASHBOARDS["overview"],
         )
         pages.append(Artifact(names.runbook_path(name), text))
     return tuple(pages)

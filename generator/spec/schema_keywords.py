@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import quoted, shortened
 from generator.diagnostics.suggest import closest, did_you_mean, listed
+from generator.spec.addresses import ADDRESS, address_help
 from generator.spec.forms import NO_FORM, ONE_OF_KEYS, RIVAL_KEYS
 from generator.spec.nodes import Scalar
 from generator.spec.schema_findings import KEY_NAME, MISSING_KEY, UNKNOWN_KEY
 from generator.spec.schema_types import type_help, type_message, wanted_types
-from generator.spec.schema_words import constant, meaning_of, value
+from generator.spec.schema_words import constant, example_of, meaning_of, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,9 @@ def _unknown_key(case: Case) -> Words:
 
 def _missing_key(case: Case) -> Words:
     name, meaning = case.finding.name, meaning_of(case.key_schemas())
-    help_ = f"{name}: {meaning}" if meaning else f"write the key {quoted(name)} and its value"
+    example = example_of(case.key_schemas())
+    described = "; ".join(filter(None, [meaning.removesuffix(".") if example else meaning, example]))
+    help_ = f"{name}: {described}" if described else f"write the key {quoted(name)} and its value"
     return Words("schema/missing-key", f"{case.subject} lacks the key {quoted(name)}", help_)
 
 
@@ -54,13 +57,18 @@ def _one_of_keys(case: Case) -> Words:
 
 
 def _key_name(case: Case) -> Words:
+    if case.finding.misfit.keyword == "maxLength":
+        message = f"the key {quoted(case.finding.name)} has {len(case.instance)} characters"
+        return Words("schema/key-name", message, f"use at most {case.wanted} characters")
     message = f"the key {quoted(case.finding.name)} is no valid name here"
     return Words("schema/key-name", message, case.help or "use another name")
 
 
 def _type(case: Case) -> Words:
     types = wanted_types(case.wanted)
-    advice = type_help(types, case.node, case.finding.misfit.schema.get("pattern", ""))
+    # Where words say how to write a value and no pattern does, quotes mend nothing.
+    pattern = case.finding.misfit.schema.get("pattern", None if case.advice else "")
+    advice = type_help(types, case.node, pattern)
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
     return Words("schema/type", type_message(case.subject, types, case.node), help_)
 
@@ -80,7 +88,13 @@ def _const(case: Case) -> Words:
 
 def _pattern(case: Case) -> Words:
     message = f"{case.subject} may not be {value(case.node)}"
-    return Words("schema/value", message, case.help or "write it in another form")
+    return Words("schema/value", message, _form_help(case) or "write it in another form")
+
+
+def _form_help(case: Case) -> str:
+    if case.finding.misfit.schema.get("x-form") == ADDRESS:
+        return address_help(case.instance, case.help)
+    return case.help
 
 
 def _range(relation: str) -> Callable[[Case], Words]:

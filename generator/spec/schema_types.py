@@ -29,17 +29,17 @@ def type_message(subject: str, types: Collection[str], node: Node) -> str:
     return f"{subject} must be {kinds(types)}, not {value(node)}"
 
 
-def type_help(types: Collection[str], node: Node, pattern: str = "") -> str:
+def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:
     """How to mend it, where the text written shows what was meant; else nothing.
 
-    ``pattern`` is what a text must match: quotes alone mend only what matches it.
+    ``pattern`` is what a text must match: quotes alone mend only what matches it, and nothing where it is None.
     """
     if not isinstance(node, Scalar):
         return ""
     if node.value is None:
         return _help_for_nothing(types)
     if not isinstance(node.value, str):
-        mends = "string" in types and fits_pattern(pattern, node.text)
+        mends = "string" in types and pattern is not None and fits_pattern(pattern, node.text)
         return f"quote it: {in_quotes(node.text)}" if mends else _help_for_list(types, node)
     return _help_for_text(types, node)
 

@@ -48,6 +48,8 @@ def value(node: Node) -> str:
 
 def constant(value_: object) -> str:
     """A constant of a schema as an author would write it."""
+    if isinstance(value_, dict):
+        return f"{{{', '.join(f'{key}: {constant(each)}' for key, each in value_.items())}}}"
     return value_ if isinstance(value_, str) else json.dumps(value_)
 
 
@@ -57,8 +59,15 @@ def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
         if "x-help" in schema:
             return str(schema["x-help"])
     description = next((str(each["description"]) for each in reversed(schemas) if "description" in each), "")
-    examples = next((each["examples"] for each in schemas if "examples" in each), ())
-    return "; ".join(filter(None, [description, _for_example(examples)]))
+    if example := example_of(schemas):
+        return "; ".join(filter(None, [description.removesuffix("."), example]))
+    return description
+
+
+def example_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
+    """What a value may be, ``for example 2.37, 3.5``; nothing where no schema has examples."""
+    shown = next((each["examples"] for each in schemas if "examples" in each), ())
+    return f"for example {', '.join(map(constant, list(shown)[:3]))}" if shown else ""
 
 
 def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
@@ -68,8 +77,3 @@ def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
             if keyword in schema:
                 return str(schema[keyword])
     return ""
-
-
-def _for_example(examples: Iterable[object]) -> str:
-    shown = ", ".join(map(constant, list(examples)[:3]))
-    return f"for example {shown}" if shown else ""

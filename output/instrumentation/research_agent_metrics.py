@@ -590,7 +590,8 @@ class _Bound:
             if value in self._logged or len(self._logged) == _LOGGED:
                 return
             self._logged.add(value)
-        _LOG.warning("label %s: %s is outside the spec, and not exposed", self._label, value)
+        becomes = "counted as other" if OTHER in self._known else "not counted"
+        _LOG.warning("label %s: %s is outside the spec, and %s", self._label, value, becomes)
 
 
 def _text(value: object) -> str | None:

@@ -295,6 +295,22 @@ def test_the_first_values_outside_the_bounds_are_logged_once_each(caplog: pytest
             pass
     told = [record.getMessage() for record in caplog.records]
     assert told == [
-        *(f"label tool: 'tool\\n{number:02}' is outside the spec, and not exposed" for number in range(20)),
-        "label model: what is no text of 1 to 100 characters is outside the spec, and not exposed",
+        *(
+            f"label tool: 'tool\\n{number:02}' is outside the spec, and counted as other"
+            for number in range(20)
+        ),
+        "label model: what is no text of 1 to 100 characters is outside the spec, and counted as other",
     ]
+
+
+def test_the_log_says_when_a_value_is_not_even_counted_as_other(
+    open_agent: OpenAgent, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = CollectorRegistry()
+    metrics = open_agent.module.OpenAgentMetrics(release="r1", registry=registry)
+    for model in ("first", "second"):
+        with metrics.llm_step(model) as step:
+            step.usage({"prompt_tokens": 3})
+    assert caplog.records[0].getMessage() == "label model: 'second' is outside the spec, and not counted"
+    models = {one.labels["model"] for one in families(registry)["agent_token_usage"].samples}
+    assert models == {"first"}

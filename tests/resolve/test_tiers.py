@@ -120,6 +120,9 @@ def test_an_alert_without_the_objective_it_needs_is_off_and_told(alert: str, tmp
     assert all(
         found.message.startswith("Own of demo-agent is off: success_rate") for found in result.diagnostics
     )
+    window = ", window: 30d" if alert == BURN else ""
+    wanted = f"to turn it on, write in the service's spec: objectives: {{success_rate: {{min: 95%{window}}}}}"
+    assert {found.help for found in result.diagnostics} == {wanted}
 
 
 def test_a_burn_rate_needs_a_window_to_burn_in(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from generator.diagnostics.limit import MAX_PER_FILE
 from generator.model.units import DAY, LONGEST
 from generator.resolve.prices import SMALLEST_PRICE
-from generator.resolve.quantities import LARGEST, LONGEST_WINDOW, SMALLEST
+from generator.resolve.quantities import LARGEST, SMALLEST
+from generator.resolve.times import LONGEST_WINDOW
 from generator.spec.events import MAX_DEPTH, MAX_NODES
 from generator.spec.load import MAX_PROFILES, MAX_SERVICES
 from generator.spec.source import MAX_BYTES

@@ -45,7 +45,7 @@ def test_each_kind_of_file_has_a_valid_schema_that_is_compiled_once(kind: str) -
 def test_the_schemas_refer_to_each_other() -> None:
     found = validate(document("scrape_interval: 15"), load_schema("site"))
     assert [(each.code, each.help) for each in found] == [
-        ("schema/type", "write a whole number with its unit, such as 30s, 5m, 1h or 30d")
+        ("schema/type", "write a whole number with its unit, such as 30s, 5m, 1h or 30d; 1.5m is 90s")
     ]
 
 
@@ -163,7 +163,7 @@ def test_the_help_is_the_nearest_x_help_else_the_description_with_examples() -> 
     assert _found("a: y", {"$defs": defs, **_of_a(refer)})[0].help == "target"
     assert _found("a: y", {"$defs": defs, **_of_a({**refer, "x-help": "place"})})[0].help == "place"
     described = _of_a({"pattern": "^x", "description": "A name.", "examples": ["xa", "xb"]})
-    assert _found("a: y", described)[0].help == "A name.; for example xa, xb"
+    assert _found("a: y", described)[0].help == "A name; for example xa, xb"
 
 
 def test_a_pattern_is_never_shown_and_ends_where_the_text_ends() -> None:

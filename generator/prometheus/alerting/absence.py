@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.units import DAY, MINUTE
+from generator.model.units import DAY, MINUTE, duration
 from generator.prometheus.alerting.condition import HALF_EVENT
 from generator.prometheus.recording.streams import of_metric, recorded
 from generator.promql.expr import Expr, binary, call, number
@@ -35,9 +35,13 @@ def sentence(_alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str
     return f"{kind.metric.name} of {service.name} has not been exposed for 10 minutes, although {why}."
 
 
-def words(_alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
-    """Say when it is true."""
-    return f"No series of {kind.metric.name} for 10 minutes, although {_why_present(kind, service)}"
+def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
+    """Say when it is true; of the run counter itself no runs can be asked for."""
+    why = _why_present(kind, service)
+    if kind.metric.name != service.runs.name and alert.min_events:
+        window = duration(service.signals[kind.runs].window)
+        why = f"at least {alert.min_events} runs finished within {window}"
+    return f"No series of {kind.metric.name} for 10 minutes, although {why}"
 
 
 def _why_present(kind: Absence, service: Service) -> str:

@@ -148,5 +148,7 @@ def worse(signal: Signal) -> str:
 def named(signal: Signal, alert: Alert, service: Service) -> str:
     """Name a signal in a sentence about when an alert fires."""
     if limits := limits_of(alert, service):
-        return f"{signal.title} of one {alert.by} that means a limit ({', '.join(limits)})"
+        return f"{signal.title}: the share of one {alert.by} that means a limit ({', '.join(limits)})"
+    if isinstance(signal.kind, Distribution) and alert.by == signal.kind.label:
+        return f"{signal.title}: the share of one {alert.by}"
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.model import alerts
 from generator.model.signals import Distribution, Quantile, Share, divisor
-from generator.model.units import duration
+from generator.model.units import Unit, duration, human
 from generator.prometheus.alerting import (
     absence,
     burn_rate,
@@ -51,6 +51,10 @@ KINDS: Mapping[type, Any] = MappingProxyType(
 )
 
 
+#: Their ``words`` tell which floors there are.
+_SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence
+
+
 def conditions(alert: Alert, service: Service) -> tuple[Condition, ...]:
     """Build the condition of each tier of an alert; alerting rules and the status board both stand on these."""
     kind = KINDS[type(alert.kind)]
@@ -73,24 +77,30 @@ def in_words(alert: Alert, tier: Tier, service: Service) -> str:
 
 
 def _floors(alert: Alert, signal: Signal) -> list[str]:
-    if isinstance(alert.kind, alerts.Undeclared | alerts.Outside):
+    if isinstance(alert.kind, _SAY_FLOORS):
         return []
     floors = []
     if alert.min_events:
         floors.append(f"on at least {alert.min_events} events")
     if alert.min_bad_events:
-        bad = "runs slower than that" if isinstance(signal.kind, Quantile) else "bad events"
-        floors.append(f"with at least {alert.min_bad_events} {bad}{_more(alert)}")
+        floors.append(f"with at least {alert.min_bad_events} {_bad(alert, signal)}")
     if isinstance(alert.kind, alerts.Change | alerts.Regression) and by_chance(alert, signal):
         floors.append(f"by more than chance explains ({SIGMAS} standard deviations)")
     return floors
 
 
-def _more(alert: Alert) -> str:
-    """Say what bad events are compared with."""
-    if isinstance(alert.kind, alerts.Threshold | alerts.Overflow):
-        return " more than that allows"
-    return " more than expected" if isinstance(alert.kind, alerts.Change | alerts.Regression) else ""
+def _bad(alert: Alert, signal: Signal) -> str:
+    """Name the events that a floor counts, and what they are compared with."""
+    compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
+    if isinstance(alert.kind, alerts.Overflow):
+        return "more there than that share"
+    if isinstance(signal.kind, Quantile) and isinstance(alert.kind, alerts.Threshold):
+        return f"more observations above that than the {human(1 - signal.kind.q, Unit.RATIO)} that may be"
+    if isinstance(signal.kind, Quantile) and compared:
+        return "more observations above that than expected"
+    if compared:
+        return "bad events more than expected"
+    return "bad events more than that allows" if isinstance(alert.kind, alerts.Threshold) else "bad events"
 
 
 def by_chance(alert: Alert, signal: Signal) -> bool:

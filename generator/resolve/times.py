@@ -1,0 +1,118 @@
+"""Durations as written become seconds, windows among them must be long enough, and paces of a burn rate have two."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.model.alerts import Burn
+from generator.model.units import DAY, duration, parse_duration
+from generator.resolve.quantities import LARGEST
+
+if TYPE_CHECKING:
+    from generator.diagnostics.findings import Findings
+    from generator.model.service import Site
+    from generator.spec.written import Text
+
+#: Prometheus needs two in a range; with four, one may be missed.
+_FEWEST_SCRAPES = 4
+#: Longer ones are asked of dashboards; a rule would read as much every minute.
+LONGEST_WINDOW = 31 * DAY
+#: A slower pace never ends a budget.
+_SLOWEST = 0.01
+_NOTHING = re.compile(r"(0+[wdhms])+")
+_PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
+
+
+def seconds(text: Text | None, default: int, findings: Findings) -> int:
+    """Read a duration of whole seconds."""
+    if text is None:
+        return default
+    found = parse_duration(text.value)
+    if found is None or found != int(found):
+        findings.error(
+            "unit/duration",
+            f'"{text.value}" is no duration of whole seconds between 1s and ten years',
+            text.span,
+            "write a whole number with its unit, such as 30s, 5m, 1h or 30d; 1.5m is 90s",
+        )
+        return default
+    return int(found)
+
+
+def wait(text: Text | None, default: int, findings: Findings) -> int:
+    """Read how long to wait; ``0s`` is not at all."""
+    if text is not None and _NOTHING.fullmatch(text.value):
+        return 0
+    return seconds(text, default, findings)
+
+
+def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
+    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
+    found = seconds(text, default, findings)
+    if text is not None and not _fits(text, found, site, findings):
+        return default
+    return found
+
+
+def _fits(text: Text, found: int, site: Site, findings: Findings) -> bool:
+    if found < shortest_window(site):
+        _too_short(text, found, site, findings)
+    elif found > LONGEST_WINDOW:
+        _too_long(text, found, findings)
+    return shortest_window(site) <= found <= LONGEST_WINDOW
+
+
+def shortest_window(site: Site) -> int:
+    """Seconds below which a window holds no sample of its own, or too few scrapes for a rate to mean anything."""
+    return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
+
+
+def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
+    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as of ``window``."""
+    found = []
+    for part in text.value.split(","):
+        burn = _burn(part.strip())
+        if burn is None:
+            findings.error(
+                "unit/burn-rate",
+                f'"{part.strip()}" is no pace of burning an error budget',
+                text.span,
+                "write a factor, a long and a short window: 14.4x in 1h and 5m",
+            )
+            return ()
+        if not all(_fits(text, each, site, findings) for each in (burn.short, burn.long)):
+            return ()
+        found.append(burn)
+    return tuple(found)
+
+
+def _burn(part: str) -> Burn | None:
+    match = _PACE.fullmatch(part)
+    if match is None:
+        return None
+    factor = float(match["factor"])
+    long, short = (parse_duration(match[name]) for name in ("long", "short"))
+    if not long or not short or long <= short or not _SLOWEST <= factor <= LARGEST:
+        return None
+    return Burn(factor, int(long), int(short))
+
+
+def _too_short(text: Text, found: int, site: Site, findings: Findings) -> None:
+    least = shortest_window(site)
+    what = "the rule interval" if least == site.rule_interval else "four scrapes"
+    findings.error(
+        "unit/window",
+        f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
+        text.span,
+        f"look back over at least {duration(least)}; 15m suits most",
+    )
+
+
+def _too_long(text: Text, found: int, findings: Findings) -> None:
+    findings.error(
+        "unit/window",
+        f"a window of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
+        text.span,
+        f"look back over at most {duration(LONGEST_WINDOW)}; 15m suits most",
+    )

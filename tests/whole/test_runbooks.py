@@ -1,0 +1,85 @@
+"""Runbooks ask what their alert is about, and tell its floors as its expression has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.whole.compiled import compile_specs
+from tests.whole.shipped import shipped
+
+_OF_RUNS = "Which stop reasons grew?"
+_OF_COST = "Do runs take more steps"
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    """The runbooks of the shipped specs by alert, and of an alert on a signal of a service's own."""
+    specs = shipped()
+    own = specs["services/support-agent.yaml"]
+    ratio = {"of": "agent_tool_call_total", "per": "agent_run_total"}
+    own["signals"] = {"calls": {"title": "Calls", "description": "For each run.", "ratio": ratio}}
+    own.setdefault("alerts", {})["Calls"] = {
+        "threshold": {"signal": "calls"},
+        "warning": 30,
+        "summary": "Many calls.",
+    }
+    files = compile_specs(specs).files
+    found = {path.removeprefix("runbooks/"): text for path, text in files.items() if "runbooks/" in path}
+    return {path.removesuffix(".md"): text for path, text in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("alert", "asked"),
+    [
+        ("AgentNoRuns", "Does work arrive?"),
+        ("AgentMetricAbsent", "targets up"),
+        ("AgentSeriesBudgetExceeded", "Which metric and which label grew?"),
+        ("AgentUndeclaredLabelValue", "Which label is it?"),
+        ("AgentTokensUnpriced", "Which model and which token type is it?"),
+    ],
+)
+def test_an_alert_on_the_data_asks_about_the_data(pages: dict[str, str], alert: str, asked: str) -> None:
+    questions = pages[alert].split("## First questions")[1].split("##")[0]
+    assert asked in questions
+    assert _OF_RUNS not in questions
+    assert _OF_COST not in questions
+    assert questions.count("\n1. ") == 3
+
+
+def test_any_other_alert_asks_what_its_layer_asks(pages: dict[str, str]) -> None:
+    assert _OF_RUNS in pages["AgentSuccessRateLow"]
+    assert _OF_COST in pages["AgentCostPerRunRegression"]
+
+
+def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
+    assert "Calls" in pages
+    for name, text in pages.items():
+        named = [line.split("`")[1] for line in text.splitlines() if line.startswith("- Dashboard")]
+        assert named[-1] == "agent-overview", name
+        assert len(named) == len(set(named)), name
+
+
+def test_the_floor_of_runs_stands_only_where_runs_can_be_counted(pages: dict[str, str]) -> None:
+    rows = [line for line in pages["AgentMetricAbsent"].splitlines() if "No series of" in line]
+    critical = [row for row in rows if "| critical |" in row]
+    assert critical
+    assert not any("20" in row for row in critical)
+    assert all("although at least 20 runs finished within 15m," in row for row in rows if row not in critical)
+
+
+def test_floors_of_quantiles_are_told_in_clear_words(pages: dict[str, str]) -> None:
+    assert (
+        "above 4s, 2x the objective, with at least 5 more observations above that than the 5% that may be"
+        in (pages["AgentLatencyP95High"])
+    )
+    assert (
+        "the last bucket of agent_run_latency_ms, with at least 5 more there than that share"
+        in (pages["AgentLatencyOverflow"])
+    )
+
+
+def test_a_shift_of_shares_is_a_sentence(pages: dict[str, str]) -> None:
+    assert (
+        "Stop reasons: the share of one stop_reason that means a limit (max_steps, "
+        in (pages["AgentStopReasonShift"])
+    )
