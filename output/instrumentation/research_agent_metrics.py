@@ -540,6 +540,8 @@ _LOG: Final = logging.getLogger(__name__)
 _LONGEST: Final = 100
 #: Of each label so many values outside its bounds are logged, however many come.
 _LOGGED: Final = 20
+#: In place of a value that may not be exposed, not even as other.
+_NOTHING: Final = ""
 
 
 @functools.cache
@@ -565,14 +567,16 @@ class _Bound:
         self._logged: set[str] = set()
         self._lock = RLock()
 
-    def fold(self, value: object) -> str | None:
-        """Find the value to expose; None where not even ``other`` may be, so that nothing is."""
+    def fold(self, value: object) -> str:
+        """Find the value to expose, nothing where not even ``other`` may be; what was found is found again."""
         try:
             return self._known[value]
         except Exception:
             return self._new(value)
 
-    def _new(self, value: object) -> str | None:
+    def _new(self, value: object) -> str:
+        if value is _NOTHING and OTHER not in self._known:
+            return _NOTHING
         text = None
         with suppress(Exception):
             text = _text(value)
@@ -582,7 +586,7 @@ class _Bound:
         self._outside.inc()
         with suppress(Exception):
             self._log(repr(text) if text is not None else f"what is no text of 1 to {_LONGEST} characters")
-        return self._known.get(OTHER)
+        return self._known.get(OTHER, _NOTHING)
 
     def _log(self, value: str) -> None:
         """Say which value is lost, so that it can be added to the spec; each once."""
@@ -615,7 +619,7 @@ class _Series(dict[tuple[object, ...], _Family]):
         self,
         family: _Family,
         names: tuple[str, ...],
-        constant: Mapping[str, str | None],
+        constant: Mapping[str, str],
         bounds: Mapping[str, _Bound],
     ) -> None:
         super().__init__()
@@ -632,8 +636,8 @@ class _Series(dict[tuple[object, ...], _Family]):
         labels = {**self._constant, **dict(zip(self._bounds, folded, strict=True))}
         for head, target, means in _DETERMINED:
             if head in labels and target in labels:
-                labels[target] = means.get(labels[head] or "", labels[target])
-        if None in labels.values():
+                labels[target] = means.get(labels[head], labels[target])
+        if _NOTHING in labels.values():
             return type(self._family)("nobody", "Counts for nobody.", registry=None)
         ordered = [labels[name] for name in self._names]
         return self.setdefault(folded, self._family.labels(*ordered) if ordered else self._family)

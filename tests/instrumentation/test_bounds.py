@@ -311,6 +311,8 @@ def test_the_log_says_when_a_value_is_not_even_counted_as_other(
     for model in ("first", "second"):
         with metrics.llm_step(model) as step:
             step.usage({"prompt_tokens": 3})
-    assert caplog.records[0].getMessage() == "label model: 'second' is outside the spec, and not counted"
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["label model: 'second' is outside the spec, and not counted"]
     models = {one.labels["model"] for one in families(registry)["agent_token_usage"].samples}
     assert models == {"first"}
+    assert registry.get_sample_value("agent_label_value_outside_total", {"label": "model"}) == 1

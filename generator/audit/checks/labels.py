@@ -45,7 +45,7 @@ def _outside(label: str, times: float, seen: Seen) -> Finding:
     """Tell of values that generated instrumentation counted in place of exposing them: the bound holds."""
     often = "once" if times == 1 else f"{times:,.0f} times"
     message = f'label "{label}" was given a value outside the spec {often} since the code was started'
-    help_ = "other was exposed, and the service's log names the first: list them if they are meant; else say other"
+    help_ = "they were not exposed; the service's log names the first: list them if they are meant, else say other"
     return Finding(suspicion("audit/outside-value", message, seen, f"labels.{label}", help_), OUTSIDE)
 
 

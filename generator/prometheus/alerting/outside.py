@@ -31,7 +31,7 @@ def sentence(_alert: Alert, kind: Outside, _tier: Tier, service: Service) -> str
     often = '{{ $value | printf "%.0f" }} times'
     return (
         f"{service.name} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
-        f"within {duration(OUTSIDE_WINDOW)}, and exposed other instead. Its log names the first of them."
+        f"within {duration(OUTSIDE_WINDOW)}, and did not expose them. Its log names the first."
     )
 
 
