@@ -9,7 +9,9 @@ from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.schema import schema_files
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
+from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
+from generator.spec.files import SHIPPED
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import Source
 
@@ -48,17 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
         service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service
     )
     place = arguments.specs / "services" / f"{arguments.service}.yaml"
+    if is_device(arguments.service):
+        complain(
+            f'files are called after "{arguments.service}", which is a device on Windows',
+            "choose another name",
+        )
+        return CALL_AT_FAULT
     if problem := _misfit(service):
         complain(problem)
         return CALL_AT_FAULT
     if place.exists():
         complain(f"{place} exists", "choose another name with --service, or edit the file")
         return CALL_AT_FAULT
-    files = {place: service, arguments.specs / "site.yaml": _SITE}
+    files = {place: service, arguments.specs / "site.yaml": _SITE, arguments.specs / "prices.yaml": _prices()}
     schemas = {arguments.specs / ".schemas" / name: text for name, text in schema_files().items()}
     return _write(
         {path: text for path, text in (files | schemas).items() if not path.exists()}, arguments.specs
     )
+
+
+def _prices() -> str:
+    """Copy the list prices, since a list of one's own replaces them all."""
+    _, _, text = (SHIPPED / "prices.yaml").read_text(encoding="utf-8").partition("\n")
+    return f"# yaml-language-server: $schema=.schemas/prices.schema.json\n{text}"
 
 
 def _misfit(text: str) -> str | None:

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 
 
+def is_device(name: str) -> bool:
+    """Whether a file of that name, with whatever ending, is a device on Windows."""
+    return bool(_DEVICE.fullmatch(name))
+
+
 def check_device(name: Text, findings: Findings) -> None:
     """Refuse a name whose file would be a device."""
-    if _DEVICE.fullmatch(name.value):
+    if is_device(name.value):
         findings.error(
             "name/device",
             f'files are called after "{name.value}", which is a device on Windows',

@@ -176,7 +176,7 @@ def test_what_init_writes_passes_and_is_complete(
 def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path) -> None:
     call("init", str(tmp_path))
     specs = [path for path in tmp_path.rglob("*.yaml") if ".schemas" not in path.parts]
-    assert sorted(path.name for path in specs) == ["my-agent.yaml", "site.yaml"]
+    assert sorted(path.name for path in specs) == ["my-agent.yaml", "prices.yaml", "site.yaml"]
     for path in specs:
         first = path.read_text("utf-8").splitlines()[0]
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
@@ -190,7 +190,9 @@ def test_init_takes_names(call: Call, tmp_path: Path) -> None:
     assert call("check", str(tmp_path)).code == 0
 
 
-@pytest.mark.parametrize("name", ["Demo", "-", "a b", "a: b", "../x", "", "{x}", "a\n", "x" * 41, "true"])
+@pytest.mark.parametrize(
+    "name", ["Demo", "-", "a b", "a: b", "../x", "", "{x}", "a\n", "x" * 41, "true", "con"]
+)
 def test_init_refuses_a_name_that_no_service_has(call: Call, tmp_path: Path, name: str) -> None:
     answer = call("init", str(tmp_path / "specs"), f"--service={name}")
     assert answer.code == 2 or (tmp_path / f"specs/services/{name}.yaml").is_file()
@@ -217,7 +219,7 @@ def test_whatever_job_init_is_given_is_the_one_that_is_selected(call: Call, tmp_
 
 def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
     (tmp_path / "services").mkdir()
-    for name in ("site.yaml", "services/my-agent.yaml"):
+    for name in ("site.yaml", "prices.yaml", "services/my-agent.yaml"):
         (tmp_path / name).write_text("# mine\n", "utf-8")
     assert call("init", str(tmp_path)).code == 2
     assert call("init", str(tmp_path), "--service", "other").code == 0
