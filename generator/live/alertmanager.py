@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from generator.live.errors import LiveError
-from generator.live.process import find, launch, started, stop
-from generator.live.transport import open_connection
+from generator.live.http_server import launch_http
+from generator.live.process import find, running
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
-    from generator.live.transport import Connection
+    from generator.live.http_server import HttpServer
 
 #: The program as Debian calls it, and as its makers do.
 _PROGRAMS = ("prometheus-alertmanager", "alertmanager")
-_SECONDS = 5.0
 _CONFIG = "alertmanager.yml"
-
-
-@dataclass(frozen=True, slots=True)
-class Alertmanager:
-    """A server that we started."""
-
-    connection: Connection
-    process: subprocess.Popen[bytes]
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return self.connection.url
 
 
 def find_alertmanager() -> str:
@@ -49,7 +32,7 @@ def find_alertmanager() -> str:
 
 
 @contextmanager
-def alertmanager_server(config: str, *, port: int = 0) -> Iterator[Alertmanager]:
+def alertmanager_server(config: str, *, port: int = 0) -> Iterator[HttpServer]:
     """Start an Alertmanager on 127.0.0.1, and end it with its data when the block ends.
 
     Args:
@@ -63,16 +46,12 @@ def alertmanager_server(config: str, *, port: int = 0) -> Iterator[Alertmanager]
     with tempfile.TemporaryDirectory(prefix="alertmanager-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         (directory / _CONFIG).write_text(config, encoding="utf-8")
-        server = started(
-            partial(_launch, binary, directory), _is_ready, directory, called="Alertmanager", port=port
-        )
-        try:
+        launched = partial(_launch, binary, directory)
+        with running(launched, _is_ready, directory, called="Alertmanager", port=port) as server:
             yield server
-        finally:
-            stop(server.process)
 
 
-def _launch(binary: str, directory: Path, port: int) -> Alertmanager:
+def _launch(binary: str, directory: Path, port: int) -> HttpServer:
     command = [
         binary,
         f"--config.file={directory / _CONFIG}",
@@ -81,12 +60,8 @@ def _launch(binary: str, directory: Path, port: int) -> Alertmanager:
         "--cluster.listen-address=",
         "--log.level=warn",
     ]
-    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
-    return Alertmanager(connection, launch(command, directory))
+    return launch_http(command, directory, port)
 
 
-def _is_ready(server: Alertmanager) -> bool:
-    try:
-        return server.connection.send("GET", "/-/ready").ok
-    except LiveError:
-        return False
+def _is_ready(server: HttpServer) -> bool:
+    return server.answers("/-/ready")

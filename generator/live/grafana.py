@@ -7,25 +7,23 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
-from generator.live.process import find, launch, started, stop
-from generator.live.transport import open_connection
+from generator.live.http_server import launch_http
+from generator.live.process import find, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.live.transport import Connection
+    from generator.live.http_server import HttpServer
 
 #: The release that the dashboards are written for.
 IMAGE = "grafana/grafana:13.2.2"
 
-_SECONDS = 5.0
 #: An engine that does not say its version by then is taken for none.
 _ENGINE_SECONDS = 20.0
 _SETTINGS = {
@@ -38,19 +36,6 @@ _SETTINGS = {
     "GF_PLUGINS_PREINSTALL_DISABLED": "true",
     "GF_LOG_LEVEL": "warn",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Grafana:
-    """A server that we started; ``process`` is the client that its container hangs on."""
-
-    connection: Connection
-    process: subprocess.Popen[bytes]
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return self.connection.url
 
 
 def find_docker() -> str:
@@ -86,7 +71,7 @@ def seen_from_inside(url: str) -> str:
 
 
 @contextmanager
-def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> Iterator[Grafana]:
+def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> Iterator[HttpServer]:
     """Start a Grafana on 127.0.0.1 that anybody may look into, and end it with its data when the block ends.
 
     Args:
@@ -104,13 +89,9 @@ def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> I
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         try:
-            server = started(
-                partial(_launch, docker, directory), _is_ready, directory, called="Grafana", port=port
-            )
-            try:
+            launched = partial(_launch, docker, directory)
+            with running(launched, _is_ready, directory, called="Grafana", port=port) as server:
                 yield server
-            finally:
-                stop(server.process)
         finally:
             # A client that was killed, or lost its engine, leaves its container.
             subprocess.run(  # noqa: S603
@@ -118,7 +99,7 @@ def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> I
             )
 
 
-def _launch(docker: str, directory: Path, port: int) -> Grafana:
+def _launch(docker: str, directory: Path, port: int) -> HttpServer:
     address = "127.0.0.1" if _shares_network() else ""
     settings = {**_SETTINGS, "GF_SERVER_HTTP_PORT": str(port), "GF_SERVER_HTTP_ADDR": address}
     mounts = (f"{path},target=/etc/grafana/{path.name}" for path in sorted((directory / "etc").iterdir()))
@@ -132,8 +113,7 @@ def _launch(docker: str, directory: Path, port: int) -> Grafana:
         *(part for name, value in settings.items() for part in ("--env", f"{name}={value}")),
         IMAGE,
     ]
-    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
-    return Grafana(connection, launch(command, directory))
+    return launch_http(command, directory, port)
 
 
 def _shares_network() -> bool:
@@ -141,11 +121,8 @@ def _shares_network() -> bool:
     return sys.platform == "linux"
 
 
-def _is_ready(server: Grafana) -> bool:
-    try:
-        return server.connection.send("GET", "/api/health").ok
-    except LiveError:
-        return False
+def _is_ready(server: HttpServer) -> bool:
+    return server.answers("/api/health")
 
 
 def _done(command: tuple[str, ...], otherwise: str, seconds: float | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from shutil import which
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ from generator.live.errors import LiveError
 from generator.live.server_log import last_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _ATTEMPTS = 5
@@ -60,12 +61,11 @@ def log_of(directory: Path) -> Path:
     return directory / _LOG
 
 
-def started(
+@contextmanager
+def running(
     launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, *, called: str, port: int
-) -> S:
-    """Start a server and wait until it is ready.
-
-    Between choosing a free port and using it another may take it: then it is started on another one.
+) -> Iterator[S]:
+    """Start a server, wait until it is ready, and end it when the block ends.
 
     Args:
         launched: launches it, by ``launch`` in ``directory``, on a port.
@@ -77,19 +77,35 @@ def started(
     Raises:
         LiveError: it does not start (with what it said).
     """
+    server = _started(launched, is_ready, directory, port)
+    if server is None:
+        message = f"{called} does not start: {last_errors(log_of(directory)) or 'it says nothing'}"
+        raise LiveError(message)
+    try:
+        yield server
+    finally:
+        _stop(server.process)
+
+
+def _started(
+    launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, port: int
+) -> S | None:
+    """Start a server; None where that does not succeed.
+
+    Between choosing a free port and using it another may take it: then it is started on another one.
+    """
     for _ in range(1 if port else _ATTEMPTS):
         server = launched(port or free_port())
         try:
             if _waited(server, is_ready):
                 return server
         except BaseException:
-            stop(server.process)
+            _stop(server.process)
             raise
-        stop(server.process)
+        _stop(server.process)
         if _TAKEN not in last_errors(log_of(directory)):
             break
-    message = f"{called} does not start: {last_errors(log_of(directory)) or 'it says nothing'}"
-    raise LiveError(message)
+    return None
 
 
 def _waited(server: S, is_ready: Callable[[S], bool]) -> bool:
@@ -102,7 +118,7 @@ def _waited(server: S, is_ready: Callable[[S], bool]) -> bool:
     return False
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """End a process, and wait until it has ended."""
     process.terminate()
     try:

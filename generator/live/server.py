@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
-from generator.live.process import find, launch, log_of, started, stop
+from generator.live.process import find, launch, log_of, running
 from generator.live.server_config import ServerConfig, configuration
 from generator.live.server_log import last_errors
 
@@ -76,14 +76,12 @@ def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> I
     with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         _write_config(directory, config or ServerConfig())
-        server = started(
-            partial(_launch, binary, directory), _is_ready, directory, called="Prometheus", port=port
-        )
-        try:
-            with closing(server.api):
-                yield server
-        finally:
-            stop(server.process)
+        launched = partial(_launch, binary, directory)
+        with (
+            running(launched, _is_ready, directory, called="Prometheus", port=port) as server,
+            closing(server.api),
+        ):
+            yield server
 
 
 def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:

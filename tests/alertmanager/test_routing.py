@@ -25,7 +25,7 @@ from tests.programs import needed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from generator.live.alertmanager import Alertmanager
+    from generator.live.http_server import HttpServer
     from generator.model.service import Model
 
 _ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def people() -> Iterator[tuple[People, str]]:
 
 
 @pytest.fixture
-def started(model: Model, people: tuple[People, str]) -> Iterator[Alertmanager]:
+def started(model: Model, people: tuple[People, str]) -> Iterator[HttpServer]:
     """An Alertmanager with the example, filled in with addresses and less patience."""
     config = yaml.safe_load(alertmanager(model.services).text)
     config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
@@ -101,13 +101,13 @@ def _labels(model: Model, service: str, alert: str, severity: str, **more: str) 
     raise AssertionError(alert)
 
 
-def _send(server: Alertmanager, *alerts: Mapping[str, str]) -> None:
+def _send(server: HttpServer, *alerts: Mapping[str, str]) -> None:
     body = json.dumps([{"labels": labels} for labels in alerts]).encode()
     headers = {"Content-Type": "application/json"}
     assert server.connection.send("POST", "/api/v2/alerts", body, headers).ok
 
 
-def _inhibited(server: Alertmanager) -> set[str]:
+def _inhibited(server: HttpServer) -> set[str]:
     found: list[dict[str, Any]] = json.loads(server.connection.send("GET", "/api/v2/alerts").body)
     return {alert["labels"]["alertname"] for alert in found if alert["status"]["inhibitedBy"]}
 
@@ -120,7 +120,7 @@ def _until(happened: Callable[[], bool]) -> None:
 
 
 def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
-    model: Model, started: Alertmanager, people: tuple[People, str]
+    model: Model, started: HttpServer, people: tuple[People, str]
 ) -> None:
     ours, theirs = "support-agent", "research-agent"
     low = _labels(model, ours, "AgentSuccessRateLow", "critical")

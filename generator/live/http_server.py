@@ -1,0 +1,45 @@
+"""A server of ours that is asked by HTTP alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator.live.errors import LiveError
+from generator.live.process import launch
+from generator.live.transport import open_connection
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from generator.live.transport import Connection
+
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A server that we started; ``process`` may be the client that it hangs on."""
+
+    connection: Connection
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.connection.url
+
+    def answers(self, path: str) -> bool:
+        """Whether it answers to ``path``, and well."""
+        try:
+            return self.connection.send("GET", path).ok
+        except LiveError:
+            return False
+
+
+def launch_http(command: Sequence[str], directory: Path, port: int) -> HttpServer:
+    """Start a program that will listen on a port of 127.0.0.1."""
+    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
+    return HttpServer(connection, launch(command, directory))
