@@ -103,10 +103,10 @@ def _tiers(case: Case) -> Iterator[Tier]:
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
     paces = burns(text, case.scope.site, case.findings)
-    reachable = tuple(burn for burn in paces if not _beyond_budget(burn, budget, case))
-    for burn in (burn for burn in paces if burn not in reachable):
+    beyond = {burn: found for burn in paces if (found := _beyond_budget(burn, budget, case))}
+    reachable = tuple(burn for burn in paces if burn not in beyond)
+    for burn, (why, help_) in beyond.items():
         left = f" at {plain(burn.factor)}x" if reachable else ""
-        why, help_ = _beyond_budget(burn, budget, case)
         _report(text, _Out(f"{severity}{left}", why, help_), default=case.is_default(text), case=case)
     if reachable:
         words = " or ".join(
@@ -115,8 +115,8 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
         yield Tier(severity, 0, words, reachable)
 
 
-def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, ...]:
-    """Say why a budget is never spent at a pace, and the way out; nothing when it may be."""
+def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | None:
+    """Say why a budget is never spent at a pace, and the way out; None when it may be."""
     window = case.objective.window if case.objective else None
     if burn.factor * budget >= 1:
         why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
@@ -124,7 +124,7 @@ def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, ...]:
     if window is not None and burn.long > window:
         why = f"the budget is one of {duration(window)}, and {duration(burn.long)} is longer"
         return why, f"look back over {duration(window)} at most, or promise for longer"
-    return ()
+    return None
 
 
 def _bound(text: Text, case: Case) -> Bound | None:
