@@ -113,10 +113,11 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
 
 
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
-    """Draw the dashboards, which depend on what is recorded alone."""
+    """Draw the dashboards, which depend on what is recorded alone, and write what hands them to Grafana."""
     from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    from generator.grafana.provisioning import provisioning  # noqa: PLC0415
 
-    return dashboards(records, site)
+    return (*dashboards(records), *provisioning(site))
 
 
 def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:

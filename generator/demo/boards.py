@@ -49,7 +49,7 @@ def boards(
 def _files(service: Service, site: Site, prometheus: str) -> dict[str, str]:
     """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
     made = (
-        *dashboards(records_of(Model(site, (service,))), site),
+        *dashboards(records_of(Model(site, (service,)))),
         *provisioning(site, prometheus),
     )
     return {_place(artifact.path): artifact.text for artifact in made}

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_FOLDER = "grafana/dashboards"
-
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -54,11 +52,7 @@ class Target:
 
 def texts(model: Model) -> dict[str, str]:
     """Compile the dashboards: their texts by the names of their files, without the ending."""
-    return {
-        path.stem: artifact.text
-        for artifact in dashboards(records_of(model), model.site)
-        if (path := PurePosixPath(artifact.path)).parent.as_posix() == _FOLDER
-    }
+    return {PurePosixPath(artifact.path).stem: artifact.text for artifact in dashboards(records_of(model))}
 
 
 def documents(model: Model) -> dict[str, Json]:

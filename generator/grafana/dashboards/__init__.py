@@ -10,7 +10,6 @@ from generator.grafana.build import Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
 from generator.grafana.layout import keep
 from generator.grafana.modernise import modernise
-from generator.grafana.provisioning import provisioning
 from generator.json_text import json_text
 from generator.model import names
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.model.service import Site
 
 #: In the order of the links on each of them.
 _DASHBOARDS = (
@@ -32,11 +30,11 @@ _DASHBOARDS = (
 )
 
 
-def dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
-    """Write the dashboards and the files that provision them; the same for any number of services."""
+def dashboards(records: Records) -> tuple[Artifact, ...]:
+    """Write the dashboards; the same number of them for any number of services."""
     declared = [declare(records) for declare in _DASHBOARDS]
     shared = Shared({one.uid: one.title for one in declared}, records)
-    return (*(_write(one, shared) for one in declared), *provisioning(site))
+    return tuple(_write(one, shared) for one in declared)
 
 
 def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
