@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,7 @@ def begins(  # noqa: PLR0913, PLR0917 - a span has two ends
     names = tuple(records)
     found = covered(api, service, names, start, end, patience) if names else None
     while found and found.first > start and found.step > _CLOSE:
-        before = max(start, floor(found.first - found.step))
-        found = covered(api, service, names, before, ceil(found.first), patience)
+        # Past the first look that saw something, or the last of the finer ones could be just short of it.
+        before, after = max(start, floor(found.first - found.step)), ceil(found.first + found.step)
+        found = covered(api, service, names, before, after, patience) or replace(found, step=0)
     return found.first if found and found.first > start else float("-inf")

@@ -46,6 +46,15 @@ def test_a_begin_is_found_to_the_minute(script: Script, begin: int) -> None:
     assert len(script.asked) < 6
 
 
+@pytest.mark.parametrize("before", [1, 30, 100, 5000])
+def test_a_begin_just_before_a_look_is_found_whatever_the_span(script: Script, before: int) -> None:
+    span = 7 * _DAY + 1234
+    look = _T + 3 * -(-span // 60)
+    script.reply = _since(look - before)
+    found = begins(script.api, "s", ["a"], _T, _T + span, Patience())
+    assert look - before <= found < look - before + 61
+
+
 @pytest.mark.parametrize(
     ("begin", "records"), [(_T, ["a"]), (_T - 999, ["a"]), (_T + 8 * _DAY, ["a"]), (_T + 9, [])]
 )
