@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 #: Little is gained by more, and it takes several times as long.
 _LEVEL = 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Artifact:
+class Artifact(Struct, frozen=True, order=True):
     """A file to be: ``path`` is relative to the output directory, with ``/`` between its parts."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """A file to be that takes little memory; those of a fleet wait together until all of it is compiled.
 
     Attributes:

@@ -6,8 +6,9 @@ not be in memory at once, and a service whose spec has not changed need not be c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.all import check_fleet, check_service
 from generator.checks.facts import ServiceFacts, service_facts
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
     from generator.spec.written import ServiceSpec, Specs
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledService:
+class CompiledService(Struct, frozen=True):
     """A service with its rules, and what is found about it; ``facts`` is None when its spec is not understood."""
 
     facts: ServiceFacts | None
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """Specs that are understood, with what the checks have to say.
 
     ``model`` is None, and ``facts`` is empty, when a spec is at fault.
@@ -57,8 +56,7 @@ class Checked:
         return has_errors(self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What the files about all services say of one: dashboards and runbooks, the reports, the catalogue."""
 
     service: Service

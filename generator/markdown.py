@@ -1,8 +1,7 @@
 """Markdown from Jinja templates: the one place that knows what of a text Markdown would read.
 
 Autoescape is off: it escapes for HTML, and Markdown needs other characters escaped. So nothing of a spec goes into a
-template as it is: a name goes through the filter ``code``, any other text through ``text``. An undefined name in a
-template is an error.
+template as it is: a name goes through the filter ``code``, any other text through ``text``.
 """
 
 from __future__ import annotations
@@ -10,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from generator import templates
 from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jinja2 import Environment
 
 #: An underscore inside a word means nothing; an address, also one of mail, would become a link by itself.
 _SPECIAL = re.compile(
@@ -28,16 +28,9 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _CODE = re.compile(r"[^`|\n]+")
 
 
-def environment(templates: Path) -> Environment:
+def environment(folder: Path) -> Environment:
     """Make the environment of the templates in a directory."""
-    found = Environment(
-        loader=FileSystemLoader(templates),
-        autoescape=False,  # noqa: S701 - Markdown, as said above
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    found = templates.environment(folder, autoescape=False)
     found.filters.update(code=code, text=text)
     return found
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.apply.errors import ApplyError
 
@@ -16,12 +18,14 @@ if TYPE_CHECKING:
 _HIDDEN = "***"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Headers that carry a token or a password, and a way to keep both out of every text."""
 
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_HIDDEN})"
 
     def hide(self, text: str) -> str:
         """Return ``text`` without the secrets, in case a server repeats what it was sent."""

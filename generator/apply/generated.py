@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
@@ -26,8 +26,7 @@ _RULES = ("prometheus/rules/", "prometheus/alerts/")
 _AGAIN = "run python -m generator generate, which replaces what was edited; then apply"
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(Struct, frozen=True):
     """The parts of ``output/`` that servers take.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.apply.errors import UncertainError
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.live.transport import Response
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A dashboard as Grafana has it.
 
     Attributes:
@@ -42,8 +42,7 @@ class Found:
     is_folder: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A dashboard that a search found; ``folder`` is its folder's uid, empty for the top level."""
 
     uid: str

@@ -7,10 +7,11 @@ another dashboard of the same title. Without it a save names the version that it
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from generator.apply.errors import ApplyError, UncertainError
 from generator.apply.grafana_answers import found, hits, member
@@ -32,8 +33,7 @@ _PAGE = 1000
 _GONE = HTTPStatus.NOT_FOUND
 
 
-@dataclass(frozen=True, slots=True)
-class GrafanaApi:
+class GrafanaApi(Struct, frozen=True):
     """A Grafana, by its HTTP API. Every method raises ApplyError when it fails."""
 
     connection: Connection

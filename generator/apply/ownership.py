@@ -5,8 +5,9 @@ A copy that somebody saves keeps the folder and may keep the tag, but gets a uid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.names import GRAFANA_TAG
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _PREFIX = "agent-"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A dashboard that must not be touched: why not, and a way out."""
 
     uid: str

@@ -7,10 +7,11 @@ take the request: 429, and 503. Nothing else is, for it may have been carried ou
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 
@@ -24,8 +25,7 @@ _PASSING = _BUSY | {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 _READS = "GET"
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How often a request is sent at most, and for how many seconds, in all, it is held back between."""
 
     tries: int = 4

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from generator.apply.difference import differences
 from generator.apply.ownership import fault, is_ours_by_uid
@@ -27,8 +28,7 @@ class Action(Enum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One dashboard.
 
     Attributes:
@@ -48,8 +48,7 @@ class Step:
     changes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All steps, in the order in which they are taken.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.apply.errors import ApplyError
 from generator.apply.patience import Patience, send
@@ -41,8 +42,7 @@ class ReloadClosedError(ApplyError):
     """Reloading over HTTP is not open to us; the server may have been reloaded in another way."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrometheusRules:
+class PrometheusRules(Struct, frozen=True):
     """The rules of a Prometheus. Every method raises ApplyError when it fails."""
 
     api: PrometheusApi

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.model.units import duration
 from generator.promql.syntax import PromqlError, parse
@@ -20,8 +21,7 @@ Key = tuple[str, str]
 """A rule file's name without its directory, and a group's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """The generated groups by what the server makes of them, each by file and name, in the files' order.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.apply.carry_out import carry_out
 from generator.apply.errors import ApplyError
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How: into the folder of which uid, only showing what would change, deleting what is no longer generated."""
 
     folder: str = GRAFANA_FOLDER_UID

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.apply.errors import ApplyError
 from generator.apply.prometheus_api import ReloadClosedError
@@ -28,8 +29,7 @@ _HELP = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """How long the first evaluation is awaited, in seconds (None: by the groups' interval), and how."""
 
     seconds: float | None = None

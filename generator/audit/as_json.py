@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from generator.diagnostics import Severity
 
@@ -84,5 +85,5 @@ def _stranger(found: SeenStranger) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    fix = asdict(finding.fix) if finding.fix else None
-    return {**asdict(finding.diagnostic), "metric": finding.metric, "fix": fix}
+    fix = to_builtins(finding.fix) if finding.fix else None
+    return {**to_builtins(finding.diagnostic), "metric": finding.metric, "fix": fix}

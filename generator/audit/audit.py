@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.audit.checks import labels, presence, series, types
 from generator.audit.observe import observe
@@ -26,8 +27,7 @@ CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
 _ORDER = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """What was seen of a service, and what contradicts its spec, the worst first."""
 
     seen: Seen

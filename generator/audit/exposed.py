@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.audit.source import MOST_VALUES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _UNKNOWN = Described()
 
 
-@dataclass(frozen=True, slots=True)
-class ExposedSource:
+class ExposedSource(Struct, frozen=True):
     """The series of an exposition that may be a service's, by name."""
 
     exposition: Exposition

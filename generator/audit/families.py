@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.metrics import MetricType
 
@@ -21,8 +22,7 @@ _PARTS = ("_bucket", "_sum", "_count", CREATED)
 _EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
 
 
-@dataclass(frozen=True, slots=True)
-class Stranger:
+class Stranger(Struct, frozen=True):
     """A metric that no spec declares: its name as a spec would say it, and its series by name."""
 
     name: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from generator.audit.errors import ExpositionError
@@ -26,8 +26,7 @@ _OK, _MULTIPLE = 200, 300
 _SMALLER = "give the exposition of one instance"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """Text and, of a URL, its content type; ``place`` is where it came from, without a query."""
 
     place: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Severity
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from generator.audit.seen import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """YAML to put into ``file``; what stands there under the same keys is replaced.
 
     ``copy_of`` is the shipped file that ``file`` has to be a copy of; empty for a file that is there.
@@ -23,8 +23,7 @@ class Fix:
     copy_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A difference between a spec and what is there, of ``metric`` if it is not empty."""
 
     diagnostic: Diagnostic

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
@@ -34,8 +34,7 @@ _UNTOLD = frozenset({"unknown", "untyped"})
 _WHOLE = "save the whole answer; a scrape that fails half way leaves such a file"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A series as exposed, and its value."""
 
     name: str
@@ -43,8 +42,7 @@ class Line:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Exposition:
+class Exposition(Struct, frozen=True):
     """All live series, and what is said of metrics, by their names with ``_total``."""
 
     place: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.audit.families import CREATED
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 
-@dataclass(frozen=True, slots=True)
-class SeenLabel:
+class SeenLabel(Struct, frozen=True):
     """A label of a metric that exists.
 
     Attributes:
@@ -36,8 +36,7 @@ class SeenLabel:
     saved: int
 
 
-@dataclass(frozen=True, slots=True)
-class SeenHistogram:
+class SeenHistogram(Struct, frozen=True):
     """What only histograms have: series by bucket bound, observations, and their sum."""
 
     bounds: Mapping[float, int]
@@ -45,8 +44,7 @@ class SeenHistogram:
     sum: float
 
 
-@dataclass(frozen=True, slots=True)
-class SeenMetric:
+class SeenMetric(Struct, frozen=True):
     """A declared metric and what is there of it.
 
     Attributes:
@@ -92,8 +90,7 @@ class SeenMetric:
         return found if found and found.saved else None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenStranger:
+class SeenStranger(Struct, frozen=True):
     """A metric that no spec declares: its type, how many values each of its labels has, its bucket bounds."""
 
     stranger: Stranger
@@ -102,8 +99,7 @@ class SeenStranger:
     bounds: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """All that was found of a service.
 
     Attributes:

@@ -7,8 +7,9 @@ the server, which sends the largest counts only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
@@ -35,8 +36,7 @@ _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSource:
+class ServerSource(Struct, frozen=True):
     """The series of a service in a Prometheus, now or at ``at`` (Unix seconds)."""
 
     api: PrometheusApi

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +15,7 @@ MOST_VALUES = 200
 MOST_RESETS, TEN_MINUTES = 3, 600
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """How many series there are for each combination of values, the most first.
 
     ``size`` counts all combinations; ``counts`` holds MOST_VALUES of them at most. A label that a series lacks is "".
@@ -25,8 +25,7 @@ class Groups:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """What the exposition says of a metric: its types and units; empty where nobody said."""
 
     types: frozenset[str] = field(default_factory=frozenset)

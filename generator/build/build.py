@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.build.part import Part
 from generator.build.workers import compile_parts
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from generator.spec.written import Shared
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """What a directory was compiled to.
 
     Attributes:

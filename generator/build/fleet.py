@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from generator.artifact import packed
@@ -41,6 +40,6 @@ def _dashboards(model: Model, memo: Memo | None) -> tuple[Packed, ...]:
 
 def _told_apart(records: Records) -> Iterator[str]:
     """Write all that dashboards depend on, sets in their order."""
-    for name in (one.name for one in fields(records)):
+    for name in records.__struct_fields__:
         value = getattr(records, name)
         yield f"{name}={sorted(value) if isinstance(value, frozenset) else value!r}"

@@ -6,7 +6,7 @@ import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.build.fingerprint import fingerprint
+from generator.fingerprint import fingerprint
 from generator.spec import files
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Inputs(NamedTuple):
 
     ``shared`` stands for the compiler and all that services share, each of ``keys`` for that and a service's file.
 
-    A tuple, since to import dataclasses takes longer than all that this module does.
+    A tuple, since to import msgspec takes longer than all that this module does.
     """
 
     shared: str

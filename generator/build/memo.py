@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct, field
+
 from generator.build.folder import keep
-from generator.build.frozen import freeze, thaw
 from generator.build.inputs import joint_hash
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ T = TypeVar("T")
 _SUFFIX = ".memo"
 
 
-@dataclass(frozen=True, slots=True)
-class Memo:
+class Memo(Struct, frozen=True):
     """The memory of one output; it keeps only what its last compilation used.
 
     Attributes:
@@ -44,7 +44,8 @@ class Memo:
     def find(self, key: str, kind: type[T]) -> T | None:
         """Find what was made of the inputs that ``key`` stands for."""
         try:
-            found = thaw((self.folder / f"{key}{_SUFFIX}").read_bytes())
+            # Who can write there can do anything, as with Python's own compiled files.
+            found = pickle.loads((self.folder / f"{key}{_SUFFIX}").read_bytes())  # noqa: S301
         except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
             return None
         if not isinstance(found, kind):
@@ -64,7 +65,7 @@ class Memo:
         """Keep what was made and what was found, and nothing else."""
         for key, value in self._used.items():
             if value is not None:
-                keep(self.folder / f"{key}{_SUFFIX}", freeze(value))
+                keep(self.folder / f"{key}{_SUFFIX}", pickle.dumps(value, protocol=5))
         kept = {f"{key}{_SUFFIX}" for key in self._used}
         with suppress(OSError):
             for path in self.folder.iterdir():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.artifact import Packed, packed
 from generator.checks.selfcheck import self_check
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from generator.spec.written import ServiceSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A compiled file.
 
     Attributes:

@@ -18,7 +18,7 @@ _NAME = "state.json"
 class Told(NamedTuple):
     """What a compilation said of the specs, without colours and with them, and would say of the output next time.
 
-    A tuple, since to import dataclasses takes longer than all that this module does.
+    A tuple, since to import msgspec takes longer than all that this module does.
     """
 
     plain: str

@@ -6,9 +6,8 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from generator.build.frozen import freeze, thaw
 from generator.build.part import compile_part
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def _shared_out(paths: Sequence[Path], common: Common, count: int, *, emit: bool
     context = multiprocessing.get_context(_START)
     with ProcessPoolExecutor(count, context, _begin, (common, emit)) as pool:
         try:
-            for compiled in pool.map(_compile, paths, chunksize=chunk):
-                yield cast("Part", thaw(compiled))
+            yield from pool.map(_compile, paths, chunksize=chunk)
         except BrokenProcessPool as error:
             raise WorkerKilledError from error
         except BaseException:
@@ -74,6 +72,6 @@ def _begin(common: Common, emit: bool) -> None:  # noqa: FBT001 - the pool passe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends its pool
 
 
-def _compile(path: Path) -> bytes:
+def _compile(path: Path) -> Part:
     assert _compile_one is not None  # noqa: S101 - _begin comes first
-    return freeze(_compile_one(path))
+    return _compile_one(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.account import Account, account
 from generator.checks.world import World, world
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFacts:
+class ServiceFacts(Struct, frozen=True):
     """A service, its compiled rules, the series that exist for it, and the bounds of their number.
 
     ``exposed`` is the service with what generated instrumentation adds to what it declares.
@@ -28,8 +28,7 @@ class ServiceFacts:
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The site, and the facts of every service in the order of the model."""
 
     site: Site

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.forbidden_label import forbidden
 from generator.checks.practice.averages_only import averages
@@ -59,8 +60,7 @@ _BASELINE: dict[str, tuple[tuple[type[Kind], ...], str]] = {
 _QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A point of the checklist; ``missing`` says what lacks and ``how_to_add`` how to add it, empty when passed."""
 
     name: str
@@ -69,8 +69,7 @@ class Item:
     how_to_add: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A common mistake, and where it was made; ``found`` is empty when it was not."""
 
     name: str
@@ -78,8 +77,7 @@ class Mistake:
     found: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SelfCheck:
+class SelfCheck(Struct, frozen=True):
     """The checklist of a service, its common mistakes, and what it has of the minimum first-release set."""
 
     service: str

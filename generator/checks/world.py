@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.exposed import exposed, made_by_prometheus
 from generator.model import names
@@ -26,8 +27,7 @@ _ROUNDS = 5
 THIS = "THIS SERVICE"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A rule, where it stands, and the series that it writes; ``inferred`` is None when it does not parse."""
 
     group: RuleGroup
@@ -36,8 +36,7 @@ class Known:
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """The series of a service by name, raw, recorded and Prometheus's own, and all its rules in order."""
 
     raw: Mapping[str, Shape]
@@ -66,8 +65,7 @@ def shared(expr: str, service: Service) -> str:
     return expr.replace(f'{names.SERVICE}="{service.name}"', f'{names.SERVICE}="{THIS}"')
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """A rule, its shared text, and the names of the series that it reads."""
 
     group: RuleGroup

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,8 +17,7 @@ _CLEAR = "\r\x1b[K"
 _WIDTH = 24
 
 
-@dataclass(slots=True)
-class ProgressLine:
+class ProgressLine(Struct):
     """Shows ``title`` with a bar; where ``stream`` is no terminal it shows nothing.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from generator import __version__
 from generator.commands.call_error import CallError
@@ -38,8 +39,7 @@ T = TypeVar("T")
 _MOST_REQUESTS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What to replay, on which server, and what is known to have happened."""
 
     order: Order
@@ -136,6 +136,6 @@ def _fingerprint(arguments: argparse.Namespace, about: Subject, within: Span, ur
     moving = arguments.to is None
     asked_for = [arguments.last, arguments.from_, None if moving else within.end]
     limits = [arguments.records, arguments.points, arguments.max_samples]
-    # What rules are is told by their text: values of frozen dataclasses, and dicts in the order of their rules.
+    # What rules are is told by their text: frozen values, and dicts in the order of their rules.
     told = [__version__, url, asked_for, limits, repr(about)]
     return sha256(json.dumps(told).encode()).hexdigest()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.commands.call_error import CallError
 from generator.commands.replacing import replacing
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _LOOKBACK, _PROBES = 300, 500
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is to be simulated, and the line that says how far it is."""
 
     service: Service
@@ -37,8 +37,7 @@ class Job:
     line: ProgressLine
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """Counts series and samples on their way."""
 
     series: int = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.commands.call_error import CallError
 from generator.model.units import parse_duration
@@ -20,8 +21,7 @@ INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From ``start`` to ``end``, whole Unix seconds."""
 
     start: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from generator.commands.stream import colours
 from generator.compiler import Checked, check
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Specs, checked, with all diagnostics in order and the sources to show them in."""
 
     checked: Checked

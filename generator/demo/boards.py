@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.grafana.dashboards import dashboards
 from generator.grafana.provisioning import provisioning
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Boards:
+class Boards(Struct, frozen=True):
     """The address of a Grafana, or why there is none."""
 
     url: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -21,29 +20,28 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 
-@dataclass
 class Instance:
-    """One process of the service, or what looks like one to Prometheus.
+    """One process of the service, or what looks like one to Prometheus."""
 
-    Attributes:
-        name: The label ``instance``.
-        made: The class of the generated module.
-        hidden: Says which metrics are not exposed now.
-    """
+    def __init__(self, name: str, made: type[Any], hidden: Callable[[], tuple[str, ...]]) -> None:
+        """Begin with nothing measured.
 
-    name: str
-    made: type[Any]
-    hidden: Callable[[], tuple[str, ...]]
-    _registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    _by_release: dict[str, Any] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+        Args:
+            name: The label ``instance``.
+            made: The class of the generated module.
+            hidden: Says which metrics are not exposed now.
+        """
+        self.name, self._made, self._hidden = name, made, hidden
+        self._registry = CollectorRegistry()
+        self._by_release: dict[str, Any] = {}
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         instance = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                gone = EVERYTHING in instance.hidden()
+                gone = EVERYTHING in instance._hidden()
                 body = b"" if gone else generate_latest(instance)
                 self.send_response(503 if gone else 200)
                 self.send_header("Content-Type", CONTENT_TYPE_LATEST)
@@ -76,12 +74,12 @@ class Instance:
         """Give what a release measures itself with."""
         with self._lock:
             if release not in self._by_release:
-                self._by_release[release] = self.made(release=release, registry=self._registry)
+                self._by_release[release] = self._made(release=release, registry=self._registry)
             return self._by_release[release]
 
     def collect(self) -> Iterator[Metric]:
         """Collect what is exposed, as a registry would."""
-        hidden = self.hidden()
+        hidden = self._hidden()
         for metric in self._registry.collect():
             if metric.name not in hidden and f"{metric.name}_total" not in hidden:
                 yield metric

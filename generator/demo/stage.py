@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards
 from generator.demo.incidents import Switches
@@ -42,8 +44,7 @@ if TYPE_CHECKING:
 _NONE = Boards("", "none is wanted")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What to set up: ``seconds`` of history behind it, Prometheus's port, 0 for any, and whether a Grafana."""
 
     service: Service
@@ -53,8 +54,7 @@ class Wanted:
     grafana: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """What runs; ``alertmanager`` is an address, or empty where there is no such program."""
 
     prometheus: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEntry:
+class CodeEntry(Struct, frozen=True):
     """A code: what it says in a few words, why it matters, and a spec that has it and one that has not.
 
     The examples are whole documents or parts of one; they are empty where the fault is not in a file's text.

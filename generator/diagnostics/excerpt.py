@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.printable import cells, shown
 
@@ -19,8 +20,7 @@ _BEFORE = 50
 _WINDOW = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """A line made safe to show; ``marks`` stands below it, spaces and carets."""
 
     number: int

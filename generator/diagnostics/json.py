@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from generator.diagnostics.diagnostic import Severity
 
@@ -28,6 +29,6 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     report: dict[str, Any] = {
         "version": FORMAT_VERSION,
         "summary": {str(severity): counts[severity] for severity in Severity},
-        "diagnostics": [asdict(diagnostic) for diagnostic in every],
+        "diagnostics": [to_builtins(diagnostic) for diagnostic in every],
     }
     return json.dumps(report, indent=2) + "\n"

@@ -6,16 +6,16 @@ finds; and the value is ``None`` exactly when one of its diagnostics is an error
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from generator.diagnostics.diagnostic import Diagnostic, has_errors
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[T]):
+class Result(Struct, Generic[T], frozen=True):
     """A value that may come with warnings, or no value and at least one error."""
 
     value: T | None

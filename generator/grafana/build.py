@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
+from msgspec import Struct
 
 from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
@@ -36,8 +36,7 @@ _NATURAL, _NATURAL_DOWN = 7, 8
 _REPEATED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What the dashboards of a set share: the titles of all by uid, and what there is to read."""
 
     titles: Mapping[str, str]

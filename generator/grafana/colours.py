@@ -5,7 +5,7 @@ The hues of the statuses and of the families of stop reasons stay apart under th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 BLUE = "#3D8EE0"
 SKY = "#7CC4F0"
@@ -24,8 +24,7 @@ EARLIER = "#8E979F"
 OBJECTIVE = "#A0A7B0"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A status of the board: the number that stands for it, what is written, and its colour."""
 
     code: float

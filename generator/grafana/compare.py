@@ -6,8 +6,9 @@ windows: ratios from sums of numerators and denominators, quantiles as what they
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Query, Scale
@@ -43,8 +44,7 @@ _CALM = colours.OBJECTIVE
 _SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One release of the two: the part of names that means it, what marks it, and how far back it is read."""
 
     name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,32 +15,28 @@ if TYPE_CHECKING:
 WIDTH = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """Panels on each other that share a column; ``width`` is in grid units, as a share of the row's sum."""
 
     width: int
     panels: tuple[Panel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Stacks side by side, all ``height`` units high."""
 
     height: int
     stacks: tuple[Stack, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Rows below a title that folds them; without a title they stand alone."""
 
     title: str
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A rectangle of the grid."""
 
     x: int
@@ -48,8 +45,7 @@ class Place:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A panel, or a section's title, and its place."""
 
     panel: Panel | str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +50,7 @@ class Cell(StrEnum):
     STATUS = "status"
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Numbers of one kind: the unit by Grafana's name, decimals, and the ends of the axis.
 
     ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values. None leaves it to the data.
@@ -63,8 +64,7 @@ class Scale:
     soft_high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """An expression and the names of its series.
 
     Attributes:
@@ -88,8 +88,7 @@ class Query:
     steps: tuple[tuple[float | None, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table.
 
     Attributes:
@@ -113,8 +112,7 @@ class Column:
     steps: tuple[tuple[float | None, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The columns of a table, in order; what sorts the rows, and whether downwards.
 
     That is a column's title, or a label that is no column and not shown.
@@ -146,8 +144,7 @@ class Table:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """A panel without a place.
 
     Attributes:

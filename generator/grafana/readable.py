@@ -6,8 +6,9 @@ its query. ``count_values`` makes it from a number, and an arm for each order of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import MINUTE, Unit
 from generator.promql.expr import Expr, any_of, call, literal, number, quote
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _ALL = "(.+)"
 
 
-@dataclass(frozen=True, slots=True)
-class Magnitude:
+class Magnitude(Struct, frozen=True):
     """How numbers from ``least`` on are written: divided by ``one``, rounded to ``step``, within ``text``.
 
     It ends where the next one begins.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
@@ -42,8 +43,7 @@ _HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
 _NOWHERE = "service:agent_{}:unrecorded"
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Struct, frozen=True):
     """The recorded series that exist.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.promql.expr import Series
@@ -25,8 +26,7 @@ _STOP_REASON = ("stop_reason_distribution",)
 _TITLES = {"release": "Release", "tool": "Tool", "model": "Model", "stop_reason": "Stop reason"}
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A list of label values to choose from.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.instrumentation.python import distinct
 from generator.instrumentation.roles import Role
@@ -22,8 +23,7 @@ _AMOUNTS = {"ms": "milliseconds", "s": "seconds"}
 _ERRORS = {Role.TOOL_ERRORS, Role.LLM_ERRORS}
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
+class Reasons(Struct, frozen=True):
     """The stop reasons that a module gives by itself; ``timeout`` is empty where the spec has none of its own."""
 
     completed: str
@@ -32,8 +32,7 @@ class Reasons:
     timeout: str
 
 
-@dataclass(frozen=True, slots=True)
-class BlockView:
+class BlockView(Struct, frozen=True):
     """An event's block.
 
     Attributes:
@@ -156,8 +155,7 @@ def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> 
     return next((one for one in wanted if one in values or not values), otherwise)
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """A method that feeds one metric, where ``check`` holds.
 
     ``arguments`` are the names in its ``signature``.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import PackageLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
+from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
 from generator.instrumentation.events import block_view, methods, reasons
@@ -52,9 +51,8 @@ def _environment() -> Environment:
 
     What a spec wrote passes ``literal`` in code, ``shown`` or ``docstring`` in a docstring.
     """
-    environment = ImmutableSandboxedEnvironment(
-        loader=PackageLoader("generator.instrumentation", "templates"),
-        undefined=StrictUndefined,
+    environment = templates.environment(
+        Path(__file__).parent / "templates",
         autoescape=False,
         block_start_string="<%",
         block_end_string="%>",
@@ -62,8 +60,6 @@ def _environment() -> Environment:
         variable_end_string=">>",
         comment_start_string="<#",
         comment_end_string="#>",
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     environment.filters["docstring"] = docstring
     environment.filters["literal"] = literal

@@ -5,9 +5,10 @@ The signals say so, as they are the same for every profile; the names of metrics
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.signals import Distribution, Share
@@ -57,8 +58,7 @@ _OF_TOOLS = (Role.TOOL_CALLS, Role.TOOL_SECONDS, Role.TOOL_ERRORS)
 _OF_STEPS = (Role.LLM_ERRORS, Role.TOKENS)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The label that says how something ended, and what it says then."""
 
     label: str
@@ -66,16 +66,14 @@ class Outcome:
     bad: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fed:
+class Fed(Struct, frozen=True):
     """A metric, and the amount that it takes when its event ends."""
 
     metric: Metric
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that is timed and counted when it ends.
 
     Attributes:
@@ -91,8 +89,7 @@ class Event:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(Struct, frozen=True):
     """What feeds the metrics of a service.
 
     ``constant`` labels of runs turn over with deployments, so that a process has one value for its whole life.

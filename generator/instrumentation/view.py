@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.instrumentation.python import class_name, distinct
 
@@ -46,8 +47,7 @@ _ATTRIBUTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LabelView:
+class LabelView(Struct, frozen=True):
     """A label: the names of its attribute, argument, type and table of values."""
 
     name: str
@@ -69,8 +69,7 @@ class LabelView:
         return f"{self.type} | str" if self.values else "str"
 
 
-@dataclass(frozen=True, slots=True)
-class MetricView:
+class MetricView(Struct, frozen=True):
     """A metric: its attribute, and its labels without those that a process has one value of."""
 
     metric: Metric
@@ -88,8 +87,7 @@ class MetricView:
         return "Histogram" if self.metric.is_histogram else "Counter"
 
 
-@dataclass(frozen=True, slots=True)
-class Determined:
+class Determined(Struct, frozen=True):
     """A label that another one determines, and by which values."""
 
     head: LabelView
@@ -98,8 +96,7 @@ class Determined:
     pairs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Everything of a service that has a name in its module."""
 
     labels: Mapping[str, LabelView]

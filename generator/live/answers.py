@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 
@@ -13,24 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class InstantSample:
+class InstantSample(Struct, frozen=True):
     """One series' value at the instant that was asked for."""
 
     labels: Mapping[str, str]
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class InstantResult:
+class InstantResult(Struct, frozen=True):
     """The samples of an instant vector; a scalar is one sample without labels."""
 
     samples: tuple[InstantSample, ...]
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RangeSeries:
+class RangeSeries(Struct, frozen=True):
     """One series' samples in order of time; ``timestamps`` are Unix seconds."""
 
     labels: Mapping[str, str]
@@ -38,16 +36,14 @@ class RangeSeries:
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RangeResult:
+class RangeResult(Struct, frozen=True):
     """The series of a range."""
 
     series: tuple[RangeSeries, ...]
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The ``data`` of an answer before anything is known of its shape."""
 
     data: Any

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import floor
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from generator.live.answers import (
     Answer,
@@ -31,8 +32,7 @@ MAX_POINTS = 11_000  # what a server answers at most for one series and query
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@dataclass(frozen=True, slots=True)
-class PrometheusApi:
+class PrometheusApi(Struct, frozen=True):
     """A Prometheus server, by its HTTP API. Every method raises LiveError when it fails."""
 
     connection: Connection

@@ -7,9 +7,10 @@ order it stands: there is no lag between groups. A rule that reads its own recor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.live.errors import LiveError
 from generator.live.plan import plan
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 _STEPS_PER_QUERY = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """What was done: ``records`` in the order of evaluation, ``samples`` written with staleness markers."""
 
     records: tuple[str, ...]
@@ -41,8 +41,7 @@ class Evaluation:
     warnings: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One record's evaluation on its way: what each rule had at its last step, which rule writes a series."""
 
     api: PrometheusApi

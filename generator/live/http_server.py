@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.process import launch
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpServer:
+class HttpServer(Struct, frozen=True):
     """A server that we started; ``process`` may be the client that it hangs on."""
 
     connection: Connection

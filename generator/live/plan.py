@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rules import RuleGroup
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledRule:
+class ScheduledRule(Struct, frozen=True):
     """A recording rule and the seconds between its evaluations; ``key`` is its group's and its own place."""
 
     rule: RecordingRule
@@ -25,8 +25,7 @@ class ScheduledRule:
     key: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """All rules of one record.
 
     The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads what

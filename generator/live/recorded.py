@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.remote_write import STALE_NAN, TimeSeries
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 LabelSet = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """Series to write, and which ones there are at the last step."""
 
     series: tuple[TimeSeries, ...]

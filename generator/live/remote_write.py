@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from struct import unpack
 from typing import TYPE_CHECKING
 
 import cramjam
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.wire import write_request
@@ -32,8 +32,7 @@ _HEADERS = {
 _TOO_OLD = ("out of bounds", "too old sample", "out of order sample")
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSeries:
+class TimeSeries(Struct, frozen=True):
     """Samples to write: ``labels`` with ``__name__``, one Unix time in milliseconds for each value."""
 
     labels: Mapping[str, str]

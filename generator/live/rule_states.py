@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from generator.live.answers import expecting
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from generator.live.answers import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert that is ``pending`` or ``firing``; ``active_at`` is as the server writes it (RFC 3339)."""
 
     state: str
@@ -24,8 +24,7 @@ class Alert:
     active_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleState:
+class RuleState(Struct, frozen=True):
     """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
 
     All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
@@ -45,8 +44,7 @@ class RuleState:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupState:
+class GroupState(Struct, frozen=True):
     """A group as loaded from ``file``; ``interval`` is in seconds."""
 
     name: str

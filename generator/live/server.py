@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
@@ -29,8 +30,7 @@ _PROBE_SECONDS = 0.5
 _CONFIG = "prometheus.yml"
 
 
-@dataclass(frozen=True, slots=True)
-class PrometheusServer:
+class PrometheusServer(Struct, frozen=True):
     """A server that we started; ``directory`` holds its configuration, its log and its data."""
 
     api: PrometheusApi

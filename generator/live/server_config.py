@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 _OUT_OF_ORDER = "10y"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerConfig:
+class ServerConfig(Struct, frozen=True):
     """What a started Prometheus reads: rule files, scrape configurations as its own file spells them, and who is told.
 
     ``alertmanagers`` are hosts with ports.

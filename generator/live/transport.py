@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import urllib3
+from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import make_headers, parse_url
 
@@ -22,8 +22,7 @@ _CONNECT_SECONDS = 5.0
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """The status, the whole body and the headers (by name, in any case) of an answer."""
 
     status: int
@@ -42,8 +41,7 @@ class Response:
         return lines[0][:300] if lines else "no reason given"
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """A server at ``url`` (no credentials in it, no slash at its end) and a pool of connections to it."""
 
     url: str

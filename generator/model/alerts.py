@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import DAY, HOUR
 
@@ -30,8 +31,7 @@ class AlertSeverity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Burn:
+class Burn(Struct, frozen=True):
     """A pace of spending the error budget, ``factor`` times the even one, in a long and in a short window."""
 
     factor: float
@@ -39,8 +39,7 @@ class Burn:
     short: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Struct, frozen=True):
     """A severity and the bound beyond which it applies, in the signal's base unit; ``text`` is for people.
 
     A burn rate has its paces in ``burns`` instead, any of which is enough.
@@ -52,8 +51,7 @@ class Tier:
     burns: tuple[Burn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """The signal is beyond the bound.
 
     ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
@@ -62,8 +60,7 @@ class Threshold:
     unfinished: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
     ``relative`` bounds are a part of the earlier value, others a difference. ``beyond`` is what the signal itself
@@ -75,15 +72,13 @@ class Change:
     beyond: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Regression:
+class Regression(Struct, frozen=True):
     """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
 
     relative: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BurnRate:
+class BurnRate(Struct, frozen=True):
     """The error budget, ``budget`` as a share of all events, is spent faster than its window allows.
 
     ``interval`` is the rule interval in seconds: how often a window holds a sample.
@@ -93,54 +88,46 @@ class BurnRate:
     interval: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overflow:
+class Overflow(Struct, frozen=True):
     """More than the bound's share of observations lie beyond the last bucket, where quantiles see nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What the current pace makes of the day exceeds the bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unpriced:
+class Unpriced(Struct, frozen=True):
     """Tokens are used that have no price."""
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True):
     """``metric`` has no series while it should: runs finish, or for the run counter it was there within a day."""
 
     metric: Metric
     runs: str
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """No run finished within ``over`` seconds, although the service promises traffic."""
 
     over: int
 
 
-@dataclass(frozen=True, slots=True)
-class Undeclared:
+class Undeclared(Struct, frozen=True):
     """``label`` of ``metric`` has values that the spec does not list, or more of them than it allows."""
 
     metric: Metric
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """Generated instrumentation met values that the spec does not allow: ``metric`` counts them, by ``label``."""
 
     metric: Metric
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesCount:
+class SeriesCount(Struct, frozen=True):
     """The service has more live series than ``allowed``."""
 
     allowed: int
@@ -162,8 +149,7 @@ AlertKind = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert of a service.
 
     Attributes:

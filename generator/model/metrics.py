@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 #: Factors from the unit that a metric is exposed in to its base unit.
 FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
@@ -16,8 +17,7 @@ class MetricType(StrEnum):
     HISTOGRAM = "histogram"
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A metric of a profile.
 
     Attributes:

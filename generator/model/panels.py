@@ -5,8 +5,9 @@ Ids and variables are part of links in notifications, which people open weeks la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.alerts import (
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
 
 
-@dataclass(frozen=True, slots=True)
-class PanelPlace:
+class PanelPlace(Struct, frozen=True):
     """A panel's dashboard, and its id there."""
 
     uid: str

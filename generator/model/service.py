@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """USD for one token of ``token_type`` of ``model``; an estimate, without tiers that counters cannot show."""
 
     model: str
@@ -24,8 +24,7 @@ class Price:
     usd: float
 
 
-@dataclass(frozen=True, slots=True)
-class Inclusion:
+class Inclusion(Struct, frozen=True):
     """For ``models``, tokens of ``token_type`` already count the tokens of ``included`` types."""
 
     models: tuple[str, ...]
@@ -33,16 +32,14 @@ class Inclusion:
     included: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenLabels:
+class TokenLabels(Struct, frozen=True):
     """The labels of the token metric that prices are joined on."""
 
     model: str
     token_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Struct, frozen=True):
     """What a service promises of a signal: ``bound`` in base units; ``window`` in seconds, where it is an SLO.
 
     ``noun`` is what people call it: objective, or budget.
@@ -54,8 +51,7 @@ class Objective:
     noun: str = "objective"
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesBudget:
+class SeriesBudget(Struct, frozen=True):
     """The largest numbers of series that are allowed: of one metric, of a service, of all services together."""
 
     metric: int
@@ -68,8 +64,7 @@ class SeriesBudget:
 KEEPS_FIRING = (2, 42)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What all services share; intervals and retention in seconds, Prometheus's version as major and minor."""
 
     scrape_interval: int
@@ -92,8 +87,7 @@ class Site:
         return self.rule_interval + self.scrape_interval
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One agent system.
 
     Attributes:
@@ -131,8 +125,7 @@ class Service:
         return self.origins.get("")
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """Everything that is compiled at once; services in the order of their names."""
 
     site: Site

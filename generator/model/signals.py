@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.metrics import Metric
 
@@ -22,21 +23,18 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Events of the metric in the window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """The part of the metric's events that match ``where``; ``good`` says whether that is the part one wants."""
 
     where: Mapping[str, str]
     good: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Struct, frozen=True):
     """Events of the metric for each event of ``per``.
 
     ``exists_with`` is the metric whose series say which breakdowns exist: a model without errors is 0, not missing.
@@ -46,29 +44,25 @@ class Ratio:
     exists_with: Metric | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
 
     per: Metric
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Estimated USD of the metric's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
 
     per: Metric | int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Quantile:
+class Quantile(Struct, frozen=True):
     """The ``q`` quantile of the histogram's observations in the window."""
 
     q: float
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Struct, frozen=True):
     """For each value of ``label`` its share of the metric's events."""
 
     label: str
@@ -77,8 +71,7 @@ class Distribution:
 Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """How a signal's change is told.
 
     Attributes:
@@ -90,8 +83,7 @@ class Trend:
     relative: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(Struct, frozen=True):
     """A signal of a service.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -36,8 +37,7 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A written amount: ``kind`` is duration, share, points, money, factor or number; ``value`` in base units."""
 
     kind: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.artifact import Artifact
 from generator.output.errors import OutputError, name_of
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.artifact import Packed
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The content of a file: its SHA-256 in hex, its size in bytes, and how to get it."""
 
     sha256: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, to_builtins
 
 from generator.output.errors import OutputError, name_of
 from generator.output.files import write_new
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from generator.output.entries import Signature
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """What the new tree took over; whatever else is found in the old one came meanwhile, and is somebody's.
 
     Attributes:
@@ -42,7 +42,7 @@ class Journal:
 
 def write_journal(path: Path, journal: Journal) -> None:
     """Put it on the disk."""
-    write_new(path, json.dumps(asdict(journal)).encode(), mode=None)
+    write_new(path, json.dumps(to_builtins(journal)).encode(), mode=None)
 
 
 def read_journal(path: Path) -> Journal | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The paths of the output by what happened to them: relative, with ``/``, sorted, ``manifest.json`` included.
 
     Attributes:
@@ -52,8 +51,7 @@ class Outcome:
         return "\n  ".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """How an output directory differs from what would be written: true when it does.
 
     Attributes:

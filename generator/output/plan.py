@@ -7,8 +7,9 @@ somebody's: where it stands in the way, nothing is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
@@ -32,8 +33,7 @@ _WHAT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Every path of the output by what happens to it, sorted; ``files`` is all that will be there.
 
     ``gone`` are listed in the manifest and are neither made nor there any more: only their directories may be left.
@@ -73,9 +73,7 @@ def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: found for path, found in stale.items() if isinstance(found, tuple)}
-    whats = {
-        path: _what_happens(target, path, files[path], owned, deleted) for path in sorted(files)
-    }
+    whats = {path: _what_happens(target, path, files[path], owned, deleted) for path in sorted(files)}
     obstacles = {what.path: what.kind for what in whats.values() if not isinstance(what, str)}
     if obstacles:
         raise _in_the_way(target, obstacles)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.prometheus.alerting.groups import alerting_groups
 from generator.prometheus.recording.families import recording_groups
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rules import RuleGroup
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """The recording and the alerting rules of one service."""
 
     service: str

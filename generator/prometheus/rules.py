@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingRule:
+class RecordingRule(Struct, frozen=True):
     """``record`` is the result of ``expr`` at every interval, with ``labels`` added."""
 
     record: str
@@ -18,8 +18,7 @@ class RecordingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertingRule:
+class AlertingRule(Struct, frozen=True):
     """``alert`` fires for each series of ``expr`` that stays for ``for_`` seconds."""
 
     alert: str
@@ -30,8 +29,7 @@ class AlertingRule:
     annotations: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleGroup:
+class RuleGroup(Struct, frozen=True):
     """Rules that Prometheus evaluates in order at one instant, every ``interval`` seconds."""
 
     name: str
@@ -39,8 +37,7 @@ class RuleGroup:
     rules: tuple[RecordingRule | AlertingRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
+class RuleFile(Struct, frozen=True):
     """The groups of one file; ``comment`` lines stand above them."""
 
     comment: tuple[str, ...]

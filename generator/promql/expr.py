@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import duration, plain
 
@@ -32,8 +33,7 @@ _RANKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Expr:
+class Expr(Struct, frozen=True):
     """PromQL text and how tightly its outermost operator binds."""
 
     text: str
@@ -73,8 +73,7 @@ class Expr:
         return binary("<=", self, other)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """A metric or record name with its matchers; as (label, operator, value)."""
 
     name: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import promql_parser as grammar
+from msgspec import Struct
 
 from generator.promql import matching
 from generator.promql.shape import (
@@ -35,8 +35,7 @@ _FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
 _BUCKET = "le"
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(Struct, frozen=True):
     """The shape of an expression, what it reads, and what is wrong with it, in words."""
 
     shape: Shape
@@ -70,8 +69,7 @@ def _infer(text: str, known: tuple[tuple[str, Shape], ...]) -> Inferred:
     return Inferred(found, references(text), tuple(dict.fromkeys(walk.problems)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     known: Mapping[str, Shape]
     problems: list[str]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import promql_parser as grammar
+from msgspec import Struct
 
 from generator.promql.syntax import operands, parse, reference
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from generator.promql.syntax import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A selector as it is read: over the ``window`` of seconds by ``function``, or 0 and empty at an instant."""
 
     of: Reference

@@ -7,9 +7,10 @@ histogram), and ``=value`` for a value that is written in a rule. ``("model", "t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,8 +42,7 @@ def written_value(part: str) -> str | None:
     return part.removeprefix(_WRITTEN) if part.startswith(_WRITTEN) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The series of an expression.
 
     Attributes:

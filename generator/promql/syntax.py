@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import promql_parser as grammar
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,7 @@ class PromqlError(Exception):
     """An expression that we composed does not parse: a defect of the compiler, never of a spec."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A selector inside an expression: the series name, empty without one, and (label, operator, value) matchers."""
 
     name: str

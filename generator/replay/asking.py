@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from msgspec import Struct, field
 from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
 from generator.live.answers import range_result, read_answer
@@ -42,8 +42,7 @@ class TimedOutError(LiveError):
     """There was no answer in time; a part of the query may have one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How often a request is sent to a busy server at most; pauses grow from one second."""
 
     tries: int = 4

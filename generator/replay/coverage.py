@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.promql.expr import Series, aggregate
 from generator.replay.asking import ask
@@ -21,8 +23,7 @@ _CLOSE = 60
 _SHORTEST = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Struct, frozen=True):
     """When records of a service were first and last seen, Unix seconds; as coarse as the looks at the span."""
 
     service: str

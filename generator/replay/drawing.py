@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 WIDTH, GUTTER, MARGIN = 1240.0, 250.0, 16.0
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Text at ``x``, about something at ``at``; ``row`` keeps it from other texts."""
 
     x: float
@@ -24,8 +24,7 @@ class Label:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """An incident: shaded behind all lanes. ``found`` is where the first alert found it; None where none did."""
 
     x: float
@@ -36,8 +35,7 @@ class Band:
     found: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """An active alert on a track: pending from ``pending`` to ``x``, firing for ``width``; 0 is pending only."""
 
     pending: float
@@ -50,8 +48,7 @@ class Bar:
     open_end: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """All that one alert did; ``quiet`` is one that never fired."""
 
     name: str
@@ -62,8 +59,7 @@ class Lane:
     quiet: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The lanes of a service, below its name; without a name where it is the only one."""
 
     name: str
@@ -76,8 +72,7 @@ class Section:
         return self.lanes[-1].y + self.lanes[-1].height
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The whole drawing: the axis, the names of incidents, the lanes from ``top`` to ``bottom``, the releases.
 
     Incidents and releases concern the lanes above ``judged`` only.
@@ -94,8 +89,7 @@ class Timeline:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """From times to places."""
 
     start: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.live.errors import LiveError
 from generator.replay.asking import RefusedError, TimedOutError, ask
@@ -22,8 +23,7 @@ _MOST_FAILURES = 20
 _MOST_HALVINGS = 3
 
 
-@dataclass(slots=True)
-class Evaluated:
+class Evaluated(Struct):
     """Samples by label set and time, and what failed when; ``labels`` are those of the result, without a name."""
 
     samples: dict[frozenset[tuple[str, str]], dict[float, float]] = field(default_factory=dict)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.replay.evaluations import Evaluated, evaluated
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 LabelSet = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """One time that one alert was active; ``since_before`` says that its real begin is not within what was asked."""
 
     labels: Mapping[str, str]
@@ -35,8 +35,7 @@ class Episode:
     since_before: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AlertHistory:
+class AlertHistory(Struct, frozen=True):
     """What became of one alerting rule; ``failures`` are the evaluations that the server could not do, by time."""
 
     of: ReplayedRule

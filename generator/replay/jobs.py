@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.replay.asking import Patience
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One request; ``work`` returns what is kept under ``key``. ``title`` is for the progress line."""
 
     key: str
@@ -28,8 +28,7 @@ class Job:
     work: Callable[[PrometheusApi], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
+class Crew(Struct, frozen=True):
     """Connections to one server, as many as there may be requests at once, and what it answered before."""
 
     apis: Sequence[PrometheusApi]

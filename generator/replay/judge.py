@@ -7,9 +7,10 @@ incident explains is a false alarm; an incident that no alert is for (a quiet ni
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +41,7 @@ class Verdict(StrEnum):
     NO_ALERT = "no such alert here"
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(Struct, frozen=True):
     """An alert that found an incident, ``after`` seconds."""
 
     alert: str
@@ -50,8 +50,7 @@ class Detection:
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedIncident:
+class JudgedIncident(Struct, frozen=True):
     """An incident and the alerts that found it, the quickest first."""
 
     incident: TrueIncident

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import promql_parser as grammar
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.reads import records_read
 from generator.prometheus.rules import RecordingRule
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from generator.replay.subject import ReplayedRule
 
 
-@dataclass(frozen=True, slots=True)
-class RawSelector:
+class RawSelector(Struct, frozen=True):
     """A selector of raw series; ``instant`` says whether a rule reads it without a range."""
 
     text: str
@@ -28,8 +28,7 @@ class RawSelector:
     instant: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What some alerts read, directly and through records; ``past`` is in seconds."""
 
     records: frozenset[str]

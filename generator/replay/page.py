@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
+from generator import templates
 from generator.diagnostics.printable import printable
 from generator.replay.drawing import GUTTER, WIDTH
 from generator.replay.judge import Verdict
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _PAGING = "critical"
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A figure above the timeline; ``mood`` is good, bad or plain."""
 
     figure: str
@@ -34,15 +33,7 @@ class Tile:
 
 def page(report: Report) -> str:
     """Write ``report`` as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment(Path(__file__).parent, autoescape=True, finalize=_shown)
     environment.filters.update(clock=clock, written=written, lasting=lasting, amount=amount, plural=_plural)
     return environment.get_template("page.html.j2").render(
         report=report,

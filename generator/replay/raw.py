@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.answers import RangeSeries
 from generator.live.errors import LiveError
@@ -29,8 +30,7 @@ _SHORTEST, _LONGEST = 60, 6 * 3600
 _LOOKS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """How many series a selector has at most at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector

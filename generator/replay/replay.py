@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import floor
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
@@ -37,8 +39,7 @@ class Records(StrEnum):
     INLINED = "inlined"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What to replay. ``start`` and ``end`` are Unix seconds; the limits are for the server's sake."""
 
     subject: Subject
@@ -50,8 +51,7 @@ class Order:
     most_samples: int = 50_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """What the alerts would have done; ``records`` is READ or INLINED, ``notes`` are sentences about the data."""
 
     server: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.replay.judge import Cause, cause, judge
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One time that an alert was active.
 
     Attributes:
@@ -56,8 +56,7 @@ class Row:
         return self.active_at if self.fired_at is None else self.fired_at
 
 
-@dataclass(frozen=True, slots=True)
-class AlertReport:
+class AlertReport(Struct, frozen=True):
     """What became of one alerting rule: firings, and times it was pending and did not fire."""
 
     of: ReplayedRule
@@ -81,8 +80,7 @@ class AlertReport:
         return max((row.seconds for row in self.firings), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a replay found; ``incidents`` and the causes of firings are empty without a truth."""
 
     replay: Replay

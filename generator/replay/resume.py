@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from zlib import compress, decompress
 from zlib import error as zlib_error
+
+from msgspec import Struct
 
 from generator.replay.errors import ReplayError
 
@@ -33,8 +34,7 @@ class Parts(Protocol):
         """Keep ``text`` under ``key``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgetful:
+class Forgetful(Struct, frozen=True):
     """Keeps nothing."""
 
     def get(self, key: str) -> str | None:
@@ -44,12 +44,11 @@ class Forgetful:
         """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartsFile:
+class PartsFile(Struct, frozen=True):
     """Parts in an SQLite file."""
 
     path: Path
-    connection: sqlite3.Connection = field(repr=False)
+    connection: sqlite3.Connection
 
     def get(self, key: str) -> str | None:
         """Return what was put under ``key``; None when nothing was.

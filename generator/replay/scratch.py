@@ -7,8 +7,10 @@ over ranges cannot be spelled out as one expression, so they are computed here.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 _POINTS = 1500
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where raw series come from, over which span (Unix seconds), and how many samples may be read at most."""
 
     crew: Crew

@@ -6,23 +6,23 @@ leaves every alert as it is then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """``for`` and ``keep_firing_for`` of an alerting rule, in seconds."""
 
     hold: float
     keep: float
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """An active alert: since when, since when it fires, and since when its expression yields nothing any more."""
 
     active_at: float
@@ -46,8 +46,7 @@ def _held(state: State, time: float, timing: Timing) -> State:
     return state
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """One time that an alert was active.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.prometheus.rules import AlertingRule
 from generator.replay.reach import reach, record_reaches
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rules import RuleGroup
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedRule:
+class ReplayedRule(Struct, frozen=True):
     """An alerting rule of a service.
 
     Attributes:
@@ -49,8 +49,7 @@ class ReplayedRule:
         return steps_within(start - before * self.interval, end, self.interval)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """Alerting rules, and the recording rules of the same services."""
 
     services: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
+
+from msgspec import Struct
 
 from generator.model.units import DAY, HOUR, MINUTE
 
@@ -16,8 +17,7 @@ _WIDTHS = (
 _MOST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """A mark of an axis; ``day`` says that a day begins there."""
 
     time: int

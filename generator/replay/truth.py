@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.replay.errors import ReplayError
 from generator.replay.times import written
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class TrueIncident:
+class TrueIncident(Struct, frozen=True):
     """What went wrong from ``start`` to ``end``; ``alerts`` exist to catch it, none where nothing should fire."""
 
     name: str
@@ -24,16 +24,14 @@ class TrueIncident:
     alerts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TrueRollout:
+class TrueRollout(Struct, frozen=True):
     """A release that began to replace another."""
 
     release: str
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """What really happened to a service between ``start`` and ``end``, Unix seconds."""
 
     service: str

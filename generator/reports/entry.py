@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.selfcheck import SelfCheck, self_check
 from generator.reports.cardinality import numbers
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from generator.model.service import Site
 
 
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
+class ReportEntry(Struct, frozen=True):
     """A service's row and its numbers in the reports of series, and its checklist."""
 
     row: ServiceRow

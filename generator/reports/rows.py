@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.account import Load, Total, together
 from generator.checks.cardinality.savings import Saving, of_metrics
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _THOUSAND = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class MetricRow:
+class MetricRow(Struct, frozen=True):
     """A metric's series, the part of its budget that they take at once, and what would save some, the most first."""
 
     series: MetricSeries
@@ -33,8 +33,7 @@ class MetricRow:
         return next(iter(self.savings), None)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True):
     """The recorded series of the rules about one metric or matter, at once and over the retention."""
 
     name: str
@@ -43,8 +42,7 @@ class GroupRow:
     retained: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRow:
+class ServiceRow(Struct, frozen=True):
     """A service: its metrics, its rules, the sums, and the parts of the budgets that they take at once."""
 
     name: str
@@ -69,8 +67,7 @@ class ServiceRow:
         return next(iter(self.savings), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """As many ``services`` as given, each like the mean of the declared ones: series at once, and what they cost."""
 
     services: int
@@ -79,8 +76,7 @@ class Fleet:
     load: Load
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """All services, and the sums over them."""
 
     services: tuple[ServiceRow, ...]

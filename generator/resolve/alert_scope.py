@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.resolve.objectives import promise
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from generator.spec.written import Text
 
 
-@dataclass(frozen=True, slots=True)
-class AlertScope:
+class AlertScope(Struct, frozen=True):
     """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec."""
 
     service: str

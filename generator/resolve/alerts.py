@@ -5,9 +5,10 @@ A tier that cannot fire is left out and reported where it is a default; where th
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.diagnostics.findings import Findings
 from generator.diagnostics.suggest import did_you_mean
@@ -34,8 +35,7 @@ KINDS = (*_OF_SIGNALS, *_SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(Struct, frozen=True):
     """Which signal an alert is about, and for each value of which label it fires."""
 
     signal: str
@@ -64,11 +64,11 @@ def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
 def _merge(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
     """Lay the service's keys over the profile's; the service's place stands for both."""
     changed = {
-        field.name: value
-        for field in dataclasses.fields(change.value)
-        if (value := getattr(change.value, field.name)) is not None
+        name: value
+        for name in change.value.__struct_fields__
+        if (value := getattr(change.value, name)) is not None
     }
-    return dataclasses.replace(change, value=dataclasses.replace(base.value, **changed))
+    return replace(change, value=replace(base.value, **changed))
 
 
 def _kinds(spec: AlertSpec) -> list[tuple[str, AlertKindSpec]]:
@@ -96,7 +96,7 @@ def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Ale
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
     """Report what turns off nothing: without it there would be no alert, and nothing wrong with that."""
-    disabled, otherwise = entry.value.disabled, dataclasses.replace(scope, findings=Findings())
+    disabled, otherwise = entry.value.disabled, replace(scope, findings=Findings())
     if disabled is None or disabled.span.file != scope.file:
         return
     if any(_enabled(entry, name, body, otherwise)) or otherwise.findings.failed:

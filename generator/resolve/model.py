@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics import Note, Result
 from generator.diagnostics.findings import Findings
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Struct, frozen=True):
     """What all services are resolved with; ``sound`` says that nothing of it is at fault.
 
     ``oldest`` is where the oldest Prometheus is written, if it is.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import (
     WRITTEN_AS,
@@ -28,8 +29,7 @@ SMALLEST, LARGEST = 0.000001, 1e12
 _ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A bound in base units, and the words for it; ``from_objective`` when it moves with the objective."""
 
     value: float

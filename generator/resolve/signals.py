@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
@@ -39,8 +40,7 @@ KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution"
 DEFAULT_WINDOW = 15 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class SignalScope:
+class SignalScope(Struct, frozen=True):
     """What signals may refer to, and where findings go."""
 
     site: Site

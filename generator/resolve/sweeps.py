@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.alerts import Absence, AlertKind, AlertSeverity, Outside, SeriesCount, Undeclared
 from generator.model.outside import outside_values
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Struct, frozen=True):
     """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe."""
 
     kind: AlertKind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.alerts import (
     AlertKind,
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from generator.spec.written import AlertSpec, Entry, Text
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """An alert whose tiers are to be resolved, and what it stands in."""
 
     entry: Entry[AlertSpec]
@@ -155,8 +155,7 @@ def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) ->
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Out:
+class _Out(Struct, frozen=True):
     """A tier out of reach: which, why, and what to do about it."""
 
     tier: str

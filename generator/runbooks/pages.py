@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.artifact import Artifact
 from generator.markdown import environment
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(Struct, frozen=True):
     """When an alert fires for one service."""
 
     service: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR
 from generator.simulate.behaviour import ANOTHER_ROUND, LLM_ERRORS, Agent, LanguageModel, Tool, run

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from random import Random
@@ -21,8 +23,7 @@ ANOTHER_ROUND = 0.62
 LLM_ERRORS = 0.004
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A tool: the share of its calls that fail, and how long a call takes (seconds, lognormal)."""
 
     name: str
@@ -31,8 +32,7 @@ class Tool:
     spread: float
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageModel:
+class LanguageModel(Struct, frozen=True):
     """A model: median tokens of a first prompt and of an answer, and seconds of a step (lognormal)."""
 
     name: str
@@ -42,8 +42,7 @@ class LanguageModel:
     spread: float
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """A tool call; ``error`` is the class of its error, empty when it went well."""
 
     tool: str
@@ -51,8 +50,7 @@ class ToolCall:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class LlmCall:
+class LlmCall(Struct, frozen=True):
     """Tokens of an LLM step, each counted in one field only: ``fresh``, ``cached`` and ``written`` were sent."""
 
     model: str
@@ -64,8 +62,7 @@ class LlmCall:
     thought: int
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A finished run; ``llm_errors`` are (model, error class)."""
 
     reason: str
@@ -76,8 +73,7 @@ class Run:
     llm_errors: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """A service's agents: what they use, and how often they fail in an ordinary time.
 
     Attributes:
@@ -168,8 +164,7 @@ def _llm_call(rng: Random, model: LanguageModel, earlier: int, pace: float, toke
     return LlmCall(model.name, seconds, fresh, cached, written, int(answer) - thought, thought)
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """What a stuck run does over and over: an LLM step that asks for the same tool call again."""
 
     tool: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.model import names
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """One series of a process: its value at each of its scrapes from the ``first`` on."""
 
     labels: Mapping[str, str]
@@ -24,8 +24,7 @@ class Values:
     values: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True):
     """A counter with its labels; ``added`` is by the number of the scrape that sees it first."""
 
     metric: Metric
@@ -45,8 +44,7 @@ class Counter:
             yield Values({"__name__": self.metric.name, **self.labels}, first, sums[first:])
 
 
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Struct, frozen=True):
     """A histogram with its labels; ``buckets`` hold what falls into each, the last one what exceeds all."""
 
     metric: Metric

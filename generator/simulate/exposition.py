@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.model import names
 from generator.simulate.counters import Counter, Histogram, counting
@@ -36,8 +37,7 @@ FIELDS = {
 INSTEAD = {"cached": "fresh", "written": "fresh", "thought": "answer"}
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
+class Exposed(Struct, frozen=True):
     """What is the same for every process of a service; ``fed`` are the metrics that an event feeds."""
 
     service: Service
@@ -53,8 +53,7 @@ class Exposed:
         return cls(service, vocabulary(service), {event: tuple(found) for event, found in fed.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """The metrics of one process, which runs ``release``."""
 
     exposed: Exposed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.simulate.draws import stream
 
@@ -19,8 +20,7 @@ _PORT = 8000
 _SHORTEST_DOWN, _LONGEST_DOWN = 4.0, 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Struct, frozen=True):
     """A process from its start to its end: all its counters begin at 0.
 
     Attributes:
@@ -38,8 +38,7 @@ class Life:
     died: float
 
 
-@dataclass(frozen=True, slots=True)
-class Headcount:
+class Headcount(Struct, frozen=True):
     """How many instances live when: ``counts[i]`` of them from ``times[i]`` on."""
 
     times: tuple[float, ...]
@@ -50,8 +49,7 @@ class Headcount:
         return self.counts[bisect_right(self.times, time) - 1] if time >= self.times[0] else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """A process ends; ``release`` is what the next one runs, None for the same after a crash."""
 
     at: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.simulate.agents import agent
 from generator.simulate.behaviour import run, stuck_call
@@ -31,16 +32,14 @@ _WORKERS = 20
 _SECONDS_A_LOOP = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """Raw series, made while they are read, and what happened; ``series`` can be read once."""
 
     series: Iterator[TimeSeries]
     truth: Truth
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     """What all instances share."""
 
     scenario: Scenario

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.simulate.vocabulary import vocabulary
 
@@ -20,8 +22,7 @@ UNDECLARED_TOOL = "undeclared_tool"
 _FACTORS = ("traffic", "latency", "tokens")
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """How agents behave at a time; the defaults are an ordinary time.
 
     Attributes:
@@ -56,8 +57,7 @@ class Conditions:
 ORDINARY = Conditions()
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What a kind of incident does.
 
     Attributes:
@@ -77,8 +77,7 @@ class Effect:
     released: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """An effect from ``start`` to ``end`` (Unix seconds); on instances of ``release`` only, unless that is empty."""
 
     effect: Effect

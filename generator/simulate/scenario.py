@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import DAY, HOUR, WEEK
 from generator.simulate.traffic import Traffic
@@ -18,8 +19,7 @@ _ABOVE_PROMISE = 8
 _RUNS_PER_HOUR = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """A release replaces what runs, instance by instance.
 
     Attributes:
@@ -35,8 +35,7 @@ class Rollout:
     instances: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A history to simulate; the same value gives the same samples.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.simulate.incidents import EVERYTHING
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _MS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Scrapes:
+class Scrapes(Struct, frozen=True):
     """When one life of an instance is scraped.
 
     Attributes:
@@ -37,8 +37,7 @@ class Scrapes:
         return self.hidden.get(EVERYTHING, frozenset()) | self.hidden.get(metric, frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The instants at which a target is scraped, in milliseconds: ``phase`` and every ``interval`` from there."""
 
     phase: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Rollout, ordinary
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """An incident that shall happen; times are Unix seconds."""
 
     name: str

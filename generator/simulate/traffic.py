@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import cos, pi
+
+from msgspec import Struct
 
 from generator.model.units import DAY, HOUR
 
@@ -12,8 +13,7 @@ _WEEKEND = (2, 3)
 _PEAK_HOUR = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """Arrivals of runs over all instances.
 
     Attributes:

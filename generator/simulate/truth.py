@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, to_builtins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Rollout, Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """What a history contains; times are Unix seconds."""
 
     service: str
@@ -31,8 +31,8 @@ class Truth:
         """Return it as what JSON can hold."""
         return {
             **{name: getattr(self, name) for name in ("service", "seed", "start", "end", "release")},
-            "rollouts": [asdict(rollout) for rollout in self.rollouts],
-            "lives": [asdict(life) for life in self.lives],
+            "rollouts": [to_builtins(rollout) for rollout in self.rollouts],
+            "lives": [to_builtins(life) for life in self.lives],
             "incidents": [_incident(one) for one in self.incidents],
         }
 
@@ -59,6 +59,6 @@ def _incident(one: Incident) -> dict[str, Any]:
         "end": one.end,
         "release": one.release,
         "creeping": effect.creeping,
-        "changes": asdict(effect.changes),
+        "changes": to_builtins(effect.changes),
         "alerts": list(effect.alerts),
     }

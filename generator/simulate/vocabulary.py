@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.labels import OTHER
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The label that says whether something went well, and what it says then and otherwise."""
 
     label: str
@@ -26,8 +26,7 @@ class Outcome:
     bad: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
+class Reasons(Struct, frozen=True):
     """Stop reasons by meaning; ``ok`` and ``failed`` are the rare ones. ``label`` is empty where there is none."""
 
     label: str
@@ -43,8 +42,7 @@ class Reasons:
         return reason in {self.completed, self.limit, *self.ok}
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The names of a service's labels and what they may say."""
 
     run: Outcome

@@ -1,23 +1,24 @@
-"""A validated document becomes a written spec: types from the dataclasses' own annotations, places kept."""
+"""A validated document becomes a written spec: types from the records' own annotations, places kept."""
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from functools import cache
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from generator.spec import nodes, written
 
 T = TypeVar("T")
 
-#: A dataclass that may be written as a bare list is filled through this field.
+#: A record that may be written as a bare list is filled through this field.
 _LIST_FIELD = "values"
 
 
 def decode(node: nodes.Node, into: type[T]) -> T:
-    """Fill the dataclass ``into`` from a document that its JSON Schema accepts; what is missing is None or empty."""
+    """Fill the record ``into`` from a document that its JSON Schema accepts; what is missing is None or empty."""
     decoded: T = _decode(node, into)
     return decoded
 
@@ -33,7 +34,7 @@ def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an ann
         return None
     if origin is written.Located:
         return written.Located(_scalar(node, arguments[0]), node.span)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         return _decode_record(node, hint)
     return _scalar(node, hint)
 

@@ -6,8 +6,9 @@ returns, with a document or with the errors that it found, each at its place. Th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics import Result, Span, error, limited
 from generator.spec.compose import Composer
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from generator.spec.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file's only YAML document, whose root is a mapping."""
 
     source: Source

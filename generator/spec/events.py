@@ -6,11 +6,11 @@ few events that show it, however long the file is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import yaml
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Span, error
 from generator.spec.faults import Fault
@@ -39,8 +39,7 @@ class Kind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One event; ``index`` is its offset in the text, ``style`` is empty for a plain scalar."""
 
     kind: Kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.spec.places import rest_of_line, start_of_line
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from generator.spec.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """The parser's own words, and the offsets of the problem and of the construct that it ends."""
 
     problem: str
@@ -21,8 +21,7 @@ class Fault:
     opened: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A fault in its text."""
 
     source: Source

@@ -7,8 +7,9 @@ price list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Span, error, has_errors, warning
 from generator.spec import files
@@ -30,8 +31,7 @@ MAX_PROFILES = 200
 """Each is read for every compilation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
+class Loaded(Struct, Generic[T], frozen=True):
     """What a file or a directory holds; ``specs`` is None when nothing can be said of it. ``sources`` is by path."""
 
     specs: T | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,7 @@ def _canonical(item: object) -> object:
     return int(item) if isinstance(item, float) and item.is_integer() else item
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """One keyword of a schema that a value fails.
 
     ``path`` leads to the value from the document's root, ``schema_path`` to the keyword from the schema's.

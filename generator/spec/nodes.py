@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import collections.abc
@@ -16,8 +17,7 @@ Plain: TypeAlias = "Value | list[Plain] | dict[str, Plain]"
 Step: TypeAlias = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """What every node has: the span of its text."""
 
     span: Span
@@ -44,8 +44,7 @@ class Node:
         return entry.key if entry else parent.at(steps[-1:])
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar(Node):
+class Scalar(Node, frozen=True):
     """A single value; ``text`` is as written (``1.10``), or the content where it was quoted."""
 
     value: Value
@@ -53,16 +52,14 @@ class Scalar(Node):
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A key, whose ``value`` is always a string, and what stands under it."""
 
     key: Scalar
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping(Node):
+class Mapping(Node, frozen=True):
     """Entries by key, in the order of the file."""
 
     entries: collections.abc.Mapping[str, Entry]
@@ -73,8 +70,7 @@ class Mapping(Node):
         return entry.value if entry else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence(Node):
+class Sequence(Node, frozen=True):
     """Items in order."""
 
     items: tuple[Node, ...]

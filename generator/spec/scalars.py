@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.printable import MAX_QUOTED, shortened
 from generator.spec.quoting import in_quotes
@@ -44,8 +45,7 @@ _AMBIGUOUS = (
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a plain scalar has no value: the parts of a diagnostic."""
 
     code: str

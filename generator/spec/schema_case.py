@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.spec.schema_words import help_of, subject
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from generator.spec.schema_validator import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A finding in its document, and the schema that it comes from."""
 
     finding: Finding

@@ -6,8 +6,9 @@ because it is mistyped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.suggest import closest
 from generator.spec.forms import NO_FORM, ONE_OF_KEYS, RIVAL_KEYS, leaves
@@ -26,8 +27,7 @@ _COARSE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A misfit to report; ``name`` is the key that is unknown, missing or misnamed."""
 
     keyword: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.printable import quoted, shortened
 from generator.diagnostics.suggest import closest, did_you_mean, listed
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from generator.spec.schema_case import Case
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """The parts of a diagnostic that are words."""
 
     code: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
+from msgspec import Struct
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -52,8 +52,7 @@ def _misfit(error: Any) -> Misfit:  # noqa: ANN401 - ValidationError, whose stub
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Subschema:
+class Subschema(Struct, frozen=True):
     """A part of a schema, and what its references resolve against."""
 
     contents: Any
@@ -86,8 +85,7 @@ class Subschema:
         return chain
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """A compiled schema."""
 
     root: Subschema

@@ -11,8 +11,9 @@ import os
 import re
 import stat
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error
 from generator.diagnostics.printable import quoted, shown
@@ -35,8 +36,7 @@ _UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 _BYTE_OFFSET = 0xDC00
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file's text; ``path`` is how diagnostics name the file."""
 
     path: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics.printable import quoted, shortened
 from generator.spec.places import rest_of_line
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from generator.spec.faults import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """A fault in words; ``length`` characters from the offset ``index`` are underlined."""
 
     message: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from generator.diagnostics import Span
@@ -11,16 +12,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Located(Generic[T]):
+class Located(Struct, Generic[T], frozen=True):
     """A value and where it was written."""
 
     value: T
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class Entry(Struct, Generic[T], frozen=True):
     """An entry of a map; one of a list has no value."""
 
     key: Located[str]
@@ -31,8 +30,7 @@ Text = Located[str]
 Names = tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSpec:
+class LabelSpec(Struct, frozen=True):
     """A label of a profile; each entry of ``values`` may name the value that it determines."""
 
     span: Span
@@ -45,8 +43,7 @@ class LabelSpec:
     limits: Names
 
 
-@dataclass(frozen=True, slots=True)
-class BoundSpec:
+class BoundSpec(Struct, frozen=True):
     """A service's bound of a label: listed values, or the largest number of live ones."""
 
     span: Span
@@ -55,8 +52,7 @@ class BoundSpec:
     new_per_week: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSpec:
+class MetricSpec(Struct, frozen=True):
     """A metric; a service's change of buckets has nothing but these."""
 
     span: Span
@@ -68,8 +64,7 @@ class MetricSpec:
     sparse: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
+class SourceSpec(Struct, frozen=True):
     """What a signal is computed from: the body of ``count``, ``share``, ``ratio`` and the others."""
 
     span: Span
@@ -81,15 +76,13 @@ class SourceSpec:
     label: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrendSpec:
+class TrendSpec(Struct, frozen=True):
     """How a signal's change is told."""
 
     over: Text
 
 
-@dataclass(frozen=True, slots=True)
-class SignalSpec:
+class SignalSpec(Struct, frozen=True):
     """A signal; exactly one of the seven kinds is there."""
 
     span: Span
@@ -110,8 +103,7 @@ class SignalSpec:
     trend: TrendSpec | None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectiveSpec:
+class ObjectiveSpec(Struct, frozen=True):
     """What is promised of a signal."""
 
     span: Span
@@ -120,8 +112,7 @@ class ObjectiveSpec:
     window: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertKindSpec:
+class AlertKindSpec(Struct, frozen=True):
     """The body of ``threshold``, ``change`` and the others."""
 
     span: Span
@@ -132,8 +123,7 @@ class AlertKindSpec:
     unfinished: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSpec:
+class AlertSpec(Struct, frozen=True):
     """An alert, or a service's changes to one of its profile."""
 
     span: Span
@@ -159,8 +149,7 @@ class AlertSpec:
     disabled: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileSpec:
+class ProfileSpec(Struct, frozen=True):
     """A profile file."""
 
     span: Span
@@ -173,22 +162,19 @@ class ProfileSpec:
     alerts: tuple[Entry[AlertSpec], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficSpec:
+class TrafficSpec(Struct, frozen=True):
     """Promised traffic."""
 
     min_runs_per_hour: float
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetSpec:
+class BudgetSpec(Struct, frozen=True):
     """What may be spent."""
 
     per_day: Text
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSpec:
+class ServiceSpec(Struct, frozen=True):
     """A service file."""
 
     span: Span
@@ -208,8 +194,7 @@ class ServiceSpec:
     links: tuple[Entry[str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesBudgetSpec:
+class SeriesBudgetSpec(Struct, frozen=True):
     """The largest numbers of series."""
 
     metric: int | None
@@ -218,8 +203,7 @@ class SeriesBudgetSpec:
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SiteSpec:
+class SiteSpec(Struct, frozen=True):
     """The site file."""
 
     span: Span
@@ -233,16 +217,14 @@ class SiteSpec:
     series_budget: SeriesBudgetSpec | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderSpec:
+class ProviderSpec(Struct, frozen=True):
     """What a provider counts inside what."""
 
     includes: tuple[Entry[Names], ...]
     free: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class PricesSpec:
+class PricesSpec(Struct, frozen=True):
     """The price list: for each model its ``provider``, ``free`` and USD for a million tokens of each type."""
 
     span: Span
@@ -250,8 +232,7 @@ class PricesSpec:
     models: tuple[Entry[tuple[Entry[Text], ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What all services share; ``profiles`` are the directory's own, and those that ship with the compiler."""
 
     site: SiteSpec | None
@@ -259,8 +240,7 @@ class Shared:
     profiles: tuple[ProfileSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Specs:
+class Specs(Struct, frozen=True):
     """All files of a compilation."""
 
     shared: Shared

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from msgspec import Struct, field
 
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
@@ -34,8 +34,7 @@ _PATIENCE = 60
 Labels = dict[str, str]
 
 
-@dataclass
-class People:
+class People(Struct):
     """Who was told what: label sets by receiver."""
 
     told: dict[str, list[Labels]] = field(default_factory=dict)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct, field
 
 from generator.apply.credentials import credentials
 from generator.apply.generated import read_output
@@ -31,8 +31,7 @@ def dashboard(uid: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any
     return {"uid": uid, **shell, **changes}
 
 
-@dataclass
-class Applying:
+class Applying(Struct):
     """An output directory, and its application to a Grafana."""
 
     grafana: Grafana

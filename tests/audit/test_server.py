@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from generator.audit.as_text import as_text
@@ -224,8 +225,7 @@ def test_types_are_what_the_scraped_process_says(
     assert told["audit/undeclared-metric"].startswith("agent_retries_total is exposed")
 
 
-@dataclass
-class Watching:
+class Watching(Struct):
     """A connection that remembers how much was asked and answered."""
 
     through: PrometheusApi
@@ -262,7 +262,7 @@ def test_a_server_without_metadata_is_audited_without_types(
 
     service = _called(demo.services[0], unique)
     write(prometheus, [_line("demo_tool_calls_total", unique, [(NOW, 1.0)], tool="mail")])
-    api = replace(prometheus, connection=Closed(prometheus))  # type: ignore[arg-type]  # it has what is used of one
+    api = replace(prometheus, connection=Closed(prometheus))
     found = audit(ServerSource(api, service, at=NOW), service, demo)
     assert set(_told(found)) == {"audit/missing-metric"}
 
@@ -281,7 +281,7 @@ def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(
         ),
     )
     watching = Watching(prometheus)
-    api = replace(prometheus, connection=watching)  # type: ignore[arg-type]  # it has what is used of one
+    api = replace(prometheus, connection=watching)
     found = audit(ServerSource(api, service, at=NOW), service, demo)
     told = _told(found)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from prometheus_client import Counter, Histogram
 
 if TYPE_CHECKING:
@@ -15,15 +15,13 @@ _USAGE = {"prompt_tokens": 900, "completion_tokens": 90}
 _RELEASE = "r1"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a model answered."""
 
     token_usage: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A call of a tool or a model, which costs nothing itself."""
 
     tool: str | None

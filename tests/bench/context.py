@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from tests.bench.line import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(Struct, frozen=True):
     """How much to measure: sizes to go through, and how often."""
 
     instances: tuple[int, ...] = (1, 10, 100)
@@ -27,8 +27,7 @@ QUICK = Effort(instances=(1, 10), services=(1, 5, 20), hours=1, times=2, tiers=3
 FULL = Effort()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Lines of the table, and what could not be measured."""
 
     lines: Sequence[Line]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from generator.live.answers import read_answer
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """An expression at an instant, or where ``step`` is given from ``start`` to ``end``; Unix seconds."""
 
     expr: str
@@ -26,8 +26,7 @@ class Query:
     step: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Samples read, and seconds of evaluation in the server, without the answer's way."""
 
     samples: float

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
@@ -30,8 +32,7 @@ _NAME = "support-agent"
 _MANY = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """A service of ``instances`` instances, from ``start`` to ``end`` (Unix seconds)."""
 
     api: PrometheusApi

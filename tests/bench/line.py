@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Unit(StrEnum):
@@ -16,8 +17,7 @@ class Unit(StrEnum):
     COUNT = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A measured value and what it is the value of."""
 
     value: float
@@ -29,8 +29,7 @@ class Figure:
         return f"{_number(self.value, self.unit)} ({self.of})" if self.of else _number(self.value, self.unit)
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """A bound of a ratio; ``source`` says where it comes from."""
 
     bound: float
@@ -46,8 +45,7 @@ class Goal:
         return f"{'≥' if self.at_least else '≤'} {_times(self.bound)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One ratio.
 
     Attributes:

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +30,7 @@ _REFUSED = "import sys; from generator.cli import main; sys.exit(main(['check', 
 REFUSING = (sys.executable, "-c", _REFUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(Struct, frozen=True):
     """What a process used, those included that it waited for.
 
     Attributes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.bench.line import Figure, Goal, Line, Unit
 from tests.bench.table import document, machine, markdown, short, today

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from tests.commands.calls import ROOT, Answer, Call
 
@@ -39,8 +39,7 @@ alerts:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A directory with ``specs`` and ``output`` in it, which is the current one."""
 
     root: Path

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.build import fingerprint, fleet, workers
+from generator import fingerprint
+from generator.build import fleet, workers
 from generator.build.part import compile_part
 from generator.compiler import emit_dashboards
 from generator.output import compare

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
 from tests.checks.agent import agent, on, service_of, without, without_alerts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, determined_by
 from generator.checks.cardinality.raw import metric_series
@@ -109,7 +109,7 @@ def test_releases_that_turn_over_are_counted_exactly(
 
 
 def _label_of(name: str, *values: str, **more: object) -> Label:
-    return replace(Label(name, "", values, len(values)), **more)  # type: ignore[arg-type]
+    return replace(Label(name, "", values, len(values)), **more)
 
 
 STATUS = _label_of("status", "ok", "error")

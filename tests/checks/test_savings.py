@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from tests.checks.models import SITE, counter, having, histogram, known, small

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from generator.checks.selfcheck import ITEMS, MINIMUM, Item, self_check
 from tests.checks.agent import agent, on, service_of, without, without_alerts

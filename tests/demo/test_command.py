@@ -164,7 +164,7 @@ def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
 def test_an_end_while_it_is_set_up_leaves_nothing_either(place: Path, how: signal.Signals) -> None:
     with _demo(place, "--last", "2d") as running:
         children: list[int] = []
-        while len(children) < 2:
+        while len(children) < 2 and running.poll() is None:
             children = _children(running.pid)
             time.sleep(0.05)
         running.send_signal(how)

@@ -9,13 +9,13 @@ import json
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 import yaml
+from msgspec import Struct
 
 from generator.demo.boards import Boards, boards
 from generator.live.grafana import IMAGE
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _PROMETHEUS = "http://127.0.0.1:9999"
 
 
-@dataclass(frozen=True)
-class Docker:
+class Docker(Struct, frozen=True):
     """The client that stands in, and where it notes its calls."""
 
     place: Path

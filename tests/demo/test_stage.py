@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from generator.demo.stage import Wanted, before, survivors
 from tests.instrumentation.loading import shipped

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,7 @@ _HOLDERS = ("$defs", "properties")
 _BELOW = ("items", "additionalProperties", "propertyNames", "if", "then", "else")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of a schema, where it stands: ``common.schema.json#/$defs/text``."""
 
     place: str
@@ -45,8 +45,7 @@ class Part:
         return root.child(*pointer.split("/")).meant()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A value that is no map and no list, its path in the document, and its part of the schema."""
 
     path: tuple[Step, ...]

@@ -6,8 +6,9 @@ import contextlib
 import io
 import signal
 import traceback
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
 
 from generator.cli import main
 from tests.output.trees import files, snapshot
@@ -22,8 +23,7 @@ LONGEST = 30
 """Seconds of computing that a call may take, however busy the machine is; a large spec takes about one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call that did as it should: its exit status, and the files that it made, none where a spec is at fault."""
 
     code: int

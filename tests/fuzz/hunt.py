@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tests.fuzz.compiling import Broken, generate
 from tests.fuzz.corpus import bad, good
@@ -23,8 +24,7 @@ _MOST_KEPT = 3
 """Inputs of one kind of failure that are kept."""
 
 
-@dataclass(slots=True)
-class Hunt:
+class Hunt(Struct):
     """What was tried and found so far; ``folder`` is to work in, ``kept`` where failing inputs go."""
 
     folder: Path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from generator.live.answers import read_answer
 from tests.grafana.day import SHOWN
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from tests.grafana.documents import Json, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a query shows: each series' labels and values; one value where an instant is asked for."""
 
     target: Target

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.grafana.dashboards import dashboards
 from generator.grafana.records import records_of
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """A panel other than a row, and how to name it to people."""
 
     where: str
@@ -36,8 +36,7 @@ class Panel:
         return list(self.json.get("targets", ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A query of a panel."""
 
     where: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tests.grafana.rules.variable import REFERENCE
 
@@ -18,8 +19,7 @@ Choice = str | tuple[str, ...]
 _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The time range that is looked at, in Unix seconds, and the seconds between two points."""
 
     start: int

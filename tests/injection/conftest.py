@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from generator.cli import main
 from tests.injection.hostile import PLAIN, TEXTS
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Service
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """Specs, what they mean, and the files that came of them."""
 
     specs: Path

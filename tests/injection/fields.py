@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,8 +46,7 @@ def filled(kind: str, value: Json, texts: tuple[str, ...]) -> Json:
     return value
 
 
-@dataclass(frozen=True)
-class _Turns:
+class _Turns(Struct, frozen=True):
     """Which text comes next at a place; ``often`` is how often each place occurs."""
 
     texts: tuple[str, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.replay.as_text import as_text
 from generator.spec.source import FORBIDDEN
@@ -35,8 +36,7 @@ def _shows_itself(answer: Answer) -> bool:
     return bool(said) and not FORBIDDEN.search(said) and "\r" not in said
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Hostile specs in a directory of a hostile name: those that compile, and those that are refused."""
 
     root: Path

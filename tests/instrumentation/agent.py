@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +16,7 @@ TOOLS = ("search_docs", "create_ticket", "send_email")
 MODELS = ("gpt-4o", "gpt-4o-mini")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """What the agent does next: call a tool or a model, with success or an exception; it may be the last."""
 
     tool: str | None = None
@@ -26,8 +26,7 @@ class Step:
     final: bool = False
 
 
-@dataclass
-class Counts:
+class Counts(Struct):
     """The loop's own counts, by the labels that it expects."""
 
     runs: Counter[tuple[str, str]] = field(default_factory=Counter)

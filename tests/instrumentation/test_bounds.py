@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from tests.instrumentation.exposition import beyond, families, misfits
@@ -73,8 +73,7 @@ class RateLimitError(Exception):
     status_code = 429
 
 
-@dataclass(frozen=True)
-class Odd:
+class Odd(Struct, frozen=True):
     """An odd thing by name: Hypothesis prints what it draws, which such things do not survive."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
 
 from generator.output.write import write
 from tests.output.trees import artifacts, put
@@ -23,8 +24,7 @@ THIRD = {"catalog.json": "{1}\n", "rules/a.yml": "third\n", "rules/deep/b.yml": 
 FOREIGN = {"mine.txt": "mine\n", "rules/theirs.yml": "theirs\n", "own/x/y": "y\n"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One way of writing ``NEW`` over ``OLD``.
 
     Attributes:

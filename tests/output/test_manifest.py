@@ -36,7 +36,9 @@ def test_the_manifest_is_the_same_text_whatever_the_order_of_the_files() -> None
 
 
 def test_what_was_written_is_read_back() -> None:
-    text = manifest_of({"a": hash_of(b"new"), "b": hash_of(b"same")}, before={"a": frozenset({HASH}), "c": frozenset({HASH})})
+    text = manifest_of(
+        {"a": hash_of(b"new"), "b": hash_of(b"same")}, before={"a": frozenset({HASH}), "c": frozenset({HASH})}
+    )
     assert parse_manifest(text.encode()) == {
         "a": {HASH, hash_of(b"new")},
         "b": {hash_of(b"same")},

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 T0 = 1_700_467_200
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """A service whose raw series and records no other test of the same server has."""
 
     api: PrometheusApi

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A series that is missing, that should not be there, or whose value is wrong."""
 
     at: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from generator.live.remote_write import TimeSeries
 from tests.prometheus.chain import T0
@@ -23,8 +24,7 @@ _QUARTER = 15 * MINUTE
 _OK = {"completed": "ok", "max_steps": "ok", "paused": "ok"}
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Some minutes of one release, in which everything happens evenly.
 
     Attributes:

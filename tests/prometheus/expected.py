@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tests.prometheus.increments import MINUTE, ZERO, Bounded, Counted
 
@@ -24,8 +25,7 @@ _INSIDE = {"prompt": "cached", "completion": "reasoning"}
 _HAIR = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """Raw series up to an instant (Unix seconds), the prices of tokens, the models whose types include others."""
 
     series: Sequence[Counted]

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil, isnan
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,8 +29,7 @@ _WINDOW = 75
 _FULL = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(Struct, frozen=True):
     """A number: what it truly is, and between what a recorded one may lie."""
 
     low: float
@@ -56,8 +56,7 @@ class Bounded:
 ZERO = Bounded(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """A raw series: by the end of each minute (Unix seconds) in which a rate exists, what was counted in it."""
 
     labels: Mapping[str, str]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tests.prometheus.comparison import mismatches
 from tests.prometheus.expected import Observed, expected
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 STEP = 7 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """Expected and recorded series by instant (Unix seconds)."""
 
     expected: Mapping[int, Mapping[Key, Bounded]]

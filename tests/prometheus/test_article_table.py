@@ -10,10 +10,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft

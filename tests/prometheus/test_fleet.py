@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
 from generator.compiler import check
@@ -42,8 +42,7 @@ ATTEMPTS = 240
 FAIR = (0.1, 0.4)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What Prometheus counted, by the names of rule groups; of its iterations some may be ``missed``."""
 
     rules: Mapping[str, float]

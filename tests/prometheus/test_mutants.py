@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.errors import LiveError
 from generator.prometheus.compiled import compile_rules
@@ -67,8 +68,7 @@ _EQUAL = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A history that the rules as they are record rightly."""
 
     chain: Chain

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from generator.prometheus.compiled import compile_rules
 from tests.prometheus.chain import T0
@@ -20,8 +20,7 @@ REGRESSION = ("AgentTokensPerRunRegression", "warning")
 HOUR = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Lives:
+class Lives(Struct, frozen=True):
     """A release that is live from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes."""
 
     release: str

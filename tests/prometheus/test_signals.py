@@ -6,10 +6,10 @@ than what a rate makes of young counters and missing samples (increments.py); ev
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.signals import Cost, Quantile, divisor

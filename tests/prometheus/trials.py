@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain as joined
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.reads import records_read
 from generator.live.remote_write import TimeSeries
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from tests.prometheus.chain import Chain
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(Struct, frozen=True, dict=True):
     """A case whose raw series and records are in Prometheus."""
 
     chain: Chain

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import promql_parser as grammar
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from generator.promql.expr import Expr, Series, aggregate, binary, call, literal, number
 from generator.promql.syntax import parse, reference
@@ -43,8 +43,7 @@ COMPARISONS = ("==", "!=", "<=", "<", ">=", ">")
 SETS = ("and", "or", "unless")
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """An expression as our code composes it, and the tree that is meant."""
 
     expr: Expr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.prometheus.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode

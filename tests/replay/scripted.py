@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from generator.live.api import connect
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     Reply = Callable[[dict[str, str]], Answer]
 
 
-@dataclass
-class Script:
+class Script(Struct):
     """The server: ``reply`` makes an answer of a request's fields."""
 
     api: PrometheusApi

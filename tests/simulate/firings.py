@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.prometheus.rules import AlertingRule
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rules import RuleGroup
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(Struct, frozen=True):
     """An alert that fires from ``start`` to ``end`` (Unix seconds, the first and the last evaluation)."""
 
     alert: str

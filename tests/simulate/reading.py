@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.simulate.history import simulate
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 Labels = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A simulated history: its series, and what was added to each at which Unix time (seconds)."""
 
     series: tuple[TimeSeries, ...]

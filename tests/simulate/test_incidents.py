@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.incidents import UNDECLARED_TOOL, UNPRICED_MODEL, effects, incident

@@ -6,10 +6,11 @@ alerts with their own ``for``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
@@ -42,8 +43,7 @@ Found = tuple[str, str]  # an alert and its severity
 WARNING, CRITICAL = "warning", "critical"
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What must find an incident, within how many minutes of its start; and which other pages are right to."""
 
     within: Mapping[Found, int]

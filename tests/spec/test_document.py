@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import pytest
@@ -133,7 +132,7 @@ def test_the_key_of_a_path_is_found() -> None:
 
 def test_a_tree_cannot_be_changed() -> None:
     root = document(TEXT).root
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         root.entries = {}  # type: ignore[misc]  # that it is refused is the point
     with pytest.raises(TypeError):
         root.entries["x"] = root.entries["service"]  # type: ignore[index]  # the same

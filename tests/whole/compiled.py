@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from hypothesis import HealthCheck, Phase, settings
+from msgspec import Struct
 
 from generator.commands.terminal import check_directory
 from generator.compiler import emit_dashboards, emit_fleet, emit_service, entry_of
@@ -34,8 +34,7 @@ unhurried = settings(
 """How long an example takes depends on the machine, and no test on that; shrinking whole specs takes minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(Struct, frozen=True):
     """What the compiler said and made: ``codes`` of errors, and files by path, none where a spec is at fault."""
 
     told: str

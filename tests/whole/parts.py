@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from tests.whole import words
 
@@ -20,8 +20,7 @@ _AMOUNTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(Struct, frozen=True):
     """Names of a profile's metrics by role, and the labels of each with their values; none for an open label."""
 
     runs: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf, isclose, isfinite
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import other_buckets, redeclared

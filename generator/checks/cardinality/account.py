@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from generator.checks.cardinality.raw import MetricSeries, metric_series
 from generator.checks.cardinality.recorded import RecordSeries, record_series
@@ -16,16 +18,14 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """Series at once, and over the retention."""
 
     live: int
     retained: int
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What Prometheus does for services, at most.
 
     Attributes:
@@ -57,8 +57,7 @@ def together(loads: Iterable[Load]) -> Load:
     return Load(*map(sum, zip(*map(astuple, loads), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The bounds of one service.
 
     Attributes:

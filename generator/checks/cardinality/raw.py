@@ -8,8 +8,9 @@ reasons, and series about the process itself, come on top.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.combinations import combinations, determined_by, values
 from generator.model import names
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _SUM_AND_COUNT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LabelBound:
+class LabelBound(Struct, frozen=True):
     """A label of a metric: how many values it has at once and over the retention.
 
     ``follows`` is the label that determines it, so that it does not multiply; empty otherwise.
@@ -35,8 +35,7 @@ class LabelBound:
     follows: str
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSeries:
+class MetricSeries(Struct, frozen=True):
     """The series of a metric of a service.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.combinations import combinations, values
 from generator.checks.exposed import buckets
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from generator.promql.shape import Origin, Term
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSeries:
+class RecordSeries(Struct, frozen=True):
     """The series of a record, at once and over the retention, and the rules that write it, every ``interval`` s."""
 
     record: str
@@ -53,8 +53,7 @@ def record_series(service: Service, known: World, site: Site) -> tuple[RecordSer
     return tuple(found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """How many values each set of a service has, at once or over ``weeks``; ``counted`` are the terms so far."""
 
     labels: Mapping[str, Label]

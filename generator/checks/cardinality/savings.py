@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from generator.promql.shape import Term
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(Struct, frozen=True):
     """Series at once that are saved.
 
     Attributes:

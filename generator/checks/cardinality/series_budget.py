@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
@@ -42,8 +43,7 @@ def check_total(of_each: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     """A bound of series at once, the key of its budget, and what can be shrunk."""
 
     what: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
 from generator.model.alerts import Absence, Idle, SeriesCount, Threshold, Undeclared, Unpriced
@@ -21,8 +22,7 @@ CODE = "practice/no-alerts"
 _ABOUT_DATA = Absence | Idle | SeriesCount | Undeclared | Unpriced
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(Struct, frozen=True):
     """Something that must not go unnoticed.
 
     Attributes:

@@ -6,8 +6,9 @@ repeated for each signal that is on the status board and not a profile's; of its
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.layout import Section, even

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.signals import Better, Distribution, Quantile, Share, Signal, divisor
@@ -29,8 +30,7 @@ _VALUE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """When an alert of one severity is true, and the sentence that says so with the value."""
 
     severity: AlertSeverity
@@ -38,8 +38,7 @@ class Condition:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The recorded series that an alert looks at; the service's own labels stand on all of them.
 
     ``each`` are the labels of a value, ``on`` those at which the events behind it are counted.

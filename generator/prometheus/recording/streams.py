@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.signals import Cost, Ratio, Signal, Tokens
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """A recorded rate: ``stem`` is the middle of its name, ``labels`` what it keeps besides the service."""
 
     stem: str

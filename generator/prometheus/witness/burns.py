@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.signals import Share
 from generator.model.units import HOUR, MINUTE
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from generator.prometheus.witness.history import Load
 
 
-@dataclass(frozen=True, slots=True)
-class _Pace:
+class _Pace(Struct, frozen=True):
     """One pace at which a budget burns. Its long window counts as soon as it is half covered."""
 
     kind: alerts.BurnRate

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from generator.model.alerts import Alert, AlertSeverity, Tier
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from generator.prometheus.witness.history import Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """``seconds`` into a history the alert fires, or does not; ``why`` in a few words."""
 
     seconds: int
@@ -20,8 +20,7 @@ class Moment:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """What one severity of an alert must do over a history.
 
     ``labels`` tell its series from those of the same alert about something else.
@@ -40,8 +39,7 @@ class Case:
         return sum(phase.seconds for phase in self.phases)
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One severity of an alert that cases are made for; ``scrape`` is the scrape interval in seconds."""
 
     alert: Alert

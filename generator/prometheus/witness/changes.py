@@ -6,8 +6,9 @@ nothing else. So the change is there from when the later window has left it behi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.signals import Better, Count, Distribution, Quantile, Ratio, Share, Signal, top_bucket
 from generator.model.units import MINUTE
@@ -28,8 +29,7 @@ _MORE = 1_000
 _LOOKS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A signal that steps from a base value to another.
 
     All times are seconds after the step. The change is there from ``seen`` until ``forgotten``.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil, log2
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from generator.model.units import MINUTE, plain
 from generator.promql.expr import series
@@ -38,8 +39,7 @@ def _selector(name: SeriesId) -> str:
 Load = dict[SeriesId, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A stretch of time with a constant load.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.labels import OTHER
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _INSTANCE = "a"
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """How much happens: ``events`` a scrape, with the given label values."""
 
     events: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import names
 from generator.model.signals import Share, divisor
@@ -25,8 +26,7 @@ from generator.prometheus.witness.history import Load
 _WARM = 5 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class _Releases:
+class _Releases(Struct, frozen=True):
     """A signal in releases, which are called so that their names say no order: v9, v10, v11."""
 
     kind: alerts.Regression

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.units import MINUTE
 from generator.prometheus.witness.case import Case, Moment, Trial
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 SLACK = 3 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """Phases one after the other, and moments in them; times in seconds."""
 
     phases: tuple[Phase, ...] = ()

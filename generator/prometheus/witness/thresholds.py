@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model.signals import (
     Better,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from generator.prometheus.witness.history import Load, SeriesId
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Values of a signal to try a bound with, and the load of a value at a number of events a scrape.
 
     ``worst`` is far beyond the bound; ``excess`` says how many bad events more than the bound allows each event

@@ -1,0 +1,68 @@
+"""Jinja's environments, each with the templates of one directory, which are compiled once as modules are.
+
+What they are compiled to stands beside them in ``__pycache__``: to compile them takes longer than to fill them.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+
+from generator.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
+
+
+def environment(templates: Path, *, autoescape: bool, **options: Any) -> Environment:  # noqa: ANN401 - as Jinja has them
+    """Make the environment of the templates in a directory; an undefined name in one is an error."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        bytecode_cache=_beside(templates),
+        autoescape=autoescape,  # noqa: S701 - whoever asks knows what the templates are of
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+
+
+def _beside(templates: Path) -> _Compiled | None:
+    """Find where compiled templates are kept; nowhere where Python keeps no compiled modules either."""
+    folder = Path(cache_from_source(str(templates / "of.py"))).parent
+    if sys.dont_write_bytecode:
+        return None
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return _Compiled(str(folder), f"%s.{sys.implementation.cache_tag}.j2c")
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Knows that filters and options enter into what a template is compiled to, and that a disk may be full."""
+
+    def get_source_checksum(self, source: str) -> str:
+        """Tell a template apart from what it was with another compiler, Jinja or Python."""
+        return sha256(f"{_compiler()}\n{source}".encode()).hexdigest()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Find what was kept; what is damaged was not."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template, where that is possible."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+_compiler = cache(fingerprint)
