@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import zlib
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 #: Little is gained by more, and it takes several times as long.
 _LEVEL = 1
@@ -17,6 +21,18 @@ class Artifact(Struct, frozen=True, order=True):
 
     path: str
     text: str
+
+
+class Parts(Struct, frozen=True):
+    """A file to be that is too large to be in memory as a whole: its text comes in parts, each time it is asked for."""
+
+    path: str
+    parts: Callable[[], Iterator[str]]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.parts())
 
 
 class Packed(Struct, frozen=True):
@@ -41,6 +57,10 @@ class Packed(Struct, frozen=True):
     def data(self) -> bytes | None:
         """Unpack the text, in UTF-8."""
         return None if self.packed is None else zlib.decompress(self.packed)
+
+
+File = Artifact | Parts | Packed
+"""A file to be, whichever way it waits."""
 
 
 def packed(artifact: Artifact) -> Packed:

@@ -13,18 +13,22 @@ from msgspec import Struct
 from generator.checks.all import check_fleet, check_service
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.diagnostics import has_errors
-from generator.model.service import Model, Service, Site
+from generator.frozen import freeze
+from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.resolve.model import by_name, check_between, resolve_common, resolve_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.artifact import Artifact
+    from generator.artifact import Artifact, Parts
     from generator.diagnostics import Diagnostic
-    from generator.grafana.records import Records
+    from generator.frozen import Frozen
+    from generator.grafana.records import Recording, Records
+    from generator.prometheus.alertmanager import Routing
     from generator.reports.entry import ReportEntry
     from generator.resolve.model import Common
+    from generator.runbooks.pages import RunbookEntry
     from generator.spec.written import ServiceSpec, Specs
 
 
@@ -57,17 +61,29 @@ class Checked(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """What the files about all services say of one: dashboards and runbooks, the reports, the catalogue."""
+    """What a service adds to the files about all of them; a thousand of these wait for each other.
 
-    service: Service
+    Attributes:
+        service: Its name.
+        routing: Where its alerts go.
+        runbooks: What it adds to the pages of its alerts.
+        report: Its lines in the reports.
+        listing: Its place in the catalogue.
+        recording: What dashboards may read of it.
+    """
+
+    service: str
+    routing: Routing
+    runbooks: RunbookEntry
     report: ReportEntry
-    listing: dict[str, object]
+    listing: Frozen[str]
+    recording: Frozen[Recording]
 
 
 def check(specs: Specs) -> Checked:
     """Resolve the specs, compile their rules and run every check."""
     common, found = resolve_common(specs.shared)
-    found = (*found, *check_between(specs.services, common))
+    found = (*found, *check_between((spec.claims for spec in specs.services), common))
     compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
     facts = tuple(each.facts for each in compiled if each.facts is not None)
     told = (*found, *(one for each in compiled for one in each.diagnostics))
@@ -104,10 +120,20 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:
     """Gather what the files about all services say of one."""
     from generator.catalog import catalog_entry  # noqa: PLC0415
+    from generator.grafana.records import recording  # noqa: PLC0415
+    from generator.prometheus.alertmanager import routing  # noqa: PLC0415
     from generator.reports.entry import report_entry  # noqa: PLC0415
+    from generator.runbooks.pages import runbook_entry  # noqa: PLC0415
 
-    listing = catalog_entry(facts.service, facts.compiled)
-    return Entry(facts.service, report_entry(facts, site), listing)
+    service = facts.service
+    return Entry(
+        service=service.name,
+        routing=routing(service),
+        runbooks=runbook_entry(service),
+        report=report_entry(facts, site),
+        listing=catalog_entry(service, facts.compiled),
+        recording=freeze(recording(service)),
+    )
 
 
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
@@ -118,17 +144,16 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*dashboards(records), *provisioning(site))
 
 
-def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact, ...]:
+def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact | Parts, ...]:
     """Write the other files that are about all services."""
     from generator.catalog import catalog  # noqa: PLC0415
     from generator.prometheus.alertmanager import alertmanager  # noqa: PLC0415
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
-    model = Model(site, tuple(entry.service for entry in entries))
     return (
-        alertmanager(model.services),
-        *runbooks(model),
+        alertmanager([entry.routing for entry in entries]),
+        *runbooks([entry.runbooks for entry in entries]),
         *reports([entry.report for entry in entries], site),
-        catalog({entry.service.name: entry.listing for entry in entries}),
+        catalog({entry.service: entry.listing for entry in entries}),
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def json_text(value: object, *, sort_keys: bool = False) -> str:
@@ -17,3 +21,24 @@ def json_text(value: object, *, sort_keys: bool = False) -> str:
         return orjson.dumps(value, option=options).decode()
     except TypeError:
         return json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def json_member(value: object) -> str:
+    """Write a value as ``json_chunks`` places it."""
+    return json_text(value).rstrip("\n").replace("\n", "\n    ")
+
+
+def json_chunks(head: Mapping[str, object], key: str, members: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Write an object part by part, as ``json_text`` would as a whole.
+
+    Args:
+        head: The object, but for its last key.
+        key: The last key.
+        members: What is under it: names, and their values as ``json_member`` writes them.
+    """
+    yield json_text({**head, key: {}}).removesuffix("}\n}\n")
+    separator = "\n"
+    for name, member in members:
+        yield f"{separator}    {json_text(name).rstrip()}: {member}"
+        separator = ",\n"
+    yield "}\n}\n" if separator == "\n" else "\n  }\n}\n"

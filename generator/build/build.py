@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import Artifact, Packed
+    from generator.artifact import File
     from generator.build.memo import Memo
     from generator.checks.selfcheck import SelfCheck
     from generator.model.service import Site
@@ -35,7 +35,7 @@ class Build(Struct, frozen=True):
         sources: Texts by shown path.
     """
 
-    artifacts: tuple[Artifact | Packed, ...]
+    artifacts: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     checklists: tuple[SelfCheck, ...] = ()
@@ -68,8 +68,8 @@ def build(
         return Build((), ordered(whole.diagnostics), whole.sources)
     common, found = resolve_common(shared.specs)
     parts = _parts(paths.specs, common, progress, memo, emit=emit)
-    specs = [part.spec for part in parts if part.spec is not None]
-    told = (*shared.diagnostics, *found, *check_between(specs, common), *_check_total(parts, common.site))
+    claims = [part.claims for part in parts if part.claims is not None]
+    told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
     artifacts = _artifacts(parts, common.site, memo) if emit and not has_errors(told) else ()
@@ -114,11 +114,11 @@ def _part(path: Path, memo: Memo) -> Part | None:
 
 def _check_total(parts: Sequence[Part], site: Site) -> tuple[Diagnostic, ...]:
     """Run what only all services together can break, where all of them are understood."""
-    live = {part.spec.service.value: part.live for part in parts if part.spec and part.live is not None}
+    live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     return check_fleet(live, site) if len(live) == len(parts) else ()
 
 
-def _artifacts(parts: Sequence[Part], site: Site, memo: Memo | None) -> tuple[Artifact | Packed, ...]:
+def _artifacts(parts: Sequence[Part], site: Site, memo: Memo | None) -> tuple[File, ...]:
     """Add to the services' own artifacts those that are about all of them."""
     from generator.build.fleet import of_all  # noqa: PLC0415 - it needs a back end, which checking does not
 

@@ -7,32 +7,30 @@ from typing import TYPE_CHECKING
 from generator.artifact import packed
 from generator.compiler import emit_dashboards, emit_fleet
 from generator.grafana.records import records_of
-from generator.model.service import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.artifact import Artifact, Packed
+    from generator.artifact import File, Packed
     from generator.build.memo import Memo
     from generator.compiler import Entry
     from generator.grafana.records import Records
     from generator.model.service import Site
 
 
-def of_all(entries: Iterable[Entry], site: Site, memo: Memo | None) -> tuple[Artifact | Packed, ...]:
+def of_all(entries: Iterable[Entry], site: Site, memo: Memo | None) -> tuple[File, ...]:
     """Write what all services enter in."""
-    ordered = sorted(entries, key=lambda entry: entry.service.name)
-    boards = _dashboards(Model(site, tuple(entry.service for entry in ordered)), memo)
-    return (*boards, *emit_fleet(ordered, site))
+    ordered = sorted(entries, key=lambda entry: entry.service)
+    return (*_dashboards(ordered, site, memo), *emit_fleet(ordered, site))
 
 
-def _dashboards(model: Model, memo: Memo | None) -> tuple[Packed, ...]:
-    records = records_of(model)
+def _dashboards(entries: Iterable[Entry], site: Site, memo: Memo | None) -> tuple[Packed, ...]:
+    records = records_of((entry.recording.thaw() for entry in entries), site)
     key = memo.key_of(*_told_apart(records)) if memo else ""
     found: tuple[Packed, ...] | None = memo.find(key, tuple) if memo else None
     if memo and found is not None and memo.holds_all(found):
         return found
-    made = tuple(map(packed, emit_dashboards(records, model.site)))
+    made = tuple(map(packed, emit_dashboards(records, site)))
     if memo:
         memo.made(key, tuple(artifact.bare() for artifact in made))
     return made

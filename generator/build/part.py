@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from generator.checks.selfcheck import SelfCheck
     from generator.diagnostics import Diagnostic
     from generator.resolve.model import Common
-    from generator.spec.written import ServiceSpec
+    from generator.spec.written import Claims
 
 
 class Part(Struct, frozen=True):
     """A compiled file.
 
     Attributes:
-        spec: What was written; None when it is no spec.
+        claims: What other services must not claim as well; None when it is no spec.
         live: The service's series at once, raw and recorded; None when the spec is not understood.
         checklist: None when the spec is at fault.
         entry: None when the spec is at fault, or is only to be checked.
@@ -35,7 +35,7 @@ class Part(Struct, frozen=True):
         sources: Its text by its path, to show what is found in.
     """
 
-    spec: ServiceSpec | None
+    claims: Claims | None
     live: int | None
     checklist: SelfCheck | None
     entry: Entry | None
@@ -57,8 +57,8 @@ def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
     told = (*loaded.diagnostics, *compiled.diagnostics)
     live = compiled.facts.account.live if compiled.facts else None
     if compiled.facts is None or has_errors(told):
-        return Part(loaded.specs, live, None, None, (), told, loaded.sources)
+        return Part(loaded.specs.claims, live, None, None, (), told, loaded.sources)
     checklist = self_check(compiled.facts.service)
     entry = entry_of(compiled.facts, common.site) if emit else None
     artifacts = tuple(map(packed, emit_service(compiled.facts, common.site))) if emit else ()
-    return Part(loaded.specs, live, checklist, entry, artifacts, told, loaded.sources)
+    return Part(loaded.specs.claims, live, checklist, entry, artifacts, told, loaded.sources)

@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from generator.grafana.dashboards import dashboards
 from generator.grafana.provisioning import provisioning
-from generator.grafana.records import records_of
+from generator.grafana.records import recording, records_of
 from generator.live.errors import LiveError
 from generator.live.grafana import IMAGE, fetch, find_docker, grafana_server, seen_from_inside
-from generator.model.service import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +48,7 @@ def boards(
 def _files(service: Service, site: Site, prometheus: str) -> dict[str, str]:
     """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
     made = (
-        *dashboards(records_of(Model(site, (service,)))),
+        *dashboards(records_of([recording(service)], site)),
         *provisioning(site, prometheus),
     )
     return {_place(artifact.path): artifact.text for artifact in made}

@@ -23,7 +23,7 @@ from generator.live.remote_write import write
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model.units import duration
-from generator.prometheus.alertmanager import alertmanager
+from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files
 from generator.simulate.agents import agent
@@ -115,7 +115,7 @@ def _alertmanager(service: Service, opened: ExitStack) -> str:
         find_alertmanager()
     except LiveError:
         return ""
-    config = alertmanager((service,)).text
+    config = alertmanager([routing(service)]).text
     return opened.enter_context(alertmanager_server(config)).url
 
 

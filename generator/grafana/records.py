@@ -26,9 +26,9 @@ from generator.promql.expr import Series
 from generator.promql.syntax import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.model.service import Model, Service
+    from generator.model.service import Service, Site
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
@@ -114,34 +114,64 @@ def _possible(reference: Reference) -> tuple[str, ...]:
     )
 
 
-def records_of(model: Model) -> Records:
-    """Collect what the services of a model record."""
-    signals: dict[str, Signal] = {}
-    values: dict[str, dict[str, None]] = {}
-    limits: dict[str, None] = {}
-    for service in model.services:
-        for name, signal in service.signals.items():
-            signals.setdefault(name, signal)
-        for label in service.labels.values():
-            values.setdefault(label.name, {}).update(dict.fromkeys(label.values))
-            limits.update(dict.fromkeys(label.limits))
-    return Records(
-        names=frozenset(name for service in model.services for name in recorded_names(service)),
-        signals=signals,
-        shared=frozenset.intersection(*(_on_board(service) for service in model.services))
-        if model.services
-        else frozenset(),
-        values={label: tuple(found) for label, found in values.items()},
-        limits=tuple(limits),
-        own=any(signal.own and signal.trend is not None for signal in signals.values()),
-        links=_links(model),
-        interval=model.site.rule_interval,
+class Recording(Struct, frozen=True):
+    """What one service records, of which all of them make ``Records``."""
+
+    names: frozenset[str]
+    signals: Mapping[str, Signal]
+    values: Mapping[str, tuple[str, ...]]
+    limits: tuple[str, ...]
+    links: Mapping[str, str]
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The signals on its board."""
+        return frozenset(name for name, signal in self.signals.items() if signal.trend is not None)
+
+
+def recording(service: Service) -> Recording:
+    """Collect what a service records."""
+    return Recording(
+        names=frozenset(recorded_names(service)),
+        signals=service.signals,
+        values={label.name: tuple(label.values) for label in service.labels.values()},
+        limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
+        links=service.links,
     )
 
 
-def _links(model: Model) -> Mapping[str, str]:
+def records_of(services: Iterable[Recording], site: Site) -> Records:
+    """Put together what services record."""
+    names: set[str] = set()
+    signals: dict[str, Signal] = {}
+    shared: frozenset[str] | None = None
+    values: dict[str, dict[str, None]] = {}
+    limits: dict[str, None] = {}
+    links: set[tuple[str, str]] = set()
+    for each in services:
+        names |= each.names
+        for name, signal in each.signals.items():
+            signals.setdefault(name, signal)
+        shared = each.shown if shared is None else shared & each.shown
+        for label, found in each.values.items():
+            values.setdefault(label, {}).update(dict.fromkeys(found))
+        limits.update(dict.fromkeys(each.limits))
+        links |= each.links.items()
+    return Records(
+        names=frozenset(names),
+        signals=signals,
+        shared=shared or frozenset(),
+        values={label: tuple(found) for label, found in values.items()},
+        limits=tuple(limits),
+        own=any(signal.own and signal.trend is not None for signal in signals.values()),
+        links=_titled(links),
+        interval=site.rule_interval,
+    )
+
+
+def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     """Title each address: ``Logs``, with its host where services have several, with all of it where they share that."""
-    found = sorted({link for service in model.services for link in service.links.items()})
+    found = sorted(links)
     several = Counter(kind for kind, _ in found)
     on_host = Counter((kind, _host(address)) for kind, address in found)
 
@@ -211,7 +241,3 @@ def _tokens(service: Service) -> Iterator[str]:
     for stream, spans in windows(service).items():
         for window in spans:
             yield names.increase(stream.labels, stream.stem, window)
-
-
-def _on_board(service: Service) -> frozenset[str]:
-    return frozenset(name for name, signal in service.signals.items() if signal.trend is not None)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import Artifact, Packed
+    from generator.artifact import File
     from generator.output.content import Content
 
 __all__ = ["Difference", "OutputError", "compare"]
 
 
-def compare(artifacts: Sequence[Artifact | Packed], target: Path) -> Difference:
+def compare(artifacts: Sequence[File], target: Path) -> Difference:
     """Tell what ``write`` would change; nothing is touched, and what killed runs left is not cleaned up.
 
     A manifest that cannot be understood counts as changed; nothing is known to be stale then. A run that is writing

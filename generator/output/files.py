@@ -20,15 +20,16 @@ _OWNER_MAY_ALL = 0o700
 _NO_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF})
 
 
-def write_new(path: Path, data: bytes, mode: int | None) -> None:
+def write_new(path: Path, parts: Iterable[bytes], mode: int | None) -> None:
     """Create a file and flush it to the disk; ``mode`` None leaves its permissions to the umask."""
     descriptor = os.open(path, _NEW, 0o666)
     try:
         if mode is not None:
             os.fchmod(descriptor, mode)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for part in parts:
+            rest = memoryview(part)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

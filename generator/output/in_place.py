@@ -43,7 +43,7 @@ def replace_each(plan: Plan, target: Path, under_way: bytes) -> None:
     staged: dict[str, Path] = {}
     first = _beside(target, MANIFEST)
     try:
-        write_new(first, under_way, permissions(target / MANIFEST))
+        write_new(first, (under_way,), permissions(target / MANIFEST))
         for path in plan.written:
             staged[path] = _beside(target, path)
             write_new(staged[path], plan.files[path].read(), permissions(target / path))

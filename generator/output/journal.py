@@ -42,7 +42,7 @@ class Journal(Struct, frozen=True):
 
 def write_journal(path: Path, journal: Journal) -> None:
     """Put it on the disk."""
-    write_new(path, json.dumps(to_builtins(journal)).encode(), mode=None)
+    write_new(path, (json.dumps(to_builtins(journal)).encode(),), mode=None)
 
 
 def read_journal(path: Path) -> Journal | None:

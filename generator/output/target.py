@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.artifact import Artifact
+from generator.artifact import Packed
 from generator.output.content import content_of, content_of_artifact
 from generator.output.entries import Kind, kind_of
 from generator.output.errors import OutputError, name_of
@@ -16,7 +16,7 @@ from generator.output.paths import MANIFEST, check_paths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.artifact import Packed
+    from generator.artifact import File
     from generator.output.content import Content
     from generator.output.manifest import Owned
 
@@ -56,7 +56,7 @@ def check_target(place: Path) -> Kind:
     return kind
 
 
-def contents(artifacts: Sequence[Artifact | Packed]) -> dict[str, Content]:
+def contents(artifacts: Sequence[File]) -> dict[str, Content]:
     """The files to be, by path, the manifest among them.
 
     Raises:
@@ -69,7 +69,7 @@ def contents(artifacts: Sequence[Artifact | Packed]) -> dict[str, Content]:
         broken = next(
             artifact.path
             for artifact in artifacts
-            if isinstance(artifact, Artifact) and _is_broken(artifact.text)
+            if not isinstance(artifact, Packed) and _is_broken(artifact.text)
         )
         message = f"the text of {name_of(broken)} holds a lone surrogate, which no file can"
         raise OutputError(message, "find it in the specs; nothing was written") from None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import Artifact, Packed
+    from generator.artifact import File
     from generator.output.content import Content
     from generator.output.manifest import Owned
 
@@ -45,7 +45,7 @@ _TIED = frozenset(
 )
 
 
-def write(artifacts: Sequence[Artifact | Packed], target: Path, *, in_place: bool = False) -> Outcome:
+def write(artifacts: Sequence[File], target: Path, *, in_place: bool = False) -> Outcome:
     """Make the directory ``target`` hold the artifacts and their manifest.
 
     Nothing is written when nothing changed. Else a new directory is built beside the old one, from links to all that

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.artifact import Artifact
 from generator.model import names
 from generator.model.alerts import AlertSeverity
@@ -15,7 +17,7 @@ from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
@@ -34,10 +36,21 @@ _UNROUTED = "unrouted"
 _OURS = f'{names.SIGNAL}!=""'
 
 
-def alertmanager(services: Iterable[Service]) -> Artifact:
+class Routing(Struct, frozen=True):
+    """Where a service's alerts go, and the labels by which a signal of it has several alerts."""
+
+    owner: str
+    apart: tuple[str, ...]
+
+
+def routing(service: Service) -> Routing:
+    """Say of one service what its alerts' way depends on."""
+    return Routing(service.owner, tuple({alert.by: None for alert in service.alerts if alert.by}))
+
+
+def alertmanager(services: Sequence[Routing]) -> Artifact:
     """Write the configuration for the alerts of all services."""
-    every = tuple(services)
-    owners = sorted({service.owner for service in every})
+    owners = sorted({each.owner for each in services})
     contents: Mapped = {
         "route": {
             "receiver": _UNROUTED,
@@ -51,7 +64,7 @@ def alertmanager(services: Iterable[Service]) -> Artifact:
             {
                 "source_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL)],
                 "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
-                "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(every)],
+                "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
             }
         ],
         "receivers": [{"name": name} for name in (_UNROUTED, *_receivers(owners))],
@@ -73,9 +86,9 @@ def _of_owner(owner: str) -> Mapped:
     }
 
 
-def _told_apart_by(services: Iterable[Service]) -> list[str]:
+def _told_apart_by(services: Iterable[Routing]) -> list[str]:
     """Name the labels by which a signal has several alerts: one failing tool says nothing of another."""
-    return sorted({alert.by for service in services for alert in service.alerts if alert.by})
+    return sorted({label for each in services for label in each.apart})
 
 
 def _receivers(owners: Iterable[str]) -> Iterator[str]:

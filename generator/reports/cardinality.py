@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import of_records
-from generator.json_text import json_text
+from generator.json_text import json_chunks, json_member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def cardinality_json(total: Overview, services: Sequence[dict[str, object]], site: Site) -> str:
-    """Write the numbers as JSON.
+def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> Iterator[str]:
+    """Write the numbers as JSON, part by part.
 
     Args:
-        total: All services, and the sums over them.
-        services: The ``numbers`` of each of them, in the same order.
+        total: The sums over all services.
+        services: Their names, and the ``numbers`` of each.
         site: Its intervals and budgets.
 
     The keys, wherever they stand:
@@ -45,7 +45,7 @@ def cardinality_json(total: Overview, services: Sequence[dict[str, object]], sit
       Label ``le`` means the buckets of ``metric``.
     """
     thousand = total.thousand
-    contents = {
+    head = {
         "version": VERSION,
         "scrape_interval_seconds": site.scrape_interval,
         "rule_interval_seconds": site.rule_interval,
@@ -69,15 +69,14 @@ def cardinality_json(total: Overview, services: Sequence[dict[str, object]], sit
             "recorded": {"live": round(thousand.recorded)},
             **_load(thousand.load),
         },
-        "services": {row.name: each for row, each in zip(total.services, services, strict=True)},
     }
-    return json_text(contents)
+    return json_chunks(head, "services", services)
 
 
-def numbers(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
-    """Say of one service what ``cardinality_json`` writes."""
+def numbers(each: ServiceFacts, row: ServiceRow) -> str:
+    """Say of one service what ``cardinality_json`` writes, as JSON for its place there."""
     account = each.account
-    return {
+    contents = {
         "replicas": account.replicas,
         "raw": _total(account.raw),
         "recorded": _total(account.recorded),
@@ -95,6 +94,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> dict[str, object]:
             "recorded": _shrink(of_records(each.exposed, each.world)),
         },
     }
+    return json_member(contents)
 
 
 def _metric(row: MetricRow) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What the reports say of one service: values that do not need its rules any more."""
+"""What a service adds to the reports: its lines in them, and what is summed over all services."""
 
 from __future__ import annotations
 
@@ -6,24 +6,58 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.checks.selfcheck import SelfCheck, self_check
+from generator.checks.selfcheck import self_check
+from generator.frozen import Frozen, freeze
 from generator.reports.cardinality import numbers
-from generator.reports.rows import ServiceRow, service_row
+from generator.reports.markdown import lines
+from generator.reports.rows import service_row
 
 if TYPE_CHECKING:
+    from generator.checks.cardinality.account import Load, Total
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
 
 
 class ReportEntry(Struct, frozen=True):
-    """A service's row and its numbers in the reports of series, and its checklist."""
+    """A service in the reports.
 
-    row: ServiceRow
-    numbers: dict[str, object]
-    checklist: SelfCheck
+    Attributes:
+        name: The service.
+        raw: Its raw series.
+        recorded: Its recorded series.
+        load: What both cost.
+        numbers: All that there is to count, as JSON for its place.
+        series: Its row in the table of series, in Markdown.
+        work: Its row in the table of what Prometheus does.
+        metrics: Its chapter, with its metrics and rules.
+        progress: Its row in the table of the checklist.
+        checklist: Its chapter there.
+    """
+
+    name: str
+    raw: Total
+    recorded: Total
+    load: Load
+    numbers: Frozen[str]
+    series: str
+    work: str
+    metrics: str
+    progress: str
+    checklist: str
 
 
 def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
     """Say what there is to report of a service."""
-    row = service_row(each, site)
-    return ReportEntry(row, numbers(each, row), self_check(each.service))
+    row, checked = service_row(each, site), self_check(each.service)
+    return ReportEntry(
+        name=row.name,
+        raw=row.raw,
+        recorded=row.recorded,
+        load=row.load,
+        numbers=freeze(numbers(each, row)),
+        series=lines("cardinality-lines.md.j2", "series", row),
+        work=lines("cardinality-lines.md.j2", "work", row),
+        metrics=lines("cardinality-lines.md.j2", "metrics", row, site),
+        progress=lines("self-check-lines.md.j2", "progress", checked),
+        checklist=lines("self-check-lines.md.j2", "checklist", checked),
+    )

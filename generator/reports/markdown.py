@@ -21,6 +21,12 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(values)
 
 
+def lines(template: str, macro: str, *values: object) -> str:
+    """Fill a macro of a template of this package."""
+    written: str = getattr(_environment().get_template(template).module, macro)(*values)
+    return written
+
+
 def percent(value: float) -> str:
     """Write a share of a budget, which holds nothing of a spec, bold where little is left."""
     return f"**{numbers.percent(value)}**" if value > _MUCH else numbers.percent(value)

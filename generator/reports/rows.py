@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from generator.checks.cardinality.account import Load, Total, together
 from generator.checks.cardinality.savings import Saving, of_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from generator.checks.cardinality.raw import MetricSeries
     from generator.checks.cardinality.recorded import RecordSeries
@@ -76,10 +76,29 @@ class Fleet(Struct, frozen=True):
     load: Load
 
 
-class Overview(Struct, frozen=True):
-    """All services, and the sums over them."""
+class Costly(Protocol):
+    """What is summed: series raw and recorded, and what they cost."""
 
-    services: tuple[ServiceRow, ...]
+    @property
+    def raw(self) -> Total:
+        """Series that are exposed."""
+        ...
+
+    @property
+    def recorded(self) -> Total:
+        """Series that rules record."""
+        ...
+
+    @property
+    def load(self) -> Load:
+        """What Prometheus does for both."""
+        ...
+
+
+class Overview(Struct, frozen=True):
+    """The sums over so many ``services``."""
+
+    services: int
     raw: Total
     recorded: Total
     used: float
@@ -88,7 +107,7 @@ class Overview(Struct, frozen=True):
     @property
     def thousand(self) -> Fleet:
         """What a fleet of such services would be."""
-        factor = _THOUSAND / len(self.services)
+        factor = _THOUSAND / self.services
         return Fleet(_THOUSAND, self.raw.live * factor, self.recorded.live * factor, self.load.times(factor))
 
     @property
@@ -102,11 +121,11 @@ class Overview(Struct, frozen=True):
         return self.raw.retained + self.recorded.retained
 
 
-def overview(services: tuple[ServiceRow, ...], site: Site) -> Overview:
+def overview(services: Sequence[Costly], site: Site) -> Overview:
     """Sum over all services."""
     raw, recorded = _sum(row.raw for row in services), _sum(row.recorded for row in services)
     return Overview(
-        services,
+        len(services),
         raw,
         recorded,
         (raw.live + recorded.live) / site.budget.total,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.units import duration
 from generator.reports.numbers import number, percent
+from generator.reports.rows import overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from generator.reports.rows import Overview, ServiceRow
 
 
-def to_text(found: Overview, site: Site) -> str:
+def to_text(rows: Sequence[ServiceRow], site: Site) -> str:
     """Write a table for each service, and the sums."""
-    parts = ["\n".join(_service(row, site)) for row in found.services]
-    parts.append("\n".join(_sums(found, site)))
+    parts = ["\n".join(_service(row, site)) for row in rows]
+    parts.append("\n".join(_sums(overview(rows, site), site)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,7 +59,7 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
 
 
 def _sums(found: Overview, site: Site) -> Iterator[str]:
-    yield f"all services ({len(found.services)})"
+    yield f"all services ({found.services})"
     yield (
         f"  {_live(found.raw.live, found.recorded.live)}, {percent(found.used)} of {number(site.budget.total)}; "
         f"{number(found.retained)} over {duration(site.retention)}"

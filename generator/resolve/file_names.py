@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import AlertSpec, Entry, Text
+    from generator.spec.written import Text
 
 # Windows opens the device whatever follows the dot.
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
@@ -33,11 +33,10 @@ def check_device(name: Text, findings: Findings) -> None:
         )
 
 
-def check_alert_names(entries: Iterable[Entry[AlertSpec]], findings: Findings) -> None:
+def check_alert_names(names: Iterable[Text], findings: Findings) -> None:
     """Refuse alerts whose runbooks would be one file, or a device."""
     seen: dict[str, Text] = {}
-    for entry in entries:
-        name = entry.key
+    for name in names:
         check_device(name, findings)
         first = seen.setdefault(name.value.casefold(), name)
         if first.value != name.value:

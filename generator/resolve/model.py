@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.diagnostics import Diagnostic, Span
-    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.spec.written import Claims, PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 class Common(Struct, frozen=True):
@@ -43,7 +43,8 @@ def resolve(specs: Specs) -> Result[Model]:
     resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
     services = tuple(each.value for each in resolved if each.value is not None)
     told = tuple(one for each in resolved for one in each.diagnostics)
-    return Result.of(Model(common.site, services), (*found, *check_between(specs.services, common), *told))
+    between = check_between((spec.claims for spec in specs.services), common)
+    return Result.of(Model(common.site, services), (*found, *between, *told))
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
@@ -73,21 +74,21 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     return Result.of(service, findings.all) if service else Result.failed(*findings.all)
 
 
-def check_between(services: Iterable[ServiceSpec], common: Common) -> tuple[Diagnostic, ...]:
+def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:
     """Prove that no two services share a name, a file or a series."""
     findings = Findings()
     services = tuple(services)
-    of_profiles = (alert for spec in common.profiles.values() for alert in spec.alerts)
-    check_alert_names((*of_profiles, *(alert for spec in services for alert in spec.alerts)), findings)
-    seen: dict[str, ServiceSpec] = {}
-    for spec in services:
-        check_device(spec.service, findings)
-        first = seen.setdefault(spec.service.value, spec)
-        if first is not spec:
+    of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
+    check_alert_names((*of_profiles, *(name for claims in services for name in claims.alerts)), findings)
+    seen: dict[str, Claims] = {}
+    for claims in services:
+        check_device(claims.service, findings)
+        first = seen.setdefault(claims.service.value, claims)
+        if first is not claims:
             findings.error(
                 "service/duplicate",
-                f'service "{spec.service.value}" is declared twice',
-                spec.service.span,
+                f'service "{claims.service.value}" is declared twice',
+                claims.service.span,
                 "rename one of them, or delete its file",
                 Note("the other one is here", first.service.span),
             )

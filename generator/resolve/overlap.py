@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.spec.written import ServiceSpec
+    from generator.spec.written import Claims
 
 Matchers = dict[str, str]
 
 
-def overlaps(services: tuple[ServiceSpec, ...]) -> Iterator[tuple[ServiceSpec, ServiceSpec]]:
+def overlaps(services: tuple[Claims, ...]) -> Iterator[tuple[Claims, Claims]]:
     """Find the pairs that overlap; services are joined by hash, since a fleet has a thousand of them."""
-    by_labels: dict[frozenset[str], list[tuple[ServiceSpec, Matchers]]] = {}
+    by_labels: dict[frozenset[str], list[tuple[Claims, Matchers]]] = {}
     for spec in services:
         matchers = {item.key.value: item.value.value for item in spec.selector}
         by_labels.setdefault(frozenset(matchers), []).append((spec, matchers))
@@ -24,10 +24,10 @@ def overlaps(services: tuple[ServiceSpec, ...]) -> Iterator[tuple[ServiceSpec, S
 
 
 def _joined(
-    ours: list[tuple[ServiceSpec, Matchers]], theirs: list[tuple[ServiceSpec, Matchers]], common: list[str]
-) -> Iterator[tuple[ServiceSpec, ServiceSpec]]:
+    ours: list[tuple[Claims, Matchers]], theirs: list[tuple[Claims, Matchers]], common: list[str]
+) -> Iterator[tuple[Claims, Claims]]:
     """Pair the services whose common labels have the same values, each with the first such one."""
-    first: dict[tuple[str, ...], ServiceSpec] = {}
+    first: dict[tuple[str, ...], Claims] = {}
     for spec, matchers in ours:
         first.setdefault(tuple(matchers[label] for label in common), spec)
     for spec, matchers in theirs:

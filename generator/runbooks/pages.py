@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.markdown import environment
+from generator.frozen import Frozen, freeze
+from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Absence
 from generator.model.panels import dashboard_of_alert
@@ -16,48 +17,71 @@ from generator.prometheus.alerting.conditions import in_words
 from generator.runbooks.questions import first_questions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jinja2 import Template
+
     from generator.model.alerts import Alert
-    from generator.model.service import Model, Service
+    from generator.model.service import Service
+    from generator.model.signals import Signal
 
 
-class Firing(Struct, frozen=True):
-    """When an alert fires for one service."""
+class Explained(Struct, frozen=True):
+    """What an alert's page says of it, whichever service has it."""
 
-    service: str
-    severity: str
-    words: str
+    alert: Alert
+    signal: Signal
 
 
-def runbooks(model: Model) -> tuple[Artifact, ...]:
-    """Write the page of every alert that some service has."""
+class RunbookEntry(Struct, frozen=True):
+    """What a service adds to the pages.
+
+    Attributes:
+        rows: Of each of its alerts, by name, the rows that say when it fires.
+        alerts: All else that the pages say, by name as well; asked for where no service before has the alert.
+    """
+
+    rows: Mapping[str, str]
+    alerts: Frozen[Mapping[str, Explained]]
+
+
+def runbook_entry(service: Service) -> RunbookEntry:
+    """Say what there is to say of one service's alerts."""
+    alerts = {
+        alert.name: Explained(alert, service.signals[alert.signal]) for alert in reversed(service.alerts)
+    }
+    rows: dict[str, str] = {}
+    for alert in service.alerts:
+        rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
+    return RunbookEntry(rows, freeze(alerts))
+
+
+def _rows(alert: Alert, service: Service) -> str:
+    words = ((tier.severity, in_words(alert, tier, service)) for tier in alert.tiers)
+    return "".join(f"| {service.name} | {severity} | {text(said)} |\n" for severity, said in words)
+
+
+def runbooks(services: Sequence[RunbookEntry]) -> tuple[Artifact, ...]:
+    """Write the page of every alert that some service has; the first one that has it says what it is."""
+    rows: dict[str, list[str]] = {}
+    alerts: dict[str, Explained] = {}
+    for each in services:
+        if each.rows.keys() - alerts.keys():
+            alerts = {**each.alerts.thaw(), **alerts}
+        for name, own in each.rows.items():
+            rows.setdefault(name, []).append(own)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
-    pages = []
-    for name, alerts in sorted(_by_name(model).items()):
-        alert, service = alerts[0]
-        signal = service.signals[alert.signal]
-        text = template.render(
-            alert=alert,
-            signal=None if isinstance(alert.kind, Absence) else signal,
-            firings=_firings(alerts),
-            questions=first_questions(alert, signal),
-            dashboard=dashboard_of_alert(alert, signal),
-            overview=names.DASHBOARDS["overview"],
-        )
-        pages.append(Artifact(names.runbook_path(name), text))
-    return tuple(pages)
+    return tuple(_page(alerts[name], "".join(found), template) for name, found in sorted(rows.items()))
 
 
-def _by_name(model: Model) -> dict[str, list[tuple[Alert, Service]]]:
-    found: dict[str, list[tuple[Alert, Service]]] = {}
-    for service in model.services:
-        for alert in service.alerts:
-            found.setdefault(alert.name, []).append((alert, service))
-    return found
-
-
-def _firings(alerts: list[tuple[Alert, Service]]) -> list[Firing]:
-    return [
-        Firing(service.name, str(tier.severity), in_words(alert, tier, service))
-        for alert, service in alerts
-        for tier in alert.tiers
-    ]
+def _page(found: Explained, rows: str, template: Template) -> Artifact:
+    alert, signal = found.alert, found.signal
+    page = template.render(
+        alert=alert,
+        signal=None if isinstance(alert.kind, Absence) else signal,
+        rows=rows,
+        questions=first_questions(alert, signal),
+        dashboard=dashboard_of_alert(alert, signal),
+        overview=names.DASHBOARDS["overview"],
+    )
+    return Artifact(names.runbook_path(alert.name), page)

@@ -193,6 +193,19 @@ class ServiceSpec(Struct, frozen=True):
     alerts: tuple[Entry[AlertSpec], ...]
     links: tuple[Entry[str], ...]
 
+    @property
+    def claims(self) -> Claims:
+        """What other services must not claim as well."""
+        return Claims(self.service, self.selector, tuple(alert.key for alert in self.alerts))
+
+
+class Claims(Struct, frozen=True):
+    """What a service must not share with another: its name, its series, and the names of its alerts."""
+
+    service: Text
+    selector: tuple[Entry[Text], ...]
+    alerts: Names
+
 
 class SeriesBudgetSpec(Struct, frozen=True):
     """The largest numbers of series."""

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.model import names
-from generator.prometheus.alertmanager import alertmanager
+from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule
 from tests.instrumentation.loading import shipped
@@ -82,7 +82,7 @@ def people() -> Iterator[tuple[People, str]]:
 @pytest.fixture
 def started(model: Model, people: tuple[People, str]) -> Iterator[HttpServer]:
     """An Alertmanager with the example, filled in with addresses and less patience."""
-    config = yaml.safe_load(alertmanager(model.services).text)
+    config = yaml.safe_load(alertmanager([*map(routing, model.services)]).text)
     config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
     for receiver in config["receivers"]:
         receiver["webhook_configs"] = [{"url": people[1] + receiver["name"], "send_resolved": False}]
@@ -151,7 +151,7 @@ def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
 
 def test_it_is_taken_as_it_is(model: Model) -> None:
     """Receivers that reach nobody are allowed, so that one can look at the routes first."""
-    text = alertmanager(model.services).text
+    text = alertmanager([*map(routing, model.services)]).text
     assert text == (_ROOT / "output" / names.ALERTMANAGER_PATH).read_text()
     with alertmanager_server(text) as server:
         shown = json.loads(server.connection.send("GET", "/api/v2/receivers").body)

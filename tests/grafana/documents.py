@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.grafana.dashboards import dashboards
-from generator.grafana.records import records_of
+from generator.grafana.records import recording, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,8 @@ class Target(Struct, frozen=True):
 
 def texts(model: Model) -> dict[str, str]:
     """Compile the dashboards: their texts by the names of their files, without the ending."""
-    return {PurePosixPath(artifact.path).stem: artifact.text for artifact in dashboards(records_of(model))}
+    records = records_of(map(recording, model.services), model.site)
+    return {PurePosixPath(artifact.path).stem: artifact.text for artifact in dashboards(records)}
 
 
 def documents(model: Model) -> dict[str, Json]:

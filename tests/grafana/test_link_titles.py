@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.grafana.records import records_of
+from generator.grafana.records import recording, records_of
 
 if TYPE_CHECKING:
     from generator.model.service import Model
@@ -29,4 +29,4 @@ def test_addresses_are_told_apart_by_as_little_as_it_takes(
     services = tuple(
         replace(service, links={"logs": link}) for service, link in zip(model.services, links, strict=True)
     )
-    assert records_of(replace(model, services=services)).links == titles
+    assert records_of(map(recording, services), model.site).links == titles

@@ -15,7 +15,7 @@ from tests.resolve.build import profile, service, written
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.spec.written import ServiceSpec
+    from generator.spec.written import Claims
 
 OTHERS = ("env", "zone")
 
@@ -31,7 +31,7 @@ def test_once_those_that_are_told_are_gone_nothing_overlaps(tmp_path: Path, seed
     assert 10 < len(left) < len(services)
 
 
-def _fleet(directory: Path, random: Random) -> tuple[ServiceSpec, ...]:
+def _fleet(directory: Path, random: Random) -> tuple[Claims, ...]:
     files = {"profiles/tiny.yaml": profile()}
     for number in range(40):
         labels = ("job", *random.sample(OTHERS, random.randint(0, len(OTHERS))))
@@ -39,9 +39,9 @@ def _fleet(directory: Path, random: Random) -> tuple[ServiceSpec, ...]:
         files[f"services/a{number}.yaml"] = service(f"a{number}-agent", selector=f"{{{matchers}}}")
     loaded = load(written(directory, files)).specs
     assert loaded is not None
-    return loaded.services
+    return tuple(spec.claims for spec in loaded.services)
 
 
-def _overlap(one: ServiceSpec, other: ServiceSpec) -> bool:
+def _overlap(one: Claims, other: Claims) -> bool:
     ours, theirs = ({item.key.value: item.value.value for item in spec.selector} for spec in (one, other))
     return all(ours[label] == theirs[label] for label in ours.keys() & theirs.keys())

@@ -14,14 +14,14 @@ from generator.commands.terminal import check_directory
 from generator.compiler import emit_dashboards, emit_fleet, emit_service, entry_of
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text
-from generator.grafana.records import records_of
+from generator.grafana.records import recording, records_of
 from tests.whole.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
 
-    from generator.artifact import Artifact
+    from generator.artifact import Artifact, Parts
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Model, Service
     from tests.whole.specs import Directory
@@ -61,11 +61,11 @@ def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
     return Compilation(told, codes, checked.model, {artifact.path: artifact.text for artifact in artifacts})
 
 
-def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact]:
+def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact | Parts]:
     """Everything that ``output/`` will hold."""
     site = model.site
     each = [artifact for one in facts for artifact in emit_service(one, site)]
-    boards = emit_dashboards(records_of(model), site)
+    boards = emit_dashboards(records_of(map(recording, model.services), site), site)
     return [*each, *boards, *emit_fleet([entry_of(one, site) for one in facts], site)]
 
 
