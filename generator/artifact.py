@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.spool import Spooled, read
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from generator.spool import Spool
 
 #: Little is gained by more, and it takes several times as long.
 _LEVEL = 1
@@ -48,15 +52,19 @@ class Packed(Struct, frozen=True):
     path: str
     sha256: str
     size: int
-    packed: bytes | None
+    packed: bytes | Spooled | None
 
     def bare(self) -> Packed:
         """Forget the text."""
         return replace(self, packed=None)
 
+    def spooled(self, spool: Spool) -> Packed:
+        """Let the text wait in a spool."""
+        return self if self.packed is None else replace(self, packed=spool.put(read(self.packed)))
+
     def data(self) -> bytes | None:
         """Unpack the text, in UTF-8."""
-        return None if self.packed is None else zlib.decompress(self.packed)
+        return None if self.packed is None else zlib.decompress(read(self.packed))
 
 
 File = Artifact | Parts | Packed

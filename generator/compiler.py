@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.checks.all import check_fleet, check_service
 from generator.checks.facts import ServiceFacts, service_facts
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from generator.resolve.model import Common
     from generator.runbooks.pages import RunbookEntry
     from generator.spec.written import ServiceSpec, Specs
+    from generator.spool import Spool
 
 
 class CompiledService(Struct, frozen=True):
@@ -78,6 +80,16 @@ class Entry(Struct, frozen=True):
     report: ReportEntry
     listing: Frozen[str]
     recording: Frozen[Recording]
+
+    def spooled(self, spool: Spool) -> Entry:
+        """Let what is long of it wait in a spool."""
+        return replace(
+            self,
+            runbooks=self.runbooks.spooled(spool),
+            report=self.report.spooled(spool),
+            listing=self.listing.spooled(spool),
+            recording=self.recording.spooled(spool),
+        )
 
 
 def check(specs: Specs) -> Checked:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
+
+from generator.spool import Spooled, read
+
+if TYPE_CHECKING:
+    from generator.spool import Spool
 
 T = TypeVar("T")
 
@@ -17,12 +22,16 @@ _LEVEL = 1
 class Frozen(Struct, Generic[T], frozen=True):
     """A value of the compiler, pickled and compressed; it is thawed in processes of the compiler alone."""
 
-    data: bytes
+    data: bytes | Spooled
 
     def thaw(self) -> T:
         """Make the value anew."""
-        value: T = pickle.loads(zlib.decompress(self.data))  # noqa: S301 - it comes from ``freeze``
+        value: T = pickle.loads(zlib.decompress(read(self.data)))  # noqa: S301 - it comes from ``freeze``
         return value
+
+    def spooled(self, spool: Spool) -> Frozen[T]:
+        """Let it wait in a spool."""
+        return Frozen(spool.put(read(self.data)))
 
 
 def freeze(value: T) -> Frozen[T]:

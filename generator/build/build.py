@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from generator.model.service import Site
     from generator.resolve.model import Common
     from generator.spec.written import Shared
+    from generator.spool import Spool
 
 
 class Build(Struct, frozen=True):
@@ -30,7 +31,7 @@ class Build(Struct, frozen=True):
 
     Attributes:
         artifacts: All of ``output/``; none when a spec is at fault, or where specs are only checked.
-        checklists: Of the services that are not at fault.
+        checklists: Of the services that are not at fault, where specs are only checked.
         diagnostics: In order.
         sources: Texts by shown path.
     """
@@ -50,16 +51,16 @@ def build(
     directory: Path,
     progress: Callable[[int, int], None],
     *,
+    spool: Spool | None = None,
     memo: Memo | None = None,
-    emit: bool = True,
 ) -> Build:
     """Compile a directory.
 
     Args:
         directory: The specs.
         progress: Is told how many files of services are done, and how many there are.
+        spool: Where what is made waits; without one the specs are only checked.
         memo: What need not be made again, and is told what was made.
-        emit: Whether artifacts are made; else the specs are only checked.
     """
     paths, shared = service_files(directory), _shared(directory, memo)
     if paths.specs is None or shared.specs is None:
@@ -67,12 +68,12 @@ def build(
         whole = load(directory)
         return Build((), ordered(whole.diagnostics), whole.sources)
     common, found = resolve_common(shared.specs)
-    parts = _parts(paths.specs, common, progress, memo, emit=emit)
+    parts = _parts(paths.specs, common, progress, spool, memo)
     claims = [part.claims for part in parts if part.claims is not None]
     told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
-    artifacts = _artifacts(parts, common.site, memo) if emit and not has_errors(told) else ()
+    artifacts = _artifacts(parts, common.site, memo) if spool and not has_errors(told) else ()
     checklists = (part.checklist for part in parts if part.checklist)
     return Build(artifacts, told, sources, tuple(sorted(checklists, key=lambda one: one.service)))
 
@@ -90,16 +91,15 @@ def _parts(
     paths: Sequence[Path],
     common: Common,
     progress: Callable[[int, int], None],
+    spool: Spool | None,
     memo: Memo | None,
-    *,
-    emit: bool,
 ) -> list[Part]:
     """Compile the files that have changed, and find the parts of the others; in the order of the files."""
-    parts = {path: part for path in paths if memo and (part := _part(path, memo))}
+    parts = {path: _waiting(part, spool) for path in paths if memo and (part := _part(path, memo))}
     changed = [path for path in paths if path not in parts]
-    for count, part in enumerate(compile_parts(changed, common, emit=emit), 1):
+    for count, part in enumerate(compile_parts(changed, common, emit=spool is not None), 1):
         path = changed[count - 1]
-        parts[path] = part
+        parts[path] = _waiting(part, spool)
         if memo and part.entry and path in memo.inputs.keys:
             memo.made(memo.inputs.keys[path], part.bare())
         progress(count, len(changed))
@@ -110,6 +110,10 @@ def _part(path: Path, memo: Memo) -> Part | None:
     """Find a part that can be used again: its files are still what they were."""
     found = memo.find(memo.inputs.keys.get(path, ""), Part)
     return found if found and memo.holds_all(found.artifacts) else None
+
+
+def _waiting(part: Part, spool: Spool | None) -> Part:
+    return part.spooled(spool) if spool else part
 
 
 def _check_total(parts: Sequence[Part], site: Site) -> tuple[Diagnostic, ...]:

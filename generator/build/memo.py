@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from generator.build.folder import keep
 from generator.build.inputs import joint_hash
+from generator.spool import Spool, Spooled, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,13 +30,15 @@ class Memo(Struct, frozen=True):
     Attributes:
         folder: Where it is.
         inputs: What is compiled now.
+        spool: Where what was made waits until it is kept.
         holds: Says whether the output directory has a file of this path and SHA-256.
     """
 
     folder: Path
     inputs: Inputs
+    spool: Spool
     holds: Callable[[str, str], bool]
-    _used: dict[str, object | None] = field(default_factory=dict)
+    _used: dict[str, bytes | Spooled | None] = field(default_factory=dict)
 
     def key_of(self, *parts: str) -> str:
         """Return a key for what depends on ``parts`` and on what all services share."""
@@ -59,13 +62,13 @@ class Memo(Struct, frozen=True):
 
     def made(self, key: str, value: object) -> None:
         """Note what was made, to be kept if the compilation comes to its end."""
-        self._used[key] = value
+        self._used[key] = self.spool.put(pickle.dumps(value, protocol=5))
 
     def save(self) -> None:
         """Keep what was made and what was found, and nothing else."""
-        for key, value in self._used.items():
-            if value is not None:
-                keep(self.folder / f"{key}{_SUFFIX}", pickle.dumps(value, protocol=5))
+        for key, data in self._used.items():
+            if data is not None:
+                keep(self.folder / f"{key}{_SUFFIX}", read(data))
         kept = {f"{key}{_SUFFIX}" for key in self._used}
         with suppress(OSError):
             for path in self.folder.iterdir():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
     from generator.resolve.model import Common
     from generator.spec.written import Claims
+    from generator.spool import Spool
 
 
 class Part(Struct, frozen=True):
@@ -28,7 +29,7 @@ class Part(Struct, frozen=True):
     Attributes:
         claims: What other services must not claim as well; None when it is no spec.
         live: The service's series at once, raw and recorded; None when the spec is not understood.
-        checklist: None when the spec is at fault.
+        checklist: None when the spec is at fault, or more is made than a check.
         entry: None when the spec is at fault, or is only to be checked.
         artifacts: The service's own; none when there is no entry.
         diagnostics: What is found about it alone.
@@ -47,6 +48,11 @@ class Part(Struct, frozen=True):
         """Forget the texts of its artifacts: the output holds them."""
         return replace(self, artifacts=tuple(artifact.bare() for artifact in self.artifacts))
 
+    def spooled(self, spool: Spool) -> Part:
+        """Let what is long of it wait in a spool."""
+        artifacts = tuple(artifact.spooled(spool) for artifact in self.artifacts)
+        return replace(self, artifacts=artifacts, entry=self.entry and self.entry.spooled(spool))
+
 
 def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
     """Compile the file of one service; without ``emit`` only to check it."""
@@ -58,7 +64,8 @@ def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
     live = compiled.facts.account.live if compiled.facts else None
     if compiled.facts is None or has_errors(told):
         return Part(loaded.specs.claims, live, None, None, (), told, loaded.sources)
-    checklist = self_check(compiled.facts.service)
-    entry = entry_of(compiled.facts, common.site) if emit else None
-    artifacts = tuple(map(packed, emit_service(compiled.facts, common.site))) if emit else ()
-    return Part(loaded.specs.claims, live, checklist, entry, artifacts, told, loaded.sources)
+    facts, claims, sources = compiled.facts, loaded.specs.claims, loaded.sources
+    if not emit:
+        return Part(claims, live, self_check(facts.service), None, (), told, sources)
+    artifacts = tuple(map(packed, emit_service(facts, common.site)))
+    return Part(claims, live, None, entry_of(facts, common.site), artifacts, told, sources)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and say so in the chosen format."""
-    found = built(arguments.specs, emit=False)
+    found = built(arguments.specs)
     if found is None:
         return CALL_AT_FAULT
     sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))

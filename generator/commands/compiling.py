@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.build.memo import Memo
+    from generator.spool import Spool
 
 #: Who waits for a second wants to know for how long.
 _WORTH_SHOWING = 1.0
@@ -33,11 +34,11 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def built(specs: Path, *, memo: Memo | None = None, emit: bool = True) -> Build | None:
-    """Compile, or only check; None, with a word why, when that was ended from outside."""
+def built(specs: Path, *, spool: Spool | None = None, memo: Memo | None = None) -> Build | None:
+    """Compile, or without a spool only check; None, with a word why, when that was ended from outside."""
     with ProgressLine(sys.stderr, _WORTH_SHOWING) as line, _uncollected():
         try:
-            return build(specs, partial(line.show, "compiling"), memo=memo, emit=emit)
+            return build(specs, partial(line.show, "compiling"), spool=spool, memo=memo)
         except WorkerKilledError:
             complain("a process that compiles was killed", "there may be too little memory for it; run again")
             return None

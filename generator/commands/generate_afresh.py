@@ -18,6 +18,7 @@ from generator.output.errors import OutputError
 from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
 from generator.output.write import write
+from generator.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and say how the output differs."""
-    return _ended(built(specs), output, partial(_compare, output=output))
+    with Spool() as spool:
+        return _ended(built(specs, spool=spool), output, partial(_compare, output=output))
 
 
 def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs | None) -> int:
@@ -41,8 +43,10 @@ def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs 
         folder: Where earlier compilations of it left what they made.
         inputs: What is compiled now; without either of the two everything is.
     """
-    memo = Memo(folder, inputs, partial(holds, output)) if folder and inputs else None
-    return _ended(built(specs, memo=memo), output, partial(_write, specs=specs, output=output, memo=memo))
+    with Spool() as spool:
+        memo = Memo(folder, inputs, spool, partial(holds, output)) if folder and inputs else None
+        found = built(specs, spool=spool, memo=memo)
+        return _ended(found, output, partial(_write, specs=specs, output=output, memo=memo))
 
 
 def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> int:

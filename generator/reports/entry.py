@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.checks.selfcheck import self_check
 from generator.frozen import Frozen, freeze
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
+    from generator.spool import Spool
 
 
 class ReportEntry(Struct, frozen=True):
@@ -44,6 +46,10 @@ class ReportEntry(Struct, frozen=True):
     metrics: str
     progress: str
     checklist: str
+
+    def spooled(self, spool: Spool) -> ReportEntry:
+        """Let what is long of it wait in a spool."""
+        return replace(self, numbers=self.numbers.spooled(spool))
 
 
 def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:

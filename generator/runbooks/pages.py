@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.service import Service
     from generator.model.signals import Signal
+    from generator.spool import Spool
 
 
 class Explained(Struct, frozen=True):
@@ -41,8 +42,12 @@ class RunbookEntry(Struct, frozen=True):
         alerts: All else that the pages say, by name as well; asked for where no service before has the alert.
     """
 
-    rows: Mapping[str, str]
+    rows: Frozen[Mapping[str, str]]
     alerts: Frozen[Mapping[str, Explained]]
+
+    def spooled(self, spool: Spool) -> RunbookEntry:
+        """Let it wait in a spool."""
+        return RunbookEntry(self.rows.spooled(spool), self.alerts.spooled(spool))
 
 
 def runbook_entry(service: Service) -> RunbookEntry:
@@ -53,7 +58,7 @@ def runbook_entry(service: Service) -> RunbookEntry:
     rows: dict[str, str] = {}
     for alert in service.alerts:
         rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
-    return RunbookEntry(rows, freeze(alerts))
+    return RunbookEntry(freeze(rows), freeze(alerts))
 
 
 def _rows(alert: Alert, service: Service) -> str:
@@ -66,9 +71,10 @@ def runbooks(services: Sequence[RunbookEntry]) -> tuple[Artifact, ...]:
     rows: dict[str, list[str]] = {}
     alerts: dict[str, Explained] = {}
     for each in services:
-        if each.rows.keys() - alerts.keys():
+        found = each.rows.thaw()
+        if found.keys() - alerts.keys():
             alerts = {**each.alerts.thaw(), **alerts}
-        for name, own in each.rows.items():
+        for name, own in found.items():
             rows.setdefault(name, []).append(own)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(_page(alerts[name], "".join(found), template) for name, found in sorted(rows.items()))
