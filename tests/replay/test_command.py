@@ -162,6 +162,8 @@ def test_a_truth_of_something_else_is_refused(
 
 
 def test_specs_at_fault_are_the_only_reason_for_a_1(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services/a.yaml").write_text("service: a\n", encoding="utf-8")
     assert main(["replay", str(tmp_path), "--prometheus", "http://127.0.0.1:1", "--last", "1h"]) == 1
 
 
