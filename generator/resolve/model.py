@@ -13,12 +13,13 @@ from generator.resolve.file_names import check_alert_names, check_device
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
+from generator.resolve.profile import check_unused
 from generator.resolve.scope import look_up
 from generator.resolve.service import resolve_service
 from generator.resolve.site import resolve_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from generator.diagnostics import Diagnostic, Span
     from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
@@ -74,7 +75,7 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
 
 
 def check_between(services: Iterable[ServiceSpec], common: Common) -> tuple[Diagnostic, ...]:
-    """Prove that no two services share a name, a file or a series."""
+    """Prove that no two services share a name, a file or a series, and that profiles that none uses could be used."""
     findings = Findings()
     services = tuple(services)
     of_profiles = (alert for spec in common.profiles.values() for alert in spec.alerts)
@@ -99,7 +100,15 @@ def check_between(services: Iterable[ServiceSpec], common: Common) -> tuple[Diag
             "give both selectors a label in common, with different values",
             Note("the other selector is here", first.selector[0].key.span),
         )
-    return findings.all
+    return (*findings.all, *_of_unused_profiles(services, common))
+
+
+def _of_unused_profiles(services: Iterable[ServiceSpec], common: Common) -> Iterator[Diagnostic]:
+    """Find what is wrong with profiles that no service is resolved with."""
+    used = {spec.profile.value for spec in services}
+    for name, profile in common.profiles.items():
+        if name not in used:
+            yield from check_unused(profile, common.site)
 
 
 def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:
