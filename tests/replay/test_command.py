@@ -245,6 +245,13 @@ def recorded(fields: dict[str, str]) -> Answer:
     return 200, json.dumps(body).encode(), {}
 
 
+def test_a_server_that_had_everything_all_along_is_looked_at_once(script: Script) -> None:
+    script.reply = recorded
+    assert replay(script.api.url, *SPAN, "--service", "support-agent") == 0
+    looks = [one for one in script.asked if one["query"].startswith("count({__name__")]
+    assert len(looks) == 1
+
+
 def test_records_that_begin_within_the_span_are_told(
     script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
