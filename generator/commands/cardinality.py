@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.commands.exit_codes import OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import check_directory, show
 from generator.reports.rows import service_row
 
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
     if checked.failed:
         show(outcome, sys.stderr, notes=False)
-    return SPEC_AT_FAULT if checked.failed else OK
+    return of_failed(checked.diagnostics) if checked.failed else OK
 
 
 def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator import __version__
 from generator.commands.compiling import built
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, of_failed
 from generator.commands.stream import colours
 from generator.commands.terminal import told
 
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     if found is None:
         return CALL_AT_FAULT
     sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))
-    return SPEC_AT_FAULT if found.failed else OK
+    return of_failed(found.diagnostics) if found.failed else OK
 
 
 def _text(found: Build) -> str:

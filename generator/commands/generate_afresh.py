@@ -10,7 +10,7 @@ from generator.build.inputs import inputs_of
 from generator.build.memo import Memo
 from generator.build.state import Told, remember
 from generator.commands.compiling import built
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT
+from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT, of_failed
 from generator.commands.stream import shown
 from generator.commands.terminal import complain, show, told
 from generator.output.compare import compare, holds
@@ -56,7 +56,7 @@ def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> in
     show(found, sys.stderr, notes=False)
     if found.failed:
         sys.stderr.write(f"nothing was written to {shown(output)}\n")
-        return SPEC_AT_FAULT
+        return of_failed(found.diagnostics)
     try:
         return act(found)
     except OutputError as problem:

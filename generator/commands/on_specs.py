@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, SPEC_AT_FAULT
+from generator.commands.exit_codes import CALL_AT_FAULT, of_failed
 from generator.commands.terminal import check_directory, complain, show
 from generator.diagnostics.suggest import did_you_mean
 
@@ -23,7 +23,7 @@ def on_specs(specs: Path, act: Callable[[Model, Outcome], int]) -> int:
     outcome = check_directory(specs)
     if outcome.checked.failed or outcome.checked.model is None:
         show(outcome, sys.stderr, notes=False)
-        return SPEC_AT_FAULT
+        return of_failed(outcome.diagnostics)
     try:
         return act(outcome.checked.model, outcome)
     except CallError as problem:

@@ -8,7 +8,7 @@ CHECKS_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "cardinality/forbidden-label",
         "a label that identifies single runs, users or texts",
-        "Each value makes series of its own, for ever: the metric store overloads. Segment by release, model or tool; put ids in logs, traces or exemplars.",
+        "Each value makes series of its own, for ever: the metric store overloads. Segment by release, model or tool; put ids in logs, traces or exemplars. No bound makes such a label right, and a profile that declares one is refused also while no service uses it.",
     ),
     CodeEntry(
         "cardinality/reserved-label",

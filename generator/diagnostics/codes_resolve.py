@@ -203,7 +203,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "alert/tier-dropped",
         "a severity that cannot be reached here",
-        "A bound that stands on the objective is out of reach for this service, so this severity is left out.",
+        "A bound that stands on the objective is out of reach for this service, so this severity is left out. Of a burn rate, so is each pace that looks back further than the objective's window.",
     ),
     CodeEntry(
         "alert/no-objective",

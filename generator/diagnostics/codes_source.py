@@ -9,12 +9,14 @@ SOURCE_CODES = (
         "source/no-specs",
         "there is no directory of specs",
         "The compiler was given a directory that does not exist, or a path that is no directory. It wants the "
-        "directory that holds services/; the command init writes a first one.",
+        "directory that holds services/; the command init writes a first one. No spec is at fault but the call is, so "
+        "the exit status is 2.",
     ),
     CodeEntry(
         "source/no-services",
         "no service is declared",
-        "A directory of specs needs at least one file in services/: without a service there is nothing to measure.",
+        "A directory of specs needs at least one file in services/: without a service there is nothing to measure. The "
+        "call may have named another directory than was meant: the exit status is 2, as where there is none.",
     ),
     CodeEntry(
         "source/not-read",

@@ -16,6 +16,10 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
 
+    def add(self, *found: Diagnostic) -> None:
+        """Add what is told in the same words elsewhere."""
+        self._found += found
+
     def error(self, code: str, message: str, span: Span | None, help_: str, *notes: Note) -> None:
         """Add what makes the spec wrong."""
         self._found.append(Diagnostic(code, Severity.ERROR, message, span, help_, notes))

@@ -11,14 +11,14 @@ from generator.model import names
 from generator.promql.expr import escape_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.grafana.panels import Column, Panel, Query, Scale, Table
 
 Json = dict[str, Any]
 
-#: The beginning of names, and what looks like a variable of Grafana's.
-_UNLIKE_A_NAME = re.compile(r" \Z|\$|\[\[")
+#: What looks like a variable of Grafana's.
+_LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
 _RELEASE = f"{{{{{names.RELEASE}}}}}"
 
 
@@ -33,7 +33,7 @@ def statuses() -> list[Json]:
 
 def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
     """Give names their colours, queries what sets them apart, and each release's points the links ``points``."""
-    return [*_named(panel.colours), *_queried(panel, points)]
+    return [*_named(panel.colours), *_begun(panel.beginnings), *_queried(panel, points)]
 
 
 def of_columns(table: Table) -> list[Json]:
@@ -58,20 +58,29 @@ def thresholds(steps: tuple[tuple[float | None, str], ...]) -> Json:
 
 
 def _named(by_name: Mapping[str, str]) -> Iterator[Json]:
-    """Name all series of a colour at once: a panel has no more of these than there are colours."""
+    for colour, found in _by_colour(by_name):
+        if len(found) == 1 and not _LIKE_A_VARIABLE.search(found[0]):
+            yield _override("byName", found[0], {"color": fixed(colour)})
+        else:
+            yield _override("byRegexp", f"/^({_any_of(found)})$/", {"color": fixed(colour)})
+
+
+def _begun(by_beginning: Mapping[str, str]) -> Iterator[Json]:
+    for colour, found in _by_colour(by_beginning):
+        yield _override("byRegexp", f"/^({_any_of(found)})/", {"color": fixed(colour)})
+
+
+def _by_colour(by_name: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
+    """Name all series of a colour at once: a panel has no more overrides of these than there are colours."""
     of_colour: dict[str, list[str]] = {}
     for name, colour in by_name.items():
         of_colour.setdefault(colour, []).append(name)
-    for colour, found in of_colour.items():
-        if len(found) == 1 and not _UNLIKE_A_NAME.search(found[0]):
-            yield _override("byName", found[0], {"color": fixed(colour)})
-        else:
-            yield _override("byRegexp", f"/^({'|'.join(map(_beginning, found))})/", {"color": fixed(colour)})
+    return of_colour.items()
 
 
-def _beginning(name: str) -> str:
-    """Match a name, or the beginning of one; a line break would end the regular expression."""
-    return escape_regex(name).replace("\n", r"\n") + ("" if name.endswith(" ") else "$")
+def _any_of(texts: Iterable[str]) -> str:
+    """Match each of them as it is; a line break would end the regular expression."""
+    return "|".join(escape_regex(text).replace("\n", r"\n") for text in texts)
 
 
 def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:

@@ -150,7 +150,8 @@ class Panel(Struct, frozen=True):
     Attributes:
         title: Names the signal, never the query.
         description: What is shown, over which window, and what to do about it.
-        colours: Fixed colours by the name of the series, or by its beginning where that ends in a space.
+        colours: Fixed colours by the name of the series.
+        beginnings: Fixed colours by the beginning of that name, where nobody knows how it goes on.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
         empty: What a single number says where there is none.
@@ -166,6 +167,7 @@ class Panel(Struct, frozen=True):
     draw: Draw = Draw.LINES
     legend: Legend = Legend.LIST
     colours: Mapping[str, str] = field(default_factory=dict)
+    beginnings: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[tuple[float | None, str], ...] = ()
     table: Table | None = None
     more: str | None = None

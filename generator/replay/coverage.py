@@ -2,70 +2,101 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
+from functools import reduce
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.promql.expr import Series, aggregate
+from generator.promql.expr import Series, aggregate, binary, call, literal
 from generator.replay.asking import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from generator.live.api import PrometheusApi
+    from generator.promql.expr import Expr
     from generator.replay.asking import Patience
+    from generator.replay.needs import Needs
 
 _LOOKS = 60
 #: Seconds; as close as anybody wants to know.
 _CLOSE = 60
 _SHORTEST = 15
+#: The label that sets constants apart in the answer to a look.
+_CONSTANT = "constant"
 
 
 class Covered(Struct, frozen=True):
-    """When records of a service were first and last seen, Unix seconds; as coarse as the looks at the span."""
+    """What a look saw of a service's records.
+
+    Attributes:
+        service: Whose they are.
+        first: When any was there first, Unix seconds; as coarse as ``step``.
+        last: And last.
+        measured: When one was there first that is no constant; infinity where none was.
+        step: Seconds between the instants that were looked at.
+    """
 
     service: str
     first: float
     last: float
+    measured: float
     step: float
 
 
 def covered(  # noqa: PLR0913, PLR0917 - a span has two ends
-    api: PrometheusApi, service: str, records: Iterable[str], start: int, end: int, patience: Patience
+    api: PrometheusApi, service: str, need: Needs, start: int, end: int, patience: Patience
 ) -> Covered | None:
-    """Look for any of ``records`` of ``service``; None where there is none in the span.
+    """Look for any of the needed records of ``service``; None where there is none in the span.
 
     Raises:
         LiveError: the server cannot be reached or refuses.
     """
     step = max(_SHORTEST, ceil((end - start) / _LOOKS))
-    read = Series("").one_of("__name__", sorted(records)).where(service=service)
-    fields = {
-        "query": str(aggregate("count", read.now())),
-        "start": str(start),
-        "end": str(end),
-        "step": str(step),
-    }
-    times = [
-        time for one in ask(api, "/api/v1/query_range", fields, patience).series for time in one.timestamps
-    ]
-    return Covered(service, min(times), max(times), step) if times else None
+    counts = tuple(_counts(service, need))
+    if not counts:
+        return None
+    query = reduce(lambda one, other: binary("or", one, other), counts)
+    fields = {"query": str(query), "start": str(start), "end": str(end), "step": str(step)}
+    series = ask(api, "/api/v1/query_range", fields, patience).series
+    times = [time for one in series for time in one.timestamps]
+    measured = [time for one in series if _CONSTANT not in one.labels for time in one.timestamps]
+    return Covered(service, min(times), max(times), min(measured, default=inf), step) if times else None
 
 
-def begins(  # noqa: PLR0913, PLR0917 - a span has two ends
-    api: PrometheusApi, service: str, records: Iterable[str], start: int, end: int, patience: Patience
-) -> float:
-    """Find, to the minute, when ``records`` of ``service`` begin; minus infinity where that was before the span.
+def _counts(service: str, need: Needs) -> Iterator[Expr]:
+    """Count the records that are measured, and the constants apart from them."""
+    if need.measured:
+        yield _count(service, need.measured)
+    if constants := need.records - need.measured:
+        mark = (literal(text) for text in (_CONSTANT, "yes", "", ""))
+        yield call("label_replace", _count(service, constants), *mark)
+
+
+def _count(service: str, records: Iterable[str]) -> Expr:
+    return aggregate("count", Series("").one_of("__name__", sorted(records)).where(service=service).now())
+
+
+def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int, patience: Patience) -> float:
+    """Find, to the minute, when a service's records begin; minus infinity where that was before the span, or never.
+
+    Constants do not count: they are there as soon as the rules are.
+
+    Args:
+        api: The server.
+        found: What a look at the whole span saw.
+        need: The records.
+        start: The begin of the span.
+        patience: How often a busy server is asked again.
 
     Raises:
         LiveError: the server cannot be reached or refuses.
     """
-    names = tuple(records)
-    found = covered(api, service, names, start, end, patience) if names else None
-    while found and found.first > start and found.step > _CLOSE:
+    while found and start < found.measured < inf and found.step > _CLOSE:
         # Past the first look that saw something, or the last of the finer ones could be just short of it.
-        before, after = max(start, floor(found.first - found.step)), ceil(found.first + found.step)
-        found = covered(api, service, names, before, after, patience) or replace(found, step=0)
-    return found.first if found and found.first > start else float("-inf")
+        before, after = max(start, floor(found.measured - found.step)), ceil(found.measured + found.step)
+        finer = covered(api, found.service, need, before, after, patience)
+        found = finer if finer and finer.measured < inf else replace(found, step=0)
+    return found.measured if found and start < found.measured < inf else -inf

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from generator.replay.needs import Needs
     from generator.replay.subject import Subject
 
+    Looks = dict[str, Covered | None]
+
 
 class Records(StrEnum):
     """Where recorded series come from: the server, or raw series evaluated here; AUTO looks what the server has."""
@@ -71,9 +73,12 @@ def replay(order: Order, crew: Crew) -> Replay:
     """
     need = needs(order.subject.rules, order.subject.recording)
     _greet(crew.apis[0], order.end)
-    records, notes = _records(order, crew, need)
+    looks = {} if order.records is Records.INLINED else _looks(order, crew, need)
+    records, notes = _records(order, crew.apis[0].url, need, looks)
     with _own(order, crew, need) if records is Records.INLINED else _same(crew) as asked:
-        begun = _begun(order, asked, need)
+        if records is Records.INLINED:
+            looks = _looks(order, asked, need)
+        begun = _begun(order, asked, need, looks)
         found = histories(asked, order.subject.rules, (order.start, order.end), order.points, begun)
     warnings = (text for one in found for text in one.warnings)
     told = tuple(dict.fromkeys((*notes, *warnings)))
@@ -86,36 +91,38 @@ def _greet(api: PrometheusApi, time: int) -> None:
     ask(api, "/api/v1/query_range", fields, Patience(tries=1))
 
 
-def _records(order: Order, crew: Crew, need: Needs) -> tuple[Records, tuple[str, ...]]:
-    """Decide where records come from, and say what is missing."""
-    if order.records is Records.INLINED:
-        return Records.INLINED, ()
-    if not need.records:
-        return Records.READ, ()
-    found = {service: _covered(order, crew, need, service) for service in order.subject.services}
-    url = crew.apis[0].url
-    if any(found.values()):
-        return Records.READ, tuple(_missing(order, found))
-    if order.records is Records.READ:
-        message = f"{url} has no recorded series of {', '.join(found)} in the span"
-        raise LiveError(message)
-    return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
-
-
-def _begun(order: Order, crew: Crew, need: Needs) -> dict[str, float]:
-    """Find when each service begins, by its records, wherever they come from."""
+def _looks(order: Order, crew: Crew, need: Needs) -> Looks:
+    """Look once, for each service, at what its server has over the span."""
     span = order.start, order.end
     return {
-        service: begins(crew.apis[0], service, need.measured, *span, crew.patience)
+        service: covered(crew.apis[0], service, need, *span, crew.patience)
         for service in order.subject.services
     }
 
 
-def _covered(order: Order, crew: Crew, need: Needs, service: str) -> Covered | None:
-    return covered(crew.apis[0], service, need.records, order.start, order.end, crew.patience)
+def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records, tuple[str, ...]]:
+    """Decide where records come from, by what the server has, and say what is missing."""
+    if order.records is Records.INLINED:
+        return Records.INLINED, ()
+    if not need.records:
+        return Records.READ, ()
+    if any(looks.values()):
+        return Records.READ, tuple(_missing(order, looks))
+    if order.records is Records.READ:
+        message = f"{url} has no recorded series of {', '.join(looks)} in the span"
+        raise LiveError(message)
+    return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
 
 
-def _missing(order: Order, found: dict[str, Covered | None]) -> Iterator[str]:
+def _begun(order: Order, crew: Crew, need: Needs, looks: Looks) -> dict[str, float]:
+    """Find when each service begins, by its records, wherever they come from."""
+    return {
+        service: begins(crew.apis[0], look, need, order.start, crew.patience)
+        for service, look in looks.items()
+    }
+
+
+def _missing(order: Order, found: Looks) -> Iterator[str]:
     for service, one in found.items():
         if one is None:
             yield f"There are no recorded series of {service} in the span: none of its alerts can fire."

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.diagnostics import error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
+from generator.resolve.label_names import refused_declaration, refused_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
     from generator.spec.written import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
 
@@ -22,7 +25,7 @@ def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Finding
         _known(name, entry, declared, profile, findings)
     labels = {}
     for name, label in declared.items():
-        labels[name] = _label(label, bounds.get(name), service, findings)
+        labels[name] = _label(label, bounds.get(name), profile, service, findings)
         _check_dependence(label, labels[name], declared, findings)
     return labels
 
@@ -34,24 +37,31 @@ def _known(
     profile: ProfileSpec,
     findings: Findings,
 ) -> None:
-    if name not in declared:
+    if name in declared:
+        if declared[name].value.values:
+            findings.error(
+                "label/bounded-twice",
+                f'the profile lists the values of label "{name}" already',
+                entry.key.span,
+                "leave it out here; a service bounds only the labels that its profile leaves open",
+            )
+    elif found := refused_label(entry.key):
+        findings.add(found)
+    else:
         findings.error(
             "reference/unknown-label",
             f'profile "{profile.profile.value}" has no label "{name}"',
             entry.key.span,
             did_you_mean(name, declared),
         )
-    elif declared[name].value.values:
-        findings.error(
-            "label/bounded-twice",
-            f'the profile lists the values of label "{name}" already',
-            entry.key.span,
-            "leave it out here; a service bounds only the labels that its profile leaves open",
-        )
 
 
 def _label(
-    entry: Entry[LabelSpec], bound: Entry[BoundSpec] | None, service: ServiceSpec, findings: Findings
+    entry: Entry[LabelSpec],
+    bound: Entry[BoundSpec] | None,
+    profile: ProfileSpec,
+    service: ServiceSpec,
+    findings: Findings,
 ) -> Label:
     spec, name = entry.value, entry.key.value
     new_per_week = spec.new_per_week or 0.0
@@ -63,13 +73,7 @@ def _label(
         values = _listed(bound.value.values, closed=False)
         max_live = len(values) or bound.value.max_live or spec.max_live
     if max_live is None:
-        findings.error(
-            "label/unbounded",
-            f'label "{name}" has no bound',
-            service.span,
-            f"list its values under labels, such as {name}: [a, b], or give the largest number of live ones: "
-            f"{name}: {{max_live: 20}}",
-        )
+        findings.add(refused_declaration(entry.key, profile) or _unbounded(name, service))
     return Label(
         name=name,
         description=spec.description or "",
@@ -79,6 +83,16 @@ def _label(
         determines=spec.determines.value if spec.determines else None,
         determined={item.key.value: item.value.value for item in spec.values if item.value},
         limits=tuple(limit.value for limit in spec.limits),
+    )
+
+
+def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:
+    return error(
+        "label/unbounded",
+        f'label "{name}" has no bound',
+        service.span,
+        f"list its values under labels, such as {name}: [a, b], or give the largest number of live ones: "
+        f"{name}: {{max_live: 20}}",
     )
 
 

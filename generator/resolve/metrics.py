@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Metric, MetricType
+from generator.resolve.label_names import look_up_label
 from generator.resolve.scope import look_up
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _redeclared(entry: Entry[MetricSpec], profile: ProfileSpec, findings: Findin
 def _metric(entry: Entry[MetricSpec], labels: Mapping[str, Label], findings: Findings) -> Metric:
     spec, name = entry.value, entry.key.value
     for label in spec.labels:
-        look_up(label, labels, "label", findings)
+        look_up_label(label, labels, findings)
     metric = Metric(
         name=name,
         type=MetricType(spec.type.value if spec.type else MetricType.COUNTER),

@@ -13,12 +13,13 @@ from generator.resolve.file_names import check_alert_names, check_device
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
+from generator.resolve.profile import check_unused
 from generator.resolve.scope import look_up
 from generator.resolve.service import resolve_service
 from generator.resolve.site import resolve_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from generator.diagnostics import Diagnostic, Span
     from generator.spec.written import Claims, PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
@@ -75,7 +76,7 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
 
 
 def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:
-    """Prove that no two services share a name, a file or a series."""
+    """Prove that no two services share a name, a file or a series, and that profiles that none uses could be used."""
     findings = Findings()
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
@@ -100,7 +101,15 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
             "give both selectors a label in common, with different values",
             Note("the other selector is here", first.selector[0].key.span),
         )
-    return findings.all
+    return (*findings.all, *_of_unused_profiles(services, common))
+
+
+def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnostic]:
+    """Find what is wrong with profiles that no service is resolved with."""
+    used = {claims.profile for claims in services}
+    for name, profile in common.profiles.items():
+        if name not in used:
+            yield from check_unused(profile, common.site)
 
 
 def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:

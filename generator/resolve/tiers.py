@@ -75,18 +75,36 @@ def resolve_tiers(case: Case) -> tuple[Tier, ...]:
 
 def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
     """Refuse a critical bound that is crossed before the warning's: nobody means that."""
-    spec = case.entry.value
-    if len(tiers) < 2 or isinstance(case.kind, BurnRate) or spec.critical is None:  # noqa: PLR2004 - both
+    if len(tiers) < 2 or isinstance(case.kind, BurnRate):  # noqa: PLR2004 - both
         return
+    bounds = [text for text in (case.entry.value.critical, case.entry.value.warning) if text]
     critical, warning = tiers
     falls = isinstance(case.kind, Threshold) and case.signal.better is Better.HIGHER
     if critical.bound > warning.bound if falls else critical.bound < warning.bound:
         case.findings.error(
             "alert/order",
             f"{case.entry.key.value} would be critical at {critical.text}, before it is a warning at {warning.text}",
-            case.entry.key.span if case.is_default(spec.critical) else spec.critical.span,
-            "exchange the two, or leave one of them out",
+            next((text.span for text in bounds if _is_own(text, case)), case.entry.key.span),
+            _in_order(critical, warning, case),
         )
+
+
+def _in_order(critical: Tier, warning: Tier, case: Case) -> str:
+    """Say how to put two bounds in order; what is the profile's, a service cannot leave out."""
+    beyond, before = f"a critical bound beyond {warning.text}", f"a warning that comes before {critical.text}"
+    match _is_own(case.entry.value.critical, case), _is_own(case.entry.value.warning, case):
+        case True, True:
+            return "exchange the two, or leave one of them out"
+        case True, False:
+            return f"the warning is the profile's: choose {beyond}, or write {before} beside it"
+        case False, True:
+            return f"the critical bound is the profile's: choose {before}, or write {beyond} beside it"
+        case _:
+            return "both are the profile's: exchange them there, or write bounds of the service's own"
+
+
+def _is_own(text: Text | None, case: Case) -> bool:
+    return text is not None and not case.is_default(text)
 
 
 def _tiers(case: Case) -> Iterator[Tier]:

@@ -68,7 +68,8 @@ def service_files(directory: Path) -> Loaded[list[Path]]:
         return Loaded(None, too_many, {})
     if found:
         return Loaded(found, (), {})
-    place, help_ = Span.of_file(str(directory / "services")), "add services/<name>.yaml, or run: init"
+    help_ = "add services/<name>.yaml, name the directory that holds services/, or run: init"
+    place = Span.of_file(str(directory / "services"))
     return Loaded(None, (error("source/no-services", "no service is declared", place, help_),), {})
 
 

@@ -195,14 +195,17 @@ class ServiceSpec(Struct, frozen=True):
 
     @property
     def claims(self) -> Claims:
-        """What other services must not claim as well."""
-        return Claims(self.service, self.selector, tuple(alert.key for alert in self.alerts))
+        """What other services must not claim as well, and the profile that it uses."""
+        return Claims(
+            self.service, self.profile.value, self.selector, tuple(alert.key for alert in self.alerts)
+        )
 
 
 class Claims(Struct, frozen=True):
-    """What a service must not share with another: its name, its series, and the names of its alerts."""
+    """What is looked at together of all services: none may share its name, its series or the names of its alerts."""
 
     service: Text
+    profile: str
     selector: tuple[Entry[Text], ...]
     alerts: Names
 

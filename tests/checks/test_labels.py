@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality import forbidden_label, reserved_label
 from generator.checks.cardinality.forbidden_label import forbidden
+from generator.model.reserved_labels import reserved
 from tests.checks.models import SITE, counter, known, small
 from tests.resolve.build import LABELS, METRICS, profile, service
 
@@ -73,8 +74,8 @@ def test_what_picks_buckets_or_is_internal_selects_no_service(tmp_path: Path) ->
 
 
 def test_labels_of_prometheus_itself_are_reserved() -> None:
-    assert reserved_label.reserved("__address__") == "names that begin with __ are Prometheus's own"
-    assert reserved_label.reserved("tool") is None
+    assert reserved("__address__") == "names that begin with __ are Prometheus's own"
+    assert reserved("tool") is None
 
 
 def test_ordinary_labels_are_no_finding(tmp_path: Path) -> None:

@@ -55,6 +55,19 @@ def test_check_compares_and_writes_nothing(place: Path, call: Call) -> None:
     assert call("generate", "--check") == (0, "output: up to date\n", "")
 
 
+def test_an_objective_s_window_says_how_far_back_burn_rates_look_and_nothing_more(
+    place: Path, call: Call
+) -> None:
+    spec = place / "specs/services/demo-agent.yaml"
+    text = f"{spec.read_text('utf-8')}objectives: {{success_rate: {{min: 97%, window: WINDOW}}}}\n"
+    spec.write_text(text.replace("WINDOW", "30d"), "utf-8")
+    call("generate")
+    spec.write_text(text.replace("WINDOW", "3d"), "utf-8")
+    assert call("generate", "--check").out == "output: up to date\n"
+    spec.write_text(text.replace("WINDOW", "1d"), "utf-8")
+    assert "output: out of date" in call("generate", "--check").out
+
+
 def test_check_names_what_is_changed_missing_and_stale(place: Path, call: Call) -> None:
     call("generate")
     output = place / "output"

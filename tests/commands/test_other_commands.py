@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 KINDS = ("service", "profile", "site", "prices", "common")
 COMMANDS = ("generate", "check", "cardinality", "explain", "schema", "init")
-OF_SPECS = ("generate", "check", "cardinality")
+OF_SPECS = (
+    ("generate", "{specs}", "-o", "{output}"),
+    ("generate", "{specs}", "-o", "{output}", "--check"),
+    *(("check", "{specs}", "--format", format_) for format_ in ("text", "json", "sarif", "github")),
+    ("cardinality", "{specs}"),
+    ("audit", "{specs}", "--exposition", "none"),
+    ("simulate", "{specs}", "--last", "1h", "--openmetrics", "{output}"),
+    ("replay", "{specs}", "--last", "1h", "--prometheus", "http://localhost:1"),
+    ("demo", "{specs}"),
+)
 
 
 def test_the_version_is_told(call: Call) -> None:
@@ -42,25 +51,41 @@ def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
     assert answer.out == ""
 
 
+def on(command: tuple[str, ...], specs: Path) -> tuple[str, ...]:
+    """Fill in where specs are, and where an output would be."""
+    return tuple(word.format(specs=specs, output=specs.parent / "out") for word in command)
+
+
 @pytest.mark.parametrize("command", OF_SPECS)
-def test_specs_that_are_not_there_are_told(call: Call, tmp_path: Path, command: str) -> None:
-    answer = call(
-        command, str(tmp_path / "none"), *(("-o", str(tmp_path / "out")) if command == "generate" else ())
-    )
-    assert answer.code == 1
-    assert "error[source/no-specs]: there is no such directory" in answer.out + answer.err
+def test_specs_that_are_not_there_are_the_calls_fault(
+    call: Call, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    answer = call(*on(command, tmp_path / "none"))
+    assert answer.code == 2
+    assert "there is no such directory" in answer.out + answer.err
+    assert "name the directory that holds services/" in answer.out + answer.err
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", OF_SPECS)
-def test_an_empty_directory_declares_no_service(
-    call: Call, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+def test_a_file_for_specs_is_the_calls_fault(call: Call, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "a.yaml").write_text("service: a\n", "utf-8")
+    answer = call(*on(command, tmp_path / "a.yaml"))
+    assert answer.code == 2
+    assert "this is not a directory" in answer.out + answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+
+
+@pytest.mark.parametrize("inside", ["", "services", "profiles"])
+@pytest.mark.parametrize("command", OF_SPECS)
+def test_a_directory_without_a_service_is_the_calls_fault(
+    call: Call, tmp_path: Path, command: tuple[str, ...], inside: str
 ) -> None:
-    (tmp_path / "specs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    answer = call(command)
-    assert answer.code == 1
-    assert "error[source/no-services]" in answer.out + answer.err
+    (tmp_path / "specs" / inside).mkdir(parents=True)
+    answer = call(*on(command, tmp_path / "specs"))
+    assert answer.code == 2
+    assert "no service is declared" in answer.out + answer.err
+    assert "name the directory that holds services/" in answer.out + answer.err
     assert [path.name for path in tmp_path.iterdir()] == ["specs"]
 
 

@@ -90,6 +90,7 @@ def test_each_colour_is_of_the_values_that_it_is_meant_for(boards: dict[str, Boa
     assert matchers
     for text in tools(TEXTS):
         assert any(_matches(matcher, text) for matcher in matchers), text
+        assert not any(_matches(matcher, f"{text}longer") for matcher in matchers), text
     assert not any(_matches(matcher, "a tool of no spec") for matcher in matchers)
 
 
@@ -100,4 +101,4 @@ def _matches(matcher: dict[str, str], name: str) -> bool:
     expression = re.fullmatch(r"/(.*?)/(g?i?m?y?)", matcher["options"])
     assert expression, matcher
     # In JavaScript, $ without a flag matches at the very end only.
-    return re.search(expression[1].replace("$)", r"\Z)").replace("$|", r"\Z|"), name) is not None
+    return re.search(re.sub(r"\)\$\Z", r")\\Z", expression[1]), name) is not None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager, suppress
-from itertools import pairwise
+from math import ceil
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import start_http_server
 
@@ -22,7 +23,7 @@ from tests.instrumentation.loading import fresh, service, shipped
 from tests.instrumentation.test_agent_loop import story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from prometheus_client import CollectorRegistry
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
 
 _INTERVAL, _SCRAPE, _RUNS = 2, 1, 60
-_MOST_ROUNDS = 6
+#: As long as a rule looks back.
+_WINDOW = _INTERVAL + _SCRAPE
+#: Seconds. By so much at most may a scrape be out of turn: a rate is as much too large as two of its samples are too
+#: near to each other, and 2% are allowed.
+_LATE = 0.015
+_MOST_ROUNDS = 20
 _RECORDS = {
     ("status", "stop_reason"): ("release_status_stop_reason:agent_run:rate", "agent_run_total"),
     ("tool", "status"): ("release_status_tool:agent_tool_call:rate", "agent_tool_call_total"),
@@ -52,33 +58,73 @@ def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
         fresh_prometheus.load(_config(tmp_path, port))
         _work(metrics)  # a series' way up from zero is told short by rate(), so everything has moved once
         _settled(api, 1)
-        start, rounds, counts = _worked_evenly(api, metrics)
+        done = _worked_in_step(api, metrics)
         for labels, (record, metric) in _RECORDS.items():
-            wanted = _counted(counts, labels)
-            every = {key: number * rounds for key, number in wanted.items()}
+            wanted = _counted(done.counts, labels)
+            every = {key: number * done.number for key, number in wanted.items()}
             assert _scraped(api, metric, labels) == every, metric
-            assert _recorded(api, record, labels, start) == pytest.approx(wanted, rel=0.02), record
+            assert _recorded(api, record, labels, done) == pytest.approx(wanted, rel=0.02), record
             assert api.query(f"count({record})", time.time()).samples[0].value > 0
         assert not [rule.last_error for group in api.rules() for rule in group.rules if rule.last_error]
 
 
-def _worked_evenly(api: PrometheusApi, metrics: object) -> tuple[float, int, Counts]:
-    """Work until every scrape was in time: over a gap a rate is extrapolated, and a busy machine has gaps.
+class _Round(Struct, frozen=True):
+    """Work that was scraped in step.
 
-    Returns when the last round began, how many rounds there were, the first included, and what each of them counts.
+    Attributes:
+        number: How many rounds there were, this one and the first included; each counts the same.
+        counts: What it counts.
+        start: When it began, Unix seconds.
+        end: When a rule saw all of it, half a scrape after one that any rule needs for that.
     """
-    for rounds in range(2, _MOST_ROUNDS + 1):
+
+    number: int
+    counts: Counts
+    start: float
+    end: float
+
+
+def _worked_in_step(api: PrometheusApi, metrics: object) -> _Round:
+    """Work until the scrapes around it were in step: between others a rate is extrapolated; a busy machine is late."""
+    for number in range(2, _MOST_ROUNDS + 1):
         start = time.time()
         counts = _work(metrics)
-        _settled(api, rounds)
-        if _largest_gap(api, start) < _SCRAPE * 1.1:
-            return start, rounds, counts
+        worked = time.time()
+        _settled(api, number)
+        if last := _last_in_step(_scrapes(api, start), start - _WINDOW, worked + _WINDOW):
+            return _Round(number, counts, start, last + _SCRAPE / 2)
     pytest.fail("this machine is too busy to be scraped once a second")
 
 
-def _largest_gap(api: PrometheusApi, start: float) -> float:
-    times = api.query_samples("up[1m]", time.time()).series[0].timestamps
-    return max(later - one for one, later in pairwise(times) if later > start - _INTERVAL - _SCRAPE)
+def _scrapes(api: PrometheusApi, start: float) -> tuple[float, ...]:
+    now = time.time()
+    return api.query_samples(f"up[{ceil(now - start + 2 * _WINDOW)}s]", now).series[0].timestamps
+
+
+def _last_in_step(scrapes: Iterable[float], first: float, last: float) -> float | None:
+    """Find the last scrape between two moments; None if any of those between came late, early or not at all."""
+    between = [time for time in scrapes if first < time < last]
+    if not between or between[0] - first > _SCRAPE + _LATE or last - between[-1] > _SCRAPE + _LATE:
+        return None
+    turns = (between[-1] - time for time in reversed(between))
+    return between[-1] if all(abs(turn - at * _SCRAPE) < _LATE for at, turn in enumerate(turns)) else None
+
+
+@pytest.mark.parametrize(
+    ("scrapes", "found"),
+    [
+        ([0.5, 1.5, 2.5, 3.5], 3.5),
+        ([0.5, 1.51, 2.49, 3.5, 4.9], 3.5),
+        ([0.5, 1.55, 2.5, 3.5], None),
+        ([0.5, 1.5, 2.5, 3.55], None),
+        ([0.5, 2.5, 3.5], None),
+        ([1.5, 2.5, 3.5], None),
+        ([0.5, 1.5, 2.5], None),
+        ([], None),
+    ],
+)
+def test_scrapes_out_of_step_are_told(scrapes: list[float], found: float | None) -> None:
+    assert _last_in_step(scrapes, 0, 4) == found
 
 
 def _work(metrics: object) -> Counts:
@@ -107,9 +153,9 @@ def _scraped(api: PrometheusApi, metric: str, labels: tuple[str, str]) -> dict[t
 
 
 def _recorded(
-    api: PrometheusApi, record: str, labels: tuple[str, str], start: float
+    api: PrometheusApi, record: str, labels: tuple[str, str], done: _Round
 ) -> dict[tuple[str, ...], float]:
-    """Add up what the record's rule makes of the scraped samples since ``start``, half a scrape after each second one.
+    """Add up what the record's rule makes of the scraped samples of a round, half a scrape after each second one.
 
     A rate times the interval of its rule is a number of events. At intervals of seconds the server itself evaluates
     some rules before the scrape of that moment is stored.
@@ -118,10 +164,9 @@ def _recorded(
         rule for group in _compiled().recording for rule in group.rules if isinstance(rule, RecordingRule)
     )
     [expr] = [rule.expr for rule in rules if rule.record == record]
-    last = api.query_samples("agent_run_latency_ms_count[1m]", time.time()).series[0].timestamps[-1]
-    end = last + _SCRAPE / 2
+    begin = done.end - (done.end - done.start) // _INTERVAL * _INTERVAL
     found = {}
-    for series in api.query_range(expr, end - (end - start) // _INTERVAL * _INTERVAL, end, _INTERVAL).series:
+    for series in api.query_range(expr, begin, done.end, _INTERVAL).series:
         if any(series.values):
             found[tuple(series.labels[label] for label in labels)] = sum(series.values) * _INTERVAL
     return found
@@ -129,8 +174,9 @@ def _recorded(
 
 def _settled(api: PrometheusApi, rounds: int) -> None:
     """Wait until all runs have been scraped for so long that every rule has seen them, and sees no change any more."""
-    window = _INTERVAL + _SCRAPE + _INTERVAL + _SCRAPE
-    _until(lambda: _value(api, f"min_over_time((sum(agent_run_total))[{window}s:1s])") == rounds * _RUNS)
+    seen = f"(sum(agent_run_total))[{2 * _WINDOW}s:1s]"
+    whole = f"min_over_time({seen}) and count_over_time({seen}) >= {2 * _WINDOW}"
+    _until(lambda: _value(api, whole) == rounds * _RUNS)
 
 
 def _value(api: PrometheusApi, expr: str) -> float:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.prometheus.rules import AlertingRule
+from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.asking import Patience
-from generator.replay.coverage import begins
+from generator.replay.coverage import begins, covered
 from generator.replay.history import histories
 from generator.replay.jobs import Crew
+from generator.replay.needs import Needs
 from generator.replay.resume import Forgetful
 from generator.replay.subject import ReplayedRule
 
@@ -38,10 +39,23 @@ def _since(begin: int) -> Reply:
     return reply
 
 
+def _needs(*measured: str, constants: tuple[str, ...] = ()) -> Needs:
+    rules = (
+        *(RecordingRule(name, "x", {}) for name in measured),
+        *(RecordingRule(name, "vector(1)", {}) for name in constants),
+    )
+    return Needs(frozenset((*measured, *constants)), (RuleGroup("g", 60, rules),), (), 0)
+
+
+def _begin(script: Script, need: Needs, end: int) -> float:
+    look = covered(script.api, "s", need, _T, end, Patience())
+    return begins(script.api, look, need, _T, Patience())
+
+
 @pytest.mark.parametrize("begin", [_T + 1, _T + 7000, _T + 5 * _DAY, _T + 7 * _DAY - 30])
 def test_a_begin_is_found_to_the_minute(script: Script, begin: int) -> None:
     script.reply = _since(begin)
-    found = begins(script.api, "s", ["a"], _T, _T + 7 * _DAY, Patience())
+    found = _begin(script, _needs("a"), _T + 7 * _DAY)
     assert begin <= found < begin + 61
     assert len(script.asked) < 6
 
@@ -51,7 +65,7 @@ def test_a_begin_just_before_a_look_is_found_whatever_the_span(script: Script, b
     span = 7 * _DAY + 1234
     look = _T + 3 * -(-span // 60)
     script.reply = _since(look - before)
-    found = begins(script.api, "s", ["a"], _T, _T + span, Patience())
+    found = _begin(script, _needs("a"), _T + span)
     assert look - before <= found < look - before + 61
 
 
@@ -62,7 +76,7 @@ def test_where_it_was_there_before_or_never_nothing_begins(
     script: Script, begin: int, records: list[str]
 ) -> None:
     script.reply = _since(begin)
-    assert begins(script.api, "s", records, _T, _T + 7 * _DAY, Patience()) == NEVER
+    assert _begin(script, _needs(*records), _T + 7 * _DAY) == NEVER
 
 
 @pytest.mark.parametrize(("begun", "first"), [(NEVER, _T - 360), (_T + 90, _T + 120), (_T + 120, _T + 120)])
@@ -72,3 +86,32 @@ def test_an_alert_is_asked_for_from_the_begin_on(script: Script, begun: float, f
     crew = Crew((script.api,), Forgetful(), lambda *_: None)
     (found,) = histories(crew, [rule], (_T, _T + 600), 100, {"s": begun, "other": _T + 300})
     assert [episode.activity.active_at for episode in found.episodes] == [first]
+
+
+def test_one_look_tells_constants_from_what_is_measured(script: Script) -> None:
+    need = _needs("a", constants=("b",))
+    script.reply = lambda fields: _both(fields, _T + 5000)
+    look = covered(script.api, "s", need, _T, _T + 7200, Patience())
+    assert look
+    assert (look.first, look.measured) == (_T, _T + 5040)
+    assert len(script.asked) == 1
+    assert _T + 5000 <= begins(script.api, look, need, _T, Patience()) < _T + 5061
+
+
+def test_constants_alone_are_covered_and_begin_nothing(script: Script) -> None:
+    need = _needs("a", constants=("b",))
+    script.reply = lambda fields: _both(fields, _T + _DAY)
+    look = covered(script.api, "s", need, _T, _T + 7200, Patience())
+    assert look
+    assert begins(script.api, look, need, _T, Patience()) == NEVER
+    assert len(script.asked) == 1
+
+
+def _both(fields: dict[str, str], begin: int) -> Answer:
+    """Answer with a constant that was always there, and a record that begins."""
+    times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))
+    series = [{"metric": {"constant": "yes"}, "values": [[time, "1"] for time in times]}]
+    if later := [[time, "1"] for time in times if time >= begin]:
+        series.append({"metric": {}, "values": later})
+    body = {"status": "success", "data": {"resultType": "matrix", "result": series}}
+    return 200, json.dumps(body).encode(), {}

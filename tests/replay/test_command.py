@@ -162,6 +162,8 @@ def test_a_truth_of_something_else_is_refused(
 
 
 def test_specs_at_fault_are_the_only_reason_for_a_1(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services/a.yaml").write_text("service: a\n", encoding="utf-8")
     assert main(["replay", str(tmp_path), "--prometheus", "http://127.0.0.1:1", "--last", "1h"]) == 1
 
 
@@ -241,6 +243,13 @@ def recorded(fields: dict[str, str]) -> Answer:
     series = [{"metric": {}, "values": [[time, "1"] for time in times]}]
     body = {"status": "success", "data": {"resultType": "matrix", "result": series}}
     return 200, json.dumps(body).encode(), {}
+
+
+def test_a_server_that_had_everything_all_along_is_looked_at_once(script: Script) -> None:
+    script.reply = recorded
+    assert replay(script.api.url, *SPAN, "--service", "support-agent") == 0
+    looks = [one for one in script.asked if one["query"].startswith("count({__name__")]
+    assert len(looks) == 1
 
 
 def test_records_that_begin_within_the_span_are_told(

@@ -239,3 +239,53 @@ def test_a_profile_may_leave_an_alert_off_and_nobody_hears_of_it(tmp_path: Path)
 def test_a_floor_of_events_needs_events(tmp_path: Path) -> None:
     body = "threshold: {signal: spend}, warning: $5, min_events: 20"
     assert codes(resolved(tmp_path, _own(body))) == ["alert/no-events"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "at", "help_"),
+    [
+        (
+            "{Low: {warning: 90%, critical: 95%}}",
+            "95%",
+            "exchange the two, or leave one of them out",
+        ),
+        (
+            "{Low: {critical: 98%}}",
+            "98%",
+            (
+                "the warning is the profile's: choose a critical bound beyond the objective of 97%, or write a "
+                "warning that comes before the limit of 98% beside it"
+            ),
+        ),
+        (
+            "{Low: {warning: 80%}}",
+            "80%",
+            (
+                "the critical bound is the profile's: choose a warning that comes before the limit of 90%, or write "
+                "a critical bound beyond the limit of 80% beside it"
+            ),
+        ),
+        (
+            "{Mild: {for: 10m}}",
+            "Mild",
+            "both are the profile's: exchange them there, or write bounds of the service's own",
+        ),
+        (
+            "{Own: {threshold: {signal: success_rate}, summary: It is so., warning: 90%, critical: 95%}}",
+            "95%",
+            "exchange the two, or leave one of them out",
+        ),
+    ],
+)
+def test_how_two_bounds_get_into_order_depends_on_whose_they_are(
+    alerts: str, at: str, help_: str, tmp_path: Path
+) -> None:
+    bounds = {"Low": "warning: objective, critical: 90%"}
+    if "Mild" in alerts:
+        bounds["Mild"] = "warning: 80%, critical: 90%"
+    of_profile: dict[str, str | None] = {
+        name: f"{{threshold: {{signal: success_rate}}, {both}}}" for name, both in bounds.items()
+    }
+    demo = service(alerts=alerts, objectives="{success_rate: {min: 97%}}")
+    (found,) = told(resolved(tmp_path, demo, profile=profile(alerts=of_profile)))
+    assert (found.code, found.at, found.help) == ("alert/order", at, help_)

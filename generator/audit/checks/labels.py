@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import listing, of_service
-from generator.checks.cardinality.forbidden_label import HELP
-from generator.checks.cardinality.identifiers import unbounded
 from generator.diagnostics.printable import printable, quoted
 from generator.diagnostics.suggest import closest, listed
+from generator.model.identifiers import unbounded
 from generator.model.labels import OTHER
 from generator.model.names import LE, OUTSIDE
+from generator.resolve.label_names import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, remark, suspicion, violation
 from generator.audit.fixes import declaration, of_service
-from generator.checks.cardinality.identifiers import unbounded
 from generator.diagnostics.suggest import closest
+from generator.model.identifiers import unbounded
 from generator.model.metrics import Metric, MetricType
 
 if TYPE_CHECKING:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks.cardinality.identifiers import unbounded
-from generator.checks.cardinality.vocabulary import SINGLE
 from generator.diagnostics import Diagnostic, Note, error
+from generator.model.identifier_words import SINGLE
+from generator.model.identifiers import unbounded
+from generator.resolve.label_names import FORBIDDEN, HELP, forbidden_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts
     from generator.model.service import Service
-
-CODE = "cardinality/forbidden-label"
-HELP = "segment by release, model or tool; put ids and texts in logs, traces or exemplars"
 
 #: A selector may well pick a project_id, of which a target has one; but no service exists for one of these.
 _NO_SERVICE = {f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")}
@@ -37,10 +35,9 @@ def forbidden(service: Service) -> dict[str, str]:
 
 
 def _in_labels(service: Service) -> Iterator[Diagnostic]:
-    for name, why in forbidden(service).items():
-        yield error(
-            CODE, f'label "{name}" {why}', service.where(f"labels.{name}"), HELP, *_uses(name, service)
-        )
+    for name in forbidden(service):
+        if found := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
+            yield found
 
 
 def _in_selector(service: Service) -> Iterator[Diagnostic]:
@@ -48,7 +45,7 @@ def _in_selector(service: Service) -> Iterator[Diagnostic]:
         why = unbounded(name)
         if why in _NO_SERVICE and name not in service.labels:
             message = f'the selector picks by "{name}", which {why}: so the series carry it'
-            yield error(CODE, message, service.where(f"selector.{name}"), HELP)
+            yield error(FORBIDDEN, message, service.where(f"selector.{name}"), HELP)
 
 
 def _uses(name: str, service: Service) -> Iterator[Note]:

@@ -114,15 +114,16 @@ def by_release(records: Records) -> Panel:
     newest, *others = newest_first(
         records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
     )
-    return grammar.lines(
+    panel = grammar.lines(
         grammar.BAD_SHARE,
         "Stop reasons by release",
         "Shares of each chosen release, completed runs aside. Solid: the newest release; dotted: those before it.",
         replace(newest, colour=""),
         *(replace(query, colour="", dotted=True) for query in others),
-        colours={f"{reason} ": colour for reason, colour in colours.STOP_REASONS.items()},
         legend=Legend.TABLE,
     )
+    # Which releases follow, no spec says.
+    return replace(panel, beginnings={f"{name} ": colour for name, colour in colours.STOP_REASONS.items()})
 
 
 def limits_by_release(records: Records) -> Panel:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.checks.cardinality.identifiers import unbounded
+from generator.model.identifiers import unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from generator.checks.cardinality.vocabulary import BOUNDED, DECORATION, ENDINGS, FRONT, SINGLE, WHOLE
+from generator.model.identifier_words import BOUNDED, DECORATION, ENDINGS, FRONT, SINGLE, WHOLE
 
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[\W_]+")
