@@ -91,7 +91,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    # Told the program's name it lays out no usage to find it, which would import every way to compress a file.
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=top.prog)
     _generate(commands)
     _check(commands)
     _cardinality(commands)
