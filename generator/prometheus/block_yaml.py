@@ -26,7 +26,7 @@ _STEP = "  "
 #: Some of what can stand on a line without quotes; no ``: ``, no `` #`` and no colon may follow in it.
 _PLAIN = re.compile(r"[A-Za-z0-9_(/](?:[ -~]*[!-9;-~])?")
 #: Some of what can stand in a literal block as it is; no line may end with a space.
-_LITERAL = re.compile(r"[!-~][ -~\n]*[!-~]")
+_LITERAL = re.compile(r"[ -~][ -~\n]*[!-~]")
 
 
 def block_yaml(value: Mapped) -> str:
@@ -88,7 +88,8 @@ def _is_plain(text: str) -> bool:
 
 def _not_plain(text: str, indent: str) -> str:
     if "\n" in text and " \n" not in text and _LITERAL.fullmatch(text):
-        return "\n".join(["|-", *(f"{indent}{_STEP}{line}" if line else "" for line in text.split("\n"))])
+        head = "|2-" if text.startswith(" ") else "|-"  # where its first line begins cannot be seen
+        return "\n".join([head, *(f"{indent}{_STEP}{line}" if line else "" for line in text.split("\n"))])
     return _by_pyyaml(text, indent)
 
 

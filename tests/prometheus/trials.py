@@ -132,7 +132,7 @@ def _raw(phases: Sequence[Phase], scrape: int) -> Iterator[TimeSeries]:
 
 
 def _samples(name: SeriesId, phases: Sequence[Phase], scrape: int) -> Iterator[tuple[int, float]]:
-    at, value = T0, begun_at(name, phases, scrape)
+    at, value = T0, begun_at([phase.load.get(name) for phase in phases], scrape)
     if name in phases[0].load or name in phases[0].levels:
         yield at * 1000, phases[0].levels.get(name, value)
     for phase in phases:
