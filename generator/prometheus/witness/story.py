@@ -55,8 +55,8 @@ class Story(Struct, frozen=True):
         return Case(name, trial.alert, trial.tier.severity, self.phases, self.moments, labels)
 
     def _at(self, after: int | None, why: str, *, fires: bool) -> Story:
-        start = self.seconds - self.phases[-1].seconds
-        at = self.seconds if after is None else start + after // MINUTE * MINUTE
+        end, last = self.seconds, self.phases[-1].seconds
+        at = end if after is None else end - last + after // MINUTE * MINUTE
         return Story(self.phases, (*self.moments, Moment(at, fires, why)))
 
 
