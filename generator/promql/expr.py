@@ -109,7 +109,7 @@ class Series(Struct, frozen=True):
 
 def series(name: str, matchers: Mapping[str, str]) -> Series:
     """Select ``name`` by equality of each label in ``matchers``."""
-    return Series(name, tuple((label, "=", value) for label, value in matchers.items()))
+    return Series(name, tuple([(label, "=", value) for label, value in matchers.items()]))
 
 
 @lru_cache(maxsize=4096)

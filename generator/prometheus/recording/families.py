@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
+    from generator.prometheus.alerting.conditions import Judgement
     from generator.prometheus.recording.streams import Stream
     from generator.prometheus.rules import RecordingRule, RuleGroup
 
@@ -27,7 +28,7 @@ Rules = tuple["RecordingRule", ...]
 _GROUPS = {"prices", "counters", "releases", "error_budget", "forecast", "objectives", "status"}
 
 
-def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+def recording_groups(service: Service, site: Site, judged: tuple[Judgement, ...]) -> tuple[RuleGroup, ...]:
     """Build the recording rules of a service.
 
     The counters and their windows share a group, so that both sides of a ratio per run stem from the same instant.
@@ -45,10 +46,10 @@ def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
         own = (metric,)
         chain = (*_streams(own, service, site), *_windows(own, service, site), *_signals(metric, service))
         groups += split(_own_group(metric), [chain], interval)
-    return (*groups, *_later_groups(service, site))
+    return (*groups, *_later_groups(service, site, judged))
 
 
-def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+def _later_groups(service: Service, site: Site, judged: tuple[Judgement, ...]) -> tuple[RuleGroup, ...]:
     """Build what compares and judges signals: releases, budgets, objectives, the status board."""
     interval, compared = site.rule_interval, releases.compared(service)
     groups: list[RuleGroup] = []
@@ -66,7 +67,7 @@ def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     chains = [forecast.forecast(service.signals[name], service, site) for name in sorted(forecasts)]
     groups += split("forecast", chains, interval)
     groups += split("objectives", [(rule,) for rule in _objectives(service)], interval)
-    rows = [board.row(signal, service) for signal in service.signals.values()]
+    rows = [board.row(signal, service, judged) for signal in service.signals.values()]
     groups += split("status", rows, interval)
     return tuple(groups)
 

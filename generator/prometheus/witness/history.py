@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DIGITS = 50
 
 
-class SeriesId(NamedTuple):
+class SeriesId(Struct, frozen=True, cache_hash=True):
     """A raw series: name and labels."""
 
     name: str
@@ -66,9 +66,13 @@ def merged(*loads: Mapping[SeriesId, float]) -> Load:
 
 def notation(phases: tuple[Phase, ...], scrape: int) -> dict[str, str]:
     """Write the values of every series in promtool's notation, by selector; the first sample is at 0."""
-    names = {str(name): name for phase in phases for name in (*phase.load, *phase.levels)}
+    names = {name for phase in phases for name in (*phase.load, *phase.levels)}
+    selectors = {str(name): name for name in names}
     spans = tuple(_Span(phase.seconds // scrape, phase.restarted) for phase in phases)
-    return {selector: _values(_course(names[selector], phases), spans, scrape) for selector in sorted(names)}
+    return {
+        selector: _values(_course(selectors[selector], phases), spans, scrape)
+        for selector in sorted(selectors)
+    }
 
 
 class _Span(NamedTuple):
