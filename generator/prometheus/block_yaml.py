@@ -25,8 +25,10 @@ _END_MAPPING = yaml.MappingEndEvent()
 _STEP = "  "
 #: Some of what can stand on a line without quotes; no ``: ``, no `` #`` and no colon may follow in it.
 _PLAIN = re.compile(r"[A-Za-z0-9_(/](?:[ -~]*[!-9;-~])?")
-#: Some of what can stand in a literal block as it is; no line may end with a space.
-_LITERAL = re.compile(r"[ -~][ -~\n]*[!-~]")
+#: What quotes are enough for.
+_QUOTED = re.compile(r"[ -~]+")
+#: Some of what can stand in a literal block as it is: lines that are not empty and do not end with a space.
+_LITERAL = re.compile(r"[ -~]*[!-~](?:\n[ -~]*[!-~])+")
 
 
 def block_yaml(value: Mapped) -> str:
@@ -46,8 +48,10 @@ def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> 
     """Add a mapping's lines; ``start`` stands before its first key, ``indent`` before the others."""
     for key, member in mapping.items():
         head = f"{start}{_key(key)}:"
-        if isinstance(member, (str, int)) or not member:
-            lines.append(f"{head} {_leaf(member, indent)}")
+        if isinstance(member, str):
+            lines.append(f"{head} {member if _is_plain(member) else _not_plain(member, indent)}")
+        elif isinstance(member, int) or not member:
+            lines.append(f"{head} {_leaf(member)}")
         elif isinstance(member, (dict, Mapping)):  # the plain ones first: that is faster
             lines.append(head)
             _add_mapping(member, indent + _STEP, indent + _STEP, lines)
@@ -60,16 +64,16 @@ def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> 
 def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str]) -> None:
     """Add a sequence's lines, which stand no further in than the key that they belong to."""
     for member in sequence:
-        if isinstance(member, str) or not member:
-            lines.append(f"{indent}- {_leaf(member, indent)}")
+        if isinstance(member, str):
+            lines.append(f"{indent}- {member if _is_plain(member) else _not_plain(member, indent)}")
+        elif not member:
+            lines.append(f"{indent}- {_leaf(member)}")
         else:
             _add_mapping(member, f"{indent}- ", indent + _STEP, lines)
 
 
-def _leaf(value: Value, indent: str) -> str:
-    """Write text, a number, or what is empty, as part of what stands at an indentation."""
-    if isinstance(value, str):
-        return value if _is_plain(value) else _not_plain(value, indent)
+def _leaf(value: Value) -> str:
+    """Write a number, or what is empty."""
     if isinstance(value, int):
         return str(value)
     return "{}" if isinstance(value, Mapping) else "[]"
@@ -87,10 +91,15 @@ def _is_plain(text: str) -> bool:
 
 
 def _not_plain(text: str, indent: str) -> str:
-    if "\n" in text and " \n" not in text and _LITERAL.fullmatch(text):
-        head = "|2-" if text.startswith(" ") else "|-"  # where its first line begins cannot be seen
-        return "\n".join([head, *(f"{indent}{_STEP}{line}" if line else "" for line in text.split("\n"))])
-    return _by_pyyaml(text, indent)
+    """Write text as part of what stands at an indentation."""
+    if ": " in text and _QUOTED.fullmatch(text):
+        quoted = text.replace("'", "''")
+        return f"'{quoted}'"
+    if not _LITERAL.fullmatch(text):
+        return _by_pyyaml(text, indent)
+    # A first line that begins with a space does not show how far in the block stands.
+    head = "|2-" if text.startswith(" ") else "|-"
+    return f"{head}\n{text}".replace("\n", f"\n{indent}{_STEP}")
 
 
 @lru_cache(maxsize=4096)
