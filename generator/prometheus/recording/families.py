@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from generator.prometheus.rules import RecordingRule, RuleGroup
 
 Rules = tuple["RecordingRule", ...]
+#: The windows over which streams are summed.
+Wanted = dict["Stream", tuple[int, ...]]
 
 #: The groups that are not about one metric.
 _GROUPS = {"prices", "counters", "releases", "error_budget", "forecast", "objectives", "status"}
@@ -37,14 +39,23 @@ def recording_groups(service: Service, site: Site, judged: tuple[Judgement, ...]
     interval = site.rule_interval
     counters = [metric for metric in service.metrics.values() if not metric.is_histogram]
     histograms = [metric for metric in service.metrics.values() if metric.is_histogram]
-    chains = [_streams(counters, service, site), _windows(counters, service, site), _outside(service, site)]
+    wanted = streams.windows(service)
+    chains = [
+        _streams(counters, service, site),
+        _windows(counters, wanted, service, site),
+        _outside(service, site),
+    ]
     groups = [*split("prices", [(rule,) for rule in prices.constants(service)], interval)]
     groups += split("counters", chains, interval)
     for metric in counters:
         groups += split(_own_group(metric), [_signals(metric, service)], interval)
     for metric in histograms:
         own = (metric,)
-        chain = (*_streams(own, service, site), *_windows(own, service, site), *_signals(metric, service))
+        chain = (
+            *_streams(own, service, site),
+            *_windows(own, wanted, service, site),
+            *_signals(metric, service),
+        )
         groups += split(_own_group(metric), [chain], interval)
     return (*groups, *_later_groups(service, site, judged))
 
@@ -89,9 +100,8 @@ def _streams(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
     return tuple(rules)
 
 
-def _windows(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
+def _windows(metrics: Iterable[Metric], wanted: Wanted, service: Service, site: Site) -> Rules:
     """Sum the streams over the windows that signals read."""
-    wanted = streams.windows(service)
     return tuple(
         streams.summed(stream, window, service, site)
         for metric in metrics
