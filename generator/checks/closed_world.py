@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
@@ -16,16 +17,22 @@ from generator.promql.infer import Inferred, infer
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service
     from generator.prometheus.rules import RuleGroup
+    from generator.promql.shape import Origin
     from generator.promql.syntax import Reference
+
+    #: Which values an origin can have, None where that is not known.
+    _Allowed = Callable[[Origin | None], frozenset[str] | None]
 
 CODE = "internal/closed-world"
 LONGEST_ALERT_NAME = 40
+#: The matcher on a service's own name.
+_OWN = (names.SERVICE, "=", THIS)
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
@@ -39,35 +46,38 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
         inferred = infer(shared(expr, service), world.series)
     except PromqlError as problem:
         return (f"does not parse: {problem}",)
-    return tuple(_problems(inferred, service, world))
+    return tuple(_problems(inferred, service, world, partial(allowed_values, service=service)))
 
 
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
+    allowed = cache(partial(allowed_values, service=each.service))  # the rules ask about the same few origins
     for known in each.world.rules:
-        for problem in _of_rule(known, each.service, each.world):
+        for problem in _of_rule(known, each.service, each.world, allowed):
             yield defects.of_rule(CODE, known, each.service, problem)
     for groups in (each.compiled.recording, each.compiled.alerting):
         for problem in _of_groups(groups):
             yield defects.of_service(CODE, each.service, problem)
 
 
-def _of_rule(known: Known, service: Service, world: World) -> Iterator[str]:
+def _of_rule(known: Known, service: Service, world: World, allowed: _Allowed) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
-    yield from _problems(known.inferred, service, world)
+    yield from _problems(known.inferred, service, world, allowed)
     if known.shape.exposed:
         yield "keeps the labels of instances"
     if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > LONGEST_ALERT_NAME:
         yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
 
 
-def _problems(inferred: Inferred, service: Service, world: World) -> Iterator[str]:
+def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allowed) -> Iterator[str]:
     yield from inferred.problems
     for read in inferred.reads:
-        if read.name in world.recorded and (names.SERVICE, "=", THIS) not in read.matchers:
+        if read.name in world.recorded and read.matchers == (_OWN,):
+            continue  # as nearly all reads are: nothing is left to prove
+        if read.name in world.recorded and _OWN not in read.matchers:
             yield f"reads {read.name} without a matcher on its own service"
-        yield from _unknown_values(read, service, world)
+        yield from _unknown_values(read, world, allowed)
         if read.name in world.raw:
             missing = [
                 name for name, value in service.selector.items() if (name, "=", value) not in read.matchers
@@ -75,13 +85,13 @@ def _problems(inferred: Inferred, service: Service, world: World) -> Iterator[st
             yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
 
 
-def _unknown_values(read: Reference, service: Service, world: World) -> Iterator[str]:
+def _unknown_values(read: Reference, world: World, allowed: _Allowed) -> Iterator[str]:
     matchers = [matcher for matcher in read.matchers if matcher[0] != names.SERVICE]
     shape = matchers and (world.raw.get(read.name) or world.recorded.get(read.name))
     origins = dict(shape.labels) if shape else {}
     for label, op, value in matchers:
-        allowed = allowed_values(origins.get(label), service)
-        if allowed is not None and not _matches(op, value, allowed):
+        values = allowed(origins.get(label))
+        if values is not None and not _matches(op, value, values):
             yield f'matches {read.name} by {label}{op}"{value}", which it never has'
 
 

@@ -44,7 +44,8 @@ def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     passes: Counter[str] = Counter()
     alerts = {alert.name: alert for alert in each.service.alerts}
     for known in each.world.rules:
-        raw = _raw(known, each)
+        if not (raw := _raw(known, each)):
+            continue
         if isinstance(known.rule, RecordingRule):
             passes.update(reading.of.name for reading in raw)
             problems = _of_recording(known, raw, each.service, site)

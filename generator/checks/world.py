@@ -114,5 +114,5 @@ def _known(rule: _Rule, series: Mapping[str, Shape]) -> Known:
     except PromqlError:
         return Known(rule.group, rule.rule, None, NOTHING)
     values = {**rule.rule.labels, names.SERVICE: THIS}
-    labels = tuple((label, constant(value)) for label, value in values.items())
+    labels = tuple([(label, constant(value)) for label, value in values.items()])
     return Known(rule.group, rule.rule, inferred, labelled(inferred.shape, labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -186,11 +187,12 @@ def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[t
     A label that lists nothing takes all.
     """
     found = [(value, words) for value, words in table.items() if not known or value in known]
-    return [
-        (value, line)
-        for value, words in found
-        for line in wrap(" ".join(words), _WIDTH, break_on_hyphens=False)
-    ]
+    return [(value, line) for value, words in found for line in _lines(words)]
+
+
+@lru_cache(maxsize=256)
+def _lines(words: tuple[str, ...]) -> list[str]:
+    return wrap(" ".join(words), _WIDTH, break_on_hyphens=False)
 
 
 def statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:

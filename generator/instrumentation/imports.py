@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 _WIDTH = 100
 #: Whole modules, then names by module; in the order of the file.
 _MODULES = ("functools", "inspect", "logging")
@@ -48,12 +46,13 @@ _FOR_TYPES: dict[str, tuple[str, ...]] = {
     "typing": ("Self",),
 }
 _CLIENT_FOR_TYPES: dict[str, tuple[str, ...]] = {"prometheus_client": ("Metric",)}
-_WORD = re.compile(r"[A-Za-z_]\w*")
+#: A space for each character between words.
+_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "_"}
 
 
 def imports(body: str) -> str:
     """Write what ``body`` needs: the standard library, prometheus_client, and what types alone use."""
-    used = {*_WORD.findall(body), "TYPE_CHECKING"}
+    used = {*body.translate(_BETWEEN).split(), "TYPE_CHECKING"}
     modules = [f"import {name}" for name in _MODULES if name in used]
     blocks = ["\n".join((*modules, *_lines(_NAMES, used))), "\n".join(_lines(_CLIENT, used))]
     types = ["\n".join(_lines(table, used)) for table in (_FOR_TYPES, _CLIENT_FOR_TYPES)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from keyword import iskeyword, issoftkeyword
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ _LATIN, _BASIC = 0x100, 0x10000
 _LINE = 100
 
 
+@lru_cache(maxsize=4096)
 def literal(text: str) -> str:
     r"""Write any string as a literal in printable ASCII, on one line: ``a "b"\n`` becomes ``'a "b"\n'``.
 
@@ -41,6 +43,7 @@ def shown(text: str) -> str:
     return literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
 
 
+@lru_cache(maxsize=1024)
 def docstring(text: str, indent: int) -> str:
     """Write a docstring of one line where it fits, else of several; whatever it says, it ends where it ends."""
     plain = "".join(_escaped(char, '"') for char in " ".join(text.split()))

@@ -6,13 +6,12 @@ labels that are kept, in alphabetical order. Raw passes are named after their me
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.model.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from generator.model.metrics import Metric
     from generator.model.signals import Signal
 
@@ -76,7 +75,8 @@ def dashboard_of(signal: Signal) -> str:
     return DASHBOARD_OF_LAYER[signal.layer]
 
 
-def level(labels: Iterable[str]) -> str:
+@lru_cache(maxsize=1024)
+def level(labels: tuple[str, ...]) -> str:
     """Name the level that keeps ``labels``."""
     return "_".join(sorted(labels)) or SERVICE
 
@@ -86,12 +86,12 @@ def base(metric: Metric) -> str:
     return metric.name.removesuffix("_total")
 
 
-def rate(labels: Iterable[str], stem: str) -> str:
+def rate(labels: tuple[str, ...], stem: str) -> str:
     """Name the raw pass of a metric: events per second of one rule interval."""
     return f"{level(labels)}:{stem}:rate"
 
 
-def increase(labels: Iterable[str], stem: str, window: int) -> str:
+def increase(labels: tuple[str, ...], stem: str, window: int) -> str:
     """Name the events of a window of ``window`` seconds."""
     return f"{level(labels)}:{stem}:increase{duration(window)}"
 
@@ -101,22 +101,22 @@ def price(model: str, token_type: str) -> str:
     return f"{level((model, token_type))}:agent_price:usd"
 
 
-def value(signal: Signal, labels: Iterable[str] = ()) -> str:
+def value(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name a signal's value, in base units."""
     return part(signal, str(signal.unit), labels)
 
 
-def numerator(signal: Signal, labels: Iterable[str] = ()) -> str:
+def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name what a signal's value divides, over its window."""
     return part(signal, "numerator", labels)
 
 
-def denominator(signal: Signal, labels: Iterable[str] = ()) -> str:
+def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name what a signal's value divides by, over its window."""
     return part(signal, "denominator", labels)
 
 
-def part(signal: Signal, operation: str, labels: Iterable[str] = ()) -> str:
+def part(signal: Signal, operation: str, labels: tuple[str, ...] = ()) -> str:
     """Name any other recorded series of a signal."""
     return f"{level(labels)}:agent_{signal.name}:{operation}"
 

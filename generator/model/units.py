@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -73,6 +74,7 @@ def parse_duration(text: str) -> float | None:
     return seconds if 0 < seconds <= LONGEST else None
 
 
+@lru_cache(maxsize=1024, typed=True)
 def duration(seconds: int) -> str:
     """Write whole seconds as Prometheus does: 899 is ``14m59s``."""
     parts = []
@@ -84,6 +86,7 @@ def duration(seconds: int) -> str:
     return "".join(parts) or "0s"
 
 
+@lru_cache(maxsize=4096)
 def plain(value: float) -> str:
     """Write a number without an exponent or a needless ``.0``: 1e-05 is ``0.00001``."""
     text = f"{value:.12f}".rstrip("0").rstrip(".")

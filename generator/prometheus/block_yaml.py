@@ -1,11 +1,13 @@
 """Plain values as block YAML: keys in their order, no line folded, text of several lines as a literal block.
 
-PyYAML's C emitter is given events: its representer, written in Python for any object, takes seven times as long.
+The bytes are PyYAML's. It is asked only about text that is neither plain nor a plain block, and about keys: its
+events cost more than all that we have to say.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,38 +20,117 @@ Value = str | int | Sequence["str | Mapped"] | Mapped
 _NEVER_FOLD = 100_000
 _TEXT = "tag:yaml.org,2002:str"
 _RESOLVER: Any = yaml.CSafeDumper(io.StringIO())  # its stub has no types
-_END_MAPPING, _END_SEQUENCE = yaml.MappingEndEvent(), yaml.SequenceEndEvent()
+_MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
+_END_MAPPING = yaml.MappingEndEvent()
+_STEP = "  "
+#: Some of what can stand on a line without quotes; no ``: ``, no `` #`` and no colon may follow in it.
+_PLAIN = re.compile(r"[A-Za-z0-9_(/](?:[ -~]*[!-9;-~])?")
+#: What quotes are enough for.
+_QUOTED = re.compile(r"[ -~]+")
+#: Some of what can stand in a literal block as it is: lines that are not empty and do not end with a space.
+_LITERAL = re.compile(r"[ -~]*[!-~](?:\n[ -~]*[!-~])+")
 
 
 def block_yaml(value: Mapped) -> str:
-    """Write a mapping as a document."""
-    events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
-    _add(value, events)
-    events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
-    written: str = yaml.emit(events, Dumper=yaml.CSafeDumper, allow_unicode=True, width=_NEVER_FOLD)
-    return written
+    """Write a mapping as a document.
+
+    Raises:
+        ValueError: a key is longer than 128 bytes, or than a line.
+    """
+    if not value:
+        return "{}\n"
+    lines: list[str] = []
+    _add_mapping(value, "", "", lines)
+    return "\n".join([*lines, ""])
 
 
-def _add(value: Value | Mapped, events: list[yaml.Event]) -> None:
-    if isinstance(value, str):
-        events.append(_text(value))
-    elif isinstance(value, int):
-        events.append(yaml.ScalarEvent(None, None, (True, False), str(value)))
-    elif isinstance(value, (dict, Mapping)):  # the plain ones first: that is faster
-        events.append(yaml.MappingStartEvent(None, None, implicit=True, flow_style=not value))
-        for key, member in value.items():
-            events.append(_text(key))
-            _add(member, events)
-        events.append(_END_MAPPING)
-    else:
-        events.append(yaml.SequenceStartEvent(None, None, implicit=True, flow_style=not value))
-        for member in value:
-            _add(member, events)
-        events.append(_END_SEQUENCE)
+def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> None:
+    """Add a mapping's lines; ``start`` stands before its first key, ``indent`` before the others."""
+    for key, member in mapping.items():
+        head = f"{start}{_key(key)}:"
+        if isinstance(member, str):
+            lines.append(f"{head} {member if _is_plain(member) else _not_plain(member, indent)}")
+        elif isinstance(member, int) or not member:
+            lines.append(f"{head} {_leaf(member)}")
+        elif isinstance(member, (dict, Mapping)):  # the plain ones first: that is faster
+            lines.append(head)
+            _add_mapping(member, indent + _STEP, indent + _STEP, lines)
+        else:
+            lines.append(head)
+            _add_sequence(member, indent, lines)
+        start = indent
+
+
+def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str]) -> None:
+    """Add a sequence's lines, which stand no further in than the key that they belong to."""
+    for member in sequence:
+        if isinstance(member, str):
+            lines.append(f"{indent}- {member if _is_plain(member) else _not_plain(member, indent)}")
+        elif not member:
+            lines.append(f"{indent}- {_leaf(member)}")
+        else:
+            _add_mapping(member, f"{indent}- ", indent + _STEP, lines)
+
+
+def _leaf(value: Value) -> str:
+    """Write a number, or what is empty."""
+    if isinstance(value, int):
+        return str(value)
+    return "{}" if isinstance(value, Mapping) else "[]"
 
 
 @lru_cache(maxsize=4096)
-def _text(text: str) -> yaml.ScalarEvent:
-    """Write text plainly only where a reader would not take it for something else; most of it comes often."""
+def _is_plain(text: str) -> bool:
+    """Whether text surely needs no quotes, and no reader takes it for something else; most of it comes often."""
+    return (
+        _PLAIN.fullmatch(text) is not None
+        and ": " not in text
+        and " #" not in text
+        and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
+    )
+
+
+def _not_plain(text: str, indent: str) -> str:
+    """Write text as part of what stands at an indentation."""
+    if ": " in text and _QUOTED.fullmatch(text):
+        quoted = text.replace("'", "''")
+        return f"'{quoted}'"
+    if not _LITERAL.fullmatch(text):
+        return _by_pyyaml(text, indent)
+    # A first line that begins with a space does not show how far in the block stands.
+    head = "|2-" if text.startswith(" ") else "|-"
+    return f"{head}\n{text}".replace("\n", f"\n{indent}{_STEP}")
+
+
+@lru_cache(maxsize=4096)
+def _by_pyyaml(text: str, indent: str) -> str:
+    """Have text written at an indentation, by mappings around it."""
+    depth = 1 + len(indent) // len(_STEP)
+    written = _emit([*[_MAPPING, _event("k")] * depth, _event(text), *[_END_MAPPING] * depth])
+    return written.partition("k: ")[2].removesuffix("\n")
+
+
+@lru_cache(maxsize=4096)
+def _key(text: str) -> str:
+    written = _emit([_MAPPING, _event(text), _event(""), _END_MAPPING])
+    if written.startswith("? "):
+        message = f"too long for a key: {text!r}"
+        raise ValueError(message)
+    return written.removesuffix(": ''\n")
+
+
+def _event(text: str) -> yaml.ScalarEvent:
     is_plain = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
-    return yaml.ScalarEvent(None, None, (is_plain, True), text, style="|" if "\n" in text else None)
+    # PyYAML ends a block with these where a line must end.
+    is_block = "\n" in text and not text.endswith(("\u2028", "\u2029"))
+    return yaml.ScalarEvent(None, None, (is_plain, True), text, style="|" if is_block else None)
+
+
+def _emit(events: list[yaml.Event]) -> str:
+    """Have a document written, without the mark of its end that follows text with empty lines at its own."""
+    start = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
+    end = [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
+    written: str = yaml.emit(
+        [*start, *events, *end], Dumper=yaml.CSafeDumper, allow_unicode=True, width=_NEVER_FOLD
+    )
+    return re.sub(r"\n\.\.\.\n\Z", "\n", written)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.prometheus.alerting.conditions import judgement
 from generator.prometheus.alerting.groups import alerting_groups
 from generator.prometheus.recording.families import recording_groups
 
@@ -24,4 +25,7 @@ class Compiled(Struct, frozen=True):
 
 def compile_rules(service: Service, site: Site) -> Compiled:
     """Lower a service to its rules."""
-    return Compiled(service.name, recording_groups(service, site), alerting_groups(service, site))
+    judged = tuple(judgement(alert, service) for alert in service.alerts)
+    return Compiled(
+        service.name, recording_groups(service, site, judged), alerting_groups(service, site, judged)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -95,26 +96,29 @@ class Series(Struct, frozen=True):
 
     def now(self, *, offset: int = 0) -> Expr:
         """Select the instant vector, ``offset`` seconds ago."""
-        return Expr(self._text() + _offset(offset))
+        return Expr(_text(self) + _offset(offset))
 
     def over(self, seconds: int, *, offset: int = 0) -> Expr:
         """Select the range vector of the last ``seconds``."""
-        return Expr(f"{self._text()}[{duration(seconds)}]{_offset(offset)}")
+        return Expr(f"{_text(self)}[{duration(seconds)}]{_offset(offset)}")
 
     def sampled(self, seconds: int, step: int) -> Expr:
         """Look at the last ``seconds`` every ``step`` only, which reads a fraction of what ``over`` reads."""
-        return Expr(f"{self._text()}[{duration(seconds)}:{duration(step)}]")
-
-    def _text(self) -> str:
-        if not self.matchers:
-            return self.name
-        inside = ",".join(f"{name}{op}{quote(value)}" for name, op, value in sorted(self.matchers))
-        return f"{self.name}{{{inside}}}"
+        return Expr(f"{_text(self)}[{duration(seconds)}:{duration(step)}]")
 
 
 def series(name: str, matchers: Mapping[str, str]) -> Series:
     """Select ``name`` by equality of each label in ``matchers``."""
-    return Series(name, tuple((label, "=", value) for label, value in matchers.items()))
+    return Series(name, tuple([(label, "=", value) for label, value in matchers.items()]))
+
+
+@lru_cache(maxsize=4096)
+def _text(of: Series) -> str:
+    """Write a selector; alerts, panels and records select the same ones again and again."""
+    if not of.matchers:
+        return of.name
+    inside = ",".join(f"{name}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
+    return f"{of.name}{{{inside}}}"
 
 
 def _offset(seconds: int) -> str:

@@ -49,7 +49,7 @@ def infer(text: str, known: Mapping[str, Shape]) -> Inferred:
     Raises:
         PromqlError: ``text`` is no PromQL.
     """
-    return _infer(text, tuple((name, known[name]) for name in names_read(text) if name in known))
+    return _infer(text, tuple([(name, known[name]) for name in names_read(text) if name in known]))
 
 
 @lru_cache(maxsize=65536)

@@ -42,7 +42,7 @@ def written_value(part: str) -> str | None:
     return part.removeprefix(_WRITTEN) if part.startswith(_WRITTEN) else None
 
 
-class Shape(Struct, frozen=True):
+class Shape(Struct, frozen=True, cache_hash=True):
     """The series of an expression.
 
     Attributes:

@@ -8,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
+from generator.prometheus.rules import RecordingRule
+from generator.promql.shape import shape
 from tests.checks.models import SITE, counter, having, histogram, known, small
 from tests.resolve.build import LABELS, METRICS, SIGNALS, profile, service
 
@@ -67,6 +69,19 @@ def test_who_drops_a_label_saves_what_was_said(tmp_path: Path) -> None:
     recorded = _of_records(before)["tool"]
     assert recorded.at_least
     assert _recorded(before) - _recorded(after) >= recorded.dropped > recorded.halved
+
+
+def test_a_label_saves_also_where_its_values_stand_beside_others(tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    world = known(SITE, found).services[0].world
+    recorded = next(each for each in world.rules if isinstance(each.rule, RecordingRule))
+    either = replace(recorded, shape=shape({"cause": ("model", "tool")}))
+    savings = of_records(found, replace(world, rules=(either,)))
+    # Three are listed, and other: of four values two are half, and one is left without the label.
+    assert {saving.label: (saving.halved, saving.dropped) for saving in savings} == {
+        "model": (2, 3),
+        "tool": (2, 3),
+    }
 
 
 def test_who_halves_buckets_saves_what_was_said(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from generator.commands.terminal import check_directory
 from generator.compiler import emit_service, entry_of
 from generator.diagnostics.text import render_text
 from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.kinds import cases
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
@@ -100,7 +101,7 @@ def _looks(over: str, folder: Path) -> int:
     assert model is not None
     (service,) = model.services
     (alert,) = (alert for alert in service.alerts if alert.name == "Slower")
-    made = cases(Trial(alert, alert.tiers[0], service, model.site.scrape_interval))
+    made = cases(Trial(alert, alert.tiers[0], Exposed(service), model.site.scrape_interval))
     return sum(len(case.moments) for case in made)
 
 

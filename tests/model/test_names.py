@@ -94,8 +94,8 @@ def test_names_of_the_board_and_of_releases_are_no_signals() -> None:
 _NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
 
 
-@given(st.lists(_NAMES, max_size=4), _NAMES, st.integers(60, 10**7))
-def test_every_name_is_a_metric_name(labels: list[str], stem: str, window: int) -> None:
+@given(st.lists(_NAMES, max_size=4).map(tuple), _NAMES, st.integers(60, 10**7))
+def test_every_name_is_a_metric_name(labels: tuple[str, ...], stem: str, window: int) -> None:
     made = (
         names.rate(labels, stem),
         names.increase(labels, stem, window),

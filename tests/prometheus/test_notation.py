@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.history import Phase, SeriesId, notation
 from generator.prometheus.witness.kinds import cases
 
@@ -53,9 +54,10 @@ def test_a_counter_never_falls_by_a_hair(phases: list[tuple[int, float]]) -> Non
 
 def test_in_what_is_shipped_counters_fall_only_at_restarts(model: Model) -> None:
     for service in model.services:
+        exposed = Exposed(service)
         for alert in service.alerts:
             for tier in alert.tiers:
-                for case in cases(Trial(alert, tier, service, model.site.scrape_interval)):
+                for case in cases(Trial(alert, tier, exposed, model.site.scrape_interval)):
                     restarts = sum(phase.restarted for phase in case.phases)
                     counters = {str(name) for phase in case.phases for name in phase.load}
                     written = notation(case.phases, model.site.scrape_interval)

@@ -14,6 +14,7 @@ from generator.live.remote_write import TimeSeries
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule, RecordingRule
 from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.history import begun_at
 from generator.prometheus.witness.kinds import cases
 from tests.prometheus.chain import T0, renamed
@@ -99,7 +100,7 @@ def try_out(chain: Chain, alert: int, tier: int) -> list[Tried]:
 
 def _cases(service: Service, site: Site, alert: int, tier: int) -> tuple[Case, ...]:
     chosen = service.alerts[alert]
-    return cases(Trial(chosen, chosen.tiers[tier], service, site.scrape_interval))
+    return cases(Trial(chosen, chosen.tiers[tier], Exposed(service), site.scrape_interval))
 
 
 def needed(service: Service, site: Site, exprs: Iterable[str]) -> list[RuleGroup]:
@@ -132,7 +133,7 @@ def _raw(phases: Sequence[Phase], scrape: int) -> Iterator[TimeSeries]:
 
 
 def _samples(name: SeriesId, phases: Sequence[Phase], scrape: int) -> Iterator[tuple[int, float]]:
-    at, value = T0, begun_at(name, phases, scrape)
+    at, value = T0, begun_at([phase.load.get(name) for phase in phases], scrape)
     if name in phases[0].load or name in phases[0].levels:
         yield at * 1000, phases[0].levels.get(name, value)
     for phase in phases:

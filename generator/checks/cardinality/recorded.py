@@ -61,6 +61,13 @@ class Sizes(Struct, frozen=True):
     sets: Mapping[str, int]
     counted: dict[Term, int]
 
+    def having(self, label: Label) -> Sizes:
+        """Have another label in place of the one of its name."""
+        size = values(label, self.weeks)
+        return Sizes(
+            {**self.labels, label.name: label}, self.weeks, {**self.sets, label.name: size}, counted={}
+        )
+
     def of(self, terms: Iterable[Term]) -> int:
         """Sum the terms."""
         return sum(self._of_term(term) for term in terms)

@@ -15,8 +15,9 @@ from generator.model.names import LE, OUTSIDE_LABEL
 from generator.prometheus.rules import RecordingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from generator.checks.cardinality.recorded import Sizes
     from generator.checks.world import World
     from generator.model.labels import Label
     from generator.model.metrics import Metric
@@ -68,17 +69,23 @@ def of_records(service: Service, known: World) -> tuple[Saving, ...]:
     terms = Counter(
         term for rule in known.rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live
     )
-    before = _recorded(terms, service)
+    before = sizes(service)
     return _ranked(
-        Saving(
-            label.name,
-            values(label),
-            before - _recorded(terms, _with(service, _cut(label, _half(values(label))))),
-            before - _recorded(terms, _with(service, _cut(label, 1))),
-            at_least=True,
-        )
-        for label in service.labels.values()
-        if label.name != OUTSIDE_LABEL
+        _of_recorded(label, terms, before) for label in service.labels.values() if label.name != OUTSIDE_LABEL
+    )
+
+
+def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
+    """Count what is saved in the terms in which the label stands: it makes no others smaller."""
+    smaller = {term: count for term, count in terms.items() if any(label.name in origin for origin in term)}
+    whole = _recorded(smaller, before)
+    half, one = (before.having(_cut(label, count)) for count in (_half(values(label)), 1))
+    return Saving(
+        label.name,
+        values(label),
+        whole - _recorded(smaller, half),
+        whole - _recorded(smaller, one),
+        at_least=True,
     )
 
 
@@ -89,13 +96,14 @@ def _ranked(found: Iterable[Saving]) -> tuple[Saving, ...]:
 
 def _of_label(name: str, metrics: tuple[Metric, ...], service: Service, site: Site) -> Saving:
     label = service.labels[name]
-    before = _raw(metrics, service, site)
+    having = tuple(metric for metric in metrics if name in metric.labels)
+    before = _raw(having, service, site)
     half = _with(service, _cut(label, _half(values(label))))
     without = tuple(
-        replace(metric, labels=tuple(kept for kept in metric.labels if kept != name)) for metric in metrics
+        replace(metric, labels=tuple(kept for kept in metric.labels if kept != name)) for metric in having
     )
     return Saving(
-        name, values(label), before - _raw(metrics, half, site), before - _raw(without, service, site)
+        name, values(label), before - _raw(having, half, site), before - _raw(without, service, site)
     )
 
 
@@ -111,8 +119,7 @@ def _raw(metrics: tuple[Metric, ...], service: Service, site: Site) -> int:
     return sum(live_series(metric, service, site) for metric in metrics)
 
 
-def _recorded(terms: Counter[Term], service: Service) -> int:
-    known = sizes(service)
+def _recorded(terms: Mapping[Term, int], known: Sizes) -> int:
     return sum(count * known.of((term,)) for term, count in terms.items())
 
 

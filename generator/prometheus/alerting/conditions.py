@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from generator.model import alerts
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.model.units import Unit, duration, human
@@ -55,10 +57,17 @@ KINDS: Mapping[type, Any] = MappingProxyType(
 _SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence
 
 
-def conditions(alert: Alert, service: Service) -> tuple[Condition, ...]:
-    """Build the condition of each tier of an alert; alerting rules and the status board both stand on these."""
+class Judgement(Struct, frozen=True):
+    """An alert, and the condition of each of its tiers; alerting rules and the status board both stand on these."""
+
+    alert: Alert
+    conditions: tuple[Condition, ...]
+
+
+def judgement(alert: Alert, service: Service) -> Judgement:
+    """Build the conditions of an alert."""
     kind = KINDS[type(alert.kind)]
-    return tuple(
+    conditions = tuple(
         Condition(
             tier.severity,
             kind.expr(alert, alert.kind, tier, service),
@@ -66,6 +75,7 @@ def conditions(alert: Alert, service: Service) -> tuple[Condition, ...]:
         )
         for tier in alert.tiers
     )
+    return Judgement(alert, conditions)
 
 
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:

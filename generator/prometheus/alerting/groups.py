@@ -7,30 +7,31 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.alerts import Absence, Undeclared
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
-from generator.prometheus.alerting.conditions import conditions
 from generator.prometheus.grouping import split
 from generator.prometheus.rules import AlertingRule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.model.alerts import Alert
     from generator.model.service import Service, Site
     from generator.prometheus.alerting.condition import Condition
+    from generator.prometheus.alerting.conditions import Judgement
     from generator.prometheus.rules import RuleGroup
 
 #: What mixtool allows.
 _LONGEST_NAME = 40
 
 
-def alerting_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+def alerting_groups(service: Service, site: Site, judged: Iterable[Judgement]) -> tuple[RuleGroup, ...]:
     """Build the alerting rules of a service, a group for each signal; they read the recording groups.
 
     Signals whose names begin with the same many letters share one.
     """
     grouped: dict[str, list[AlertingRule]] = {}
-    for alert in service.alerts:
-        for condition in conditions(alert, service):
-            name = f"alerts_{alert.signal}"[:_LONGEST_NAME]
-            grouped.setdefault(name, []).append(_rule(alert, condition, service, site))
+    for each in judged:
+        group = grouped.setdefault(f"alerts_{each.alert.signal}"[:_LONGEST_NAME], [])
+        group += [_rule(each.alert, condition, service, site) for condition in each.conditions]
     return tuple(
         group
         for name, rules in grouped.items()

@@ -11,20 +11,22 @@ from generator.model import names
 from generator.model.signals import Distribution, Share, Signal
 from generator.model.units import duration
 from generator.prometheus.alerting.condition import earlier
-from generator.prometheus.alerting.conditions import conditions
 from generator.prometheus.recording.streams import record, recorded
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number, top
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.model.service import Service
     from generator.model.signals import Trend
+    from generator.prometheus.alerting.conditions import Judgement
     from generator.prometheus.rules import RecordingRule
 
 #: Fewest events on which a breakdown's value is worse than another's.
 WORST_FLOOR = 20
 
 
-def row(signal: Signal, service: Service) -> tuple[RecordingRule, ...]:
+def row(signal: Signal, service: Service, judged: Iterable[Judgement]) -> tuple[RecordingRule, ...]:
     """Record a row of the board; none for a signal without a trend."""
     if signal.trend is None:
         return ()
@@ -34,7 +36,7 @@ def row(signal: Signal, service: Service) -> tuple[RecordingRule, ...]:
     return (
         record(names.BOARD_CURRENT, _current(signal, service), service, **labels),
         record(names.BOARD_TREND, _trend(signal, signal.trend, service), service, **labels | change | over),
-        record(names.BOARD_STATUS, _status(signal, service), service, **{names.SIGNAL: signal.name}),
+        record(names.BOARD_STATUS, _status(signal, service, judged), service, **{names.SIGNAL: signal.name}),
     )
 
 
@@ -76,13 +78,13 @@ def _trend(signal: Signal, trend: Trend, service: Service) -> Expr:
     return binary("and", _named(change, signal.worst_by), shown, on=(names.WORST,))
 
 
-def _status(signal: Signal, service: Service) -> Expr:
+def _status(signal: Signal, service: Service, judged: Iterable[Judgement]) -> Expr:
     """Record 2, 1 or 0: the worst of the conditions of this signal's alerts, before their ``for``."""
     found = [
         condition
-        for alert in service.alerts
-        if alert.signal == signal.name and alert.about_signal
-        for condition in conditions(alert, service)
+        for each in judged
+        if each.alert.signal == signal.name and each.alert.about_signal
+        for condition in each.conditions
     ]
     shown = recorded(names.BOARD_CURRENT, service).where(**{names.SIGNAL: signal.name}).now()
     arms = []

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
+    from generator.prometheus.alerting.conditions import Judgement
     from generator.prometheus.recording.streams import Stream
     from generator.prometheus.rules import RecordingRule, RuleGroup
 
 Rules = tuple["RecordingRule", ...]
+#: The windows over which streams are summed.
+Wanted = dict["Stream", tuple[int, ...]]
 
 #: The groups that are not about one metric.
 _GROUPS = {"prices", "counters", "releases", "error_budget", "forecast", "objectives", "status"}
 
 
-def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+def recording_groups(service: Service, site: Site, judged: tuple[Judgement, ...]) -> tuple[RuleGroup, ...]:
     """Build the recording rules of a service.
 
     The counters and their windows share a group, so that both sides of a ratio per run stem from the same instant.
@@ -36,19 +39,28 @@ def recording_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     interval = site.rule_interval
     counters = [metric for metric in service.metrics.values() if not metric.is_histogram]
     histograms = [metric for metric in service.metrics.values() if metric.is_histogram]
-    chains = [_streams(counters, service, site), _windows(counters, service, site), _outside(service, site)]
+    wanted = streams.windows(service)
+    chains = [
+        _streams(counters, service, site),
+        _windows(counters, wanted, service, site),
+        _outside(service, site),
+    ]
     groups = [*split("prices", [(rule,) for rule in prices.constants(service)], interval)]
     groups += split("counters", chains, interval)
     for metric in counters:
         groups += split(_own_group(metric), [_signals(metric, service)], interval)
     for metric in histograms:
         own = (metric,)
-        chain = (*_streams(own, service, site), *_windows(own, service, site), *_signals(metric, service))
+        chain = (
+            *_streams(own, service, site),
+            *_windows(own, wanted, service, site),
+            *_signals(metric, service),
+        )
         groups += split(_own_group(metric), [chain], interval)
-    return (*groups, *_later_groups(service, site))
+    return (*groups, *_later_groups(service, site, judged))
 
 
-def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
+def _later_groups(service: Service, site: Site, judged: tuple[Judgement, ...]) -> tuple[RuleGroup, ...]:
     """Build what compares and judges signals: releases, budgets, objectives, the status board."""
     interval, compared = site.rule_interval, releases.compared(service)
     groups: list[RuleGroup] = []
@@ -66,7 +78,7 @@ def _later_groups(service: Service, site: Site) -> tuple[RuleGroup, ...]:
     chains = [forecast.forecast(service.signals[name], service, site) for name in sorted(forecasts)]
     groups += split("forecast", chains, interval)
     groups += split("objectives", [(rule,) for rule in _objectives(service)], interval)
-    rows = [board.row(signal, service) for signal in service.signals.values()]
+    rows = [board.row(signal, service, judged) for signal in service.signals.values()]
     groups += split("status", rows, interval)
     return tuple(groups)
 
@@ -88,9 +100,8 @@ def _streams(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
     return tuple(rules)
 
 
-def _windows(metrics: Iterable[Metric], service: Service, site: Site) -> Rules:
+def _windows(metrics: Iterable[Metric], wanted: Wanted, service: Service, site: Site) -> Rules:
     """Sum the streams over the windows that signals read."""
-    wanted = streams.windows(service)
     return tuple(
         streams.summed(stream, window, service, site)
         for metric in metrics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -35,7 +36,12 @@ class Stream(Struct, frozen=True):
 
 def recorded(name: str, service: Service) -> Series:
     """Select a recorded series of one service."""
-    return series(name, {names.SERVICE: service.name})
+    return _of_service(name, service.name)
+
+
+@lru_cache(maxsize=4096)
+def _of_service(name: str, service: str) -> Series:
+    return series(name, {names.SERVICE: service})
 
 
 def record(name: str, expr: Expr, service: Service, **labels: str) -> RecordingRule:

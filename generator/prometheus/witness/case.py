@@ -9,6 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from generator.model.alerts import Alert, AlertSeverity, Tier
     from generator.model.service import Service
+    from generator.prometheus.witness.exposed import Exposed
     from generator.prometheus.witness.history import Phase
 
 
@@ -44,8 +45,13 @@ class Trial(Struct, frozen=True):
 
     alert: Alert
     tier: Tier
-    service: Service
+    exposed: Exposed
     scrape: int
+
+    @property
+    def service(self) -> Service:
+        """The service that the alert is about."""
+        return self.exposed.service
 
     def case(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
@@ -9,11 +10,13 @@ from generator.model import names
 from generator.model.units import HOUR, duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.history import notation
 from generator.prometheus.witness.kinds import cases
 from generator.promql.expr import aggregate, series
 
 if TYPE_CHECKING:
+    from generator.model.alerts import AlertSeverity
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
@@ -35,11 +38,12 @@ def _file(service: Service, compiled: Compiled, site: Site) -> str:
         f"# need more than {duration(LONGEST)} of history there is one a severity. promtool takes minutes for all;\n"
         "# that of Prometheus 3 tries one alert alone: --run <its name>\n"
     )
+    exposed = Exposed(service)
     tests = [
         _test(case, service, site)
         for alert in service.alerts
         for tier in alert.tiers
-        for case in shipped(cases(Trial(alert, tier, service, site.scrape_interval)))
+        for case in shipped(cases(Trial(alert, tier, exposed, site.scrape_interval)))
     ]
     contents: Mapped = {
         "rule_files": [
@@ -61,7 +65,8 @@ def shipped(every: tuple[Case, ...]) -> tuple[Case, ...]:
 
 
 def _test(case: Case, service: Service, site: Site) -> Mapped:
-    written, asked = notation(case.phases, site.scrape_interval), _firing(case, service)
+    written = notation(case.phases, site.scrape_interval)
+    asked = _firing(case.alert.name, case.severity, service.name, case.labels)
     return {
         "name": f"{case.alert.name} ({case.severity}) {case.name}",
         "interval": duration(site.scrape_interval),
@@ -70,14 +75,15 @@ def _test(case: Case, service: Service, site: Site) -> Mapped:
     }
 
 
-def _firing(case: Case, service: Service) -> str:
+@lru_cache(maxsize=1024)
+def _firing(alert: str, severity: AlertSeverity, service: str, labels: tuple[tuple[str, str], ...]) -> str:
     """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves other alerts' labels alone."""
     firing = {
-        "alertname": case.alert.name,
+        "alertname": alert,
         "alertstate": "firing",
-        names.SERVICE: service.name,
-        "severity": str(case.severity),
-        **dict(case.labels),
+        names.SERVICE: service,
+        "severity": str(severity),
+        **dict(labels),
     }
     return aggregate("count", series("ALERTS", firing).now()).text
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DIGITS = 50
 
 
-class SeriesId(NamedTuple):
+class SeriesId(Struct, frozen=True, cache_hash=True):
     """A raw series: name and labels."""
 
     name: str
@@ -66,50 +66,82 @@ def merged(*loads: Mapping[SeriesId, float]) -> Load:
 
 def notation(phases: tuple[Phase, ...], scrape: int) -> dict[str, str]:
     """Write the values of every series in promtool's notation, by selector; the first sample is at 0."""
-    names = sorted({name for phase in phases for name in (*phase.load, *phase.levels)}, key=str)
-    return {str(name): _values(name, phases, scrape) for name in names}
+    names = {name for phase in phases for name in (*phase.load, *phase.levels)}
+    selectors = {str(name): name for name in names}
+    spans = tuple(_Span(phase.seconds // scrape, phase.restarted) for phase in phases)
+    return {
+        selector: _values(_course(selectors[selector], phases), spans, scrape)
+        for selector in sorted(selectors)
+    }
 
 
-def _values(name: SeriesId, phases: tuple[Phase, ...], scrape: int) -> str:
-    gains = [phase.load.get(name) for phase in phases]
-    levels = [phase.levels.get(name) for phase in phases]
-    quantum = _quantum(name, phases, scrape)
-    value = round(begun_at(name, phases, scrape) / quantum) * quantum
-    parts = [_exact(value) if gains[0] is not None else "_" if levels[0] is None else plain(levels[0])]
-    for phase, gain, level in zip(phases, gains, levels, strict=True):
-        count = phase.seconds // scrape
-        if phase.restarted:
+class _Span(NamedTuple):
+    """How many scrapes a phase has, and whether counters begin again with it."""
+
+    scrapes: int
+    restarted: bool
+
+
+class _Course(NamedTuple):
+    """What one series does in each phase: it gains so much a scrape, or stands at a level, or is not there."""
+
+    gains: tuple[float | None, ...]
+    levels: tuple[float | None, ...]
+
+
+def _course(name: SeriesId, phases: tuple[Phase, ...]) -> _Course:
+    return _Course(
+        tuple([phase.load.get(name) for phase in phases]), tuple([phase.levels.get(name) for phase in phases])
+    )
+
+
+@lru_cache(maxsize=4096)
+def _values(course: _Course, spans: tuple[_Span, ...], scrape: int) -> str:
+    """Write the values of a series; many series of a case, and of its like, have the same."""
+    begun = begun_at(course.gains, scrape)
+    quantum = _quantum(begun, course.gains, spans)
+    value = round(begun / quantum) * quantum
+    parts = [_first(value, course)]
+    for gain, level, span in zip(course.gains, course.levels, spans, strict=True):
+        if span.restarted:
             value = 0.0
         if gain is not None:
             step = round(gain / quantum) * quantum
-            parts.append(f"{_exact(value + step)}+{_exact(step)}x{count - 1}")
-            value += step * count
+            parts.append(f"{_exact(value + step)}+{_exact(step)}x{span.scrapes - 1}")
+            value += step * span.scrapes
         elif level is not None:
-            parts.append(f"{plain(level)}x{count - 1}")
+            parts.append(f"{plain(level)}x{span.scrapes - 1}")
         else:
-            parts.append(f"_x{count}")
+            parts.append(f"_x{span.scrapes}")
     return " ".join(parts)
 
 
-def begun_at(name: SeriesId, phases: Sequence[Phase], scrape: int) -> float:
+def _first(counted: float, course: _Course) -> str:
+    if course.gains[0] is not None:
+        return _exact(counted)
+    level = course.levels[0]
+    return "_" if level is None else plain(level)
+
+
+def begun_at(gains: Sequence[float | None], scrape: int) -> float:
     """Say what a counter has counted when it is seen first: a minute at its fastest.
 
     From 0 on ``rate`` would tell its first minute short, as it takes it that it began after the window did.
     """
-    return max(phase.load.get(name, 0.0) for phase in phases) * MINUTE / scrape
+    return max(gain or 0.0 for gain in gains) * MINUTE / scrape
 
 
-def _quantum(name: SeriesId, phases: Sequence[Phase], scrape: int) -> float:
+def _quantum(begun: float, gains: Sequence[float | None], spans: Sequence[_Span]) -> float:
     """Choose a power of two of which every sum of the steps is an exact multiple.
 
     promtool adds step by step. Rounded sums would end a hair above what the next phase begins with, and a counter
     that falls by a hair was restarted.
     """
-    gained = sum(phase.load.get(name, 0.0) * (phase.seconds // scrape) for phase in phases)
-    largest = begun_at(name, phases, scrape) + gained
-    return float(2.0 ** (ceil(log2(largest + 1)) - _DIGITS))
+    gained = sum((gain or 0.0) * span.scrapes for gain, span in zip(gains, spans, strict=True))
+    return float(2.0 ** (ceil(log2(begun + gained + 1)) - _DIGITS))
 
 
 def _exact(value: float) -> str:
     """Write a number so that it is read back as it is, without an exponent."""
-    return f"{Decimal(repr(value)):f}"
+    text = repr(value)
+    return f"{Decimal(text):f}" if "e" in text else text

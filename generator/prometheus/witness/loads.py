@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model import names
-from generator.model.labels import OTHER
 from generator.model.metrics import Metric
 from generator.model.signals import Cost, Distribution, Quantile, Ratio, Share, Signal, Tokens
-from generator.model.units import plain
-from generator.prometheus.witness.history import Load, SeriesId, merged
+from generator.prometheus.witness.exposed import edges
+from generator.prometheus.witness.history import Load, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.model.service import Service
     from generator.prometheus.witness.case import Trial
-
-_INSTANCE = "a"
+    from generator.prometheus.witness.exposed import Exposed
 
 
 class Traffic(Struct, frozen=True):
@@ -31,17 +28,17 @@ class Traffic(Struct, frozen=True):
 
 def load_of(signal: Signal, value: float, traffic: Traffic, trial: Trial) -> Load:
     """Find a load at which ``signal`` has ``value``."""
-    service = trial.service
+    exposed = trial.exposed
     match signal.kind:
         case Share(where):
-            return _share(signal, where, min(1.0, value), traffic, service)
+            return _share(signal, where, min(1.0, value), traffic, exposed)
         case Distribution(label):
-            return _distribution(signal, label, min(1.0, value), traffic, service)
+            return _distribution(signal, label, min(1.0, value), traffic, exposed)
         case Quantile(q):
-            return _histogram(signal.of, _spread(signal.of, q, value), traffic, service)
+            return _histogram(signal.of, _spread(signal.of, q, value), traffic, exposed)
         case Ratio(per) | Tokens(per):
             amount = Traffic(traffic.events * value, traffic.labels)
-            return merged(counter(signal.of, amount, service), counter(per, traffic, service))
+            return merged(counter(signal.of, amount, exposed), counter(per, traffic, exposed))
         case Cost() as kind:
             return _cost(signal, kind, Traffic(value, traffic.labels), traffic.events, trial)
         case _:
@@ -52,27 +49,28 @@ def _cost(signal: Signal, kind: Cost, usd: Traffic, runs: float, trial: Trial) -
     """Spend ``usd`` for each run, or at that pace where nothing is divided by runs."""
     tokens = tokens_for(usd.events, trial.service)
     if isinstance(kind.per, Metric):
-        spent = counter(signal.of, Traffic(runs * tokens, usd.labels), trial.service)
-        return merged(spent, counter(kind.per, Traffic(runs, usd.labels), trial.service))
+        spent = counter(signal.of, Traffic(runs * tokens, usd.labels), trial.exposed)
+        return merged(spent, counter(kind.per, Traffic(runs, usd.labels), trial.exposed))
     pace = Traffic(tokens * trial.scrape / (kind.per or signal.window), usd.labels)
-    return counter(signal.of, pace, trial.service)
+    return counter(signal.of, pace, trial.exposed)
 
 
 def _count(signal: Signal, value: float, traffic: Traffic, trial: Trial) -> Load:
     amount = Traffic(value * trial.scrape / signal.window, traffic.labels)
     if signal.of.is_histogram:
-        return beyond_last(signal.of, 0.0, amount, trial.service)
-    return counter(signal.of, amount, trial.service)
+        return beyond_last(signal.of, 0.0, amount, trial.exposed)
+    return counter(signal.of, amount, trial.exposed)
 
 
-def counter(metric: Metric, traffic: Traffic, service: Service) -> Load:
+def counter(metric: Metric, traffic: Traffic, exposed: Exposed) -> Load:
     """Let a counter gain all events in one series."""
-    return {_series(metric.name, labels_of(metric, traffic.labels, service), service): traffic.events}
+    (name,) = exposed.series(metric, traffic.labels)
+    return {name: traffic.events}
 
 
-def beyond_last(metric: Metric, share: float, traffic: Traffic, service: Service) -> Load:
+def beyond_last(metric: Metric, share: float, traffic: Traffic, exposed: Exposed) -> Load:
     """Let ``share`` of the observations lie beyond the last bucket."""
-    return _histogram(metric, [(metric.buckets[0], 1 - share), (float("inf"), share)], traffic, service)
+    return _histogram(metric, [(metric.buckets[0], 1 - share), (float("inf"), share)], traffic, exposed)
 
 
 def tokens_for(usd: float, service: Service) -> float:
@@ -80,40 +78,23 @@ def tokens_for(usd: float, service: Service) -> float:
     return usd / next(price.usd for price in service.prices if price.usd > 0)
 
 
-def labels_of(metric: Metric, given: Mapping[str, str], service: Service) -> dict[str, str]:
-    """Choose a value for every label, such that values that determine others agree with them."""
-    chosen: dict[str, str] = {}
-    for name in metric.labels:
-        label = service.labels[name]
-        values = [value for value in label.values if value != OTHER] or [f"{name}-1"]
-        wanted = given.get(label.determines or "")
-        if wanted is not None:
-            values = [value for value in values if label.determined.get(value) == wanted] or values
-        chosen[name] = given.get(name, values[0])
-    for name in metric.labels:
-        label = service.labels[name]
-        if label.determines in chosen and label.determines not in given and chosen[name] in label.determined:
-            chosen[label.determines] = label.determined[chosen[name]]
-    return chosen
-
-
 def _share(
-    signal: Signal, where: Mapping[str, str], value: float, traffic: Traffic, service: Service
+    signal: Signal, where: Mapping[str, str], value: float, traffic: Traffic, exposed: Exposed
 ) -> Load:
     name, wanted = next(iter(where.items()))
-    rest = next((other for other in service.labels[name].values if other != wanted), f"not-{wanted}")
+    rest = next((other for other in exposed.service.labels[name].values if other != wanted), f"not-{wanted}")
     matching = Traffic(traffic.events * value, {**traffic.labels, **where})
     others = Traffic(traffic.events * (1 - value), {**traffic.labels, name: rest})
-    return merged(counter(signal.of, matching, service), counter(signal.of, others, service))
+    return merged(counter(signal.of, matching, exposed), counter(signal.of, others, exposed))
 
 
-def _distribution(signal: Signal, label: str, value: float, traffic: Traffic, service: Service) -> Load:
-    shown = service.labels[label]
+def _distribution(signal: Signal, label: str, value: float, traffic: Traffic, exposed: Exposed) -> Load:
+    shown = exposed.service.labels[label]
     named = traffic.labels.get(label, (*shown.limits, *shown.values, f"{label}-1")[0])
     rest = next((other for other in shown.values if other != named), f"not-{named}")
     matching = Traffic(traffic.events * value, {**traffic.labels, label: named})
     others = Traffic(traffic.events * (1 - value), {**traffic.labels, label: rest})
-    return merged(counter(signal.of, matching, service), counter(signal.of, others, service))
+    return merged(counter(signal.of, matching, exposed), counter(signal.of, others, exposed))
 
 
 def _spread(metric: Metric, q: float, value: float) -> list[tuple[float, float]]:
@@ -136,17 +117,7 @@ def share_beyond(metric: Metric, q: float, value: float, edge: float) -> float:
     return sum(part for upper, part in _spread(metric, q, value) if upper > edge)
 
 
-def _histogram(metric: Metric, spread: list[tuple[float, float]], traffic: Traffic, service: Service) -> Load:
-    labels = labels_of(metric, traffic.labels, service)
-    load: Load = {}
-    for edge in (*metric.buckets, float("inf")):
-        share = sum(part for upper, part in spread if upper <= edge)
-        bound = "+Inf" if edge == float("inf") else plain(edge)
-        name = _series(f"{metric.name}_bucket", {**labels, names.LE: bound}, service)
-        load[name] = traffic.events * share
-    return load
-
-
-def _series(name: str, labels: Mapping[str, str], service: Service) -> SeriesId:
-    every = {**labels, **service.selector, "instance": _INSTANCE}
-    return SeriesId(name, tuple(sorted(every.items())))
+def _histogram(metric: Metric, spread: list[tuple[float, float]], traffic: Traffic, exposed: Exposed) -> Load:
+    shares = [sum(part for upper, part in spread if upper <= edge) for edge in edges(metric)]
+    series = exposed.series(metric, traffic.labels)
+    return {name: traffic.events * share for name, share in zip(series, shares, strict=True)}

@@ -51,7 +51,7 @@ class _Releases(Struct, frozen=True):
         load = load_of(self.signal, value, traffic, self.trial)
         # A release is there when it has runs, whatever the signal counts.
         return (
-            load if divisor(self.signal) == runs else merged(load, counter(runs, traffic, self.trial.service))
+            load if divisor(self.signal) == runs else merged(load, counter(runs, traffic, self.trial.exposed))
         )
 
     def an_hour(self, release: str, value: float, events: float) -> Load:

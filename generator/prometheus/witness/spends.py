@@ -28,8 +28,8 @@ def forecast(_kind: alerts.Forecast, trial: Trial) -> tuple[Case, ...]:
 def _spent(trial: Trial, usd: float, window: int) -> tuple[Case, ...]:
     alert, metric = trial.alert, trial.service.signals[trial.alert.signal].of
     a_scrape = tokens_for(usd, trial.service) / (MINUTE / trial.scrape)
-    under = counter(metric, Traffic(a_scrape * (1 - MARGIN), {}), trial.service)
-    rest = counter(metric, Traffic(a_scrape * 2 * MARGIN, {}), trial.service)
+    under = counter(metric, Traffic(a_scrape * (1 - MARGIN), {}), trial.exposed)
+    rest = counter(metric, Traffic(a_scrape * 2 * MARGIN, {}), trial.exposed)
     none = dict.fromkeys(under, 0.0)
     story = (
         Story()

@@ -10,7 +10,8 @@ from generator.model.units import MINUTE
 from generator.prometheus.alerting.absence import LOOK_BACK
 from generator.prometheus.alerting.outside import fewest
 from generator.prometheus.alerting.series_count import SCRAPED
-from generator.prometheus.witness.history import SeriesId, merged
+from generator.prometheus.witness.exposed import Exposed
+from generator.prometheus.witness.history import merged
 from generator.prometheus.witness.loads import Traffic, beyond_last, counter
 from generator.prometheus.witness.measures import PLENTY
 from generator.prometheus.witness.story import SLACK, Story, held
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 def unpriced(_kind: alerts.Unpriced, trial: Trial) -> tuple[Case, ...]:
     """Use a model that no price list knows."""
     service, signal = trial.service, trial.service.signals[trial.alert.signal]
-    priced = counter(signal.of, Traffic(PLENTY, {}), service)
-    unknown = counter(signal.of, Traffic(PLENTY, {service.tokens.model: "no-such-model"}), service)
+    priced = counter(signal.of, Traffic(PLENTY, {}), trial.exposed)
+    unknown = counter(signal.of, Traffic(PLENTY, {service.tokens.model: "no-such-model"}), trial.exposed)
     quiet = Story().then(trial.alert.for_ + SLACK, priced).silent("silent while every model has a price")
     story = held(
         quiet,
@@ -44,7 +45,7 @@ def unpriced(_kind: alerts.Unpriced, trial: Trial) -> tuple[Case, ...]:
 def absence(kind: alerts.Absence, trial: Trial) -> tuple[Case, ...]:
     """Take a metric away while everything else goes on."""
     service, metric = trial.service, kind.metric
-    present, runs = _some(metric, PLENTY, trial), counter(service.runs, Traffic(PLENTY, {}), service)
+    present, runs = _some(metric, PLENTY, trial), counter(service.runs, Traffic(PLENTY, {}), trial.exposed)
     everything = merged(runs, present)
     begun = Story().then(20 * MINUTE, everything).silent("silent while it is there")
     gone: Load = {} if metric.name == service.runs.name else runs
@@ -83,7 +84,7 @@ def _while_runs_finish(metric: Metric, trial: Trial, labels: tuple[tuple[str, st
     full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
 
     def runs(number: int) -> Load:
-        return counter(service.runs, Traffic(number * trial.scrape / window, {}), service)
+        return counter(service.runs, Traffic(number * trial.scrape / window, {}), trial.exposed)
 
     yield (
         Story()
@@ -97,7 +98,7 @@ def _while_runs_finish(metric: Metric, trial: Trial, labels: tuple[tuple[str, st
 
 def idle(kind: alerts.Idle, trial: Trial) -> tuple[Case, ...]:
     """Stop finishing runs."""
-    runs = counter(trial.service.runs, Traffic(PLENTY, {}), trial.service)
+    runs = counter(trial.service.runs, Traffic(PLENTY, {}), trial.exposed)
     begun = Story().then(10 * MINUTE, runs).silent("silent while runs finish")
     nothing = dict.fromkeys(runs, 0.0)
     story = held(begun, trial, nothing, runs, true_after=kind.over + MINUTE, false_after=2 * MINUTE)
@@ -120,7 +121,7 @@ def undeclared(kind: alerts.Undeclared, trial: Trial) -> tuple[Case, ...]:
 def outside(kind: alerts.Outside, trial: Trial) -> tuple[Case, ...]:
     """Meet a value too few of a label; start again and meet one more; then no more, until they are forgotten."""
     for_, keep = trial.alert.for_, trial.alert.keep_firing_for
-    label, exposed = kind.label.values[0], with_outside_values(trial.service)
+    label, exposed = kind.label.values[0], Exposed(with_outside_values(trial.service))
 
     def met(number: int) -> Load:
         """Meet so many within a minute."""
@@ -151,7 +152,7 @@ def outside(kind: alerts.Outside, trial: Trial) -> tuple[Case, ...]:
 
 def series_count(kind: alerts.SeriesCount, trial: Trial) -> tuple[Case, ...]:
     """Expose one series too many."""
-    scraped = SeriesId(SCRAPED, tuple(sorted({**trial.service.selector, "instance": "a"}.items())))
+    scraped = trial.exposed.named(SCRAPED, {})
     allowed, more = {scraped: kind.allowed}, {scraped: kind.allowed + 1}
     for_, keep = trial.alert.for_, trial.alert.keep_firing_for
     story = (
@@ -170,5 +171,5 @@ def _some(metric: Metric, events: float, trial: Trial, **labels: str) -> Load:
     """Let a metric of either type gain events."""
     traffic = Traffic(events, labels)
     if metric.is_histogram:
-        return beyond_last(metric, 0.01, traffic, trial.service)
-    return counter(metric, traffic, trial.service)
+        return beyond_last(metric, 0.01, traffic, trial.exposed)
+    return counter(metric, traffic, trial.exposed)

@@ -20,15 +20,11 @@ SLACK = 3 * MINUTE
 
 
 class Story(Struct, frozen=True):
-    """Phases one after the other, and moments in them; times in seconds."""
+    """Phases one after the other, and moments in them; ``seconds`` is how long it is so far."""
 
     phases: tuple[Phase, ...] = ()
     moments: tuple[Moment, ...] = ()
-
-    @property
-    def seconds(self) -> int:
-        """How long it is so far."""
-        return sum(phase.seconds for phase in self.phases)
+    seconds: int = 0
 
     def then(
         self,
@@ -40,7 +36,8 @@ class Story(Struct, frozen=True):
     ) -> Story:
         """Go on for whole minutes under a load."""
         whole = -(-seconds // MINUTE) * MINUTE
-        return Story((*self.phases, Phase(whole, load, levels or {}, restarted)), self.moments)
+        phase = Phase(whole, load, levels or {}, restarted)
+        return Story((*self.phases, phase), self.moments, self.seconds + whole)
 
     def silent(self, why: str, after: int | None = None) -> Story:
         """Nothing must fire at the end of the last phase, or ``after`` seconds of it."""
@@ -57,7 +54,7 @@ class Story(Struct, frozen=True):
     def _at(self, after: int | None, why: str, *, fires: bool) -> Story:
         start = self.seconds - self.phases[-1].seconds
         at = self.seconds if after is None else start + after // MINUTE * MINUTE
-        return Story(self.phases, (*self.moments, Moment(at, fires, why)))
+        return Story(self.phases, (*self.moments, Moment(at, fires, why)), self.seconds)
 
 
 def held(  # noqa: PLR0913 - a load and what follows it, each with its time

@@ -78,7 +78,7 @@ def overflow(_kind: alerts.Overflow, trial: Trial) -> tuple[Case, ...]:
         inside,
         1.0,
         (1 - trial.tier.bound, beyond - trial.tier.bound),
-        lambda value, events: beyond_last(signal.of, value, Traffic(events, {}), trial.service),
+        lambda value, events: beyond_last(signal.of, value, Traffic(events, {}), trial.exposed),
     )
     return tuple(_around(scale, signal, trial))
 
@@ -173,12 +173,12 @@ def _unfinished(signal: Signal, labels: Mapping[str, str], trial: Trial) -> Case
     if not isinstance(signal.kind, Ratio):
         message = f"{signal.name} is not counted for each run"
         raise TypeError(message)
-    alert, service = trial.alert, trial.service
+    alert = trial.alert
     a_scrape = trial.tier.bound * max(alert.min_events, 1) / (signal.window / trial.scrape)
     full = signal.window + alert.for_ + SLACK
 
     def looping(part: float) -> dict[SeriesId, float]:
-        return counter(signal.of, Traffic(a_scrape * part, labels), service)
+        return counter(signal.of, Traffic(a_scrape * part, labels), trial.exposed)
 
     return (
         Story()
