@@ -25,10 +25,8 @@ _END_MAPPING = yaml.MappingEndEvent()
 _STEP = "  "
 #: Some of what can stand on a line without quotes; no ``: ``, no `` #`` and no colon may follow in it.
 _PLAIN = re.compile(r"[A-Za-z0-9_(/](?:[ -~]*[!-9;-~])?")
-#: What quotes are enough for.
+#: A line that holds nothing but ASCII: quotes are enough for it.
 _QUOTED = re.compile(r"[ -~]+")
-#: Some of what can stand in a literal block as it is: lines that are not empty and do not end with a space.
-_LITERAL = re.compile(r"[ -~]*[!-~](?:\n[ -~]*[!-~])+")
 
 
 def block_yaml(value: Mapped) -> str:
@@ -95,11 +93,17 @@ def _not_plain(text: str, indent: str) -> str:
     if ": " in text and _QUOTED.fullmatch(text):
         quoted = text.replace("'", "''")
         return f"'{quoted}'"
-    if not _LITERAL.fullmatch(text):
+    if not _is_literal(text):
         return _by_pyyaml(text, indent)
     # A first line that begins with a space does not show how far in the block stands.
     head = "|2-" if text.startswith(" ") else "|-"
     return f"{head}\n{text}".replace("\n", f"\n{indent}{_STEP}")
+
+
+def _is_literal(text: str) -> bool:
+    """Whether text surely can stand in a literal block as it is: lines that are not empty and end with no space."""
+    lines = text.split("\n")
+    return len(lines) > 1 and all(_QUOTED.fullmatch(line) and not line.endswith(" ") for line in lines)
 
 
 @lru_cache(maxsize=4096)
