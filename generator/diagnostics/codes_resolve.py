@@ -191,6 +191,13 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "An alert needs a bound for warning, critical or both.",
     ),
     CodeEntry(
+        "alert/severity",
+        "a severity that is not said where the alert reads it",
+        "An alert with bounds is as severe as the bound that is crossed: warning and critical. One that compares with none is true or not, and its key severity says which of the two it is: idle, unpriced, absence, undeclared, series_budget. The other way would be ignored.",
+        example_bad="alerts:\n  AgentNoRuns: {critical: 30m}",
+        example_good="alerts:\n  AgentNoRuns: {severity: critical}",
+    ),
+    CodeEntry(
         "alert/by",
         "a breakdown that the signal has not",
         "An alert fires for each value of a label only where its signal is broken down by it.",

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.resolve.alert_scope import AlertScope
 
+#: The kinds that sweep.
+SWEEPS = ("absence", "undeclared", "series_budget")
+
 
 class Swept(Struct, frozen=True):
-    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe."""
+    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe by default."""
 
     kind: AlertKind
     signal: str

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.diagnostics import Severity
-from tests.resolve.build import codes, one, profile, resolved, service, told
+from tests.resolve.build import Section, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LOW = "{threshold: {signal: success_rate}, warning: objective, critical: objective - 10pp}"
 SLOW = "{threshold: {signal: latency_p95}, warning: objective, critical: 2x objective}"
+UNPRICED = "unpriced: {signal: cost_per_run}"
 BURN = '{burn_rate: {signal: success_rate}, critical: "14.4x in 1h and 5m, 6x in 6h and 30m"}'
 
 
@@ -289,3 +290,17 @@ def test_how_two_bounds_get_into_order_depends_on_whose_they_are(
     demo = service(alerts=alerts, objectives="{success_rate: {min: 97%}}")
     (found,) = told(resolved(tmp_path, demo, profile=profile(alerts=of_profile)))
     assert (found.code, found.at, found.help) == ("alert/order", at, help_)
+
+
+@pytest.mark.parametrize("severity", ["critical", "warning"])
+def test_an_alert_without_a_bound_is_as_severe_as_it_says(severity: str, tmp_path: Path) -> None:
+    kinds = ("idle: {signal: run_count, over: 1h}", "absence: {}", "undeclared: {}", "series_budget: {}")
+    alerts: Section = {f"A{number}": f"{{{kind}}}" for number, kind in enumerate((*kinds, UNPRICED))}
+    said = ", ".join(f"{name}: {{severity: {severity}}}" for name in alerts)
+    result = resolved(
+        tmp_path,
+        service(alerts=f"{{{said}}}", traffic="{min_runs_per_hour: 60}"),
+        profile=profile(alerts=alerts),
+    )
+    found = {(alert.name, tier.severity) for alert in one(result).alerts for tier in alert.tiers}
+    assert found == {(name, severity) for name in alerts}
