@@ -225,7 +225,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "alert/too-little-traffic",
         "an alert that waits for more runs than are promised",
-        "A floor of events above what the promised traffic yields within the signal's window keeps the alert silent at that traffic. An author's own floor is an error, a profile's is only told.",
+        "A floor of events that are runs (finished, timed, or counted by their steps) above what the promised traffic yields within the signal's window keeps the alert silent at that traffic. An author's own floor is an error, a profile's is only told.",
     ),
     CodeEntry(
         "alert/disabled-unused",

@@ -21,7 +21,7 @@ from generator.resolve.severity import check_severity, severity
 from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
-from generator.resolve.traffic import check_traffic
+from generator.resolve.traffic import check_absence, check_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,8 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
 
 
 def _swept(entry: Entry[AlertSpec], name: str, scope: AlertScope) -> Iterator[Alert]:
+    if name == "absence":
+        check_absence(entry, scope)
     for found in sweep(name, scope):
         about = _About(found.signal, found.by)
         yield _alert(entry, found.kind, about, (Tier(severity(entry, found.severity), 0, ""),), scope)
