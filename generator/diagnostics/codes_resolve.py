@@ -48,7 +48,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "unit/range",
         "an amount beyond all sense",
-        "What is smaller than a millionth shows as 0 on every panel and in every message, and rules would compare with rounding; what is larger than a million millions no signal reaches. Mostly a zero is too many.",
+        "What is smaller than a millionth shows as 0 on every panel and in every message, and rules would compare with rounding; what is larger than a million millions no signal reaches. A budget of nothing is exceeded by the first cent, and an alert that waits for more than 31 days tells nobody. Mostly a zero is too many.",
     ),
     CodeEntry(
         "unit/duration",
@@ -174,6 +174,13 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "objective/no-spend",
         "a budget without a signal that it is held against",
         "The daily budget is held against the signal spend.",
+    ),
+    CodeEntry(
+        "objective/window",
+        "a window of what has no error budget",
+        "An objective's window says how far back alerts on burn rates may look. A burn rate needs a share of events: of a latency, a count or a cost nothing would read the window.",
+        example_bad="objectives:\n  latency_p95: {max: 2s, window: 30d}",
+        example_good="objectives:\n  latency_p95: {max: 2s}",
     ),
     CodeEntry(
         "objective/share",
