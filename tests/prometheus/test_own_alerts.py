@@ -38,7 +38,7 @@ _ALERTS: dict[str, dict[str, object]] = {
         "warning": "50%",
         "min_events": 40,
     },
-    "StepsMore": {"change": {"signal": "step_count", "over": "1h"}, "warning": "50%", "min_events": 50},
+    "StepsMore": {"change": {"signal": "step_count", "over": "1h"}, "warning": "50%", "min_events": 30},
     "ErrorsOfModel": {
         "threshold": {"signal": "llm_errors_per_run", "by": "model"},
         "critical": 0.5,
