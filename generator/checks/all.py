@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from generator.checks import closed_world, raw_read
 from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
 from generator.checks.facts import Facts
-from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
+from generator.checks.practice import (
+    averages_only,
+    instance_selector,
+    no_alerts,
+    no_stop_reason,
+    retention,
+    selector_pattern,
+)
 from generator.diagnostics import has_errors
 
 if TYPE_CHECKING:
@@ -25,6 +32,8 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     no_stop_reason.check,
     no_alerts.check,
     instance_selector.check,
+    selector_pattern.check,
+    retention.check,
 )
 #: What holds for rules whatever the specs are.
 INTERNAL = (closed_world.check, raw_read.check)

@@ -41,6 +41,20 @@ CHECKS_CODES: tuple[CodeEntry, ...] = (
         "A selector on instance or pod changes with every deployment, and the service loses its series.",
     ),
     CodeEntry(
+        "practice/selector-pattern",
+        "a selector that looks like a pattern",
+        "A selector's values are compared exactly, so that no two services can pick the same series. One that is written as a regular expression or with asterisks picks nothing.",
+        example_bad='selector: {job: "my-.*"}',
+        example_good="selector: {job: my-agent}",
+    ),
+    CodeEntry(
+        "practice/retention",
+        "rules that read more than Prometheus keeps",
+        "A rule over three days sees one where samples are deleted after one, and a comparison with last week sees nothing: it would be wrong without a word. retention in site.yaml says how long yours keeps samples; 15d is its default.",
+        example_bad="# site.yaml\nretention: 1d",
+        example_good="# site.yaml\nretention: 15d",
+    ),
+    CodeEntry(
         "internal/closed-world",
         "a rule that reads what nothing records",
         "A defect of the compiler, not of the spec: please report it with the specs that show it.",

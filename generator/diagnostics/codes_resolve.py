@@ -48,7 +48,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "unit/range",
         "an amount beyond all sense",
-        "What is smaller than a millionth shows as 0 on every panel and in every message, and rules would compare with rounding; what is larger than a million millions no signal reaches. Mostly a zero is too many.",
+        "What is smaller than a millionth shows as 0 on every panel and in every message, and rules would compare with rounding; what is larger than a million millions no signal reaches. A budget of nothing is exceeded by the first cent, and an alert that waits for more than 31 days tells nobody. Mostly a zero is too many.",
     ),
     CodeEntry(
         "unit/duration",
@@ -176,6 +176,13 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "The daily budget is held against the signal spend.",
     ),
     CodeEntry(
+        "objective/window",
+        "a window of what has no error budget",
+        "An objective's window says how far back alerts on burn rates may look. A burn rate needs a share of events: of a latency, a count or a cost nothing would read the window.",
+        example_bad="objectives:\n  latency_p95: {max: 2s, window: 30d}",
+        example_good="objectives:\n  latency_p95: {max: 2s}",
+    ),
+    CodeEntry(
         "objective/share",
         "a share of nothing or of all",
         "An objective of 0% or 100% leaves no error budget, and nothing to promise.",
@@ -189,6 +196,13 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "alert/no-bound",
         "an alert without a bound",
         "An alert needs a bound for warning, critical or both.",
+    ),
+    CodeEntry(
+        "alert/severity",
+        "a severity that is not said where the alert reads it",
+        "An alert with bounds is as severe as the bound that is crossed: warning and critical. One that compares with none is true or not, and its key severity says which of the two it is: idle, unpriced, absence, undeclared, series_budget. The other way would be ignored.",
+        example_bad="alerts:\n  AgentNoRuns: {critical: 30m}",
+        example_good="alerts:\n  AgentNoRuns: {severity: critical}",
     ),
     CodeEntry(
         "alert/by",
@@ -218,7 +232,7 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "alert/too-little-traffic",
         "an alert that waits for more runs than are promised",
-        "A floor of events above what the promised traffic yields within the signal's window keeps the alert silent at that traffic. An author's own floor is an error, a profile's is only told.",
+        "A floor of events that are runs (finished, timed, or counted by their steps) above what the promised traffic yields within the signal's window keeps the alert silent at that traffic. An author's own floor is an error, a profile's is only told.",
     ),
     CodeEntry(
         "alert/disabled-unused",

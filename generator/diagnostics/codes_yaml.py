@@ -94,6 +94,14 @@ YAML_CODES = (
         example_good='AgentNoRuns: {disabled: "it is night, nobody works"}',
     ),
     CodeEntry(
+        "yaml/flow-space",
+        "a value of a list that may be two",
+        "Values of a list are separated by commas; a space is a part of a value, so that [search create_ticket] lists "
+        "one tool that nothing calls so. In quotes a value with a space is taken as it is.",
+        example_bad="labels:\n  tool: [search create_ticket]",
+        example_good='labels:\n  tool: [search, "create ticket"]',
+    ),
+    CodeEntry(
         "yaml/block-scalar",
         "> or | has begun a block of text",
         "An unquoted > or | at the start of a value begins a block of text on the lines below, so >5% is no "

@@ -109,13 +109,13 @@ def _link(uid: str, title: str) -> Any:  # noqa: ANN401
 
 
 def _outside(dashboard: Dashboard, records: Records) -> Iterator[Any]:
-    """Link to the logs and traces of what is chosen."""
-    chosen = {variable.name for variable in dashboard.variables}
-    if names.SERVICE in chosen:
+    """Link to the logs and traces of the chosen service.
+
+    Of all its releases: mostly all are chosen, which no place outside understands. A release's points lead to its own.
+    """
+    if names.SERVICE in {variable.name for variable in dashboard.variables}:
         for title, address in records.links.items():
-            url = outside(
-                address, release=f"${{{names.RELEASE}:percentencode}}" if names.RELEASE in chosen else ""
-            )
+            url = outside(address, release=None)
             yield core.DashboardLink(
                 title=title, type="link", uri=url, icon="external link", targetBlank=True
             )

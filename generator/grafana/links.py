@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
+from generator.model.links import filled
 
 
 def with_everything(uid: str) -> str:
@@ -21,7 +22,6 @@ def of_row(uid: str, *kept: str, **fields: str) -> str:
     return f"/d/{uid}?{'&'.join(parts)}"
 
 
-def outside(address: str, *, release: str) -> str:
+def outside(address: str, *, release: str | None) -> str:
     """Fill an address of logs or traces with the chosen service and ``release``, an expression of Grafana's."""
-    service = f"${{{names.SERVICE}:percentencode}}"
-    return address.replace("{service}", service).replace("{release}", release)
+    return filled(address, f"${{{names.SERVICE}:percentencode}}", release)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model import names
 from generator.model.units import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -182,3 +183,8 @@ class Alert(Struct, frozen=True):
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
         return not isinstance(self.kind, Undeclared | Outside | SeriesCount)
+
+    @property
+    def of_release(self) -> bool:
+        """Whether its label ``release`` says which one it is about."""
+        return self.by == names.RELEASE or isinstance(self.kind, Regression)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from generator.model.units import Unit
 
+#: What a profile's signals of these names measure is observed once a run.
+OBSERVED_OF_RUNS = ("latency_p50", "latency_p95", "latency_p99", "step_count")
+
 
 class Better(StrEnum):
     """Which way a signal should go."""

@@ -1,7 +1,8 @@
 """An Alertmanager configuration that takes the alerts to their owners: an example to start from.
 
 Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
-same service would only say it again, and are held back.
+same service would only say it again, and are held back; but an alert that is filed under a signal without telling its
+state, such as one on undeclared values, says nothing of the others.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from generator.promql.expr import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from generator.model.alerts import Alert
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 
@@ -37,15 +39,25 @@ _OURS = f'{names.SIGNAL}!=""'
 
 
 class Routing(Struct, frozen=True):
-    """Where a service's alerts go, and the labels by which a signal of it has several alerts."""
+    """Where a service's alerts go, and the labels by which a signal of it has several alerts.
+
+    ``aside`` are the critical alerts that do not tell their signal's state.
+    """
 
     owner: str
     apart: tuple[str, ...]
+    aside: tuple[str, ...]
 
 
 def routing(service: Service) -> Routing:
     """Say of one service what its alerts' way depends on."""
-    return Routing(service.owner, tuple({alert.by: None for alert in service.alerts if alert.by}))
+    apart = {alert.by: None for alert in service.alerts if alert.by}
+    aside = {alert.name: None for alert in service.alerts if not alert.about_signal and _pages(alert)}
+    return Routing(service.owner, tuple(apart), tuple(aside))
+
+
+def _pages(alert: Alert) -> bool:
+    return any(tier.severity is AlertSeverity.CRITICAL for tier in alert.tiers)
 
 
 def alertmanager(services: Sequence[Routing]) -> Artifact:
@@ -62,7 +74,11 @@ def alertmanager(services: Sequence[Routing]) -> Artifact:
         },
         "inhibit_rules": [
             {
-                "source_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL)],
+                "source_matchers": [
+                    _OURS,
+                    _matcher("severity", AlertSeverity.CRITICAL),
+                    *(_matcher("alertname", name, "!=") for name in _aside(services)),
+                ],
                 "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
                 "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
             }
@@ -89,6 +105,10 @@ def _of_owner(owner: str) -> Mapped:
 def _told_apart_by(services: Iterable[Routing]) -> list[str]:
     """Name the labels by which a signal has several alerts: one failing tool says nothing of another."""
     return sorted({label for each in services for label in each.apart})
+
+
+def _aside(services: Iterable[Routing]) -> list[str]:
+    return sorted({name for each in services for name in each.aside})
 
 
 def _receivers(owners: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from generator.live.remote_write import STALE_NAN, TimeSeries
-from generator.replay.reach import LOOKBACK
+from generator.promql.reach import LOOKBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

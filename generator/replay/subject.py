@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.prometheus.rules import AlertingRule
-from generator.replay.reach import reach, record_reaches
+from generator.promql.reach import reach
+from generator.replay.reach import record_reaches
 from generator.replay.states import Timing
 from generator.replay.steps import Steps, steps_within
 

@@ -17,10 +17,11 @@ from generator.model.signals import Cost, Count, divisor
 from generator.model.units import MINUTE
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.scope import look_up
-from generator.resolve.sweeps import sweep
+from generator.resolve.severity import check_severity, severity
+from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
-from generator.resolve.traffic import check_traffic
+from generator.resolve.traffic import check_absence, check_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from generator.spec.written import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec
 
 _OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
-_SWEEPS = ("absence", "undeclared", "series_budget")
-KINDS = (*_OF_SIGNALS, *_SWEEPS)
+KINDS = (*_OF_SIGNALS, *SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
 
 
@@ -84,14 +84,16 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
             entry.key.span,
             f"give exactly one of {', '.join(KINDS)}",
         )
-    elif entry.value.disabled is None:
+        return
+    check_severity(entry, kinds[0][0], scope.findings)
+    if entry.value.disabled is None:
         yield from _enabled(entry, *kinds[0], scope)
     else:
         _check_disabled(entry, *kinds[0], scope)
 
 
 def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    yield from _swept(entry, name, scope) if name in _SWEEPS else _of_signal(entry, name, body, scope)
+    yield from _swept(entry, name, scope) if name in SWEEPS else _of_signal(entry, name, body, scope)
 
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
@@ -112,9 +114,11 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
 
 
 def _swept(entry: Entry[AlertSpec], name: str, scope: AlertScope) -> Iterator[Alert]:
+    if name == "absence":
+        check_absence(entry, scope)
     for found in sweep(name, scope):
         about = _About(found.signal, found.by)
-        yield _alert(entry, found.kind, about, (Tier(found.severity, 0, ""),), scope)
+        yield _alert(entry, found.kind, about, (Tier(severity(entry, found.severity), 0, ""),), scope)
 
 
 def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
@@ -144,7 +148,7 @@ def _check_floor(entry: Entry[AlertSpec], kind: AlertKind | None, signal: Signal
 
 def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:
     if isinstance(kind, Unpriced | Idle):
-        return (Tier(AlertSeverity.WARNING, 0, ""),)
+        return (Tier(severity(entry, AlertSeverity.WARNING), 0, ""),)
     return resolve_tiers(Case(entry, kind, signal, scope))
 
 

@@ -6,39 +6,55 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Note
 from generator.model.service import Objective
-from generator.model.signals import Better, Signal, top_bucket
-from generator.model.units import WRITTEN_AS, Unit, human
+from generator.model.signals import Better, Share, Signal, top_bucket
+from generator.model.units import DAY, WRITTEN_AS, Unit, human
 from generator.resolve.quantities import SMALLEST, amount
 from generator.resolve.scope import look_up
-from generator.resolve.times import seconds
+from generator.resolve.times import window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
+    from generator.model.service import Site
     from generator.spec.written import Entry, ObjectiveSpec, ProfileSpec, ServiceSpec, Text
 
 
 #: The signal that a service's daily budget is held against.
 SPEND = "spend"
+#: What stands in for a window that is refused.
+DEFAULT_WINDOW = 30 * DAY
 
 
 def resolve_objectives(
-    profile: ProfileSpec, service: ServiceSpec, signals: Mapping[str, Signal], findings: Findings
+    profile: ProfileSpec, service: ServiceSpec, site: Site, signals: Mapping[str, Signal], findings: Findings
 ) -> dict[str, Objective]:
     """Let the service's objectives stand in front of its profile's."""
     entries = {entry.key.value: entry for entry in (*profile.objectives, *service.objectives)}
     objectives = {}
     for name, entry in entries.items():
         signal = look_up(entry.key, signals, "signal", findings)
-        if signal and (objective := _objective(entry, signal, service, findings)):
+        if signal and (objective := _objective(entry, signal, service, site, findings)):
             objectives[name] = objective
     if spec := service.budget:
-        bound = amount(spec.per_day, Unit.USD, "a budget", findings)
+        bound = _above_zero(spec.per_day, amount(spec.per_day, Unit.USD, "a budget", findings), findings)
         if bound is not None and _has_spend(signals, spec.per_day, findings):
             objectives[SPEND] = Objective(SPEND, bound, None, "budget")
     return objectives
+
+
+def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | None:
+    """Refuse a budget of nothing, which the first cent of every day would exceed."""
+    if bound == 0:
+        findings.error(
+            "unit/range",
+            f'a budget must be above zero, not "{text.value}"',
+            text.span,
+            "write it like $200; without a budget, leave it out",
+        )
+        return None
+    return bound
 
 
 def promise(signal: Signal, window: str) -> str:
@@ -63,7 +79,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
 
 
 def _objective(
-    entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec, findings: Findings
+    entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec, site: Site, findings: Findings
 ) -> Objective | None:
     spec = entry.value
     wanted = "min" if signal.better is Better.HIGHER else "max"
@@ -78,11 +94,27 @@ def _objective(
         return None
     what = f"an objective of {signal.name}"
     bound = amount(written, signal.unit, what, findings, exposed=signal.of.unit)
+    if signal.name == SPEND:
+        bound = _above_zero(written, bound, findings)
     if bound is None:
         return None
     _check_reachable(signal, bound, written.span, _own_buckets(signal, service), findings)
-    window = seconds(spec.window, 0, findings) if spec.window else None
-    return Objective(signal.name, bound, window)
+    return Objective(signal.name, bound, _window(spec, signal, site, findings))
+
+
+def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings) -> int | None:
+    """Read how far back an error budget goes; what is no share has none."""
+    if spec.window is None:
+        return None
+    if not isinstance(signal.kind, Share):
+        findings.error(
+            "objective/window",
+            f"{signal.name} is no share of events, and has no error budget: window would do nothing",
+            spec.window.span,
+            "leave window out; how far a signal itself looks back is said by the signal",
+        )
+        return None
+    return window(spec.window, DEFAULT_WINDOW, site, findings, suits="30d")
 
 
 def _own_buckets(signal: Signal, service: ServiceSpec) -> Note | None:

@@ -37,7 +37,7 @@ def resolve_service(
     if findings.failed:
         return None
     runs = signals[RUN_COUNT].of
-    objectives = resolve_objectives(profile, spec, signals, findings)
+    objectives = resolve_objectives(profile, spec, site, signals, findings)
     scope = AlertScope(
         service=spec.service.value,
         file=spec.span.file,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.model.alerts import Absence, AlertKind, AlertSeverity, Outside, SeriesCount, Undeclared
 from generator.model.outside import outside_values
+from generator.resolve.signal_checks import RUN_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.resolve.alert_scope import AlertScope
 
+#: The kinds that sweep.
+SWEEPS = ("absence", "undeclared", "series_budget")
+
 
 class Swept(Struct, frozen=True):
-    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe."""
+    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe by default."""
 
     kind: AlertKind
     signal: str
@@ -38,12 +42,11 @@ def sweep(name: str, scope: AlertScope) -> Iterator[Swept]:
 
 def _absences(scope: AlertScope) -> Iterator[Swept]:
     """Take every metric that always has series; error counters have none while all is well."""
-    runs = next((signal.name for signal in scope.signals.values() if signal.of.name == scope.runs.name), "")
     for metric in scope.metrics.values():
         fed = scope.fed_by(metric)
-        if not metric.sparse and fed and runs:
+        if not metric.sparse and fed:
             severity = AlertSeverity.CRITICAL if metric.name == scope.runs.name else AlertSeverity.WARNING
-            yield Swept(Absence(metric, runs), fed[0], None, severity)
+            yield Swept(Absence(metric, RUN_COUNT), fed[0], None, severity)
 
 
 def _undeclared(scope: AlertScope) -> Iterator[Swept]:

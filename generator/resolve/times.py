@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FEWEST_SCRAPES = 4
 #: Longer ones are asked of dashboards; a rule would read as much every minute.
 LONGEST_WINDOW = 31 * DAY
+_SUITS = "15m"
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
@@ -41,25 +42,37 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
 
 
 def wait(text: Text | None, default: int, findings: Findings) -> int:
-    """Read how long to wait; ``0s`` is not at all."""
+    """Read how long to wait, at most as long as one may look back; ``0s`` is not at all."""
     if text is not None and _NOTHING.fullmatch(text.value):
         return 0
-    return seconds(text, default, findings)
-
-
-def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
-    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
     found = seconds(text, default, findings)
-    if text is not None and not _fits(text, found, site, findings):
+    if text is not None and found > LONGEST_WINDOW:
+        findings.error(
+            "unit/range",
+            f"a wait of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
+            text.span,
+            f"wait for at most {duration(LONGEST_WINDOW)}; 5m suits most",
+        )
         return default
     return found
 
 
-def _fits(text: Text, found: int, site: Site, findings: Findings) -> bool:
+def window(text: Text | None, default: int, site: Site, findings: Findings, *, suits: str = _SUITS) -> int:
+    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums.
+
+    ``suits`` is what the help recommends.
+    """
+    found = seconds(text, default, findings)
+    if text is not None and not _fits(text, found, site, findings, suits):
+        return default
+    return found
+
+
+def _fits(text: Text, found: int, site: Site, findings: Findings, suits: str = _SUITS) -> bool:
     if found < shortest_window(site):
-        _too_short(text, found, site, findings)
+        _too_short(text, found, site, findings, suits)
     elif found > LONGEST_WINDOW:
-        _too_long(text, found, findings)
+        _too_long(text, found, findings, suits)
     return shortest_window(site) <= found <= LONGEST_WINDOW
 
 
@@ -98,21 +111,21 @@ def _burn(part: str) -> Burn | None:
     return Burn(factor, int(long), int(short))
 
 
-def _too_short(text: Text, found: int, site: Site, findings: Findings) -> None:
+def _too_short(text: Text, found: int, site: Site, findings: Findings, suits: str) -> None:
     least = shortest_window(site)
     what = "the rule interval" if least == site.rule_interval else "four scrapes"
     findings.error(
         "unit/window",
         f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
         text.span,
-        f"look back over at least {duration(least)}; 15m suits most",
+        f"look back over at least {duration(least)}; {suits} suits most",
     )
 
 
-def _too_long(text: Text, found: int, findings: Findings) -> None:
+def _too_long(text: Text, found: int, findings: Findings, suits: str) -> None:
     findings.error(
         "unit/window",
         f"a window of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
         text.span,
-        f"look back over at most {duration(LONGEST_WINDOW)}; 15m suits most",
+        f"look back over at most {duration(LONGEST_WINDOW)}; {suits} suits most",
     )

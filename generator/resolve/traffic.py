@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.alerts import NEWEST_WINDOW, BurnRate, Regression
-from generator.model.signals import Distribution, Share, divisor
+from msgspec import Struct
+
+from generator.model.alerts import NEWEST_WINDOW, BurnRate, Overflow, Regression
+from generator.model.signals import OBSERVED_OF_RUNS, Distribution, Quantile, Share, divisor
 from generator.model.units import HOUR, duration, plain
+from generator.resolve.signal_checks import RUN_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,13 +24,25 @@ def check_traffic(
     entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, tiers: Iterable[Tier], scope: AlertScope
 ) -> None:
     """Report floors of runs above what the promised traffic yields: the author's own are errors, defaults notes."""
-    if scope.runs_per_hour is None:
-        return
     window = _window(kind, signal, tiers)
-    runs = scope.runs_per_hour * window / HOUR
     for key, floor in _floors_of_runs(entry.value, kind, signal, scope):
-        if floor.value > runs:
-            _report(entry, key, floor, f"{plain(round(runs, 1))} in {duration(window)}", scope)
+        _check(Floor(entry, key, floor, window), "", scope)
+
+
+def check_absence(entry: Entry[AlertSpec], scope: AlertScope) -> None:
+    """Report a floor of runs likewise, on which metrics are missed; the run counter is missed without."""
+    runs = scope.signals[RUN_COUNT]
+    if fewest := entry.value.min_events:
+        _check(Floor(entry, "min_events", fewest, runs.window), f" but for {scope.runs.name}", scope)
+
+
+class Floor(Struct, frozen=True):
+    """Fewest runs within ``window`` seconds that an alert waits for, and the key that says so."""
+
+    entry: Entry[AlertSpec]
+    key: str
+    written: Located[int]
+    window: int
 
 
 def _window(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
@@ -41,25 +56,39 @@ def _floors_of_runs(
     spec: AlertSpec, kind: AlertKind, signal: Signal, scope: AlertScope
 ) -> Iterator[tuple[str, Located[int]]]:
     """List the floors that count runs; how many calls or tokens a run makes is nobody's promise."""
-    of_runs = divisor(signal) == scope.runs or (
-        isinstance(signal.kind, Distribution) and signal.of == scope.runs
-    )
-    if not of_runs:
+    if not _of_runs(signal, scope):
         return
-    if spec.min_events and not isinstance(kind, BurnRate):
+    if spec.min_events and not isinstance(kind, BurnRate | Overflow):
         yield "min_events", spec.min_events
-    if spec.min_bad_events and isinstance(signal.kind, Share | Distribution):
+    if spec.min_bad_events and isinstance(signal.kind, Share | Distribution | Quantile):
         yield "min_bad_events", spec.min_bad_events
 
 
-def _report(entry: Entry[AlertSpec], key: str, floor: Located[int], yielded: str, scope: AlertScope) -> None:
-    alert, promised = entry.key.value, plain(scope.runs_per_hour or 0)
-    code = "alert/too-little-traffic"
-    waits = f"{alert} of {scope.service} waits for {floor.value} runs"
-    message = f"{waits}, and {promised} an hour, as promised, are {yielded}"
-    if floor.span.file == scope.file:
-        scope.findings.error(
-            code, f"{message}: it would never fire", floor.span, f"lower {key}, or promise more traffic"
-        )
+def _of_runs(signal: Signal, scope: AlertScope) -> bool:
+    """Whether the events behind a signal are runs, counted or observed."""
+    if isinstance(signal.kind, Quantile):
+        observed = (scope.signals.get(name) for name in OBSERVED_OF_RUNS)
+        return any(other and not other.own and other.of == signal.of for other in observed)
+    return divisor(signal) == scope.runs or (
+        isinstance(signal.kind, Distribution) and signal.of == scope.runs
+    )
+
+
+def _check(floor: Floor, aside: str, scope: AlertScope) -> None:
+    """Hold a floor against the promise; ``aside`` is what the alert fires for without it."""
+    yielded = (scope.runs_per_hour or 0) * floor.window / HOUR
+    if scope.runs_per_hour is None or floor.written.value <= yielded:
+        return
+    alert, promised = floor.entry.key, plain(scope.runs_per_hour)
+    waits = f"{alert.value} of {scope.service} waits for {floor.written.value} runs"
+    come = f"{plain(round(yielded, 1))} in {duration(floor.window)}"
+    message = f"{waits}, and {promised} an hour, as promised, are {come}"
+    code, help_ = "alert/too-little-traffic", "or promise more traffic"
+    if floor.written.span.file == scope.file:
+        message = f"{message}: it would never fire{aside}"
+        scope.findings.error(code, message, floor.written.span, f"lower {floor.key}, {help_}")
     else:
-        scope.findings.info(code, f"{message}: it is silent until there are more", entry.key.span)
+        message = f"{message}: it is silent{aside} until there are more"
+        scope.findings.info(
+            code, message, alert.span, f"lower {floor.key} under alerts: {alert.value}, {help_}"
+        )

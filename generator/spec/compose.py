@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Diagnostic, Span, error
 from generator.spec import refusals
 from generator.spec.events import Event, Kind, StopReading, read_events
-from generator.spec.flow import missing_values
+from generator.spec.flow import missing_commas, missing_values
 from generator.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
 from generator.spec.scalars import Refusal, resolve_plain
 
@@ -66,6 +66,8 @@ class Composer:
         items: list[Node] = []
         while (event := next(self._events)).kind is not Kind.END:
             items.append(self._node(event))
+        if start.in_flow:
+            self.diagnostics += missing_commas(items)
         return Sequence(_whole(start, event, items[-1:]), tuple(items))
 
     def _mapping(self, start: Event) -> Mapping:

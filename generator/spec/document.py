@@ -1,7 +1,7 @@
 """A source becomes a document: a tree in which every value knows its place.
 
 ``parse_document`` keeps the convention of ``generator.diagnostics.result``: whatever the text holds, it
-returns, with a document or with the errors that it found, each at its place. The tree is frozen.
+returns, with a document and its warnings or with the errors that it found, each at its place. The tree is frozen.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Result, Span, error, limited
+from generator.diagnostics import Result, Span, error, has_errors, limited
 from generator.spec.compose import Composer
 from generator.spec.nodes import Mapping, Plain, Scalar, Step, to_plain
 from generator.spec.source import check_text
@@ -49,10 +49,12 @@ def parse_document(source: Source) -> Result[Document]:
         return Result.failed(*limited(unreadable))
     composer = Composer(source)
     root = composer.compose()
-    found = composer.diagnostics or _root_problem(source, root)
-    if found or not isinstance(root, Mapping):
+    found = composer.diagnostics
+    if not has_errors(found):
+        found += _root_problem(source, root)
+    if has_errors(found) or not isinstance(root, Mapping):
         return Result.failed(*limited(found))
-    return Result(Document(source, root))
+    return Result(Document(source, root), limited(found))
 
 
 def _root_problem(source: Source, root: Node | None) -> list[Diagnostic]:

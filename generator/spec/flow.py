@@ -1,10 +1,13 @@
-"""The traps of flow mappings: in ``{a: b, c}`` the comma makes ``c`` a key, and ``{a:1}`` has one key, ``a:1``."""
+"""The traps of flow collections.
+
+In ``{a: b, c}`` the comma makes ``c`` a key, ``{a:1}`` has one key, ``a:1``, and ``[a b]`` has one value.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Diagnostic, error
+from generator.diagnostics import Diagnostic, error, warning
 from generator.diagnostics.printable import quoted, shortened
 from generator.spec.nodes import Entry, Node, Scalar
 from generator.spec.quoting import in_quotes
@@ -20,6 +23,19 @@ def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
         if _is_missing(entry.value) and not (before and _is_missing(before.value)):
             yield _missing(before, entry.key, _run(entries[index:]))
         before = entry
+
+
+def missing_commas(items: Sequence[Node]) -> Iterator[Diagnostic]:
+    """What to say of the values of a flow sequence that may be several: in quotes they are meant as they are."""
+    for item in items:
+        if isinstance(item, Scalar) and not item.quoted and len(words := item.text.split()) > 1:
+            yield warning(
+                "yaml/flow-space",
+                f"{quoted(item.text)} is one value",
+                item.span,
+                f"write a comma between values: {shortened(', '.join(words))}; quote it if it is one: "
+                f"{in_quotes(item.text)}",
+            )
 
 
 def _run(entries: Sequence[Entry]) -> str:

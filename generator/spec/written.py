@@ -140,6 +140,7 @@ class AlertSpec(Struct, frozen=True):
     series_budget: AlertKindSpec | None
     warning: Text | None
     critical: Text | None
+    severity: Text | None
     for_: Text | None
     keep_firing_for: Text | None
     min_events: Located[int] | None

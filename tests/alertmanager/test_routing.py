@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.model import names
+from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from generator.live.http_server import HttpServer
-    from generator.model.service import Model
+    from generator.model.service import Model, Service
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60
@@ -81,11 +84,18 @@ def people() -> Iterator[tuple[People, str]]:
 
 @pytest.fixture
 def started(model: Model, people: tuple[People, str]) -> Iterator[HttpServer]:
-    """An Alertmanager with the example, filled in with addresses and less patience."""
+    """An Alertmanager with the example of our own specs."""
+    with _filled_in(model, people[1]) as server:
+        yield server
+
+
+@contextmanager
+def _filled_in(model: Model, address: str) -> Iterator[HttpServer]:
+    """Start one with the example, filled in with addresses and less patience."""
     config = yaml.safe_load(alertmanager([*map(routing, model.services)]).text)
     config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
     for receiver in config["receivers"]:
-        receiver["webhook_configs"] = [{"url": people[1] + receiver["name"], "send_resolved": False}]
+        receiver["webhook_configs"] = [{"url": address + receiver["name"], "send_resolved": False}]
     with alertmanager_server(yaml.safe_dump(config, sort_keys=False)) as server:
         yield server
 
@@ -147,6 +157,39 @@ def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
     assert rising == ["send_email"]
     assert people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"}
     assert "team-research-page" not in people[0].told
+
+
+def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
+    model: Model, people: tuple[People, str]
+) -> None:
+    """Where it is critical by its key; what tells the state holds back as ever."""
+    paging = replace(model, services=tuple(_paging(service) for service in model.services))
+    series = _labels(paging, "support-agent", "AgentSeriesBudgetExceeded", "critical")
+    same_signal = _labels(paging, "support-agent", "AgentSuccessRateDrop", "warning") | {
+        names.SIGNAL: series[names.SIGNAL]
+    }
+    unpriced = _labels(paging, "support-agent", "AgentTokensUnpriced", "critical")
+    dearer = _labels(paging, "support-agent", "AgentCostPerRunRegression", "warning")
+    with _filled_in(paging, people[1]) as server:
+        _send(server, series, unpriced)
+        paged = {"AgentSeriesBudgetExceeded", "AgentTokensUnpriced"}
+        _until(lambda: people[0].names("team-support-page") == paged)
+        _send(server, same_signal, dearer)
+        _until(lambda: people[0].names("team-support-ticket") == {"AgentSuccessRateDrop"})
+        assert _inhibited(server) == {"AgentCostPerRunRegression"}
+
+
+def _paging(service: Service) -> Service:
+    """Make what has no bound critical."""
+    return replace(
+        service,
+        alerts=tuple(
+            replace(alert, tiers=(Tier(AlertSeverity.CRITICAL, 0, ""),))
+            if isinstance(alert.kind, Unpriced | SeriesCount)
+            else alert
+            for alert in service.alerts
+        ),
+    )
 
 
 def test_it_is_taken_as_it_is(model: Model) -> None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.practice import averages_only, instance_selector, no_alerts, no_stop_reason
+from generator.checks.practice import (
+    averages_only,
+    instance_selector,
+    no_alerts,
+    no_stop_reason,
+    retention,
+    selector_pattern,
+)
+from generator.model.units import DAY, HOUR
 from tests.checks.agent import agent, on, service_of, without, without_alerts
 from tests.checks.models import SITE, known
 
@@ -146,3 +154,41 @@ def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: P
     found = replace(service_of(tmp_path, agent()), selector={"job": "a", label: "b"})
     messages = [each.message for each in instance_selector.check(known(SITE, found))]
     assert messages == [f'the selector picks by "{label}": after the next deployment it picks nothing'] * told
+
+
+@pytest.mark.parametrize(
+    "value", ["my-.*", "agent.+", "a|b", "^agent", "agent$", "agent-[12]", "agent-*", r"agent-\d", "v.?"]
+)
+def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> None:
+    found = replace(service_of(tmp_path, agent()), selector={"job": value})
+    (told,) = selector_pattern.check(known(SITE, found))
+    assert told.message == (
+        f'the selector compares exactly: it picks no job but "{value}", which looks like a pattern'
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["my-agent", "a.b", "agents/eu (1)", "c++", "http://[2001:db8::1]:80", "[::]:80", "$5", "a?b=c", "é"],
+)
+def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -> None:
+    found = replace(service_of(tmp_path, agent()), selector={"job": value})
+    assert selector_pattern.check(known(SITE, found)) == ()
+
+
+def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
+    """A burn rate over three days reads all of them; without one the previous release's day is the longest."""
+    burning = service_of(tmp_path / "a", agent())
+    assert retention.check(known(replace(SITE, retention=3 * DAY), burning)) == ()
+    (told,) = retention.check(known(replace(SITE, retention=3 * DAY - HOUR), burning))
+    assert told.message.endswith(f" of {burning.name} reads the last 3d, and Prometheus keeps 2d23h")
+    assert told.help.endswith("retention: 3d")
+
+
+def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:
+    week = {"Weekly": {"change": {"signal": "latency_p95", "over": "7d"}, "warning": "50%", "summary": "Up."}}
+    found = service_of(tmp_path, agent(), alerts=week)
+    assert retention.check(known(replace(SITE, retention=7 * DAY), found)) == ()
+    (told,) = retention.check(known(replace(SITE, retention=6 * DAY), found))
+    assert told.message == f"Weekly of {found.name} reads the last 7d, and Prometheus keeps 6d"
+    assert told.span == found.where("alerts.Weekly")

@@ -100,8 +100,8 @@ def test_an_entry_is_whole(entry: CodeEntry) -> None:
 
 def _codes_of_service(text: str) -> set[str]:
     parsed = parse_document(Source("example.yaml", text))
-    found = parsed.diagnostics if parsed.value is None else validate(parsed.value, load_schema("service"))
-    return {diagnostic.code for diagnostic in found}
+    misfits = () if parsed.value is None else validate(parsed.value, load_schema("service"))
+    return {diagnostic.code for diagnostic in (*parsed.diagnostics, *misfits)}
 
 
 _EXAMPLES = [

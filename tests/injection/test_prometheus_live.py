@@ -120,7 +120,7 @@ def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple
         assert found.annotations["summary"] == sentence(text)
         assert found.annotations["description"].startswith(f"{title} of {SERVICE} was ")
         assert found.annotations["traces_url"] == LINK
-        assert found.annotations["logs_url"] == f"{LINK}&s={SERVICE}&r="
+        assert found.annotations["logs_url"] == f"{LINK}&s={SERVICE}"
 
 
 def test_a_value_of_a_series_is_no_template_either(active: Mapping[str, tuple[Alert, ...]]) -> None:

@@ -105,3 +105,13 @@ def test_a_description_says_the_value_and_the_bound(
         "release r2 is 137.5% above the previous release"
         in described["AgentTokensPerRunRegression", "warning"]
     )
+
+
+def test_a_link_says_the_release_where_there_is_one_only(
+    rendered: Mapping[tuple[str, str], Mapping[str, str]],
+) -> None:
+    logs = "https://logs.example.com/?service=support-agent"
+    assert rendered["AgentToolErrorRateHigh", "critical"]["logs_url"] == logs
+    assert rendered["AgentTokensPerRunRegression", "warning"]["logs_url"] == f"{logs}&release=r2"
+    for name, found in rendered.items():
+        assert found["logs_url"] in {logs, f"{logs}&release=r2"}, name

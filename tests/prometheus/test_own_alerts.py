@@ -38,7 +38,7 @@ _ALERTS: dict[str, dict[str, object]] = {
         "warning": "50%",
         "min_events": 40,
     },
-    "StepsMore": {"change": {"signal": "step_count", "over": "1h"}, "warning": "50%", "min_events": 50},
+    "StepsMore": {"change": {"signal": "step_count", "over": "1h"}, "warning": "50%", "min_events": 30},
     "ErrorsOfModel": {
         "threshold": {"signal": "llm_errors_per_run", "by": "model"},
         "critical": 0.5,
@@ -58,6 +58,11 @@ _ALERTS: dict[str, dict[str, object]] = {
     "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 3},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
     "Idle": {"idle": {"signal": "run_count", "over": "10m"}},
+    "IdlePages": {"idle": {"signal": "run_count", "over": "10m"}, "severity": "critical"},
+    "UnpricedPages": {"unpriced": {"signal": "cost_per_run"}, "severity": "critical"},
+    "GoneIsATicket": {"absence": {}, "severity": "warning"},
+    "UndeclaredPages": {"undeclared": {}, "severity": "critical", "min_bad_events": 3},
+    "SeriesPage": {"series_budget": {}, "severity": "critical"},
 }
 
 

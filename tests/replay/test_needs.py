@@ -6,8 +6,9 @@ import pytest
 
 from generator.prometheus.compiled import Compiled
 from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.promql.reach import LOOKBACK, reach
 from generator.replay.needs import Needs, RawSelector, needs
-from generator.replay.reach import LOOKBACK, reach, record_reaches
+from generator.replay.reach import record_reaches
 from generator.replay.subject import subject
 
 RECORDING = RuleGroup(

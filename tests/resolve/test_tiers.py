@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.diagnostics import Severity
-from tests.resolve.build import codes, one, profile, resolved, service, told
+from tests.resolve.build import Section, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LOW = "{threshold: {signal: success_rate}, warning: objective, critical: objective - 10pp}"
 SLOW = "{threshold: {signal: latency_p95}, warning: objective, critical: 2x objective}"
+UNPRICED = "unpriced: {signal: cost_per_run}"
 BURN = '{burn_rate: {signal: success_rate}, critical: "14.4x in 1h and 5m, 6x in 6h and 30m"}'
 
 
@@ -161,6 +162,11 @@ def test_an_objective_can_be_missed_and_met(objective: str, code: str | None, tm
         ("threshold: {signal: calls_per_run}, warning: 40, min_events: N", 25),
         ("change: {signal: reasons, by: reason, over: 1h}, warning: 5pp, min_bad_events: N", 25),
         ("burn_rate: {signal: success_rate}, critical: 14.4x in 1h and 5m, min_bad_events: N", 100),
+        ("threshold: {signal: latency_p95}, warning: 2s, min_events: N", 25),
+        ("threshold: {signal: latency_p95}, warning: 2s, min_bad_events: N", 25),
+        ("change: {signal: latency_p95, over: 1h}, warning: 30%, min_events: N", 25),
+        ("overflow: {signal: latency_p95}, warning: 5%, min_bad_events: N", 25),
+        ("absence: {}, min_events: N", 25),
     ],
 )
 def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: Path) -> None:
@@ -183,11 +189,14 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
     [
         "threshold: {signal: tool_error_rate}, warning: 5%, min_events: 9000",
         "threshold: {signal: errors_per_run, by: model}, warning: 0.2, min_bad_events: 9000",
-        "overflow: {signal: latency_p95}, warning: 5%, min_bad_events: 9000",
+        "threshold: {signal: slow_tool}, warning: 1s, min_events: 9000, min_bad_events: 9000",
     ],
 )
 def test_how_many_calls_a_run_makes_is_nobody_s_promise(body: str, tmp_path: Path) -> None:
-    assert codes(resolved(tmp_path, _own(body, traffic="{min_runs_per_hour: 1}"))) == []
+    slow = "{title: Slow, description: Slow., quantile: {of: call_ms, q: 0.95}}"
+    calls = "{type: histogram, unit: ms, help: Time., labels: [tool], buckets: [100, 5000]}"
+    keys = {"signals": f"{{slow_tool: {slow}}}", "metrics": f"{{call_ms: {calls}}}"}
+    assert codes(resolved(tmp_path, _own(body, traffic="{min_runs_per_hour: 1}", **keys))) == []
 
 
 def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
@@ -202,6 +211,13 @@ def test_a_profile_s_floor_is_only_told(tmp_path: Path) -> None:
         "Drop of demo-agent waits for 20 runs, and 30 an hour, as promised, are 7.5 in 15m: "
         "it is silent until there are more"
     )
+    assert found.help == "lower min_events under alerts: Drop, or promise more traffic"
+
+
+def test_the_run_counter_is_missed_without_a_floor(tmp_path: Path) -> None:
+    gone = profile(alerts={"Gone": "{absence: {}, min_events: 20}"})
+    (found,) = resolved(tmp_path, service(traffic="{min_runs_per_hour: 30}"), profile=gone).diagnostics
+    assert found.message.endswith(": it is silent but for runs_total until there are more")
 
 
 # Turned off
@@ -289,3 +305,17 @@ def test_how_two_bounds_get_into_order_depends_on_whose_they_are(
     demo = service(alerts=alerts, objectives="{success_rate: {min: 97%}}")
     (found,) = told(resolved(tmp_path, demo, profile=profile(alerts=of_profile)))
     assert (found.code, found.at, found.help) == ("alert/order", at, help_)
+
+
+@pytest.mark.parametrize("severity", ["critical", "warning"])
+def test_an_alert_without_a_bound_is_as_severe_as_it_says(severity: str, tmp_path: Path) -> None:
+    kinds = ("idle: {signal: run_count, over: 1h}", "absence: {}", "undeclared: {}", "series_budget: {}")
+    alerts: Section = {f"A{number}": f"{{{kind}}}" for number, kind in enumerate((*kinds, UNPRICED))}
+    said = ", ".join(f"{name}: {{severity: {severity}}}" for name in alerts)
+    result = resolved(
+        tmp_path,
+        service(alerts=f"{{{said}}}", traffic="{min_runs_per_hour: 60}"),
+        profile=profile(alerts=alerts),
+    )
+    found = {(alert.name, tier.severity) for alert in one(result).alerts for tier in alert.tiers}
+    assert found == {(name, severity) for name in alerts}

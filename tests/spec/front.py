@@ -30,7 +30,8 @@ def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:
     if read.value is None:
         return read.diagnostics
     parsed = parse_document(read.value)
-    return parsed.diagnostics if parsed.value is None else validate(parsed.value, SMALL)
+    misfits = () if parsed.value is None else validate(parsed.value, SMALL)
+    return (*parsed.diagnostics, *misfits)
 
 
 def shown(text: str | bytes) -> str:

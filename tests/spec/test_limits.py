@@ -104,7 +104,7 @@ LIMITS: dict[str, tuple[float, float]] = {
         SMALLEST_PRICE,
         _at("prices", "properties", "models", "additionalProperties", "additionalProperties")["maximum"],
     ),
-    "days of a window": (0, LONGEST_WINDOW / DAY),
+    "days of a window, also of an objective, of `for` and of `keep_firing_for`": (0, LONGEST_WINDOW / DAY),
     "days of any other time": (0, LONGEST / DAY),
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.alerts import Absence, Undeclared
+from generator.model.links import filled
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
 from generator.prometheus.grouping import split
 from generator.prometheus.rules import AlertingRule
@@ -56,16 +57,13 @@ def _rule(alert: Alert, condition: Condition, service: Service, site: Site) -> A
         "dashboard_url": _dashboard_url(alert, service, site),
         "runbook_url": f"{site.runbook_url}/{alert.name}.md",
     }
-    annotations |= {f"{kind}_url": _filled(link, service) for kind, link in sorted(service.links.items())}
+    release = f"{{{{ $labels.{names.RELEASE} | urlquery }}}}" if alert.of_release else None
+    annotations |= {
+        f"{kind}_url": filled(link, service.name, release) for kind, link in sorted(service.links.items())
+    }
     return AlertingRule(
         alert.name, condition.expr.text, alert.for_, alert.keep_firing_for, labels, annotations
     )
-
-
-def _filled(link: str, service: Service) -> str:
-    """Fill a link template; the release is that of the alert, where it has one."""
-    release = f"{{{{ $labels.{names.RELEASE} | urlquery }}}}"
-    return link.replace("{service}", service.name).replace("{release}", release)
 
 
 def _dashboard_url(alert: Alert, service: Service, site: Site) -> str:

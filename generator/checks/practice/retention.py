@@ -1,0 +1,61 @@
+"""``practice/retention``: rules that look back further than Prometheus keeps samples."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, error
+from generator.model.units import MINUTE, duration, parse_duration
+from generator.prometheus.rules import AlertingRule
+from generator.promql.reach import reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.checks.facts import Facts, ServiceFacts
+    from generator.prometheus.rules import RecordingRule
+
+CODE = "practice/retention"
+_TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse a retention that is shorter than what the rules of a service read: they would see a part of it."""
+    return tuple(found for each in facts.services for found in _of_service(each, facts.site.retention))
+
+
+def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
+    found = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
+    # Of an alert and a record that read the same, people know the alert.
+    longest, rule = max(found, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
+    if rule is None or longest <= retention:
+        return
+    name = rule.alert if isinstance(rule, AlertingRule) else rule.record
+    # A window over records is written a second shorter than it is meant.
+    needed = duration(ceil(longest / MINUTE) * MINUTE)
+    yield error(
+        CODE,
+        f"{name} of {each.service.name} reads the last {needed}, and Prometheus keeps {duration(retention)}",
+        each.service.where(f"alerts.{name}" if _is_alert(rule) else ""),
+        f"look back less, or keep more and say so in site.yaml: retention: {needed}",
+    )
+
+
+def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:
+    """List the rules whose times come to more at first sight, for reading an expression takes long."""
+    for known in each.world.rules:
+        if sum(map(_seconds, _TIMES.findall(known.rule.expr))) > retention:
+            yield known.rule
+
+
+@lru_cache(maxsize=1024)
+def _seconds(text: str) -> float:
+    """Read one of the few times that rules have."""
+    return parse_duration(text) or 0
+
+
+def _is_alert(rule: RecordingRule | AlertingRule) -> bool:
+    return isinstance(rule, AlertingRule)

@@ -1,0 +1,41 @@
+"""How far back an expression looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import promql_parser as grammar
+
+from generator.promql.syntax import operands, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+#: How long an instant selector sees a sample, where the server was told nothing else.
+LOOKBACK = 300.0
+
+
+def reach(expr: str, records: Mapping[str, float], lookback: float = LOOKBACK) -> float:
+    """Return how many seconds before its evaluation ``expr`` looks, given the reaches of ``records``.
+
+    ``lookback`` is how old a sample may be that an instant selector sees; 0 where one is there at each instant.
+    """
+    return _reach(parse(expr), records, lookback)
+
+
+def _reach(node: grammar.Expr, records: Mapping[str, float], lookback: float) -> float:
+    match node:
+        case grammar.MatrixSelector():
+            selector = node.vector_selector
+            return _seconds(node.range) + _seconds(selector.offset) + records.get(selector.name or "", 0)
+        case grammar.VectorSelector():
+            return lookback + _seconds(node.offset) + records.get(node.name or "", 0)
+        case grammar.SubqueryExpr():
+            return _seconds(node.range) + _seconds(node.offset) + _reach(node.expr, records, lookback)
+        case _:
+            return max((_reach(one, records, lookback) for one in operands(node)), default=0.0)
+
+
+def _seconds(length: timedelta | None) -> float:
+    return length.total_seconds() if length else 0.0

@@ -1,0 +1,54 @@
+"""How severe an alert is: one with bounds by the bound that is crossed, one without by its key ``severity``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.alerts import AlertSeverity
+from generator.model.units import parse_duration
+from generator.resolve.sweeps import SWEEPS
+
+if TYPE_CHECKING:
+    from generator.diagnostics.findings import Findings
+    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, Text
+
+#: The kinds that compare with no bound: they are true or not.
+BOUNDLESS = ("idle", "unpriced", *SWEEPS)
+
+
+def severity(entry: Entry[AlertSpec], default: AlertSeverity) -> AlertSeverity:
+    """Take the severity of an alert without a bound as it is written, if it is."""
+    written = entry.value.severity
+    return default if written is None else AlertSeverity(written.value)
+
+
+def check_severity(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None:
+    """Refuse what would be ignored: bounds where there is nothing to compare, a severity where bounds say it."""
+    alert, spec = entry.key.value, entry.value
+    if kind in BOUNDLESS:
+        for name, text in (("warning", spec.warning), ("critical", spec.critical)):
+            if text is not None:
+                findings.error(
+                    "alert/severity",
+                    f"{alert} is true or not, without a bound, and would ignore {name}: {text.value}",
+                    text.span,
+                    f"leave {name} out"
+                    if spec.severity
+                    else f"write severity: {name}{_how_long(text, spec.idle)}",
+                )
+    elif spec.severity is not None:
+        findings.error(
+            "alert/severity",
+            f"{alert} is as severe as the bound that is crossed, and would ignore severity: {spec.severity.value}",
+            spec.severity.span,
+            f"write the bound itself: {spec.severity.value}: ...; a profile's bound can be changed, not left out",
+        )
+
+
+def _how_long(text: Text, idle: AlertKindSpec | None) -> str:
+    """Show where the time stands that was meant for a bound."""
+    if idle is None or idle.signal is None or parse_duration(text.value) is None:
+        return ""
+    return (
+        f"; to wait for {text.value} without a run: idle: {{signal: {idle.signal.value}, over: {text.value}}}"
+    )
