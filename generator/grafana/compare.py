@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW
 from generator.model.signals import Better, Distribution, Quantile, Share
 from generator.model.units import Unit, duration
-from generator.promql.expr import Expr, Series, binary, call, number, total
+from generator.promql.expr import Expr, Series, binary, call, number, top, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -105,13 +105,16 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
 
 
 def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
-    """Read a signal of one side."""
+    """Read a signal of one side, of one release: a marker's value is when its release was first seen.
+
+    Prometheus does not end what it recorded before it started again, so another release may still be marked.
+    """
     found = records.signals.get(name)
     recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
-    if found is None or records.has(recorded):
-        return recorded
-    read = _usual if isinstance(found.kind, Quantile) else _ratio
-    return binary("and", read(records, found, side, of), mine(Series(side.marker)).now(), on=_BY)
+    if found is not None and not records.has(recorded):
+        read = _usual if isinstance(found.kind, Quantile) else _ratio
+        recorded = read(records, found, side, of)
+    return binary("and", recorded, top(mine(Series(side.marker)).now()), on=_BY)
 
 
 def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
