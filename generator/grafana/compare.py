@@ -64,14 +64,7 @@ _OVER = (
 
 def runs(records: Records) -> Panel:
     """Show on how many runs the comparison stands."""
-    sides = (
-        Query(
-            mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(),
-            _LEGEND,
-            colour=side.colour,
-        )
-        for side in _SIDES
-    )
+    sides = (Query(_runs(records, side), _LEGEND, colour=side.colour) for side in _SIDES)
     return grammar.number(
         grammar.EVENTS,
         "Runs compared",
@@ -105,16 +98,26 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
 
 
 def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
-    """Read a signal of one side, of one release: a marker's value is when its release was first seen.
-
-    Prometheus does not end what it recorded before it started again, so another release may still be marked.
-    """
+    """Read a signal of one side."""
     found = records.signals.get(name)
     recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
     if found is not None and not records.has(recorded):
         read = _usual if isinstance(found.kind, Quantile) else _ratio
         recorded = read(records, found, side, of)
-    return binary("and", recorded, top(mine(Series(side.marker)).now()), on=_BY)
+    return _of_one(recorded, side)
+
+
+def _runs(records: Records, side: Side) -> Expr:
+    """Count the runs of one side."""
+    return _of_one(mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(), side)
+
+
+def _of_one(values: Expr, side: Side) -> Expr:
+    """Keep one release, the one that was first seen last: that is a marker's value.
+
+    Prometheus does not end what it recorded before it started again, so another one may still be marked.
+    """
+    return binary("and", values, top(mine(Series(side.marker)).now()), on=_BY)
 
 
 def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
@@ -144,7 +147,7 @@ def _difference(newest: Expr, previous: Expr, *, shares: bool) -> Expr:
 
 def _enough(records: Records, difference: Expr) -> Expr:
     for side in _SIDES:
-        counted = mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now()
+        counted = _runs(records, side)
         if records.has(counted):
             difference = binary("and", difference, counted >= number(FEWEST), on=(names.SERVICE,))
     return difference
