@@ -89,5 +89,6 @@ def _page(found: Explained, rows: str, template: Template) -> Artifact:
         questions=first_questions(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
         overview=names.DASHBOARDS["overview"],
+        shown=not signal.own or signal.trend is not None,
     )
     return Artifact(names.runbook_path(alert.name), page)

@@ -9,6 +9,7 @@ from tests.whole.shipped import shipped
 
 _OF_RUNS = "Which stop reasons grew?"
 _OF_COST = "Do runs take more steps"
+_OF_OWN = "Which other signals moved with it?"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,19 @@ def test_an_alert_on_the_data_asks_about_the_data(pages: dict[str, str], alert: 
 def test_any_other_alert_asks_what_its_layer_asks(pages: dict[str, str]) -> None:
     assert _OF_RUNS in pages["AgentSuccessRateLow"]
     assert _OF_COST in pages["AgentCostPerRunRegression"]
+
+
+def test_a_signal_of_a_services_own_may_be_about_anything(pages: dict[str, str]) -> None:
+    questions = pages["Calls"].split("## First questions")[1].split("##")[0]
+    assert _OF_OWN in questions
+    assert _OF_RUNS not in questions
+    assert _OF_OWN not in pages["AgentSuccessRateLow"]
+
+
+def test_no_dashboard_is_said_to_show_what_none_shows(pages: dict[str, str]) -> None:
+    assert "`agent-overview`: the status of" in pages["Calls"]
+    assert "the signal over time" not in pages["Calls"]
+    assert "the signal over time" in pages["AgentNoRuns"]
 
 
 def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
