@@ -60,7 +60,7 @@ def test_a_signal_of_a_services_own_may_be_about_anything(pages: dict[str, str])
 
 
 def test_no_dashboard_is_said_to_show_what_none_shows(pages: dict[str, str]) -> None:
-    assert "`agent-overview`: the status of" in pages["Calls"]
+    assert "): the status of" in pages["Calls"]
     assert "the signal over time" not in pages["Calls"]
     assert "the signal over time" in pages["AgentNoRuns"]
 
@@ -71,6 +71,16 @@ def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
         named = [line.split("`")[1] for line in text.splitlines() if line.startswith("- Dashboard")]
         assert named[-1] == "agent-overview", name
         assert len(named) == len(set(named)), name
+
+
+def test_a_dashboard_is_linked_where_the_site_has_a_grafana(pages: dict[str, str]) -> None:
+    linked = "[`agent-overview`](<http://localhost:3000/d/agent-overview>)"
+    assert all(text.count(linked) == 1 for text in pages.values())
+    specs = shipped()
+    del specs["site.yaml"]["grafana_url"]
+    page = compile_specs(specs).files["runbooks/AgentNoRuns.md"]
+    assert "- Dashboard `agent-overview`: the status" in page
+    assert "](" not in page
 
 
 def test_the_floor_of_runs_stands_only_where_runs_can_be_counted(pages: dict[str, str]) -> None:
