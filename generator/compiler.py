@@ -165,7 +165,7 @@ def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact | Parts, 
 
     return (
         alertmanager([entry.routing for entry in entries]),
-        *runbooks([entry.runbooks for entry in entries]),
+        *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], site),
         catalog({entry.service: entry.listing for entry in entries}),
     )

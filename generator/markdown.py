@@ -1,7 +1,8 @@
 """Markdown from Jinja templates: the one place that knows what of a text Markdown would read.
 
 Autoescape is off: it escapes for HTML, and Markdown needs other characters escaped. So nothing of a spec goes into a
-template as it is: a name goes through the filter ``code``, any other text through ``text``.
+template as it is: a name goes through the filter ``code``, what a link leads to through ``address``, any other text
+through ``text``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _CODE = re.compile(r"[^`|\n]+")
 def environment(folder: Path) -> Environment:
     """Make the environment of the templates in a directory."""
     found = templates.environment(folder, autoescape=False)
-    found.filters.update(code=code, text=text)
+    found.filters.update(address=address, code=code, text=text)
     return found
 
 
@@ -48,3 +49,8 @@ def code(value: str) -> str:
     """Write a name as code, and one that would end the code or the cell as text."""
     shown = printable(value)
     return f"`{shown}`" if _CODE.fullmatch(shown) and shown == shown.strip(" ") else text(value)
+
+
+def address(value: str) -> str:
+    """Write what a link leads to; the schemas let no bracket and no space into an address."""
+    return f"<{value.replace('&', '&amp;')}>"

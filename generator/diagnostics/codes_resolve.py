@@ -151,6 +151,11 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "Recorded series are named after signals; this name is taken by series of the compiler's own.",
     ),
     CodeEntry(
+        "signal/on-no-dashboard",
+        "a service's own signal that nobody sees",
+        "Dashboards are the same for all services, so they find a service's own signals by what is on its status board, and that is what has a trend. Without one a signal is recorded, and alerts may stand on it.",
+    ),
+    CodeEntry(
         "signal/token-metric",
         "tokens of a metric without their labels",
         "Tokens are priced by model and token type, so their metric needs both labels.",

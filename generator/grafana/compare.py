@@ -17,7 +17,7 @@ from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW
 from generator.model.signals import Better, Distribution, Quantile, Share
 from generator.model.units import Unit, duration
-from generator.promql.expr import Expr, Series, binary, call, number, total
+from generator.promql.expr import Expr, Series, binary, call, number, top, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -64,14 +64,7 @@ _OVER = (
 
 def runs(records: Records) -> Panel:
     """Show on how many runs the comparison stands."""
-    sides = (
-        Query(
-            mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(),
-            _LEGEND,
-            colour=side.colour,
-        )
-        for side in _SIDES
-    )
+    sides = (Query(_runs(records, side), _LEGEND, colour=side.colour) for side in _SIDES)
     return grammar.number(
         grammar.EVENTS,
         "Runs compared",
@@ -108,10 +101,23 @@ def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> 
     """Read a signal of one side."""
     found = records.signals.get(name)
     recorded = mine(records.series(name, names.RELEASE, part=side.name)).now()
-    if found is None or records.has(recorded):
-        return recorded
-    read = _usual if isinstance(found.kind, Quantile) else _ratio
-    return binary("and", read(records, found, side, of), mine(Series(side.marker)).now(), on=_BY)
+    if found is not None and not records.has(recorded):
+        read = _usual if isinstance(found.kind, Quantile) else _ratio
+        recorded = read(records, found, side, of)
+    return _of_one(recorded, side)
+
+
+def _runs(records: Records, side: Side) -> Expr:
+    """Count the runs of one side."""
+    return _of_one(mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(), side)
+
+
+def _of_one(values: Expr, side: Side) -> Expr:
+    """Keep one release, the one that was first seen last: that is a marker's value.
+
+    Prometheus does not end what it recorded before it started again, so another one may still be marked.
+    """
+    return binary("and", values, top(mine(Series(side.marker)).now()), on=_BY)
 
 
 def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
@@ -141,7 +147,7 @@ def _difference(newest: Expr, previous: Expr, *, shares: bool) -> Expr:
 
 def _enough(records: Records, difference: Expr) -> Expr:
     for side in _SIDES:
-        counted = mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now()
+        counted = _runs(records, side)
         if records.has(counted):
             difference = binary("and", difference, counted >= number(FEWEST), on=(names.SERVICE,))
     return difference

@@ -36,7 +36,6 @@ datasources:
     type: prometheus
     access: proxy
     url: {prometheus}
-    isDefault: true
     jsonData:
       httpMethod: POST
       # How often rules are evaluated: finer steps would ask for the same samples again.

@@ -2,6 +2,10 @@
 
 One query makes the table. Its rows are the recorded statuses; a signal that had one within a day, or that every
 service has, and has none now, is a row without data. Current values and trends are joined to it as text.
+
+Several series of one signal may be there at once: a Prometheus that starts again ends none of those it recorded before,
+so the tool that was worst then stays for five minutes beside the one that is now; and two servers behind one data
+source may find different ones. Each row takes what is newest: a second series must never make the query fail.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from generator.grafana.readable import change, joined, readable, replaced
 from generator.grafana.variables import mine
 from generator.model import names
 from generator.model.units import Unit
-from generator.promql.expr import Expr, Series, any_of, binary, call, literal, number
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number, top
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -42,6 +46,7 @@ _CURRENT = Series(names.BOARD_CURRENT)
 _TREND = Series(names.BOARD_TREND)
 _STATUS = Series(names.BOARD_STATUS)
 _MISSING = "NO DATA"
+_ROW = (names.SIGNAL,)
 _BY = (names.SIGNAL, names.WORST)
 
 _DESCRIPTION = (
@@ -65,7 +70,8 @@ def status_board(records: Records) -> Panel:
 
 def board(records: Records) -> Expr:
     """Compose the query: one series a row, the status as its value, all else as labels."""
-    rows = _joined(_joined(_rows(records), _current(), "current", names.WORST), _trend(), "trend")
+    every = _rows(records)
+    rows = _joined(_joined(every, _current(), every, "current", names.WORST), _trend(), every, "trend")
     for label in ("current", "trend"):
         rows = replaced(rows, label, _MISSING if label == "current" else "-", label, "")
     rows = joined(rows, "metric", " · ", names.SIGNAL, names.WORST)
@@ -85,30 +91,36 @@ def _rows(records: Records) -> Expr:
         for name in _ordered(records)
         if name in records.shared
     )
-    return reduce(
-        lambda left, right: binary("or", left, right, on=(names.SIGNAL,)),
-        (silent, *expected),
-        mine(_STATUS).now(),
+    found = reduce(
+        lambda left, right: binary("or", left, right, on=_ROW), (silent, *expected), mine(_STATUS).now()
     )
+    return aggregate("max", found, _ROW)
 
 
 def _current() -> Expr:
     by_unit = (readable(mine(_CURRENT).where(unit=str(unit)).now(), unit, "current", _BY) for unit in Unit)
-    return any_of(tuple(by_unit))
+    return _dated(any_of(tuple(by_unit)), _CURRENT, _BY)
 
 
 def _trend() -> Expr:
-    written = change(mine(_TREND).now(), "trend", (names.SIGNAL, names.UNIT, names.OVER))
+    by = (*_BY, names.UNIT, names.OVER)
+    written = _dated(change(mine(_TREND).now(), "trend", by), _TREND, by)
     named = replaced(
         replaced(written, names.UNIT, "%", names.UNIT, "relative"), names.UNIT, "pp", names.UNIT, "points"
     )
     return joined(named, "trend", " ", "trend", names.UNIT, names.OVER)
 
 
-def _joined(rows: Expr, texts: Expr, *labels: str) -> Expr:
-    """Give rows the labels of their texts; rows without a text stay."""
-    with_text = binary("*", rows, texts, on=(names.SIGNAL,), group_left=labels)
-    return binary("or", with_text, rows, on=(names.SIGNAL,))
+def _dated(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
+    """Give texts the time of the series that they are written from as their value."""
+    recorded = aggregate("max", call("timestamp", mine(source).now()), by)
+    return binary("+", number(0) * texts, recorded, on=by, group_left=())
+
+
+def _joined(rows: Expr, texts: Expr, every: Expr, *labels: str) -> Expr:
+    """Give rows the labels of their newest texts; ``every`` has the signals of all rows, for those without a text."""
+    newest = top(binary("or", texts, every, on=_ROW), _ROW)
+    return binary("+", rows, number(0) * newest, on=_ROW, group_left=labels)
 
 
 def _placed(rows: Expr, records: Records) -> Expr:

@@ -165,9 +165,10 @@ def total(expr: Expr, by: Sequence[str] = ()) -> Expr:
     return aggregate("sum", expr, by)
 
 
-def top(expr: Expr) -> Expr:
-    """Keep the one largest series."""
-    return Expr(f"topk(1, {expr.text})")
+def top(expr: Expr, by: Sequence[str] = ()) -> Expr:
+    """Keep the one largest series, or one for each combination of ``by``."""
+    grouping = f" by ({', '.join(by)}) " if by else ""
+    return Expr(f"topk{grouping}(1, {expr.text})")
 
 
 def binary(

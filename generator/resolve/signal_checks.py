@@ -29,6 +29,20 @@ def check_signal(
     _check_name(entry, findings)
     _check_tokens(entry, signal, findings)
     _check_worst(entry, signal, labels, findings)
+    _check_shown(entry, signal, findings)
+
+
+def _check_shown(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
+    """Note that dashboards, which are the same for all services, find a service's own signals by the status board."""
+    if not signal.own or signal.trend is not None:
+        return
+    whose = f", and worst_by: {signal.kind.label}" if isinstance(signal.kind, Distribution) else ""
+    findings.info(
+        "signal/on-no-dashboard",
+        f'"{signal.name}" is recorded but shown on no dashboard: it has no trend',
+        entry.key.span,
+        f"to have it on the status board and in a panel of its own, add trend: {{over: 1h}}{whose}",
+    )
 
 
 def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:

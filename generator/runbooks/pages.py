@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from generator.model.alerts import Alert
-    from generator.model.service import Service
+    from generator.model.service import Service, Site
     from generator.model.signals import Signal
     from generator.spool import Spool
 
@@ -66,7 +66,7 @@ def _rows(alert: Alert, service: Service) -> str:
     return "".join(f"| {service.name} | {severity} | {text(said)} |\n" for severity, said in words)
 
 
-def runbooks(services: Sequence[RunbookEntry]) -> tuple[Artifact, ...]:
+def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has; the first one that has it says what it is."""
     rows: dict[str, list[str]] = {}
     alerts: dict[str, Explained] = {}
@@ -77,10 +77,13 @@ def runbooks(services: Sequence[RunbookEntry]) -> tuple[Artifact, ...]:
         for name, own in found.items():
             rows.setdefault(name, []).append(own)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
-    return tuple(_page(alerts[name], "".join(found), template) for name, found in sorted(rows.items()))
+    return tuple(
+        _page(alerts[name], "".join(found), site.grafana_url, template)
+        for name, found in sorted(rows.items())
+    )
 
 
-def _page(found: Explained, rows: str, template: Template) -> Artifact:
+def _page(found: Explained, rows: str, grafana: str, template: Template) -> Artifact:
     alert, signal = found.alert, found.signal
     page = template.render(
         alert=alert,
@@ -89,5 +92,7 @@ def _page(found: Explained, rows: str, template: Template) -> Artifact:
         questions=first_questions(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
         overview=names.DASHBOARDS["overview"],
+        grafana=grafana,
+        shown=not signal.own or signal.trend is not None,
     )
     return Artifact(names.runbook_path(alert.name), page)

@@ -1,4 +1,7 @@
-"""What to ask first: of an alert on the data its kind says it, of any other the layer of its signal."""
+"""What to ask first: of an alert on the data its kind says it, of any other the layer of its signal.
+
+A service's own signal may be about anything, whichever dashboard is next to it.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,13 @@ _OF_LAYER = MappingProxyType(
 )
 
 
+_OF_OWN = (
+    "Since when is it so, and did a release start just before?",
+    "Did traffic change as well? The fewer events there are, the further a value jumps.",
+    "Which other signals moved with it? The status board has them side by side.",
+)
+
+
 def first_questions(alert: Alert, signal: Signal) -> tuple[str, ...]:
     """Choose what to ask when ``alert`` fires."""
-    return _OF_KIND.get(type(alert.kind)) or _OF_LAYER[signal.layer]
+    return _OF_KIND.get(type(alert.kind)) or (_OF_OWN if signal.own else _OF_LAYER[signal.layer])

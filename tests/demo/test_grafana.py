@@ -76,6 +76,8 @@ def test_the_dashboards_are_shown_until_the_block_ends(docker: Docker) -> None:
         overview = json.loads(_read(f"{shown.url}{provider['options']['path']}/agent-overview.json"))
         source = yaml.safe_load(_read(f"{etc}/provisioning/datasources/prometheus.yaml"))["datasources"][0]
         assert (overview["uid"], source["url"]) == ("agent-overview", _PROMETHEUS)
+        # A Grafana that is provisioned with a second default does not start.
+        assert not source.get("isDefault")
     with pytest.raises(URLError):
         _read(shown.url)
     assert list((docker.place / "tmp").iterdir()) == []

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
+from generator.model.alerts import Threshold
 from generator.model.panels import CHOICES, PANELS, dashboard_of_alert, panel_of
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.rules import AlertingRule
@@ -91,3 +93,15 @@ def test_an_alert_on_a_signal_of_its_own_leads_to_where_these_are_drawn(model: M
     (service,) = (service for service in model.services if "handover_rate" in service.signals)
     alert = service.alerts[0]
     assert dashboard_of_alert(alert, service.signals["handover_rate"]) == "agent-overview"
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_own_signal_is_chosen_only_where_the_variable_offers_it(model: Model, *, shown: bool) -> None:
+    (service,) = (service for service in model.services if "handover_rate" in service.signals)
+    own = service.signals["handover_rate"]
+    signal = own if shown else replace(own, trend=None)
+    alert = replace(next(one for one in service.alerts if isinstance(one.kind, Threshold)), signal=own.name)
+    service = replace(service, signals={**service.signals, own.name: signal}, alerts=(alert,))
+    for rule in _rules(replace(model, services=(service,))):
+        asked = parse_qs(urlsplit(rule.annotations["dashboard_url"]).query)
+        assert asked.get("var-signal") == (["handover_rate"] if shown else None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
 
 from generator.diagnostics.printable import printable
-from generator.markdown import code, text
+from generator.markdown import address, code, text
+from generator.model import names
 from tests.injection.hostile import RAW, TEXTS, sentence
 from tests.injection.specs import alert, own
 
@@ -48,15 +50,28 @@ def test_a_page_has_the_shape_of_a_harmless_one(path: str, hostile: Compiled, pl
     assert _shape(_READER.parse(hostile.read(path))) == _shape(_READER.parse(plain.read(path)))
 
 
-def test_no_page_links_anywhere_or_holds_html(hostile: Compiled) -> None:
+def test_no_page_links_anywhere_but_to_the_sites_dashboards_or_holds_html(hostile: Compiled) -> None:
     pages = list(hostile.output.rglob("*.md"))
     assert len(pages) > len(TEXTS)
+    boards = {f"{hostile.model.site.grafana_url}/d/{uid}" for uid in names.DASHBOARDS.values()}
     for page in pages:
         source = page.read_bytes().decode()
-        found = {token.type for token in _every(_READER.parse(source))}
-        assert not found & {"link_open", "image", "html_block", "html_inline"}, page.name
+        tokens = list(_every(_READER.parse(source)))
+        assert not {token.type for token in tokens} & {"image", "html_block", "html_inline"}, page.name
+        led = {unquote(str(token.attrs["href"])) for token in tokens if token.type == "link_open"}
+        assert led <= boards, page.name
+        for board in boards:
+            source = source.replace(f"](<{board}>)", "]")
         # GitHub makes links of these by itself, where nothing is escaped.
         assert not re.search(r"https?://|www\.|\w@\w", source), page.name
+
+
+@pytest.mark.parametrize("url", ["https://a.b/&copy;?x=1&y=(2)*_~!", "http://[2001:db8::1]:3000/a|b^c"])
+def test_a_link_leads_where_it_says(url: str) -> None:
+    (opened,) = (
+        one for one in _every(_READER.parse(f"- [`a`]({address(url)}): b")) if one.type == "link_open"
+    )
+    assert unquote(str(opened.attrs["href"])) == url
 
 
 def test_a_runbook_says_the_texts(hostile: Compiled) -> None:

@@ -82,13 +82,19 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             'did you mean "runs_total"?',
         ),
         (
-            {"signals": "{own: {title: O, description: O., share: {of: runs_total, where: {sttus: ok}}}}"},
+            {
+                "signals": "{own: {title: O, description: O., share: {of: runs_total, where: {sttus: ok}},"
+                " trend: {over: 1h}}}"
+            },
             "reference/unknown-label",
             "sttus",
             'did you mean "status"?',
         ),
         (
-            {"signals": "{own: {title: O, description: O., share: {of: runs_total, where: {status: okay}}}}"},
+            {
+                "signals": "{own: {title: O, description: O., share: {of: runs_total, where: {status: okay}},"
+                " trend: {over: 1h}}}"
+            },
             "reference/unknown-value",
             "okay",
             'did you mean "ok"?',
@@ -100,7 +106,7 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             "labels of runs_total: status, reason, release",
         ),
         (
-            {"signals": f"{{own: {COUNT}, by: [tool]}}}}"},
+            {"signals": f"{{own: {COUNT}, by: [tool], trend: {{over: 1h}}}}}}"},
             "reference/unknown-label",
             "tool",
             "labels of runs_total: status, reason, release",

@@ -52,7 +52,8 @@ def test_intervals_tile_time(text: str, found: list[str], tmp_path: Path) -> Non
 
 
 def test_wrong_intervals_are_told_and_nothing_that_follows_from_them(tmp_path: Path) -> None:
-    windowed = service(signals="{own: {title: O, description: O., count: {of: runs_total}, window: 5m}}")
+    kind = "count: {of: runs_total}, window: 5m, trend: {over: 1h}"
+    windowed = service(signals=f"{{own: {{title: O, description: O., {kind}}}}}")
     assert codes(resolved(tmp_path, windowed, site="scrape_interval: 2m\nrule_interval: 2m\n")) == [
         "site/scrape-interval"
     ]

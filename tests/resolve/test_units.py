@@ -201,7 +201,8 @@ def test_a_window_holds_an_interval_and_four_scrapes(
     site: str, shortest: str, too_short: str, tmp_path: Path
 ) -> None:
     def found(window: str, directory: Path) -> list[str]:
-        signal = f"{{own: {{title: O, description: O., count: {{of: runs_total}}, window: {window}}}}}"
+        kind = "count: {of: runs_total}, trend: {over: 1h}"
+        signal = f"{{own: {{title: O, description: O., {kind}, window: {window}}}}}"
         more = {"site": site} if site else {}
         return codes(resolved(directory, service(signals=signal), **more))
 

@@ -9,6 +9,7 @@ from tests.whole.shipped import shipped
 
 _OF_RUNS = "Which stop reasons grew?"
 _OF_COST = "Do runs take more steps"
+_OF_OWN = "Which other signals moved with it?"
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +52,35 @@ def test_any_other_alert_asks_what_its_layer_asks(pages: dict[str, str]) -> None
     assert _OF_COST in pages["AgentCostPerRunRegression"]
 
 
+def test_a_signal_of_a_services_own_may_be_about_anything(pages: dict[str, str]) -> None:
+    questions = pages["Calls"].split("## First questions")[1].split("##")[0]
+    assert _OF_OWN in questions
+    assert _OF_RUNS not in questions
+    assert _OF_OWN not in pages["AgentSuccessRateLow"]
+
+
+def test_no_dashboard_is_said_to_show_what_none_shows(pages: dict[str, str]) -> None:
+    assert "): the status of" in pages["Calls"]
+    assert "the signal over time" not in pages["Calls"]
+    assert "the signal over time" in pages["AgentNoRuns"]
+
+
 def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
     assert "Calls" in pages
     for name, text in pages.items():
         named = [line.split("`")[1] for line in text.splitlines() if line.startswith("- Dashboard")]
         assert named[-1] == "agent-overview", name
         assert len(named) == len(set(named)), name
+
+
+def test_a_dashboard_is_linked_where_the_site_has_a_grafana(pages: dict[str, str]) -> None:
+    linked = "[`agent-overview`](<http://localhost:3000/d/agent-overview>)"
+    assert all(text.count(linked) == 1 for text in pages.values())
+    specs = shipped()
+    del specs["site.yaml"]["grafana_url"]
+    page = compile_specs(specs).files["runbooks/AgentNoRuns.md"]
+    assert "- Dashboard `agent-overview`: the status" in page
+    assert "](" not in page
 
 
 def test_the_floor_of_runs_stands_only_where_runs_can_be_counted(pages: dict[str, str]) -> None:

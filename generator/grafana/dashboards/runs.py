@@ -86,7 +86,8 @@ def burn(records: Records) -> Panel:
         grammar.PACE,
         "Error budget burn",
         "How many times faster than promised runs fail. At 1 the error budget lasts exactly for the objective's "
-        "window; above 14 within an hour somebody is paged.",
+        "window. At which paces somebody is called differs by service: the runbook of its burn-rate alert, where it "
+        "has one, lists them.",
         *paces,
         allowed,
     ).told_by("success_rate:burn")

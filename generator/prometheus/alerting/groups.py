@@ -71,7 +71,8 @@ def _dashboard_url(alert: Alert, service: Service, site: Site) -> str:
     signal, place = service.signals[alert.signal], panel_of(alert)
     uid = dashboard_of_alert(alert, signal)
     parts = [f"{site.grafana_url}/d/{uid}?var-{names.SERVICE}={service.name}"]
-    if signal.own:
+    # Only what is on the status board can be chosen there.
+    if signal.own and signal.trend is not None:
         parts.append(f"var-{names.SIGNAL}={signal.name}")
     if alert.by in CHOICES[uid]:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")

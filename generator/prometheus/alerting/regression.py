@@ -11,7 +11,7 @@ from generator.model.units import Unit, duration
 from generator.prometheus.alerting import chance
 from generator.prometheus.alerting import condition as shared
 from generator.prometheus.recording.streams import recorded
-from generator.promql.expr import Expr, binary, number
+from generator.promql.expr import Expr, binary, number, top
 
 if TYPE_CHECKING:
     from generator.model.alerts import Alert, Regression, Tier
@@ -48,9 +48,10 @@ def _not_by_chance(crossed: Expr, kind: Share, alert: Alert, service: Service) -
         share = recorded(names.part(signal, side, _BY), service).now()
         return (number(1) - share if kind.good else share) * events(side)
 
-    growth = binary("/", events("newest"), events("previous"), on=(names.SERVICE,), group_left=())
+    # One previous release: what was recorded before Prometheus started again may still be there.
+    growth = binary("/", events("newest"), top(events("previous")), on=(names.SERVICE,), group_left=())
     # The other side's counts at today's events, by the label of the newest release.
-    expected = binary("*", growth, bad("previous"), on=(names.SERVICE,), group_left=())
+    expected = binary("*", growth, top(bad("previous")), on=(names.SERVICE,), group_left=())
     crossed = shared.enough(crossed, bad("newest") - expected, alert.min_bad_events, each)
     return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, each)
 

@@ -75,7 +75,9 @@ def _trend(signal: Signal, trend: Trend, service: Service) -> Expr:
     if signal.worst_by is None:
         return change
     shown = recorded(names.BOARD_CURRENT, service).where(**{names.SIGNAL: signal.name}).now()
-    return binary("and", _named(change, signal.worst_by), shown, on=(names.WORST,))
+    # Prometheus does not end what it recorded before it started again: what was worst then may still be there.
+    latest = top(call("timestamp", shown))
+    return binary("and", _named(change, signal.worst_by), latest, on=(names.WORST,))
 
 
 def _status(signal: Signal, service: Service, judged: Iterable[Judgement]) -> Expr:

@@ -108,9 +108,17 @@ def _side(signal: Signal, side: _Side, service: Service, site: Site) -> tuple[Re
 
 
 def _change(signal: Signal, service: Service) -> Expr:
-    newest = recorded(names.part(signal, "newest", _BY), service).now()
-    previous = recorded(names.part(signal, "previous", _BY), service).now()
+    newest, previous = (_marked(signal, side, service) for side in (_NEWEST, _PREVIOUS))
     on = (names.SERVICE,)
     if isinstance(signal.kind, Share):
         return binary("-", newest, previous, on=on, group_left=())
     return binary("/", newest, previous > number(0), on=on, group_left=()) - number(1)
+
+
+def _marked(signal: Signal, side: _Side, service: Service) -> Expr:
+    """Select the value of the one release that is marked; a marker's value is when its release was first seen.
+
+    Prometheus does not end what it recorded before it started again, so for some minutes another one is there too.
+    """
+    value = recorded(names.part(signal, side.name, _BY), service).now()
+    return binary("and", value, top(recorded(side.marker, service).now()), on=_BY)

@@ -1,0 +1,153 @@
+"""No query fails because two series of one thing are there: after a restart, or where two servers disagree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.remote_write import TimeSeries, write
+from generator.model import names
+from generator.model.units import HOUR, MINUTE
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rules import RecordingRule
+from tests.grafana.asking import ask, opened
+from tests.grafana.day import PROMISING, SHOWN
+from tests.grafana.documents import targets
+from tests.grafana.restarted import AGO, start_again
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Model, Service
+    from tests.grafana.documents import Json
+
+_SIGNAL = "tool_error_rate"
+_BOARD = "agent-overview / Status (table) / A"
+_TREND = {"unit": "points", "over": "in 1h"}
+#: Moments at which a trend reads values.
+_HOUR = range(SHOWN.end - HOUR, SHOWN.end + 1, MINUTE)
+
+
+@pytest.fixture
+def support(model: Model) -> Service:
+    """The service that promises much."""
+    return next(one for one in model.services if one.name == PROMISING)
+
+
+@pytest.fixture
+def after(fresh_prometheus: PrometheusServer, day: PrometheusApi) -> PrometheusApi:
+    """A server that has just started again, with what the promising service had."""
+    start_again(fresh_prometheus.api, day, PROMISING, SHOWN.end)
+    return fresh_prometheus.api
+
+
+def test_after_a_restart_every_panel_is_answered_as_before(
+    boards: dict[str, Json], day: PrometheusApi, after: PrometheusApi
+) -> None:
+    for board in boards.values():
+        for _ in opened(after, board, {"service": PROMISING}):
+            pass
+    chosen = {"service": PROMISING}
+    shown, known = (
+        [one.series for one in opened(api, boards["agent-overview"], chosen) if one.target.where == _BOARD]
+        for api in (after, day)
+    )
+    assert _rows(shown[0]) == _rows(known[0])
+
+
+def test_after_a_restart_releases_are_compared_with_the_previous_one(
+    boards: dict[str, Json], day: PrometheusApi, after: PrometheusApi
+) -> None:
+    before, now = (
+        {
+            one.target.where: one.series
+            for one in opened(api, boards["agent-releases"], {"service": PROMISING})
+            if one.target.panel.json["title"] in {"Runs compared", "Success rate"}
+            and one.target.json["instant"]
+        }
+        for api in (day, after)
+    )
+    assert before == now
+    assert any(before.values())
+
+
+def test_after_a_restart_every_rule_is_evaluated(
+    model: Model, support: Service, after: PrometheusApi
+) -> None:
+    compiled = compile_rules(support, model.site)
+    for group in (*compiled.recording, *compiled.alerting):
+        for rule in group.rules:
+            after.query(rule.expr, SHOWN.end)
+
+
+def test_the_trend_is_of_what_is_worst_now(
+    model: Model, fresh_prometheus: PrometheusServer, support: Service
+) -> None:
+    api, ago = fresh_prometheus.api, SHOWN.end - AGO
+    for at, worst in ((ago, "search_docs"), (SHOWN.end, "send_email")):
+        _record(api, PROMISING, at, 0.05, worst=worst)
+        values = names.value(support.signals[_SIGNAL], ("tool",))
+        write(api, (_sample(values, {"service": PROMISING, "tool": worst}, at, 0.05) for at in _HOUR))
+    (rule,) = (
+        rule
+        for group in compile_rules(support, model.site).recording
+        for rule in group.rules
+        if isinstance(rule, RecordingRule)
+        and (rule.record, rule.labels.get(names.SIGNAL)) == (names.BOARD_TREND, _SIGNAL)
+    )
+    assert [one.labels for one in api.query(rule.expr, SHOWN.end).samples] == [{"worst": "send_email"}]
+
+
+@pytest.mark.parametrize(("before", "now"), [(0.07, 0.05), (0.05, 0.07), (0.05, 0.05)])
+def test_what_is_worst_now_is_shown_and_not_what_was(
+    before: float, now: float, boards: dict[str, Json], prometheus: PrometheusApi, unique: str
+) -> None:
+    for at, worst, value in ((SHOWN.end - AGO, "search", before), (SHOWN.end, "email", now)):
+        _record(prometheus, unique, at, value, worst=worst)
+    row = _row(prometheus, boards, unique)
+    assert (row["metric"], row["current"]) == (f"{_SIGNAL} · email", f"{now:.0%}".replace("%", " %"))
+    assert row["trend"] == f"+{now * 100:.0f} pp in 1h"
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_servers_make_one_row(
+    boards: dict[str, Json], prometheus: PrometheusApi, unique: str, *, same: bool
+) -> None:
+    for replica, value in (("a", 0.05), ("b", 0.05 if same else 0.07)):
+        _record(prometheus, unique, SHOWN.end, value, worst="search" if same else replica, replica=replica)
+    row = _row(prometheus, boards, unique)
+    assert row["current"] in {"5 %", "7 %"}
+    assert row["status"] == "1"
+
+
+def _record(api: PrometheusApi, service: str, at: int, value: float, **labels: str) -> None:
+    """Record a row of the board at a moment: warning, with ``value`` as current value and as trend."""
+    common = {"service": service, "signal": _SIGNAL, **labels}
+    found: Iterable[tuple[str, Mapping[str, str], float]] = (
+        (names.BOARD_CURRENT, {**common, "unit": "ratio"}, value),
+        (names.BOARD_TREND, {**common, **_TREND}, value),
+        (names.BOARD_STATUS, {**common, names.WORST: ""}, 1),
+    )
+    write(api, (_sample(name, one, at, number) for name, one, number in found))
+
+
+def _sample(name: str, labels: Mapping[str, str], at: int, value: float) -> TimeSeries:
+    return TimeSeries({"__name__": name, **labels}, [at * 1000], [value])
+
+
+def _row(api: PrometheusApi, boards: dict[str, Json], service: str) -> Mapping[str, str]:
+    """Return the one row of the signal, its status as text."""
+    board = boards["agent-overview"]
+    target = next(one for one in targets(board) if one.where == _BOARD)
+    found = ask(api, board, target, {"service": service}).series
+    (row,) = (
+        {**labels, "status": f"{values[0]:g}"} for labels, values in found if labels["signal"] == _SIGNAL
+    )
+    return row
+
+
+def _rows(series: Iterable[tuple[Mapping[str, str], tuple[float, ...]]]) -> list[tuple[object, ...]]:
+    return sorted((sorted(labels.items()), values) for labels, values in series)
