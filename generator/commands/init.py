@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
@@ -17,7 +20,6 @@ from generator.spec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
 _SERVICE = """\
 # yaml-language-server: $schema=../.schemas/service.schema.json
@@ -96,5 +98,14 @@ def _write(files: dict[Path, str], specs: Path) -> int:
     for path in files:
         if ".schemas" not in path.parts:
             sys.stdout.write(f"wrote {shown(path)}\n")
-    sys.stdout.write(f"next: edit it, then run: python -m generator generate {shown(specs)}\n")
+    call = " -o ".join(shlex.quote(shown(path)) for path in (specs, _output_of(specs)))
+    sys.stdout.write(f"next: edit it, then run: python -m generator generate {call}\n")
     return OK
+
+
+def _output_of(specs: Path) -> Path:
+    """Name an output beside the specs: ``my-specs`` gives ``my-output``, so that no other specs' output is replaced."""
+    name = Path(os.path.abspath(specs)).name  # noqa: PTH100 - links are left as they are
+    own = name.removesuffix("specs")
+    own = f"{own}output" if own != name else f"{name}-output"
+    return specs.with_name(own) if specs.name == name else specs / ".." / own

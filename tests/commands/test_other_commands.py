@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -205,6 +206,31 @@ def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path)
     for path in specs:
         first = path.read_text("utf-8").splitlines()[0]
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
+
+
+@pytest.mark.parametrize(
+    ("specs", "output"),
+    [
+        ("specs", "output"),
+        ("my-specs", "my-output"),
+        ("agents", "agents-output"),
+        ("a b/specs", "a b/output"),
+        (".", "../place-output"),
+    ],
+)
+def test_the_next_step_of_init_compiles_beside_its_specs_and_nowhere_else(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    (place / "output").mkdir()
+    told = call("init", specs).out.splitlines()[-1]
+    _, found, next_step = told.partition("python -m generator ")
+    assert found
+    assert call(*shlex.split(next_step)).code == 0
+    assert (place / output / "manifest.json").is_file()
+    assert any((place / "output").iterdir()) == (output == "output")
 
 
 def test_init_takes_names(call: Call, tmp_path: Path) -> None:
