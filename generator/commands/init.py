@@ -43,6 +43,7 @@ _SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json
 scrape_interval: 15s                 # as in Prometheus's own configuration
 grafana_url: http://localhost:3000   # alerts link to dashboards there
+# runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 
 

@@ -208,6 +208,16 @@ def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path)
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
 
 
+def test_the_address_of_runbooks_waits_in_what_init_writes(call: Call, tmp_path: Path) -> None:
+    specs, output = tmp_path / "specs", tmp_path / "output"
+    call("init", str(specs))
+    site = specs / "site.yaml"
+    site.write_text(site.read_text("utf-8").replace("# runbook_url: ", "runbook_url: "), "utf-8")
+    assert call("generate", str(specs), "-o", str(output)).code == 0
+    alerts = (output / "prometheus/alerts/my-agent.alerts.yml").read_text("utf-8")
+    assert "runbook_url: https://wiki.example.com/runbooks/AgentSuccessRateLow.md" in alerts
+
+
 @pytest.mark.parametrize(
     ("specs", "output"),
     [
