@@ -103,6 +103,14 @@ def test_a_value_written_as_its_help_says_is_right(
     assert _checked(call, tmp_path, SPEC.replace(right, mended))[0] == 0
 
 
+def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(call: Call, tmp_path: Path) -> None:
+    status, told = _checked(call, tmp_path, f"{SPEC}alerts: {{AgentX: {{warning: 5%}}}}\n")
+    assert status == 1
+    form = "AgentX: {threshold: {signal: success_rate}, warning: 90%}"
+    assert f"help: a new alert says what it compares, as in {form}; the profile's are: Agent" in told
+    assert _checked(call, tmp_path, f"{SPEC}alerts: {{{form}}}\n")[0] == 0
+
+
 @pytest.mark.parametrize("name", ["{{ $labels.x }}", "Ünit", "x\\ny", "!!!", "-", "x" * 300])
 def test_no_name_is_proposed_where_none_can_be_guessed(name: str, call: Call, tmp_path: Path) -> None:
     status, told = _checked(call, tmp_path, SPEC.replace("team-demo", f'"{name}"'))
