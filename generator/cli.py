@@ -187,6 +187,9 @@ def _init(commands: Commands[_Parser]) -> None:
         "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
     )
     init.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
+    init.add_argument(
+        "--profile", metavar="NAME", help="write no service, but a copy of a shipped profile, to change it"
+    )
 
 
 def _apply(commands: Commands[_Parser]) -> None:

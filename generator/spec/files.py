@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from generator.diagnostics import diagnostic
-
 SUFFIXES = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: In a wheel the shipped files are in the package; in a checkout they are its own specs.
@@ -60,6 +58,8 @@ def shared(directory: Path) -> list[Path]:
 def shown(path: Path) -> str:
     """Name a file as its reader knows it: what ships with the compiler has no path of theirs."""
     if path.is_absolute() and path.is_relative_to(SHIPPED):
+        from generator.diagnostics import diagnostic  # noqa: PLC0415 - where nothing has changed, nothing is told
+
         return f"{diagnostic.SHIPPED}{path.relative_to(SHIPPED).as_posix()}"
     return path.as_posix()
 

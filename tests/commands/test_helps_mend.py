@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,6 +110,29 @@ def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(call: Call, t
     form = "AgentX: {threshold: {signal: success_rate}, warning: 90%}"
     assert f"help: a new alert says what it compares, as in {form}; the profile's are: Agent" in told
     assert _checked(call, tmp_path, f"{SPEC}alerts: {{{form}}}\n")[0] == 0
+
+
+def test_a_label_that_no_profile_has_is_declared_as_the_help_says(call: Call, tmp_path: Path) -> None:
+    specs = tmp_path / "my specs"
+    bound = SPEC.replace("tool: [search]", "tool: [search], verdict: [good, bad]")
+    own = (
+        "metrics: {verdict_total: {type: counter, help: Verdicts., labels: [verdict]}}\n"
+        "signals: {bad_verdicts: {title: T, description: D, "
+        "share: {of: verdict_total, where: {verdict: bad}}, by: [verdict]}}\n"
+    )
+    status, told = _checked(call, specs, bound + own)
+    assert (status, told.count("error[")) == (1, 2)  # where it is bounded and where the metric has it
+    assert "did you mean" not in told
+    command = told.partition("only a profile declares labels: run ")[2].partition(" for one to change")[0]
+    copied = call(*shlex.split(command))
+    assert copied.code == 0
+    assert copied.out.startswith(f"wrote {specs}/profiles/agent.yaml\nnext: ")
+    profile = specs / "profiles/agent.yaml"
+    assert f"declare it under labels of {profile}" in _checked(call, specs, bound + own)[1]
+    profile.write_text(
+        profile.read_text("utf-8").replace("\nlabels:\n", "\nlabels:\n  verdict: {}\n"), "utf-8"
+    )
+    assert _checked(call, specs, bound + own)[0] == 0
 
 
 @pytest.mark.parametrize("name", ["{{ $labels.x }}", "Ünit", "x\\ny", "!!!", "-", "x" * 300])

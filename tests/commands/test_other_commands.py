@@ -289,6 +289,30 @@ def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "services/other.yaml").is_file()
 
 
+def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, tmp_path: Path) -> None:
+    specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
+    call("init", str(specs))
+    call("generate", str(specs), "-o", str(outputs[0]))
+    assert call("init", str(specs), "--profile", "agent").code == 0
+    copy, shipped = ((path / "profiles/agent.yaml").read_text("utf-8") for path in (specs, ROOT / "specs"))
+    assert copy.splitlines()[0] == "# yaml-language-server: $schema=../.schemas/profile.schema.json"
+    assert (specs / ".schemas/profile.schema.json").is_file()
+    assert copy.splitlines()[1:] == shipped.splitlines()[1:]
+    call("generate", str(specs), "-o", str(outputs[1]))
+    rules = [(output / "prometheus/alerts/my-agent.alerts.yml").read_bytes() for output in outputs]
+    assert rules[0] == rules[1]
+    again = call("init", str(specs), "--profile", "agent")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == f"error: {specs}/profiles/agent.yaml exists\n  help: edit the file\n"
+
+
+def test_a_profile_that_does_not_ship_is_not_copied(call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--profile", "../agent")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith('error: there is no shipped profile "../agent"\n  help: ')
+    assert not (tmp_path / "specs").exists()
+
+
 def test_init_cannot_write_below_a_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", "utf-8")
     answer = call("init", str(tmp_path / "file"))
