@@ -1,4 +1,4 @@
-"""The command line: arguments and exit codes. 0 is clean, 1 says that a spec is at fault, 2 that the call is."""
+"""The command line: arguments and exit codes (see ``generator.commands.exit_codes``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.exit_codes import CALL_AT_FAULT, INTERRUPTED, OK
 from generator.commands.stream import shown
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         what = shown(problem.filename) if problem.filename else "the output cannot be written"
         sys.stderr.write(f"error: {what}: {problem.strerror}\n")
         return CALL_AT_FAULT
-    except KeyboardInterrupt:
-        return CALL_AT_FAULT
+    except KeyboardInterrupt as interrupt:
+        # Where it is known what became of the work, it says so.
+        sys.stderr.write("; ".join(("interrupted", *map(str, interrupt.args))) + "\n")
+        return INTERRUPTED
     return code
 
 
@@ -88,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="agent-metrics",
         description="Agent metrics as code: YAML specs become Prometheus rules and Grafana dashboards.",
-        epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is.",
+        epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     # Told the program's name it lays out no usage to find it, which would import every way to compress a file.
@@ -186,6 +188,9 @@ def _init(commands: Commands[_Parser]) -> None:
         "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
     )
     init.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
+    init.add_argument(
+        "--profile", metavar="NAME", help="write no service, but a copy of a shipped profile, to change it"
+    )
 
 
 def _apply(commands: Commands[_Parser]) -> None:
@@ -317,7 +322,7 @@ def _audit(commands: Commands[_Parser]) -> None:
         "values, and numbers of series. Nothing is changed.",
         epilog="Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
         "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
-        "is true, 1 it is not, 2 the call or the server is at fault.",
+        "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted.",
     )
     _specs(audit)
     audit.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")

@@ -1,4 +1,4 @@
-"""The README's figures about the project's own specs are those of the committed report."""
+"""What the README shows and counts is what the project's own specs, its schemas and the committed report say."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from generator.reports.numbers import number
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 #: By what the README calls a figure: where it stands in a service's part of the report.
 FIGURES = {
     "raw series at once": ("raw", "live"),
@@ -25,13 +28,34 @@ FIGURES = {
 def test_what_a_fleet_costs_is_what_the_report_says() -> None:
     report = json.loads((ROOT / "output/reports/cardinality.json").read_text("utf-8"))
     support, thousand = report["services"]["support-agent"], report["thousand_services"]
-    section = (ROOT / "README.md").read_text("utf-8").partition("## A fleet\n")[2].partition("\n## ")[0]
+    section = README.partition("## A fleet\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (\w.*?) \| (.*?) \| (.*?) \|$", section, re.MULTILINE)
     assert rows == [
         (name, *(_figure(part, path) for part in (support, thousand))) for name, path in FIGURES.items()
     ]
     assert f"`support-agent`, {support['replicas']} instances | 1,000 like the two" in section
     assert len(report["services"]) == 2
+
+
+@pytest.mark.parametrize("name", ["research-agent", "support-agent"])
+def test_the_specs_shown_are_those_of_the_project(name: str) -> None:
+    kept = (ROOT / f"specs/services/{name}.yaml").read_text("utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (shown,) = (block for block in blocks if f"\nservice: {name}\n" in block)
+    assert [re.sub(r" +# .*", "", line) for line in shown.splitlines()] == kept.splitlines()
+
+
+def test_every_key_of_a_site_is_listed_with_its_default() -> None:
+    schema = json.loads((ROOT / "generator/spec/schemas/site.schema.json").read_text("utf-8"))
+    keys = {key: part for key, part in schema["properties"].items() if "properties" not in part}
+    budget = schema["properties"]["series_budget"]["properties"]
+    keys |= {f"series_budget.{key}": part for key, part in budget.items()}
+    section = README.partition("\n| key | default | |\n")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*?) \| .+ \|$", section, re.MULTILINE))
+    assert list(rows) == list(keys)
+    for key, default in rows.items():
+        said = keys[key]["description"].partition("Default: ")[2].removesuffix(".")
+        assert said.replace("runbooks, without a host", "no host") == default
 
 
 def _figure(part: dict[str, Any], path: tuple[str, ...]) -> str:

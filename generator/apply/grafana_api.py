@@ -18,7 +18,7 @@ from generator.apply.grafana_answers import found, hits, member
 from generator.apply.grafana_refusals import refusal
 from generator.apply.patience import Patience, send
 from generator.diagnostics.printable import printable
-from generator.live.errors import LiveError
+from generator.live.errors import LiveError, UnreachedError
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
@@ -98,8 +98,11 @@ class GrafanaApi(Struct, frozen=True):
         body = None if sent is None else json.dumps(sent, ensure_ascii=False).encode()
         try:
             response = send(self.connection, method, path, body, self.patience)
+        except UnreachedError as error:
+            help_ = "check the address, and that Grafana runs; then run again"
+            raise ApplyError(self._shown(f"Grafana at {error}"), help_) from None
         except LiveError as error:
-            raise UncertainError(self._shown(str(error)), _help(str(error))) from None
+            raise UncertainError(self._shown(f"Grafana at {error}"), _help(str(error))) from None
         if response.ok or (absent and self._is_absent(response)):
             return response
         refused = refusal(self.credentials.without(response), doing)
@@ -141,4 +144,4 @@ def _path(uid: str) -> str:
 def _help(said: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return "the system trusts no authority that vouches for it; SSL_CERT_FILE names a file of authorities to trust"
-    return "run again; what was applied stays"
+    return "run again"

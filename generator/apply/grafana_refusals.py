@@ -23,7 +23,7 @@ _HELP: dict[int, str] = {
     HTTPStatus.CONFLICT: "a folder of that title has another uid: give that with --folder; it is the part after"
     " /dashboards/f/ in the folder's address",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "a proxy before Grafana takes no larger requests: raise its limit",
-    HTTPStatus.TOO_MANY_REQUESTS: "run again later; what was applied stays",
+    HTTPStatus.TOO_MANY_REQUESTS: "run again later",
 }
 _HELP_OF_412 = {
     "version-mismatch": "somebody saved it meanwhile: look at it with --dry-run, then run again",
@@ -45,7 +45,7 @@ def refusal(response: Response, doing: str) -> ApplyError:
     if response.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
         return UncertainError(message, _HELP_OF_412.get(kind, _HELP.get(response.status, "")))
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UncertainError(message, "look into Grafana's log, then run again; what was applied stays")
+        return UncertainError(message, "look into Grafana's log, then run again")
     return ApplyError(message, _HELP.get(response.status, ""))
 
 

@@ -12,7 +12,7 @@ from generator.apply.patience import Patience, send
 from generator.diagnostics.printable import printable
 from generator.live.answers import read_answer
 from generator.live.api import connect
-from generator.live.errors import LiveError
+from generator.live.errors import LiveError, UnreachedError
 from generator.live.rule_states import group_states
 
 if TYPE_CHECKING:
@@ -62,8 +62,13 @@ class PrometheusRules(Struct, frozen=True):
         """
         try:
             response = self.api.connection.send("POST", "/-/reload")
+        except UnreachedError as error:
+            help_ = "check the address, and that Prometheus runs; it was not reloaded"
+            raise self._error(f"Prometheus at {error}", help_) from None
         except LiveError as error:
-            raise self._error(str(error), "it may have been reloaded: run again to see") from None
+            raise self._error(
+                f"Prometheus at {error}", "it may have been reloaded: run again to see"
+            ) from None
         if response.ok:
             return
         said = f"Prometheus does not reload: HTTP {response.status}: {self._said(response)}"
@@ -76,7 +81,7 @@ class PrometheusRules(Struct, frozen=True):
         try:
             response = send(self.api.connection, "GET", "/api/v1/rules", None, self.patience)
         except LiveError as error:
-            raise self._error(str(error), "is the server there? run again") from None
+            raise self._error(f"Prometheus at {error}", "is the server there? run again") from None
         if not response.ok:
             said = f"Prometheus does not show its rules: HTTP {response.status}: {self._said(response)}"
             raise self._error(said, _HELP.get(response.status, _WHERE))

@@ -50,7 +50,10 @@ def apply_to_grafana(
     if not _UID.fullmatch(options.folder):
         message = "a folder's uid has up to 40 letters, digits, - and _"
         raise ApplyError(message, "it is the part after /dashboards/f/ in the folder's address")
-    plan = make_plan(api, generated.dashboards, options.folder)
+    try:
+        plan = make_plan(api, generated.dashboards, options.folder)
+    except ApplyError as error:
+        raise _adding(error, "nothing was written") from None
     _refuse_faults(plan)
     say(f"Grafana {api.url}, folder {options.folder}" + (": dry run, nothing is written" * options.dry_run))
     if options.dry_run:
@@ -70,9 +73,17 @@ def _carry_out(
         for step in carry_out(api, plan, folder_title=GRAFANA_FOLDER, message=message, prune=options.prune):
             done.append(step)
             say(done_line(step))
-    except (ApplyError, KeyboardInterrupt):
+    except ApplyError as error:
+        say(left_line(plan, done, prune=options.prune))
+        raise _adding(error, "what was applied stays" if done else "") from None
+    except KeyboardInterrupt:
         say(left_line(plan, done, prune=options.prune))
         raise
+
+
+def _adding(error: ApplyError, what: str) -> ApplyError:
+    """Say also what became of the dashboards."""
+    return ApplyError(error.message, "; ".join(filter(None, [error.help, what])))
 
 
 def _refuse_faults(plan: Plan) -> None:

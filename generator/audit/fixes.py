@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from generator.audit.findings import Fix
+from generator.diagnostics.diagnostic import SHIPPED
 from generator.diagnostics.printable import printable
 from generator.model.labels import OTHER
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 _WIDTH = 100
-#: How the names of files begin that come with the product.
-_SHIPPED = "shipped:"
 
 
 class _Text(str):
@@ -138,7 +137,7 @@ def redeclared(service: Service, metric: Metric) -> Fix | None:
 
 def _of_file(span: Span, service: Service, content: Mapping[str, Any]) -> Fix:
     """Change the file that says it; of a shipped one, a copy."""
-    if not span.file.startswith(_SHIPPED):
+    if not span.is_shipped:
         return Fix(span.file, snippet(content))
-    place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(_SHIPPED)
+    place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(SHIPPED)
     return Fix(str(place), snippet(content), copy_of=span.file)

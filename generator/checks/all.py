@@ -15,7 +15,7 @@ from generator.checks.practice import (
     retention,
     selector_pattern,
 )
-from generator.diagnostics import has_errors
+from generator.diagnostics import at_home, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     Where its spec is at fault, what its rules name is not judged: it is a consequence, and no defect of ours.
     """
     alone = Facts(site, (known,))
-    found = tuple(found for check in CHECKS for found in check(alone))
+    found = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
     if has_errors(found):
         return found
     return (*found, *(defect for check in INTERNAL for defect in check(alone)))

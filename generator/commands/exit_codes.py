@@ -1,4 +1,4 @@
-"""Exit codes: 0 is clean, 1 says that a spec is at fault, 2 that the call or the machine is."""
+"""Exit codes: 0 is clean, 1 says that a spec is at fault, 2 that the call or the machine is, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 OK = 0
 SPEC_AT_FAULT = 1
 CALL_AT_FAULT = 2
+#: As a shell says of what SIGINT ended.
+INTERRUPTED = 130
 
 #: The call named a place without specs: no spec can be at fault.
 _NOTHING_THERE = frozenset({"source/no-specs", "source/no-services"})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and say how the output differs."""
     with Spool() as spool:
-        return _ended(built(specs, spool=spool), output, partial(_compare, output=output))
+        return _ended(_compiled(specs, spool), output, partial(_compare, output=output))
 
 
 def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs | None) -> int:
@@ -45,8 +45,15 @@ def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs 
     """
     with Spool() as spool:
         memo = Memo(folder, inputs, spool, partial(holds, output)) if folder and inputs else None
-        found = built(specs, spool=spool, memo=memo)
+        found = _compiled(specs, spool, memo)
         return _ended(found, output, partial(_write, specs=specs, output=output, memo=memo))
+
+
+def _compiled(specs: Path, spool: Spool, memo: Memo | None = None) -> Build | None:
+    try:
+        return built(specs, spool=spool, memo=memo)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing was written") from None
 
 
 def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> int:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.schema import schema_files
+from generator.commands.first_files import shipped_text, write_new
+from generator.commands.init_profile import copy_profile
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
-from generator.spec.files import SHIPPED
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
 _SERVICE = """\
 # yaml-language-server: $schema=../.schemas/service.schema.json
@@ -41,11 +43,14 @@ _SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json
 scrape_interval: 15s                 # as in Prometheus's own configuration
 grafana_url: http://localhost:3000   # alerts link to dashboards there
+# runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files that are not there yet; refuse when the service is."""
+    if arguments.profile:
+        return copy_profile(arguments.profile, arguments.specs)
     service = _SERVICE.format(
         service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service
     )
@@ -62,17 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     if place.exists():
         complain(f"{place} exists", "choose another name with --service, or edit the file")
         return CALL_AT_FAULT
-    files = {place: service, arguments.specs / "site.yaml": _SITE, arguments.specs / "prices.yaml": _prices()}
-    schemas = {arguments.specs / ".schemas" / name: text for name, text in schema_files().items()}
-    return _write(
-        {path: text for path, text in (files | schemas).items() if not path.exists()}, arguments.specs
-    )
-
-
-def _prices() -> str:
-    """Copy the list prices, since a list of one's own replaces them all."""
-    _, _, text = (SHIPPED / "prices.yaml").read_text(encoding="utf-8").partition("\n")
-    return f"# yaml-language-server: $schema=.schemas/prices.schema.json\n{text}"
+    specs = arguments.specs
+    # A price list of one's own replaces the shipped one, so it begins as a copy of that.
+    prices = shipped_text("prices.yaml", ".schemas")
+    if not write_new({place: service, specs / "site.yaml": _SITE, specs / "prices.yaml": prices}, specs):
+        return CALL_AT_FAULT
+    call = " -o ".join(shlex.quote(shown(path)) for path in (specs, _output_of(specs)))
+    sys.stdout.write(f"next: edit it, then run: python -m generator generate {call}\n")
+    return OK
 
 
 def _misfit(text: str) -> str | None:
@@ -84,17 +86,9 @@ def _misfit(text: str) -> str | None:
     return f"{found[0].message}: {found[0].help}" if found else None
 
 
-def _write(files: dict[Path, str], specs: Path) -> int:
-    try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-    except OSError as problem:
-        complain(f"{problem.filename} cannot be written: {problem.strerror}")
-        return CALL_AT_FAULT
-    for path in files:
-        if ".schemas" not in path.parts:
-            sys.stdout.write(f"wrote {shown(path)}\n")
-    sys.stdout.write(f"next: edit it, then run: python -m generator generate {shown(specs)}\n")
-    return OK
+def _output_of(specs: Path) -> Path:
+    """Name an output beside the specs: ``my-specs`` gives ``my-output``, so that no other specs' output is replaced."""
+    name = Path(os.path.abspath(specs)).name  # noqa: PTH100 - links are left as they are
+    own = name.removesuffix("specs")
+    own = f"{own}output" if own != name else f"{name}-output"
+    return specs.with_name(own) if specs.name == name else specs / ".." / own

@@ -13,7 +13,9 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "reference/unknown-label",
         "a label that is not declared",
-        "Whatever a metric, a signal or a bound names must be declared under labels of the profile, so that no rule or panel reads what nothing exposes.",
+        "Whatever a metric, a signal or a bound names must be declared under labels of the profile, so that no rule or panel reads what nothing exposes. To change a profile that ships, copy it with init --profile.",
+        example_bad="labels:\n  model: [gpt-4o]\n  tool: [search]\n  verdict: [good, bad]",
+        example_good="labels:\n  model: [gpt-4o]\n  tool: [search]",
     ),
     CodeEntry(
         "reference/unknown-metric",
@@ -253,6 +255,8 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
         "price/missing",
         "a model without a price",
         "Its tokens are left out of cost and budget, and AgentTokensUnpriced fires when they are used. Add it to prices.yaml, or say free: true.",
+        example_bad="models: {}",
+        example_good="models:\n  gpt-4o: {prompt: 2.50, completion: 10.00}",
     ),
     CodeEntry(
         "price/unknown-type",

@@ -25,6 +25,19 @@ SOURCE_CODES = (
         "A file elsewhere has no effect, which its author would not expect.",
     ),
     CodeEntry(
+        "source/misplaced",
+        "a file lies where files of another kind are read",
+        "A directory of specs has services in services/, profiles in profiles/, and beside them prices.yaml and "
+        "site.yaml. By its keys this file is of another kind than those where it lies, so it is not held against "
+        "their schema: move it.",
+    ),
+    CodeEntry(
+        "source/not-text",
+        "a file is no text",
+        "So much of the file is no text in UTF-8 that it is an image, an archive or the like, which was put or renamed "
+        "here by mistake. Single bytes and characters that do not belong into a text are told one by one.",
+    ),
+    CodeEntry(
         "source/missing",
         "a file does not exist",
         "A path was named at which there is nothing. Paths are relative to the directory in which the command runs.",

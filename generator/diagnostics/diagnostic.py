@@ -6,9 +6,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: What the names of files begin with that ship with the compiler: their reader has no such file.
+SHIPPED = "shipped:"
 
 
 class Severity(StrEnum):
@@ -35,6 +40,11 @@ class Span(Struct, frozen=True, order=True):
     def of_file(cls, file: str) -> Span:
         """The span that means ``file`` as a whole."""
         return cls(file, 0, 0, 0, 0)
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it lies in what ships with the compiler."""
+        return self.file.startswith(SHIPPED)
 
 
 class Note(Struct, frozen=True):
@@ -63,6 +73,16 @@ def error(code: str, message: str, span: Span | None, help_: str = "", *notes: N
 def warning(code: str, message: str, span: Span | None, help_: str = "", *notes: Note) -> Diagnostic:
     """A warning; the arguments are a diagnostic's, in its order."""
     return Diagnostic(code, Severity.WARNING, message, span, help_, notes)
+
+
+def at_home(found: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
+    """What is found of a service, each where its reader can mend it: a shipped file is a note, ``home`` the place."""
+    return tuple(
+        replace(each, span=home, notes=(Note("this comes from its profile", each.span), *each.notes))
+        if home and each.span and each.span.is_shipped
+        else each
+        for each in found
+    )
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.diagnostic import Severity
 from generator.diagnostics.printable import printable
+from generator.diagnostics.text import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,13 +24,15 @@ def render_github(diagnostics: Iterable[Diagnostic]) -> str:
 def _command(diagnostic: Diagnostic) -> str:
     properties = [*_properties(diagnostic.span), f"title={_property(diagnostic.code)}"]
     message = printable(diagnostic.message)
+    if diagnostic.span and diagnostic.span.is_shipped:
+        message = f"{place(diagnostic.span)}: {message}"
     if diagnostic.help:
         message += f"\nhelp: {printable(diagnostic.help)}"
     return f"::{_COMMANDS[diagnostic.severity]} {','.join(properties)}::{_data(message)}"
 
 
 def _properties(span: Span | None) -> list[str]:
-    if span is None:
+    if span is None or span.is_shipped:
         return []
     file = [f"file={_property(span.file)}"]
     if not span.line:

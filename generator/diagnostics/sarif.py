@@ -11,6 +11,7 @@ from urllib.parse import quote
 from generator.diagnostics.codes import CODES, explain
 from generator.diagnostics.diagnostic import Severity
 from generator.diagnostics.printable import printable
+from generator.diagnostics.text import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,14 +60,21 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
         "message": {"text": text},
     }
     if diagnostic.span:
-        result["locations"] = [{"physicalLocation": _location(diagnostic.span)}]
+        result["locations"] = [_place(diagnostic.span)]
     if diagnostic.notes:
         result["relatedLocations"] = [_related(note) for note in diagnostic.notes]
     return result
 
 
 def _related(note: Note) -> dict[str, Any]:
-    return {"physicalLocation": _location(note.span), "message": {"text": _plain(note.message)}}
+    return {**_place(note.span), "message": {"text": _plain(note.message)}}
+
+
+def _place(span: Span) -> dict[str, Any]:
+    """Where something is; of a shipped file, which has no address, its name."""
+    if span.is_shipped:
+        return {"logicalLocations": [{"fullyQualifiedName": place(span)}]}
+    return {"physicalLocation": _location(span)}
 
 
 def _plain(text: str) -> str:

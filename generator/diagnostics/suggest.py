@@ -17,10 +17,10 @@ _MAX_LISTED = 12
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that resembles ``name`` most, whatever the case, or ``None``."""
+    """The known name that resembles ``name`` most, whatever the case, or ``None``; never ``name`` itself."""
     if len(name) > _MAX_LENGTH:
         return None
-    folded = {candidate.casefold(): candidate for candidate in known}
+    folded = {candidate.casefold(): candidate for candidate in known if candidate != name}
     matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=_CUTOFF)
     return folded[matches[0]] if matches else None
 
@@ -31,7 +31,21 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str
     match = closest(name, candidates)
     if match is not None:
         return f"did you mean {quoted(match)}?"
-    return f"{listing}: {listed(candidates)}" if candidates else ""
+    return f"{listing}: {listed(nearest_first(name, candidates))}" if candidates else ""
+
+
+def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names, those that resemble ``name`` first where a list of them would be cut."""
+    every = tuple(known)
+    if len(every) <= _MAX_LISTED or len(name) > _MAX_LENGTH:
+        return every
+    matcher = difflib.SequenceMatcher(b=name.casefold())
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate[:_MAX_LENGTH].casefold())
+        return matcher.ratio()
+
+    return tuple(sorted(every, key=likeness, reverse=True))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The errors of this package."""
 
 from __future__ import annotations
 
@@ -8,3 +8,7 @@ class LiveError(Exception):
 
     The message is one for the user: whole, brief, without a traceback's words.
     """
+
+
+class UnreachedError(LiveError):
+    """No connection was made, so the server was sent nothing."""

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 import urllib3
 from msgspec import Struct, field
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import make_headers, parse_url
 
-from generator.live.errors import LiveError
+from generator.live.errors import LiveError, UnreachedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +53,14 @@ class Connection(Struct, frozen=True):
         """Send one request and read its answer, whatever its status.
 
         Raises:
-            LiveError: no connection, no complete answer, or none in time.
+            LiveError: no connection (UnreachedError), no complete answer, or none in time.
         """
         sent = {**self.pool.headers, **headers}
         try:
             answer = self.pool.request(method, self.url + path, body=body, headers=sent)
         except HTTPError as error:
             message = f"{self.url} does not answer: {_reason(error)}"
-            raise LiveError(message) from error
+            raise (UnreachedError if _is_unreached(error) else LiveError)(message) from error
         return Response(answer.status, answer.data, answer.headers)
 
 
@@ -108,6 +108,12 @@ def _split(url: str) -> tuple[str, str | None]:
 def _shown(url: str) -> str:
     """Leave out of an address whatever could be a password."""
     return re.sub(r"^([a-z]+://)?.*@", r"\1***@", url, flags=re.DOTALL)
+
+
+def _is_unreached(error: HTTPError) -> bool:
+    return isinstance(error, MaxRetryError) and isinstance(
+        error.reason, NewConnectionError | ConnectTimeoutError
+    )
 
 
 def _reason(error: HTTPError) -> str:

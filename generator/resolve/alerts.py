@@ -11,10 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.findings import Findings
-from generator.diagnostics.suggest import did_you_mean
+from generator.diagnostics.printable import quoted
+from generator.diagnostics.suggest import closest, listed, nearest_first
 from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle, Threshold, Tier, Unpriced
 from generator.model.signals import Cost, Count, divisor
-from generator.model.units import MINUTE
+from generator.model.units import MINUTE, Unit
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.scope import look_up
 from generator.resolve.severity import check_severity, severity
@@ -55,10 +56,20 @@ def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
                 "reference/unknown-alert",
                 f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
                 entry.key.span,
-                did_you_mean(entry.key.value, merged)
-                or "an alert of your own says what it compares: threshold, ...",
+                _unknown_help(entry, profile, scope),
             )
     return tuple(alert for entry in merged.values() for alert in _alerts(entry, scope))
+
+
+def _unknown_help(entry: Entry[AlertSpec], profile: ProfileSpec, scope: AlertScope) -> str:
+    """Say which alert may be meant, and what an alert of the service's own needs."""
+    name, known = entry.key.value, [alert.key.value for alert in profile.alerts]
+    if match := closest(name, known):
+        return f"did you mean {quoted(match)}?"
+    share = next((signal.name for signal in scope.signals.values() if signal.unit is Unit.RATIO), None)
+    kind = f"{{threshold: {{signal: {share}}}, warning: 90%}}" if share else "{threshold: ...}"
+    own = f"a new alert says what it compares, as in {name}: {kind}"
+    return f"{own}; the profile's are: {listed(nearest_first(name, known))}" if known else own
 
 
 def _merge(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:

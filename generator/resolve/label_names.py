@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Note, error
+from generator.diagnostics.printable import quoted
+from generator.diagnostics.suggest import closest, listed
 from generator.model.identifiers import unbounded
 from generator.model.reserved_labels import reserved
-from generator.resolve.scope import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -48,9 +51,26 @@ def refused_declaration(name: Text, profile: ProfileSpec) -> Diagnostic | None:
     )
 
 
-def look_up_label(name: Text, labels: Mapping[str, Label], findings: Findings) -> None:
+def look_up_label(name: Text, labels: Mapping[str, Label], profile: ProfileSpec, findings: Findings) -> None:
     """Prove that a metric's label is declared; of one that never may be, nobody is told to declare it."""
-    if name.value not in labels and (found := refused_label(name)):
-        findings.add(found)
+    if name.value in labels:
+        return
+    findings.add(
+        refused_label(name) or undeclared(name, f'label "{name.value}" is not declared', labels, profile)
+    )
+
+
+def undeclared(name: Text, message: str, labels: Collection[str], profile: ProfileSpec) -> Diagnostic:
+    """Say of a label that the profile does not declare which one may be meant, or where to declare it."""
+    if match := closest(name.value, labels):
+        help_ = f"did you mean {quoted(match)}?"
+    elif profile.profile.span.is_shipped:
+        specs = PurePosixPath(name.span.file).parent.parent
+        copy = f"init {quote(str(specs))} --profile {profile.profile.value}"
+        help_ = (
+            f"only a profile declares labels: run {copy} for one to change, and declare it there under labels"
+        )
     else:
-        look_up(name, labels, "label", findings)
+        help_ = f"declare it under labels of {profile.profile.span.file}"
+    known = "" if match else f"; known: {listed(labels)}"
+    return error("reference/unknown-label", message, name.span, help_ + known)

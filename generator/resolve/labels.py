@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
-from generator.resolve.label_names import refused_declaration, refused_label
+from generator.resolve.label_names import refused_declaration, refused_label, undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,12 +48,8 @@ def _known(
     elif found := refused_label(entry.key):
         findings.add(found)
     else:
-        findings.error(
-            "reference/unknown-label",
-            f'profile "{profile.profile.value}" has no label "{name}"',
-            entry.key.span,
-            did_you_mean(name, declared),
-        )
+        message = f'profile "{profile.profile.value}" has no label "{name}"'
+        findings.add(undeclared(entry.key, message, declared, profile))
 
 
 def _label(

@@ -25,14 +25,14 @@ def resolve_metrics(
     profile: ProfileSpec, service: ServiceSpec, labels: Mapping[str, Label], findings: Findings
 ) -> dict[str, Metric]:
     """Merge the metrics of profile and service, and prove that Prometheus takes them as they are."""
-    metrics = {entry.key.value: _metric(entry, labels, findings) for entry in profile.metrics}
+    metrics = {entry.key.value: _metric(entry, labels, profile, findings) for entry in profile.metrics}
     for entry in service.metrics:
         name = entry.key.value
         if entry.value.type is not None:
             if name in metrics:
                 _redeclared(entry, profile, findings)
             else:
-                metrics[name] = _metric(entry, labels, findings)
+                metrics[name] = _metric(entry, labels, profile, findings)
         elif metric := look_up(entry.key, metrics, "metric", findings):
             metrics[name] = _rebucketed(metric, entry, findings)
     _check_families(profile, service, findings)
@@ -67,10 +67,12 @@ def _redeclared(entry: Entry[MetricSpec], profile: ProfileSpec, findings: Findin
     )
 
 
-def _metric(entry: Entry[MetricSpec], labels: Mapping[str, Label], findings: Findings) -> Metric:
+def _metric(
+    entry: Entry[MetricSpec], labels: Mapping[str, Label], profile: ProfileSpec, findings: Findings
+) -> Metric:
     spec, name = entry.value, entry.key.value
     for label in spec.labels:
-        look_up_label(label, labels, findings)
+        look_up_label(label, labels, profile, findings)
     metric = Metric(
         name=name,
         type=MetricType(spec.type.value if spec.type else MetricType.COUNTER),

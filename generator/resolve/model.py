@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Note, Result
+from generator.diagnostics import Note, Result, at_home
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service, Site
 from generator.resolve.file_names import check_alert_names, check_device
@@ -72,7 +72,8 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     service = resolve_service(spec, profile, common.prices, common.site, findings) if profile else None
     if service and not common.site.keeps_firing:
         service = at_once(service, common.oldest, findings)
-    return Result.of(service, findings.all) if service else Result.failed(*findings.all)
+    told = at_home(findings.all, spec.profile.span)
+    return Result.of(service, told) if service else Result.failed(*told)
 
 
 def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.suggest import closest, did_you_mean
+from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER
 from generator.model.service import Inclusion, Price, TokenLabels
+from generator.resolve.model_names import respelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -107,13 +108,10 @@ def _report_unpriced(
         missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
         if not missing or model.value == OTHER:
             continue
-        known, near = model.value in listed, closest(model.value, listed)
+        known, near = model.value in listed, respelled(model.value, listed)
         kinds = f" for {', '.join(missing)}" if known else ""
-        guess = (
-            f'did you mean "{near}"?'
-            if near
-            else "add it to prices.yaml, with free: true if it costs nothing"
-        )
+        guess = f'did you mean "{near}"? Else ' if near else ""
+        guess += "add it to prices.yaml, with free: true if it costs nothing"
         findings.warning(
             "price/missing",
             f'model "{model.value}" has no price{kinds}: its cost is left out',

@@ -90,6 +90,7 @@ def _priced(
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:
     """Say where each part was written; the service's place stands in front of its profile's."""
     yield "", spec.service.span
+    yield "profile", spec.profile.span
     for source in (profile, spec):
         for area in ("labels", "metrics", "signals", "objectives", "alerts"):
             for entry in getattr(source, area):

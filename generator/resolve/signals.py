@@ -219,6 +219,8 @@ def _label_of(metric: Metric, name: str, scope: SignalScope) -> Label | None:
 
 
 def _not_a_label(metric: Metric, name: str, span: Span, scope: SignalScope) -> None:
+    if name in metric.labels:
+        return  # it is not declared, and that is told where the metric names it
     scope.findings.error(
         "reference/unknown-label",
         f'metric "{metric.name}" has no label "{name}"',

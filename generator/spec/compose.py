@@ -100,7 +100,7 @@ class Composer:
                 return Scalar(event.span, event.text, event.text)
             self.diagnostics.append(refusals.merge_key(event))
         elif event.kind is not Kind.ALIAS:
-            self.diagnostics.append(refusals.key_type(event))
+            self.diagnostics.append(refusals.key_type(event, self._text))
         return None
 
     def _value(self, key: Event) -> Node:

@@ -58,7 +58,9 @@ def shared(directory: Path) -> list[Path]:
 def shown(path: Path) -> str:
     """Name a file as its reader knows it: what ships with the compiler has no path of theirs."""
     if path.is_absolute() and path.is_relative_to(SHIPPED):
-        return f"shipped:{path.relative_to(SHIPPED).as_posix()}"
+        from generator.diagnostics import diagnostic  # noqa: PLC0415 - where nothing has changed, nothing is told
+
+        return f"{diagnostic.SHIPPED}{path.relative_to(SHIPPED).as_posix()}"
     return path.as_posix()
 
 

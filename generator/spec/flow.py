@@ -5,6 +5,7 @@ In ``{a: b, c}`` the comma makes ``c`` a key, ``{a:1}`` has one key, ``a:1``, an
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error, warning
@@ -14,6 +15,10 @@ from generator.spec.quoting import in_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+_DIGITS = re.compile(r"\d{1,3}")
+_THOUSANDS = re.compile(r"(\d{3}, )*\d{3}[A-Za-z%]*")
 
 
 def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
@@ -54,6 +59,8 @@ def _missing(before: Entry | None, key: Scalar, text: str) -> Diagnostic:
     value = before.value if before else None
     if colon and rest:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
+    elif isinstance(value, Scalar) and _DIGITS.fullmatch(value.text) and _THOUSANDS.fullmatch(text):
+        help_ = f"YAML ends a value at a comma: write {shortened(value.text + text.replace(', ', ''))}"
     elif before and isinstance(value, Scalar) and not value.quoted and isinstance(value.value, str):
         message += ": inside braces a comma ends a value"
         whole = in_quotes(f"{value.text}, {text}")

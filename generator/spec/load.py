@@ -15,6 +15,7 @@ from generator.diagnostics import Diagnostic, Span, error, has_errors, warning
 from generator.spec import files
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
+from generator.spec.misplaced import misplaced
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import read_source
 from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
@@ -156,5 +157,7 @@ def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics), text)
     misfits = validate(document.value, load_schema(kind))
+    if misfits and (elsewhere := misplaced(document.value, kind)):
+        misfits = (elsewhere,)
     told = (*source.diagnostics, *document.diagnostics, *misfits)
     return Loaded(None if has_errors(misfits) else decode(document.value.root, into), told, text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted, shortened, shown
 from generator.spec.events import Event, Kind
-from generator.spec.places import rest_of_line
+from generator.spec.places import rest_of_line, start_of_line
 from generator.spec.quoting import in_quotes
 from generator.spec.source import FORBIDDEN
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from generator.spec.nodes import Scalar
 
 _WORD = re.compile(r"[^\s,\[\]{}]+")
+#: Thousands that are set apart by commas.
+_GROUPED = re.compile(r"(?<![\w.,])[$€£]?\d{1,3}(,\d{3})+(?!\d)[\w.%]*")
 _BLOCKS = frozenset("|>")
 
 
@@ -51,7 +53,7 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
 
 
-def key_type(event: Event) -> Diagnostic:
+def key_type(event: Event, text: str) -> Diagnostic:
     """A key that is no text."""
     if event.kind is not Kind.SCALAR:
         what = "list" if event.kind is Kind.SEQUENCE else "mapping"
@@ -59,7 +61,19 @@ def key_type(event: Event) -> Diagnostic:
     if not event.text:
         return error("yaml/key-type", "the key before the colon is missing", event.span, "write a key")
     message = f"the key {shortened(event.text)} is not text"
-    return error("yaml/key-type", message, event.span, f"quote it: {in_quotes(event.text)}")
+    if amount := _split_amount(event, text):
+        help_ = f"YAML ends a value at a comma: write {amount}"
+    else:
+        help_ = f"quote it: {in_quotes(event.text)}"
+    return error("yaml/key-type", message, event.span, help_)
+
+
+def _split_amount(event: Event, text: str) -> str:
+    """An amount such as ``$1,500`` without its commas, where a key is the thousands of one; else nothing."""
+    start = event.index - len(start_of_line(text, event.index))
+    line = start_of_line(text, event.index) + rest_of_line(text, event.index)
+    grouped = (each for each in _GROUPED.finditer(line) if each.start() < event.index - start < each.end())
+    return next((shortened(each.group().replace(",", "")) for each in grouped), "")
 
 
 def merge_key(event: Event) -> Diagnostic:

@@ -53,7 +53,7 @@ class Case(Struct, frozen=True):
         schemas = self.schema.annotated(self.finding.misfit.schema_path)
         return self.help if any("x-help" in each for each in schemas) else ""
 
-    def key_schemas(self) -> list[dict[str, Any]]:
-        """The schemas of the key that is named."""
-        path = (*self.finding.misfit.schema_path[:-1], "properties", self.finding.name, "")
+    def key_schemas(self, key: str) -> list[dict[str, Any]]:
+        """The schemas of a key of the value."""
+        path = (*self.finding.misfit.schema_path[:-1], "properties", key, "")
         return self.schema.annotated(path)

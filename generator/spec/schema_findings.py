@@ -1,7 +1,7 @@
 """Misfits become findings: one for each thing that the author must change.
 
 A misfit of a whole is dropped when a misfit in one of its parts explains it, and so is a key that is missing
-because it is mistyped.
+because it is mistyped, or because another stands where it is the only one.
 """
 
 from __future__ import annotations
@@ -73,4 +73,6 @@ def _without_mistyped(findings: list[Finding]) -> list[Finding]:
 
 
 def _is_mistyped(finding: Finding, unknown: list[str]) -> bool:
-    return finding.keyword == MISSING_KEY and closest(finding.name, unknown) is not None
+    if finding.keyword != MISSING_KEY or not unknown:
+        return False
+    return len(finding.misfit.known_keys) == 1 or closest(finding.name, unknown) is not None

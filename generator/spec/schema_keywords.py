@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics.printable import quoted, shortened
-from generator.diagnostics.suggest import closest, did_you_mean, listed
+from generator.diagnostics.suggest import closest, listed
 from generator.spec.addresses import ADDRESS, address_help
 from generator.spec.forms import NO_FORM, ONE_OF_KEYS, RIVAL_KEYS
+from generator.spec.names import NAME, name_help
 from generator.spec.nodes import Scalar
 from generator.spec.schema_findings import KEY_NAME, MISSING_KEY, UNKNOWN_KEY
 from generator.spec.schema_types import type_help, type_message, wanted_types
@@ -32,15 +33,31 @@ class Words(Struct, frozen=True):
 def _unknown_key(case: Case) -> Words:
     name, misfit = case.finding.name, case.finding.misfit
     where = f" in {case.subject}" if misfit.path else ""
-    help_ = did_you_mean(name, misfit.known_keys, "known keys") or "remove it: no key is known here"
+    help_ = _known_keys(case, name, misfit.known_keys)
     return Words("schema/unknown-key", f"unknown key {quoted(name)}{where}", help_)
 
 
-def _missing_key(case: Case) -> Words:
-    name, meaning = case.finding.name, meaning_of(case.key_schemas())
-    example = example_of(case.key_schemas())
+def _known_keys(case: Case, name: str, known: tuple[str, ...]) -> str:
+    if not known:
+        return "remove it: no key is known here"
+    if match := closest(name, known):
+        return f"did you mean {quoted(match)}?"
+    if len(known) == 1:
+        return f"the only key here is {_described(case, known[0]) or known[0]}"
+    return f"known keys: {', '.join(known)}"
+
+
+def _described(case: Case, key: str) -> str:
+    """Say what a key is for, ``per_day: what it means; for example $200``; nothing where its schema says nothing."""
+    schemas = case.key_schemas(key)
+    meaning, example = meaning_of(schemas), example_of(schemas)
     described = "; ".join(filter(None, [meaning.removesuffix(".") if example else meaning, example]))
-    help_ = f"{name}: {described}" if described else f"write the key {quoted(name)} and its value"
+    return f"{key}: {described}" if described else ""
+
+
+def _missing_key(case: Case) -> Words:
+    name = case.finding.name
+    help_ = _described(case, name) or f"write the key {quoted(name)} and its value"
     return Words("schema/missing-key", f"{case.subject} lacks the key {quoted(name)}", help_)
 
 
@@ -69,6 +86,8 @@ def _type(case: Case) -> Words:
     # Where words say how to write a value and no pattern does, quotes mend nothing.
     pattern = case.finding.misfit.schema.get("pattern", None if case.advice else "")
     advice = type_help(types, case.node, pattern)
+    if case.advice and "required" in case.finding.misfit.schema:
+        advice = ""  # an empty mapping would not do
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
     return Words("schema/type", type_message(case.subject, types, case.node), help_)
 
@@ -92,8 +111,11 @@ def _pattern(case: Case) -> Words:
 
 
 def _form_help(case: Case) -> str:
-    if case.finding.misfit.schema.get("x-form") == ADDRESS:
+    schema = case.finding.misfit.schema
+    if schema.get("x-form") == ADDRESS:
         return address_help(case.instance, case.help)
+    if schema.get("x-form") == NAME:
+        return name_help(case.instance, schema, case.help)
     return case.help
 
 

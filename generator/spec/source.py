@@ -34,6 +34,8 @@ FORBIDDEN = re.compile(
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 _BYTE_OFFSET = 0xDC00
+#: So many control characters a text has by mistake; of bytes that are not UTF-8 one in another encoding is full.
+_FEW, _MOST_OF_TEXT = 8, 0.1
 
 
 class Source(Struct, frozen=True):
@@ -97,6 +99,10 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
     problems = [match.start() for match in FORBIDDEN.finditer(source.text)]
     if not problems:
         return ()
+    controls = sum(source.text[at] < " " for at in problems)
+    if controls > _FEW and len(problems) > len(source.text) * _MOST_OF_TEXT:
+        help_ = "move it out of the specs, or save what it says as text in UTF-8"
+        return (_of_file("source/not-text", source.path, "this is no text", help_),)
     places = Places.of(source.path, source.text)
     not_utf8 = [at for at in problems if _NOT_UTF8.match(source.text[at])]
     others = [at for at in problems if not _NOT_UTF8.match(source.text[at])]

@@ -67,6 +67,37 @@ def test_one_server_that_fails_does_not_keep_the_other_from_its_share(
     assert set(grafana.dashboards) == {"agent-a", "agent-b", "agent-c"}
 
 
+def test_servers_that_are_not_there_are_each_named_with_what_became_of_them(
+    applying: Applying, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = "http://127.0.0.1:1"
+    servers = ("--grafana", nowhere, "--prometheus", nowhere)
+    assert main(["apply", "-o", str(applying.output), *servers]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"error: Grafana at {nowhere} does not answer: Connection refused\n"
+        "  help: check the address, and that Grafana runs; then run again; nothing was written\n"
+        f"error: Prometheus at {nowhere} does not answer: Connection refused\n"
+        "  help: check the address, and that Prometheus runs; it was not reloaded\n"
+    )
+
+
+def test_what_was_applied_stays_is_said_only_where_something_was(
+    applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grafana.faults.append(Fault(lambda one: one.path == "/api/dashboards/db", status=500))
+    assert apply(applying) == 2
+    assert "stays" not in capsys.readouterr().err
+    grafana.faults[:] = [
+        Fault(lambda one: one.path == "/api/dashboards/db" and one.body["dashboard"]["uid"] == "agent-b")
+    ]
+    assert apply(applying) == 2
+    out, err = capsys.readouterr()
+    assert "created     agent-a" in out
+    assert err.endswith("then run again; what was applied stays\n")
+
+
 def test_an_edited_output_reaches_no_server(
     applying: Applying, grafana: Grafana, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -240,7 +240,9 @@ def test_a_redirect_is_not_followed_with_the_token(applying: Applying, grafana: 
     to = {"Location": f"https://other.example/api?auth={TOKEN}"}
     grafana.faults.append(Fault(lambda _: True, status=302, headers=to, body=b""))
     error = refused(applying)
-    assert error.help == "it leads to https://other.example/api: give the address that answers itself"
+    assert error.help == (
+        "it leads to https://other.example/api: give the address that answers itself; nothing was written"
+    )
 
 
 def test_pruning_survives_a_lost_answer(applying: Applying, grafana: Grafana) -> None:

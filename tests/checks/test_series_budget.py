@@ -72,8 +72,37 @@ def test_what_nothing_can_shrink_is_told_as_well(tmp_path: Path) -> None:
     lone = replace(found, metrics={}, labels={})
     bare = replace(found.metrics["runs_total"], labels=())
     told = _found({"metric": 1}, replace(lone, metrics={"runs_total": bare}))
-    assert [each.help for each in told] == ["expose less; or raise series_budget.metric in site.yaml"]
+    created = "created_series: false in site.yaml, which the generated module follows, would save 1"
+    assert [each.help for each in told] == [
+        f"expose less; {created}; or raise series_budget.metric in site.yaml"
+    ]
     assert told[0].span == found.where("")
+
+
+@pytest.mark.parametrize("key", ["metric", "service"])
+def test_what_created_series_and_replicas_are_of_it_is_told_and_true(key: str, tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS, replicas="3"))
+    bare = replace(SITE, created_series=False)
+    with_, without = (known(site, found).services[0].account for site in (SITE, bare))
+    pairs = {
+        "metric": [(one.live, other.live) for one, other in zip(with_.metrics, without.metrics, strict=True)],
+        "service": [(with_.raw.live, without.raw.live)],
+    }[key]
+    told = _found({key: 1}, found)
+    assert len(told) == len(pairs)
+    for each, (live, left) in zip(told, pairs, strict=True):
+        assert f"each of 3 replicas exposes {live // 3:,} of them; " in each.help
+        assert (
+            f"created_series: false in site.yaml, which the generated module follows, would save {live - left:,}; "
+            in (each.help)
+        )
+
+
+def test_where_created_series_are_off_they_save_nothing_and_one_replica_is_no_factor(tmp_path: Path) -> None:
+    site = replace(SITE, created_series=False, budget=replace(SITE.budget, **(ROOMY | {"service": 1})))
+    (told,) = series_budget.check(known(site, small(tmp_path)))
+    assert "created_series" not in told.help
+    assert "replica" not in told.help
 
 
 def test_for_records_the_saving_of_a_dropped_label_is_the_least(tmp_path: Path) -> None:

@@ -86,6 +86,9 @@ def _check_result(result: dict[str, Any], rules: list[dict[str, Any]]) -> None:
     assert result["level"] in {"none", "note", "warning", "error"}
     assert result["message"]["text"]
     for location in (*result.get("locations", ()), *result.get("relatedLocations", ())):
+        if names := location.get("logicalLocations"):
+            assert [name["fullyQualifiedName"].partition(":")[0] for name in names] == ["shipped"]
+            continue
         artifact = location["physicalLocation"]["artifactLocation"]
         assert re.fullmatch(r"[A-Za-z0-9_.~/%-]+|file:///.*", artifact["uri"])
         if region := location["physicalLocation"].get("region"):
@@ -118,3 +121,24 @@ def test_an_unknown_format_is_the_calls_fault(place: Path, call: Call) -> None:
     answer = call("check", "--format", "xml")
     assert answer.code == 2
     assert "invalid choice: 'xml'" in answer.err
+
+
+@pytest.mark.parametrize("budget", ["{}", "{metric: 100}"])
+def test_every_place_that_machines_are_told_of_is_a_file(
+    budget: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call("init")
+    (tmp_path / "specs/site.yaml").write_text(f"series_budget: {budget}\n", "utf-8")
+    results = json.loads(call("check", "--format", "sarif").out)["runs"][0]["results"]
+    places = [
+        place["physicalLocation"]["artifactLocation"]["uri"]
+        for result in results
+        for place in (*result["locations"], *result.get("relatedLocations", ()))
+        if "physicalLocation" in place
+    ]
+    assert len(places) >= len(results) > 0
+    assert all((tmp_path / place).is_file() for place in places)
+    lines = call("check", "--format", "github").out.splitlines()
+    assert len(lines) == len(results)
+    assert all("file=specs/services/my-agent.yaml," in line for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -207,6 +208,41 @@ def test_init_writes_the_schemas_that_its_specs_name(call: Call, tmp_path: Path)
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
 
 
+def test_the_address_of_runbooks_waits_in_what_init_writes(call: Call, tmp_path: Path) -> None:
+    specs, output = tmp_path / "specs", tmp_path / "output"
+    call("init", str(specs))
+    site = specs / "site.yaml"
+    site.write_text(site.read_text("utf-8").replace("# runbook_url: ", "runbook_url: "), "utf-8")
+    assert call("generate", str(specs), "-o", str(output)).code == 0
+    alerts = (output / "prometheus/alerts/my-agent.alerts.yml").read_text("utf-8")
+    assert "runbook_url: https://wiki.example.com/runbooks/AgentSuccessRateLow.md" in alerts
+
+
+@pytest.mark.parametrize(
+    ("specs", "output"),
+    [
+        ("specs", "output"),
+        ("my-specs", "my-output"),
+        ("agents", "agents-output"),
+        ("a b/specs", "a b/output"),
+        (".", "../place-output"),
+    ],
+)
+def test_the_next_step_of_init_compiles_beside_its_specs_and_nowhere_else(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specs: str, output: str
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    (place / "output").mkdir()
+    told = call("init", specs).out.splitlines()[-1]
+    _, found, next_step = told.partition("python -m generator ")
+    assert found
+    assert call(*shlex.split(next_step)).code == 0
+    assert (place / output / "manifest.json").is_file()
+    assert any((place / "output").iterdir()) == (output == "output")
+
+
 def test_init_takes_names(call: Call, tmp_path: Path) -> None:
     assert call("init", str(tmp_path), "--service", "demo", "--owner", "team/x", "--job", "a b").code == 0
     text = (tmp_path / "services/demo.yaml").read_text("utf-8")
@@ -251,6 +287,30 @@ def test_init_never_touches_what_is_there(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "site.yaml").read_text("utf-8") == "# mine\n"
     assert (tmp_path / "services/my-agent.yaml").read_text("utf-8") == "# mine\n"
     assert (tmp_path / "services/other.yaml").is_file()
+
+
+def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, tmp_path: Path) -> None:
+    specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
+    call("init", str(specs))
+    call("generate", str(specs), "-o", str(outputs[0]))
+    assert call("init", str(specs), "--profile", "agent").code == 0
+    copy, shipped = ((path / "profiles/agent.yaml").read_text("utf-8") for path in (specs, ROOT / "specs"))
+    assert copy.splitlines()[0] == "# yaml-language-server: $schema=../.schemas/profile.schema.json"
+    assert (specs / ".schemas/profile.schema.json").is_file()
+    assert copy.splitlines()[1:] == shipped.splitlines()[1:]
+    call("generate", str(specs), "-o", str(outputs[1]))
+    rules = [(output / "prometheus/alerts/my-agent.alerts.yml").read_bytes() for output in outputs]
+    assert rules[0] == rules[1]
+    again = call("init", str(specs), "--profile", "agent")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == f"error: {specs}/profiles/agent.yaml exists\n  help: edit the file\n"
+
+
+def test_a_profile_that_does_not_ship_is_not_copied(call: Call, tmp_path: Path) -> None:
+    answer = call("init", str(tmp_path / "specs"), "--profile", "../agent")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith('error: there is no shipped profile "../agent"\n  help: ')
+    assert not (tmp_path / "specs").exists()
 
 
 def test_init_cannot_write_below_a_file(call: Call, tmp_path: Path) -> None:

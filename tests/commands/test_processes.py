@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from generator.commands import explain
+from generator.commands import compiling, explain
 from tests.commands.calls import COMMAND, ROOT, Call, environment, process
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ def test_an_interrupt_ends_without_a_traceback(tmp_path: Path) -> None:
         assert running.stdout.readline() == b"ready\n"
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
-    assert told == b""
-    assert running.returncode == 2
+    assert told == b"interrupted\n"
+    assert running.returncode == 130
 
 
-def test_an_interrupt_inside_a_command_is_the_exit_status_of_the_call(
+def test_an_interrupt_inside_a_command_has_an_exit_status_of_its_own(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_arguments: argparse.Namespace) -> NoReturn:
@@ -84,8 +84,19 @@ def test_an_interrupt_inside_a_command_is_the_exit_status_of_the_call(
 
     monkeypatch.setattr(explain, "run", interrupted)
     answer = call("explain")
-    assert answer.code == 2
-    assert "Traceback" not in answer.err
+    assert (answer.code, answer.err) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",), ("--no-cache",)])
+def test_an_interrupt_while_specs_are_compiled_says_that_nothing_was_written(
+    call: Call, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiling, "build", interrupted)
+    answer = call("generate", "specs", *arguments)
+    assert (answer.code, answer.err) == (130, "interrupted; nothing was written\n")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])

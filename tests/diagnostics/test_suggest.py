@@ -18,6 +18,8 @@ from generator.diagnostics.suggest import closest, did_you_mean, listed
         ("x" * 100_000, ("x" * 99_999,), None),
         ("", ("a",), None),
         ("a", (), None),
+        ("owner", ("owner",), None),
+        ("owner", ("owner", "owners"), "owners"),
     ],
 )
 def test_the_nearest_known_name_is_found(name: str, known: tuple[str, ...], meant: str | None) -> None:
@@ -28,6 +30,13 @@ def test_the_help_names_the_nearest_or_all_or_nothing() -> None:
     assert did_you_mean("replica", ["replicas"]) == 'did you mean "replicas"?'
     assert did_you_mean("budget", ["owner", "profile"], "known keys") == "known keys: owner, profile"
     assert did_you_mean("budget", []) == ""
+
+
+def test_a_list_that_is_cut_begins_with_what_is_nearest() -> None:
+    known = [*(f"x{number}" for number in range(20)), "AgentOwnRateLow"]
+    assert did_you_mean("RateOfMine", known).startswith("known: AgentOwnRateLow, x0, x1, ")
+    assert did_you_mean("RateOfMine", known).endswith(" and 9 more")
+    assert did_you_mean("y" * 65, known).startswith("known: x0, x1, ")
 
 
 def test_a_long_list_is_cut_and_counted() -> None:

@@ -62,7 +62,7 @@ def test_what_a_provider_counts_inside_what_is_kept_for_its_models(tmp_path: Pat
         (
             "{my-modle: {free: true}}",
             'model "my-model" has no price: its cost is left out',
-            'did you mean "my-modle"?',
+            'did you mean "my-modle"? Else add it to prices.yaml, with free: true if it costs nothing',
         ),
         (
             "{my-model: {prompt: 1}}",

@@ -49,7 +49,7 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             {"alerts": "{Own: {for: 5m}}"},
             "reference/unknown-alert",
             "Own",
-            "an alert of your own says what it compares: threshold, ...",
+            "a new alert says what it compares, as in Own: {threshold: {signal: success_rate}, warning: 90%}",
         ),
         (
             {"alerts": "{Own: {threshold: {signal: success_rate, by: tool}, warning: 9%}}"},

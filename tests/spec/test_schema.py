@@ -88,7 +88,24 @@ def test_a_misfit_of_a_part_suppresses_that_of_the_whole() -> None:
 def test_a_key_that_is_missing_because_it_is_mistyped_is_told_once() -> None:
     schema = {"properties": {"owner": {}}, "required": ["owner"], "additionalProperties": False}
     assert _told("ownr: x", schema) == [("schema/unknown-key", 'unknown key "ownr"')]
-    assert [code for code, _ in _told("zzz: x", schema)] == ["schema/unknown-key", "schema/missing-key"]
+    several = {**schema, "properties": {"owner": {}, "team": {}}}
+    assert [code for code, _ in _told("zzz: x", several)] == ["schema/unknown-key", "schema/missing-key"]
+
+
+def test_a_key_in_the_place_of_the_only_one_is_told_once_with_what_that_is() -> None:
+    only = {"owner": {"description": "Who is asked.", "examples": ["a-team"]}}
+    schema = {"properties": only, "required": ["owner"], "additionalProperties": False}
+    (found,) = _found("zzz: x", schema)
+    assert (found.code, found.help) == (
+        "schema/unknown-key",
+        "the only key here is owner: Who is asked; for example a-team",
+    )
+
+
+def test_all_known_keys_are_listed_however_many() -> None:
+    keys = [f"key_{number}" for number in range(30)]
+    (found,) = _found("zzz: x", {"properties": {key: {} for key in keys}, "additionalProperties": False})
+    assert found.help == f"known keys: {', '.join(keys)}"
 
 
 def test_keys_that_a_pattern_describes_are_known() -> None:

@@ -89,3 +89,19 @@ def test_utf16_is_told_by_its_name(encoding: str) -> None:
     source = decode_source("a.yaml", "a: 1".encode(encoding)).value
     assert source is not None
     assert [found.message for found in check_text(source)] == ["the file is encoded in UTF-16"]
+
+
+def test_a_file_of_another_kind_is_told_once_and_a_text_in_another_encoding_by_its_first_byte() -> None:
+    picture = decode_source("logo.yaml", b"\x89PNG" + bytes(range(256)) * 20).value
+    assert picture is not None
+    (told,) = check_text(picture)
+    assert (told.code, told.span) == ("source/not-text", Span.of_file("logo.yaml"))
+    letter = decode_source(
+        "brief.yaml", "description: Отвечает на письма клиентов и ведёт их".encode("cp1251")
+    ).value
+    assert letter is not None
+    (told,) = check_text(letter)
+    assert told.code == "source/encoding"
+    spoilt = decode_source("a.yaml", b"\1\2\3\4" + b"service: a\n" * 20).value
+    assert spoilt is not None
+    assert {each.code for each in check_text(spoilt)} == {"source/control-character"}

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Span
+    from generator.model.metrics import Metric
     from generator.model.service import Service, Site
 
 CODE = "cardinality/series-budget"
@@ -50,35 +53,61 @@ class _Bound(Struct, frozen=True):
     live: int
     key: str
     savings: Callable[[], tuple[Saving, ...]]
+    metrics: tuple[Metric, ...] = ()
 
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     for bound in _bounds(each, site):
         budget: int = getattr(site.budget, bound.key)
         if bound.live > budget:
-            yield _over(bound, budget, each.service)
+            yield _over(bound, budget, each, site)
 
 
 def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
     service, account = each.service, each.account
     for found in account.metrics:
         of_metric = partial(of_metrics, (found.metric,), service, site)
-        yield _Bound(f"{found.metric.name} of {service.name}", found.live, "metric", of_metric)
+        what = f"{found.metric.name} of {service.name}"
+        yield _Bound(what, found.live, "metric", of_metric, (found.metric,))
     of_all = partial(of_metrics, tuple(service.metrics.values()), service, site)
-    yield _Bound(service.name, account.raw.live, "service", of_all)
+    every = tuple(found.metric for found in account.metrics)
+    yield _Bound(service.name, account.raw.live, "service", of_all, every)
     of_rules = partial(of_records, each.exposed, each.world)
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
 
 
-def _over(bound: _Bound, budget: int, service: Service) -> Diagnostic:
+def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site) -> Diagnostic:
     most = next(iter(bound.savings()), None)
     excess = bound.live - budget
     return error(
         CODE,
         f"{bound.what} may have {bound.live:,} series at once: {excess:,} over the budget of {budget:,}",
-        _place(most, service),
-        f"{shrink(most) if most else 'expose less'}; or raise series_budget.{bound.key} in site.yaml",
+        _place(most, known.service),
+        "; ".join(
+            [
+                shrink(most) if most else "expose less",
+                *_of_instances(bound, known.service),
+                *_without_created(bound, known.exposed, site),
+                f"or raise series_budget.{bound.key} in site.yaml",
+            ]
+        ),
     )
+
+
+def _of_instances(bound: _Bound, service: Service) -> Iterator[str]:
+    """Say that instances multiply raw series, which is no fault of a label."""
+    if bound.metrics and service.replicas > 1:
+        yield f"each of {service.replicas:,} replicas exposes {bound.live // service.replicas:,} of them"
+
+
+def _without_created(bound: _Bound, service: Service, site: Site) -> Iterator[str]:
+    """Say what is saved where client libraries expose no ``_created`` series, if they do and the module need not."""
+    without = replace(site, created_series=False)
+    each = (
+        live_series(metric, service, site) - live_series(metric, service, without) for metric in bound.metrics
+    )
+    if saved := sum(each):
+        yield f"created_series: false in site.yaml, which the generated module follows, would save {saved:,}"
 
 
 def shrink(saving: Saving) -> str:
