@@ -193,7 +193,7 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
     ],
 )
 def test_how_many_calls_a_run_makes_is_nobody_s_promise(body: str, tmp_path: Path) -> None:
-    slow = "{title: Slow, description: Slow., quantile: {of: call_ms, q: 0.95}}"
+    slow = "{title: Slow, description: Slow., quantile: {of: call_ms, q: 0.95}, trend: {over: 1h}}"
     calls = "{type: histogram, unit: ms, help: Time., labels: [tool], buckets: [100, 5000]}"
     keys = {"signals": f"{{slow_tool: {slow}}}", "metrics": f"{{call_ms: {calls}}}"}
     assert codes(resolved(tmp_path, _own(body, traffic="{min_runs_per_hour: 1}", **keys))) == []
