@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SUFFIX = ".memo"
+#: Bytes of the SHA-256 of what follows it.
+_DIGEST = 32
 
 
 class Memo(Struct, frozen=True):
@@ -47,8 +50,11 @@ class Memo(Struct, frozen=True):
     def find(self, key: str, kind: type[T]) -> T | None:
         """Find what was made of the inputs that ``key`` stands for."""
         try:
-            # Who can write there can do anything, as with Python's own compiled files.
-            found = pickle.loads((self.folder / f"{key}{_SUFFIX}").read_bytes())  # noqa: S301
+            data = (self.folder / f"{key}{_SUFFIX}").read_bytes()
+            digest, data = data[:_DIGEST], data[_DIGEST:]
+            # What is damaged may show only where it is used. Who can write there can do anything, as with Python's
+            # own compiled files.
+            found = pickle.loads(data) if sha256(data).digest() == digest else None  # noqa: S301
         except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
             return None
         if not isinstance(found, kind):
@@ -62,7 +68,8 @@ class Memo(Struct, frozen=True):
 
     def made(self, key: str, value: object) -> None:
         """Note what was made, to be kept if the compilation comes to its end."""
-        self._used[key] = self.spool.put(pickle.dumps(value, protocol=5))
+        data = pickle.dumps(value, protocol=5)
+        self._used[key] = self.spool.put(sha256(data).digest() + data)
 
     def save(self) -> None:
         """Keep what was made and what was found, and nothing else."""

@@ -36,6 +36,22 @@ def test_a_damaged_part_is_compiled_again(place: Place, compiled: list[str], dam
     assert place.files() == expected
 
 
+@pytest.mark.parametrize("at", [0.01, 0.3, 0.5, 0.7, 0.99])
+def test_a_byte_that_went_wrong_anywhere_is_noticed(place: Place, compiled: list[str], at: float) -> None:
+    """Also one in what is packed within a part, which is looked at much later."""
+    place.generate()
+    expected = place.files()
+    compiled.clear()
+    for part in _folder(place).glob("*.memo"):
+        data = bytearray(part.read_bytes())
+        data[int(len(data) * at)] ^= 0x55
+        part.write_bytes(data)
+    (_folder(place) / "state.json").unlink()
+    assert place.generate()[:2] == (0, f"output: up to date, {len(expected)} files\n")
+    assert compiled == ALL
+    assert place.files() == expected
+
+
 @pytest.mark.parametrize(
     "damage", ["", "[]", "{}", '{"inputs": 1}', '{"inputs": null, "told": 3, "files": []}']
 )
