@@ -49,7 +49,7 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files that are not there yet; refuse when the service is."""
-    if arguments.profile:
+    if arguments.profile is not None:
         return copy_profile(arguments.profile, arguments.specs)
     service = _SERVICE.format(
         service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service

@@ -234,7 +234,9 @@ RESOLVE_CODES: tuple[CodeEntry, ...] = (
     CodeEntry(
         "alert/no-events",
         "an alert that asks for events that are not counted",
-        "The signal knows no bad events, so a smallest number of them means nothing.",
+        "A floor of events that the alert does not read would be ignored: that of a signal that stands on no events, or of a kind of alert without that floor. min_events is read by threshold, change, regression and absence, min_bad_events by the first three, burn_rate, overflow and undeclared.",
+        example_bad="alerts:\n  AgentNoRuns: {min_events: 20}",
+        example_good="alerts:\n  AgentMetricAbsent: {min_events: 20}",
     ),
     CodeEntry(
         "alert/too-little-traffic",

@@ -13,8 +13,15 @@ def filled(address: str, service: str, release: str | None) -> str:
     look for runs without one. Elsewhere there is nothing in its place.
     """
     if release is None:
-        address = "#".join(map(_without_release, address.split("#")))
+        page, *fragments = address.split("#")
+        address = "#".join([_without_release(page), *map(_of_fragment, fragments)])
     return address.replace(SERVICE, service).replace(RELEASE, release or "")
+
+
+def _of_fragment(part: str) -> str:
+    """Read a fragment as a query where it is written as one."""
+    is_query = "?" not in part and all("=" in parameter for parameter in part.split("&"))
+    return _without_release(f"?{part}").removeprefix("?") if is_query else _without_release(part)
 
 
 def _without_release(part: str) -> str:

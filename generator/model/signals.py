@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from generator.model.units import Unit
 
-#: What a profile's signals of these names measure is observed once a run.
-OBSERVED_OF_RUNS = ("latency_p50", "latency_p95", "latency_p99", "step_count")
+#: Histograms of these names are observed once a run.
+OBSERVED_OF_RUNS = frozenset({"agent_run_latency_ms", "agent_steps_per_run"})
 
 
 class Better(StrEnum):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.alerts import AlertSeverity
+from generator.model.alerts import AlertSeverity, Unpriced
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 
@@ -52,8 +52,13 @@ class Routing(Struct, frozen=True):
 def routing(service: Service) -> Routing:
     """Say of one service what its alerts' way depends on."""
     apart = {alert.by: None for alert in service.alerts if alert.by}
-    aside = {alert.name: None for alert in service.alerts if not alert.about_signal and _pages(alert)}
+    aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
     return Routing(service.owner, tuple(apart), tuple(aside))
+
+
+def _is_aside(alert: Alert) -> bool:
+    """Whether an alert says nothing of its signal's state: a cost without some prices is incomplete, not high."""
+    return not alert.about_signal or isinstance(alert.kind, Unpriced)
 
 
 def _pages(alert: Alert) -> bool:

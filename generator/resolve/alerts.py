@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from generator.diagnostics.findings import Findings
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed, nearest_first
-from generator.model.alerts import Alert, AlertKind, AlertSeverity, Change, Idle, Threshold, Tier, Unpriced
-from generator.model.signals import Cost, Count, divisor
+from generator.model.alerts import Alert, AlertKind, AlertSeverity, Idle, Tier, Unpriced
 from generator.model.units import MINUTE, Unit
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
+from generator.resolve.floors import check_floor_of, check_floors
 from generator.resolve.scope import look_up
 from generator.resolve.severity import check_severity, severity
 from generator.resolve.sweeps import SWEEPS, sweep
@@ -97,6 +97,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
         )
         return
     check_severity(entry, kinds[0][0], scope.findings)
+    check_floors(entry, kinds[0][0], scope.findings)
     if entry.value.disabled is None:
         yield from _enabled(entry, *kinds[0], scope)
     else:
@@ -138,23 +139,10 @@ def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: A
         return
     by = resolve_by(body, signal, scope)
     kind = resolve_kind(entry, name, signal, scope)
-    _check_floor(entry, kind, signal, scope)
+    check_floor_of(entry, kind, signal, scope.findings)
     if kind is not None and (resolved := _tiers(entry, kind, signal, scope)):
         check_traffic(entry, kind, signal, resolved, scope)
         yield _alert(entry, kind, _About(signal.name, by), resolved, scope)
-
-
-def _check_floor(entry: Entry[AlertSpec], kind: AlertKind | None, signal: Signal, scope: AlertScope) -> None:
-    """A floor of events needs events: a count or a sum of money stands on none but itself."""
-    fewest = entry.value.min_events
-    on_none = isinstance(signal.kind, Count) or (isinstance(signal.kind, Cost) and divisor(signal) is None)
-    if fewest and fewest.value and on_none and isinstance(kind, Threshold | Change):
-        scope.findings.error(
-            "alert/no-events",
-            f'"{signal.name}" is no share of events, nor for each of them: it cannot have too few',
-            fewest.span,
-            "leave min_events out",
-        )
 
 
 def _tiers(entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, scope: AlertScope) -> tuple[Tier, ...]:

@@ -10,7 +10,7 @@ from generator.model.signals import Better, Share, Signal, top_bucket
 from generator.model.units import DAY, WRITTEN_AS, Unit, human
 from generator.resolve.quantities import SMALLEST, amount
 from generator.resolve.scope import look_up
-from generator.resolve.times import window
+from generator.resolve.times import objective_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings)
             "leave window out; how far a signal itself looks back is said by the signal",
         )
         return None
-    return window(spec.window, DEFAULT_WINDOW, site, findings, suits="30d")
+    return objective_window(spec.window, DEFAULT_WINDOW, site, findings)
 
 
 def _own_buckets(signal: Signal, service: ServiceSpec) -> Note | None:

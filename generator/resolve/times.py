@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model.alerts import Burn
 from generator.model.units import DAY, duration, parse_duration
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 _FEWEST_SCRAPES = 4
 #: Longer ones are asked of dashboards; a rule would read as much every minute.
 LONGEST_WINDOW = 31 * DAY
-_SUITS = "15m"
+#: No rule looks over the whole window of an objective; people promise for a quarter, or a year.
+LONGEST_OBJECTIVE = 366 * DAY
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
 _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and (?P<short>[0-9a-z]+)")
+
+
+class _Range(NamedTuple):
+    """The longest time, in seconds, and one that suits most."""
+
+    longest: int
+    suits: str
+
+
+_OF_RULES = _Range(LONGEST_WINDOW, "15m")
+_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d")
 
 
 def seconds(text: Text | None, default: int, findings: Findings) -> int:
@@ -57,23 +69,29 @@ def wait(text: Text | None, default: int, findings: Findings) -> int:
     return found
 
 
-def window(text: Text | None, default: int, site: Site, findings: Findings, *, suits: str = _SUITS) -> int:
-    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums.
+def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
+    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
+    return _window(text, default, _OF_RULES, site, findings)
 
-    ``suits`` is what the help recommends.
-    """
+
+def objective_window(text: Text, default: int, site: Site, findings: Findings) -> int:
+    """Read the time over which something is promised: the same, but longer ones are no rule's."""
+    return _window(text, default, _OF_OBJECTIVES, site, findings)
+
+
+def _window(text: Text | None, default: int, allowed: _Range, site: Site, findings: Findings) -> int:
     found = seconds(text, default, findings)
-    if text is not None and not _fits(text, found, site, findings, suits):
+    if text is not None and not _fits(text, found, allowed, site, findings):
         return default
     return found
 
 
-def _fits(text: Text, found: int, site: Site, findings: Findings, suits: str = _SUITS) -> bool:
+def _fits(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> bool:
     if found < shortest_window(site):
-        _too_short(text, found, site, findings, suits)
-    elif found > LONGEST_WINDOW:
-        _too_long(text, found, findings, suits)
-    return shortest_window(site) <= found <= LONGEST_WINDOW
+        _too_short(text, found, allowed, site, findings)
+    elif found > allowed.longest:
+        _too_long(text, found, allowed, findings)
+    return shortest_window(site) <= found <= allowed.longest
 
 
 def shortest_window(site: Site) -> int:
@@ -94,7 +112,7 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
                 "write a factor, a long and a short window: 14.4x in 1h and 5m",
             )
             return ()
-        if not all(_fits(text, each, site, findings) for each in (burn.short, burn.long)):
+        if not all(_fits(text, each, _OF_RULES, site, findings) for each in (burn.short, burn.long)):
             return ()
         found.append(burn)
     return tuple(found)
@@ -111,21 +129,21 @@ def _burn(part: str) -> Burn | None:
     return Burn(factor, int(long), int(short))
 
 
-def _too_short(text: Text, found: int, site: Site, findings: Findings, suits: str) -> None:
+def _too_short(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> None:
     least = shortest_window(site)
     what = "the rule interval" if least == site.rule_interval else "four scrapes"
     findings.error(
         "unit/window",
         f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
         text.span,
-        f"look back over at least {duration(least)}; {suits} suits most",
+        f"look back over at least {duration(least)}; {allowed.suits} suits most",
     )
 
 
-def _too_long(text: Text, found: int, findings: Findings, suits: str) -> None:
+def _too_long(text: Text, found: int, allowed: _Range, findings: Findings) -> None:
     findings.error(
         "unit/window",
-        f"a window of {duration(found)} is longer than {duration(LONGEST_WINDOW)}",
+        f"a window of {duration(found)} is longer than {duration(allowed.longest)}",
         text.span,
-        f"look back over at most {duration(LONGEST_WINDOW)}; {suits} suits most",
+        f"look back over at most {duration(allowed.longest)}; {allowed.suits} suits most",
     )

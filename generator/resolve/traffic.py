@@ -67,8 +67,7 @@ def _floors_of_runs(
 def _of_runs(signal: Signal, scope: AlertScope) -> bool:
     """Whether the events behind a signal are runs, counted or observed."""
     if isinstance(signal.kind, Quantile):
-        observed = (scope.signals.get(name) for name in OBSERVED_OF_RUNS)
-        return any(other and not other.own and other.of == signal.of for other in observed)
+        return signal.of.name in OBSERVED_OF_RUNS
     return divisor(signal) == scope.runs or (
         isinstance(signal.kind, Distribution) and signal.of == scope.runs
     )

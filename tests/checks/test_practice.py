@@ -157,7 +157,7 @@ def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "value", ["my-.*", "agent.+", "a|b", "^agent", "agent$", "agent-[12]", "agent-*", r"agent-\d", "v.?"]
+    "value", ["my-.*", "agent.+", "a|b", "^agent", "agent-[12]", "agent-*", r"agent-\d", "v.?"]
 )
 def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
@@ -169,7 +169,19 @@ def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "value",
-    ["my-agent", "a.b", "agents/eu (1)", "c++", "http://[2001:db8::1]:80", "[::]:80", "$5", "a?b=c", "é"],
+    [
+        "my-agent",
+        "a.b",
+        "agents/eu (1)",
+        "c++",
+        "http://[2001:db8::1]:80",
+        "[::]:80",
+        "$5",
+        "a?b=c",
+        "é",
+        "US$",
+        r"DOMAIN\dev",
+    ],
 )
 def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
@@ -182,7 +194,7 @@ def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
     assert retention.check(known(replace(SITE, retention=3 * DAY), burning)) == ()
     (told,) = retention.check(known(replace(SITE, retention=3 * DAY - HOUR), burning))
     assert told.message.endswith(f" of {burning.name} reads the last 3d, and Prometheus keeps 2d23h")
-    assert told.help.endswith("retention: 3d")
+    assert "retention: 3d, or have " in told.help
 
 
 def test_an_alert_of_ones_own_is_named_where_it_stands(tmp_path: Path) -> None:

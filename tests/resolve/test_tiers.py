@@ -175,9 +175,11 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
         "traffic": "{min_runs_per_hour: 100}",
         "objectives": "{success_rate: {min: 97%, window: 30d}}",
     }
-    enough = resolved(tmp_path / "enough", _own(body.replace("N", str(most)), **keys))
+    timed = profile().replace("run_ms", "agent_run_latency_ms")  # by this name it is one observation a run
+    enough = resolved(tmp_path / "enough", _own(body.replace("N", str(most)), **keys), profile=timed)
     assert enough.diagnostics == ()
-    (found,) = told(resolved(tmp_path / "more", _own(body.replace("N", str(most + 1)), **keys)))
+    more = resolved(tmp_path / "more", _own(body.replace("N", str(most + 1)), **keys), profile=timed)
+    (found,) = told(more)
     assert (found.code, found.at) == ("alert/too-little-traffic", str(most + 1))
     assert f"waits for {most + 1} runs, and 100 an hour, as promised, are {most} in " in found.message
     unpromised = {"objectives": keys["objectives"]}
@@ -190,6 +192,7 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
         "threshold: {signal: tool_error_rate}, warning: 5%, min_events: 9000",
         "threshold: {signal: errors_per_run, by: model}, warning: 0.2, min_bad_events: 9000",
         "threshold: {signal: slow_tool}, warning: 1s, min_events: 9000, min_bad_events: 9000",
+        "threshold: {signal: latency_p95}, warning: 2s, min_events: 9000, min_bad_events: 9000",
     ],
 )
 def test_how_many_calls_a_run_makes_is_nobody_s_promise(body: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
+from generator.model import names
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.prometheus.rules import AlertingRule
 from generator.promql.reach import reach
@@ -33,15 +34,23 @@ def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
     longest, rule = max(found, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
     if rule is None or longest <= retention:
         return
-    name = rule.alert if isinstance(rule, AlertingRule) else rule.record
+    name, place = _known_as(rule)
     # A window over records is written a second shorter than it is meant.
     needed = duration(ceil(longest / MINUTE) * MINUTE)
     yield error(
         CODE,
         f"{name} of {each.service.name} reads the last {needed}, and Prometheus keeps {duration(retention)}",
-        each.service.where(f"alerts.{name}" if _is_alert(rule) else ""),
-        f"look back less, or keep more and say so in site.yaml: retention: {needed}",
+        each.service.where(place),
+        f"keep more and say so in site.yaml: retention: {needed}, or have {name} look back less",
     )
+
+
+def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
+    """Say what people know a rule by, and where that is declared: on the status board all signals share a record."""
+    if isinstance(rule, AlertingRule):
+        return rule.alert, f"alerts.{rule.alert}"
+    signal = rule.labels.get(names.SIGNAL)
+    return (signal, f"signals.{signal}") if signal else (rule.record, "")
 
 
 def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:

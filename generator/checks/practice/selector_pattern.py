@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from generator.checks.facts import Facts
 
 CODE = "practice/selector-pattern"
-#: Of regular expressions and of globs; brackets with a colon are an address.
-_PATTERN = re.compile(r"[*|^]|\.[+?]|\$$|\\[.dw]|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
+#: Of regular expressions and of globs; brackets with a colon are an address, a backslash before a word is a domain's.
+_PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]*:)[^\]]+\]")
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
