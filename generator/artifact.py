@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.spool import Spooled, read
+from generator.frozen import Frozen, freeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from generator.spool import Spool
-
-#: Little is gained by more, and it takes several times as long.
-_LEVEL = 1
 
 
 class Artifact(Struct, frozen=True, order=True):
@@ -46,13 +42,13 @@ class Packed(Struct, frozen=True):
         path: As of an artifact.
         sha256: Of the text in UTF-8, in hex.
         size: In bytes.
-        packed: The text, compressed; None where the output holds it already and it was not made again.
+        packed: The text, in UTF-8; None where the output holds it already and it was not made again.
     """
 
     path: str
     sha256: str
     size: int
-    packed: bytes | Spooled | None
+    packed: Frozen[bytes] | None
 
     def bare(self) -> Packed:
         """Forget the text."""
@@ -60,11 +56,11 @@ class Packed(Struct, frozen=True):
 
     def spooled(self, spool: Spool) -> Packed:
         """Let the text wait in a spool."""
-        return self if self.packed is None else replace(self, packed=spool.put(read(self.packed)))
+        return replace(self, packed=self.packed and self.packed.spooled(spool))
 
     def data(self) -> bytes | None:
         """Unpack the text, in UTF-8."""
-        return None if self.packed is None else zlib.decompress(read(self.packed))
+        return self.packed.thaw() if self.packed else None
 
 
 File = Artifact | Parts | Packed
@@ -74,4 +70,4 @@ File = Artifact | Parts | Packed
 def packed(artifact: Artifact) -> Packed:
     """Pack an artifact."""
     data = artifact.text.encode()
-    return Packed(artifact.path, sha256(data).hexdigest(), len(data), zlib.compress(data, _LEVEL))
+    return Packed(artifact.path, sha256(data).hexdigest(), len(data), freeze(data))

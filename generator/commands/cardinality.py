@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import check_directory, show
-from generator.reports.rows import service_row
+from generator.reports.rows import overview, service_row
 
 if TYPE_CHECKING:
     import argparse
@@ -29,16 +29,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
+    if format_ == "markdown":
+        from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
+        from generator.reports.pages import cardinality_page  # noqa: PLC0415
+
+        return cardinality_page([report_entry(each, site) for each in facts], site)
+    rows = [service_row(each, site) for each in facts]
     if format_ == "text":
-        from generator.reports.terminal import to_text  # noqa: PLC0415 - one format a call
+        from generator.reports.terminal import to_text  # noqa: PLC0415
 
-        return to_text([service_row(each, site) for each in facts], site)
-    from generator.reports.entry import report_entry  # noqa: PLC0415
-    from generator.reports.pages import cardinality_numbers, cardinality_page  # noqa: PLC0415
+        return to_text(rows, site)
+    from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
-    entries = [report_entry(each, site) for each in facts]
-    return (
-        cardinality_page(entries, site)
-        if format_ == "markdown"
-        else "".join(cardinality_numbers(entries, site))
-    )
+    found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
+    return "".join(cardinality_json(overview(rows, site), found, site))

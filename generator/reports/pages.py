@@ -27,7 +27,7 @@ def cardinality_page(services: Sequence[ReportEntry], site: Site) -> str:
     return render("cardinality.md.j2", services=services, all=overview(services, site), site=site)
 
 
-def cardinality_numbers(services: Sequence[ReportEntry], site: Site) -> Iterator[str]:
+def _numbers(services: Sequence[ReportEntry], site: Site) -> Iterator[str]:
     """Write the same for machines, as JSON, part by part."""
     each = ((entry.name, entry.numbers.thaw()) for entry in services)
     return cardinality_json(overview(services, site), each, site)
@@ -36,7 +36,7 @@ def cardinality_numbers(services: Sequence[ReportEntry], site: Site) -> Iterator
 def reports(services: Sequence[ReportEntry], site: Site) -> tuple[Artifact | Parts, ...]:
     """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from what all services enter."""
     return (
-        Parts(CARDINALITY_JSON, partial(cardinality_numbers, services, site)),
+        Parts(CARDINALITY_JSON, partial(_numbers, services, site)),
         Artifact(CARDINALITY_MD, cardinality_page(services, site)),
         Artifact(SELF_CHECK_MD, render("self-check.md.j2", services=services, minimum=MINIMUM)),
     )
