@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
@@ -107,3 +108,16 @@ def test_a_shift_of_shares_is_a_sentence(pages: dict[str, str]) -> None:
         "Stop reasons: the share of one stop_reason that means a limit (max_steps, "
         in (pages["AgentStopReasonShift"])
     )
+
+
+@pytest.mark.parametrize("alert", ["AgentNoRuns", "AgentMetricAbsent", "AgentTokensUnpriced"])
+def test_an_alert_without_a_bound_is_changed_by_its_severity(pages: dict[str, str], alert: str) -> None:
+    shown = yaml.safe_load(pages[alert].split("```yaml\n")[1].split("```")[0])["alerts"][alert]
+    assert shown.pop("disabled")
+    assert shown == {"severity": "critical"}
+    assert "severity: " not in pages["AgentSuccessRateLow"]
+    specs = shipped()
+    specs["services/support-agent.yaml"]["alerts"][alert] = shown
+    page = compile_specs(specs).files[f"runbooks/{alert}.md"]
+    assert "| support-agent | critical | " in page
+    assert "| support-agent | warning | " not in page
