@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "github")
 LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
-KINDS = ("service", "profile", "site", "prices", "common")
+KINDS = ("service", "profile", "signals", "site", "prices", "common")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

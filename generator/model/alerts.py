@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.units import DAY, HOUR
+from generator.model.units import DAY, HOUR, duration
 
 if TYPE_CHECKING:
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
+    from generator.model.streams import Stream
 
 
 #: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
@@ -22,6 +22,12 @@ PREVIOUS_WINDOW = DAY
 
 #: Seconds over which values outside a label's bounds are counted: a stray one is soon forgotten.
 OUTSIDE_WINDOW = HOUR
+
+
+#: The numbers of an alert, by which constants and records tell them apart.
+BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
+#: At the end of a number that stands on the objective: so many times that, or so much on top.
+FACTOR, OFFSET = "_factor", "_offset"
 
 
 class AlertSeverity(StrEnum):
@@ -40,16 +46,41 @@ class Burn(Struct, frozen=True):
     short: int
 
 
+def pace_part(burn: Burn) -> str:
+    """Name the number that says how fast a budget is spent in these windows."""
+    return f"pace_{duration(burn.long)}_{duration(burn.short)}"
+
+
+class Bound(Struct, frozen=True):
+    """A bound as its author wrote it: an amount, or ``factor`` times the objective, and ``amount`` on top.
+
+    Attributes:
+        amount: In the signal's base unit; percentage points as a difference of shares.
+        factor: How many times the objective; None where the bound does not stand on it.
+        words: For people, with # where the resulting amount stands: ``#, 2x the objective``.
+    """
+
+    amount: float
+    factor: float | None
+    words: str
+
+    def of(self, objective: float) -> float:
+        """Resolve it against an objective."""
+        return round(self.amount + (self.factor or 0) * objective, 9)
+
+
 class Tier(Struct, frozen=True):
     """A severity and the bound beyond which it applies, in the signal's base unit; ``text`` is for people.
 
-    A burn rate has its paces in ``burns`` instead, any of which is enough.
+    A burn rate has its paces in ``burns`` instead, any of which is enough. ``written`` is the bound as its author
+    wrote it, where there is one.
     """
 
     severity: AlertSeverity
     bound: float
     text: str
     burns: tuple[Burn, ...] = ()
+    written: Bound | None = None
 
 
 class Threshold(Struct, frozen=True):
@@ -71,6 +102,7 @@ class Change(Struct, frozen=True):
     over: int
     relative: bool
     beyond: float | None
+    beyond_written: Bound | None = None
 
 
 class Regression(Struct, frozen=True):
@@ -94,7 +126,7 @@ class Overflow(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """What the current pace makes of the day exceeds the bound."""
+    """The day that the current pace comes to exceeds the bound."""
 
 
 class Unpriced(Struct, frozen=True):
@@ -102,9 +134,9 @@ class Unpriced(Struct, frozen=True):
 
 
 class Absence(Struct, frozen=True):
-    """``metric`` has no series while it should: runs finish, or for the run counter it was there within a day."""
+    """``stream`` has no series while it should: runs finish, or for the run counter it was there within a day."""
 
-    metric: Metric
+    stream: Stream
     runs: str
 
 
@@ -115,16 +147,16 @@ class Idle(Struct, frozen=True):
 
 
 class Undeclared(Struct, frozen=True):
-    """``label`` of ``metric`` has values that the spec does not list, or more of them than it allows."""
+    """``label`` of ``stream`` has values that the spec does not list, or more of them than it allows."""
 
-    metric: Metric
+    stream: Stream
     label: Label
 
 
 class Outside(Struct, frozen=True):
-    """Generated instrumentation met values that the spec does not allow: ``metric`` counts them, by ``label``."""
+    """Generated instrumentation met values that the spec does not allow: ``stream`` counts them, by ``label``."""
 
-    metric: Metric
+    stream: Stream
     label: Label
 
 
@@ -165,6 +197,7 @@ class Alert(Struct, frozen=True):
         min_bad_events: Fewest bad events in the window; for changes, more than the other side predicts.
         summary: One sentence without templates.
         means: What it means and what usually causes it, for runbooks.
+        shared: Of the library, so that one rule watches all services.
     """
 
     name: str
@@ -178,11 +211,25 @@ class Alert(Struct, frozen=True):
     min_bad_events: int
     summary: str
     means: str
+    shared: bool = False
 
     @property
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
         return not isinstance(self.kind, Undeclared | Outside | SeriesCount)
+
+    @property
+    def about(self) -> str:
+        """Name the stream or label that tells alerts of one name apart; empty where there is only one."""
+        match self.kind:
+            case Absence(stream):
+                return stream.name
+            case Undeclared(_, label):
+                return label.name
+            case Outside():
+                return names.OUTSIDE
+            case _:
+                return ""
 
     @property
     def of_release(self) -> bool:

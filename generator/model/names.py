@@ -1,7 +1,8 @@
 """Every name that the compiler makes up, spelled once.
 
 Recorded series are named ``level:metric:operations``. The level is ``service`` for the whole service, else the
-labels that are kept, in alphabetical order. Raw passes are named after their metric, signals ``agent_<signal>``.
+labels that are kept, in alphabetical order. The raw pass records ``stream:agent_<stream>:rate``; signals are called
+``agent_<signal>``. Constants of services are ``service:agent_...``, those of profiles ``profile:agent_...``.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from generator.model.signals import Cost, Count, Distribution, Ratio, Tokens, divisor
+from generator.model.streams import billed, cost
 from generator.model.units import duration
 
 if TYPE_CHECKING:
-    from generator.model.metrics import Metric
     from generator.model.signals import Signal
+    from generator.model.streams import Stream
 
 #: The label that every recorded series and alert carries.
 SERVICE = "service"
@@ -41,6 +44,41 @@ OUTSIDE_LABEL = "label"
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
+
+#: Constants of a service: who it is, what its author promised, and what differs from the defaults.
+INFO = "service:agent_info"
+OBJECTIVE = "service:agent_objective:value"
+OBJECTIVE_WINDOW = "service:agent_objective:window"
+TRAFFIC = "service:agent_traffic:min_runs_per_hour"
+LABEL_VALUE = "service:agent_label:value"
+LABEL_MAX = "service:agent_label:max_live"
+OVERRIDE = "service:agent_alert:override"
+VARIANT = "service:agent_alert:variant"
+LINK = "service:agent_link:info"
+#: Constants of profiles: which metric feeds a stream, and which values a label has.
+PROFILE_STREAM = "profile:agent_stream:info"
+PROFILE_LABEL_VALUE = "profile:agent_label:value"
+PROFILE_LABEL_MAX = "profile:agent_label:max_live"
+#: Shared records that resolve them: one series a service, whatever its file holds.
+KNOWN = "service:agent_known:info"
+BOUND = "service:agent_alert:bound"
+#: List prices, and which token types a price list counts inside others.
+PRICE = "model_token_type:agent_price:usd"
+PRICE_WITHIN = "model_token_type:agent_price:within"
+#: Series of a service's targets, as Prometheus counts them at each scrape.
+SCRAPED = "service:agent_scraped:series"
+
+ALERT = "alert"
+SEVERITY = "severity"
+PART = "part"
+VARIANT_LABEL = "variant"
+OWNER = "owner"
+PROFILE = "profile"
+STREAM = "stream"
+METRIC = "metric"
+LABEL = "label"
+WORDS = "words"
+WINDOW = "window"
 
 DASHBOARDS = {
     "fleet": "agent-fleet",
@@ -81,39 +119,53 @@ def level(labels: tuple[str, ...]) -> str:
     return "_".join(sorted(labels)) or SERVICE
 
 
-def base(metric: Metric) -> str:
-    """Name a metric inside a recorded name, where ``_total`` would promise a counter."""
-    return metric.name.removesuffix("_total")
+def rate(stream: Stream) -> str:
+    """Name a stream: events per second of one rule interval, with all labels that are kept."""
+    if stream.derived:
+        return level_rate(stream, stream.kept)
+    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:rate"
 
 
-def rate(labels: tuple[str, ...], stem: str) -> str:
-    """Name the raw pass of a metric: events per second of one rule interval."""
-    return f"{level(labels)}:{stem}:rate"
+def level_rate(stream: Stream, labels: tuple[str, ...] = ()) -> str:
+    """Name the events per second of one rule interval, summed to ``labels``."""
+    return f"{level(labels)}:{stream.stem}:rate"
 
 
-def increase(labels: tuple[str, ...], stem: str, window: int) -> str:
-    """Name the events of a window of ``window`` seconds."""
-    return f"{level(labels)}:{stem}:increase{duration(window)}"
-
-
-def price(model: str, token_type: str) -> str:
-    """Name the price constants."""
-    return f"{level((model, token_type))}:agent_price:usd"
+def increase(stream: Stream, labels: tuple[str, ...], window: int) -> str:
+    """Name the events of a window of ``window`` seconds, summed to ``labels``."""
+    return f"{level(labels)}:{stream.stem}:increase{duration(window)}"
 
 
 def value(signal: Signal, labels: tuple[str, ...] = ()) -> str:
-    """Name a signal's value, in base units."""
+    """Name a signal's value, in base units; a count is the events of its stream."""
+    if isinstance(signal.kind, Count):
+        return increase(signal.of, labels, signal.window)
     return part(signal, str(signal.unit), labels)
 
 
 def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name what a signal's value divides, over its window."""
-    return part(signal, "numerator", labels)
+    match signal.kind:
+        case Tokens():
+            return increase(billed(signal.of), labels, signal.window)
+        case Cost():
+            return increase(cost(signal.of), labels, signal.window)
+        case Distribution():
+            return increase(signal.of, labels, signal.window)
+        case Ratio() if not signal.of.sparse:
+            return increase(signal.of, labels, signal.window)
+        case _:
+            return part(signal, "numerator", labels)
 
 
 def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
-    """Name what a signal's value divides by, over its window."""
-    return part(signal, "denominator", labels)
+    """Name the events that a signal's value stands on, over its window."""
+    return increase(divisor(signal) or signal.of, labels, signal.window)
+
+
+def upper(stream: Stream) -> str:
+    """Name the upper bounds of a histogram's buckets, in base units."""
+    return f"{LE}:{stream.stem}:upper"
 
 
 def part(signal: Signal, operation: str, labels: tuple[str, ...] = ()) -> str:
@@ -127,17 +179,22 @@ def windowed(signal: Signal, operation: str, window: int) -> str:
 
 
 def rules_path(service: str) -> str:
-    """Path of a service's recording rules."""
+    """Path of recording rules: a service's own, or a shared family's."""
     return f"prometheus/rules/{service}.rules.yml"
 
 
 def alerts_path(service: str) -> str:
-    """Path of a service's alerting rules."""
+    """Path of alerting rules: a service's own, or a shared family's."""
     return f"prometheus/alerts/{service}.alerts.yml"
 
 
+def shared_name(family: str) -> str:
+    """Name what the shared files of a family are called after; no service may have this name."""
+    return f"agent-{family}"
+
+
 def tests_path(service: str) -> str:
-    """Path of the unit tests of a service's alerts."""
+    """Path of unit tests: of a service, or of the shared alerts of a family."""
     return f"prometheus/tests/{service}.test.yml"
 
 

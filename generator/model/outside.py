@@ -10,6 +10,7 @@ from generator.model import names
 from generator.model.alerts import Outside
 from generator.model.labels import Label
 from generator.model.metrics import Metric, MetricType
+from generator.model.streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,15 +18,20 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 
-def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
-    """Describe the counter, and its label, whose values are the names of the labels that ``metrics`` carry."""
+def outside_label(metrics: Iterable[Metric | Stream]) -> Label:
+    """Describe the counter's label, whose values are the names of the labels that ``metrics`` carry."""
     used = sorted({label for metric in metrics for label in metric.labels})
-    label = Label(
+    return Label(
         name=names.OUTSIDE_LABEL,
         description="The label that the value was meant for.",
         values=tuple(used),
         max_live=len(used),
     )
+
+
+def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
+    """Describe the counter, and its label."""
+    label = outside_label(metrics)
     metric = Metric(
         name=names.OUTSIDE,
         type=MetricType.COUNTER,
@@ -35,6 +41,20 @@ def outside_values(metrics: Iterable[Metric]) -> tuple[Metric, Label]:
         sparse=True,
     )
     return metric, label
+
+
+#: The stream that the counter feeds.
+STREAM = Stream(
+    name="label_value_outside",
+    stem="agent_label_value_outside",
+    type=MetricType.COUNTER,
+    unit="",
+    labels=(names.OUTSIDE_LABEL,),
+    sparse=True,
+    shared=True,
+    help="Label values outside the bounds of the spec, exposed as other.",
+    metric=names.OUTSIDE,
+)
 
 
 def with_outside_values(service: Service) -> Service:

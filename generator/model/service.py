@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model.library import Deviations
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics import Span
     from generator.model.alerts import Alert
     from generator.model.labels import Label
+    from generator.model.library import Library
     from generator.model.metrics import Metric
     from generator.model.signals import Signal
+    from generator.model.streams import Stream
 
 
 class Price(Struct, frozen=True):
@@ -92,8 +96,12 @@ class Service(Struct, frozen=True):
 
     Attributes:
         selector: Equality matchers that pick this service's series.
-        runs: The counter of finished runs.
+        streams: What its metrics feed, by name: streams of the library, and its own.
+        runs: The stream of finished runs.
+        deviations: What it changes about the shared alerts.
         runs_per_hour: Promised traffic; None when nothing is promised.
+        own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
+        own_bounds: The labels that it bounds itself.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -106,7 +114,8 @@ class Service(Struct, frozen=True):
     runs_per_hour: float | None
     labels: Mapping[str, Label]
     metrics: Mapping[str, Metric]
-    runs: Metric
+    streams: Mapping[str, Stream]
+    runs: Stream
     signals: Mapping[str, Signal]
     objectives: Mapping[str, Objective]
     alerts: tuple[Alert, ...]
@@ -115,6 +124,9 @@ class Service(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
+    deviations: Deviations = Deviations()
+    own_objectives: frozenset[str] = frozenset()
+    own_bounds: frozenset[str] = frozenset()
 
     def where(self, path: str) -> Span | None:
         """Find where ``path``, or the nearest part above it, was written."""
@@ -129,4 +141,5 @@ class Model(Struct, frozen=True):
     """Everything that is compiled at once; services in the order of their names."""
 
     site: Site
+    library: Library
     services: tuple[Service, ...]

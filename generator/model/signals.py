@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.metrics import Metric
+from generator.model.streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.model.units import Unit
-
-#: Histograms of these names are observed once a run.
-OBSERVED_OF_RUNS = frozenset({"agent_run_latency_ms", "agent_steps_per_run"})
-
 
 class Better(StrEnum):
     """Which way a signal should go."""
@@ -27,36 +23,36 @@ class Better(StrEnum):
 
 
 class Count(Struct, frozen=True):
-    """Events of the metric in the window."""
+    """Events of the stream in the window."""
 
 
 class Share(Struct, frozen=True):
-    """The part of the metric's events that match ``where``; ``good`` says whether that is the part one wants."""
+    """The part of the stream's events that match ``where``; ``good`` says whether that is the part one wants."""
 
     where: Mapping[str, str]
     good: bool
 
 
 class Ratio(Struct, frozen=True):
-    """Events of the metric for each event of ``per``.
+    """Events of the stream for each event of ``per``.
 
-    ``exists_with`` is the metric whose series say which breakdowns exist: a model without errors is 0, not missing.
+    ``exists_with`` is the stream whose series say which breakdowns exist: a model without errors is 0, not missing.
     """
 
-    per: Metric
-    exists_with: Metric | None
+    per: Stream
+    exists_with: Stream | None
 
 
 class Tokens(Struct, frozen=True):
     """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
 
-    per: Metric
+    per: Stream
 
 
 class Cost(Struct, frozen=True):
-    """Estimated USD of the metric's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
+    """Estimated USD of the stream's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
 
-    per: Metric | int | None
+    per: Stream | int | None
 
 
 class Quantile(Struct, frozen=True):
@@ -66,9 +62,10 @@ class Quantile(Struct, frozen=True):
 
 
 class Distribution(Struct, frozen=True):
-    """For each value of ``label`` its share of the metric's events."""
+    """For each value of ``label`` its share of the stream's events; ``limits`` are the values that stop a run."""
 
     label: str
+    limits: tuple[str, ...] = ()
 
 
 Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution
@@ -94,7 +91,7 @@ class Signal(Struct, frozen=True):
         title: For people, such as ``Success rate``.
         description: What it shows and why it matters.
         layer: ``run``, ``tools``, ``cost`` or ``stop_reasons``: which dashboard tells more.
-        of: The metric that it is computed from.
+        of: The stream that it is computed from.
         kind: How.
         unit: Base unit of its value.
         better: Which way it should go.
@@ -103,13 +100,14 @@ class Signal(Struct, frozen=True):
         trend: How its change is told; None keeps it off the status board.
         worst_by: The label whose worst value speaks for the service on the status board, if any.
         own: Declared by the service itself, not by its profile.
+        shared: Of the library, so that the shared rules record it for all services.
     """
 
     name: str
     title: str
     description: str
     layer: str
-    of: Metric
+    of: Stream
     kind: Kind
     unit: Unit
     better: Better
@@ -118,16 +116,17 @@ class Signal(Struct, frozen=True):
     trend: Trend | None
     worst_by: str | None = None
     own: bool = False
+    shared: bool = False
 
 
-def divisor(signal: Signal) -> Metric | None:
-    """Find the metric whose events a ratio divides by; None for a signal that is no ratio."""
+def divisor(signal: Signal) -> Stream | None:
+    """Find the stream whose events a ratio divides by; None for a signal that is no ratio."""
     match signal.kind:
         case Share():
             return signal.of
         case Ratio(per) | Tokens(per):
             return per
-        case Cost(Metric() as per):
+        case Cost(Stream() as per):
             return per
         case _:
             return None
@@ -136,5 +135,5 @@ def divisor(signal: Signal) -> Metric | None:
 def top_bucket(signal: Signal) -> float | None:
     """Find the largest value that a quantile can show, in base units; None where nothing limits it."""
     if isinstance(signal.kind, Quantile) and signal.of.buckets:
-        return signal.of.buckets[-1] * signal.of.factor
+        return signal.of.buckets[-1]
     return None

@@ -1,4 +1,4 @@
-"""A service's rules, compiled: what its rule files will hold."""
+"""A service's own rules: its raw pass, its constants, and the signals and alerts that only it has."""
 
 from __future__ import annotations
 
@@ -6,26 +6,201 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.prometheus.alerting.conditions import judgement
-from generator.prometheus.alerting.groups import alerting_groups
-from generator.prometheus.recording.families import recording_groups
+from generator.alerts.condition import Ground
+from generator.alerts.rules import alerting_rules
+from generator.model import names
+from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
+from generator.model.library import OFF
+from generator.model.links import RELEASE, filled
+from generator.model.outside import STREAM, outside_values, watched
+from generator.model.panels import PANELS
+from generator.model.signals import Cost, Quantile, Tokens
+from generator.prometheus.grouping import split
+from generator.promql.expr import any_of, call, literal, number
+from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals.quantile import overflow
+from generator.signals.registry import records
+from generator.streams.raw import raw_pass, scraped
+from generator.streams.scope import Scope, distinct, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.signals import Signal
+    from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+    from generator.promql.expr import Expr
+
+#: How many times its budget of recorded series a rule of a service's own may write.
+_LIMIT = 2
+_GROUP = "agent-service-{}"
 
 
 class Compiled(Struct, frozen=True):
-    """The recording and the alerting rules of one service."""
+    """The recording and the alerting rules of one service's own files."""
 
     service: str
     recording: tuple[RuleGroup, ...]
     alerting: tuple[RuleGroup, ...]
 
 
-def compile_rules(service: Service, site: Site) -> Compiled:
-    """Lower a service to its rules."""
-    judged = tuple(judgement(alert, service) for alert in service.alerts)
+def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) -> Compiled:
+    """Lower a service to its own rules; ``shared`` are the names of what the shared rules record."""
+    scope = Scope(site, service.name)
+    name, interval = _GROUP.format(service.name), site.rule_interval
+    limit = _LIMIT * site.budget.recorded
+    own = [tuple(rules) for rules in _own(service, scope)]
     return Compiled(
-        service.name, recording_groups(service, site, judged), alerting_groups(service, site, judged)
+        service.name,
+        (
+            *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
+            *split(f"{name}-signals", _fresh(own, shared), interval),
+        ),
+        tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )
+
+
+def _fresh(
+    chains: Iterable[tuple[RecordingRule, ...]], shared: Collection[str]
+) -> Iterator[tuple[RecordingRule, ...]]:
+    """Leave out what the shared rules record, or an earlier chain."""
+    taken = set(shared) - {names.BOARD_CURRENT, names.BOARD_TREND}
+    for chain in chains:
+        fresh = tuple(distinct(chain, taken))
+        taken.update(one.record for one in fresh if names.SIGNAL not in one.labels)
+        yield fresh
+
+
+# The raw pass, and the constants.
+
+
+def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
+    for stream in service.streams.values():
+        yield raw_pass(stream, service.metrics[stream.metric], service, site)
+    if watched(service):
+        yield raw_pass(STREAM, outside_values(service.metrics.values())[0], service, site)
+    yield scraped(service)
+
+
+def _constants(service: Service) -> Iterator[RecordingRule]:
+    """Record what the author wrote, and nothing that follows from it."""
+    yield _constant(service, names.INFO, 1, **{names.OWNER: service.owner, names.PROFILE: service.profile})
+    yield from _bounds(service)
+    yield from _promises(service)
+    changed = service.deviations
+    for name in changed.off:
+        yield _constant(service, names.VARIANT, 1, **{names.ALERT: name, names.VARIANT_LABEL: OFF})
+    for variant in changed.variants:
+        yield _constant(service, names.VARIANT, 1, **{names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name})
+    for one in changed.overrides:
+        labels = {names.ALERT: one.alert, names.PART: one.part, names.SEVERITY: one.severity, names.WORDS: one.words}
+        yield _constant(service, names.OVERRIDE, one.value, **{name: text for name, text in labels.items() if text})
+    for kind, link in sorted(service.links.items()):
+        plain, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
+        yield _constant(service, names.LINK, 1, link=kind, url=plain, url_of_release=of_release)
+
+
+def _bounds(service: Service) -> Iterator[RecordingRule]:
+    """Record the bounds of labels that the service gives itself: the values, or their largest number."""
+    for name in sorted(service.own_bounds):
+        label = service.labels[name]
+        own = {names.SERVICE: service.name, names.LABEL: name}
+        if label.values:
+            arms = [_valued(call("vector", number(1)), name, value) for value in label.values]
+            yield rule(names.LABEL_VALUE, any_of(arms), **own)
+        else:
+            yield rule(names.LABEL_MAX, call("vector", number(label.max_live)), **own)
+
+
+def _valued(expr: Expr, label: str, value: str) -> Expr:
+    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+
+
+def _promises(service: Service) -> Iterator[RecordingRule]:
+    for objective in service.objectives.values():
+        signal = service.signals[objective.signal]
+        written = objective.signal in service.own_objectives or objective.noun == "budget"
+        if signal.shared and not written:
+            continue  # a default of the profile, which the shared rules know
+        if signal.shared:
+            yield _constant(service, names.OBJECTIVE, objective.bound, **{names.SIGNAL: signal.name})
+            if objective.window:
+                yield _constant(service, names.OBJECTIVE_WINDOW, objective.window, **{names.SIGNAL: signal.name})
+        else:
+            yield _constant(service, names.part(signal, "objective"), objective.bound)
+    if service.runs_per_hour:
+        yield _constant(service, names.TRAFFIC, service.runs_per_hour)
+
+
+def _constant(service: Service, name: str, value: float, **labels: str) -> RecordingRule:
+    return rule(name, call("vector", number(value)), **{names.SERVICE: service.name, **labels})
+
+
+# Signals and alerts of its own.
+
+
+def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
+    """Record what the shared rules do not: the signals that its profile or the service itself declares."""
+    signals = [one for one in service.signals.values() if not one.shared]
+    alerts = [one for one in service.alerts if not one.shared]
+    yield _windows(signals, alerts, service, scope)
+    for signal in signals:
+        yield (*_upper(signal, scope), *records(signal, scope), *_overflow(signal, alerts, scope))
+    yield from _releases(signals, alerts, service, scope)
+    for alert in alerts:
+        signal = service.signals[alert.signal]
+        if isinstance(alert.kind, BurnRate):
+            spans = sorted({span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)})
+            yield (*burn.sides(signal, scope), *(one for span in spans for one in burn.over(signal, span, scope)))
+        if isinstance(alert.kind, Forecast):
+            yield forecast.forecast(signal, scope)
+    for signal in signals:
+        yield board.row(signal, scope)
+
+
+def _windows(
+    signals: Iterable[Signal], alerts: Iterable[Alert], service: Service, scope: Scope
+) -> Iterator[RecordingRule]:
+    found = tuple(signals)
+    for tokens in dict.fromkeys(one.of for one in found if isinstance(one.kind, Tokens | Cost)):
+        yield prices.billed_tokens(tokens, scope)
+        yield prices.costs(tokens, None, scope)
+    wanted = list(events.windows(found))
+    for alert in alerts:
+        signal = service.signals[alert.signal]
+        if isinstance(alert.kind, Unpriced):
+            wanted.append((signal.of, signal.window))
+        if isinstance(alert.kind, Outside):
+            wanted.append((STREAM, OUTSIDE_WINDOW))
+    yield from (events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted))
+
+
+def _upper(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
+    if isinstance(signal.kind, Quantile):
+        yield events.upper_bounds(signal.of, signal.window, scope)
+
+
+def _overflow(signal: Signal, alerts: Iterable[Alert], scope: Scope) -> Iterator[RecordingRule]:
+    watched_ = {alert.signal for alert in alerts if isinstance(alert.kind, Overflow)}
+    if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched_):
+        yield overflow(signal, scope)
+
+
+def _releases(
+    signals: Iterable[Signal], alerts: Iterable[Alert], service: Service, scope: Scope
+) -> Iterator[Iterable[RecordingRule]]:
+    compared = releases.compared(
+        [*signals, *(service.signals[one.signal] for one in alerts if isinstance(one.kind, Regression))], alerts
+    )
+    if compared and not service.runs.shared:
+        yield releases.order(service.runs, scope)
+    for signal, per in dict.fromkeys(compared):
+        yield releases.comparison(signal, per, scope)
+
+
+def _alerts(service: Service, scope: Scope) -> Iterator[tuple[AlertingRule, ...]]:
+    ground = Ground(scope, service.signals, service.runs, service)
+    for alert in service.alerts:
+        if not alert.shared:
+            yield tuple(alerting_rules(alert, ground))

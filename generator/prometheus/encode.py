@@ -30,12 +30,14 @@ def encode(file: RuleFile, service: str = "") -> str:
 
 def _group(group: RuleGroup, service: str) -> Mapped:
     rules = [_rule(rule, layout_alike(rule.expr, service)) for rule in group.rules]
-    return {"name": group.name, "interval": duration(group.interval), "rules": rules}
+    limit = {"limit": group.limit} if group.limit else {}
+    return {"name": group.name, "interval": duration(group.interval), **limit, "rules": rules}
 
 
 def _rule(rule: RecordingRule | AlertingRule, expr: str) -> Mapped:
     if isinstance(rule, RecordingRule):
-        return {"record": rule.record, "expr": expr, "labels": dict(rule.labels)}
+        labels = {"labels": dict(rule.labels)} if rule.labels else {}
+        return {"record": rule.record, "expr": expr, **labels}
     times = {"for": rule.for_, "keep_firing_for": rule.keep_firing_for}
     return {
         "alert": rule.alert,

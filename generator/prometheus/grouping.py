@@ -16,7 +16,7 @@ LARGEST = 20
 
 
 def split(
-    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], interval: int
+    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], interval: int, limit: int = 0
 ) -> Iterator[RuleGroup]:
     """Fill groups with whole chains, the second called ``name-2`` and so on.
 
@@ -32,4 +32,4 @@ def split(
             filled[-1].append(rule)
     for index, rules in enumerate(filled, start=1):
         if rules:
-            yield RuleGroup(name if index == 1 else f"{name}-{index}", interval, tuple(rules))
+            yield RuleGroup(name if index == 1 else f"{name}-{index}", interval, tuple(rules), limit)

@@ -30,11 +30,16 @@ class AlertingRule(Struct, frozen=True):
 
 
 class RuleGroup(Struct, frozen=True):
-    """Rules that Prometheus evaluates in order at one instant, every ``interval`` seconds."""
+    """Rules that Prometheus evaluates in order at one instant, every ``interval`` seconds.
+
+    ``limit`` is the most series that a rule may write, where it may not write any number; one that would write more
+    fails, and only what reads its record is without it.
+    """
 
     name: str
     interval: int
     rules: tuple[RecordingRule | AlertingRule, ...]
+    limit: int = 0
 
 
 class RuleFile(Struct, frozen=True):

@@ -18,7 +18,7 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
-from generator.resolve.quantities import bound
+from generator.resolve.quantities import Bound, bound
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
@@ -54,7 +54,7 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
         # Without it the alert would tell of changes among good values.
         scope.off(entry.key, signal, "no objective to be beyond")
         return None
-    return Change(over, is_relative(signal), beyond)
+    return Change(over, is_relative(signal), beyond.value if beyond else None, beyond.written if beyond else None)
 
 
 def _threshold(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
@@ -142,7 +142,7 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
     return body.by.value
 
 
-def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> float | None:
+def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> Bound | None:
     if text is None:
         return None
     found = bound(text, signal, scope.objectives.get(signal.name), scope.findings)
@@ -154,4 +154,4 @@ def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> float | Non
             "choose a bound above zero, or leave beyond out",
         )
     # All that has got worse is beyond 0.
-    return found.value if found and found.value > 0 else None
+    return found if found and found.value > 0 else None

@@ -13,25 +13,30 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
+    from generator.model.streams import Stream
     from generator.spec.written import Text
 
 
 class AlertScope(Struct, frozen=True):
-    """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec."""
+    """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec.
+
+    ``shared_alerts`` and ``shared_labels`` are the names of the library's.
+    """
 
     service: str
     file: str
     site: Site
     labels: Mapping[str, Label]
-    metrics: Mapping[str, Metric]
-    runs: Metric
+    streams: Mapping[str, Stream]
+    runs: Stream
     runs_per_hour: float | None
     signals: Mapping[str, Signal]
     objectives: Mapping[str, Objective]
     findings: Findings
+    shared_alerts: frozenset[str] = frozenset()
+    shared_labels: frozenset[str] = frozenset()
 
     def off(self, alert: Text, signal: Signal, why: str, *, window: str = "") -> None:
         """Note that an alert is off, and how an objective of its signal turns it on; ``window`` is what it lacks."""
@@ -39,7 +44,7 @@ class AlertScope(Struct, frozen=True):
         turned_on = f"to turn it on, write in the service's spec: {promise(signal, window)}"
         self.findings.info("alert/no-objective", message, alert.span, turned_on)
 
-    def fed_by(self, metric: Metric) -> list[str]:
-        """List the signals that a metric feeds, those on the status board first."""
-        fed = [signal for signal in self.signals.values() if signal.of.name == metric.name]
+    def fed_by(self, stream: Stream) -> list[str]:
+        """List the signals that a stream feeds, those on the status board first."""
+        fed = [signal for signal in self.signals.values() if signal.of.name == stream.name]
         return [signal.name for signal in sorted(fed, key=lambda signal: signal.trend is None)]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from generator.diagnostics.findings import Findings
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed, nearest_first
-from generator.model.alerts import Alert, AlertKind, AlertSeverity, Idle, Tier, Unpriced
+from generator.model.alerts import Absence, Alert, AlertKind, AlertSeverity, Idle, Tier, Undeclared, Unpriced
 from generator.model.units import MINUTE, Unit
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
@@ -25,11 +25,11 @@ from generator.resolve.times import wait
 from generator.resolve.traffic import check_absence, check_traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec
+    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 _OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
 KINDS = (*_OF_SIGNALS, *SWEEPS)
@@ -43,9 +43,19 @@ class _About(Struct, frozen=True):
     by: str | None
 
 
-def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope) -> tuple[Alert, ...]:
-    """Resolve every alert that is not disabled."""
-    merged = {entry.key.value: entry for entry in profile.alerts}
+def alerts_of(entries: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
+    """Resolve alerts as they are written."""
+    return tuple(alert for entry in entries for alert in _alerts(entry, scope))
+
+
+def merged_alerts(
+    library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
+) -> dict[str, Entry[AlertSpec]]:
+    """Lay the profile's alerts over the library's, and the service's over both."""
+    merged = {entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)}
+    for entry in profile.alerts:
+        known = merged.get(entry.key.value)
+        merged[entry.key.value] = _merge(known, entry) if known else entry
     for entry in service.alerts:
         if entry.key.value in merged:
             merged[entry.key.value] = _merge(merged[entry.key.value], entry)
@@ -56,20 +66,49 @@ def resolve_alerts(profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
                 "reference/unknown-alert",
                 f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
                 entry.key.span,
-                _unknown_help(entry, profile, scope),
+                _unknown_help(entry, list(merged), scope),
             )
-    return tuple(alert for entry in merged.values() for alert in _alerts(entry, scope))
+    return merged
 
 
-def _unknown_help(entry: Entry[AlertSpec], profile: ProfileSpec, scope: AlertScope) -> str:
+def resolve_alerts(merged: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
+    """Resolve every alert that is not disabled."""
+    return tuple(
+        replace(alert, shared=alert.name in scope.shared_alerts and _is_shared(alert, scope))
+        for alert in alerts_of(merged, scope)
+    )
+
+
+def _is_shared(alert: Alert, scope: AlertScope) -> bool:
+    """Whether a shared rule can see what an alert is about: not metrics and labels that only this service has."""
+    match alert.kind:
+        case Absence(stream):
+            return stream.shared
+        case Undeclared(stream, label):
+            return stream.shared and label.name in scope.shared_labels
+        case _:
+            return scope.signals[alert.signal].shared
+
+
+def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
+    """Whether the profile measures what an alert of the library is about."""
+    kinds = _kinds(entry.value)
+    body = kinds[0][1] if len(kinds) == 1 else None
+    if body is None or body.signal is None:
+        return True
+    signal = scope.signals.get(body.signal.value)
+    return signal is not None and (body.by is None or (body.by.value,) in signal.levels)
+
+
+def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:
     """Say which alert may be meant, and what an alert of the service's own needs."""
-    name, known = entry.key.value, [alert.key.value for alert in profile.alerts]
+    name = entry.key.value
     if match := closest(name, known):
         return f"did you mean {quoted(match)}?"
     share = next((signal.name for signal in scope.signals.values() if signal.unit is Unit.RATIO), None)
     kind = f"{{threshold: {{signal: {share}}}, warning: 90%}}" if share else "{threshold: ...}"
     own = f"a new alert says what it compares, as in {name}: {kind}"
-    return f"{own}; the profile's are: {listed(nearest_first(name, known))}" if known else own
+    return f"{own}; the others are: {listed(nearest_first(name, known))}" if known else own
 
 
 def _merge(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:

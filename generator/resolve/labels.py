@@ -61,7 +61,7 @@ def _label(
 ) -> Label:
     spec, name = entry.value, entry.key.value
     new_per_week = spec.new_per_week or 0.0
-    values = _listed(tuple(value.key for value in spec.values), closed=bool(spec.closed))
+    values = listed_values(spec)
     max_live = len(values) or spec.max_live
     if bound is not None and not values:
         if bound.value.new_per_week is not None:
@@ -90,6 +90,11 @@ def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:
         f"list its values under labels, such as {name}: [a, b], or give the largest number of live ones: "
         f"{name}: {{max_live: 20}}",
     )
+
+
+def listed_values(spec: LabelSpec) -> tuple[str, ...]:
+    """List the values that a profile gives a label, with ``other`` unless the list is closed; none where it is open."""
+    return _listed(tuple(value.key for value in spec.values), closed=bool(spec.closed))
 
 
 def _listed(values: Names, *, closed: bool) -> tuple[str, ...]:

@@ -8,21 +8,23 @@ from msgspec import Struct
 
 from generator.diagnostics import Note, Result, at_home
 from generator.diagnostics.findings import Findings
-from generator.model.service import Model, Service, Site
+from generator.model.service import Model, Service
 from generator.resolve.file_names import check_alert_names, check_device
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.profile import check_unused
 from generator.resolve.scope import look_up
-from generator.resolve.service import resolve_service
+from generator.resolve.library import resolve_library
+from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.diagnostics import Diagnostic, Span
-    from generator.spec.written import Claims, PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.model.service import Site
+    from generator.spec.written import Claims, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 class Common(Struct, frozen=True):
@@ -31,11 +33,15 @@ class Common(Struct, frozen=True):
     ``oldest`` is where the oldest Prometheus is written, if it is.
     """
 
-    site: Site
-    prices: PricesSpec | None
+    base: Base
     profiles: dict[str, ProfileSpec]
     oldest: Span | None
     sound: bool
+
+    @property
+    def site(self) -> Site:
+        """The site."""
+        return self.base.site
 
 
 def resolve(specs: Specs) -> Result[Model]:
@@ -45,7 +51,7 @@ def resolve(specs: Specs) -> Result[Model]:
     services = tuple(each.value for each in resolved if each.value is not None)
     told = tuple(one for each in resolved for one in each.diagnostics)
     between = check_between((spec.claims for spec in specs.services), common)
-    return Result.of(Model(common.site, services), (*found, *between, *told))
+    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *told))
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
@@ -60,16 +66,18 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     profiles = _profiles(shared, findings)
+    library = resolve_library(shared.signals, profiles.values(), shared.prices, site, findings)
+    base = Base(site, shared.prices, shared.signals, library)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
-    return Common(site, shared.prices, profiles, oldest, sound=not findings.failed), findings.all
+    return Common(base, profiles, oldest, sound=not findings.failed), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     """Resolve one service with all that is wrong with it."""
     findings = Findings()
     profile = look_up(spec.profile, common.profiles, "profile", findings)
-    service = resolve_service(spec, profile, common.prices, common.site, findings) if profile else None
+    service = resolve_service(spec, profile, common.base, findings) if profile else None
     if service and not common.site.keeps_firing:
         service = at_once(service, common.oldest, findings)
     told = at_home(findings.all, spec.profile.span)
@@ -81,7 +89,8 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     findings = Findings()
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
-    check_alert_names((*of_profiles, *(name for claims in services for name in claims.alerts)), findings)
+    of_library = (alert.key for alert in common.base.signals.alerts) if common.base.signals else ()
+    check_alert_names((*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings)
     seen: dict[str, Claims] = {}
     for claims in services:
         check_device(claims.service, findings)
@@ -110,7 +119,7 @@ def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[
     used = {claims.profile for claims in services}
     for name, profile in common.profiles.items():
         if name not in used:
-            yield from check_unused(profile, common.site)
+            yield from check_unused(profile, common.base)
 
 
 def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:

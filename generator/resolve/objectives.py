@@ -13,12 +13,12 @@ from generator.resolve.scope import look_up
 from generator.resolve.times import objective_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.service import Site
-    from generator.spec.written import Entry, ObjectiveSpec, ProfileSpec, ServiceSpec, Text
+    from generator.spec.written import Entry, ObjectiveSpec, ServiceSpec, Text
 
 
 #: The signal that a service's daily budget is held against.
@@ -27,17 +27,22 @@ SPEND = "spend"
 DEFAULT_WINDOW = 30 * DAY
 
 
-def resolve_objectives(
-    profile: ProfileSpec, service: ServiceSpec, site: Site, signals: Mapping[str, Signal], findings: Findings
+def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what they are held against
+    defaults: Iterable[Entry[ObjectiveSpec]],
+    own: Iterable[Entry[ObjectiveSpec]],
+    service: ServiceSpec | None,
+    site: Site,
+    signals: Mapping[str, Signal],
+    findings: Findings,
 ) -> dict[str, Objective]:
-    """Let the service's objectives stand in front of its profile's."""
-    entries = {entry.key.value: entry for entry in (*profile.objectives, *service.objectives)}
-    objectives = {}
+    """Let a service's own objectives stand in front of its profile's; without a service, resolve the profile's."""
+    entries = {entry.key.value: entry for entry in (*defaults, *own)}
+    objectives: dict[str, Objective] = {}
     for name, entry in entries.items():
         signal = look_up(entry.key, signals, "signal", findings)
         if signal and (objective := _objective(entry, signal, service, site, findings)):
             objectives[name] = objective
-    if spec := service.budget:
+    if service and (spec := service.budget):
         bound = _above_zero(spec.per_day, amount(spec.per_day, Unit.USD, "a budget", findings), findings)
         if bound is not None and _has_spend(signals, spec.per_day, findings):
             objectives[SPEND] = Objective(SPEND, bound, None, "budget")
@@ -79,7 +84,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
 
 
 def _objective(
-    entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec, site: Site, findings: Findings
+    entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec | None, site: Site, findings: Findings
 ) -> Objective | None:
     spec = entry.value
     wanted = "min" if signal.better is Better.HIGHER else "max"
@@ -93,7 +98,7 @@ def _objective(
         )
         return None
     what = f"an objective of {signal.name}"
-    bound = amount(written, signal.unit, what, findings, exposed=signal.of.unit)
+    bound = amount(written, signal.unit, what, findings, exposed=signal.of.exposed_unit)
     if signal.name == SPEND:
         bound = _above_zero(written, bound, findings)
     if bound is None:
@@ -117,9 +122,11 @@ def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings)
     return objective_window(spec.window, DEFAULT_WINDOW, site, findings)
 
 
-def _own_buckets(signal: Signal, service: ServiceSpec) -> Note | None:
+def _own_buckets(signal: Signal, service: ServiceSpec | None) -> Note | None:
     """Point at the buckets that a service gives a metric: the objective may be its profile's."""
-    spans = (entry.key.span for entry in service.metrics if entry.key.value == signal.of.name)
+    if service is None:
+        return None
+    spans = (entry.key.span for entry in service.metrics if entry.key.value == signal.of.metric)
     return next((Note(f"{service.service.value} gives it these buckets", span) for span in spans), None)
 
 
@@ -131,9 +138,9 @@ def _check_reachable(
         findings.error(
             "objective/never-missed",
             f"an objective of {human(bound, signal.unit)} can never be missed: the last bucket of "
-            f"{signal.of.name} ends at {human(top, signal.unit)}, and a quantile never shows more",
+            f"{signal.of.metric} ends at {human(top, signal.unit)}, and a quantile never shows more",
             span,
-            f"promise less than {human(top, signal.unit)}, or give {signal.of.name} larger buckets under metrics",
+            f"promise less than {human(top, signal.unit)}, or give {signal.of.metric} larger buckets under metrics",
             *((buckets,) if buckets else ()),
         )
     if signal.unit is Unit.RATIO and not SMALLEST <= bound <= 1 - SMALLEST:

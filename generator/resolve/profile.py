@@ -9,17 +9,18 @@ from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.signals import SignalScope, resolve_signals
+from generator.resolve.streams import by_any_name, resolve_streams
 from generator.spec.written import BoundSpec, Entry, ServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.diagnostics import Diagnostic
-    from generator.model.service import Site
+    from generator.resolve.service import Base
     from generator.spec.written import ProfileSpec
 
 
-def check_unused(profile: ProfileSpec, site: Site) -> tuple[Diagnostic, ...]:
+def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     """Find what is wrong with the labels, metrics and signals of a profile, which no service can mend.
 
     Its objectives and alerts are not judged: a service changes them key by key, and says what they may stand on.
@@ -31,7 +32,9 @@ def check_unused(profile: ProfileSpec, site: Site) -> tuple[Diagnostic, ...]:
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
-    resolve_signals(profile, bare, SignalScope(site, metrics, labels, findings))
+    streams = resolve_streams(profile, metrics, base.library.streams, findings)
+    scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
+    resolve_signals(base.signals, profile, bare, scope)
     return findings.all
 
 

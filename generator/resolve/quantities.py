@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model.alerts import Bound as Written
 from generator.model.units import (
     WRITTEN_AS,
     Unit,
@@ -30,11 +31,16 @@ _ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 
 
 class Bound(Struct, frozen=True):
-    """A bound in base units, and the words for it; ``from_objective`` when it moves with the objective."""
+    """A bound in base units, the words for it, and as it was written; ``from_objective`` when it moves with that."""
 
     value: float
     text: str
-    from_objective: bool
+    written: Written
+
+    @property
+    def from_objective(self) -> bool:
+        """Whether it moves with the objective."""
+        return self.written.factor is not None
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
@@ -68,9 +74,8 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
             _unreadable(text, signal, findings)
             return None
         what = f"a bound of {signal.name}"
-        value = amount(text, signal.unit, what, findings, exposed=signal.of.unit)
-        words = f"the limit of {human(value or 0, signal.unit)}"
-        return None if value is None else Bound(value, words, from_objective=False)
+        value = amount(text, signal.unit, what, findings, exposed=signal.of.exposed_unit)
+        return None if value is None else _resolved(Written(value, None, "the limit of #"), 0, signal.unit)
     if objective is None:
         return None
     return _from_objective(match, text, signal, objective, findings)
@@ -79,24 +84,28 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
 def _from_objective(
     match: re.Match[str], text: Text, signal: Signal, objective: Objective, findings: Findings
 ) -> Bound | None:
-    value, words = objective.bound, f"the {objective.noun} of {human(objective.bound, signal.unit)}"
-    if factor := match["factor"]:
-        quantity = parse_quantity(factor)
+    factor, shift, words = 1.0, 0.0, f"the {objective.noun} of #"
+    if match["factor"]:
+        quantity = parse_quantity(match["factor"])
         if quantity is None or quantity.kind != "factor":
             _unreadable(text, signal, findings)
             return None
-        value *= quantity.value
-        words = f"{human(value, signal.unit)}, {factor} the {objective.noun}"
-    if shift := match["shift"]:
-        quantity = parse_quantity(shift)
+        factor, words = quantity.value, f"#, {match['factor']} the {objective.noun}"
+    if match["shift"]:
+        quantity = parse_quantity(match["shift"])
         if quantity is None or quantity.kind != _shifted_by(signal):
             _unreadable(text, signal, findings)
             return None
-        value += quantity.value if match["sign"] == "+" else -quantity.value
+        shift = quantity.value if match["sign"] == "+" else -quantity.value
         side = "above" if match["sign"] == "+" else "below"
         by = points(quantity.value) if signal.unit is Unit.RATIO else human(quantity.value, signal.unit)
-        words = f"{human(value, signal.unit)}, {by} {side} the {objective.noun}"
-    return Bound(round(value, 9), words, from_objective=True)
+        words = f"#, {by} {side} the {objective.noun}"
+    return _resolved(Written(shift, factor, words), objective.bound, signal.unit)
+
+
+def _resolved(written: Written, objective: float, unit: Unit) -> Bound:
+    value = written.of(objective)
+    return Bound(value, written.words.replace("#", human(value, unit)), written)
 
 
 def _shifted_by(signal: Signal) -> str:

@@ -4,65 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from generator.model.labels import Label
 from generator.model.service import Service
-from generator.model.signals import Cost, Tokens
+from generator.model.signals import Cost, Distribution, Tokens
 from generator.resolve.alert_scope import AlertScope
-from generator.resolve.alerts import resolve_alerts
+from generator.resolve.alerts import merged_alerts, resolve_alerts
+from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
+from generator.resolve.streams import by_any_name, resolve_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Inclusion, Price, Site
+    from generator.model.library import Library
+    from generator.model.service import Inclusion, Objective, Price, Site
     from generator.model.signals import Signal
-    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec
+    from generator.model.streams import Stream
+    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
 
 
-def resolve_service(
-    spec: ServiceSpec, profile: ProfileSpec, prices: PricesSpec | None, site: Site, findings: Findings
-) -> Service | None:
+class Base(Struct, frozen=True):
+    """What all services are resolved with."""
+
+    site: Site
+    prices: PricesSpec | None
+    signals: SignalsSpec | None
+    library: Library
+
+
+def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
-    signals = resolve_signals(profile, spec, SignalScope(site, metrics, labels, findings))
+    streams = resolve_streams(profile, metrics, base.library.streams, findings)
+    scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
+    signals = resolve_signals(base.signals, profile, spec, scope)
+    labels = _with_limits(labels, signals)
     check_runs(profile, spec, signals, findings)
     if findings.failed:
         return None
-    runs = signals[RUN_COUNT].of
-    objectives = resolve_objectives(profile, spec, site, signals, findings)
-    scope = AlertScope(
-        service=spec.service.value,
-        file=spec.span.file,
-        site=site,
-        labels=labels,
-        metrics=metrics,
-        runs=runs,
-        runs_per_hour=spec.traffic.min_runs_per_hour if spec.traffic else None,
-        signals=signals,
-        objectives=objectives,
-        findings=findings,
-    )
-    alerts = resolve_alerts(profile, spec, scope)
-    priced = _priced(spec, prices, labels, findings) if _spends(signals) else ((), ())
-    return Service(
+    objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)
+    alert_scope = _alert_scope(spec, base, labels, streams, signals, objectives, findings)
+    merged = merged_alerts(base.signals, profile, spec, alert_scope)
+    alerts = resolve_alerts(merged.values(), alert_scope)
+    priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
+    service = Service(
         name=spec.service.value,
         profile=profile.profile.value,
         description=spec.description or profile.description or "",
         owner=spec.owner,
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
-        runs_per_hour=scope.runs_per_hour,
+        runs_per_hour=alert_scope.runs_per_hour,
         labels=labels,
         metrics=metrics,
-        runs=runs,
+        streams=streams,
+        runs=signals[RUN_COUNT].of,
         signals=signals,
         objectives=objectives,
         alerts=alerts,
@@ -71,7 +78,49 @@ def resolve_service(
         prices=priced[0],
         inclusions=priced[1],
         origins=dict(_origins(spec, profile)),
+        own_objectives=frozenset(entry.key.value for entry in spec.objectives),
+        own_bounds=frozenset(entry.key.value for entry in spec.labels),
     )
+    changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
+    deviating = [merged[name] for name in sorted(changed & alert_scope.shared_alerts) if name in merged]
+    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site))
+
+
+def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
+    spec: ServiceSpec,
+    base: Base,
+    labels: Mapping[str, Label],
+    streams: Mapping[str, Stream],
+    signals: Mapping[str, Signal],
+    objectives: Mapping[str, Objective],
+    findings: Findings,
+) -> AlertScope:
+    shared = base.library.streams.values()
+    return AlertScope(
+        service=spec.service.value,
+        file=spec.span.file,
+        site=base.site,
+        labels=labels,
+        streams=streams,
+        runs=signals[RUN_COUNT].of,
+        runs_per_hour=spec.traffic.min_runs_per_hour if spec.traffic else None,
+        signals=signals,
+        objectives=objectives,
+        findings=findings,
+        shared_alerts=frozenset(alert.name for alert in base.library.alerts),
+        shared_labels=frozenset(label for stream in shared for label in stream.labels),
+    )
+
+
+def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:
+    """Let a label know which of its values the library takes for limits."""
+    found = dict(labels)
+    for signal in signals.values():
+        if isinstance(signal.kind, Distribution) and not found[signal.kind.label].limits:
+            label = found[signal.kind.label]
+            limits = tuple(one for one in signal.kind.limits if one in label.values)
+            found[label.name] = replace(label, limits=limits)
+    return found
 
 
 def _spends(signals: Mapping[str, Signal]) -> bool:

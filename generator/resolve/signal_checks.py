@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
+    from generator.model.streams import Stream
     from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec
 
 #: The signal that every other stands beside; its metric counts runs.
@@ -23,12 +22,12 @@ RESERVED = {"first_seen", "newest", "previous", "signal"}
 
 
 def check_signal(
-    entry: Entry[SignalSpec], signal: Signal, labels: Mapping[str, Label], findings: Findings
+    entry: Entry[SignalSpec], signal: Signal, findings: Findings
 ) -> None:
     """Report everything that a signal of its kind cannot have."""
     _check_name(entry, findings)
     _check_tokens(entry, signal, findings)
-    _check_worst(entry, signal, labels, findings)
+    _check_worst(entry, signal, findings)
     _check_shown(entry, signal, findings)
 
 
@@ -66,7 +65,7 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
         lack = "is a histogram" if signal.of.is_histogram else f"has no label {' and no label '.join(wanted)}"
         findings.error(
             "signal/token-metric",
-            f'"{signal.of.name}" {lack}: tokens are told apart by model and type',
+            f'"{signal.of.metric or signal.of.name}" {lack}: tokens are told apart by model and type',
             source.of.span,
             f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}",
         )
@@ -81,7 +80,7 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
 
 
 def _check_worst(
-    entry: Entry[SignalSpec], signal: Signal, labels: Mapping[str, Label], findings: Findings
+    entry: Entry[SignalSpec], signal: Signal, findings: Findings
 ) -> None:
     spec = entry.value
     if spec.worst_by is None:
@@ -100,7 +99,7 @@ def _check_worst(
             spec.worst_by.span,
             f"add it to by: [{spec.worst_by.value}]",
         )
-    elif isinstance(signal.kind, Distribution) and not labels[spec.worst_by.value].limits:
+    elif isinstance(signal.kind, Distribution) and not signal.kind.limits:
         findings.error(
             "signal/worst-by",
             f'label "{spec.worst_by.value}" says of no value that it is a limit',
@@ -116,21 +115,20 @@ def check_runs(
     entries = (*profile.signals, *service.signals)
     runs = signals.get(RUN_COUNT)
     # What is wrong with a run_count that did not resolve is told already.
-    if not any(entry.key.value == RUN_COUNT for entry in entries) or (
-        runs and not isinstance(runs.kind, Count)
-    ):
+    declared = runs is not None or any(entry.key.value == RUN_COUNT for entry in entries)
+    if not declared or (runs and not isinstance(runs.kind, Count)):
         findings.error(
             "signal/no-runs",
             f'profile "{profile.profile.value}" does not count runs: it has no signal run_count of kind count',
             profile.profile.span,
-            "every other signal stands beside it: add run_count: {count: {of: <the counter of finished runs>}, ...}",
+            "every other signal stands beside it: add, under streams, run: {of: <the counter of finished runs>}",
         )
     for entry in entries:
         if runs and entry.key.value in signals:
             _check_release_trend(entry, signals[entry.key.value], runs.of, findings)
 
 
-def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Metric, findings: Findings) -> None:
+def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Stream, findings: Findings) -> None:
     trend = entry.value.trend
     if trend is None or signal.trend is None or signal.trend.over is not None:
         return
@@ -144,7 +142,7 @@ def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Metric,
         )
 
 
-def compares_releases(signal: Signal, runs: Metric) -> bool:
+def compares_releases(signal: Signal, runs: Stream) -> bool:
     """Whether both sides of a signal are known for each release, and when each release's runs began."""
     metric = divisor(signal)
     return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
@@ -32,38 +33,76 @@ if TYPE_CHECKING:
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Site
-    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SourceSpec
+    from generator.model.streams import Stream
+    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SignalsSpec, SourceSpec
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
 DEFAULT_WINDOW = 15 * MINUTE
 
 
 class SignalScope(Struct, frozen=True):
-    """What signals may refer to, and where findings go."""
+    """What signals may refer to, and where findings go.
+
+    Streams are found by their own names and by those of their metrics. In a ``partial`` scope it is nobody's fault that
+    something is missing: a profile need not measure all that the library knows.
+    """
 
     site: Site
-    metrics: Mapping[str, Metric]
+    streams: Mapping[str, Stream]
     labels: Mapping[str, Label]
     findings: Findings
+    partial: bool = False
 
 
-def resolve_signals(profile: ProfileSpec, service: ServiceSpec, scope: SignalScope) -> dict[str, Signal]:
-    """Resolve the profile's signals and the service's own."""
-    signals = {}
+def resolve_signals(
+    library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: SignalScope
+) -> dict[str, Signal]:
+    """Resolve the library's signals as far as the profile measures them, the profile's and the service's own."""
+    signals = shared_signals(library, scope)
     for entries, own in ((profile.signals, False), (service.signals, True)):
         for entry in entries:
             if entry.key.value in signals:
+                first = signals[entry.key.value]
+                whose = "signals.yaml" if first.shared else f'profile "{profile.profile.value}"'
                 scope.findings.error(
                     "signal/duplicate",
-                    f'profile "{profile.profile.value}" declares signal "{entry.key.value}" already',
+                    f'{whose} declares signal "{entry.key.value}" already',
                     entry.key.span,
                     "choose another name; signals of a profile mean the same for every service",
                 )
             elif signal := _signal(entry, scope, own=own):
                 signals[signal.name] = signal
     return signals
+
+
+def resolve_own_library(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
+    """Resolve the library's signals against its own streams, with all that is wrong with them."""
+    found = (_signal(entry, scope, own=False) for entry in (library.signals if library else ()))
+    return {signal.name: replace(signal, shared=True) for signal in found if signal}
+
+
+def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
+    """Resolve the signals of the library that the streams at hand can give, as far as their labels go."""
+    signals: dict[str, Signal] = {}
+    partial = replace(scope, partial=True)
+    for entry in library.signals if library else ():
+        if _measured(entry.value, scope) and (signal := _signal(entry, partial, own=False)):
+            signals[signal.name] = replace(signal, shared=True)
+    return signals
+
+
+def _measured(spec: SignalSpec, scope: SignalScope) -> bool:
+    """Whether the streams and labels that a signal of the library stands on are there."""
+    for source in filter(None, (getattr(spec, kind) for kind in KINDS)):
+        stream = scope.streams.get(source.of.value)
+        per = source.per and not parse_duration(source.per.value)
+        wanted = {*(item.key.value for item in source.where), *((source.label.value,) if source.label else ())}
+        if stream is None or not wanted <= set(stream.labels):
+            return False
+        if source.per and per and source.per.value not in scope.streams:
+            return False
+    return True
 
 
 def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signal | None:
@@ -78,7 +117,7 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
         )
         return None
     name, source = kinds[0]
-    metric = look_up(source.of, scope.metrics, "metric", scope.findings)
+    metric = look_up(source.of, scope.streams, "metric", scope.findings)
     better = Better(spec.better or Better.LOWER)
     kind = None if metric is None else _kind(name, source, metric, better, scope)
     if metric is None or kind is None:
@@ -87,7 +126,7 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
 
 
 def _assembled(
-    entry: Entry[SignalSpec], metric: Metric, kind: Kind, scope: SignalScope, *, own: bool
+    entry: Entry[SignalSpec], metric: Stream, kind: Kind, scope: SignalScope, *, own: bool
 ) -> Signal:
     spec = entry.value
     unit = _unit(kind, metric)
@@ -106,11 +145,12 @@ def _assembled(
         worst_by=spec.worst_by.value if spec.worst_by else None,
         own=own,
     )
-    check_signal(entry, signal, scope.labels, scope.findings)
+    if not scope.partial:
+        check_signal(entry, signal, scope.findings)
     return signal
 
 
-def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: SignalScope) -> Kind | None:
+def _kind(name: str, source: SourceSpec, metric: Stream, better: Better, scope: SignalScope) -> Kind | None:
     findings = scope.findings
     match name:
         case "count":
@@ -128,16 +168,18 @@ def _kind(name: str, source: SourceSpec, metric: Metric, better: Better, scope: 
 
 
 def _per_event(name: str, source: SourceSpec, scope: SignalScope) -> Kind | None:
-    per = look_up(source.per, scope.metrics, "metric", scope.findings) if source.per else None
+    per = look_up(source.per, scope.streams, "metric", scope.findings) if source.per else None
     if per is None:
         return None
     if name == "tokens":
         return Tokens(per)
     exists = source.exists_with
-    return Ratio(per, look_up(exists, scope.metrics, "metric", scope.findings) if exists else None)
+    if exists is None or (scope.partial and exists.value not in scope.streams):
+        return Ratio(per, None)
+    return Ratio(per, look_up(exists, scope.streams, "metric", scope.findings))
 
 
-def _share(source: SourceSpec, metric: Metric, better: Better, scope: SignalScope) -> Kind:
+def _share(source: SourceSpec, metric: Stream, better: Better, scope: SignalScope) -> Kind:
     for item in source.where:
         label = _label_of(metric, item.key.value, scope)
         if label is None:
@@ -155,33 +197,35 @@ def _share(source: SourceSpec, metric: Metric, better: Better, scope: SignalScop
 def _cost(source: SourceSpec, scope: SignalScope) -> Kind | None:
     if source.per is None:
         return Cost(None)
-    if source.per.value not in scope.metrics and parse_duration(source.per.value):
+    if source.per.value not in scope.streams and parse_duration(source.per.value):
         return Cost(seconds(source.per, DEFAULT_WINDOW, scope.findings))
-    per = look_up(source.per, scope.metrics, "metric", scope.findings)
+    per = look_up(source.per, scope.streams, "metric", scope.findings)
     return Cost(per) if per else None
 
 
-def _quantile(source: SourceSpec, metric: Metric, findings: Findings) -> Kind | None:
+def _quantile(source: SourceSpec, metric: Stream, findings: Findings) -> Kind | None:
     if metric.is_histogram and source.q is not None:
         return Quantile(source.q)
     findings.error(
         "signal/needs-histogram",
-        f'"{metric.name}" is a {metric.type}: a quantile needs a histogram',
+        f'"{metric.metric or metric.name}" is a {metric.type}: a quantile needs a histogram',
         source.of.span,
         "choose a histogram, or count the events instead",
     )
     return None
 
 
-def _distribution(source: SourceSpec, metric: Metric, scope: SignalScope) -> Kind | None:
+def _distribution(source: SourceSpec, metric: Stream, scope: SignalScope) -> Kind | None:
     if source.label and source.label.value in metric.labels:
-        return Distribution(source.label.value)
+        name = source.label.value
+        declared = scope.labels[name].limits if name in scope.labels else ()
+        return Distribution(name, tuple(limit.value for limit in source.limits) or declared)
     if source.label:
         _not_a_label(metric, source.label.value, source.label.span, scope)
     return None
 
 
-def _unit(kind: Kind, metric: Metric) -> Unit:
+def _unit(kind: Kind, metric: Stream) -> Unit:
     match kind:
         case Share() | Distribution():
             return Unit.RATIO
@@ -193,13 +237,14 @@ def _unit(kind: Kind, metric: Metric) -> Unit:
             return Unit.COUNT
 
 
-def _levels(spec: SignalSpec, metric: Metric, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:
+def _levels(spec: SignalSpec, metric: Stream, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:
     """List the breakdowns: the service, then each of ``by``; a distribution keeps its label in all of them."""
     always = (kind.label,) if isinstance(kind, Distribution) else ()
     levels = [always]
     for label in spec.by:
         if label.value not in metric.labels:
-            _not_a_label(metric, label.value, label.span, scope)
+            if not scope.partial:
+                _not_a_label(metric, label.value, label.span, scope)
         elif label.value not in always:
             levels.append(tuple(sorted((*always, label.value))))
     return tuple(levels)
@@ -214,16 +259,16 @@ def _trend(spec: SignalSpec, unit: Unit, scope: SignalScope) -> Trend | None:
     return Trend(window(spec.trend.over, DEFAULT_WINDOW, scope.site, scope.findings), relative)
 
 
-def _label_of(metric: Metric, name: str, scope: SignalScope) -> Label | None:
+def _label_of(metric: Stream, name: str, scope: SignalScope) -> Label | None:
     return scope.labels.get(name) if name in metric.labels else None
 
 
-def _not_a_label(metric: Metric, name: str, span: Span, scope: SignalScope) -> None:
+def _not_a_label(metric: Stream, name: str, span: Span, scope: SignalScope) -> None:
     if name in metric.labels:
         return  # it is not declared, and that is told where the metric names it
     scope.findings.error(
         "reference/unknown-label",
-        f'metric "{metric.name}" has no label "{name}"',
+        f'metric "{metric.metric or metric.name}" has no label "{name}"',
         span,
-        did_you_mean(name, metric.labels, f"labels of {metric.name}"),
+        did_you_mean(name, metric.labels, f"labels of {metric.metric or metric.name}"),
     )

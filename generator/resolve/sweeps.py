@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.alerts import Absence, AlertKind, AlertSeverity, Outside, SeriesCount, Undeclared
-from generator.model.outside import outside_values
+from generator.model.outside import STREAM, outside_label
 from generator.resolve.signal_checks import RUN_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.metrics import Metric
+    from generator.model.streams import Stream
     from generator.resolve.alert_scope import AlertScope
 
 #: The kinds that sweep.
@@ -41,29 +41,29 @@ def sweep(name: str, scope: AlertScope) -> Iterator[Swept]:
 
 
 def _absences(scope: AlertScope) -> Iterator[Swept]:
-    """Take every metric that always has series; error counters have none while all is well."""
-    for metric in scope.metrics.values():
-        fed = scope.fed_by(metric)
-        if not metric.sparse and fed:
-            severity = AlertSeverity.CRITICAL if metric.name == scope.runs.name else AlertSeverity.WARNING
-            yield Swept(Absence(metric, RUN_COUNT), fed[0], None, severity)
+    """Take every stream that always has series; error counters have none while all is well."""
+    for stream in scope.streams.values():
+        fed = scope.fed_by(stream)
+        if not stream.sparse and fed:
+            severity = AlertSeverity.CRITICAL if stream.name == scope.runs.name else AlertSeverity.WARNING
+            yield Swept(Absence(stream, RUN_COUNT), fed[0], None, severity)
 
 
 def _undeclared(scope: AlertScope) -> Iterator[Swept]:
-    """Take every label once, at the metric that is asked least and does not wait for an error.
+    """Take every label once, at the stream that is read least and does not wait for an error.
 
     Generated instrumentation exposes none of these values, and counts them instead.
     """
     for label in scope.labels.values():
-        metric = _first_with(label.name, scope)
-        if metric is not None:
+        stream = _first_with(label.name, scope)
+        if stream is not None:
             by = label.name if label.values else None
-            yield Swept(Undeclared(metric, label), scope.fed_by(metric)[0], by, AlertSeverity.WARNING)
-    counter, label = outside_values(scope.metrics.values())
+            yield Swept(Undeclared(stream, label), scope.fed_by(stream)[0], by, AlertSeverity.WARNING)
+    label = outside_label(scope.streams.values())
     if label.values and (signals := scope.fed_by(scope.runs)):
-        yield Swept(Outside(counter, label), signals[0], label.name, AlertSeverity.WARNING)
+        yield Swept(Outside(STREAM, label), signals[0], label.name, AlertSeverity.WARNING)
 
 
-def _first_with(label: str, scope: AlertScope) -> Metric | None:
-    found = (metric for metric in scope.metrics.values() if label in metric.labels and scope.fed_by(metric))
-    return min(found, key=lambda metric: (metric.sparse, metric.is_histogram), default=None)
+def _first_with(label: str, scope: AlertScope) -> Stream | None:
+    found = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
+    return min(found, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)

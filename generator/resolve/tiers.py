@@ -9,6 +9,9 @@ from msgspec import Struct
 from generator.model.alerts import (
     AlertKind,
     AlertSeverity,
+)
+from generator.model.alerts import Bound as Written
+from generator.model.alerts import (
     Burn,
     BurnRate,
     Forecast,
@@ -115,7 +118,7 @@ def _tiers(case: Case) -> Iterator[Tier]:
         if isinstance(case.kind, BurnRate):
             yield from _burn_tier(severity, text, case.kind.budget, case)
         elif (found := _bound(text, case)) and _reachable(severity, text, found, case):
-            yield Tier(severity, found.value, found.text)
+            yield Tier(severity, found.value, found.text, written=found.written)
 
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
@@ -148,7 +151,7 @@ def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | N
 def _bound(text: Text, case: Case) -> Bound | None:
     if isinstance(case.kind, Overflow):
         value = amount(text, Unit.RATIO, "a share of observations", case.findings)
-        return Bound(value, human(value, Unit.RATIO), from_objective=False) if value is not None else None
+        return _of_share(value) if value is not None else None
     if isinstance(case.kind, Threshold | Forecast):
         if case.objective is None and "objective" in text.value:
             case.scope.off(case.entry.key, case.signal, "no objective")
@@ -160,7 +163,11 @@ def _bound(text: Text, case: Case) -> Bound | None:
     if value is None:
         return None
     words = human(value, Unit.RATIO) if relative else points(value)
-    return Bound(value, words, from_objective=False)
+    return Bound(value, words, Written(value, None, words))
+
+
+def _of_share(value: float) -> Bound:
+    return Bound(value, human(value, Unit.RATIO), Written(value, None, "#"))
 
 
 def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
@@ -198,7 +205,7 @@ def _way_out(why: str, case: Case) -> str:
     if top is None or why != _at_top(case.signal, top):
         return "choose a bound within reach"
     below = f"choose a bound below {human(top, case.signal.unit)}"
-    return f"{below}, or give {case.signal.of.name} larger buckets under metrics"
+    return f"{below}, or give {case.signal.of.metric} larger buckets under metrics"
 
 
 def _out_of_reach(value: float, case: Case) -> str | None:

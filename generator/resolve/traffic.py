@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.alerts import NEWEST_WINDOW, BurnRate, Overflow, Regression
-from generator.model.signals import OBSERVED_OF_RUNS, Distribution, Quantile, Share, divisor
+from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.model.units import HOUR, duration, plain
 from generator.resolve.signal_checks import RUN_COUNT
 
@@ -33,7 +33,11 @@ def check_absence(entry: Entry[AlertSpec], scope: AlertScope) -> None:
     """Report a floor of runs likewise, on which metrics are missed; the run counter is missed without."""
     runs = scope.signals[RUN_COUNT]
     if fewest := entry.value.min_events:
-        _check(Floor(entry, "min_events", fewest, runs.window), f" but for {scope.runs.name}", scope)
+        _check(Floor(entry, "min_events", fewest, runs.window), f" but for {scope.runs.metric}", scope)
+
+
+#: Histograms that are observed once a run.
+OBSERVED_OF_RUNS = frozenset({"run_latency", "run_steps"})
 
 
 class Floor(Struct, frozen=True):

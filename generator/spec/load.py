@@ -1,8 +1,8 @@
 """The files of a specs directory become specs: found, read, parsed, held against their schemas, decoded.
 
-A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml`` and ``prices.yaml``. A
-profile that a service names and the directory lacks is taken from those that ship with the compiler, and so is the
-price list.
+A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml``, ``prices.yaml`` and
+``signals.yaml``. A profile that a service names and the directory lacks is taken from those that ship with the
+compiler, and so are the price list and the library of signals.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from generator.spec.document import parse_document
 from generator.spec.misplaced import misplaced
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import read_source
-from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
+from generator.spec.written import (
+    PricesSpec,
+    ProfileSpec,
+    ServiceSpec,
+    Shared,
+    SignalsSpec,
+    SiteSpec,
+    Specs,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +88,7 @@ def load_service(path: Path) -> Loaded[ServiceSpec]:
 
 
 def load_shared(directory: Path) -> Loaded[Shared]:
-    """Load what all services share: the site, the prices and the profiles."""
+    """Load what all services share: the site, the prices, the library of signals and the profiles."""
     try:
         return _load_shared(directory)
     except OSError as problem:
@@ -98,7 +106,8 @@ def _load_shared(directory: Path) -> Loaded[Shared]:
     ]
     site = _optional(directory, "site", SiteSpec)
     prices = _optional(directory, "prices", PricesSpec) or _optional(files.SHIPPED, "prices", PricesSpec)
-    every = (*profiles, *(each for each in (site, prices) if each))
+    signals = _optional(directory, "signals", SignalsSpec) or _optional(files.SHIPPED, "signals", SignalsSpec)
+    every = (*profiles, *(each for each in (site, prices, signals) if each))
     diagnostics = (*(one for each in every for one in each.diagnostics), *_not_read(directory))
     sources = {path: text for each in every for path, text in each.sources.items()}
     if has_errors(diagnostics):
@@ -106,6 +115,7 @@ def _load_shared(directory: Path) -> Loaded[Shared]:
     shared = Shared(
         site.specs if site else None,
         prices.specs if prices else None,
+        signals.specs if signals else None,
         tuple(profile.specs for profile in profiles if profile.specs is not None),
     )
     return Loaded(shared, diagnostics, sources)
@@ -113,7 +123,7 @@ def _load_shared(directory: Path) -> Loaded[Shared]:
 
 def _not_read(directory: Path) -> list[Diagnostic]:
     """Report what looks like a spec and is in no place where one is read."""
-    help_ = "specs are services/*.yaml, profiles/*.yaml, site.yaml and prices.yaml: move it, or delete it"
+    help_ = "specs are services/*.yaml, profiles/*.yaml, site.yaml, prices.yaml and signals.yaml: move it, or delete it"
     return [
         warning(
             "source/not-read",

@@ -16,6 +16,7 @@ _KINDS = {
     "service": ("a service", "services"),
     "profile": ("a profile", "profiles"),
     "prices": ("a price list", "prices.yaml"),
+    "signals": ("a library of signals", "signals.yaml"),
     "site": ("the file of a site", "site.yaml"),
 }
 _FOLDERS = ("service", "profile")

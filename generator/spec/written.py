@@ -74,6 +74,7 @@ class SourceSpec(Struct, frozen=True):
     exists_with: Text | None
     q: float | None
     label: Text | None
+    limits: Names
 
 
 class TrendSpec(Struct, frozen=True):
@@ -150,14 +151,43 @@ class AlertSpec(Struct, frozen=True):
     disabled: Text | None
 
 
+class StreamSpec(Struct, frozen=True):
+    """A stream of the library."""
+
+    span: Span
+    type: Text
+    unit: str | None
+    help: str
+    labels: Names
+    sparse: bool | None
+
+
+class SignalsSpec(Struct, frozen=True):
+    """The library: streams, signals and default alerts."""
+
+    span: Span
+    streams: tuple[Entry[StreamSpec], ...]
+    signals: tuple[Entry[SignalSpec], ...]
+    alerts: tuple[Entry[AlertSpec], ...]
+
+
+class FeedSpec(Struct, frozen=True):
+    """The source of a stream: a metric of the profile."""
+
+    span: Span
+    of: Text
+
+
 class ProfileSpec(Struct, frozen=True):
     """A profile file."""
 
     span: Span
     profile: Text
     description: str | None
+    extends: Text | None
     labels: tuple[Entry[LabelSpec], ...]
     metrics: tuple[Entry[MetricSpec], ...]
+    streams: tuple[Entry[FeedSpec], ...]
     signals: tuple[Entry[SignalSpec], ...]
     objectives: tuple[Entry[ObjectiveSpec], ...]
     alerts: tuple[Entry[AlertSpec], ...]
@@ -254,6 +284,7 @@ class Shared(Struct, frozen=True):
 
     site: SiteSpec | None
     prices: PricesSpec | None
+    signals: SignalsSpec | None
     profiles: tuple[ProfileSpec, ...]
 
 

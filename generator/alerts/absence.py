@@ -1,0 +1,70 @@
+"""Absence: a declared metric that nobody exposes while it should be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.condition import SERVICE
+from generator.model.alerts import MIN_EVENTS
+from generator.model import names
+from generator.model.units import DAY, MINUTE, duration
+from generator.promql.expr import Expr, Series, aggregate, binary, call
+from generator.streams.scope import grouped, join
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Absence, Alert, Tier
+    from generator.model.service import Service
+
+#: How far back a metric is looked for.
+LOOK_BACK = 10 * MINUTE
+
+
+def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
+    """Look for what the raw pass records, which is gone exactly when the exposed series are, and is cheap to read."""
+    absent = _absent(kind, ground)
+    runs = ground.scope.record(names.value(ground.signals[kind.runs]))
+    if kind.stream != ground.runs:
+        floor = ground.floor(alert, MIN_EVENTS)
+        return join("and", absent, floor.compare(">=", runs.now()) if floor else runs.now())
+    lately = call("count_over_time", runs.over(DAY))
+    if ground.scope.shared:
+        return join("and", absent, grouped(ground.scope.written(names.TRAFFIC).now()) | grouped(lately))
+    promised = ground.service is not None and ground.service.runs_per_hour
+    return absent if promised else join("and", absent, lately)
+
+
+def _absent(kind: Absence, ground: Ground) -> Expr:
+    seen = ground.scope.stream(kind.stream).over(LOOK_BACK)
+    if not ground.scope.shared:
+        return call("absent_over_time", seen)
+    feeding = Series(names.PROFILE_STREAM).where(**{names.STREAM: kind.stream.name}).now()
+    metric = aggregate("max", feeding, (names.PROFILE, names.METRIC))
+    known = grouped(ground.scope.record(names.KNOWN).now(), (names.PROFILE,))
+    expected = binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,))
+    return join("unless", expected, grouped(call("last_over_time", seen)))
+
+
+def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
+    """Say which metric is missing, and why that is wrong."""
+    metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
+    why = "runs finish" if kind.stream != ground.runs else _why_runs(ground.service)
+    return f"{metric} of {SERVICE} has not been exposed for 10 minutes, although {why}."
+
+
+def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
+    """Say when it is true; of the run counter itself no runs can be asked for."""
+    if kind.stream.name == service.runs.name:
+        why = _why_runs(service)
+    elif alert.min_events:
+        window = duration(service.signals[kind.runs].window)
+        why = f"at least {alert.min_events} runs finished within {window}"
+    else:
+        why = "runs finish"
+    return f"No series of {kind.stream.metric} for 10 minutes, although {why}"
+
+
+def _why_runs(service: Service | None) -> str:
+    if service is None:
+        return "it was there within the last day, or traffic is promised"
+    return "traffic is promised" if service.runs_per_hour else "it was there within the last day"

@@ -1,0 +1,100 @@
+"""Bounds of shared alerts, resolved once for each service: what it writes itself, else the default.
+
+What follows from an objective is computed here, so that a service's file holds only what its author wrote.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.alerts import (
+    BEYOND,
+    BOUND,
+    FACTOR,
+    MIN_BAD_EVENTS,
+    MIN_EVENTS,
+    OFFSET,
+    Bound,
+    BurnRate,
+    Change,
+    pace_part,
+)
+from generator.promql.expr import Expr, binary, call, literal, number
+from generator.streams.scope import grouped, join, largest, rule, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.alerts import Alert
+    from generator.prometheus.rules import RecordingRule
+    from generator.streams.scope import Scope
+
+#: 0.97 - 0.1 is a hair off 0.87, which comparisons round to.
+_PRECISION = 1e-8
+
+
+def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
+    """Record every number of an alert."""
+    for tier in alert.tiers:
+        severity = str(tier.severity)
+        if tier.written is not None:
+            yield _bound(alert, severity, BOUND, tier.written, scope)
+        if isinstance(alert.kind, BurnRate):
+            for burn in tier.burns:
+                yield _plain(alert, severity, pace_part(burn), burn.factor, scope)
+    if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
+        yield _bound(alert, "", BEYOND, alert.kind.beyond_written, scope)
+    for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
+        if fewest:
+            yield _plain(alert, "", part, fewest, scope)
+
+
+def _plain(alert: Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:
+    """Record a number that stands on nothing else."""
+    own = largest(_written(alert, severity, part, scope))
+    return _rule(alert, severity, part, join("or", own, number(default) * _everyone(scope)))
+
+
+def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope) -> RecordingRule:
+    """Record a bound with its words; one that stands on the objective is nothing where there is none."""
+    own = largest(_written(alert, severity, part, scope), (names.WORDS,))
+    if default.factor is None:
+        return _rule(alert, severity, part, join("or", own, _worded(number(default.amount) * _everyone(scope), default)))
+    objective = largest(scope.record(f"{names.SERVICE}:agent_{alert.signal}:objective").now())
+    times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
+    plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))
+    own = join("or", own, spread("*", times, objective))
+    own = join("or", own, _exact(spread("+", plus, objective)))
+    return _rule(alert, severity, part, join("or", own, _worded(_of_objective(objective, default), default)))
+
+
+def _of_objective(objective: Expr, bound: Bound) -> Expr:
+    times = objective if bound.factor == 1 else number(bound.factor or 0) * objective
+    if not bound.amount:
+        return times
+    shifted = binary("-" if bound.amount < 0 else "+", times, number(abs(bound.amount)))
+    return _exact(shifted)
+
+
+def _exact(expr: Expr) -> Expr:
+    return call("round", expr, number(_PRECISION))
+
+
+def _worded(expr: Expr, bound: Bound) -> Expr:
+    words = literal(bound.words.replace("$", "$$"))
+    return call("label_replace", expr, literal(names.WORDS), words, literal(""), literal(""))
+
+
+def _written(alert: Alert, severity: str, part: str, scope: Scope) -> Expr:
+    labels = {names.ALERT: alert.name, names.PART: part, names.SEVERITY: severity}
+    return scope.written(names.OVERRIDE, **labels).now()
+
+
+def _everyone(scope: Scope) -> Expr:
+    return grouped(scope.record(names.KNOWN).now())
+
+
+def _rule(alert: Alert, severity: str, part: str, expr: Expr) -> RecordingRule:
+    labels = {names.ALERT: alert.name, names.PART: part}
+    return rule(names.BOUND, expr, **labels, **({names.SEVERITY: severity} if severity else {}))

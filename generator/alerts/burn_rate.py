@@ -1,0 +1,79 @@
+"""Burn rates: an error budget that is spent too fast, in a long and in a short window at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import condition as shared
+from generator.alerts.condition import Amount
+from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model import names
+from generator.model.units import Unit, duration, human, plain
+from generator.promql.expr import Expr, all_of, any_of, call, number
+from generator.streams.scope import join, largest
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Burn, BurnRate, Tier
+    from generator.model.service import Service
+    from generator.model.signals import Signal
+
+
+def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
+    """Compare the share of bad events with the budget, times each pace; any pace is enough."""
+    return any_of([_pace(alert, kind, tier, burn, ground) for burn in tier.burns])
+
+
+def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> Expr:
+    signal, scope = ground.signal(alert), ground.scope
+    bound = _bound(alert, kind, tier, burn, ground)
+    long, short = (
+        scope.record(names.windowed(signal, "error_ratio", window)).now() for window in (burn.long, burn.short)
+    )
+    bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
+    # Ten minutes after the first deployment three days say what ten minutes say.
+    seen = call("count_over_time", scope.record(names.level_rate(signal.of)).over(burn.long - 1))
+    half = number(burn.long // scope.site.rule_interval // 2)
+    crossed = all_of([bound.compare(">", long), bound.compare(">", short), seen >= half])
+    if scope.shared:
+        # A budget of a day says nothing over three.
+        promised = scope.record(names.part(signal, "objective_window")).now()
+        crossed = join("and", crossed, promised >= number(burn.long))
+    return shared.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
+
+
+def _bound(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) -> Amount:
+    """Multiply the pace with the budget, which follows from each service's objective."""
+    if not ground.scope.shared:
+        return Amount(number(round(burn.factor * kind.budget, 9)), literal=True)
+    budget = largest(ground.scope.record(budget_name(ground.signal(alert))).now())
+    return Amount(ground.pace(alert, tier, burn).times(budget), literal=False)
+
+
+def budget_name(signal: Signal) -> str:
+    """Name the error budget of each service, as a share of all events."""
+    return names.part(signal, "error_budget")
+
+
+def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
+    """Say the share of bad events and the pace."""
+    signal = ground.signal(alert)
+    budget = "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
+    return (
+        f"{shared.title(signal)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events were bad, "
+        f"against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+    )
+
+
+def pace_words(tier: Tier) -> str:
+    """Say the paces of a tier."""
+    if tier.text:
+        return tier.text
+    return " or ".join(
+        f"{plain(burn.factor)}x over {duration(burn.long)} and {duration(burn.short)}" for burn in tier.burns
+    )
+
+
+def words(_alert: Alert, kind: BurnRate, tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    return f"The error budget of {human(kind.budget, Unit.RATIO)} burns at {tier.text}"

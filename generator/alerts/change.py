@@ -1,0 +1,75 @@
+"""Changes: a signal worse than some time ago, by more than chance explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import chance
+from generator.alerts import condition as shared
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
+from generator.model.signals import Better, Signal
+from generator.model.units import Unit, duration, human
+from generator.promql.expr import Expr, number
+from generator.signals.board import earlier
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Amount, Ground
+    from generator.model.alerts import Alert, Change, Tier
+    from generator.model.service import Service
+
+
+def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
+    """Compare the value with the one of ``over`` ago; positive is worse."""
+    signal = ground.signal(alert)
+    found = shared.parts(alert, ground)
+    crossed = ground.bound(alert, tier).compare(">=", shared.rounded(_worsening(signal, found, kind)))
+    beyond = None if kind.beyond is None else ground.beyond(alert, kind.beyond)
+    if beyond is not None:
+        crossed = crossed & shared.beyond(signal, found.value.now(), beyond)
+    for offset in (0, kind.over):
+        events = found.denominator.now(offset=offset)
+        crossed = shared.enough(crossed, events, ground.floor(alert, MIN_EVENTS), found.on)
+    return _not_by_chance(crossed, alert, kind, found, beyond, ground)
+
+
+def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
+    now, before = found.value.now(), earlier(signal, found.value, kind.over)
+    if kind.relative:
+        ratio = now / (before > number(0))
+        return number(1) - ratio if signal.better is Better.HIGHER else ratio - number(1)
+    return before - now if signal.better is Better.HIGHER else now - before
+
+
+def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
+    crossed: Expr, alert: Alert, kind: Change, found: shared.Parts, bound: Amount | None, ground: Ground
+) -> Expr:
+    """Hold the bad events against those that the earlier ones predict for today's events."""
+    bad, before = (chance.bad_events(alert, found, ground, bound=bound, ago=ago) for ago in (0, kind.over))
+    if bad is None or before is None:
+        return crossed
+    growth = found.denominator.now() / found.denominator.now(offset=kind.over)
+    expected = chance.scaled(before, found, growth)
+    crossed = shared.enough(crossed, bad - expected, ground.floor(alert, MIN_BAD_EVENTS), found.each)
+    scatter = chance.scaled(expected, found, growth)
+    return chance.beyond_chance(crossed, bad, expected, scatter, found.each)
+
+
+def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
+    """Say by how much and since when."""
+    signal = ground.signal(alert)
+    verb = "fell" if signal.better is Better.HIGHER else "rose"
+    amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
+    return (
+        f"{shared.subject(signal, alert)} {verb} by {amount} within {duration(kind.over)}, to be seen over "
+        f"{shared.window_of(signal)}."
+    )
+
+
+def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
+    """Say when it is true."""
+    signal = service.signals[alert.signal]
+    named, before = shared.named(signal, alert), duration(kind.over)
+    change = f"{named} is {shared.worse(signal)} by {tier.text} than {before} ago"
+    if kind.beyond is None:
+        return change
+    return f"{change}, and {shared.side(signal)} {human(kind.beyond, signal.unit)}"

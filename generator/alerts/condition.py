@@ -1,0 +1,258 @@
+"""Parts that the kinds of alerts share: what a condition reads, its bounds and floors, its sentences.
+
+A shared alert reads bounds that are recorded for each service; a service's own alert has them as literals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.model.alerts import BEYOND, BOUND, MIN_BAD_EVENTS, MIN_EVENTS, pace_part
+from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, Signal, Tokens, divisor
+from generator.model.units import Unit, duration
+from generator.promql.expr import Expr, Series, binary, call, number
+from generator.streams.scope import each, largest, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.alerts import Alert, AlertSeverity, Burn, Tier
+    from generator.model.service import Service
+    from generator.model.streams import Stream
+    from generator.streams.scope import Scope
+
+#: Sums of rates are a hair off whole counts: a floor of N stands half an event lower.
+HALF_EVENT = 0.5
+
+#: What a comparison rounds to, or an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
+PRECISION = 1e-06
+
+_VALUE = {
+    Unit.SECONDS: "{{ $value | humanizeDuration }}",
+    Unit.RATIO: "{{ $value | humanizePercentage }}",
+    Unit.USD: '${{ $value | printf "%.4g" }}',
+    Unit.COUNT: "{{ $value | humanize }}",
+}
+#: How a template writes the value of a sample that it asked for; a dollar would be a group of ``reReplaceAll``.
+_ASKED = {
+    Unit.SECONDS: "(. | value | humanizeDuration)",
+    Unit.RATIO: "(. | value | humanizePercentage)",
+    Unit.USD: '(. | value | printf "$$%.4g")',
+    Unit.COUNT: "(. | value | humanize)",
+}
+#: How the name of the service is written in a sentence of an alert.
+SERVICE = f"{{{{ $labels.{names.SERVICE} }}}}"
+
+class Condition(Struct, frozen=True):
+    """When an alert of one severity is true, and the sentence that says so with the value."""
+
+    severity: AlertSeverity
+    expr: Expr
+    description: str
+
+
+class Amount(Struct, frozen=True):
+    """A number of an alert: one for each service, or the same literal for all."""
+
+    expr: Expr
+    literal: bool
+
+    def compare(self, op: str, left: Expr) -> Expr:
+        """Keep the series of ``left`` that compare so."""
+        return self._join(op, left)
+
+    def times(self, left: Expr) -> Expr:
+        """Multiply each series of ``left``."""
+        return self._join("*", left)
+
+    def less(self, left: Expr) -> Expr:
+        """Subtract it from each series of ``left``."""
+        return self._join("-", left)
+
+    def divide(self, left: Expr) -> Expr:
+        """Divide each series of ``left`` by it."""
+        return self._join("/", left)
+
+    def shifted(self, op: str, other: Expr) -> Amount:
+        """Add a literal, or subtract it."""
+        return Amount(binary(op, self.expr, other), self.literal)
+
+    def complement(self) -> Amount:
+        """Subtract from 1."""
+        return Amount(number(1) - self.expr, self.literal)
+
+    def _join(self, op: str, left: Expr) -> Expr:
+        return binary(op, left, self.expr) if self.literal else spread(op, left, self.expr)
+
+
+class Ground(Struct, frozen=True):
+    """What conditions stand on: the signals, and the service whose own they are, if they are one's."""
+
+    scope: Scope
+    signals: Mapping[str, Signal]
+    runs: Stream | None
+    service: Service | None = None
+
+    def signal(self, alert: Alert) -> Signal:
+        """Find the signal that an alert is about."""
+        return self.signals[alert.signal]
+
+    def bound(self, alert: Alert, tier: Tier) -> Amount:
+        """Take the bound of a tier."""
+        return self._amount(alert, str(tier.severity), BOUND, tier.bound)
+
+    def beyond(self, alert: Alert, value: float) -> Amount:
+        """Take what the signal itself must be beyond."""
+        return self._amount(alert, "", BEYOND, value)
+
+    def floor(self, alert: Alert, part: str) -> Amount | None:
+        """Take the fewest events, less half a one; None where none is asked for."""
+        fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
+        if fewest <= 0:
+            return None
+        if self.scope.shared:
+            return self._amount(alert, "", part, fewest).shifted("-", number(HALF_EVENT))
+        return Amount(number(fewest - HALF_EVENT), literal=True)
+
+    def pace(self, alert: Alert, tier: Tier, burn: Burn) -> Amount:
+        """Take how many times as fast as evenly a budget is spent."""
+        return self._amount(alert, str(tier.severity), pace_part(burn), burn.factor)
+
+    def _amount(self, alert: Alert, severity: str, part: str, value: float) -> Amount:
+        if not self.scope.shared:
+            return Amount(number(round(value, 9)), literal=True)
+        return Amount(largest(bound_series(alert, severity, part).now()), literal=False)
+
+
+def bound_series(alert: Alert, severity: str, part: str) -> Series:
+    """Select a recorded number of a shared alert, of all services."""
+    labels = {names.ALERT: alert.name, names.PART: part, names.SEVERITY: severity}
+    return Series(names.BOUND).where(**labels)
+
+
+class Parts(Struct, frozen=True):
+    """The recorded series that an alert looks at.
+
+    ``each`` are the labels of a value, ``on`` those at which the events behind it are counted; without the service.
+    """
+
+    value: Series
+    numerator: Series
+    denominator: Series
+    each: tuple[str, ...]
+    on: tuple[str, ...]
+
+
+def parts(alert: Alert, ground: Ground) -> Parts:
+    """Find what an alert reads, at the level that it fires for."""
+    signal, scope = ground.signal(alert), ground.scope
+    labels = () if alert.by is None else (alert.by,)
+    around, limits = counted_by(signal, labels), limits_of(alert, signal)
+    value, numerator = (scope.record(name(signal, labels)) for name in (names.value, names.numerator))
+    if alert.by and limits:
+        value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
+    return Parts(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
+
+
+def limits_of(alert: Alert, signal: Signal) -> tuple[str, ...]:
+    """List the values that an alert on a distribution is about: more completed runs are no reason to worry."""
+    kind = signal.kind
+    return kind.limits if isinstance(kind, Distribution) and alert.by == kind.label else ()
+
+
+def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Find at which level the events behind a value at ``labels`` are counted."""
+    match signal.kind:
+        case Distribution(label):
+            return tuple(one for one in labels if one != label)
+        case Share() | Quantile():
+            return labels
+        case Count() | Ratio() | Tokens() | Cost():
+            per = divisor(signal)
+            return tuple(one for one in labels if per is not None and one in per.labels)
+        case _:
+            assert_never(signal.kind)
+
+
+def enough(left: Expr, events: Expr, floor: Amount | None, labels: tuple[str, ...]) -> Expr:
+    """Keep ``left`` where enough events stand behind it."""
+    if floor is None:
+        return left
+    return binary("and", left, floor.compare(">=", events), on=each(labels))
+
+
+def rounded(expr: Expr) -> Expr:
+    """Round to a multiple of the precision."""
+    return call("round", expr, number(PRECISION))
+
+
+def beyond(signal: Signal, expr: Expr, bound: Amount) -> Expr:
+    """Compare in the direction in which the signal gets worse."""
+    return bound.compare("<" if signal.better is Better.HIGHER else ">", expr)
+
+
+def side(signal: Signal) -> str:
+    """Say that direction."""
+    return "below" if signal.better is Better.HIGHER else "above"
+
+
+def title(signal: Signal) -> str:
+    """Write a signal's title where Prometheus reads a template."""
+    return signal.title.replace("{{", '{{ "{{" }}')
+
+
+def subject(signal: Signal, alert: Alert) -> str:
+    """Name what an alert is about, as the start of a sentence."""
+    part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
+    return f"{title(signal)} of {SERVICE}{part}"
+
+
+def value_of(unit: Unit) -> str:
+    """Write the template that shows the alert's value in a unit."""
+    return _VALUE[unit]
+
+
+def bound_of(alert: Alert, tier: Tier, unit: Unit, ground: Ground) -> str:
+    """Write the bound in a sentence: the template that asks for it, or its words where it is a literal."""
+    if not ground.scope.shared:
+        return tier.text
+    return asked(alert, str(tier.severity), BOUND, _ASKED[unit])
+
+
+def asked(alert: Alert, severity: str, part: str, value: str) -> str:
+    """Write the template that puts a recorded number into its words."""
+    selector = (
+        f'{names.BOUND}{{{names.ALERT}=\\"{alert.name}\\",{names.PART}=\\"{part}\\",'
+        f'{names.SERVICE}=%q,{names.SEVERITY}=\\"{severity}\\"}}'
+    )
+    return (
+        f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}{{{{ with . | first }}}}'
+        f'{{{{ label "{names.WORDS}" . | reReplaceAll "#" {value} }}}}{{{{ end }}}}{{{{ end }}}}'
+    )
+
+
+def points() -> str:
+    """Write the template that shows a difference of ratios; a template cannot multiply, but it can replace."""
+    return '{{ $value | humanizePercentage | reReplaceAll "%" " percentage points" }}'
+
+
+def window_of(signal: Signal) -> str:
+    """Say the window of a signal."""
+    return f"the last {duration(signal.window)}"
+
+
+def worse(signal: Signal) -> str:
+    """Say which way a signal goes when it gets worse."""
+    return "lower" if signal.better is Better.HIGHER else "higher"
+
+
+def named(signal: Signal, alert: Alert) -> str:
+    """Name a signal in a sentence about when an alert fires."""
+    if limits := limits_of(alert, signal):
+        return f"{signal.title}: the share of one {alert.by} that means a limit ({', '.join(limits)})"
+    if isinstance(signal.kind, Distribution) and alert.by == signal.kind.label:
+        return f"{signal.title}: the share of one {alert.by}"
+    return f"{signal.title} of one {alert.by}" if alert.by else signal.title

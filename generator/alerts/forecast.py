@@ -1,0 +1,32 @@
+"""Forecasts: at the current pace the day will exceed its bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import condition as shared
+from generator.model import names
+from generator.promql.expr import Expr
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Forecast, Tier
+    from generator.model.service import Service
+
+
+def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:
+    """Compare the recorded forecast with the bound."""
+    day = ground.scope.record(names.part(ground.signal(alert), "forecast")).now()
+    return ground.bound(alert, tier).compare(">", shared.rounded(day))
+
+
+def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:
+    """Say what the day will come to."""
+    unit = ground.signal(alert).unit
+    bound = shared.bound_of(alert, tier, unit, ground)
+    return f"At the pace of the last 6 hours {shared.SERVICE} comes to {shared.value_of(unit)} a day, above {bound}."
+
+
+def words(_alert: Alert, _kind: Forecast, tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    return f"At the pace of the last 6 hours the day comes to more than {tier.text}"

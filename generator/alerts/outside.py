@@ -1,0 +1,49 @@
+"""Values that generated instrumentation exposed as ``other``: the bound of series holds, what they say is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.condition import SERVICE
+from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model import names
+from generator.model.alerts import OUTSIDE_WINDOW
+from generator.model.units import duration
+from generator.promql.expr import Expr, number
+from generator.streams.scope import summed
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Outside, Tier
+    from generator.model.service import Service
+
+
+def expr(alert: Alert, kind: Outside, _tier: Tier, ground: Ground) -> Expr:
+    """Count what came of late, label by label: the counter itself never forgets a stray value."""
+    stream = kind.stream
+    counted = ground.scope.record(names.increase(stream, stream.kept, OUTSIDE_WINDOW))
+    late = summed(counted.now(), (kind.label.name,))
+    floor = ground.floor(alert, MIN_BAD_EVENTS)
+    return floor.compare(">=", late) if floor else late >= number(0.5)
+
+
+def fewest(alert: Alert) -> int:
+    """Say how many such values in the window are enough."""
+    return max(1, alert.min_bad_events)
+
+
+def sentence(_alert: Alert, kind: Outside, _tier: Tier, _ground: Ground) -> str:
+    """Say how many, and where to find which."""
+    often = '{{ $value | printf "%.0f" }} times'
+    return (
+        f"{SERVICE} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
+        f"within {duration(OUTSIDE_WINDOW)}, and did not expose them. Its log names the first."
+    )
+
+
+def words(alert: Alert, kind: Outside, _tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    return (
+        f"{kind.stream.metric} counts at least {fewest(alert)} values of one label outside the spec within "
+        f"{duration(OUTSIDE_WINDOW)}"
+    )

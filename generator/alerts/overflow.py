@@ -1,0 +1,43 @@
+"""Overflow: observations beyond the last bucket, where a quantile is stuck at the bucket's bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import condition as shared
+from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model import names
+from generator.model.units import Unit
+from generator.promql.expr import Expr
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Overflow, Tier
+    from generator.model.service import Service
+
+
+def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
+    """Compare the recorded share with the bound, on enough observations beyond it more than that."""
+    signal, bound = ground.signal(alert), ground.bound(alert, tier)
+    found = shared.parts(alert, ground)
+    share = ground.scope.record(names.part(signal, "overflow")).now()
+    crossed = bound.compare(">", shared.rounded(share))
+    excess = bound.less(share) * found.denominator.now()
+    return shared.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), found.on)
+
+
+def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
+    """Say how many lie beyond the last bucket."""
+    signal = ground.signal(alert)
+    bound = shared.bound_of(alert, tier, Unit.RATIO, ground)
+    return (
+        f"{shared.value_of(Unit.RATIO)} of the observations behind {shared.title(signal)} of {shared.SERVICE} lie "
+        f"beyond the last bucket of the histogram, above {bound}: the true value is higher than shown. Give the "
+        "histogram larger buckets."
+    )
+
+
+def words(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:
+    """Say when it is true."""
+    metric = service.signals[alert.signal].of.metric
+    return f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"

@@ -1,0 +1,144 @@
+"""The kinds of alerts: of each the module that knows it. A new kind is a module and a line here.
+
+``tests/alerts`` proves that every member of ``AlertKind`` has one; mypy that each has all of ``KindModule``.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+from generator.alerts import (
+    absence,
+    burn_rate,
+    change,
+    forecast,
+    idle,
+    outside,
+    overflow,
+    regression,
+    series_count,
+    threshold,
+    undeclared,
+    unpriced,
+)
+from generator.alerts.chance import SIGMAS
+from generator.alerts.condition import Condition
+from generator.model import alerts
+from generator.model.signals import Distribution, Quantile, Share, divisor
+from generator.model.units import Unit, duration, human
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Tier
+    from generator.model.service import Service
+    from generator.model.signals import Signal
+    from generator.promql.expr import Expr
+
+
+class KindModule(Protocol):
+    """The functions that every kind of alert has; ``kind`` is the kind's own part of the alert."""
+
+    def expr(self, alert: Alert, kind: Any, tier: Tier, ground: Ground, /) -> Expr:  # noqa: ANN401
+        """Compose the condition of a tier."""
+        ...
+
+    def sentence(self, alert: Alert, kind: Any, tier: Tier, ground: Ground, /) -> str:  # noqa: ANN401
+        """Write the description of the firing alert, a template of Prometheus."""
+        ...
+
+    def words(self, alert: Alert, kind: Any, tier: Tier, service: Service, /) -> str:  # noqa: ANN401
+        """Say for people when a tier of a service is true."""
+        ...
+
+
+KINDS: Mapping[type, KindModule] = MappingProxyType(
+    {
+        alerts.Threshold: threshold,
+        alerts.Change: change,
+        alerts.Regression: regression,
+        alerts.BurnRate: burn_rate,
+        alerts.Overflow: overflow,
+        alerts.Forecast: forecast,
+        alerts.Unpriced: unpriced,
+        alerts.Absence: absence,
+        alerts.Idle: idle,
+        alerts.Undeclared: undeclared,
+        alerts.Outside: outside,
+        alerts.SeriesCount: series_count,
+    }
+)
+
+#: Their ``words`` tell which floors there are.
+_SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence
+
+
+class Judgement(Struct, frozen=True):
+    """An alert, and the condition of each of its tiers."""
+
+    alert: Alert
+    conditions: tuple[Condition, ...]
+
+
+def judgement(alert: Alert, ground: Ground) -> Judgement:
+    """Build the conditions of an alert."""
+    kind = KINDS[type(alert.kind)]
+    return Judgement(
+        alert,
+        tuple(
+            Condition(
+                tier.severity,
+                kind.expr(alert, alert.kind, tier, ground),
+                kind.sentence(alert, alert.kind, tier, ground),
+            )
+            for tier in alert.tiers
+        ),
+    )
+
+
+def in_words(alert: Alert, tier: Tier, service: Service) -> str:
+    """Say when an alert's tier fires, floors of events included, for people who read no PromQL."""
+    condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
+    floors = "".join(f", {floor}" for floor in _floors(alert, service.signals[alert.signal]))
+    holds = f", for {duration(alert.for_)}" if alert.for_ else ""
+    return f"{condition}{floors}{holds}."
+
+
+def _floors(alert: Alert, signal: Signal) -> list[str]:
+    if isinstance(alert.kind, _SAY_FLOORS):
+        return []
+    floors = []
+    if alert.min_events:
+        floors.append(f"on at least {alert.min_events} events")
+    if alert.min_bad_events:
+        floors.append(f"with at least {alert.min_bad_events} {_bad(alert, signal)}")
+    if isinstance(alert.kind, alerts.Change | alerts.Regression) and by_chance(alert, signal):
+        floors.append(f"by more than chance explains ({SIGMAS} standard deviations)")
+    return floors
+
+
+def _bad(alert: Alert, signal: Signal) -> str:
+    """Name the events that a floor counts, and what they are compared with."""
+    compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
+    if isinstance(alert.kind, alerts.Overflow):
+        return "more there than that share"
+    if isinstance(signal.kind, Quantile) and isinstance(alert.kind, alerts.Threshold):
+        return f"more observations above that than the {human(1 - signal.kind.q, Unit.RATIO)} that may be"
+    if isinstance(signal.kind, Quantile) and compared:
+        return "more observations above that than expected"
+    if compared:
+        return "bad events more than expected"
+    return "bad events more than that allows" if isinstance(alert.kind, alerts.Threshold) else "bad events"
+
+
+def by_chance(alert: Alert, signal: Signal) -> bool:
+    """Whether bad events are counted behind a comparison, so that chance can be told from a change."""
+    if isinstance(alert.kind, alerts.Regression):
+        return isinstance(signal.kind, Share)
+    if isinstance(signal.kind, Quantile):
+        return isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
+    return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)

@@ -1,0 +1,80 @@
+"""Regressions: the newest release worse than the previous one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import chance
+from generator.alerts import condition as shared
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
+from generator.model import names
+from generator.model.alerts import NEWEST_WINDOW
+from generator.model.signals import Better, Share, divisor
+from generator.model.units import Unit, duration
+from generator.promql.expr import Expr, number
+from generator.signals.releases import events_name
+from generator.streams.scope import spread, top
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Regression, Tier
+    from generator.model.service import Service
+
+_BY = (names.RELEASE,)
+
+
+def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
+    """Compare the recorded change with the tier's bound, on enough events of either release."""
+    signal = ground.signal(alert)
+    change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
+    worse = number(0) - change if signal.better is Better.HIGHER else change
+    crossed = ground.bound(alert, tier).compare(">=", shared.rounded(worse))
+    floor = ground.floor(alert, MIN_EVENTS)
+    crossed = shared.enough(crossed, _events(alert, "newest", ground), floor, _BY)
+    crossed = shared.enough(crossed, _events(alert, "previous", ground), floor, ())
+    if isinstance(signal.kind, Share):
+        return _not_by_chance(crossed, signal.kind, alert, ground)
+    return crossed
+
+
+def _events(alert: Alert, side: str, ground: Ground) -> Expr:
+    """Count the events of one release."""
+    signal = ground.signal(alert)
+    return ground.scope.record(events_name(divisor(signal) or signal.of, side)).now()
+
+
+def _not_by_chance(crossed: Expr, kind: Share, alert: Alert, ground: Ground) -> Expr:
+    """Hold the newest release's bad events against those that the previous one's predict for its runs."""
+    newest, previous = (_events(alert, side, ground) for side in ("newest", "previous"))
+
+    def bad(side: str) -> Expr:
+        share = ground.scope.record(names.part(ground.signal(alert), side, _BY)).now()
+        return (number(1) - share if kind.good else share) * _events(alert, side, ground)
+
+    # One previous release: what was recorded before Prometheus started again may still be there.
+    growth = spread("/", newest, top(previous))
+    # The other side's counts at today's events, by the label of the newest release.
+    expected = spread("*", growth, top(bad("previous")))
+    floor = ground.floor(alert, MIN_BAD_EVENTS)
+    crossed = shared.enough(crossed, bad("newest") - expected, floor, _BY)
+    return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, _BY)
+
+
+def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
+    """Say by how much, and of which release."""
+    signal = ground.signal(alert)
+    amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
+    release = f"{{{{ $labels.{names.RELEASE} }}}}"
+    return (
+        f"{shared.title(signal)} of {shared.SERVICE} in release {release} is {amount} {shared.side(signal)} the "
+        f"previous release: its last {duration(NEWEST_WINDOW)} against the previous release's last day."
+    )
+
+
+def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
+    """Say when it is true."""
+    signal = service.signals[alert.signal]
+    return (
+        f"{signal.title} of the newest release in its last {duration(NEWEST_WINDOW)} is {shared.worse(signal)} by "
+        f"{tier.text} than the previous release's in its last day"
+    )

@@ -1,0 +1,111 @@
+"""Alerting rules: one for each severity of each alert, shared or a service's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.condition import SERVICE
+from generator.alerts.registry import judgement
+from generator.model import names
+from generator.model.alerts import Absence, Undeclared
+from generator.model.links import filled
+from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
+from generator.prometheus.rules import AlertingRule
+from generator.promql.expr import binary
+from generator.streams.scope import top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.alerts.condition import Condition, Ground
+    from generator.model.alerts import Alert
+    from generator.model.signals import Signal
+    from generator.promql.expr import Expr
+
+#: What a link to logs or traces can be called; a shared rule asks for each, and leaves it empty where there is none.
+LINKS = ("logs", "traces")
+
+
+def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> Iterator[AlertingRule]:
+    """Build the rules of an alert.
+
+    ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them.
+    """
+    for condition in judgement(alert, ground).conditions:
+        expr = condition.expr
+        if switch is not None:
+            expr = _owned(expr, switch)
+        yield AlertingRule(
+            alert.name,
+            expr.text,
+            alert.for_,
+            alert.keep_firing_for,
+            _labels(alert, condition, ground),
+            _annotations(alert, condition, ground),
+        )
+
+
+def _owned(expr: Expr, switch: Expr) -> Expr:
+    """Keep a condition where the alert is on, with the owner as a label; of two owners there is none."""
+    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER,))
+
+
+def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str]:
+    labels = {names.SEVERITY: str(condition.severity)}
+    if ground.service is not None:
+        labels |= {names.SERVICE: ground.service.name, names.OWNER: ground.service.owner}
+    labels[names.SIGNAL] = alert.signal
+    if isinstance(alert.kind, Absence) and ground.service is not None:
+        labels[names.METRIC] = alert.kind.stream.metric
+    if isinstance(alert.kind, Undeclared):
+        labels[names.LABEL] = alert.kind.label.name
+    return labels
+
+
+def _annotations(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str]:
+    signal = ground.signal(alert)
+    return {
+        "summary": alert.summary,
+        "description": condition.description,
+        "dashboard_url": _dashboard_url(alert, signal, ground),
+        "runbook_url": f"{ground.scope.site.runbook_url}/{alert.name}.md",
+        **_links(alert, ground),
+    }
+
+
+def _links(alert: Alert, ground: Ground) -> dict[str, str]:
+    if ground.service is None:
+        return {f"{kind}_url": _asked_link(kind, alert) for kind in LINKS}
+    release = _release() if alert.of_release else None
+    found = sorted(ground.service.links.items())
+    return {f"{kind}_url": filled(link, ground.service.name, release) for kind, link in found}
+
+
+def _release() -> str:
+    return f"{{{{ $labels.{names.RELEASE} | urlquery }}}}"
+
+
+def _asked_link(kind: str, alert: Alert) -> str:
+    """Write the template that asks for a link; the release is filled in where the alert is about one."""
+    selector = f'{names.LINK}{{link=\\"{kind}\\",{names.SERVICE}=%q}}'
+    ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
+    if alert.of_release:
+        shown = f'{{{{ . | first | label "url_of_release" | reReplaceAll "#" ($labels.{names.RELEASE} | urlquery) }}}}'
+    else:
+        shown = '{{ . | first | label "url" }}'
+    return f"{ask}{shown}{{{{ end }}}}"
+
+
+def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
+    """Link the panel that shows it, or its dashboard, with what the alert knows chosen."""
+    place, uid = panel_of(alert), dashboard_of_alert(alert, signal)
+    service = ground.service.name if ground.service else SERVICE
+    parts = [f"{ground.scope.site.grafana_url}/d/{uid}?var-{names.SERVICE}={service}"]
+    # Only what is on the status board can be chosen there.
+    if signal.own and signal.trend is not None:
+        parts.append(f"var-{names.SIGNAL}={signal.name}")
+    if alert.by in CHOICES[uid]:
+        parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
+    if place and place.uid == uid:
+        parts.append(f"viewPanel={place.number}")
+    return "&".join(parts)

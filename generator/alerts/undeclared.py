@@ -1,0 +1,89 @@
+"""Undeclared values: what is live and stands in no spec, so that no bound of series holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.condition import SERVICE
+from generator.model import names
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
+from generator.streams.scope import each, grouped, having, join, largest, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Tier, Undeclared
+    from generator.model.service import Service
+
+
+def expr(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> Expr:
+    """Look through the recorded rates, which know every live value, for one outside the list or for too many."""
+    label = kind.label
+    rates = having(ground.scope.stream(kind.stream), (label.name,))
+    if ground.scope.shared:
+        return _of_all(rates, label.name, ground)
+    if label.values:
+        return summed(strays(rates, label.name, label.values).now(), (label.name,)) >= number(0)
+    live = grouped(rates.now(), (label.name,))
+    return aggregate("count", live, each()) > number(label.max_live)
+
+
+def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
+    """Hold values against the profile's list or the service's own, or their number against the largest one.
+
+    The number is told as the value of an empty label: of too many, none is the culprit.
+    """
+    scope, by = ground.scope, (label,)
+    values = summed(rates.now(), by)
+    own = scope.written(names.LABEL_VALUE, **{names.LABEL: label})
+    known = Series(names.PROFILE_LABEL_VALUE).where(**{names.LABEL: label})
+    lists = grouped(own.now()) | binary("and", scope.record(names.KNOWN).now(), known.now(), on=(names.PROFILE,))
+    profile = binary(
+        "*",
+        grouped(rates.now(), by),
+        grouped(scope.record(names.KNOWN).now(), (names.PROFILE,)),
+        on=each(),
+        group_left=(names.PROFILE,),
+    )
+    listed = binary("and", profile, known.now(), on=(names.PROFILE, label))
+    stray = join("unless", join("and", values >= number(0), lists), grouped(having(own, by).now(), by), by)
+    stray = join("unless", stray, listed, by)
+    own_most = largest(scope.written(names.LABEL_MAX, **{names.LABEL: label}).now())
+    of_profile = aggregate("max", Series(names.PROFILE_LABEL_MAX).where(**{names.LABEL: label}).now(), (names.PROFILE,))
+    profiles = grouped(scope.record(names.KNOWN).now(), (names.PROFILE,))
+    default = binary("*", profiles, of_profile, on=(names.PROFILE,), group_left=())
+    most = join("or", own_most, largest(default))
+    count = aggregate("count", grouped(rates.now(), by), each())
+    return any_of([stray, binary(">", count, most, on=each(), group_left=())])
+
+
+def strays(found: Series, label: str, listed: Sequence[str]) -> Series:
+    """Select the series with a value of ``label`` that is not listed; to lack the label is no value."""
+    return found.none_of(label, ("", *listed))
+
+
+def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> str:
+    """Say which value, or how many."""
+    label = kind.label
+    value = f"{{{{ $labels.{label.name} }}}}"
+    one = f"{_source(kind, ground)} has {label.name}={value}, which its spec does not list"
+    allows = "its spec allows fewer" if ground.scope.shared else f"its spec allows {label.max_live}"
+    many = f"{SERVICE} has {{{{ $value }}}} live values of {label.name}, and {allows}"
+    told = one if label.values else many
+    if ground.scope.shared:
+        told = f"{{{{ if $labels.{label.name} }}}}{one}{{{{ else }}}}{many}{{{{ end }}}}"
+    return f"{told}: the bound of series does not hold."
+
+
+def _source(kind: Undeclared, ground: Ground) -> str:
+    return SERVICE if ground.scope.shared else f"{kind.stream.metric} of {SERVICE}"
+
+
+def words(_alert: Alert, kind: Undeclared, _tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    label = kind.label
+    what = (
+        "a value that the spec does not list" if label.values else f"more than {label.max_live} live values"
+    )
+    return f"Label {label.name} of {kind.stream.metric} has {what}"

@@ -1,0 +1,39 @@
+"""Unpriced tokens: a model or token type that the price list does not know, so that cost leaves it out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.condition import SERVICE
+from generator.model import names
+from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.promql.expr import Expr, binary, number
+from generator.signals.events import counted
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Tier, Unpriced
+    from generator.model.service import Service
+
+_ON = (MODEL, TOKEN_TYPE)
+
+
+def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
+    """Count tokens of the window by model and type, where no price is recorded."""
+    signal = ground.signal(alert)
+    used = counted(signal.of, signal.window, _ON, ground.scope)
+    return binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
+
+
+def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> str:
+    """Say how many tokens of what."""
+    model, kind = (f"{{{{ $labels.{label} }}}}" for label in _ON)
+    return (
+        f"{SERVICE} used {{{{ $value | humanize }}}} {kind} tokens of model {model}, which has no price: "
+        "cost_per_run and the budget leave them out."
+    )
+
+
+def words(_alert: Alert, _kind: Unpriced, _tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    return "Tokens of a model or a type without a price were used"

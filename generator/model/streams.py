@@ -1,0 +1,76 @@
+"""Streams: the series that all rules but the raw pass read, with names, labels and units of the product's own."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.model.metrics import MetricType
+
+
+class Stream(Struct, frozen=True):
+    """A canonical series of the library, or a metric that only its own profile or service knows.
+
+    Attributes:
+        name: As in ``signals.yaml``, such as ``run``; of an own metric its name.
+        stem: The middle of recorded names, such as ``agent_run``.
+        type: Counter or histogram.
+        unit: Base unit of what a histogram observes or a counter adds up: ``s``, ``usd`` or nothing.
+        labels: Label names, without ``le``.
+        sparse: No series exists before the first event: absence is health.
+        shared: Whether the shared rules read it.
+        help: One line for people.
+        metric: The metric that feeds it; empty in the library.
+        buckets: Upper bounds in the base unit, ascending; empty in the library and on counters.
+        exposed_unit: The unit that its metric is exposed in.
+        derived: Whether our own rules record it, from another stream.
+    """
+
+    name: str
+    stem: str
+    type: MetricType
+    unit: str
+    labels: tuple[str, ...]
+    sparse: bool = False
+    shared: bool = False
+    help: str = ""
+    metric: str = ""
+    buckets: tuple[float, ...] = ()
+    exposed_unit: str = ""
+    derived: bool = False
+
+    @property
+    def is_histogram(self) -> bool:
+        """Whether it has buckets."""
+        return self.type is MetricType.HISTOGRAM
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The labels that its record keeps besides the service, sorted."""
+        return tuple(sorted((*self.labels, "le") if self.is_histogram else self.labels))
+
+
+#: The labels of tokens that prices are joined on.
+MODEL, TOKEN_TYPE = "model", "token_type"
+#: The canonical stream of what was spent; what a profile does not expose is derived from tokens and prices.
+COST = "agent_cost"
+
+
+def billed(tokens: Stream) -> Stream:
+    """Derive the tokens in which each counts once, whatever a provider includes in what."""
+    return replace(
+        tokens, name=f"{tokens.name}_billed", stem=f"{tokens.stem}_billed", sparse=False, derived=True
+    )
+
+
+def cost(tokens: Stream) -> Stream:
+    """Derive the estimated USD of tokens."""
+    return replace(
+        tokens,
+        name=f"{tokens.name}_cost",
+        stem=COST if tokens.shared else f"{tokens.stem}_cost",
+        unit="usd",
+        labels=tuple(label for label in tokens.labels if label != TOKEN_TYPE),
+        sparse=False,
+        derived=True,
+    )

@@ -1,1 +1,0 @@
-"""Recording rules: one raw pass a metric, everything else from recorded sums."""

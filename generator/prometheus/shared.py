@@ -1,0 +1,339 @@
+"""The shared rule files: one rule set for all services, in files by family, each chain in order.
+
+Everything here is made from the library, the profiles and the site. Of services it depends on the variants in use alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.alerts import burn_rate
+from generator.alerts.bounds import bound_rules
+from generator.alerts.condition import Ground
+from generator.alerts.rules import alerting_rules
+from generator.model import names
+from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Overflow, Regression, Unpriced
+from generator.model.outside import STREAM
+from generator.model.panels import PANELS
+from generator.model.signals import Cost, Quantile, Tokens
+from generator.model.streams import COST
+from generator.prometheus.grouping import split
+from generator.promql.expr import Expr, any_of, binary, call, literal, number
+from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals.quantile import overflow
+from generator.signals.registry import records
+from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.model.alerts import Alert
+    from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.service import Objective, Site
+    from generator.model.signals import Signal
+    from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+
+Rules = tuple["RecordingRule", ...]
+
+#: The families of shared files; a unit test loads only those that it needs.
+SERVICES, PRICES, STREAMS, RUN, TOOLS, COSTS, RELEASES, STATUS = (
+    "services",
+    "prices",
+    "streams",
+    "run",
+    "tools",
+    "cost",
+    "releases",
+    "status",
+)
+FAMILIES = (SERVICES, PRICES, STREAMS, RUN, TOOLS, COSTS, RELEASES, STATUS)
+_OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
+
+
+class SharedRules(Struct, frozen=True):
+    """Groups of rules by family; those of variants are called ``<family>-variants``."""
+
+    recording: Mapping[str, tuple[RuleGroup, ...]]
+    alerting: Mapping[str, tuple[RuleGroup, ...]]
+
+    @property
+    def records(self) -> frozenset[str]:
+        """The names of all that is recorded."""
+        every = (*self.recording.values(), *self.alerting.values())
+        found = (one for groups in every for group in groups for one in group.rules)
+        return frozenset(one.record for one in found if hasattr(one, "record"))
+
+
+def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
+    """Compile the rules that all services share."""
+    scope = Scope(site)
+    ground = Ground(scope, library.signals, library.runs)
+    taken: set[str] = set()
+    recording = {
+        SERVICES: _chains(SERVICES, _services(library, scope), site),
+        PRICES: _chains(PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site),
+        STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
+        **{family: _family(family, library, scope, taken) for family in (RUN, TOOLS, COSTS)},
+        RELEASES: _chains(RELEASES, _releases(library, scope), site),
+        STATUS: _chains(STATUS, _status(library, scope), site),
+    }
+    alerting = {family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)}
+    return SharedRules(_filled(recording), _filled({**alerting, **_variants(variants, library, ground)}))
+
+
+def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:
+    return {family: found for family, found in groups.items() if found}
+
+
+def _chains(name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site) -> tuple[RuleGroup, ...]:
+    return tuple(split(names.shared_name(name), chains, site.rule_interval))
+
+
+def family_of(alert: Alert, signals: Mapping[str, Signal]) -> str:
+    """Find the family whose files hold an alert."""
+    if isinstance(alert.kind, Regression):
+        return RELEASES
+    return _OF_LAYER[signals[alert.signal].layer] if alert.about_signal and not alert.about else SERVICES
+
+
+# What is known of services and profiles.
+
+
+def _services(library: Library, scope: Scope) -> Iterator[Rules]:
+    for profile in library.profiles:
+        yield tuple(_of_profile(profile))
+    yield (known(scope),)
+    for signal in library.signals.values():
+        if signal.better != "neither":
+            yield tuple(_objective(signal, library, scope))
+
+
+def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
+    """Record what feeds each stream, and the values of each label."""
+    here = {names.PROFILE: profile.name}
+    if profile.feeds:
+        arms = (
+            _labelled(_labelled(_one(), names.STREAM, stream), names.METRIC, metric)
+            for stream, metric in profile.feeds.items()
+        )
+        yield rule(names.PROFILE_STREAM, any_of(list(arms)), **here)
+    for label, values in profile.values.items():
+        listed = any_of([_labelled(_one(), label, value) for value in values])
+        yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})
+    for label, most in profile.max_live.items():
+        yield rule(names.PROFILE_LABEL_MAX, call("vector", number(most)), **here, **{names.LABEL: label})
+
+
+def known(scope: Scope) -> RecordingRule:
+    """Record each service once, whatever its file holds: two owners are none, and two profiles none."""
+    info = scope.written(names.INFO).now()
+    arms = []
+    for labels in ((names.OWNER, names.PROFILE), (names.PROFILE,)):
+        found = grouped(info, labels)
+        single = Expr(f"count by ({names.SERVICE}) ({found.text})")
+        arms.append(join("and", found, binary("==", single, number(1))))
+    return rule(names.KNOWN, join("or", join("or", *arms), grouped(info)))
+
+
+def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[RecordingRule]:
+    """Record what each service promises of a signal: what its file says, else its profile."""
+    written = scope.written(names.OBJECTIVE, **{names.SIGNAL: signal.name}).now()
+    defaults = {
+        profile.name: profile.objectives[signal.name]
+        for profile in library.profiles
+        if signal.name in profile.objectives
+    }
+    value = _or_default(written, largest(written), {name: one.bound for name, one in defaults.items()}, scope)
+    name = names.part(signal, "objective")
+    yield rule(name, value)
+    if any(isinstance(alert.kind, BurnRate) and alert.signal == signal.name for alert in library.alerts):
+        yield from _budget(signal, defaults, scope)
+
+
+def _budget(signal: Signal, defaults: Mapping[str, Objective], scope: Scope) -> Iterator[RecordingRule]:
+    """Record over how long a promise goes, and the share of events that may be bad; without a window there is none."""
+    written = scope.written(names.OBJECTIVE, **{names.SIGNAL: signal.name}).now()
+    window = largest(scope.written(names.OBJECTIVE_WINDOW, **{names.SIGNAL: signal.name}).now())
+    windows = {name: float(one.window) for name, one in defaults.items() if one.window}
+    yield rule(names.part(signal, "objective_window"), _or_default(written, window, windows, scope))
+    objective = scope.record(names.part(signal, "objective")).now()
+    has_window = scope.record(names.part(signal, "objective_window")).now()
+    good = bool(getattr(signal.kind, "good", False))
+    bad = number(1) - objective if good else objective
+    yield rule(burn_rate.budget_name(signal), join("and", bad, has_window))
+
+
+def _or_default(written: Expr, value: Expr, defaults: Mapping[str, float], scope: Scope) -> Expr:
+    """Take what a file says; the default of a profile counts where the file does not name the signal at all."""
+    by_value: dict[float, list[str]] = {}
+    for name, default in defaults.items():
+        by_value.setdefault(default, []).append(name)
+    found = value
+    for default, profiles in by_value.items():
+        of_them = scope.record(names.KNOWN).one_of(names.PROFILE, profiles).now()
+        quiet = join("unless", grouped(of_them), grouped(written))
+        found = join("or", found, number(default) * quiet)
+    return found
+
+
+def _one() -> Expr:
+    return call("vector", number(1))
+
+
+def _labelled(expr: Expr, label: str, value: str) -> Expr:
+    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+
+
+# Streams, signals, releases.
+
+
+def _streams(library: Library, scope: Scope) -> Rules:
+    """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
+    signals = tuple(library.signals.values())
+    tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
+    spent = next((one for one in library.streams.values() if one.stem == COST), None)
+    rules = [one for stream in tokens.values() for one in (prices.billed_tokens(stream, scope), prices.costs(stream, spent, scope))]
+    wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
+    wanted += [(library.signals[alert.signal].of, library.signals[alert.signal].window) for alert in library.alerts if isinstance(alert.kind, Unpriced)]
+    rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
+    rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
+    return tuple(rules)
+
+
+def _family(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
+    """Record the signals of a family: those of counters, then a group for each histogram."""
+    signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
+    site = scope.site
+    groups: list[RuleGroup] = []
+    counters = [records(one, scope) for one in signals if not one.of.is_histogram]
+    groups += _distinct(family, counters, taken, site)
+    histograms = {one.of.name: one.of for one in signals if one.of.is_histogram}
+    for stream in histograms.values():
+        chain = _histogram([one for one in signals if one.of == stream], library, scope)
+        groups += _distinct(f"{family}-{stream.name.replace('_', '-')}", [chain], taken, site)
+    groups += _distinct(f"{family}-budget", _budgets(family, library, scope), taken, site)
+    groups += _distinct(f"{family}-forecast", _forecasts(family, library, scope), taken, site)
+    return tuple(groups)
+
+
+def _distinct(
+    name: str, chains: Iterable[Iterable[RecordingRule]], taken: set[str], site: Site
+) -> Iterator[RuleGroup]:
+    """Split chains into groups, leaving out what stands in the file already."""
+    fresh = []
+    for chain in chains:
+        fresh.append(tuple(distinct(chain, taken)))
+        taken.update(one.record for one in fresh[-1])
+    yield from _chains(name, fresh, site)
+
+
+def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Iterator[RecordingRule]:
+    stream = signals[0].of
+    watched = {alert.signal for alert in library.alerts if isinstance(alert.kind, Overflow)}
+    for window in dict.fromkeys(one.window for one in signals):
+        yield events.increase(stream, window, scope)
+    yield events.upper_bounds(stream, signals[0].window, scope)
+    for signal in signals:
+        yield from records(signal, scope)
+        if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched):
+            yield overflow(signal, scope)
+
+
+def _budgets(family: str, library: Library, scope: Scope) -> Iterator[Rules]:
+    for alert in library.alerts:
+        signal = library.signals[alert.signal]
+        if isinstance(alert.kind, BurnRate) and _OF_LAYER[signal.layer] == family:
+            yield burn.sides(signal, scope)
+            for window in burn_windows(alert):
+                yield burn.over(signal, window, scope)
+
+
+def burn_windows(alert: Alert) -> tuple[int, ...]:
+    """List the windows of an alert's paces, the shortest first."""
+    paces = [one for tier in alert.tiers for one in tier.burns]
+    return tuple(sorted({window for one in paces for window in (one.long, one.short)}))
+
+
+def _forecasts(family: str, library: Library, scope: Scope) -> Iterator[Rules]:
+    for alert in library.alerts:
+        signal = library.signals[alert.signal]
+        if isinstance(alert.kind, Forecast) and _OF_LAYER[signal.layer] == family:
+            yield forecast.forecast(signal, scope)
+
+
+def _releases(library: Library, scope: Scope) -> list[Rules]:
+    compared = releases.compared(library.signals.values(), library.alerts)
+    if not compared or library.runs is None:
+        return []
+    chains: list[Iterable[RecordingRule]] = [releases.order(library.runs, scope)]
+    taken: set[str] = set()
+    for signal, per in compared:
+        fresh = tuple(distinct(releases.comparison(signal, per, scope), taken))
+        taken.update(one.record for one in fresh)
+        chains.append(fresh)
+    return [tuple(chain) for chain in chains]
+
+
+def _status(library: Library, scope: Scope) -> list[Rules]:
+    return [*(board.row(one, scope) for one in library.signals.values()), (board.status(scope),)]
+
+
+# Alerts.
+
+
+def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
+    """Build a family's alerts, a group for each signal, each alert behind its bounds."""
+    chains: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
+    taken: set[str] = set()
+    for alert in library.alerts:
+        if family_of(alert, library.signals) == family:
+            bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
+            taken.add(alert.name)
+            chain = (*bounds, *alerting_rules(alert, ground, switch(alert.name, "", ground.scope)))
+            chains.setdefault(alert.signal, []).append(chain)
+    return tuple(
+        group
+        for signal, found in chains.items()
+        for group in _chains(f"{family}-alerts-{signal.replace('_', '-')}", found, ground.scope.site)
+    )
+
+
+def switch(alert: str, variant: str, scope: Scope) -> Expr:
+    """Find the services that have an alert as the library has it, or in a variant."""
+    everyone = scope.record(names.KNOWN).now()
+    named = {names.ALERT: alert} | ({names.VARIANT_LABEL: variant} if variant else {})
+    changed = scope.written(names.VARIANT, **named).now()
+    return join("and" if variant else "unless", everyone, changed)
+
+
+def _variants(
+    variants: Iterable[Variant], library: Library, ground: Ground
+) -> dict[str, tuple[RuleGroup, ...]]:
+    """Build the alerts of which some service has another form, in files of their own."""
+    by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
+    base = {
+        (one.record, tuple(sorted(one.labels.items())))
+        for alert in library.alerts
+        for one in bound_rules(alert, ground.scope)
+    }
+    for variant in sorted(set(variants), key=lambda one: (one.alert, one.name)):
+        for alert in variant.alerts:
+            fresh = [
+                one
+                for one in (*_variant_records(alert, ground), *bound_rules(alert, ground.scope))
+                if (one.record, tuple(sorted(one.labels.items()))) not in base
+            ]
+            base |= {(one.record, tuple(sorted(one.labels.items()))) for one in fresh}
+            on = switch(alert.name, variant.name, ground.scope)
+            family = f"{family_of(alert, library.signals)}-variants"
+            by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
+    return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
+
+
+def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+    """Record what only a variant reads: the windows of its burn rates."""
+    if isinstance(alert.kind, BurnRate):
+        for window in burn_windows(alert):
+            yield from burn.over(ground.signal(alert), window, ground.scope)

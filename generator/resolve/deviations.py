@@ -1,0 +1,142 @@
+"""Deviations: what a service's alerts have other than the library's, as numbers, as variants, or turned off.
+
+Both are resolved as if everything were promised, so that only what is written differs, never what follows from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.findings import Findings
+from generator.model.alerts import (
+    BEYOND,
+    BOUND,
+    FACTOR,
+    MIN_BAD_EVENTS,
+    MIN_EVENTS,
+    OFFSET,
+    Burn,
+    Change,
+    Idle,
+    Threshold,
+    pace_part,
+)
+from generator.model.library import Deviations, Override, Variant
+from generator.model.units import duration
+from generator.resolve.alerts import alerts_of
+from generator.resolve.library import generic_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model.alerts import Alert, Bound
+    from generator.model.library import Library
+    from generator.model.service import Service, Site
+    from generator.spec.written import AlertSpec, Entry
+
+
+def resolve_deviations(
+    entries: Iterable[Entry[AlertSpec]], service: Service, library: Library, site: Site
+) -> Deviations:
+    """Compare the alerts that a profile or a service changes with the library's.
+
+    Args:
+        entries: The changed alerts, merged with the library's.
+        service: The service as it is resolved, whose bounds stand in where a number cannot be said as it is written.
+        library: The shared alerts.
+        site: The site.
+    """
+    overrides: list[Override] = []
+    variants: list[Variant] = []
+    off: list[str] = []
+    for entry in entries:
+        defaults = tuple(alert for alert in library.alerts if alert.name == entry.key.value)
+        if entry.value.disabled is not None:
+            off.append(entry.key.value)
+            continue
+        scope = generic_scope(library.signals, library.streams, site, Findings())
+        found = alerts_of((entry,), scope) if scope else ()
+        if not found or not defaults:
+            continue
+        if name := _difference(found[0], defaults[0]):
+            variants.append(Variant(entry.key.value, name, found))
+        overrides += _overrides(found[0], defaults[0], service)
+    return Deviations(tuple(overrides), tuple(variants), tuple(off))
+
+
+def _difference(alert: Alert, default: Alert) -> str:
+    """Name everything but numbers in which two alerts differ; empty where they differ in numbers alone."""
+    own, base = _shape(alert), _shape(default)
+    return ", ".join(f"{key}={own[key]}" for key in own if own[key] != base.get(key))
+
+
+def _shape(alert: Alert) -> dict[str, str]:
+    kind = alert.kind
+    shape = {
+        "kind": type(kind).__name__.lower(),
+        "signal": alert.signal,
+        "by": alert.by or "none",
+        "for": duration(alert.for_),
+        "keep_firing_for": duration(alert.keep_firing_for),
+        "severity": "+".join(tier.severity for tier in alert.tiers),
+        "floors": "+".join(part for part, _ in _floors(alert)) or "none",
+        "windows": " ".join(
+            f"{duration(burn.long)}/{duration(burn.short)}" for tier in alert.tiers for burn in tier.burns
+        ),
+        "summary": hashlib.sha256(alert.summary.encode()).hexdigest()[:8],
+    }
+    match kind:
+        case Change(over, relative, beyond):
+            shape |= {"over": duration(over), "relative": str(relative), "beyond": str(beyond is not None)}
+        case Threshold(unfinished):
+            shape["unfinished"] = str(unfinished)
+        case Idle(over):
+            shape["over"] = duration(over)
+    return shape
+
+
+def _floors(alert: Alert) -> Iterator[tuple[str, int]]:
+    if alert.min_events:
+        yield MIN_EVENTS, alert.min_events
+    if alert.min_bad_events:
+        yield MIN_BAD_EVENTS, alert.min_bad_events
+
+
+def _overrides(alert: Alert, default: Alert, service: Service) -> Iterator[Override]:
+    """List the numbers in which an alert differs from the library's."""
+    base = dict(_numbers(default))
+    for (severity, part), number in _numbers(alert):
+        if base.get((severity, part)) != number:
+            yield _override(alert, severity, part, number, service)
+    for part in {part for part, _ in _floors(default)} - {part for part, _ in _floors(alert)}:
+        yield Override(alert.name, "", part, 0, "")
+
+
+def _numbers(alert: Alert) -> Iterator[tuple[tuple[str, str], Bound | Burn | int]]:
+    for tier in alert.tiers:
+        if tier.written is not None:
+            yield (str(tier.severity), BOUND), tier.written
+        for burn in tier.burns:
+            yield (str(tier.severity), pace_part(burn)), burn
+    if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
+        yield ("", BEYOND), alert.kind.beyond_written
+    for part, fewest in _floors(alert):
+        yield ("", part), fewest
+
+
+def _override(alert: Alert, severity: str, part: str, number: Bound | Burn | int, service: Service) -> Override:
+    if isinstance(number, Burn):
+        return Override(alert.name, severity, part, number.factor, "")
+    if isinstance(number, int):
+        return Override(alert.name, severity, part, number, "")
+    if number.factor is None:
+        return Override(alert.name, severity, part, number.amount, number.words)
+    if number.factor != 1 and number.amount:
+        # Both a factor and an amount on top of it: only what they come to is one number.
+        objective = service.objectives.get(alert.signal)
+        value = number.of(objective.bound if objective else 0)
+        return Override(alert.name, severity, part, value, number.words)
+    if number.amount:
+        return Override(alert.name, severity, part + OFFSET, number.amount, number.words)
+    return Override(alert.name, severity, part + FACTOR, number.factor, number.words)

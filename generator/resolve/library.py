@@ -1,0 +1,116 @@
+"""The library and the facts of profiles: what shared rules are made from, whatever services there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.findings import Findings
+from generator.model.labels import Label
+from generator.model.library import Library, ProfileFacts
+from generator.model.service import Objective
+from generator.model.signals import Better
+from generator.model.streams import TOKEN_TYPE
+from generator.model.units import DAY, Unit
+from generator.resolve.alert_scope import AlertScope
+from generator.resolve.alerts import alerts_of
+from generator.resolve.labels import listed_values
+from generator.resolve.objectives import SPEND, resolve_objectives
+from generator.resolve.prices import resolve_prices
+from generator.resolve.signal_checks import RUN_COUNT
+from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
+from generator.resolve.streams import by_any_name, library_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.model.service import Site
+    from generator.model.signals import Signal
+    from generator.model.streams import Stream
+    from generator.spec.written import PricesSpec, ProfileSpec, SignalsSpec
+
+#: What stands in for promises that only services make: close to perfect, so that every default bound is in reach.
+_ALL_GOOD, _NEARLY_NONE, _ONE = 1 - 1e-6, 0.001, 1.0
+
+
+def resolve_library(
+    spec: SignalsSpec | None,
+    profiles: Iterable[ProfileSpec],
+    prices: PricesSpec | None,
+    site: Site,
+    findings: Findings,
+) -> Library:
+    """Resolve the library against its own streams, with all that is wrong with it."""
+    streams = library_streams(spec)
+    profiles = tuple(profiles)
+    scope = SignalScope(site, streams, _open_labels(streams.values()), findings)
+    signals = resolve_own_library(spec, scope)
+    generic = generic_scope(signals, streams, site, findings)
+    alerts = alerts_of(spec.alerts if spec else (), generic) if generic and not findings.failed else ()
+    every_type = Label("", "", tuple(_token_types(profiles)), 1)
+    priced = resolve_prices(prices, Label("", "", (), 1), every_type, (), Findings())
+    return Library(
+        streams=streams,
+        signals=signals,
+        alerts=alerts,
+        runs=generic.runs if generic else None,
+        profiles=tuple(_facts(profile, spec, streams, site) for profile in profiles),
+        prices=priced[0],
+        inclusions=priced[1],
+    )
+
+
+def generic_scope(
+    signals: Mapping[str, Signal], streams: Mapping[str, Stream], site: Site, findings: Findings
+) -> AlertScope | None:
+    """Make a scope in which everything is promised, so that alerts resolve as they are written."""
+    runs = signals.get(RUN_COUNT)
+    if runs is None:
+        return None
+    return AlertScope(
+        service="",
+        file="",
+        site=site,
+        labels=_open_labels(streams.values()),
+        streams=streams,
+        runs=runs.of,
+        runs_per_hour=1e9,
+        signals=signals,
+        objectives={signal.name: _stand_in(signal) for signal in signals.values()},
+        findings=findings,
+    )
+
+
+def _stand_in(signal: Signal) -> Objective:
+    if signal.unit is not Unit.RATIO:
+        return Objective(signal.name, _ONE, None, "budget" if signal.name == SPEND else "objective")
+    good = signal.better is Better.HIGHER
+    return Objective(signal.name, _ALL_GOOD if good else _NEARLY_NONE, 3650 * DAY)
+
+
+def _open_labels(streams: Iterable[Stream]) -> dict[str, Label]:
+    found = dict.fromkeys(label for stream in streams for label in stream.labels)
+    return {name: Label(name, "", (), 1) for name in found}
+
+
+def _token_types(profiles: Iterable[ProfileSpec]) -> Iterable[str]:
+    labels = (entry.value for spec in profiles for entry in spec.labels if entry.key.value == TOKEN_TYPE)
+    return dict.fromkeys(value for label in labels for value in listed_values(label))
+
+
+def _facts(
+    profile: ProfileSpec, library: SignalsSpec | None, streams: Mapping[str, Stream], site: Site
+) -> ProfileFacts:
+    """Read what shared rules know of a profile; what is wrong with it is told where it is used."""
+    feeds = {entry.key.value: entry.value.of.value for entry in profile.streams if entry.key.value in streams}
+    labels = {entry.key.value: entry.value for entry in profile.labels}
+    quiet = Findings()
+    fed = by_any_name(stream for stream in streams.values() if stream.name in feeds)
+    signals = shared_signals(library, SignalScope(site, fed, _open_labels(fed.values()), quiet))
+    known = tuple(entry for entry in profile.objectives if entry.key.value in signals)
+    return ProfileFacts(
+        name=profile.profile.value,
+        feeds=feeds,
+        values={name: values for name, spec in labels.items() if (values := listed_values(spec))},
+        max_live={name: spec.max_live for name, spec in labels.items() if spec.max_live and not spec.values},
+        objectives=resolve_objectives(known, (), None, site, signals, quiet),
+    )

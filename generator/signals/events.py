@@ -1,0 +1,94 @@
+"""Events: the sums of streams over windows, at any level, that all signals stand on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from generator.model import names
+from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.streams import Stream, billed, cost
+from generator.promql.expr import Expr, aggregate, call, literal, number
+from generator.streams.scope import each, having, over_window, rule, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model.signals import Signal
+    from generator.prometheus.rules import RecordingRule
+    from generator.promql.expr import Series
+    from generator.streams.scope import Scope
+
+Level = tuple[str, ...]
+
+
+def streams_read(signal: Signal) -> Iterator[Stream]:
+    """List the streams whose windows a signal sums."""
+    match signal.kind:
+        case Count() | Share() | Distribution() | Quantile():
+            yield signal.of
+        case Ratio(per, exists_with):
+            yield signal.of
+            yield per
+            if exists_with:
+                yield exists_with
+        case Tokens(per):
+            yield billed(signal.of)
+            yield per
+        case Cost(per):
+            yield cost(signal.of)
+            if isinstance(per, Stream):
+                yield per
+        case _:
+            assert_never(signal.kind)
+
+
+def windows(signals: Iterable[Signal]) -> tuple[tuple[Stream, int], ...]:
+    """List each stream with each window that a signal sums it over."""
+    return tuple(dict.fromkeys((stream, signal.window) for signal in signals for stream in streams_read(signal)))
+
+
+def increase(stream: Stream, window: int, scope: Scope) -> RecordingRule:
+    """Sum a stream over a window, with all its labels."""
+    expr = summed(call("sum_over_time", scope.stream(stream).over(window - 1)), stream.kept)
+    return rule(names.increase(stream, stream.kept, window), expr * number(scope.site.rule_interval))
+
+
+def whole(stream: Stream, window: int, scope: Scope) -> Series:
+    """Select the events of a window with all labels of the stream."""
+    return scope.record(names.increase(stream, stream.kept, window))
+
+
+def counted(stream: Stream, window: int, labels: Level, scope: Scope) -> Expr:
+    """Count the events of a window at a level; of a histogram its observations."""
+    found = having(whole(stream, window, scope), labels)
+    return summed((found.where(**{names.LE: "+Inf"}) if stream.is_histogram else found).now(), labels)
+
+
+def events(stream: Stream, window: int, labels: Level, scope: Scope) -> RecordingRule:
+    """Record the events of a window at a level."""
+    return rule(names.increase(stream, labels, window), counted(stream, window, labels, scope))
+
+
+def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
+    """Record the upper bound of each bucket, in base units.
+
+    A label is text, and no function reads a number from it but ``histogram_quantile``: all that a histogram of one
+    bucket holds lies within its bound.
+    """
+    finite = whole(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
+    le, bucket = literal(names.LE), literal("bucket")
+    one = call("label_replace", aggregate("group", finite, each((names.LE,))), bucket, literal("$1"), le, literal("(.+)"))
+    every = call("label_replace", one, le, literal("+Inf"), literal(""), literal(""))
+    found = call("histogram_quantile", number(1), one | every)
+    back = call("label_replace", found, le, literal("$1"), bucket, literal("(.+)"))
+    return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))
+
+
+def rate_at(stream: Stream, labels: Level, scope: Scope) -> RecordingRule:
+    """Record the events per second of one interval at a level, so that long windows are cheap."""
+    return rule(names.level_rate(stream, labels), summed(having(scope.stream(stream), labels).now(), labels))
+
+
+def long_window(rates: str, window: int, scope: Scope) -> Expr:
+    """Count the events of a long window from a recorded level."""
+    return over_window(scope.record(rates), window, scope.site)

@@ -1,0 +1,73 @@
+"""Prices as data that all services share, and the streams of billed tokens and of cost that stand on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.streams import MODEL, TOKEN_TYPE, billed, cost
+from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
+from generator.streams.scope import each, rule, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.model.service import Inclusion, Price
+    from generator.model.streams import Stream
+    from generator.prometheus.rules import RecordingRule
+    from generator.streams.scope import Scope
+
+_WITHIN = "within"
+_ON = (MODEL, TOKEN_TYPE)
+
+
+def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Iterator[RecordingRule]:
+    """Record USD for one token, and which types count inside others: a rule a model, a series a type."""
+    by_model: dict[str, list[Expr]] = {}
+    for price in prices:
+        of_type = _labelled(call("vector", number(price.usd)), TOKEN_TYPE, price.token_type)
+        by_model.setdefault(price.model, []).append(of_type)
+    for model, arms in by_model.items():
+        yield rule(names.PRICE, any_of(arms), **{MODEL: model})
+    for model, pairs in _pairs(inclusions).items():
+        arms = [_labelled(_labelled(_one(), TOKEN_TYPE, inner), _WITHIN, outer) for outer, inner in pairs]
+        yield rule(names.PRICE_WITHIN, any_of(arms), **{MODEL: model})
+
+
+def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each_ in inclusions:
+        for model in each_.models:
+            found.setdefault(model, []).extend((each_.token_type, inner) for inner in each_.included)
+    return found
+
+
+def billed_tokens(tokens: Stream, scope: Scope) -> RecordingRule:
+    """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on."""
+    raw = summed(scope.stream(tokens).now(), tokens.kept)
+    within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
+    inner = binary("*", raw, within, on=_ON, group_left=(_WITHIN,))
+    moved = call("label_replace", inner, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)"))
+    # At least 0, since parts are exposed a moment apart.
+    rest = call("clamp_min", binary("-", raw, summed(moved, tokens.kept), on=each(tokens.kept)), number(0))
+    return rule(names.rate(billed(tokens)), rest | raw)
+
+
+def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
+    """Record USD per second: what a source reports itself, else tokens, summed before they meet their prices."""
+    stream = cost(tokens)
+    price = aggregate("max", Expr(names.PRICE), _ON)
+    priced = summed(binary("*", scope.stream(billed(tokens)).now(), price, on=_ON, group_left=()), stream.kept)
+    if spent is None:
+        return rule(names.rate(stream), priced)
+    reported = scope.stream(spent).now()
+    unreported = binary("unless", priced, reported, on=each())
+    return rule(names.rate(stream), summed(reported, stream.kept) | unreported)
+
+
+def _one() -> Expr:
+    return call("vector", number(1))
+
+
+def _labelled(expr: Expr, label: str, value: str) -> Expr:
+    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))

@@ -1,0 +1,57 @@
+"""Ratios: events of one stream for each event of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.promql.expr import number
+from generator.signals.events import counted, events
+from generator.streams.scope import rule, spread, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.signals import Ratio, Signal
+    from generator.model.streams import Stream
+    from generator.prometheus.rules import RecordingRule
+    from generator.promql.expr import Expr
+    from generator.signals.events import Level
+    from generator.streams.scope import Scope
+
+
+def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule]:
+    """Record both sides and the ratio; a sparse stream is 0 where nothing says otherwise."""
+    for labels in signal.levels:
+        yield events(kind.per, signal.window, common(labels, kind.per), scope)
+        amount = counted(signal.of, signal.window, labels, scope)
+        if zero := _zero(signal, kind, labels, scope):
+            amount = amount | number(0) * zero
+        yield rule(names.numerator(signal, labels), amount)
+        yield divided(signal, labels, kind.per, scope)
+
+
+def common(labels: Level, per: Stream) -> Level:
+    """List the labels of a level at which the divisor's events are counted."""
+    return tuple(label for label in labels if label in per.labels)
+
+
+def divided(signal: Signal, labels: Level, per: Stream, scope: Scope) -> RecordingRule:
+    """Divide by events of the same instant: the raw windows of all counters are summed in one group."""
+    part = scope.record(names.numerator(signal, labels)).now()
+    around = common(labels, per)
+    every = counted(per, signal.window, around, scope) > number(0)
+    value = part / every if around == labels else spread("/", part, every, around)
+    return rule(names.value(signal, labels), value)
+
+
+def _zero(signal: Signal, kind: Ratio, labels: Level, scope: Scope) -> Expr | None:
+    """Find what says that a breakdown exists while a sparse stream has no series for it."""
+    if not signal.of.sparse:
+        return None
+    if labels == common(labels, kind.per):
+        return summed(scope.record(names.denominator(signal, labels)).now(), labels)
+    exists = kind.exists_with
+    if exists and set(labels) <= set(exists.labels):
+        return counted(exists, signal.window, labels, scope)
+    return None

@@ -1,0 +1,39 @@
+"""The kinds of signals; a new kind is a module with ``records``, and a line here.
+
+A ratio of any kind is three records: its numerator, its denominator, and the value, which divides the two; a quantile
+is the last two. Alerts read the parts to know on how many events a value stands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.signals import cost, count, distribution, quantile, ratio, share, tokens
+
+if TYPE_CHECKING:
+    from generator.model.signals import Signal
+    from generator.prometheus.rules import RecordingRule
+    from generator.streams.scope import Scope
+
+
+def records(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record a signal at every level, parts before values."""
+    match signal.kind:
+        case Count():
+            found = count.records(signal, signal.kind, scope)
+        case Share():
+            found = share.records(signal, signal.kind, scope)
+        case Ratio():
+            found = ratio.records(signal, signal.kind, scope)
+        case Tokens():
+            found = tokens.records(signal, signal.kind, scope)
+        case Cost():
+            found = cost.records(signal, signal.kind, scope)
+        case Quantile():
+            found = quantile.records(signal, signal.kind, scope)
+        case Distribution():
+            found = distribution.records(signal, signal.kind, scope)
+        case _:
+            assert_never(signal.kind)
+    return tuple(found)

@@ -1,0 +1,29 @@
+"""Shares: the part of the events that has some label values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.promql.expr import number
+from generator.signals.events import events, whole
+from generator.streams.scope import having, rule, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.signals import Share, Signal
+    from generator.prometheus.rules import RecordingRule
+    from generator.streams.scope import Scope
+
+
+def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule]:
+    """Record matching and all events, and what the ones are of the others."""
+    for labels in signal.levels:
+        every = scope.record(names.denominator(signal, labels)).now()
+        matching = having(whole(signal.of, signal.window, scope).where(**kind.where), labels)
+        yield events(signal.of, signal.window, labels, scope)
+        # Without a single matching event there is no series: 0 then, as long as there are events at all.
+        yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * every)
+        part = scope.record(names.numerator(signal, labels)).now()
+        yield rule(names.value(signal, labels), part / (every > number(0)))

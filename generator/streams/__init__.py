@@ -1,0 +1,1 @@
+"""Streams: how exposed series become the product's canonical ones, once a rule interval."""

@@ -1,0 +1,116 @@
+"""Whom rules are about: all services at once, or one service's own signals and alerts.
+
+Both are written alike. A rule reads streams and constants, which services' files record, only inside an aggregation
+that lists its labels: whatever another service's file holds cannot break it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.prometheus.rules import RecordingRule
+from generator.promql.expr import Expr, Series, aggregate, binary, call, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from generator.model.service import Site
+    from generator.model.streams import Stream
+
+#: What is said of a service by its own file, read in a shared rule: any service, but not what has none.
+_ANY = ((names.SERVICE, "!=", ""),)
+
+
+class Scope(Struct, frozen=True):
+    """All services, or the one that is named."""
+
+    site: Site
+    service: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether rules are about all services."""
+        return not self.service
+
+    def record(self, name: str) -> Series:
+        """Select what our own rules record."""
+        return Series(name, self._own)
+
+    def written(self, name: str, **labels: str) -> Series:
+        """Select what services' files record: streams and constants.
+
+        Of constants every label that tells them apart is given, one that is absent as an empty text.
+        """
+        return Series(name, self._own or _ANY).where(**labels)
+
+    def stream(self, stream: Stream) -> Series:
+        """Select the events per second of a stream."""
+        return self.record(names.rate(stream)) if stream.derived else self.written(names.rate(stream))
+
+    @property
+    def _own(self) -> tuple[tuple[str, str, str], ...]:
+        return ((names.SERVICE, "=", self.service),) if self.service else ()
+
+
+def each(labels: Iterable[str] = ()) -> tuple[str, ...]:
+    """List the labels of a level: the service, and what it is broken down by."""
+    return (names.SERVICE, *labels)
+
+
+def summed(expr: Expr, labels: Iterable[str] = ()) -> Expr:
+    """Sum to a level."""
+    return aggregate("sum", expr, each(labels))
+
+
+def grouped(expr: Expr, labels: Iterable[str] = ()) -> Expr:
+    """Keep that something is there, at a level: 1 for each."""
+    return aggregate("group", expr, each(labels))
+
+
+def largest(expr: Expr, labels: Iterable[str] = ()) -> Expr:
+    """Keep the largest value at a level."""
+    return aggregate("max", expr, each(labels))
+
+
+def top(expr: Expr) -> Expr:
+    """Keep the one largest series of each service."""
+    return Expr(f"topk by ({names.SERVICE}) (1, {expr.text})")
+
+
+def join(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:
+    """Join two vectors of one level."""
+    return binary(op, left, right, on=each(labels))
+
+
+def spread(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:
+    """Join each series of ``left`` with the one of ``right`` at a coarser level, ``labels`` besides the service."""
+    return binary(op, left, right, on=each(labels), group_left=())
+
+
+def having(of: Series, labels: Iterable[str]) -> Series:
+    """Select only what has the labels of a level."""
+    return of.where("!=", **dict.fromkeys(labels, ""))
+
+
+def over_window(rates: Series, window: int, site: Site, *, offset: int = 0) -> Expr:
+    """Count the events of a window from recorded rates; a second short of it, as a range may hold one sample more."""
+    expr = call("sum_over_time", rates.over(window - 1, offset=offset))
+    return expr * number(site.rule_interval)
+
+
+def distinct(rules: Iterable[RecordingRule], taken: Iterable[str] = ()) -> Iterator[RecordingRule]:
+    """Keep the first rule of each record: names say what they hold, so that equal names hold the same."""
+    seen = {(name, ()) for name in taken}
+    for rule in rules:
+        key = (rule.record, tuple(sorted(rule.labels.items())))
+        if key not in seen:
+            seen.add(key)
+            yield rule
+
+
+def rule(name: str, expr: Expr, **labels: str) -> RecordingRule:
+    """Build the rule that records ``expr``."""
+    return RecordingRule(name, expr.text, labels)
