@@ -158,10 +158,18 @@ def _cardinality(commands: Commands[_Parser]) -> None:
 def _explain(commands: Commands[_Parser]) -> None:
     explain = commands.add_parser(
         "explain",
-        help="explain a code of a message",
-        description="Explain a code such as cardinality/forbidden-label; without one, list them all.",
+        help="explain a code of a message, an alert, a signal or a key of the specs",
+        description="Explain a code such as cardinality/forbidden-label, an alert such as AgentNoRuns, a signal such "
+        "as success_rate, or a key of the specs such as objectives; without a name, list the codes.",
     )
-    explain.add_argument("code", nargs="?", metavar="CODE")
+    explain.add_argument("name", nargs="?", metavar="NAME")
+    explain.add_argument(
+        "--specs",
+        type=Path,
+        default=Path("specs"),
+        metavar="DIR",
+        help="where alerts and signals of your own are declared; default: specs",
+    )
 
 
 def _schema(commands: Commands[_Parser]) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from generator.diagnostics.limit import MAX_PER_FILE, left_out
+from generator.diagnostics.findings import MAX_PER_FILE, left_out
 from generator.spec.schema_findings import MISSING_KEY, findings_of
 from generator.spec.schema_messages import diagnostic_of
 from generator.spec.schema_places import place_of
