@@ -172,7 +172,9 @@ def _schema(commands: Commands[_Parser]) -> None:
         description="Print the JSON Schema of a kind of file, or write them all for an editor to use.",
     )
     schema.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    schema.add_argument("-o", "--output", type=output_directory, metavar="DIR", help="write all schemas there")
+    schema.add_argument(
+        "-o", "--output", type=output_directory, metavar="DIR", help="write all schemas there"
+    )
 
 
 def _init(commands: Commands[_Parser]) -> None:
