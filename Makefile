@@ -15,6 +15,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.ready: requirements.lock
+	@[ ! -L .venv ] || { echo "error: .venv is a link; install requirements.lock there, then: touch .venv/.ready" >&2; exit 2; }
 	@echo "setting up .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name it: make PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -m venv --clear .venv || { echo "error: venv is missing: apt-get install python3-venv" >&2; exit 2; }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
 from generator.commands.exit_codes import CALL_AT_FAULT, INTERRUPTED, OK
+from generator.commands.path_arguments import output_directory, path
 from generator.commands.stream import shown
 
 if TYPE_CHECKING:
@@ -116,11 +117,11 @@ def _generate(commands: Commands[_Parser]) -> None:
     generate = commands.add_parser(
         "generate",
         help="compile the specs into output/",
-        description="Compile the specs. The output directory changes as a whole, or, on any error, not at all.",
+        description="Compile the specs. On any error the output directory stays as it is.",
     )
     _specs(generate)
     generate.add_argument(
-        "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output"
+        "-o", "--output", type=output_directory, default=Path("output"), metavar="DIR", help="default: output"
     )
     generate.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
@@ -179,7 +180,9 @@ def _schema(commands: Commands[_Parser]) -> None:
         description="Print the JSON Schema of a kind of file, or write them all for an editor to use.",
     )
     schema.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    schema.add_argument("-o", "--output", type=Path, metavar="DIR", help="write all schemas there")
+    schema.add_argument(
+        "-o", "--output", type=output_directory, metavar="DIR", help="write all schemas there"
+    )
 
 
 def _init(commands: Commands[_Parser]) -> None:
@@ -189,7 +192,7 @@ def _init(commands: Commands[_Parser]) -> None:
         description="Write a directory with a first service to edit. Existing files are never touched.",
     )
     init.add_argument(
-        "specs", nargs="?", type=Path, default=Path("specs"), metavar="SPECS", help="default: specs"
+        "specs", nargs="?", type=path, default=Path("specs"), metavar="SPECS", help="default: specs"
     )
     init.add_argument("--service", default="my-agent", metavar="NAME", help="its name; default: my-agent")
     init.add_argument(
@@ -211,7 +214,7 @@ def _apply(commands: Commands[_Parser]) -> None:
         "or ..._USER and ..._PASSWORD.",
     )
     apply.add_argument(
-        "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output"
+        "-o", "--output", type=output_directory, default=Path("output"), metavar="DIR", help="default: output"
     )
     apply.add_argument("--grafana", metavar="URL", help="save the dashboards there")
     apply.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
@@ -259,14 +262,14 @@ def _simulate(commands: Commands[_Parser]) -> None:
     )
     target = simulate.add_mutually_exclusive_group(required=True)
     target.add_argument("--prometheus", metavar="URL", help="write into this server, by remote write")
-    target.add_argument("--openmetrics", type=Path, metavar="FILE", help="write OpenMetrics text")
+    target.add_argument("--openmetrics", type=path, metavar="FILE", help="write OpenMetrics text")
     simulate.add_argument(
         "--record", action="store_true", help="evaluate the recording rules over it as well"
     )
     simulate.add_argument(
         "--add", action="store_true", help="write even where the server has series of the service already"
     )
-    simulate.add_argument("--truth", type=Path, metavar="FILE", help="write what happened when, as JSON")
+    simulate.add_argument("--truth", type=path, metavar="FILE", help="write what happened when, as JSON")
 
 
 def _replay(commands: Commands[_Parser]) -> None:
@@ -294,15 +297,15 @@ def _replay(commands: Commands[_Parser]) -> None:
         help="read the server's recorded series, or compute them from its raw series in a Prometheus of our own; "
         "default: auto, which reads them where there are any",
     )
-    replay.add_argument("--truth", type=Path, metavar="FILE", help="judge by what simulate --truth wrote")
+    replay.add_argument("--truth", type=path, metavar="FILE", help="judge by what simulate --truth wrote")
     replay.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    replay.add_argument("--html", type=Path, metavar="FILE", help="write a page with a timeline as well")
+    replay.add_argument("--html", type=path, metavar="FILE", help="write a page with a timeline as well")
     replay.add_argument(
         "--step", metavar="DURATION", help="between evaluations; default: the rules' interval"
     )
     replay.add_argument(
         "--resume",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="keep answers there, and go on after a stop; removed at the end",
     )
@@ -380,5 +383,5 @@ def _span(command: argparse.ArgumentParser) -> None:
 
 def _specs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "specs", nargs="?", type=Path, default=Path("specs"), metavar="SPECS", help="default: specs"
+        "specs", nargs="?", type=path, default=Path("specs"), metavar="SPECS", help="default: specs"
     )
