@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
+from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
-
-SUFFIX = ".schema.json"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,17 +22,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.kind is None:
         complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
         return CALL_AT_FAULT
-    sys.stdout.write(schema_files()[f"{arguments.kind}{SUFFIX}"])
+    sys.stdout.write(schema_text(arguments.kind))
     return OK
 
 
 def schema_files() -> dict[str, str]:
     """Read every schema, by file name; they refer to each other by these names."""
-    directory = resources.files("generator.spec") / "schemas"
-    files = sorted(
-        (file for file in directory.iterdir() if file.name.endswith(SUFFIX)), key=lambda file: file.name
-    )
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
 
 
 def _write(target: Path) -> int:

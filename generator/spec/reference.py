@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from msgspec import Struct
 
 from generator.spec import files
+from generator.spec.schema import SUFFIX, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-KINDS = ("service", "profile", "site", "prices", "common")
-"""The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
-
-_SCHEMAS = Path(__file__).parent / "schemas"
 _FILES = {
     "service": "services/<service>.yaml",
     "profile": "profiles/<profile>.yaml",
@@ -89,11 +85,6 @@ class Section(Struct, frozen=True):
     meaning: str
     places: tuple[str, ...]
     keys: tuple[Key, ...]
-
-
-def schema_text(kind: str) -> str:
-    """Read the JSON Schema of a kind of file (see ``KINDS``)."""
-    return (_SCHEMAS / f"{kind}.schema.json").read_text("utf-8")
 
 
 @cache
@@ -164,7 +155,7 @@ def _resolved(written: Schema, kind: str) -> Schema:
     if "$ref" not in written:
         return written
     file, _, pointer = str(written["$ref"]).partition("#/")
-    home = file.removesuffix(".schema.json") or kind
+    home = file.removesuffix(SUFFIX) or kind
     target: Any = _schema(home)
     for step in pointer.split("/"):
         target = target[step]
