@@ -183,6 +183,7 @@ def _schema(commands: Commands[_Parser]) -> None:
     schema.add_argument(
         "-o", "--output", type=output_directory, metavar="DIR", help="write all schemas there"
     )
+    schema.add_argument("--markdown", action="store_true", help="print the reference of all keys instead")
 
 
 def _init(commands: Commands[_Parser]) -> None:

@@ -1,4 +1,4 @@
-"""``schema``: the JSON Schemas of the spec files, for editors and other tools."""
+"""``schema``: the JSON Schemas of the spec files, for editors and other tools, and the reference of all keys."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from generator.spec.reference import Key, Section
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one schema, or write all of them."""
+    """Print one schema or the reference, or write all schemas."""
     if arguments.output is not None:
         return _write(arguments.output)
+    if arguments.markdown:
+        from generator.spec.reference import sections  # noqa: PLC0415 - the schemas alone are read faster
+
+        sys.stdout.write("\n".join(map(_page, sections())))
+        return OK
     if arguments.kind is None:
         complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
         return CALL_AT_FAULT
@@ -29,6 +36,24 @@ def run(arguments: argparse.Namespace) -> int:
 def schema_files() -> dict[str, str]:
     """Read every schema, by file name; they refer to each other by these names."""
     return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
+
+
+def _page(section: Section) -> str:
+    """Write the keys of a section as a table in Markdown."""
+    places = "\n".join(f"- `{place}`" for place in section.places)
+    head = f"### {section.title}\n\n{section.meaning}\n\n{places}\n\n"
+    return (
+        head
+        + "| key | type | if missing | example | meaning |\n|---|---|---|---|---|\n"
+        + "".join(map(_row, section.keys))
+    )
+
+
+def _row(key: Key) -> str:
+    absent = "**required**" if key.required else key.absent
+    example = f"`{key.example}`" if key.example else ""
+    cells = (f"`{key.path}`", key.type, absent, example, key.meaning)
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
 
 
 def _write(target: Path) -> int:

@@ -193,8 +193,14 @@ def _example(part: Schema, path: str, specs: Sequence[Plain]) -> str:
     if part.get("examples"):
         return _yaml(part["examples"][0])
     used = (text for each in specs for value in _at(each, path.split(".")) for text in _short(part, value))
-    fallback = "true" if part.get("type") == "boolean" else _FORMS.get(part.get("x-named", ""), ("", ""))[1]
-    return next(used, fallback)
+    return next(used, _fallback(part))
+
+
+def _fallback(part: Schema) -> str:
+    """Show a value of the type, where a value says anything."""
+    if "enum" in part:
+        return str(part["enum"][0])
+    return "true" if part.get("type") == "boolean" else _FORMS.get(part.get("x-named", ""), ("", ""))[1]
 
 
 def _short(part: Schema, value: Plain) -> Iterator[str]:

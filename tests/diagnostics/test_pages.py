@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from generator.diagnostics.pages import codes, page, pages
-from tests.diagnostics.examples import Example, audit_codes, check_codes, examples
+from tests.examples import Example, audit_codes, check_codes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The examples of the pages of codes, put into specs and expositions that are right without them."""
+"""The examples of documentation, put into specs and expositions that are right without them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.pages import Page
 
-AUDIT = Path(__file__).resolve().parents[1] / "audit"
+AUDIT = Path(__file__).resolve().parent / "audit"
 SERVICE = "services/demo-agent.yaml"
 PROFILE = "profiles/mine.yaml"
 BASES = {
@@ -54,12 +54,17 @@ class Example(NamedTuple):
 def examples(page: Page, word: str) -> tuple[Example, ...]:
     """The blocks that follow ``Wrong:`` or ``Right:``."""
     _, _, after = page.text.partition(f"\n{word}:\n")
-    return tuple(Example(*found) for found in _BLOCK.findall(after.partition("\nRight:\n")[0]))
+    return blocks(after.partition("\nRight:\n")[0])
 
 
-def check_codes(directory: Path, blocks: Iterable[Example]) -> set[tuple[str, str]]:
+def blocks(markdown: str) -> tuple[Example, ...]:
+    """The fenced blocks of a text."""
+    return tuple(Example(*found) for found in _BLOCK.findall(markdown))
+
+
+def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str]]:
     """Put examples into a directory of specs, and return severity and code of all that ``check`` reports."""
-    texts = [example.text for example in blocks]
+    texts = [example.text for example in shown]
     _write(directory / SERVICE, BASES[SERVICE])
     if any(PROFILE in text or "profile: mine" in text for text in texts):
         _write(directory / PROFILE, BASES[PROFILE])
@@ -72,15 +77,15 @@ def check_codes(directory: Path, blocks: Iterable[Example]) -> set[tuple[str, st
 def audit_codes(directory: Path, page: Page, word: str) -> set[str]:
     """Put the examples of an audit into its specs and its exposition, and return the codes that it reports."""
     copytree(AUDIT / "specs", directory)
-    blocks = examples(page, word)
-    for example in blocks:
+    shown = examples(page, word)
+    for example in shown:
         if example.language == "yaml":
             _put(directory, example.text)
     about = {
         family for each in _both(page) if each.language == "text" for family in _FAMILY.findall(each.text)
     }
     kept = _without((AUDIT / "cases/as-declared/exposition.txt").read_text("utf-8"), about)
-    own = "".join(example.text for example in blocks if example.language == "text")
+    own = "".join(example.text for example in shown if example.language == "text")
     exposition = _write(directory / "exposition.txt", kept + own)
     report = _report("audit", str(directory), "--exposition", str(exposition))
     return {finding["code"] for service in report["services"] for finding in service["findings"]}
