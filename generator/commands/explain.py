@@ -6,6 +6,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
 from generator.diagnostics.pages import codes, page, pages
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
     from generator.spec.reference import Key, Section
 
 _WIDTH = 88
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Explain a code such as cardinality/forbidden-label, an alert such as AgentNoRuns, a signal such "
+        "as success_rate, or a key of the specs such as objectives; without a name, list the codes."
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument(
+        "--specs",
+        type=options.path,
+        default="specs",
+        metavar="DIR",
+        help="where alerts and signals of your own are declared; default: specs",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

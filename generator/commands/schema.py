@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.spec.reference import Key, Section
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Print the JSON Schema of a kind of file, or write them all for an editor to use."
+    parser.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "-o", "--output", type=options.output_directory, metavar="DIR", help="write all schemas there"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the reference of all keys instead")
 
 
 def run(arguments: argparse.Namespace) -> int:
