@@ -64,7 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument("--timeout", default="30s", metavar="DURATION", help="for one request; default: 30s")
+    options.timeout(parser, "30s")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -51,3 +51,10 @@ def span(parser: ArgumentParser) -> None:
         "--from", dest="from_", metavar="TIME", help="the span's start, such as 2026-03-21T09:00Z"
     )
     parser.add_argument("--to", metavar="TIME", help="its end; default: now")
+
+
+def timeout(parser: ArgumentParser, default: str, purpose: str = "for one request") -> None:
+    """Take a duration after which a server is given up."""
+    parser.add_argument(
+        "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"
+    )

@@ -99,7 +99,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="raw samples at most; default: 50000000",
     )
-    parser.add_argument("--timeout", default="1m", metavar="DURATION", help="for one request; default: 1m")
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:
