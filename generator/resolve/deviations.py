@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, Bound
     from generator.model.library import Library
     from generator.model.service import Service, Site
-    from generator.spec.written import AlertSpec, Entry
+    from generator.spec.types import AlertSpec, Entry
 
 
 def resolve_deviations(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generator.model.service import Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.written import PricesSpec, ProfileSpec, SignalsSpec
+    from generator.spec.types import PricesSpec, ProfileSpec, SignalsSpec
 
 #: What stands in for promises that only services make: close to perfect, so that every default bound is in reach.
 _ALL_GOOD, _NEARLY_NONE, _ONE = 1 - 1e-6, 0.001, 1.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic, Span
     from generator.model.service import Site
-    from generator.spec.written import Claims, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.spec.types import Claims, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 class Common(Struct, frozen=True):

@@ -10,14 +10,14 @@ from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, resolve_streams
-from generator.spec.written import BoundSpec, Entry, ServiceSpec
+from generator.spec.types import BoundSpec, Entry, ServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.diagnostics import Diagnostic
     from generator.resolve.service import Base
-    from generator.spec.written import ProfileSpec
+    from generator.spec.types import ProfileSpec
 
 
 def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from generator.model.service import Inclusion, Objective, Price, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
+    from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
 
 
 class Base(Struct, frozen=True):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.streams import Stream
-    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec
+    from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec
 
 #: The signal that every other stands beside; its metric counts runs.
 RUN_COUNT = "run_count"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.model.service import Site
     from generator.model.streams import Stream
-    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SignalsSpec, SourceSpec
+    from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec, SignalsSpec, SourceSpec
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
 DEFAULT_WINDOW = 15 * MINUTE

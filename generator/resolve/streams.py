@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.metrics import Metric
-    from generator.spec.written import Entry, FeedSpec, ProfileSpec, SignalsSpec, StreamSpec
+    from generator.spec.types import Entry, FeedSpec, ProfileSpec, SignalsSpec, StreamSpec
 
 _BASE_UNITS = {"ms": "s"}
 
