@@ -8,7 +8,6 @@ from generator.artifact import Parts
 from generator.frozen import freeze
 from generator.json_text import json_chunks, json_member
 from generator.model import names
-from generator.prometheus.rules import AlertingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from generator.frozen import Frozen
     from generator.model.service import Service
     from generator.model.signals import Signal
-    from generator.prometheus.compiled import Compiled
 
 PATH = "catalog.json"
 VERSION = 1
@@ -35,25 +33,25 @@ def catalog(services: Mapping[str, Frozen[str]]) -> Parts:
     return Parts(PATH, parts)
 
 
-def catalog_entry(service: Service, compiled: Compiled) -> Frozen[str]:
+def catalog_entry(service: Service) -> Frozen[str]:
     """List what there is of one service, as JSON for its place in the catalogue."""
-    return freeze(json_member(_listing(service, compiled)))
+    return freeze(json_member(_listing(service)))
 
 
-def _listing(service: Service, compiled: Compiled) -> dict[str, object]:
+def _listing(service: Service) -> dict[str, object]:
     return {
         "profile": service.profile,
         "description": service.description,
         "owner": service.owner,
         "selector": dict(service.selector),
         "rules": names.rules_path(service.name),
-        "alerting_rules": names.alerts_path(service.name),
+        **({"alerting_rules": names.alerts_path(service.name)} if any(not one.shared for one in service.alerts) else {}),
         "metrics": {
             metric.name: {"type": str(metric.type), "unit": metric.unit, "labels": list(metric.labels)}
             for metric in service.metrics.values()
         },
         "signals": {signal.name: _signal(signal, service) for signal in service.signals.values()},
-        "alerts": _alerts(compiled),
+        "alerts": _alerts(service),
     }
 
 
@@ -70,15 +68,12 @@ def _signal(signal: Signal, service: Service) -> dict[str, object]:
     }
 
 
-def _alerts(compiled: Compiled) -> dict[str, object]:
+def _alerts(service: Service) -> dict[str, object]:
     alerts: dict[str, dict[str, object]] = {}
-    for group in compiled.alerting:
-        for rule in group.rules:
-            if isinstance(rule, AlertingRule):
-                alert = alerts.setdefault(
-                    rule.alert, {"summary": rule.annotations["summary"], "severities": []}
-                )
-                severities = alert["severities"]
-                if isinstance(severities, list) and rule.labels["severity"] not in severities:
-                    severities.append(rule.labels["severity"])
+    for alert in service.alerts:
+        known = alerts.get(alert.name, {"summary": alert.summary, "severities": []})
+        severities = known["severities"]
+        if isinstance(severities, list):
+            severities += [str(tier.severity) for tier in alert.tiers if str(tier.severity) not in severities]
+        alerts[alert.name] = known
     return dict(alerts)

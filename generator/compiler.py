@@ -17,6 +17,7 @@ from generator.diagnostics import has_errors
 from generator.frozen import freeze
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
+from generator.prometheus.shared import SharedRules, shared_rules
 from generator.resolve.model import by_name, check_between, resolve_common, resolve_one
 
 if TYPE_CHECKING:
@@ -26,12 +27,30 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
     from generator.frozen import Frozen
     from generator.grafana.records import Recording, Records
+    from generator.model.library import Variant
     from generator.prometheus.alertmanager import Routing
     from generator.reports.entry import ReportEntry
     from generator.resolve.model import Common
     from generator.runbooks.pages import RunbookEntry
     from generator.spec.types import ServiceSpec, Specs
     from generator.spool import Spool
+
+
+class Foundation(Struct, frozen=True):
+    """What every service is compiled on: what all share, and the rules about all services as the library has them."""
+
+    common: Common
+    shared: SharedRules
+
+    @property
+    def site(self) -> Site:
+        """The site."""
+        return self.common.site
+
+
+def foundation(common: Common) -> Foundation:
+    """Compile the rules that all services share; variants come once all services are known."""
+    return Foundation(common, shared_rules(common.base.library, common.site))
 
 
 class CompiledService(Struct, frozen=True):
@@ -72,6 +91,7 @@ class Entry(Struct, frozen=True):
         report: Its lines in the reports.
         listing: Its place in the catalogue.
         recording: What dashboards may read of it.
+        variants: The forms of shared alerts that only some services have.
     """
 
     service: str
@@ -80,6 +100,7 @@ class Entry(Struct, frozen=True):
     report: ReportEntry
     listing: Frozen[str]
     recording: Frozen[Recording]
+    variants: tuple[Variant, ...]
 
     def spooled(self, spool: Spool) -> Entry:
         """Let what is long of it wait in a spool."""
@@ -96,22 +117,24 @@ def check(specs: Specs) -> Checked:
     """Resolve the specs, compile their rules and run every check."""
     common, found = resolve_common(specs.shared)
     found = (*found, *check_between((spec.claims for spec in specs.services), common))
-    compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
+    base = foundation(common)
+    compiled = [compile_service(spec, base) for spec in by_name(specs.services)]
     facts = tuple(each.facts for each in compiled if each.facts is not None)
     told = (*found, *(one for each in compiled for one in each.diagnostics))
     if has_errors(found) or not facts or len(facts) < len(compiled):
         return Checked(None, (), told)
     total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
-    return Checked(Model(common.site, tuple(each.service for each in facts)), facts, (*told, *total))
+    return Checked(Model(common.site, common.base.library, tuple(each.service for each in facts)), facts, (*told, *total))
 
 
-def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
+def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     """Resolve a service, compile its rules and run every check on it, if what it stands on is sound."""
+    common = base.common
     resolved = resolve_one(spec, common)
     if resolved.value is None or not common.sound:
         return CompiledService(None, resolved.diagnostics)
-    rules = compile_rules(resolved.value, common.site)
-    facts = service_facts(resolved.value, common.site, rules)
+    rules = compile_rules(resolved.value, common.site, base.shared.records)
+    facts = service_facts(resolved.value, common.site, rules, base.shared)
     return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
 
 
@@ -120,11 +143,9 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     # The back ends import Jinja and more, which only this command shall pay for.
     from generator.instrumentation.modules import instrumentation  # noqa: PLC0415
     from generator.prometheus.files import rule_files  # noqa: PLC0415
-    from generator.prometheus.witness.files import unit_test_file  # noqa: PLC0415
 
     return (
         *rule_files(facts.service, facts.compiled, site),
-        unit_test_file(facts.service, facts.compiled, site),
         instrumentation(facts.service, site),
     )
 
@@ -143,8 +164,9 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         routing=routing(service),
         runbooks=runbook_entry(service),
         report=report_entry(facts, site),
-        listing=catalog_entry(service, facts.compiled),
-        recording=freeze(recording(service)),
+        listing=catalog_entry(service),
+        recording=freeze(recording(service, facts.recorded_names)),
+        variants=service.deviations.variants,
     )
 
 
@@ -156,14 +178,18 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*dashboards(records), *provisioning(site))
 
 
-def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact | Parts, ...]:
+def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact | Parts, ...]:
     """Write the other files that are about all services."""
+    site = common.site
     from generator.catalog import catalog  # noqa: PLC0415
     from generator.prometheus.alertmanager import alertmanager  # noqa: PLC0415
+    from generator.prometheus.files import shared_files  # noqa: PLC0415
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
+    variants = [one for entry in entries for one in entry.variants]
     return (
+        *shared_files(shared_rules(common.base.library, site, variants), site),
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], site),

@@ -39,7 +39,7 @@ def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> 
             alert.name,
             expr.text,
             alert.for_,
-            alert.keep_firing_for,
+            alert.keep_firing_for if ground.scope.site.keeps_firing else 0,
             _labels(alert, condition, ground),
             _annotations(alert, condition, ground),
         )

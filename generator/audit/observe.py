@@ -59,7 +59,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
 def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
     """Look for the run counter under labels that no other service's selector picks."""
     by = tuple(service.selector)
-    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.name, by).counts)
+    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.metric, by).counts)
     taken = [other.selector for other in model.services if other is not service]
     return tuple(
         labels
@@ -173,7 +173,7 @@ def _turnover(
         on = [seen for seen in metrics.values() if label.name in seen.metric.labels]
         if not label.new_per_week or not on:
             continue
-        seen = next((one for one in on if one.metric == service.runs), on[0])
+        seen = next((one for one in on if one.metric.name == service.runs.metric), on[0])
         lived = source.lived(_counted(seen.metric, seen.members), label.name, site.retention)
         if lived is not None:
             found[label.name] = lived

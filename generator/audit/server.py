@@ -15,8 +15,8 @@ from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Descri
 from generator.audit.target_labels import TARGET_LABELS, of_target
 from generator.live.answers import expecting, instant_result
 from generator.live.errors import LiveError
-from generator.prometheus.alerting.series_count import SCRAPED
-from generator.prometheus.alerting.undeclared import strays
+from generator.streams.raw import SCRAPED
+from generator.alerts.undeclared import strays
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from generator.build.part import Part
 from generator.build.workers import compile_parts
 from generator.checks.all import check_fleet
+from generator.compiler import foundation
 from generator.diagnostics import Diagnostic, has_errors, ordered
 from generator.resolve.model import check_between, resolve_common
 from generator.spec.load import Loaded, load, load_shared, service_files
@@ -73,7 +74,7 @@ def build(
     told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
-    artifacts = _artifacts(parts, common.site, memo) if spool and not has_errors(told) else ()
+    artifacts = _artifacts(parts, common, memo) if spool and not has_errors(told) else ()
     checklists = (part.checklist for part in parts if part.checklist)
     return Build(artifacts, told, sources, tuple(sorted(checklists, key=lambda one: one.service)))
 
@@ -97,7 +98,7 @@ def _parts(
     """Compile the files that have changed, and find the parts of the others; in the order of the files."""
     parts = {path: _waiting(part, spool) for path in paths if memo and (part := _part(path, memo))}
     changed = [path for path in paths if path not in parts]
-    for count, part in enumerate(compile_parts(changed, common, emit=spool is not None), 1):
+    for count, part in enumerate(compile_parts(changed, foundation(common), emit=spool is not None), 1):
         path = changed[count - 1]
         parts[path] = _waiting(part, spool)
         if memo and part.entry and path in memo.inputs.keys:
@@ -122,9 +123,9 @@ def _check_total(parts: Sequence[Part], site: Site) -> tuple[Diagnostic, ...]:
     return check_fleet(live, site) if len(live) == len(parts) else ()
 
 
-def _artifacts(parts: Sequence[Part], site: Site, memo: Memo | None) -> tuple[File, ...]:
+def _artifacts(parts: Sequence[Part], common: Common, memo: Memo | None) -> tuple[File, ...]:
     """Add to the services' own artifacts those that are about all of them."""
     from generator.build.fleet import of_all  # noqa: PLC0415 - it needs a back end, which checking does not
 
     own = [artifact for part in parts for artifact in part.artifacts]
-    return (*own, *of_all([part.entry for part in parts if part.entry], site, memo))
+    return (*own, *of_all([part.entry for part in parts if part.entry], common, memo))

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from generator.compiler import Entry
     from generator.grafana.records import Records
     from generator.model.service import Site
+    from generator.resolve.model import Common
 
 
-def of_all(entries: Iterable[Entry], site: Site, memo: Memo | None) -> tuple[File, ...]:
+def of_all(entries: Iterable[Entry], common: Common, memo: Memo | None) -> tuple[File, ...]:
     """Write what all services enter in."""
     ordered = sorted(entries, key=lambda entry: entry.service)
-    return (*_dashboards(ordered, site, memo), *emit_fleet(ordered, site))
+    return (*_dashboards(ordered, common.site, memo), *emit_fleet(ordered, common))
 
 
 def _dashboards(entries: Iterable[Entry], site: Site, memo: Memo | None) -> tuple[Packed, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from generator.checks.selfcheck import SelfCheck
     from generator.diagnostics import Diagnostic
-    from generator.resolve.model import Common
+    from generator.compiler import Foundation
     from generator.spec.types import Claims
     from generator.spool import Spool
 
@@ -54,12 +54,12 @@ class Part(Struct, frozen=True):
         return replace(self, artifacts=artifacts, entry=self.entry and self.entry.spooled(spool))
 
 
-def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
+def compile_part(path: Path, base: Foundation, *, emit: bool) -> Part:
     """Compile the file of one service; without ``emit`` only to check it."""
     loaded = load_service(path)
     if loaded.specs is None:
         return Part(None, None, None, None, (), loaded.diagnostics, loaded.sources)
-    compiled = compile_service(loaded.specs, common)
+    compiled = compile_service(loaded.specs, base)
     told = (*loaded.diagnostics, *compiled.diagnostics)
     live = compiled.facts.account.live if compiled.facts else None
     if compiled.facts is None or has_errors(told):
@@ -67,5 +67,5 @@ def compile_part(path: Path, common: Common, *, emit: bool) -> Part:
     facts, claims, sources = compiled.facts, loaded.specs.claims, loaded.sources
     if not emit:
         return Part(claims, live, self_check(facts.service), None, (), told, sources)
-    artifacts = tuple(map(packed, emit_service(facts, common.site)))
-    return Part(claims, live, None, entry_of(facts, common.site), artifacts, told, sources)
+    artifacts = tuple(map(packed, emit_service(facts, base.site)))
+    return Part(claims, live, None, entry_of(facts, base.site), artifacts, told, sources)

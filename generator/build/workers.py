@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.build.part import Part
-    from generator.resolve.model import Common
+    from generator.compiler import Foundation
 
 #: A process that is started has as much to do as two or three services take.
 _FEW = 12
@@ -31,7 +31,7 @@ class WorkerKilledError(Exception):
 _compile_one: Callable[[Path], Part] | None = None
 
 
-def compile_parts(paths: Sequence[Path], common: Common, *, emit: bool) -> Iterator[Part]:
+def compile_parts(paths: Sequence[Path], base: Foundation, *, emit: bool) -> Iterator[Part]:
     """Compile files, in their order; without ``emit`` only to check them.
 
     Raises:
@@ -39,12 +39,12 @@ def compile_parts(paths: Sequence[Path], common: Common, *, emit: bool) -> Itera
     """
     count = min(_processors(), len(paths) // (_FEW // 2))
     if len(paths) < _FEW or count < 2:  # noqa: PLR2004 - one process is the one that there is
-        yield from (compile_part(path, common, emit=emit) for path in paths)
+        yield from (compile_part(path, base, emit=emit) for path in paths)
     else:
-        yield from _shared_out(paths, common, count, emit=emit)
+        yield from _shared_out(paths, base, count, emit=emit)
 
 
-def _shared_out(paths: Sequence[Path], common: Common, count: int, *, emit: bool) -> Iterator[Part]:
+def _shared_out(paths: Sequence[Path], base: Foundation, count: int, *, emit: bool) -> Iterator[Part]:
     # They take as long to import as a service takes, and most directories have few.
     import multiprocessing  # noqa: PLC0415
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
@@ -52,7 +52,7 @@ def _shared_out(paths: Sequence[Path], common: Common, count: int, *, emit: bool
 
     chunk = max(1, min(_LARGEST_CHUNK, len(paths) // (4 * count)))
     context = multiprocessing.get_context(_START)
-    with ProcessPoolExecutor(count, context, _begin, (common, emit)) as pool:
+    with ProcessPoolExecutor(count, context, _begin, (base, emit)) as pool:
         try:
             yield from pool.map(_compile, paths, chunksize=chunk)
         except BrokenProcessPool as error:
@@ -66,9 +66,9 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _begin(common: Common, emit: bool) -> None:  # noqa: FBT001 - the pool passes arguments by their order
+def _begin(base: Foundation, emit: bool) -> None:  # noqa: FBT001 - the pool passes arguments by their order
     global _compile_one  # noqa: PLW0603 - a process's state; the pool has no other place for it
-    _compile_one = partial(compile_part, common=common, emit=emit)
+    _compile_one = partial(compile_part, base=base, emit=emit)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends its pool
 
 

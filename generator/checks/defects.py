@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
-from generator.model import names
 from generator.prometheus.rules import RecordingRule
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def _place(known: Known, service: Service) -> Span | None:
     if not isinstance(known.rule, RecordingRule):
         return service.where(f"alerts.{known.rule.alert}")
     stem = known.rule.record.split(":")[1] if known.rule.record.count(":") else ""
-    for metric in service.metrics.values():
-        if names.base(metric) == stem:
-            return service.where(f"metrics.{metric.name}")
+    for stream in service.streams.values():
+        if stream.stem == stem:
+            return service.where(f"metrics.{stream.metric}")
     return service.where(f"signals.{stem.removeprefix('agent_')}")

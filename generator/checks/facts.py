@@ -13,6 +13,7 @@ from generator.model.outside import watched, with_outside_values
 if TYPE_CHECKING:
     from generator.model.service import Model, Service, Site
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.shared import SharedRules
 
 
 class ServiceFacts(Struct, frozen=True):
@@ -24,8 +25,14 @@ class ServiceFacts(Struct, frozen=True):
     service: Service
     exposed: Service
     compiled: Compiled
+    shared: SharedRules
     world: World
     account: Account
+
+    @property
+    def recorded_names(self) -> tuple[str, ...]:
+        """The names of all that is recorded of the service."""
+        return tuple(name for name, shape in self.world.recorded.items() if not shape.nothing)
 
 
 class Facts(Struct, frozen=True):
@@ -35,19 +42,19 @@ class Facts(Struct, frozen=True):
     services: tuple[ServiceFacts, ...]
 
 
-def facts(model: Model, rules: tuple[Compiled, ...]) -> Facts:
+def facts(model: Model, rules: tuple[Compiled, ...], shared: SharedRules) -> Facts:
     """Gather the facts; ``rules`` are those of the model's services, in their order."""
     return Facts(
         model.site,
         tuple(
-            service_facts(service, model.site, compiled)
+            service_facts(service, model.site, compiled, shared)
             for service, compiled in zip(model.services, rules, strict=True)
         ),
     )
 
 
-def service_facts(service: Service, site: Site, compiled: Compiled) -> ServiceFacts:
+def service_facts(service: Service, site: Site, compiled: Compiled, shared: SharedRules) -> ServiceFacts:
     """Gather the facts of one service."""
     exposed = with_outside_values(service) if watched(service) else service
-    known = world(exposed, compiled)
-    return ServiceFacts(service, exposed, compiled, known, account(exposed, site, compiled, known))
+    known = world(exposed, compiled, shared)
+    return ServiceFacts(service, exposed, compiled, shared, known, account(exposed, site, compiled, known))

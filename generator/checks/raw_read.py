@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from generator.checks import defects
 from generator.model.alerts import SeriesCount
 from generator.model.units import duration
-from generator.prometheus.alerting.series_count import SCRAPED
+from generator.streams.raw import SCRAPED
 from generator.prometheus.rules import RecordingRule
 from generator.promql.ranges import readings
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.shared import SharedRules
     from generator.prometheus.rules import AlertingRule, RuleGroup
 
 #: Rules that read each other in a circle are given up after so many rounds; one that reads itself takes two.
@@ -50,13 +51,15 @@ class World(Struct, frozen=True):
         return {**self.builtin, **self.raw, **self.recorded}
 
 
-def world(service: Service, compiled: Compiled) -> World:
-    """Infer what every rule of a service reads and writes."""
+def world(service: Service, compiled: Compiled, common: SharedRules) -> World:
+    """Infer what every rule about a service reads and writes: its own, and those that all share."""
     raw, builtin = exposed(service), made_by_prometheus(service)
     series = {**builtin, **raw}
-    recording = _settled(list(_written_down(compiled.recording, service)), series)
+    every = [*compiled.recording, *common.groups, *compiled.alerting]
+    written = list(_written_down(every, service))
+    recording = _settled([one for one in written if isinstance(one.rule, RecordingRule)], series)
     recorded = {name: series[name] for name in series if name not in raw and name not in builtin}
-    alerting = (_known(rule, series) for rule in _written_down(compiled.alerting, service))
+    alerting = (_known(one, series) for one in written if not isinstance(one.rule, RecordingRule))
     return World(raw, recorded, builtin, (*recording, *alerting))
 
 
@@ -113,6 +116,8 @@ def _known(rule: _Rule, series: Mapping[str, Shape]) -> Known:
         inferred = infer(rule.text, series)
     except PromqlError:
         return Known(rule.group, rule.rule, None, NOTHING)
-    values = {**rule.rule.labels, names.SERVICE: THIS}
+    values = {**rule.rule.labels}
+    if values.get(names.SERVICE):
+        values[names.SERVICE] = THIS
     labels = tuple([(label, constant(value)) for label, value in values.items()])
     return Known(rule.group, rule.rule, inferred, labelled(inferred.shape, labels))

@@ -109,7 +109,7 @@ def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> 
 
 def _runs(records: Records, side: Side) -> Expr:
     """Count the runs of one side."""
-    return _of_one(mine(records.series(_RUNS, names.RELEASE, part=f"{side.name}_denominator")).now(), side)
+    return _of_one(mine(records.release_events(_RUNS, side.name)).now(), side)
 
 
 def _of_one(values: Expr, side: Side) -> Expr:

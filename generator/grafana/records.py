@@ -15,18 +15,14 @@ from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
-from generator.model.alerts import Forecast
-from generator.model.signals import Distribution, divisor
+from generator.model.signals import divisor
 from generator.model.units import duration
-from generator.prometheus.recording.burn import burning
-from generator.prometheus.recording.releases import compared
-from generator.prometheus.recording.signals import overflows
-from generator.prometheus.recording.streams import windows
 from generator.promql.expr import Series
 from generator.promql.syntax import references
+from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
@@ -41,6 +37,10 @@ _COLOURED = 64
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
 #: Where a signal that no service has would be recorded: never in ``names``.
 _NOWHERE = "service:agent_{}:unrecorded"
+
+
+#: The parts of a signal whose names follow from its kind.
+_PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.denominator}
 
 
 class Records(Struct, frozen=True):
@@ -71,7 +71,14 @@ class Records(Struct, frozen=True):
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
         found = self.signals[signal]
-        return Series(names.part(found, part or str(found.unit), by))
+        return Series(_PARTS[part](found, by) if part in _PARTS else names.part(found, part, by))
+
+    def release_events(self, signal: str, side: str) -> Series:
+        """Select on how many events the newest or the previous release's value stands."""
+        if signal not in self.signals:
+            return Series(_NOWHERE.format(signal))
+        found = self.signals[signal]
+        return Series(events_name(divisor(found) or found.of, side))
 
     def windowed(self, signal: str, operation: str, window: int) -> Series:
         """Select a signal's series over a window of its own, of all services."""
@@ -129,10 +136,10 @@ class Recording(Struct, frozen=True):
         return frozenset(name for name, signal in self.signals.items() if signal.trend is not None)
 
 
-def recording(service: Service) -> Recording:
-    """Collect what a service records."""
+def recording(service: Service, known: Iterable[str]) -> Recording:
+    """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
     return Recording(
-        names=frozenset(recorded_names(service)),
+        names=frozenset(known),
         signals=service.signals,
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
@@ -187,57 +194,3 @@ def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 def _host(address: str) -> str:
     found = _HOST.match(address)
     return found[1].lower() if found else address
-
-
-def recorded_names(service: Service) -> Iterator[str]:
-    """Name the recorded series of a service that dashboards may read."""
-    yield from (names.BOARD_CURRENT, names.BOARD_TREND, names.BOARD_STATUS)
-    for signal in service.signals.values():
-        for labels in signal.levels:
-            yield names.value(signal, labels)
-            yield from _parts(signal, labels)
-        if overflows(signal, service):
-            yield names.part(signal, "overflow")
-    for objective in service.objectives.values():
-        yield names.part(service.signals[objective.signal], "objective")
-    yield from _releases(service)
-    yield from _budgets(service)
-    yield from _tokens(service)
-
-
-def _parts(signal: Signal, labels: tuple[str, ...]) -> Iterator[str]:
-    """Name what stands beside a value: on how many events it stands."""
-    if isinstance(signal.kind, Distribution):
-        rest = tuple(label for label in labels if label != signal.kind.label)
-        yield names.denominator(signal, rest)
-        if labels:
-            yield names.numerator(signal, labels)
-    if divisor(signal) and labels in {(), (names.RELEASE,)}:
-        yield from (names.numerator(signal, labels), names.denominator(signal, labels))
-
-
-def _releases(service: Service) -> Iterator[str]:
-    found = compared(service)
-    if found:
-        yield from (names.FIRST_SEEN, names.NEWEST, names.PREVIOUS)
-    for signal, _ in found:
-        for part in ("newest", "newest_denominator", "previous", "previous_denominator", "release_change"):
-            yield names.part(signal, part, (names.RELEASE,))
-
-
-def _budgets(service: Service) -> Iterator[str]:
-    for name, spans in burning(service).items():
-        for window in spans:
-            yield names.windowed(service.signals[name], "error_ratio", window)
-    for alert in service.alerts:
-        if isinstance(alert.kind, Forecast):
-            yield names.part(service.signals[alert.signal], "forecast")
-
-
-def _tokens(service: Service) -> Iterator[str]:
-    """Name the tokens that are priced, and the prices."""
-    if service.prices:
-        yield names.price(service.tokens.model, service.tokens.token_type)
-    for stream, spans in windows(service).items():
-        for window in spans:
-            yield names.increase(stream.labels, stream.stem, window)

@@ -125,7 +125,7 @@ def _constant(service: Service) -> tuple[str, ...]:
 def _role(metric: Metric, service: Service) -> Role | None:
     for name, role in _BY_SIGNAL.items():
         signal = service.signals.get(name)
-        if signal is None or signal.own or signal.of.name != metric.name:
+        if signal is None or signal.own or signal.of.metric != metric.name:
             continue
         if metric.is_histogram == (role in _HISTOGRAMS) and (metric.unit in {"ms", "s"}) == (role in _TIMES):
             return role

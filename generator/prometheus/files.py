@@ -1,4 +1,4 @@
-"""Rule files: one of recording and one of alerting rules for each service."""
+"""Rule files: those that all services share, by family, and one small file of each service."""
 
 from __future__ import annotations
 
@@ -11,38 +11,54 @@ from generator.prometheus.encode import encode
 from generator.prometheus.rules import RuleFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.shared import SharedRules
 
 
 def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifact, ...]:
-    """Write the rule files of a service."""
-    recording = RuleFile(_recording_comment(service, site), compiled.recording)
-    alerting = RuleFile(_alerting_comment(service, site), compiled.alerting)
-    return (
-        Artifact(names.rules_path(service.name), encode(recording, service.name)),
-        Artifact(names.alerts_path(service.name), encode(alerting, service.name)),
-    )
+    """Write a service's own rule files: one of recording rules, and one of alerts where it has alerts of its own."""
+    recording = RuleFile(_service_comment(service, site), compiled.recording)
+    artifacts = [Artifact(names.rules_path(service.name), encode(recording, service.name))]
+    if compiled.alerting:
+        comment = (f"Alerts that only {service.name} has, generated from its spec: change the spec, not this file.",)
+        alerting = RuleFile((*comment, *_oldest(site)), compiled.alerting)
+        artifacts.append(Artifact(names.alerts_path(service.name), encode(alerting, service.name)))
+    return tuple(artifacts)
 
 
-def _recording_comment(service: Service, site: Site) -> tuple[str, ...]:
+def shared_files(rules: SharedRules, site: Site) -> Iterator[Artifact]:
+    """Write the rule files that all services share, by family."""
+    for family, groups in rules.recording.items():
+        file = RuleFile(_shared_comment("Recording rules", family), groups)
+        yield Artifact(names.rules_path(names.shared_name(family)), encode(file))
+    for family, groups in rules.alerting.items():
+        file = RuleFile((*_shared_comment("Alerts", family), *_oldest(site)), groups)
+        yield Artifact(names.alerts_path(names.shared_name(family)), encode(file))
+
+
+def _service_comment(service: Service, site: Site) -> tuple[str, ...]:
     interval, scrape, window = (
         duration(seconds) for seconds in (site.rule_interval, site.scrape_interval, site.raw_window)
     )
     return (
-        f"Recording rules of {service.name}, generated from its spec: change the spec, not this file.",
+        f"The raw pass and the constants of {service.name}, generated from its spec: change the spec, not this file.",
         "",
         f"Every raw metric is read once, over {window}: a rule interval ({interval}) plus a scrape ({scrape}) tile",
-        "time. All else is computed from these sums, in order within a group. What reads another group is behind",
-        "it by up to a rule interval: ratios per run, releases, and the status board.",
+        "time. All else is computed by the shared rules, agent-*.rules.yml and agent-*.alerts.yml.",
     )
 
 
-def _alerting_comment(service: Service, site: Site) -> tuple[str, ...]:
-    major, minor = site.oldest_prometheus
-    older = (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
+def _shared_comment(kind: str, family: str) -> tuple[str, ...]:
     return (
-        f"Alerting rules of {service.name}, generated from its spec: change the spec, not this file.",
-        "They read recorded signals only, so an alert and the panel beside it cannot disagree.",
-        *(() if site.keeps_firing else older),
+        f"{kind} about all services ({family}), generated from the specs: change the specs, not this file.",
+        "They read streams and constants, which each service's own file records. A rule that reads another group is",
+        "behind it by up to a rule interval.",
     )
+
+
+def _oldest(site: Site) -> tuple[str, ...]:
+    major, minor = site.oldest_prometheus
+    return () if site.keeps_firing else (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)

@@ -20,7 +20,8 @@ from generator.model.panels import PANELS
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.model.streams import COST
 from generator.prometheus.grouping import split
-from generator.promql.expr import Expr, any_of, binary, call, literal, number
+from generator.prometheus.rules import RecordingRule
+from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow
 from generator.signals.registry import records
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from generator.model.library import Library, ProfileFacts, Variant
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+    from generator.prometheus.rules import AlertingRule, RuleGroup
 
 Rules = tuple["RecordingRule", ...]
 
@@ -59,11 +60,15 @@ class SharedRules(Struct, frozen=True):
     alerting: Mapping[str, tuple[RuleGroup, ...]]
 
     @property
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """All groups, those that record before those that alert."""
+        return tuple(group for groups in (*self.recording.values(), *self.alerting.values()) for group in groups)
+
+    @property
     def records(self) -> frozenset[str]:
         """The names of all that is recorded."""
-        every = (*self.recording.values(), *self.alerting.values())
-        found = (one for groups in every for group in groups for one in group.rules)
-        return frozenset(one.record for one in found if hasattr(one, "record"))
+        rules = (one for group in self.groups for one in group.rules)
+        return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
 
 
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
@@ -129,12 +134,14 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
 def known(scope: Scope) -> RecordingRule:
     """Record each service once, whatever its file holds: two owners are none, and two profiles none."""
     info = scope.written(names.INFO).now()
-    arms = []
-    for labels in ((names.OWNER, names.PROFILE), (names.PROFILE,)):
+
+    def single(labels: tuple[str, ...]) -> Expr:
         found = grouped(info, labels)
-        single = Expr(f"count by ({names.SERVICE}) ({found.text})")
-        arms.append(join("and", found, binary("==", single, number(1))))
-    return rule(names.KNOWN, join("or", join("or", *arms), grouped(info)))
+        count = aggregate("count", found, (names.SERVICE,))
+        return join("and", found, binary("==", count, number(1)))
+
+    known_one = join("or", single((names.OWNER, names.PROFILE)), single((names.PROFILE,)))
+    return rule(names.KNOWN, join("or", known_one, grouped(info)))
 
 
 def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[RecordingRule]:

@@ -101,5 +101,5 @@ def _usual_seconds(service: Service) -> float | None:
         return None
     if "latency_p95" in service.objectives:
         return service.objectives["latency_p95"].bound * 0.5
-    metric = service.signals["latency_p95"].of
-    return metric.buckets[len(metric.buckets) // 2] * metric.factor
+    buckets = service.signals["latency_p95"].of.buckets
+    return buckets[len(buckets) // 2]

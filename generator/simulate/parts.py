@@ -63,7 +63,7 @@ def parts(service: Service) -> tuple[Part, ...]:
 
 def _part(metric: Metric, service: Service) -> Part:
     for signal, event, amount in _BY_SIGNAL:
-        if signal in service.signals and service.signals[signal].of.name == metric.name:
+        if signal in service.signals and service.signals[signal].of.metric == metric.name:
             return Part(metric, event, amount)
     # A service's own metric: an event a call of a model, or a run, by its labels.
     event = Event.LLM_CALL if service.tokens.model in metric.labels else Event.RUN

@@ -144,6 +144,6 @@ def _other_label(service: Service, signal: str, known: tuple[str, ...], default:
     """Find the label of a signal's metric whose meaning is left."""
     if signal not in service.signals:
         return default
-    of: Metric = service.signals[signal].of
+    of = service.signals[signal].of
     left = [label for label in of.labels if label not in {names.RELEASE, *known}]
     return next(iter(left), default)

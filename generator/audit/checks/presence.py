@@ -45,7 +45,7 @@ def _nothing(seen: Seen) -> Finding:
         return Finding(violation("audit/no-series", message, seen, "", help_))
     there = seen.elsewhere[0]
     labels = ", ".join(f'{label}="{value}"' for label, value in there.items())
-    help_ = f"{service.runs.name} is there with {labels}: if that is this service, say so in its selector"
+    help_ = f"{service.runs.metric} is there with {labels}: if that is this service, say so in its selector"
     fix = of_service(service, selector=dict(there))
     return Finding(violation("audit/no-series", message, seen, "", help_), fix=fix)
 

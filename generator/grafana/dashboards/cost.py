@@ -13,7 +13,6 @@ from generator.grafana.readable import replaced
 from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
-from generator.prometheus.recording.streams import of_metric
 from generator.promql.expr import Series, binary, number, total
 
 if TYPE_CHECKING:
@@ -130,10 +129,9 @@ def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
     model, used = "model", Series("")
     if signal := records.signals.get("cost_per_run"):
-        stream = of_metric(signal.of)
-        used = Series(names.increase(stream.labels, stream.stem, signal.window))
+        used = Series(names.increase(signal.of, signal.of.kept, signal.window))
     by_kind = total(mine(used).now(), (model, _TYPE)) > number(0)
-    priced = mine(Series(names.price(model, _TYPE))).now()
+    priced = Series(names.PRICE).now()
     found = binary("unless", by_kind, priced, on=(model, _TYPE))
     none = replaced(
         total(mine(used).now()) * number(0), model, "every model and token type in use has a price", "", ""
