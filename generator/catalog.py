@@ -45,7 +45,11 @@ def _listing(service: Service) -> dict[str, object]:
         "owner": service.owner,
         "selector": dict(service.selector),
         "rules": names.rules_path(service.name),
-        **({"alerting_rules": names.alerts_path(service.name)} if any(not one.shared for one in service.alerts) else {}),
+        **(
+            {"alerting_rules": names.alerts_path(service.name)}
+            if any(not one.shared for one in service.alerts)
+            else {}
+        ),
         "metrics": {
             metric.name: {"type": str(metric.type), "unit": metric.unit, "labels": list(metric.labels)}
             for metric in service.metrics.values()

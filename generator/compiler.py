@@ -124,7 +124,9 @@ def check(specs: Specs) -> Checked:
     if has_errors(found) or not facts or len(facts) < len(compiled):
         return Checked(None, (), told)
     total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
-    return Checked(Model(common.site, common.base.library, tuple(each.service for each in facts)), facts, (*told, *total))
+    return Checked(
+        Model(common.site, common.base.library, tuple(each.service for each in facts)), facts, (*told, *total)
+    )
 
 
 def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:

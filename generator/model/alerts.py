@@ -166,6 +166,21 @@ class SeriesCount(Struct, frozen=True):
     allowed: int
 
 
+class Watch(StrEnum):
+    """What of the rules' own health an alert watches."""
+
+    CONSTANTS = "constants"
+    OWNERS = "owners"
+    FAILURES = "failures"
+    ROUNDS = "rounds"
+
+
+class RuleHealth(Struct, frozen=True):
+    """The rules themselves do not work, so that silence and green would say nothing."""
+
+    watch: Watch
+
+
 AlertKind = (
     Threshold
     | Change
@@ -179,6 +194,7 @@ AlertKind = (
     | Undeclared
     | Outside
     | SeriesCount
+    | RuleHealth
 )
 
 
@@ -216,7 +232,7 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
-        return not isinstance(self.kind, Undeclared | Outside | SeriesCount)
+        return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
 
     @property
     def about(self) -> str:
@@ -228,6 +244,8 @@ class Alert(Struct, frozen=True):
                 return label.name
             case Outside():
                 return names.OUTSIDE
+            case RuleHealth(watch):
+                return str(watch)
             case _:
                 return ""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from generator.model.units import Unit
 
+
 class Better(StrEnum):
     """Which way a signal should go."""
 

@@ -90,7 +90,9 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
     of_library = (alert.key for alert in common.base.signals.alerts) if common.base.signals else ()
-    check_alert_names((*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings)
+    check_alert_names(
+        (*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings
+    )
     seen: dict[str, Claims] = {}
     for claims in services:
         check_device(claims.service, findings)

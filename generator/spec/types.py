@@ -122,6 +122,7 @@ class AlertKindSpec(Struct, frozen=True):
     over: Text | None
     beyond: Text | None
     unfinished: bool | None
+    watch: Text | None
 
 
 class AlertSpec(Struct, frozen=True):
@@ -139,6 +140,7 @@ class AlertSpec(Struct, frozen=True):
     forecast: AlertKindSpec | None
     undeclared: AlertKindSpec | None
     series_budget: AlertKindSpec | None
+    rule_health: AlertKindSpec | None
     warning: Text | None
     critical: Text | None
     severity: Text | None
