@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.alerts import Alert
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
     from generator.streams.scope import Scope
 
 #: 0.97 - 0.1 is a hair off 0.87, which comparisons round to.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
 from generator.alerts.condition import Amount
-from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model import names
+from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model.units import Unit, duration, human, plain
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.streams.scope import join, largest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MIN_BAD_EVENTS, MIN_EVENTS, pace_part
+from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, pace_part
 from generator.model.signals import (
     Better,
     Cost,

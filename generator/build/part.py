@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.checks.selfcheck import SelfCheck
-    from generator.diagnostics import Diagnostic
     from generator.compiler import Foundation
+    from generator.diagnostics import Diagnostic
     from generator.spec.types import Claims
     from generator.spool import Spool
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from generator.model.alerts import Alert
+    from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.promql.expr import Expr
 
 #: How many times its budget of recorded series a rule of a service's own may write.

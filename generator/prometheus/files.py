@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.model import names
+from generator.model.rules import RuleFile
 from generator.model.units import duration
 from generator.prometheus.encode import encode
-from generator.prometheus.rules import RuleFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

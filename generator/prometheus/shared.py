@@ -1,6 +1,6 @@
 """The shared rule files: one rule set for all services, in files by family, each chain in order.
 
-Everything here is made from the library, the profiles and the site. Of services it depends on the variants in use alone.
+Everything here is made from the library, the profiles and the site; of services it depends on the variants in use.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from generator.model.alerts import (
 )
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
+from generator.model.rules import RecordingRule
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.model.streams import COST
 from generator.prometheus.grouping import split
-from generator.prometheus.rules import RecordingRule
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from generator.model.alerts import Alert
     from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RuleGroup
 
 Rules = tuple["RecordingRule", ...]
 
@@ -326,9 +326,9 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
-            # What is wrong with the rules themselves is not asked of them: who has an alert may be unknown just then.
+            # Where the rules themselves are broken, it may be unknown just then which services there are.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
-            chain = (*bounds, *alerting_rules(alert, ground, on))
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *alerting_rules(alert, ground, on))
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -357,7 +357,7 @@ def _variants(
     }
     for variant in sorted(set(variants), key=lambda one: (one.alert, one.name)):
         for alert in variant.alerts:
-            fresh = [
+            fresh: list[RecordingRule] = [
                 one
                 for one in (*_variant_records(alert, ground), *bound_rules(alert, ground.scope))
                 if (one.record, tuple(sorted(one.labels.items()))) not in base

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.alerts.registry import in_words
 from generator.artifact import Artifact
 from generator.frozen import Frozen, freeze
 from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Absence
 from generator.model.panels import dashboard_of_alert
-from generator.alerts.registry import in_words
 from generator.runbooks.questions import first_questions
 
 if TYPE_CHECKING:

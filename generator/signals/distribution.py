@@ -12,8 +12,8 @@ from generator.streams.scope import rule, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Distribution, Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

@@ -13,8 +13,8 @@ from generator.streams.scope import each, having, over_window, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.promql.expr import Series
     from generator.streams.scope import Scope
 

@@ -12,9 +12,9 @@ from generator.streams.scope import each, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
     from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 _WITHIN = "within"

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
 

@@ -21,7 +21,7 @@ from generator.live.server_config import ServerConfig
 from generator.model import names
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.encode import encode
-from generator.prometheus.rules import RecordingRule, RuleFile, RuleGroup
+from generator.model.rules import RecordingRule, RuleFile, RuleGroup
 from generator.prometheus.shared import shared_rules
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ POISONS: dict[str, Callable[[list[Record]], list[Record]]] = {
     ),
     "odd-values": lambda found: found + with_label(found, release="odd", tool="odd", model="odd"),
     "odd-meaning": lambda found: (
-        found + with_label(found, status="odd", token_type="odd", stop_reason="odd", url="odd")
+        found + with_label(found, **dict.fromkeys(("status", "token_type", "stop_reason", "url"), "odd"))
     ),
     "odd-bucket": lambda found: found + with_label(found, le="odd", bucket="odd", stream="odd", le_="x"),
     "no-name": lambda found: (
