@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.all import check_fleet, check_service
+from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.diagnostics import has_errors
 from generator.frozen import freeze
@@ -41,6 +41,7 @@ class Foundation(Struct, frozen=True):
 
     common: Common
     shared: SharedRules
+    defects: tuple[Diagnostic, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -50,7 +51,8 @@ class Foundation(Struct, frozen=True):
 
 def foundation(common: Common) -> Foundation:
     """Compile the rules that all services share; variants come once all services are known."""
-    return Foundation(common, shared_rules(common.base.library, common.site))
+    rules = shared_rules(common.base.library, common.site)
+    return Foundation(common, rules, check_shared(rules, common.base.library) if common.sound else ())
 
 
 class CompiledService(Struct, frozen=True):
@@ -118,6 +120,7 @@ def check(specs: Specs) -> Checked:
     common, found = resolve_common(specs.shared)
     found = (*found, *check_between((spec.claims for spec in specs.services), common))
     base = foundation(common)
+    found = (*found, *base.defects)
     compiled = [compile_service(spec, base) for spec in by_name(specs.services)]
     facts = tuple(each.facts for each in compiled if each.facts is not None)
     told = (*found, *(one for each in compiled for one in each.diagnostics))

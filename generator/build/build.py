@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from generator.artifact import File
     from generator.build.memo import Memo
     from generator.checks.selfcheck import SelfCheck
+    from generator.compiler import Foundation
     from generator.model.service import Site
     from generator.resolve.model import Common
     from generator.spec.types import Shared
@@ -69,7 +70,9 @@ def build(
         whole = load(directory)
         return Build((), ordered(whole.diagnostics), whole.sources)
     common, found = resolve_common(shared.specs)
-    parts = _parts(paths.specs, common, progress, spool, memo)
+    base = foundation(common)
+    found = (*found, *base.defects)
+    parts = _parts(paths.specs, base, progress, spool, memo)
     claims = [part.claims for part in parts if part.claims is not None]
     told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, common.site))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
@@ -90,7 +93,7 @@ def _shared(directory: Path, memo: Memo | None) -> Loaded[Shared]:
 
 def _parts(
     paths: Sequence[Path],
-    common: Common,
+    base: Foundation,
     progress: Callable[[int, int], None],
     spool: Spool | None,
     memo: Memo | None,
@@ -98,7 +101,7 @@ def _parts(
     """Compile the files that have changed, and find the parts of the others; in the order of the files."""
     parts = {path: _waiting(part, spool) for path in paths if memo and (part := _part(path, memo))}
     changed = [path for path in paths if path not in parts]
-    for count, part in enumerate(compile_parts(changed, foundation(common), emit=spool is not None), 1):
+    for count, part in enumerate(compile_parts(changed, base, emit=spool is not None), 1):
         path = changed[count - 1]
         parts[path] = _waiting(part, spool)
         if memo and part.entry and path in memo.inputs.keys:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
+    from generator.model.streams import Stream
 
 Rules = tuple["RecordingRule", ...]
 
@@ -61,18 +62,27 @@ FAMILIES = (SERVICES, PRICES, STREAMS, RUN, TOOLS, COSTS, RELEASES, STATUS)
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
-class SharedRules(Struct, frozen=True):
-    """Groups of rules by family; those of variants are called ``<family>-variants``."""
+class SharedRules(Struct, frozen=True, eq=False):
+    """Groups of rules by family; those of variants are called ``<family>-variants``. ``streams`` is what they read."""
 
+    streams: tuple[Stream, ...]
     recording: Mapping[str, tuple[RuleGroup, ...]]
     alerting: Mapping[str, tuple[RuleGroup, ...]]
 
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
         """All groups, those that record before those that alert."""
-        return tuple(
-            group for groups in (*self.recording.values(), *self.alerting.values()) for group in groups
-        )
+        return (*self.recorders, *self.alerters)
+
+    @property
+    def recorders(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of recording rules."""
+        return tuple(group for groups in self.recording.values() for group in groups)
+
+    @property
+    def alerters(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of alerts."""
+        return tuple(group for groups in self.alerting.values() for group in groups)
 
     @property
     def records(self) -> frozenset[str]:
@@ -99,7 +109,8 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     alerting = {
         family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)
     }
-    return SharedRules(_filled(recording), _filled({**alerting, **_variants(variants, library, ground)}))
+    streams = tuple(library.streams.values())
+    return SharedRules(streams, _filled(recording), _filled({**alerting, **_variants(variants, library, ground)}))
 
 
 def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:

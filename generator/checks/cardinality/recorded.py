@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.checks.cardinality.combinations import combinations, values
-from generator.checks.exposed import buckets
+from generator.checks.written import buckets
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
 from generator.promql.shape import size_of_part
@@ -93,5 +93,6 @@ class Sizes(Struct, frozen=True):
 def sizes(service: Service, weeks: float = 0) -> Sizes:
     """Count the values of every set of a service."""
     of_labels = {name: values(label, weeks) for name, label in service.labels.items()}
-    of_buckets = {buckets(metric): len(metric.buckets) + 1 for metric in service.metrics.values()}
+    of_buckets = {buckets(metric.name): len(metric.buckets) + 1 for metric in service.metrics.values()}
+    of_buckets |= {buckets(stream.stem): len(stream.buckets) + 1 for stream in service.streams.values()}
     return Sizes(service.labels, weeks, of_labels | of_buckets, {})
