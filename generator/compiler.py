@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from generator.checks.all import check_fleet, check_service, check_shared
+from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.diagnostics import has_errors
 from generator.frozen import freeze
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules
+from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.model import by_name, check_between, resolve_common, resolve_one
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from generator.artifact import Artifact, Parts
     from generator.diagnostics import Diagnostic
@@ -37,11 +38,32 @@ if TYPE_CHECKING:
 
 
 class Foundation(Struct, frozen=True):
-    """What every service is compiled on: what all share, and the rules about all services as the library has them."""
+    """What every service is compiled on.
+
+    Attributes:
+        common: What all share.
+        shared: The rules about all services as the library has them.
+        defects: What is wrong with these.
+        beside: The same with variants, by their alerts and names, as far as they were asked for.
+    """
 
     common: Common
     shared: SharedRules
     defects: tuple[Diagnostic, ...] = ()
+    beside: dict[tuple[tuple[str, str], ...], SharedRules] = field(default_factory=dict)
+
+    def account(self, variants: Iterable[Variant] = ()) -> SharedAccount:
+        """What the shared rules cost, with these variants."""
+        return shared_account(self.with_variants(tuple(variants)))
+
+    def with_variants(self, variants: tuple[Variant, ...]) -> SharedRules:
+        """The shared rules with the variants that services have; those of one name are the same rules."""
+        if not variants:
+            return self.shared
+        key = tuple(sorted({(one.alert, one.name) for one in variants}))
+        if key not in self.beside:
+            self.beside[key] = with_variants(self.shared, variants, self.common.base.library, self.site)
+        return self.beside[key]
 
     @property
     def site(self) -> Site:
@@ -65,12 +87,13 @@ class CompiledService(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """Specs that are understood, with what the checks have to say.
 
-    ``model`` is None, and ``facts`` is empty, when a spec is at fault.
+    ``model`` and ``shared`` are None, and ``facts`` is empty, when a spec is at fault.
     """
 
     model: Model | None
     facts: tuple[ServiceFacts, ...]
     diagnostics: tuple[Diagnostic, ...]
+    shared: SharedAccount | None = None
 
     @property
     def rules(self) -> tuple[Compiled, ...]:
@@ -126,10 +149,10 @@ def check(specs: Specs) -> Checked:
     told = (*found, *(one for each in compiled for one in each.diagnostics))
     if has_errors(found) or not facts or len(facts) < len(compiled):
         return Checked(None, (), told)
-    total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
-    return Checked(
-        Model(common.site, common.base.library, tuple(each.service for each in facts)), facts, (*told, *total)
-    )
+    shared = base.account(tuple(one for each in facts for one in each.service.deviations.variants))
+    total = check_fleet({each.service.name: each.account.live for each in facts}, shared, common.site)
+    model = Model(common.site, common.base.library, tuple(each.service for each in facts))
+    return Checked(model, facts, (*told, *total), shared)
 
 
 def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
@@ -139,7 +162,9 @@ def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     if resolved.value is None or not common.sound:
         return CompiledService(None, resolved.diagnostics)
     rules = compile_rules(resolved.value, common.site, base.shared.records)
-    facts = service_facts(resolved.value, common.site, rules, base.shared)
+    facts = service_facts(
+        resolved.value, common.site, rules, base.with_variants(resolved.value.deviations.variants)
+    )
     return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
 
 
@@ -192,11 +217,12 @@ def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact | Par
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
-    variants = [one for entry in entries for one in entry.variants]
+    base = foundation(common)
+    variants = tuple(one for entry in entries for one in entry.variants)
     return (
-        *shared_files(shared_rules(common.base.library, site, variants), site),
+        *shared_files(base.with_variants(variants), site),
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], site),
+        *reports([entry.report for entry in entries], base.account(variants), site),
         catalog({entry.service: entry.listing for entry in entries}),
     )

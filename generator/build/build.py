@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from generator.build.memo import Memo
     from generator.checks.selfcheck import SelfCheck
     from generator.compiler import Foundation
-    from generator.model.service import Site
     from generator.resolve.model import Common
     from generator.spec.types import Shared
     from generator.spool import Spool
@@ -74,7 +73,7 @@ def build(
     found = (*found, *base.defects)
     parts = _parts(paths.specs, base, progress, spool, memo)
     claims = [part.claims for part in parts if part.claims is not None]
-    told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, common.site))
+    told = (*shared.diagnostics, *found, *check_between(claims, common), *_check_total(parts, base))
     told = ordered((*told, *(one for part in parts for one in part.diagnostics)))
     sources = {**shared.sources, **{path: text for part in parts for path, text in part.sources.items()}}
     artifacts = _artifacts(parts, common, memo) if spool and not has_errors(told) else ()
@@ -120,10 +119,10 @@ def _waiting(part: Part, spool: Spool | None) -> Part:
     return part.spooled(spool) if spool else part
 
 
-def _check_total(parts: Sequence[Part], site: Site) -> tuple[Diagnostic, ...]:
+def _check_total(parts: Sequence[Part], base: Foundation) -> tuple[Diagnostic, ...]:
     """Run what only all services together can break, where all of them are understood."""
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    return check_fleet(live, site) if len(live) == len(parts) else ()
+    return check_fleet(live, base.account(), base.site) if len(live) == len(parts) else ()
 
 
 def _artifacts(parts: Sequence[Part], common: Common, memo: Memo | None) -> tuple[File, ...]:

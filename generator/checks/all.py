@@ -20,6 +20,7 @@ from generator.diagnostics import at_home, has_errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Diagnostic
     from generator.model.library import Library
@@ -58,6 +59,6 @@ def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]
     return closed_world.check_shared(rules, library.origins)
 
 
-def check_fleet(live: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:
+def check_fleet(live: Mapping[str, int], shared: SharedAccount, site: Site) -> tuple[Diagnostic, ...]:
     """Run what only all services together can break; ``live`` are their series at once, raw and recorded."""
-    return series_budget.check_total(live, site)
+    return series_budget.check_total(live, shared.recorded.live, site)

@@ -18,7 +18,7 @@ from generator.promql.infer import Inferred, infer
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic, Span
@@ -53,16 +53,19 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
     """Prove the rules that all services share, against streams and constants as any service may record them."""
-    everyone = of_library(rules)
-    written = _written(everyone)
-    found = [
-        defects.of_shared_rule(CODE, known, origins, problem)
-        for known in everyone.rules
-        for problem in _of_shared_rule(known, everyone, written)
-    ]
+    found = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
     for groups in (rules.recorders, rules.alerters):
         found += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
     return tuple(found)
+
+
+def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[Known, str]]:
+    """Find what is wrong with shared rules, or with those of the chosen groups only."""
+    everyone = of_library(rules)
+    written = _written(everyone)
+    for known in everyone.rules:
+        if not chosen or known.group in chosen:
+            yield from ((known, problem) for problem in _of_shared_rule(known, everyone, written))
 
 
 def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
@@ -97,6 +100,9 @@ def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
     for groups in (each.compiled.recording, each.compiled.alerting):
         for problem in _of_groups(groups):
             yield defects.of_service(CODE, each.service, problem)
+    if each.service.deviations.variants:
+        for known, problem in _of_shared(each.shared, each.shared.variants):
+            yield defects.of_rule(CODE, known, each.service, problem)
 
 
 def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
@@ -120,7 +126,8 @@ def _beside_its_record(record: str, found: Shape, world: World) -> Iterator[str]
     """Hold what a service's file records against what the shared rules take it for."""
     given = world.written.get(record)
     if given is not None:
-        yield from (f'writes a label "{label}" that the shared rules do not know' for label in found.names - given.names)
+        for label in sorted(found.names - given.names):
+            yield f'writes a label "{label}" that the shared rules do not know'
 
 
 def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allowed) -> Iterator[str]:

@@ -41,7 +41,9 @@ def problems(expr: str, inferred: Inferred, written: Collection[str]) -> Iterato
     """
     if any(read.name in written for read in inferred.reads):
         bare = (name for name in _bare(parse(expr)) if name in written)
-        yield from (f"reads {name} outside an aggregation that lists its labels" for name in dict.fromkeys(bare))
+        yield from (
+            f"reads {name} outside an aggregation that lists its labels" for name in dict.fromkeys(bare)
+        )
     named = (read.name for read in inferred.reads if any(map(_names_a_service, read.matchers)))
     yield from (f"reads {name} of one service by its name" for name in dict.fromkeys(named))
     if any(_joins_services(join) for join in inferred.joins):
@@ -94,12 +96,15 @@ def _bare(root: grammar.Expr) -> Iterator[str]:
             case grammar.AggregateExpr():
                 stack.append((node.expr, safe or _lists_labels(node)))
             case grammar.BinaryExpr():
-                stack += [(node.lhs, _stays(node, safe)), (node.rhs, _stays(node, safe) or str(node.op) in _FILTERS)]
+                stack += [
+                    (node.lhs, _stays(node, safe)),
+                    (node.rhs, _stays(node, safe) or str(node.op) in _FILTERS),
+                ]
             case _:
                 stack += ((operand, safe) for operand in operands(node))
 
 
-def _stays(node: grammar.BinaryExpr, safe: bool) -> bool:
+def _stays(node: grammar.BinaryExpr, safe: bool) -> bool:  # noqa: FBT001 - what holds around it
     """Whether duplicates of a side are still only aggregated: sets of series and numbers do not mind them."""
     return safe and (str(node.op) in _OF_SETS or _is_number(node.lhs) or _is_number(node.rhs))
 

@@ -88,7 +88,9 @@ def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
         names.PROFILE_LABEL_VALUE: dict(values),
     }
     for name, own in CONSTANTS.items():
-        found[name] = _constant({**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {}))
+        found[name] = _constant(
+            {**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {})
+        )
     for name, own in _OF_PROFILES.items():
         found[name] = _constant(dict.fromkeys(own, _ANY), known.get(name, {}))
     return found

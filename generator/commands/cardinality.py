@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
 
@@ -31,25 +32,25 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the report; it is printed for specs over their budget as well, of the services that are right."""
     outcome = check_directory(arguments.specs)
     checked = outcome.checked
-    if checked.model is not None and checked.facts:
-        sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
+    if checked.model is not None and checked.facts and checked.shared:
+        sys.stdout.write(_report(checked.facts, checked.shared, checked.model.site, arguments.format))
     if checked.failed:
         show(outcome, sys.stderr, notes=False)
     return of_failed(checked.diagnostics) if checked.failed else OK
 
 
-def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
+def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
     if format_ == "markdown":
         from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
         from generator.reports.pages import cardinality_page  # noqa: PLC0415
 
-        return cardinality_page([report_entry(each, site) for each in facts], site)
+        return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
     if format_ == "text":
         from generator.reports.terminal import to_text  # noqa: PLC0415
 
-        return to_text(rows, site)
+        return to_text(rows, shared, site)
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return "".join(cardinality_json(overview(rows, site), found, site))
+    return "".join(cardinality_json(overview(rows, shared, site), found, site))

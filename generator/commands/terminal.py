@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.commands.stream import colours
 from generator.compiler import Checked, check
@@ -35,7 +36,7 @@ def check_directory(specs: Path) -> Outcome:
     checked = Checked(None, (), loaded.diagnostics)
     if loaded.specs is not None:
         found = check(loaded.specs)
-        checked = Checked(found.model, found.facts, (*loaded.diagnostics, *found.diagnostics))
+        checked = replace(found, diagnostics=(*loaded.diagnostics, *found.diagnostics))
     return Outcome(checked, ordered(checked.diagnostics), loaded.sources)
 
 
