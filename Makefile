@@ -77,7 +77,7 @@ browser:
 
 .PHONY: golden
 golden: generate ## update the files that tests compare with
-	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec tests/test_specs_readme.py
 
 .PHONY: fuzz
 fuzz: .venv/.ready servers ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
@@ -116,6 +116,11 @@ vulnerabilities: requirements.lock ## look the pinned packages up among known vu
 	@$(PYTHON) -m venv --clear .cache/vulnerabilities
 	@.cache/vulnerabilities/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 	@.cache/vulnerabilities/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.lock
+
+.PHONY: wheel
+wheel: .venv/.ready ## build the wheel of a release into dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 .PHONY: clean
 clean: ## delete what the targets made, but not output/

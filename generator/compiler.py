@@ -20,7 +20,7 @@ from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.resolve.model import check_between, resolve_common, resolve_one
 from generator.spec.load import Loaded, load_service, load_shared
-from generator.spec.written import Claims, Shared
+from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from generator.emit import Entry
     from generator.resolve.model import Common
     from generator.spec.sources import Sources, SpecFile
-    from generator.spec.written import ServiceSpec
+    from generator.spec.types import ServiceSpec
 
 T = TypeVar("T")
 E = TypeVar("E")

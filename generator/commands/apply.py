@@ -15,6 +15,7 @@ from generator.apply.grafana_api import connect_grafana
 from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
 from generator.output.errors import OutputError
@@ -26,6 +27,37 @@ if TYPE_CHECKING:
     from generator.apply.generated import Generated
 
     Target = Callable[[argparse.Namespace, Generated], None]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Bring the generated dashboards to a Grafana, and have a Prometheus reload its rules. Only what "
+        "differs is written, and never a dashboard that agent-metrics did not make."
+    )
+    parser.epilog = (
+        "Tokens are read from the environment: AGENT_METRICS_GRAFANA_TOKEN, AGENT_METRICS_PROMETHEUS_TOKEN, "
+        "or ..._USER and ..._PASSWORD."
+    )
+    options.output(parser)
+    parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
+    parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--folder",
+        default="agent-metrics",
+        metavar="UID",
+        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="delete dashboards of ours that are no longer generated"
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="for Prometheus's first evaluation of the rules; default: their interval and 30",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from generator.audit.fetch import fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK, SPEC_AT_FAULT
 from generator.commands.on_specs import named, on_specs
@@ -42,6 +43,28 @@ _REMEDIES = (
     (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later"),
     (("execution:", "timeout:"), "the server refuses the question: its limits on queries are too low for it"),
 )
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Hold what a running service exposes against its spec: metrics, types, units, buckets, labels, "
+        "values, and numbers of series. Nothing is changed."
+    )
+    parser.epilog = (
+        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
+        "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted."
+    )
+    options.specs(parser)
+    parser.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prometheus", metavar="URL", help="what this server has scraped from all instances")
+    source.add_argument(
+        "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    options.timeout(parser, "30s")
 
 
 def run(arguments: argparse.Namespace) -> int:

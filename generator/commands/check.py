@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator import __version__
 from generator.colour import colours
+from generator.commands import options
 from generator.commands.compiling import checked
 from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import rendered
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     import argparse
 
     from generator.compiler import Compilation
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Check the specs: schema, references, units, cardinality, the checklist of agent metrics."
+    )
+    options.specs(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,122 +2,45 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator import private, unchanged
-from generator.cache import Cache
+from generator.commands import options
 from generator.commands.apart import check_apart
 from generator.commands.call_error import CallError
-from generator.commands.compiling import compiling
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT, of_failed
-from generator.commands.stream import shown
-from generator.commands.terminal import complain, rendered, show
-from generator.compiler import generate
-from generator.output.errors import OutputError
-from generator.output.outcome import Outcome
-from generator.output.paths import MANIFEST
-from generator.output.write import compare, write
-from generator.spec import files
-from generator.spec.sources import read_sources
+from generator.commands.exit_codes import CALL_AT_FAULT
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from generator.compiler import Compilation, Memory
-    from generator.spec.sources import Sources
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Compile the specs. On any error the output directory stays as it is."
+    options.specs(parser)
+    options.output(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="compile everything anew; otherwise what has not changed since the last time is used again "
+        "(from $XDG_CACHE_HOME/agent-metrics)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile what has changed, in memory, and only then touch the output; to compare the two, compile everything."""
+    # The compiler is not needed for --help.
+    from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
+    from generator.commands.terminal import complain  # noqa: PLC0415
+    from generator.output.errors import OutputError  # noqa: PLC0415
+
     try:
         check_apart(arguments.specs, arguments.output)
-        with _cache_directory(wanted=not (arguments.check or arguments.no_cache)) as directory:
-            if arguments.check:
-                return _compare(arguments.specs, arguments.output)
-            return _write(arguments.specs, arguments.output, directory)
+        if arguments.check:
+            return compare_output(arguments.specs, arguments.output)
+        return write_output(arguments.specs, arguments.output, cached=not arguments.no_cache)
     except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
-
-
-@contextmanager
-def _cache_directory(*, wanted: bool) -> Iterator[int | None]:
-    directory = private.opened(make=True) if wanted else None
-    try:
-        yield directory
-    finally:
-        if directory is not None:
-            os.close(directory)
-
-
-def _compare(specs: Path, output: Path) -> int:
-    found = _compiled(read_sources(specs), None)
-    if found.failed:
-        return _refused(found, output)
-    difference = compare(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
-    return SPEC_AT_FAULT if difference else OK
-
-
-def _write(specs: Path, output: Path, directory: int | None) -> int:
-    cache = Cache(directory, output) if directory is not None else None
-    before = _inputs(specs)
-    found = _compiled(read_sources(specs), cache)
-    if found.failed:
-        return _refused(found, output)
-    written = write(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
-    if cache is not None and directory is not None:
-        cache.save()
-        if before and before == _inputs(specs):  # else an editor has saved a file meanwhile
-            unchanged.remember(directory, str(specs), str(output), _record(found, before, output))
-    return OK
-
-
-def _compiled(sources: Sources, memory: Memory | None) -> Compilation:
-    try:
-        with compiling() as progress:
-            found = generate(sources, memory, progress)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written") from None
-    show(found, sys.stderr, notes=False)
-    return found
-
-
-def _refused(found: Compilation, output: Path) -> int:
-    sys.stderr.write(f"nothing was written to {shown(output)}\n")
-    return of_failed(found.diagnostics)
-
-
-def _inputs(specs: Path) -> dict[str, str]:
-    """Sign all files and directories of specs; nothing where one may be changed without another signature."""
-    now = time.time_ns()
-    places = (specs, files.SHIPPED)
-    folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
-    try:
-        paths = [*filter(Path.is_dir, folders), *files.services(specs), *files.shared(specs)]
-        found = {str(path): path.stat() for path in paths}
-    except OSError:
-        return {}
-    if any(unchanged.is_racy(status, now) for status in found.values()):
-        return {}
-    return {path: unchanged.signature(status) for path, status in found.items()}
-
-
-def _record(found: Compilation, inputs: dict[str, str], output: Path) -> unchanged.Record:
-    """Note what the next call says if nothing changes until then, and the files that it stands on."""
-    paths = [*(file.path for file in found.files), MANIFEST]
-    plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
-    summary = f"{shown(output)}: {Outcome(unchanged=tuple(paths)).summary()}\n"
-    read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
-    made = {f"{output}{os.sep}{path}": output / path for path in paths}
-    wrote = {
-        name: (unchanged.signature(path.lstat()), unchanged.digest_of(name)) for name, path in made.items()
-    }
-    return unchanged.Record([plain, coloured, summary], {**read, **wrote})

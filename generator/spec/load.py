@@ -14,10 +14,9 @@ from msgspec import Struct
 from generator.diagnostics import Diagnostic, has_errors
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
-from generator.spec.misplaced import misplaced
-from generator.spec.schema import load_schema, validate
+from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.sources import read_sources
-from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
+from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
 
 if TYPE_CHECKING:
     from pathlib import Path

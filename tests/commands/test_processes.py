@@ -94,7 +94,7 @@ def test_an_interrupt_while_specs_are_compiled_says_that_nothing_was_written(
     def interrupted(*_arguments: object, **_named: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("generator.commands.generate.generate", interrupted)
+    monkeypatch.setattr("generator.commands.generate_afresh.generate", interrupted)
     answer = call("generate", "specs", *arguments)
     assert (answer.code, answer.err) == (130, "interrupted; nothing was written\n")
 
@@ -137,7 +137,7 @@ def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytes
     taken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", taken)
     assert call("explain", "yaml/tab").code == 0
-    assert taken.getvalue().startswith("yaml/tab: ")
+    assert taken.getvalue().startswith("# yaml/tab: ")
 
 
 def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:

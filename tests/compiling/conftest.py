@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.compiler import CompiledService
     from generator.resolve.model import Common
-    from generator.spec.written import ServiceSpec
+    from generator.spec.types import ServiceSpec
 
 #: Small, for what compiles again and again.
 PROFILE = """\

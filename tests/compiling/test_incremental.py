@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
     from generator.model.service import Site
     from generator.resolve.model import Common
-    from generator.spec.written import ServiceSpec
+    from generator.spec.types import ServiceSpec
     from tests.compiling.conftest import Place
 
 ALL = ["a-agent", "b-agent", "c-agent"]

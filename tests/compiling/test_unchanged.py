@@ -219,14 +219,14 @@ def test_a_spec_that_is_saved_meanwhile_is_not_trusted(
 ) -> None:
     settled.service("a-agent", "team-new")
     time.sleep(0.03)
-    write = sys.modules["generator.commands.generate"].write
+    write = sys.modules["generator.commands.generate_afresh"].write
 
     def saving(*arguments: object) -> object:
         settled.service("a-agent", "team-newer")
         return write(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr("generator.commands.generate.write", saving)
+        patched.setattr("generator.commands.generate_afresh.write", saving)
         settled.generate()
     assert not _is_answered()
     assert b"team-newer" not in settled.files()["catalog.json"]
