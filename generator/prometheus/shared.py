@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.deviations import Variant
+    from generator.model.library import Library, ProfileFacts
     from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
