@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import SERVICE
-from generator.model.alerts import MIN_EVENTS
 from generator.model import names
+from generator.model.alerts import MIN_EVENTS
 from generator.model.units import DAY, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
 from generator.streams.scope import grouped, join

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.alerts import Alert
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
     from generator.streams.scope import Scope
 
 #: 0.97 - 0.1 is a hair off 0.87, which comparisons round to.
@@ -60,7 +60,12 @@ def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope)
     """Record a bound with its words; one that stands on the objective is nothing where there is none."""
     own = largest(_written(alert, severity, part, scope), (names.WORDS,))
     if default.factor is None:
-        return _rule(alert, severity, part, join("or", own, _worded(number(default.amount) * _everyone(scope), default)))
+        return _rule(
+            alert,
+            severity,
+            part,
+            join("or", own, _worded(number(default.amount) * _everyone(scope), default)),
+        )
     objective = largest(scope.record(f"{names.SERVICE}:agent_{alert.signal}:objective").now())
     times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
     plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))

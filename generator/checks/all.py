@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks import closed_world, raw_read
 from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
 from generator.checks.facts import Facts
 from generator.checks.practice import (

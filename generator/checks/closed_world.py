@@ -11,8 +11,8 @@ from generator.checks import defects
 from generator.checks.values import allowed_values
 from generator.checks.world import THIS, Known, World, shared
 from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.prometheus.grouping import LARGEST
-from generator.prometheus.rules import RecordingRule
 from generator.promql.infer import Inferred, infer
 from generator.promql.syntax import PromqlError
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service
-    from generator.prometheus.rules import RuleGroup
     from generator.promql.shape import Origin
     from generator.promql.syntax import Reference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from generator.checks.world import Known

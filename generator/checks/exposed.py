@@ -20,6 +20,9 @@ _OF_TARGETS = (
     "scrape_series_added",
 )
 _TARGET_LABELS = ("job", "instance")
+#: What Prometheus counts of its own rules, where it scrapes itself.
+_OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
+_RULE_LABELS = ("job", "instance", "rule_group")
 #: For each alert that is pending or fires, with the alert's own labels.
 _OF_ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
 _ALERT_LABELS = ("alertname", "alertstate", "severity", "owner", "metric", names.SIGNAL, names.SERVICE)
@@ -52,4 +55,9 @@ def made_by_prometheus(service: Service) -> dict[str, Shape]:
     target = shape(dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), exposed=True)
     values: dict[str, Origin] = {label: (label,) for label in service.labels}
     alert = shape({**values, **dict.fromkeys(_ALERT_LABELS, _ANY)})
-    return {**dict.fromkeys(_OF_TARGETS, target), **dict.fromkeys(_OF_ALERTS, alert)}
+    rules = shape(dict.fromkeys(_RULE_LABELS, _ANY))
+    return {
+        **dict.fromkeys(_OF_TARGETS, target),
+        **dict.fromkeys(_OF_RULES, rules),
+        **dict.fromkeys(_OF_ALERTS, alert),
+    }

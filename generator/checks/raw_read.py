@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from generator.checks import defects
 from generator.model.alerts import SeriesCount
+from generator.model.rules import RecordingRule
 from generator.model.units import duration
-from generator.streams.raw import SCRAPED
-from generator.prometheus.rules import RecordingRule
 from generator.promql.ranges import readings
+from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.checks.exposed import exposed, made_by_prometheus
 from generator.model import names
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from generator.promql.infer import Inferred, infer, names_read
 from generator.promql.shape import NOTHING, Shape, constant, labelled, union
 from generator.promql.syntax import PromqlError
@@ -17,10 +17,10 @@ from generator.promql.syntax import PromqlError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules
-    from generator.prometheus.rules import AlertingRule, RuleGroup
 
 #: Rules that read each other in a circle are given up after so many rounds; one that reads itself takes two.
 _ROUNDS = 5

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
     from generator.simulate.truth import Truth
 
@@ -67,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; nothing is written before the whole call is understood."""
 
-    def simulated(model: Model, _outcome: Outcome) -> int:
+    def simulated(model: Model, _found: Compilation) -> int:
         sys.stdout.writelines(_simulate(arguments, model))
         return OK
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.live.plan import Node, ScheduledRule
     from generator.live.recorded import LabelSet
     from generator.live.remote_write import TimeSeries
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
 
     Progress = Callable[[str, int, int], None]
 

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
 
 
 class ScheduledRule(Struct, frozen=True):

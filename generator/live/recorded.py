@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.live.answers import RangeResult, RangeSeries
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
 
 LabelSet = frozenset[tuple[str, str]]
 

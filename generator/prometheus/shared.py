@@ -1,6 +1,6 @@
 """The shared rule files: one rule set for all services, in files by family, each chain in order.
 
-Everything here is made from the library, the profiles and the site. Of services it depends on the variants in use alone.
+Everything here is made from the library, the profiles and the site; of services it depends on the variants in use.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from generator.alerts.bounds import bound_rules
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Overflow, Regression, Unpriced
+from generator.model.alerts import (
+    OUTSIDE_WINDOW,
+    BurnRate,
+    Forecast,
+    Overflow,
+    Regression,
+    RuleHealth,
+    Unpriced,
+)
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
+from generator.model.rules import RecordingRule
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.model.streams import COST
 from generator.prometheus.grouping import split
-from generator.prometheus.rules import RecordingRule
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow
@@ -31,10 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.deviations import Variant
+    from generator.model.library import Library, ProfileFacts
+    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RuleGroup
 
 Rules = tuple["RecordingRule", ...]
 
@@ -62,7 +71,9 @@ class SharedRules(Struct, frozen=True):
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
         """All groups, those that record before those that alert."""
-        return tuple(group for groups in (*self.recording.values(), *self.alerting.values()) for group in groups)
+        return tuple(
+            group for groups in (*self.recording.values(), *self.alerting.values()) for group in groups
+        )
 
     @property
     def records(self) -> frozenset[str]:
@@ -78,13 +89,17 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     taken: set[str] = set()
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
-        PRICES: _chains(PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site),
+        PRICES: _chains(
+            PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
+        ),
         STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
         **{family: _family(family, library, scope, taken) for family in (RUN, TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
     }
-    alerting = {family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)}
+    alerting = {
+        family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)
+    }
     return SharedRules(_filled(recording), _filled({**alerting, **_variants(variants, library, ground)}))
 
 
@@ -92,7 +107,9 @@ def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[Rule
     return {family: found for family, found in groups.items() if found}
 
 
-def _chains(name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site) -> tuple[RuleGroup, ...]:
+def _chains(
+    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site
+) -> tuple[RuleGroup, ...]:
     return tuple(split(names.shared_name(name), chains, site.rule_interval))
 
 
@@ -190,7 +207,9 @@ def _one() -> Expr:
 
 
 def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+    return call(
+        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
+    )
 
 
 # Streams, signals, releases.
@@ -201,9 +220,17 @@ def _streams(library: Library, scope: Scope) -> Rules:
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
     spent = next((one for one in library.streams.values() if one.stem == COST), None)
-    rules = [one for stream in tokens.values() for one in (prices.billed_tokens(stream, scope), prices.costs(stream, spent, scope))]
+    rules = [
+        one
+        for stream in tokens.values()
+        for one in (prices.billed_tokens(stream, scope), prices.costs(stream, spent, scope))
+    ]
     wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
-    wanted += [(library.signals[alert.signal].of, library.signals[alert.signal].window) for alert in library.alerts if isinstance(alert.kind, Unpriced)]
+    wanted += [
+        (library.signals[alert.signal].of, library.signals[alert.signal].window)
+        for alert in library.alerts
+        if isinstance(alert.kind, Unpriced)
+    ]
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
     return tuple(rules)
@@ -244,7 +271,9 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
     yield events.upper_bounds(stream, signals[0].window, scope)
     for signal in signals:
         yield from records(signal, scope)
-        if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched):
+        if isinstance(signal.kind, Quantile) and (
+            f"{signal.name}:overflow" in PANELS or signal.name in watched
+        ):
             yield overflow(signal, scope)
 
 
@@ -298,7 +327,9 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
-            chain = (*bounds, *alerting_rules(alert, ground, switch(alert.name, "", ground.scope)))
+            # Where the rules themselves are broken, it may be unknown just then which services there are.
+            on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *alerting_rules(alert, ground, on))
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -327,7 +358,7 @@ def _variants(
     }
     for variant in sorted(set(variants), key=lambda one: (one.alert, one.name)):
         for alert in variant.alerts:
-            fresh = [
+            fresh: list[RecordingRule] = [
                 one
                 for one in (*_variant_records(alert, ground), *bound_rules(alert, ground.scope))
                 if (one.record, tuple(sorted(one.labels.items()))) not in base

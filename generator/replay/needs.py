@@ -9,14 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.live.reads import records_read
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
     from generator.replay.subject import ReplayedRule
 
 

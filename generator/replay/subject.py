@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.promql.reach import reach
 from generator.replay.reach import record_reaches
 from generator.replay.states import Timing
@@ -15,8 +15,8 @@ from generator.replay.steps import Steps, steps_within
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from generator.model.rules import RuleGroup
     from generator.prometheus.compiled import Compiled
-    from generator.prometheus.rules import RuleGroup
 
 
 class ReplayedRule(Struct, frozen=True):

@@ -42,7 +42,9 @@ class Base(Struct, frozen=True):
     library: Library
 
 
-def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings) -> Service | None:
+def resolve_service(
+    spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
+) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)

@@ -79,7 +79,10 @@ def _fed(
     metric = metrics.get(of.value)
     if metric is None:
         findings.error(
-            "reference/unknown-metric", f'metric "{of.value}" is not declared', of.span, did_you_mean(of.value, metrics)
+            "reference/unknown-metric",
+            f'metric "{of.value}" is not declared',
+            of.span,
+            did_you_mean(of.value, metrics),
         )
         return None
     if of.value in fed:
@@ -99,7 +102,9 @@ def _fed(
             "choose a metric of that kind, or correct the metric's type and unit",
         )
         return None
-    return _of_metric(replace(stream, labels=_labels(stream, metric), sparse=stream.sparse or metric.sparse), metric)
+    return _of_metric(
+        replace(stream, labels=_labels(stream, metric), sparse=stream.sparse or metric.sparse), metric
+    )
 
 
 def _described(type_: MetricType, unit: str) -> str:

@@ -12,9 +12,9 @@ from generator.streams.scope import each, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
     from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 _WITHIN = "within"
@@ -47,7 +47,9 @@ def billed_tokens(tokens: Stream, scope: Scope) -> RecordingRule:
     raw = summed(scope.stream(tokens).now(), tokens.kept)
     within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
     inner = binary("*", raw, within, on=_ON, group_left=(_WITHIN,))
-    moved = call("label_replace", inner, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)"))
+    moved = call(
+        "label_replace", inner, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)")
+    )
     # At least 0, since parts are exposed a moment apart.
     rest = call("clamp_min", binary("-", raw, summed(moved, tokens.kept), on=each(tokens.kept)), number(0))
     return rule(names.rate(billed(tokens)), rest | raw)
@@ -57,7 +59,9 @@ def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
     """Record USD per second: what a source reports itself, else tokens, summed before they meet their prices."""
     stream = cost(tokens)
     price = aggregate("max", Expr(names.PRICE), _ON)
-    priced = summed(binary("*", scope.stream(billed(tokens)).now(), price, on=_ON, group_left=()), stream.kept)
+    priced = summed(
+        binary("*", scope.stream(billed(tokens)).now(), price, on=_ON, group_left=()), stream.kept
+    )
     if spent is None:
         return rule(names.rate(stream), priced)
     reported = scope.stream(spent).now()
@@ -70,4 +74,6 @@ def _one() -> Expr:
 
 
 def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+    return call(
+        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
+    )

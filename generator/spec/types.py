@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from generator.diagnostics import Span
+from generator.diagnostics import Span
 
 T = TypeVar("T")
 
@@ -122,6 +121,7 @@ class AlertKindSpec(Struct, frozen=True):
     over: Text | None
     beyond: Text | None
     unfinished: bool | None
+    watch: Text | None
 
 
 class AlertSpec(Struct, frozen=True):
@@ -139,6 +139,7 @@ class AlertSpec(Struct, frozen=True):
     forecast: AlertKindSpec | None
     undeclared: AlertKindSpec | None
     series_budget: AlertKindSpec | None
+    rule_health: AlertKindSpec | None
     warning: Text | None
     critical: Text | None
     severity: Text | None

@@ -17,9 +17,9 @@ from generator.streams.scope import rule
 
 if TYPE_CHECKING:
     from generator.model.metrics import Metric
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
     from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
 
 #: What Prometheus counts of each target at each scrape.
 SCRAPED = "scrape_samples_post_metric_relabeling"
@@ -72,10 +72,8 @@ def _shifts(metric: Metric) -> list[tuple[str, str]]:
     shifts = []
     if any(length > _DIGITS for length in lengths):
         shifts.append((f"([0-9]+)([0-9]{{{_DIGITS}}})([.]0)?", "$1.$2"))
-    for length in range(_DIGITS, 0, -1):
-        if length in lengths:
-            shifts.append((f"([0-9]{{{length}}})([.]0)?", f"0.{'0' * (_DIGITS - length)}$1"))
-    return shifts
+    short = sorted((length for length in lengths if length <= _DIGITS), reverse=True)
+    return shifts + [(f"([0-9]{{{each}}})([.]0)?", f"0.{'0' * (_DIGITS - each)}$1") for each in short]
 
 
 def _odd_spellings(bound: float, unit: str) -> list[str]:

@@ -11,7 +11,7 @@ from generator.checks.closed_world import check, expression_problems
 from generator.checks.facts import facts
 from generator.model.service import Model
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from tests.checks.agent import agent, service_of
 from tests.checks.models import SITE, known, small
 from tests.resolve.build import service

@@ -13,7 +13,7 @@ from generator.checks.raw_read import check
 from generator.diagnostics.pages import page
 from generator.model.service import Model
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from tests.checks.agent import agent, service_of
 from tests.checks.models import SITE, known
 

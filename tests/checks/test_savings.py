@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from generator.promql.shape import shape
 from tests.checks.models import SITE, counter, having, histogram, known, small
 from tests.resolve.build import LABELS, METRICS, SIGNALS, profile, service

@@ -10,7 +10,7 @@ import pytest
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.live.errors import LiveError
 from generator.live.plan import plan
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 
 def group(*rules: tuple[str, str], interval: int = 60) -> RuleGroup:

@@ -14,7 +14,7 @@ from tests.prometheus.mutations import closing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.prometheus.rules import AlertingRule
+    from generator.model.rules import AlertingRule
 
 _COMPARED = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
 _JOINED = re.compile(r" (?:and|unless)(?: on \([^)]*\))? ")

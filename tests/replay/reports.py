@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode
 from generator.replay.replay import Records, Replay
 from generator.replay.report import Report, report

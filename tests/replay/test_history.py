@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.errors import LiveError
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, histories
 from generator.replay.jobs import Crew
 from generator.replay.resume import Forgetful

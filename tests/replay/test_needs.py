@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.prometheus.compiled import Compiled
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.reach import LOOKBACK, reach
 from generator.replay.needs import Needs, RawSelector, needs
 from generator.replay.reach import record_reaches

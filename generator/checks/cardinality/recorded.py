@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from generator.checks.cardinality.combinations import combinations, values
 from generator.checks.exposed import buckets
+from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
-from generator.prometheus.rules import RecordingRule
 from generator.promql.shape import size_of_part
 
 if TYPE_CHECKING:
