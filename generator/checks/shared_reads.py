@@ -114,7 +114,7 @@ def _is_number(node: grammar.Expr) -> bool:
         case grammar.NumberLiteral():
             return True
         case grammar.Call():
-            return node.func.return_type == grammar.ValueType.Scalar
+            return bool(node.func.return_type == grammar.ValueType.Scalar)
         case grammar.ParenExpr() | grammar.UnaryExpr():
             return _is_number(node.expr)
         case grammar.BinaryExpr():
@@ -124,5 +124,7 @@ def _is_number(node: grammar.Expr) -> bool:
 
 
 def _lists_labels(node: grammar.AggregateExpr) -> bool:
-    by = node.modifier is not None and node.modifier.type == grammar.AggModifierType.By
-    return by and bool(node.modifier.labels) and str(node.op) not in _RANKED
+    modifier = node.modifier
+    if modifier is None or modifier.type != grammar.AggModifierType.By or str(node.op) in _RANKED:
+        return False
+    return bool(modifier.labels)

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
+from generator.commands.compiling import checked
 from generator.commands.exit_codes import OK, of_failed
-from generator.commands.terminal import check_directory, show
+from generator.commands.terminal import show
 from generator.reports.rows import overview, service_row
 
 if TYPE_CHECKING:
@@ -30,13 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; it is printed for specs over their budget as well, of the services that are right."""
-    outcome = check_directory(arguments.specs)
-    checked = outcome.checked
-    if checked.model is not None and checked.facts and checked.shared:
-        sys.stdout.write(_report(checked.facts, checked.shared, checked.model.site, arguments.format))
-    if checked.failed:
-        show(outcome, sys.stderr, notes=False)
-    return of_failed(checked.diagnostics) if checked.failed else OK
+    found = checked(arguments.specs)
+    if found.model is not None and found.shared is not None:
+        sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))
+    if found.failed:
+        show(found, sys.stderr, notes=False)
+    return of_failed(found.diagnostics) if found.failed else OK
 
 
 def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
@@ -53,4 +53,4 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return "".join(cardinality_json(overview(rows, shared, site), found, site))
+    return cardinality_json(overview(rows, shared, site), found, site)

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from generator.commands.terminal import Outcome
-    from generator.compiler import Checked
+    from generator.compiler import Compilation
     from generator.model.service import Model
     from generator.replay.report import Report
 
@@ -105,14 +104,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
-    def replayed(_model: Model, outcome: Outcome) -> int:
-        sys.stdout.writelines(_replayed(arguments, outcome.checked))
+    def replayed(_model: Model, found: Compilation) -> int:
+        sys.stdout.writelines(_replayed(arguments, found))
         return OK
 
     return on_specs(arguments.specs, replayed)
 
 
-def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
+def _replayed(arguments: argparse.Namespace, checked: Compilation) -> Iterable[str]:
     try:
         found = _report(arguments, checked)
     except (LiveError, ReplayError) as problem:
@@ -125,7 +124,7 @@ def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
     return _shown(found, arguments.format)
 
 
-def _report(arguments: argparse.Namespace, checked: Checked) -> Report:
+def _report(arguments: argparse.Namespace, checked: Compilation) -> Report:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
     from generator.commands.replay_call import asked  # noqa: PLC0415 - urllib3 is an extra
     from generator.replay.replay import replay  # noqa: PLC0415

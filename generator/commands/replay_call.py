@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from generator.apply.credentials import Credentials
-    from generator.compiler import Checked
+    from generator.compiler import Compilation
     from generator.live.api import PrometheusApi
     from generator.model.service import Model
     from generator.replay.jobs import Progress
@@ -55,7 +55,7 @@ class Call(Struct, frozen=True):
             raise LiveError(self.who.hide(str(problem))) from None
 
 
-def asked(arguments: argparse.Namespace, checked: Checked, progress: Progress, opened: ExitStack) -> Call:
+def asked(arguments: argparse.Namespace, checked: Compilation, progress: Progress, opened: ExitStack) -> Call:
     """Understand a call; the file of ``--resume`` stays open with ``opened``.
 
     Raises:
@@ -97,12 +97,12 @@ def _apis(arguments: argparse.Namespace, url: str, who: Credentials) -> tuple[Pr
     )
 
 
-def _model(checked: Checked) -> Model:
+def _model(checked: Compilation) -> Model:
     assert checked.model is not None  # noqa: S101 - specs at fault do not come here
     return checked.model
 
 
-def _subject(arguments: argparse.Namespace, checked: Checked) -> Subject:
+def _subject(arguments: argparse.Namespace, checked: Compilation) -> Subject:
     compiled = {one.service: one for one in checked.rules}
     services = _known(arguments.service, compiled, "service") or tuple(compiled)
     step = None if arguments.step is None else int(length(arguments.step))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.instrumentation.roles import Role, roles
+from generator.instrumentation.roles import roles
 from generator.model import names
+from generator.streams.roles import Event
 
 if TYPE_CHECKING:
     from generator.model.service import Service
@@ -27,6 +28,6 @@ def unfit(service: Service) -> str:
         return f"its runs have {' and '.join(found.constant) or 'nothing'} for a release"
     if not (found.run and found.run.cause):
         return "its runs do not say why they ended"
-    if not (found.llm and Role.TOKENS in {fed.role for fed in found.llm.metrics}):
+    if not (found.llm and Event.TOKENS in {fed.role.event for fed in found.llm.metrics}):
         return "it counts no tokens"
     return ""

@@ -1,4 +1,4 @@
-"""The library as meant, the facts of each profile, and what services change: all that shared rules are made from."""
+"""The library as meant, and the facts of each profile: all that shared rules are made from."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from generator.model.service import Inclusion, Objective, Price
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-
-#: The variant that turns an alert off.
-OFF = "off"
 
 
 class ProfileFacts(Struct, frozen=True):
@@ -51,29 +48,3 @@ class Library(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
-
-
-class Override(Struct, frozen=True):
-    """A number of a shared alert that a service changes; ``severity`` is empty where all severities share it."""
-
-    alert: str
-    severity: str
-    part: str
-    value: float
-    words: str
-
-
-class Variant(Struct, frozen=True):
-    """A shared alert as a service has it where more than numbers differ; ``name`` says what differs."""
-
-    alert: str
-    name: str
-    alerts: tuple[Alert, ...]
-
-
-class Deviations(Struct, frozen=True):
-    """What a service changes about the shared alerts."""
-
-    overrides: tuple[Override, ...] = ()
-    variants: tuple[Variant, ...] = ()
-    off: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.library import Deviations
+from generator.model.deviations import Deviations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
-from generator.model.library import OFF
+from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, outside_values, watched
 from generator.model.panels import PANELS

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.deviations import Variant
+    from generator.model.library import Library, ProfileFacts
     from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
@@ -103,8 +104,8 @@ class SharedRules(Struct, frozen=True, eq=False):
         return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
 
 
-def shared_rules(library: Library, site: Site) -> SharedRules:
-    """Compile the rules that all services share."""
+def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
+    """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
     ground = Ground(scope, library.signals, library.runs)
     taken: set[str] = set()
@@ -122,7 +123,8 @@ def shared_rules(library: Library, site: Site) -> SharedRules:
         family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)
     }
     streams = tuple(library.streams.values())
-    return SharedRules(streams, _filled(recording), _filled(alerting))
+    rules = SharedRules(streams, _filled(recording), _filled(alerting))
+    return with_variants(rules, variants, library, site)
 
 
 def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:

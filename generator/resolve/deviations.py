@@ -22,7 +22,7 @@ from generator.model.alerts import (
     Threshold,
     pace_part,
 )
-from generator.model.library import Deviations, Override, Variant
+from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope

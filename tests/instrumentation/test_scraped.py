@@ -40,11 +40,11 @@ _WINDOW = _INTERVAL + _SCRAPE
 _LATE = 0.015
 _MOST_ROUNDS = 20
 _RECORDS = {
-    ("status", "stop_reason"): ("release_status_stop_reason:agent_run:rate", "agent_run_total"),
-    ("tool", "status"): ("release_status_tool:agent_tool_call:rate", "agent_tool_call_total"),
-    ("tool", "error_class"): ("error_class_release_tool:agent_tool_error:rate", "agent_tool_error_total"),
-    ("model", "error_class"): ("error_class_model_release:agent_llm_error:rate", "agent_llm_error_total"),
-    ("model", "token_type"): ("model_release_token_type:agent_token_usage:rate", "agent_token_usage_total"),
+    ("status", "stop_reason"): ("stream:agent_run:rate", "agent_run_total"),
+    ("tool", "status"): ("stream:agent_tool_call:rate", "agent_tool_call_total"),
+    ("tool", "error_class"): ("stream:agent_tool_error:rate", "agent_tool_error_total"),
+    ("model", "error_class"): ("stream:agent_llm_error:rate", "agent_llm_error_total"),
+    ("model", "token_type"): ("stream:agent_token_usage:rate", "agent_token_usage_total"),
 }
 _SITE = replace(shipped().site, scrape_interval=_SCRAPE, rule_interval=_INTERVAL)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from generator.prometheus.alerting.condition import HALF_EVENT
 from msgspec.structs import replace
 
 from generator.model.units import plain
-from generator.prometheus.alerting.condition import HALF_EVENT
 from tests.prometheus.mutations import closing
 
 if TYPE_CHECKING:

@@ -6,83 +6,29 @@ Two servers run side by side: one has the good service alone, the other has it a
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-import yaml
 
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model import names
-from generator.prometheus.compiled import compile_rules
-from generator.prometheus.encode import encode
-from generator.model.rules import RecordingRule, RuleFile, RuleGroup
 from generator.prometheus.shared import shared_rules
+from tests.prometheus.vectors import asked, group_of, instant, records_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from generator.live.api import PrometheusApi
-    from generator.model.service import Model, Service
-    from generator.prometheus.shared import SharedRules
+    from generator.model.service import Model
+    from tests.prometheus.vectors import Record
 
 pytestmark = pytest.mark.long
 
-Labels = dict[str, str]
-Record = tuple[str, Labels, str]
-
 GOOD = "support-agent"
-#: Events a second of each stream, by what tells its series apart: a fifth of the runs fail, and tokens are dear.
-STREAMS: dict[str, list[tuple[Labels, float]]] = {
-    "stream:agent_run:rate": [
-        ({"status": "ok", "stop_reason": "completed", "release": "v1"}, 0.4),
-        ({"status": "error", "stop_reason": "tool_error", "release": "v2"}, 0.1),
-    ],
-    "stream:agent_run_latency:rate": [
-        ({"release": "v1", "le": le}, n) for le, n in (("2.000", 0.1), ("5.000", 0.5), ("+Inf", 0.5))
-    ],
-    "stream:agent_run_steps:rate": [
-        ({"release": "v1", "le": le}, n) for le, n in (("8", 0.5), ("+Inf", 0.5))
-    ],
-    "stream:agent_tool_call:rate": [
-        ({"tool": "search_docs", "status": "ok", "release": "v1"}, 1.0),
-        ({"tool": "search_docs", "status": "error", "release": "v1"}, 0.3),
-    ],
-    "stream:agent_tool_error:rate": [
-        ({"tool": "search_docs", "error_class": "timeout", "release": "v1"}, 0.3)
-    ],
-    "stream:agent_tool_latency:rate": [
-        ({"tool": "search_docs", "release": "v1", "le": le}, 1.0) for le in ("0.100", "+Inf")
-    ],
-    "stream:agent_llm_error:rate": [({"model": "gpt-4o", "error_class": "timeout", "release": "v1"}, 0.1)],
-    "stream:agent_token_usage:rate": [
-        ({"model": "gpt-4o", "token_type": "prompt", "release": "v1"}, 900.0),
-        ({"model": "gpt-4o", "token_type": "cached", "release": "v1"}, 100.0),
-        ({"model": "nobody-knows", "token_type": "prompt", "release": "v1"}, 10.0),
-    ],
-    "stream:agent_label_value_outside:rate": [({"label": "tool"}, 0.2)],
-    "service:agent_scraped:series": [({}, 100_000.0)],
-}
 _LONGEST = 45.0
-
-
-def healthy(service: Service, model: Model, shared: SharedRules) -> list[Record]:
-    """Write the constants of a service as they are, and its streams as constants as well."""
-    streams = [
-        (name, {names.SERVICE: service.name, **labels}, f"vector({value})")
-        for name, found in STREAMS.items()
-        for labels, value in found
-    ]
-    compiled = compile_rules(service, model.site, shared.records)
-    rules = [rule for group in compiled.recording for rule in group.rules if isinstance(rule, RecordingRule)]
-    constants = [(rule.record, dict(rule.labels), rule.expr) for rule in rules if "vector(" in rule.expr]
-    return streams + constants
 
 
 def named(records: Sequence[Record], service: str) -> list[Record]:
@@ -139,14 +85,14 @@ POISONS: dict[str, Callable[[list[Record]], list[Record]]] = {
 def served(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PrometheusApi]]:
     """Two servers: ``clean`` has the good service alone, ``poisoned`` all the broken ones beside it."""
     shared = shared_rules(model.library, model.site)
-    good = healthy(next(one for one in model.services if one.name == GOOD), model, shared)
+    good = records_of(next(one for one in model.services if one.name == GOOD), model.site, shared)
     broken = {f"poison-{name}": spoil(named(good, f"poison-{name}")) for name, spoil in POISONS.items()}
     folder = tmp_path_factory.mktemp("rules")
-    common = [_written(folder / f"shared-{index}.yml", [group]) for index, group in enumerate(shared.groups)]
-    clean = [*common, _written(folder / "good.yml", [_group("good", good)])]
+    common = [written(folder / f"shared-{index}.yml", [group]) for index, group in enumerate(shared.groups)]
+    clean = [*common, written(folder / "good.yml", [group_of("good", good)])]
     # The file of one of them is loaded under a second name as well.
-    spoiled = [_written(folder / f"{name}.yml", [_group(name, found)]) for name, found in broken.items()]
-    again = _written(folder / "again.yml", [_group("again", broken["poison-twice"])])
+    spoiled = [written(folder / f"{name}.yml", [group_of(name, found)]) for name, found in broken.items()]
+    again = written(folder / "again.yml", [group_of("again", broken["poison-twice"])])
     with (
         prometheus_server(ServerConfig(rule_files=tuple(clean))) as alone,
         prometheus_server(ServerConfig(rule_files=(*clean, *spoiled, again))) as among,
@@ -177,26 +123,9 @@ def test_the_good_service_has_the_alerts_that_it_has_alone(served: dict[str, Pro
 
 
 def test_of_two_owners_there_is_none(served: dict[str, PrometheusApi]) -> None:
-    alerts = _instant(served["poisoned"], 'ALERTS{service="poison-two-owners"}')
+    alerts = instant(served["poisoned"], 'ALERTS{service="poison-two-owners"}')
     assert alerts
     assert {labels.get("owner") for labels in alerts} == {None}
-
-
-def _group(name: str, records: Sequence[Record]) -> RuleGroup:
-    """Make a group of constants; a label without a value is none."""
-    rules = tuple(RecordingRule(record, expr, labels) for record, labels, expr in records)
-    return RuleGroup(name, 1, rules)
-
-
-def _written(path: Path, groups: Sequence[RuleGroup]) -> Path:
-    """Write a rule file that is evaluated every second, and whose alerts do not wait."""
-    text = yaml.safe_load(encode(RuleFile((), tuple(groups))))
-    for group in text["groups"]:
-        group["interval"] = "1s"
-        for rule in group["rules"]:
-            rule.pop("for", None)
-    path.write_text(yaml.safe_dump(text), encoding="utf-8")
-    return path
 
 
 def _settle(*apis: PrometheusApi) -> None:
@@ -209,27 +138,18 @@ def _settle(*apis: PrometheusApi) -> None:
 
 
 def _rules(api: PrometheusApi) -> list[dict[str, Any]]:
-    groups = _asked(api, "/api/v1/rules")["groups"]
+    groups = asked(api, "/api/v1/rules")["groups"]
     return [
         rule for group in groups if group["name"].startswith(("agent-", "good")) for rule in group["rules"]
     ]
 
 
-def _instant(api: PrometheusApi, expr: str) -> list[Labels]:
-    return [one["metric"] for one in _asked(api, f"/api/v1/query?{urlencode({'query': expr})}")["result"]]
-
-
-def _asked(api: PrometheusApi, path: str) -> Any:  # noqa: ANN401 - an answer of Prometheus
-    with urlopen(api.url + path, timeout=10) as answer:  # noqa: S310 - our own server
-        return json.load(answer)["data"]
-
-
 def _series(api: PrometheusApi, service: str) -> frozenset[tuple[tuple[str, str], ...]]:
     """List the recorded series of a service; alerts have a test of their own."""
-    found = _instant(api, f'{{service="{service}",__name__!~"ALERTS.*"}}')
+    found = instant(api, f'{{service="{service}",__name__!~"ALERTS.*"}}')
     return frozenset(tuple(sorted(labels.items())) for labels in found)
 
 
 def _alerts(api: PrometheusApi, service: str) -> frozenset[tuple[str, tuple[tuple[str, str], ...]]]:
-    found = _instant(api, f'ALERTS{{service="{service}"}}')
+    found = instant(api, f'ALERTS{{service="{service}"}}')
     return frozenset((one["alertname"], tuple(sorted(one.items()))) for one in found)
