@@ -22,7 +22,7 @@ from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, resolve_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
@@ -79,7 +79,10 @@ def resolve_service(
         tokens=TOKENS,
         prices=priced[0],
         inclusions=priced[1],
-        origins=dict(_origins(spec, profile)),
+        origins={
+            **_of_library(base.library, signals, merged),
+            **dict(_origins(spec, profile)),
+        },
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=frozenset(entry.key.value for entry in spec.labels),
     )
@@ -136,6 +139,12 @@ def _priced(
     models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
+
+
+def _of_library(library: Library, signals: Iterable[str], alerts: Iterable[str]) -> dict[str, Span]:
+    """Say where the library declares the signals and alerts that a service has of it."""
+    paths = (*(f"signals.{name}" for name in signals), *(f"alerts.{name}" for name in alerts))
+    return {path: library.origins[path] for path in paths if path in library.origins}
 
 
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:
