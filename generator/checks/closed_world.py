@@ -82,6 +82,7 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
         yield "does not parse"
         return
     yield from known.inferred.problems
+    yield from _of_nothing(known)
     yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
     yield from shared_reads.unmatched(known.inferred.reads, written)
     if not isinstance(known.rule, RecordingRule):
@@ -110,11 +111,17 @@ def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[st
         yield "does not parse"
         return
     yield from _problems(known.inferred, each.service, each.world, allowed)
+    yield from _of_nothing(known)
     if known.shape.exposed:
         yield "keeps the labels of instances"
     if isinstance(known.rule, RecordingRule):
         yield from _beside_its_record(known.rule.record, known.shape, each.world)
     yield from _of_name(known)
+
+
+def _of_nothing(known: Known) -> Iterator[str]:
+    if known.shape.nothing and known.inferred and not known.inferred.problems:
+        yield "never gives anything, as nothing writes what it reads"
 
 
 def _of_name(known: Known) -> Iterator[str]:

@@ -132,9 +132,8 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     series = {**everyone.series, **made_by_prometheus(service), **raw}
     before = dict(series)
     own = list(_written_down((*compiled.recording, *compiled.alerting), service))
-    recording = _settled(
-        [one for one in own if isinstance(one.rule, RecordingRule)], series, everyone.written
-    )
+    recorders = [one for one in own if isinstance(one.rule, RecordingRule)]
+    recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
         series[ALERTS] = union(series[ALERTS], alerts_of(alerting))

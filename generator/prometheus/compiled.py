@@ -68,8 +68,10 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
     """
     own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
     own -= {stream.stem for stream in service.streams.values()}
-    board = {names.BOARD_CURRENT, names.BOARD_TREND}
-    return {name for name in shared if name not in board and name.split(":")[1] not in own}
+    either = {names.BOARD_CURRENT, names.BOARD_TREND}
+    if not service.runs.shared:
+        either |= {names.FIRST_SEEN, names.NEWEST, names.PREVIOUS}
+    return {name for name in shared if name not in either and name.split(":")[1] not in own}
 
 
 def _fresh(
