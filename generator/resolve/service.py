@@ -48,7 +48,8 @@ def resolve_service(
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
-    streams = resolve_streams(profile, metrics, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)
     labels = _with_limits(labels, signals)
