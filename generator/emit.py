@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.grafana.records import Recording, recording, records_of
@@ -42,6 +43,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        profile: The profile that it uses.
     """
 
     service: str
@@ -51,13 +53,14 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     """Write the files that are one service's own."""
     return (
         *rule_files(facts.service, facts.compiled, site),
-        instrumentation(facts.service, site),
+        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
     )
 
 
@@ -72,6 +75,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        profile=service.profile,
     )
 
 
@@ -88,8 +92,11 @@ def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact, ...]
     """Write the other files that are about all services."""
     site = common.site
     variants = [one for entry in entries for one in entry.variants]
+    used = {entry.profile for entry in entries}
+    library = common.base.library
+    library = replace(library, profiles=tuple(one for one in library.profiles if one.name in used))
     return (
-        *shared_files(shared_rules(common.base.library, site, variants), site),
+        *shared_files(shared_rules(library, site, variants), site),
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], site),

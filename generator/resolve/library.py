@@ -113,4 +113,7 @@ def _facts(
         values={name: values for name, spec in labels.items() if (values := listed_values(spec))},
         max_live={name: spec.max_live for name, spec in labels.items() if spec.max_live and not spec.values},
         objectives=resolve_objectives(known, (), None, site, signals, quiet),
+        includes=tuple((entry.key.value, inner.value) for entry in profile.includes for inner in entry.value)
+        if profile.includes
+        else None,
     )
