@@ -8,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
+from generator.checks.cardinality.account import shared_account
 from generator.grafana.records import Recording, recording, records_of
 from generator.instrumentation.modules import instrumentation
 from generator.model.deviations import Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
-from generator.prometheus.shared import shared_rules
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
     from generator.model.service import Site
-    from generator.resolve.model import Common
+    from generator.prometheus.shared import SharedRules
 
 
 class Entry(Struct, frozen=True):
@@ -88,6 +88,7 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*dashboards(records), *provisioning(site))
 
 
+<<<<<<< HEAD
 def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact, ...]:
     """Write the other files that are about all services."""
     site = common.site
@@ -97,8 +98,14 @@ def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact, ...]
     library = replace(library, profiles=tuple(one for one in library.profiles if one.name in used))
     return (
         *shared_files(shared_rules(library, site, variants), site),
+=======
+def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+    """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
+    return (
+        *shared_files(shared, site),
+>>>>>>> once-int
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], site),
+        *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}),
     )

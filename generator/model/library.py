@@ -9,6 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.diagnostics import Span
     from generator.model.alerts import Alert
     from generator.model.service import Inclusion, Objective, Price
     from generator.model.signals import Signal
@@ -36,7 +37,10 @@ class ProfileFacts(Struct, frozen=True):
 
 
 class Library(Struct, frozen=True):
-    """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written."""
+    """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written.
+
+    ``origins`` is where each part was written, by dotted path, as of a service.
+    """
 
     streams: Mapping[str, Stream]
     signals: Mapping[str, Signal]
@@ -45,3 +49,4 @@ class Library(Struct, frozen=True):
     profiles: tuple[ProfileFacts, ...]
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
+    origins: Mapping[str, Span]

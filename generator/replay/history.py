@@ -12,7 +12,7 @@ from msgspec import Struct
 from generator.live.errors import LiveError
 from generator.replay.evaluations import Evaluated, evaluated
 from generator.replay.jobs import Job
-from generator.replay.states import activities
+from generator.live.states import activities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
-    from generator.replay.states import Activity
+    from generator.live.states import Activity
     from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.replay.history import AlertHistory
-    from generator.replay.states import Activity
+    from generator.live.states import Activity
     from generator.replay.subject import ReplayedRule
     from generator.replay.truth import TrueIncident, Truth
 

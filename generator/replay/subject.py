@@ -9,7 +9,7 @@ from msgspec import Struct
 from generator.model.rules import AlertingRule
 from generator.promql.reach import reach
 from generator.replay.reach import record_reaches
-from generator.replay.states import Timing
+from generator.live.states import Timing
 from generator.replay.steps import Steps, steps_within
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from generator.resolve.signals import SignalScope, resolve_own_library, shared_s
 from generator.resolve.streams import by_any_name, fed_by, library_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.diagnostics import Span
     from generator.model.service import Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
@@ -56,7 +57,16 @@ def resolve_library(
         profiles=tuple(_facts(profile, spec, streams, site) for profile in profiles),
         prices=priced[0],
         inclusions=priced[1],
+        origins=dict(_origins(spec)) if spec else {},
     )
+
+
+def _origins(spec: SignalsSpec) -> Iterator[tuple[str, Span]]:
+    """Say where each part was written."""
+    yield "", spec.span
+    yield from ((f"streams.{entry.key.value}", entry.key.span) for entry in spec.streams)
+    yield from ((f"signals.{entry.key.value}", entry.key.span) for entry in spec.signals)
+    yield from ((f"alerts.{entry.key.value}", entry.key.span) for entry in spec.alerts)
 
 
 def generic_scope(

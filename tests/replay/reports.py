@@ -10,7 +10,7 @@ from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode
 from generator.replay.replay import Records, Replay
 from generator.replay.report import Report, report
-from generator.replay.states import Activity
+from generator.live.states import Activity
 from generator.replay.subject import ReplayedRule
 from generator.replay.truth import TrueIncident, TrueRollout, Truth
 
