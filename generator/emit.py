@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
@@ -88,22 +87,10 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*dashboards(records), *provisioning(site))
 
 
-<<<<<<< HEAD
-def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact, ...]:
-    """Write the other files that are about all services."""
-    site = common.site
-    variants = [one for entry in entries for one in entry.variants]
-    used = {entry.profile for entry in entries}
-    library = common.base.library
-    library = replace(library, profiles=tuple(one for one in library.profiles if one.name in used))
-    return (
-        *shared_files(shared_rules(library, site, variants), site),
-=======
 def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     return (
         *shared_files(shared, site),
->>>>>>> once-int
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),

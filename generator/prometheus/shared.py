@@ -27,13 +27,8 @@ from generator.model.alerts import (
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
 from generator.model.rules import RecordingRule
-<<<<<<< HEAD
-from generator.model.signals import Cost, Quantile, Tokens
-from generator.model.streams import COST, TOKEN_TYPE
-=======
 from generator.model.signals import Better, Cost, Quantile, Tokens
-from generator.model.streams import COST
->>>>>>> once-int
+from generator.model.streams import COST, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases

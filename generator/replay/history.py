@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.live.errors import LiveError
+from generator.live.states import activities
 from generator.replay.evaluations import Evaluated, evaluated
 from generator.replay.jobs import Job
-from generator.live.states import activities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
+    from generator.live.states import Activity
     from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
-    from generator.live.states import Activity
     from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.live.states import Timing
 from generator.model.rules import AlertingRule
 from generator.promql.reach import reach
 from generator.replay.reach import record_reaches
-from generator.live.states import Timing
 from generator.replay.steps import Steps, steps_within
 
 if TYPE_CHECKING:
