@@ -45,6 +45,8 @@ def exposed(service: Service) -> dict[str, Shape]:
     """The series of each metric, one instance's as of all; ``_created`` is read by nothing."""
     found = {}
     selected = {label: constant(value) for label, value in service.selector.items()}
+    if any(label.joined for label in service.labels.values()):
+        selected = {**dict.fromkeys(_TARGET_LABELS, _ANY), **selected}
     for metric in service.metrics.values():
         # A value that is exposed stands for one of the label's own, whatever it is called at the source.
         said = {metric.exposed.get(label, label): (label,) for label in metric.labels}

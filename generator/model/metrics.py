@@ -29,6 +29,7 @@ class Metric(Struct, frozen=True):
         labels: Label names, in the order of the spec.
         buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; empty on counters.
         exposed: The names under which labels are exposed, where these are others.
+        parts: The labels of each part that is told apart from the others, where not all series have all labels.
         foreign: Whether somebody else's code exposes it, perhaps with labels that no spec names.
         sparse: No series exists before the first event (error counters): absence is health.
     """
@@ -41,6 +42,7 @@ class Metric(Struct, frozen=True):
     buckets: tuple[float, ...] = ()
     sparse: bool = False
     exposed: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[tuple[str, ...], ...] = ()
     foreign: bool = False
 
     @property

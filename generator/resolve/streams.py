@@ -241,6 +241,7 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
         buckets=source.buckets,
         sparse=stream.sparse,
         exposed={label: exposed for label, exposed in source.labels if label != exposed},
+        parts=(tuple(label for label, _ in source.labels),),
         foreign=True,
     )
 
@@ -253,7 +254,15 @@ def _merged(one: Metric, other: Metric) -> Metric:
         buckets=one.buckets or other.buckets,
         sparse=one.sparse and other.sparse,
         exposed={**one.exposed, **other.exposed},
+        parts=_parts_of(one.parts, other.parts[0]),
     )
+
+
+def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Add a part, unless one with all its labels is there; it takes the place of those that it holds."""
+    if any(set(more) <= set(part) for part in parts):
+        return parts
+    return (*(part for part in parts if not set(part) <= set(more)), more)
 
 
 def _described(type_: MetricType, unit: str) -> str:
