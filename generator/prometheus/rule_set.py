@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
+from generator.model.alerts import RuleHealth
 from generator.model.rules import AlertingRule, RuleGroup
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, switch
@@ -69,7 +70,9 @@ def alerting_by_service(
 
 def _forms(service: Service, library: Library) -> Iterable[tuple[Alert, str]]:
     """List the shared alerts that a service has, each with the name of its variant, empty for the library's form."""
-    has = {(one.name, one.about) for one in service.alerts if one.shared}
+    has = {
+        (one.name, one.about) for one in service.alerts if one.shared and not isinstance(one.kind, RuleHealth)
+    }
     varied = {one.alert for one in service.deviations.variants}
     for alert in library.alerts:
         if alert.name not in varied and (alert.name, alert.about) in has:
