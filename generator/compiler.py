@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from msgspec import Struct, json, msgpack
+from msgspec import Struct, field, json, msgpack
 from msgspec.structs import replace
 
 from generator.artifact import File, kept
-from generator.checks.all import check_fleet, check_service
+from generator.checks.all import check_fleet, check_service, check_shared
+from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.diagnostics import Diagnostic, has_errors, ordered
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules
+from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
 from generator.spec.load import Loaded, load_service, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.emit import Entry
+    from generator.model.deviations import Variant
+    from generator.model.service import Service
     from generator.spec.sources import Sources, SpecFile
     from generator.spec.types import ServiceSpec
 
@@ -52,11 +55,34 @@ class Memory:
 class Foundation(Struct, frozen=True):
     """What every service is compiled on: all that services share, and the rules about all of them.
 
-    The rules are those of the library; variants of alerts come once all services are known.
+    Attributes:
+        common: All that services share.
+        shared: The rules about all of them, as the library has them.
+        defects: What is wrong with these rules.
+        beside: The same rules with variants, by their alerts and names, as far as they were asked for.
     """
 
     common: Common
     shared: SharedRules
+    defects: tuple[Diagnostic, ...] = ()
+    beside: dict[tuple[tuple[str, str], ...], SharedRules] = field(default_factory=dict)
+
+    def with_variants(self, variants: Iterable[Variant]) -> SharedRules:
+        """The shared rules with the variants that services have; those of one name are the same rules."""
+        found = tuple(variants)
+        if not found:
+            return self.shared
+        key = tuple(sorted({(one.alert, one.name) for one in found}))
+        if key not in self.beside:
+            self.beside[key] = with_variants(self.shared, found, self.common.base.library, self.site)
+        return self.beside[key]
+
+    def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
+        """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
+        library = self.common.base.library
+        used = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
+        rules = self.shared if used == library else shared_rules(used, self.site)
+        return with_variants(rules, variants, used, self.site) if variants else rules
 
     @property
     def site(self) -> Site:
@@ -66,7 +92,8 @@ class Foundation(Struct, frozen=True):
 
 def foundation(common: Common) -> Foundation:
     """Compile the rules that all services share."""
-    return Foundation(common, shared_rules(common.base.library, common.site))
+    rules = shared_rules(common.base.library, common.site)
+    return Foundation(common, rules, check_shared(rules, common.base.library) if common.sound else ())
 
 
 class Compilation(Struct, frozen=True):
@@ -78,6 +105,7 @@ class Compilation(Struct, frozen=True):
         texts: Of the specs, by the names that diagnostics give them.
         model: None when a service is not understood, or comes from a memory.
         facts: Of the model's services, in its order.
+        shared: What the rules cost that they share; None where ``model`` is.
     """
 
     files: tuple[File, ...]
@@ -85,6 +113,7 @@ class Compilation(Struct, frozen=True):
     texts: Mapping[str, str]
     model: Model | None = None
     facts: tuple[ServiceFacts, ...] = ()
+    shared: SharedAccount | None = None
 
     @property
     def rules(self) -> tuple[Compiled, ...]:
@@ -154,8 +183,9 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
-    every = _findings((*shared.diagnostics, *found, *between), parts, common.site)
-    return Compilation((), every, sources.texts, model, tuple(known))
+    every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    account = shared_account(base.with_variants(_variants(services))) if is_sound else None
+    return Compilation((), every, sources.texts, model, tuple(known), account)
 
 
 def generate(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
@@ -172,9 +202,13 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         parts.append(_generated(file, base, memory, key))
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
-    every = _findings((*shared.diagnostics, *found, *between), parts, common.site)
+    every = _findings((*shared.diagnostics, *found, *between), parts, base)
     files = () if has_errors(every) else _files(parts, base, memory)
     return Compilation(files, every, sources.texts)
+
+
+def _variants(services: Iterable[Service]) -> Iterator[Variant]:
+    return (variant for service in services for variant in service.deviations.variants)
 
 
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
@@ -226,12 +260,12 @@ def _read_back(value: T, kind: type[T]) -> T:
 
 
 def _findings(
-    found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], site: Site
+    found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
     """Add what only all services together can break, where all of them are understood."""
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    total = check_fleet(live, site) if len(live) == len(parts) else ()
-    return ordered((*found, *(one for part in parts for one in part.diagnostics), *total))
+    total = check_fleet(live, shared_account(base.shared), base.site) if len(live) == len(parts) else ()
+    return ordered((*found, *base.defects, *(one for part in parts for one in part.diagnostics), *total))
 
 
 def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tuple[File, ...]:
@@ -240,7 +274,10 @@ def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tu
 
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
     own = (file for part in parts for file in part.files)
-    return (*own, *_dashboards(entries, base.site, memory), *emit.emit_fleet(entries, base.common))
+    profiles = {entry.profile for entry in entries}
+    shared = base.of_fleet(profiles, [variant for entry in entries for variant in entry.variants])
+    dashboards = _dashboards(entries, base.site, memory)
+    return (*own, *dashboards, *emit.emit_fleet(entries, shared, base.site))
 
 
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
@@ -264,5 +301,6 @@ def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     if resolved.value is None or not common.sound:
         return CompiledService(None, resolved.diagnostics)
     rules = compile_rules(resolved.value, common.site, base.shared.records)
-    facts = service_facts(resolved.value, common.site, rules, base.shared)
+    shared = base.with_variants(resolved.value.deviations.variants)
+    facts = service_facts(resolved.value, common.site, rules, shared)
     return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))

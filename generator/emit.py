@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.catalog import catalog, catalog_entry
+from generator.checks.cardinality.account import shared_account
 from generator.grafana.records import Recording, recording, records_of
 from generator.instrumentation.modules import instrumentation
 from generator.model.deviations import Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
-from generator.prometheus.shared import shared_rules
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
     from generator.model.service import Site
-    from generator.resolve.model import Common
+    from generator.prometheus.shared import SharedRules
 
 
 class Entry(Struct, frozen=True):
@@ -42,6 +42,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        profile: The profile that it uses.
     """
 
     service: str
@@ -51,13 +52,14 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     """Write the files that are one service's own."""
     return (
         *rule_files(facts.service, facts.compiled, site),
-        instrumentation(facts.service, site),
+        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
     )
 
 
@@ -72,6 +74,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        profile=service.profile,
     )
 
 
@@ -84,14 +87,12 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*dashboards(records), *provisioning(site))
 
 
-def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact, ...]:
-    """Write the other files that are about all services."""
-    site = common.site
-    variants = [one for entry in entries for one in entry.variants]
+def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+    """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     return (
-        *shared_files(shared_rules(common.base.library, site, variants), site),
+        *shared_files(shared, site),
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], site),
+        *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}),
     )

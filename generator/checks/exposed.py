@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from generator.checks.written import buckets
 from generator.model import names
-from generator.promql.shape import Origin, Shape, constant, shape
+from generator.model.rules import AlertingRule
+from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 
 if TYPE_CHECKING:
-    from generator.model.metrics import Metric
+    from collections.abc import Iterable
+
+    from generator.checks.world import Known
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
 
 #: For each target, whatever it exposes.
@@ -24,16 +30,11 @@ _TARGET_LABELS = ("job", "instance")
 _OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
 _RULE_LABELS = ("job", "instance", "rule_group")
 #: For each alert that is pending or fires, with the alert's own labels.
-_OF_ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-_ALERT_LABELS = ("alertname", "alertstate", "severity", "owner", "metric", names.SIGNAL, names.SERVICE)
+ALERTS = "ALERTS"
 
+_STATES = (*constant("firing"), *constant("pending"))
 #: Values that no rule may group by; nothing counts them.
 _ANY = constant("")
-
-
-def buckets(metric: Metric) -> str:
-    """Name the set of a histogram's bucket bounds; a label cannot be called so."""
-    return f"{names.LE}:{metric.name}"
 
 
 def exposed(service: Service) -> dict[str, Shape]:
@@ -43,7 +44,7 @@ def exposed(service: Service) -> dict[str, Shape]:
     for metric in service.metrics.values():
         labels = {**selected, **{label: (label,) for label in metric.labels}}
         if metric.is_histogram:
-            found[metric.counted] = shape({**labels, names.LE: (buckets(metric),)}, exposed=True)
+            found[metric.counted] = shape({**labels, names.LE: (buckets(metric.name),)}, exposed=True)
             found[f"{metric.name}_sum"] = found[f"{metric.name}_count"] = shape(labels, exposed=True)
         else:
             found[metric.counted] = shape(labels, exposed=True)
@@ -51,13 +52,21 @@ def exposed(service: Service) -> dict[str, Shape]:
 
 
 def made_by_prometheus(service: Service) -> dict[str, Shape]:
-    """The series about targets and alerts."""
+    """The series about a service's targets."""
     target = shape(dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), exposed=True)
-    values: dict[str, Origin] = {label: (label,) for label in service.labels}
-    alert = shape({**values, **dict.fromkeys(_ALERT_LABELS, _ANY)})
-    rules = shape(dict.fromkeys(_RULE_LABELS, _ANY))
-    return {
-        **dict.fromkeys(_OF_TARGETS, target),
-        **dict.fromkeys(_OF_RULES, rules),
-        **dict.fromkeys(_OF_ALERTS, alert),
-    }
+    return dict.fromkeys(_OF_TARGETS, target)
+
+
+def of_prometheus() -> dict[str, Shape]:
+    """The series about Prometheus's own rules."""
+    return dict.fromkeys(_OF_RULES, shape(dict.fromkeys(_RULE_LABELS, _ANY)))
+
+
+def alerts_of(rules: Iterable[Known]) -> Shape:
+    """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
+    return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
+
+
+def _alert(rule: RecordingRule | AlertingRule, found: Shape) -> Shape:
+    name = rule.alert if isinstance(rule, AlertingRule) else ""
+    return labelled(found, (("alertname", constant(name)), ("alertstate", _STATES)))

@@ -8,31 +8,28 @@ stands on what that rule records.
 from __future__ import annotations
 
 from collections import Counter
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
-from generator.model.alerts import SeriesCount
+from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.promql.ranges import readings
 from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.checks.world import Known
     from generator.diagnostics import Diagnostic
-    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
     from generator.promql.ranges import Reading
 
 CODE = "internal/raw-read"
 
-#: The kinds of alerts that no recorded series can decide, and what they read instead: one series a target. Absence is
-#: not among them, since the raw pass has no result exactly when its metric is gone.
-_ALLOWED: Mapping[type, frozenset[str]] = MappingProxyType({SeriesCount: frozenset({SCRAPED})})
+#: What is read at an instant: of each target one series, in which Prometheus counts the others.
+_COUNTED = {names.SCRAPED: SCRAPED}
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
@@ -42,15 +39,14 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     passes: Counter[str] = Counter()
-    alerts = {alert.name: alert for alert in each.service.alerts}
-    for known in each.world.rules:
+    for known in each.world.own:
         if not (raw := _raw(known, each)):
             continue
         if isinstance(known.rule, RecordingRule):
             passes.update(reading.of.name for reading in raw)
-            problems = _of_recording(known, raw, each.service, site)
+            problems = _of_recording(known, known.rule, raw, each.service, site)
         else:
-            problems = _of_alert(alerts.get(known.rule.alert), raw)
+            problems = (f"reads {reading.of.name}, which only a raw pass may" for reading in raw)
         yield from (
             defects.of_rule(CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
         )
@@ -66,12 +62,15 @@ def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
     return tuple(reading for reading in readings(known.rule.expr) if reading.of.name in unrecorded)
 
 
-def _of_recording(known: Known, raw: tuple[Reading, ...], service: Service, site: Site) -> Iterator[str]:
+def _of_recording(
+    known: Known, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
+) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
     beside = known.inferred is not None and len(known.inferred.reads) > 1
     for reading in raw:
         name = reading.of.name
-        if (reading.function, reading.window) != ("rate", window):
+        counts = _COUNTED.get(rule.record) == name
+        if (reading.function, reading.window) != (("", 0) if counts else ("rate", window)):
             yield f"reads {name} {_how(reading)}, and not by rate over {duration(window)}"
         if interval != site.rule_interval:
             yield f"reads {name} every {duration(interval)}, which a window of {duration(window)} does not tile"
@@ -80,13 +79,6 @@ def _of_recording(known: Known, raw: tuple[Reading, ...], service: Service, site
         for label in reading.of.labels:
             if label not in service.selector:
                 yield f"reads only a part of {name}, by {label}"
-
-
-def _of_alert(alert: Alert | None, raw: tuple[Reading, ...]) -> Iterator[str]:
-    allowed = _ALLOWED.get(type(alert.kind), frozenset()) if alert else frozenset()
-    for reading in raw:
-        if reading.of.name not in allowed:
-            yield f"reads {reading.of.name}, which only a raw pass may"
 
 
 def _counted(passes: Counter[str], service: Service) -> Iterator[str]:

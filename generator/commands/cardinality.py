@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
 
@@ -31,25 +32,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; it is printed for specs over their budget as well, of the services that are right."""
     found = checked(arguments.specs)
-    if found.model is not None:
-        sys.stdout.write(_report(found.facts, found.model.site, arguments.format))
+    if found.model is not None and found.shared is not None:
+        sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))
     if found.failed:
         show(found, sys.stderr, notes=False)
     return of_failed(found.diagnostics) if found.failed else OK
 
 
-def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
+def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
     if format_ == "markdown":
         from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
         from generator.reports.pages import cardinality_page  # noqa: PLC0415
 
-        return cardinality_page([report_entry(each, site) for each in facts], site)
+        return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
     if format_ == "text":
         from generator.reports.terminal import to_text  # noqa: PLC0415
 
-        return to_text(rows, site)
+        return to_text(rows, shared, site)
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return cardinality_json(overview(rows, site), found, site)
+    return cardinality_json(overview(rows, shared, site), found, site)

@@ -9,6 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.diagnostics import Span
     from generator.model.alerts import Alert
     from generator.model.service import Inclusion, Objective, Price
     from generator.model.signals import Signal
@@ -24,6 +25,7 @@ class ProfileFacts(Struct, frozen=True):
         values: The listed values of each label.
         max_live: The default largest number of live values of each label that is bounded by number.
         objectives: Its default objectives.
+        includes: Pairs of token types, of which the first counts the second inside; None as prices.yaml says.
     """
 
     name: str
@@ -31,10 +33,14 @@ class ProfileFacts(Struct, frozen=True):
     values: Mapping[str, tuple[str, ...]]
     max_live: Mapping[str, int]
     objectives: Mapping[str, Objective]
+    includes: tuple[tuple[str, str], ...] | None = None
 
 
 class Library(Struct, frozen=True):
-    """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written."""
+    """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written.
+
+    ``origins`` is where each part was written, by dotted path, as of a service.
+    """
 
     streams: Mapping[str, Stream]
     signals: Mapping[str, Signal]
@@ -43,3 +49,4 @@ class Library(Struct, frozen=True):
     profiles: tuple[ProfileFacts, ...]
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
+    origins: Mapping[str, Span]

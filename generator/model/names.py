@@ -58,6 +58,7 @@ LINK = "service:agent_link:info"
 #: Constants of profiles: which metric feeds a stream, and which values a label has.
 PROFILE_STREAM = "profile:agent_stream:info"
 PROFILE_LABEL_VALUE = "profile:agent_label:value"
+PROFILE_WITHIN = "profile:agent_price:within"
 PROFILE_LABEL_MAX = "profile:agent_label:max_live"
 #: Shared records that resolve them: one series a service, whatever its file holds.
 KNOWN = "service:agent_known:info"

@@ -34,12 +34,15 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
     - ``raw``, ``recorded``: what the services expose; what the recording rules add.
     - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that, in ``rule_groups``; of
       the samples some are ``scraped``, the others written by recording ``rules``.
-    - ``thousand_services``: the same for a thousand services, each like the mean of these.
+    - ``thousand_services``: the same for a thousand services, each like the mean of these, and the shared rules once.
     - ``budget``: the largest allowed ``live`` of a ``metric``, of a ``service`` (raw), of a service's ``recorded``
       series, and of all services in ``total`` (raw and recorded).
     - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
       not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
-    - ``groups``, ``records``: the recorded series by what their rules are about, and by their names.
+    - ``shared``: the rules about all services, which are there once, and the series that are about none of them; the
+      ``rules`` of a service are its own.
+    - ``groups``, ``records``: the recorded series of a service by the groups of their rules, its own or ``shared``
+      ones, and by their names.
     - ``shrink``: what would save series at once, the most first: a ``label`` with its ``values``, what ``halved``
       values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
       Label ``le`` means the buckets of ``metric``.
@@ -64,6 +67,7 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
             "recorded": _total(total.recorded),
             **_load(total.load),
         },
+        "shared": {"recorded": _total(total.shared.recorded), **_load(total.shared.load)},
         "thousand_services": {
             "raw": {"live": round(thousand.raw)},
             "recorded": {"live": round(thousand.recorded)},
@@ -83,7 +87,12 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
         **_load(account.load),
         "metrics": {metric.series.metric.name: _metric(metric) for metric in row.metrics},
         "groups": {
-            group.name: {"rules": group.rules, "live": group.live, "retained": group.retained}
+            group.name: {
+                "rules": group.rules,
+                "live": group.live,
+                "retained": group.retained,
+                **({"shared": True} if group.shared else {}),
+            }
             for group in row.groups
         },
         "records": {

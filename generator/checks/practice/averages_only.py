@@ -44,7 +44,7 @@ def _missing(metric: Metric, service: Service) -> list[str]:
     seen = {
         signal.kind.q
         for signal in service.signals.values()
-        if signal.of.name == metric.name and isinstance(signal.kind, Quantile)
+        if signal.of.metric == metric.name and isinstance(signal.kind, Quantile)
     }
     missing = [] if _MEDIAN in seen else ["p50"]
     return missing if any(q >= _TAIL for q in seen) else [*missing, "p95"]
