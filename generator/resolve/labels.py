@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import error
+from generator.diagnostics import Note, error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
 from generator.resolve.label_names import refused_declaration, refused_label, undeclared
+from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +130,7 @@ def _check_dependence(
     """Prove that what a label determines exists, value by value, and that its limits are values of it."""
     spec = entry.value
     _check_circle(entry, declared, findings)
+    _check_patterns(entry, findings)
     for limit in spec.limits:
         if label.values and limit.value not in label.values:
             help_ = did_you_mean(limit.value, label.values)
@@ -166,6 +168,27 @@ def _check_dependence(
                 means.span,
                 did_you_mean(means.value, allowed),
             )
+
+
+def _check_patterns(entry: Entry[LabelSpec], findings: Findings) -> None:
+    """Prove that no exposed value means two things: the one would hide the other."""
+    patterns = [
+        (item.key.value, pattern)
+        for item in entry.value.values
+        for pattern in (item.value.values if item.value and not item.value.single else ())
+    ]
+    patterns += [("", pattern) for pattern in entry.value.ignore]
+    for index, (value, pattern) in enumerate(patterns):
+        for other, before in patterns[:index]:
+            if other != value and overlap(pattern.value, before.value):
+                meaning = f'"{value}"' if value else "what is ignored"
+                findings.error(
+                    "label/overlapping-patterns",
+                    f'label "{entry.key.value}": one exposed value can be "{other}" and {meaning}',
+                    pattern.span,
+                    f"make the patterns {pattern.value!r} and {before.value!r} take different values",
+                    Note("the other pattern is here", before.span),
+                )
 
 
 def _check_circle(

@@ -87,12 +87,18 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
     return total(rates, kept)
 
 
-def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
+def series_of(name: str, source: Source, stream: Stream) -> str:
+    """Name the series of a metric that feed a stream."""
     suffix = "_bucket" if stream.is_histogram else f"_{source.value}" if source.value else ""
-    plain_name = _PLAIN_NAME.fullmatch(name) is not None
-    found = series(f"{name}{suffix}" if plain_name else "", service.selector)
+    return f"{name}{suffix}"
+
+
+def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
+    exposed_as = series_of(name, source, stream)
+    plain_name = _PLAIN_NAME.fullmatch(exposed_as) is not None
+    found = series(exposed_as if plain_name else "", service.selector)
     if not plain_name:
-        found = found.where(__name__=f"{name}{suffix}")
+        found = found.where(__name__=exposed_as)
     for label, patterns in source.where:
         found = (
             found.where("=~", **{label: "|".join(patterns)})
