@@ -42,6 +42,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        profile: The profile that it uses.
     """
 
     service: str
@@ -51,13 +52,14 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     """Write the files that are one service's own."""
     return (
         *rule_files(facts.service, facts.compiled, site),
-        instrumentation(facts.service, site),
+        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
     )
 
 
@@ -72,6 +74,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        profile=service.profile,
     )
 
 

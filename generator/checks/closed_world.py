@@ -143,7 +143,8 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
         recorded = world.recorded.get(read.name)
         if recorded is not None and read.matchers == (_OWN,):
             continue  # as nearly all reads are: nothing is left to prove
-        yield from _unknown_values(read, world, allowed)
+        if not _is_foreign(read.name, service):  # somebody else's code gives labels whatever values it likes
+            yield from _unknown_values(read, world, allowed)
         if recorded is not None and names.SERVICE in recorded.names and _OWN not in read.matchers:
             yield f"reads {read.name} without a matcher on its own service"
         if read.name in world.raw:
@@ -151,6 +152,12 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
                 name for name, value in service.selector.items() if (name, "=", value) not in read.matchers
             ]
             yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
+
+
+def _is_foreign(name: str, service: Service) -> bool:
+    metrics = service.metrics
+    exposed = (name, name.removesuffix("_bucket"), name.removesuffix("_sum"), name.removesuffix("_count"))
+    return any(one in metrics and metrics[one].foreign for one in exposed)
 
 
 def _unknown_values(read: Reference, world: World, allowed: _Allowed) -> Iterator[str]:

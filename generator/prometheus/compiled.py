@@ -12,7 +12,7 @@ from generator.model import names
 from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
 from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
-from generator.model.outside import STREAM, outside_values, watched
+from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.prometheus.grouping import split
@@ -89,9 +89,9 @@ def _fresh(
 
 def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
     for stream in service.streams.values():
-        yield raw_pass(stream, service.metrics[stream.metric], service, site)
+        yield raw_pass(stream, service, site)
     if watched(service):
-        yield raw_pass(STREAM, outside_values(service.metrics.values())[0], service, site)
+        yield raw_pass(STREAM, service, site)
     yield scraped(service)
 
 
