@@ -26,7 +26,7 @@ from generator.spec.load import Loaded, load_service, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.emit import Entry
     from generator.model.deviations import Variant
@@ -77,6 +77,13 @@ class Foundation(Struct, frozen=True):
         if key not in self.beside:
             self.beside[key] = with_variants(self.shared, found, self.common.base.library, self.site)
         return self.beside[key]
+
+    def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
+        """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
+        library = self.common.base.library
+        used = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
+        rules = self.shared if used == library else shared_rules(used, self.site)
+        return with_variants(rules, variants, used, self.site) if variants else rules
 
     @property
     def site(self) -> Site:
@@ -290,7 +297,8 @@ def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tu
 
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
     own = (file for part in parts for file in part.files)
-    shared = base.with_variants(variant for entry in entries for variant in entry.variants)
+    profiles = {entry.profile for entry in entries}
+    shared = base.of_fleet(profiles, [variant for entry in entries for variant in entry.variants])
     dashboards = _dashboards(entries, base.site, memory)
     return (*own, *dashboards, *emit.emit_fleet(entries, shared, base.site))
 

@@ -43,6 +43,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        profile: The profile that it uses.
     """
 
     service: str
@@ -52,6 +53,7 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
@@ -59,7 +61,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
-        instrumentation(facts.service, site),
+        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
         *deliver_service(facts.service, rules, site),
     )
 
@@ -75,6 +77,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        profile=service.profile,
     )
 
 

@@ -82,6 +82,7 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
         yield "does not parse"
         return
     yield from known.inferred.problems
+    yield from _of_nothing(known)
     yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
     yield from shared_reads.unmatched(known.inferred.reads, written)
     if not isinstance(known.rule, RecordingRule):
@@ -110,11 +111,17 @@ def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[st
         yield "does not parse"
         return
     yield from _problems(known.inferred, each.service, each.world, allowed)
+    yield from _of_nothing(known)
     if known.shape.exposed:
         yield "keeps the labels of instances"
     if isinstance(known.rule, RecordingRule):
         yield from _beside_its_record(known.rule.record, known.shape, each.world)
     yield from _of_name(known)
+
+
+def _of_nothing(known: Known) -> Iterator[str]:
+    if known.shape.nothing and known.inferred and not known.inferred.problems:
+        yield "never gives anything, as nothing writes what it reads"
 
 
 def _of_name(known: Known) -> Iterator[str]:
@@ -136,7 +143,8 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
         recorded = world.recorded.get(read.name)
         if recorded is not None and read.matchers == (_OWN,):
             continue  # as nearly all reads are: nothing is left to prove
-        yield from _unknown_values(read, world, allowed)
+        if not _is_foreign(read.name, service):  # somebody else's code gives labels whatever values it likes
+            yield from _unknown_values(read, world, allowed)
         if recorded is not None and names.SERVICE in recorded.names and _OWN not in read.matchers:
             yield f"reads {read.name} without a matcher on its own service"
         if read.name in world.raw:
@@ -144,6 +152,12 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
                 name for name, value in service.selector.items() if (name, "=", value) not in read.matchers
             ]
             yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
+
+
+def _is_foreign(name: str, service: Service) -> bool:
+    metrics = service.metrics
+    exposed = (name, name.removesuffix("_bucket"), name.removesuffix("_sum"), name.removesuffix("_count"))
+    return any(one in metrics and metrics[one].foreign for one in exposed)
 
 
 def _unknown_values(read: Reference, world: World, allowed: _Allowed) -> Iterator[str]:

@@ -11,11 +11,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
+from generator.checks.exposed import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.promql.ranges import readings
-from generator.streams.raw import SCRAPED
+from generator.streams.raw import SCRAPED, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from generator.checks.world import Known
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service, Site
+    from generator.model.streams import Stream
     from generator.promql.ranges import Reading
 
 CODE = "internal/raw-read"
@@ -66,10 +68,12 @@ def _of_recording(
     known: Known, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
 ) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
-    beside = known.inferred is not None and len(known.inferred.reads) > 1
+    stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)
+    beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)
+    told_apart = {*service.selector, *_told_apart(stream, service)}
     for reading in raw:
         name = reading.of.name
-        counts = _COUNTED.get(rule.record) == name
+        counts = _COUNTED.get(rule.record) == name or name == TARGET_INFO
         if (reading.function, reading.window) != (("", 0) if counts else ("rate", window)):
             yield f"reads {name} {_how(reading)}, and not by rate over {duration(window)}"
         if interval != site.rule_interval:
@@ -77,17 +81,46 @@ def _of_recording(
         if beside:
             yield f"reads {name} beside other series, which only a raw pass may"
         for label in reading.of.labels:
-            if label not in service.selector:
+            if label not in told_apart:
                 yield f"reads only a part of {name}, by {label}"
 
 
+def _has_parts(stream: Stream | None) -> bool:
+    """Whether a stream is put together from several metrics, or takes a label from another."""
+    if stream is None:
+        return False
+    return sum(len((*source.names, *source.minus)) for source in stream.sources) > 1 or any(
+        exposed != name
+        for source in stream.sources
+        for name, exposed in source.labels
+        if name == names.RELEASE
+    )
+
+
+def _told_apart(stream: Stream | None, service: Service) -> Iterator[str]:
+    """List the labels by which a stream may read only a part of a metric."""
+    for source in stream.sources if stream else ():
+        yield from (label for label, _ in source.where)
+        yield from (
+            exposed
+            for name, exposed in source.labels
+            if name in service.labels and service.labels[name].ignore
+        )
+
+
 def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
-    """Hold the number of readings of each metric against one; of a histogram the buckets are what is read."""
-    for metric in service.metrics.values():
-        if not passes[metric.counted]:
-            yield f"no rule reads {metric.counted}"
+    """Hold the number of readings of each metric against the streams that it feeds."""
+    wanted = Counter(
+        series_of(name, source, stream)
+        for stream in service.streams.values()
+        for source in stream.sources
+        for name in (*source.names, *source.minus)
+    )
+    yield from (f"no rule reads {name}" for name in wanted if not passes[name])
     yield from (
-        f"{name} is read {count} times an interval, not once" for name, count in passes.items() if count > 1
+        f"{name} is read {count} times an interval, not {max(1, wanted[name])}"
+        for name, count in passes.items()
+        if count > max(1, wanted[name]) and name != TARGET_INFO
     )
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.checks.exposed import ALERTS, alerts_of, exposed, made_by_prometheus, of_prometheus
 from generator.checks.written import THIS, Data, feeds, written
@@ -16,7 +17,7 @@ from generator.model import names
 from generator.model.outside import STREAM, watched
 from generator.model.rules import RecordingRule
 from generator.promql.infer import Inferred, infer, names_read
-from generator.promql.shape import NOTHING, Shape, constant, labelled, union
+from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     series[ALERTS] = alerts_of(alerting)
     _again(found, readers[ALERTS], series)
     builtin = {**of_prometheus(), ALERTS: series[ALERTS]}
-    recorded = {name: shape for name, shape in series.items() if name not in files and name not in builtin}
+    recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}
     return SharedWorld(files, recorded, builtin, tuple(found), readers)
 
 
@@ -131,9 +132,8 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     series = {**everyone.series, **made_by_prometheus(service), **raw}
     before = dict(series)
     own = list(_written_down((*compiled.recording, *compiled.alerting), service))
-    recording = _settled(
-        [one for one in own if isinstance(one.rule, RecordingRule)], series, everyone.written
-    )
+    recorders = [one for one in own if isinstance(one.rule, RecordingRule)]
+    recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
         series[ALERTS] = union(series[ALERTS], alerts_of(alerting))
@@ -155,7 +155,8 @@ def of_service(rules: SharedRules, service: Service) -> SharedWorld:
     """Infer the shared rules for the streams and promises of a service."""
     outside = (STREAM,) if watched(service) else ()
     fed = feeds((*service.streams.values(), *outside))
-    return shared_world(rules, Data(fed, service.profile, frozenset(service.objectives)))
+    promised = frozenset(name for name in service.objectives if service.signals[name].shared)
+    return shared_world(rules, Data(fed, service.profile, promised))
 
 
 def _again(
@@ -171,6 +172,15 @@ def _again(
 
 def _records(known: Known, name: str) -> bool:
     return isinstance(known.rule, RecordingRule) and known.rule.record == name
+
+
+def _listed(known: Known) -> Known:
+    """Let the values that a service lists be the set that they are."""
+    name = known.rule.labels.get(names.LABEL, "")
+    if isinstance(known.rule, RecordingRule) and known.rule.record == names.LABEL_VALUE and name:
+        labels = {**dict(known.shape.labels), name: (name,)}
+        return replace(known, shape=shape(labels))
+    return known
 
 
 def shared(expr: str, service: Service) -> str:

@@ -76,7 +76,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
         _check(name, shown(service))
-    wanted = Wanted(service, model.site, length(arguments.last), arguments.port, arguments.grafana)
+    wanted = Wanted(service, model, length(arguments.last), arguments.port, arguments.grafana)
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))

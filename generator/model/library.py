@@ -25,6 +25,7 @@ class ProfileFacts(Struct, frozen=True):
         values: The listed values of each label.
         max_live: The default largest number of live values of each label that is bounded by number.
         objectives: Its default objectives.
+        includes: Pairs of token types, of which the first counts the second inside; None as prices.yaml says.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ProfileFacts(Struct, frozen=True):
     values: Mapping[str, tuple[str, ...]]
     max_live: Mapping[str, int]
     objectives: Mapping[str, Objective]
+    includes: tuple[tuple[str, str], ...] | None = None
 
 
 class Library(Struct, frozen=True):

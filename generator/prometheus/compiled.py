@@ -12,7 +12,7 @@ from generator.model import names
 from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
 from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
-from generator.model.outside import STREAM, outside_values, watched
+from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.prometheus.grouping import split
@@ -55,17 +55,29 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
         service.name,
         (
             *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
-            *split(f"{name}-signals", _fresh(own, shared), interval),
+            *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )
 
 
+def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
+    """Find what the shared rules record of a service.
+
+    Of a signal of its own they record nothing, though another profile's may be called the same.
+    """
+    own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
+    own -= {stream.stem for stream in service.streams.values()}
+    either = {names.BOARD_CURRENT, names.BOARD_TREND}
+    if not service.runs.shared:
+        either |= {names.FIRST_SEEN, names.NEWEST, names.PREVIOUS}
+    return {name for name in shared if name not in either and name.split(":")[1] not in own}
+
+
 def _fresh(
-    chains: Iterable[tuple[RecordingRule, ...]], shared: Collection[str]
+    chains: Iterable[tuple[RecordingRule, ...]], taken: set[str]
 ) -> Iterator[tuple[RecordingRule, ...]]:
     """Leave out what the shared rules record, or an earlier chain."""
-    taken = set(shared) - {names.BOARD_CURRENT, names.BOARD_TREND}
     for chain in chains:
         fresh = tuple(distinct(chain, taken))
         taken.update(one.record for one in fresh if names.SIGNAL not in one.labels)
@@ -77,9 +89,9 @@ def _fresh(
 
 def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
     for stream in service.streams.values():
-        yield raw_pass(stream, service.metrics[stream.metric], service, site)
+        yield raw_pass(stream, service, site)
     if watched(service):
-        yield raw_pass(STREAM, outside_values(service.metrics.values())[0], service, site)
+        yield raw_pass(STREAM, service, site)
     yield scraped(service)
 
 
@@ -214,7 +226,7 @@ def _releases(
     )
     if compared and not service.runs.shared:
         yield releases.order(service.runs, scope)
-    for signal, per in dict.fromkeys(compared):
+    for signal, per in {signal.name: (signal, per) for signal, per in compared}.values():
         yield releases.comparison(signal, per, scope)
 
 

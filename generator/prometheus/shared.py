@@ -28,7 +28,7 @@ from generator.model.outside import STREAM
 from generator.model.panels import PANELS
 from generator.model.rules import RecordingRule
 from generator.model.signals import Better, Cost, Quantile, Tokens
-from generator.model.streams import COST
+from generator.model.streams import COST, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
@@ -168,6 +168,12 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
     for label, values in profile.values.items():
         listed = any_of([_labelled(_one(), label, value) for value in values])
         yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})
+    if profile.includes:
+        pairs = [
+            _labelled(_labelled(_one(), TOKEN_TYPE, inner), "within", outer)
+            for outer, inner in profile.includes
+        ]
+        yield rule(names.PROFILE_WITHIN, any_of(pairs), **here)
     for label, most in profile.max_live.items():
         yield rule(names.PROFILE_LABEL_MAX, call("vector", number(most)), **here, **{names.LABEL: label})
 
@@ -243,11 +249,12 @@ def _streams(library: Library, scope: Scope) -> Rules:
     """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
+    counting = [profile.name for profile in library.profiles if profile.includes is not None]
     spent = next((one for one in library.streams.values() if one.stem == COST), None)
     rules = [
         one
         for stream in tokens.values()
-        for one in (prices.billed_tokens(stream, scope), prices.costs(stream, spent, scope))
+        for one in (prices.billed_tokens(stream, scope, counting), prices.costs(stream, spent, scope))
     ]
     wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
     wanted += [

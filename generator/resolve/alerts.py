@@ -29,6 +29,7 @@ from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
 from generator.resolve.scope import look_up
 from generator.resolve.severity import check_severity, severity
+from generator.resolve.signal_checks import compares_releases
 from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
@@ -111,7 +112,9 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
     if body is None or body.signal is None:
         return True
     signal = scope.signals.get(body.signal.value)
-    return signal is not None and (body.by is None or (body.by.value,) in signal.levels)
+    if signal is None or (body.by is not None and (body.by.value,) not in signal.levels):
+        return False
+    return kinds[0][0] != "regression" or compares_releases(signal, scope.runs)
 
 
 def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:

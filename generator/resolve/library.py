@@ -18,7 +18,7 @@ from generator.resolve.objectives import SPEND, resolve_objectives
 from generator.resolve.prices import resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT
 from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
-from generator.resolve.streams import by_any_name, library_streams
+from generator.resolve.streams import by_any_name, fed_by, library_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -111,7 +111,7 @@ def _facts(
     profile: ProfileSpec, library: SignalsSpec | None, streams: Mapping[str, Stream], site: Site
 ) -> ProfileFacts:
     """Read what shared rules know of a profile; what is wrong with it is told where it is used."""
-    feeds = {entry.key.value: entry.value.of.value for entry in profile.streams if entry.key.value in streams}
+    feeds = {entry.key.value: fed_by(entry.value) for entry in profile.streams if entry.key.value in streams}
     labels = {entry.key.value: entry.value for entry in profile.labels}
     quiet = Findings()
     fed = by_any_name(stream for stream in streams.values() if stream.name in feeds)
@@ -123,4 +123,7 @@ def _facts(
         values={name: values for name, spec in labels.items() if (values := listed_values(spec))},
         max_live={name: spec.max_live for name, spec in labels.items() if spec.max_live and not spec.values},
         objectives=resolve_objectives(known, (), None, site, signals, quiet),
+        includes=tuple((entry.key.value, inner.value) for entry in profile.includes for inner in entry.value)
+        if profile.includes
+        else None,
     )

@@ -72,6 +72,8 @@ def _undeclared(scope: AlertScope) -> Iterator[Swept]:
         if stream is not None:
             by = label.name if label.values else None
             yield Swept(Undeclared(stream, label), scope.fed_by(stream)[0], by, AlertSeverity.WARNING)
+    if not scope.emitted_here:
+        return
     label = outside_label(scope.streams.values())
     if label.values and (signals := scope.fed_by(scope.runs)):
         yield Swept(Outside(STREAM, label), signals[0], label.name, AlertSeverity.WARNING)

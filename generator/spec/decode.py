@@ -25,7 +25,7 @@ def decode(node: nodes.Node, into: type[T]) -> T:
     return decoded
 
 
-def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an annotation can be anything
+def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911 - a return for each annotation
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is UnionType or origin is typing.Union:
         chosen = next(argument for argument in arguments if argument is not type(None))
@@ -36,9 +36,21 @@ def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an ann
         return None
     if origin is types.Located:
         return types.Located(_scalar(node, arguments[0]), node.span)
+    if hint is types.OneOrMany:
+        return _one_or_many(node)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return _decode_record(node, hint)
     return _scalar(node, hint)
+
+
+def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
+    """Read a value or a list of them."""
+    if isinstance(node, nodes.Mapping):
+        return None
+    many = node.items if isinstance(node, nodes.Sequence) else (node,)
+    return types.OneOrMany(
+        tuple(_decode(one, types.Text) for one in many), not isinstance(node, nodes.Sequence)
+    )
 
 
 def _scalar(node: nodes.Node, kind: type) -> object:

@@ -29,12 +29,22 @@ Text = Located[str]
 Names = tuple[Text, ...]
 
 
+class OneOrMany(Struct, frozen=True):
+    """A value, or a list of them; ``single`` says which."""
+
+    values: Names
+    single: bool
+
+
 class LabelSpec(Struct, frozen=True):
     """A label of a profile; each entry of ``values`` may name the value that it determines."""
 
     span: Span
     description: str | None
-    values: tuple[Entry[Text | None], ...]
+    values: tuple[Entry[OneOrMany | None], ...]
+    ignore: Names
+    from_: Text | None
+    label: Text | None
     closed: bool | None
     max_live: int | None
     new_per_week: float | None
@@ -172,11 +182,34 @@ class SignalsSpec(Struct, frozen=True):
     alerts: tuple[Entry[AlertSpec], ...]
 
 
-class FeedSpec(Struct, frozen=True):
-    """The source of a stream: a metric of the profile."""
+class SourceOfStreamSpec(Struct, frozen=True):
+    """What feeds a stream, or a part of it: an exposed metric, and how its labels and values are read."""
 
     span: Span
-    of: Text
+    of: OneOrMany | None
+    value: Text | None
+    where: tuple[Entry[OneOrMany], ...]
+    labels: tuple[Entry[Text], ...]
+    set: tuple[Entry[Text], ...]
+    minus: OneOrMany | None
+    scale: float | None
+
+
+class FeedSpec(Struct, frozen=True):
+    """What feeds a stream: one metric, or ``parts`` of several; the other keys hold for all parts."""
+
+    span: Span
+    of: OneOrMany | None
+    parts: tuple[SourceOfStreamSpec, ...]
+    value: Text | None
+    where: tuple[Entry[OneOrMany], ...]
+    labels: tuple[Entry[Text], ...]
+    set: tuple[Entry[Text], ...]
+    minus: OneOrMany | None
+    scale: float | None
+    unit: str | None
+    buckets: tuple[Located[float], ...]
+    drop: Names
 
 
 class ProfileSpec(Struct, frozen=True):
@@ -186,6 +219,9 @@ class ProfileSpec(Struct, frozen=True):
     profile: Text
     description: str | None
     extends: Text | None
+    run: str | None
+    emitted: str | None
+    includes: tuple[Entry[Names], ...]
     labels: tuple[Entry[LabelSpec], ...]
     metrics: tuple[Entry[MetricSpec], ...]
     streams: tuple[Entry[FeedSpec], ...]

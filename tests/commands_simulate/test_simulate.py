@@ -16,6 +16,7 @@ import pytest
 
 from generator.cli import main
 from generator.commands.progress import ProgressLine
+from generator.model import names
 from generator.simulate.incidents import effects
 from tests.commands_simulate.specs import own_service
 
@@ -123,6 +124,8 @@ def test_alerts_and_statuses_are_recorded_as_well(fresh_prometheus: PrometheusSe
     status = 'service:agent_signal:status{service="research-agent",signal="tool_error_rate"}'
     assert [api.query(status, at).samples[0].value for at in (during, after)] == [2, 0]
     assert not api.query('ALERTS{alertstate="firing"}', after).samples
+    of_none = api.query('{service="",__name__=~".+:.+"}', END).samples
+    assert {one.labels["__name__"] for one in of_none} == names.OF_NO_SERVICE
 
 
 def test_without_record_nothing_is_recorded(fresh_prometheus: PrometheusServer) -> None:
