@@ -184,12 +184,15 @@ def emit_fleet(entries: Sequence[Entry], common: Common) -> tuple[Artifact | Par
     from generator.catalog import catalog  # noqa: PLC0415
     from generator.prometheus.alertmanager import alertmanager  # noqa: PLC0415
     from generator.prometheus.files import shared_files  # noqa: PLC0415
+    from generator.prometheus.rule_tests.files import shared_tests  # noqa: PLC0415
     from generator.reports.pages import reports  # noqa: PLC0415
     from generator.runbooks.pages import runbooks  # noqa: PLC0415
 
     variants = [one for entry in entries for one in entry.variants]
+    rules = shared_rules(common.base.library, site, variants)
     return (
-        *shared_files(shared_rules(common.base.library, site, variants), site),
+        *shared_files(rules, site),
+        *shared_tests(rules, common.base.library, site),
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], site),
