@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.artifact import Parts
-from generator.frozen import freeze
-from generator.json_text import json_chunks, json_member
+from generator.artifact import Artifact
+from generator.json_text import json_member, json_with_members
 from generator.model import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from generator.frozen import Frozen
     from generator.model.service import Service
     from generator.model.signals import Signal
 
@@ -20,22 +18,18 @@ PATH = "catalog.json"
 VERSION = 1
 
 
-def catalog(services: Mapping[str, Frozen[str]]) -> Parts:
+def catalog(services: Mapping[str, str]) -> Artifact:
     """List everything by name, with the series and labels to ask for; each service has its ``catalog_entry``."""
     head = {
         "version": VERSION,
         "dashboards": {uid: names.dashboard_path(uid) for uid in sorted(names.DASHBOARDS.values())},
     }
-
-    def parts() -> Iterator[str]:
-        return json_chunks(head, "services", ((name, entry.thaw()) for name, entry in services.items()))
-
-    return Parts(PATH, parts)
+    return Artifact(PATH, json_with_members(head, "services", services.items()))
 
 
-def catalog_entry(service: Service) -> Frozen[str]:
+def catalog_entry(service: Service) -> str:
     """List what there is of one service, as JSON for its place in the catalogue."""
-    return freeze(json_member(_listing(service)))
+    return json_member(_listing(service))
 
 
 def _listing(service: Service) -> dict[str, object]:
@@ -45,7 +39,11 @@ def _listing(service: Service) -> dict[str, object]:
         "owner": service.owner,
         "selector": dict(service.selector),
         "rules": names.rules_path(service.name),
-        **({"alerting_rules": names.alerts_path(service.name)} if any(not one.shared for one in service.alerts) else {}),
+        **(
+            {"alerting_rules": names.alerts_path(service.name)}
+            if any(not one.shared for one in service.alerts)
+            else {}
+        ),
         "metrics": {
             metric.name: {"type": str(metric.type), "unit": metric.unit, "labels": list(metric.labels)}
             for metric in service.metrics.values()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import SERVICE
-from generator.model.alerts import MIN_EVENTS
 from generator.model import names
+from generator.model.alerts import MIN_EVENTS
 from generator.model.units import DAY, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
 from generator.streams.scope import grouped, join
@@ -41,7 +41,9 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
     feeding = Series(names.PROFILE_STREAM).where(**{names.STREAM: kind.stream.name}).now()
     metric = aggregate("max", feeding, (names.PROFILE, names.METRIC))
     known = grouped(ground.scope.record(names.KNOWN).now(), (names.PROFILE,))
-    expected = grouped(binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,)), (names.METRIC,))
+    expected = grouped(
+        binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,)), (names.METRIC,)
+    )
     return join("unless", expected, grouped(call("last_over_time", seen)))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.alerts import Alert
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
     from generator.streams.scope import Scope
 
 #: 0.97 - 0.1 is a hair off 0.87, which comparisons round to.
@@ -50,6 +50,22 @@ def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
             yield _plain(alert, "", part, fewest, scope)
 
 
+def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[RecordingRule]:
+    """Record every number of a variant, without defaults: each service that has it says what its own are.
+
+    ``promised`` says whether an objective of the signal can be there for a number to stand on.
+    """
+    for one in bound_rules(alert, scope):
+        part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
+        if part not in {BOUND, BEYOND}:
+            yield _rule(alert, severity, part, largest(_written(alert, severity, part, scope)))
+            continue
+        own = largest(_written(alert, severity, part, scope), (names.WORDS,))
+        yield _rule(
+            alert, severity, part, _from_objective(own, alert, severity, part, scope) if promised else own
+        )
+
+
 def _plain(alert: Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:
     """Record a number that stands on nothing else."""
     own = largest(_written(alert, severity, part, scope))
@@ -60,13 +76,27 @@ def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope)
     """Record a bound with its words; one that stands on the objective is nothing where there is none."""
     own = largest(_written(alert, severity, part, scope), (names.WORDS,))
     if default.factor is None:
-        return _rule(alert, severity, part, join("or", own, _worded(number(default.amount) * _everyone(scope), default)))
-    objective = largest(scope.record(f"{names.SERVICE}:agent_{alert.signal}:objective").now())
+        return _rule(
+            alert,
+            severity,
+            part,
+            join("or", own, _worded(number(default.amount) * _everyone(scope), default)),
+        )
+    own = _from_objective(own, alert, severity, part, scope)
+    by_default = _of_objective(_objective(alert, scope), default)
+    return _rule(alert, severity, part, join("or", own, _worded(by_default, default)))
+
+
+def _objective(alert: Alert, scope: Scope) -> Expr:
+    return largest(scope.record(f"{names.SERVICE}:agent_{alert.signal}:objective").now())
+
+
+def _from_objective(own: Expr, alert: Alert, severity: str, part: str, scope: Scope) -> Expr:
+    """Take a number that a service writes, else what it writes of its objective: so many times it, or so much more."""
     times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
     plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))
-    own = join("or", own, spread("*", times, objective))
-    own = join("or", own, _exact(spread("+", plus, objective)))
-    return _rule(alert, severity, part, join("or", own, _worded(_of_objective(objective, default), default)))
+    own = join("or", own, spread("*", times, _objective(alert, scope)))
+    return join("or", own, _exact(spread("+", plus, _objective(alert, scope))))
 
 
 def _of_objective(objective: Expr, bound: Bound) -> Expr:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
 from generator.alerts.condition import Amount
-from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model import names
+from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model.units import Unit, duration, human, plain
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.streams.scope import join, largest
@@ -28,7 +28,8 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     signal, scope = ground.signal(alert), ground.scope
     bound = _bound(alert, kind, tier, burn, ground)
     long, short = (
-        scope.record(names.windowed(signal, "error_ratio", window)).now() for window in (burn.long, burn.short)
+        scope.record(names.windowed(signal, "error_ratio", window)).now()
+        for window in (burn.long, burn.short)
     )
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
     # Ten minutes after the first deployment three days say what ten minutes say.
@@ -58,7 +59,9 @@ def budget_name(signal: Signal) -> str:
 def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     """Say the share of bad events and the pace."""
     signal = ground.signal(alert)
-    budget = "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
+    budget = (
+        "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
+    )
     return (
         f"{shared.title(signal)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events were bad, "
         f"against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."

@@ -86,5 +86,7 @@ def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amou
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
     within = Amount(bound.expr * number(_HAIR), bound.literal).compare("<=", upper)
-    filled = join("and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,))
+    filled = join(
+        "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
+    )
     return every - (largest(filled, labels) | number(0) * every)

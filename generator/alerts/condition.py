@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MIN_BAD_EVENTS, MIN_EVENTS, pace_part
-from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, Signal, Tokens, divisor
+from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, pace_part
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Distribution,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    Tokens,
+    divisor,
+)
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.streams.scope import each, largest, spread
@@ -45,6 +56,7 @@ _ASKED = {
 }
 #: How the name of the service is written in a sentence of an alert.
 SERVICE = f"{{{{ $labels.{names.SERVICE} }}}}"
+
 
 class Condition(Struct, frozen=True):
     """When an alert of one severity is true, and the sentence that says so with the value."""

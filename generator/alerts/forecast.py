@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.promql.expr import Expr
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Forecast, Tier
     from generator.model.service import Service
+    from generator.promql.expr import Expr
 
 
 def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:

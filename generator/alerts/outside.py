@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import SERVICE
-from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW
+from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW
 from generator.model.units import duration
 from generator.promql.expr import Expr, number
 from generator.streams.scope import summed

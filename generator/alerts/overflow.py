@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model import names
+from generator.model.alerts import MIN_BAD_EVENTS
 from generator.model.units import Unit
-from generator.promql.expr import Expr
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Overflow, Tier
     from generator.model.service import Service
+    from generator.promql.expr import Expr
 
 
 def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:

@@ -19,6 +19,7 @@ from generator.alerts import (
     outside,
     overflow,
     regression,
+    rule_health,
     series_count,
     threshold,
     undeclared,
@@ -70,11 +71,12 @@ KINDS: Mapping[type, KindModule] = MappingProxyType(
         alerts.Undeclared: undeclared,
         alerts.Outside: outside,
         alerts.SeriesCount: series_count,
+        alerts.RuleHealth: rule_health,
     }
 )
 
 #: Their ``words`` tell which floors there are.
-_SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence
+_SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence | alerts.RuleHealth
 
 
 class Judgement(Struct, frozen=True):

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import chance
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
 from generator.model import names
-from generator.model.alerts import NEWEST_WINDOW
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW
 from generator.model.signals import Better, Share, divisor
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, number

@@ -10,7 +10,7 @@ from generator.model import names
 from generator.model.alerts import Absence, Undeclared
 from generator.model.links import filled
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.promql.expr import binary
 from generator.streams.scope import top
 

@@ -38,7 +38,9 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     values = summed(rates.now(), by)
     own = scope.written(names.LABEL_VALUE, **{names.LABEL: label})
     known = Series(names.PROFILE_LABEL_VALUE).where(**{names.LABEL: label})
-    lists = grouped(own.now()) | binary("and", scope.record(names.KNOWN).now(), known.now(), on=(names.PROFILE,))
+    lists = grouped(own.now()) | binary(
+        "and", scope.record(names.KNOWN).now(), known.now(), on=(names.PROFILE,)
+    )
     profile = binary(
         "*",
         grouped(rates.now(), by),
@@ -50,7 +52,9 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     stray = join("unless", join("and", values >= number(0), lists), grouped(having(own, by).now(), by), by)
     stray = join("unless", stray, listed, by)
     own_most = largest(scope.written(names.LABEL_MAX, **{names.LABEL: label}).now())
-    of_profile = aggregate("max", Series(names.PROFILE_LABEL_MAX).where(**{names.LABEL: label}).now(), (names.PROFILE,))
+    of_profile = aggregate(
+        "max", Series(names.PROFILE_LABEL_MAX).where(**{names.LABEL: label}).now(), (names.PROFILE,)
+    )
     profiles = grouped(scope.record(names.KNOWN).now(), (names.PROFILE,))
     default = binary("*", profiles, of_profile, on=(names.PROFILE,), group_left=())
     most = join("or", own_most, largest(default))

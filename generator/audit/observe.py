@@ -59,7 +59,9 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
 def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
     """Look for the run counter under labels that no other service's selector picks."""
     by = tuple(service.selector)
-    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.metric, by).counts)
+    found = (
+        dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.metric, by).counts
+    )
     taken = [other.selector for other in model.services if other is not service]
     return tuple(
         labels

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from generator.alerts.undeclared import strays
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
 from generator.live.answers import expecting, instant_result
 from generator.live.errors import LiveError
-from generator.streams.raw import SCRAPED
-from generator.alerts.undeclared import strays
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
+from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

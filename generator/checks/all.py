@@ -20,9 +20,12 @@ from generator.diagnostics import at_home, has_errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.diagnostics import Diagnostic
+    from generator.model.library import Library
     from generator.model.service import Site
+    from generator.prometheus.shared import SharedRules
 
 CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     forbidden_label.check,
@@ -36,7 +39,7 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     retention.check,
 )
 #: What holds for rules whatever the specs are.
-INTERNAL = ()  # (closed_world.check, raw_read.check)
+INTERNAL = (closed_world.check, raw_read.check)
 
 
 def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
@@ -51,6 +54,11 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     return (*found, *(defect for check in INTERNAL for defect in check(alone)))
 
 
-def check_fleet(live: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:
+def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:
+    """Prove the rules that all services share, whatever services there are."""
+    return closed_world.check_shared(rules, library.origins)
+
+
+def check_fleet(live: Mapping[str, int], shared: SharedAccount, site: Site) -> tuple[Diagnostic, ...]:
     """Run what only all services together can break; ``live`` are their series at once, raw and recorded."""
-    return series_budget.check_total(live, site)
+    return series_budget.check_total(live, shared.recorded.live, site)

@@ -7,23 +7,25 @@ from collections import Counter
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from generator.checks import defects
+from generator.checks import defects, shared_reads
 from generator.checks.values import allowed_values
-from generator.checks.world import THIS, Known, World, shared
+from generator.checks.world import Known, SharedWorld, World, of_library, shared
+from generator.checks.written import THIS
 from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.prometheus.grouping import LARGEST
-from generator.prometheus.rules import RecordingRule
 from generator.promql.infer import Inferred, infer
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.diagnostics import Diagnostic
+    from generator.diagnostics import Diagnostic, Span
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service
-    from generator.prometheus.rules import RuleGroup
-    from generator.promql.shape import Origin
+    from generator.prometheus.shared import SharedRules
+    from generator.promql.shape import Origin, Shape
     from generator.promql.syntax import Reference
 
     #: Which values an origin can have, None where that is not known.
@@ -49,38 +51,113 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
     return tuple(_problems(inferred, service, world, partial(allowed_values, service=service)))
 
 
+def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
+    """Prove the rules that all services share, against streams and constants as any service may record them."""
+    found = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
+    for groups in (rules.recorders, rules.alerters):
+        found += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
+    return tuple(found)
+
+
+def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[Known, str]]:
+    """Find what is wrong with shared rules, or with those of the chosen groups only."""
+    everyone = of_library(rules)
+    written = _written(everyone)
+    for known in everyone.rules:
+        if not chosen or known.group in chosen:
+            yield from ((known, problem) for problem in _of_shared_rule(known, everyone, written))
+
+
+def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
+    """Collect what each rule writes under each name, and what services' files write."""
+    found = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
+    for known in everyone.rules:
+        if isinstance(known.rule, RecordingRule):
+            found.setdefault(known.rule.record, []).append(known.shape)
+    return found
+
+
+def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, list[Shape]]) -> Iterator[str]:
+    if known.inferred is None:
+        yield "does not parse"
+        return
+    yield from known.inferred.problems
+    yield from _of_nothing(known)
+    yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
+    yield from shared_reads.unmatched(known.inferred.reads, written)
+    if not isinstance(known.rule, RecordingRule):
+        asked = tuple(shared_reads.asked(known.rule.annotations))
+        unknown = (read.name for read in asked if read.name not in written)
+        yield from (f"asks for {name}, which nothing records" for name in unknown)
+        yield from shared_reads.unmatched(asked, written)
+    yield from _of_name(known)
+
+
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    allowed = cache(partial(allowed_values, service=each.service))  # the rules ask about the same few origins
-    for known in each.world.rules:
-        for problem in _of_rule(known, each.service, each.world, allowed):
+    allowed = cache(partial(allowed_values, service=each.exposed))  # the rules ask about the same few origins
+    for known in each.world.own:
+        for problem in _of_rule(known, each, allowed):
             yield defects.of_rule(CODE, known, each.service, problem)
     for groups in (each.compiled.recording, each.compiled.alerting):
         for problem in _of_groups(groups):
             yield defects.of_service(CODE, each.service, problem)
+    if each.service.deviations.variants:
+        for known, problem in _of_shared(each.shared, each.shared.variants):
+            yield defects.of_rule(CODE, known, each.service, problem)
 
 
-def _of_rule(known: Known, service: Service, world: World, allowed: _Allowed) -> Iterator[str]:
+def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
-    yield from _problems(known.inferred, service, world, allowed)
+    yield from _problems(known.inferred, each.service, each.world, allowed)
+    yield from _of_nothing(known)
     if known.shape.exposed:
         yield "keeps the labels of instances"
+    if isinstance(known.rule, RecordingRule):
+        yield from _beside_its_record(known.rule.record, known.shape, each.world)
+    yield from _of_name(known)
+
+
+def _of_nothing(known: Known) -> Iterator[str]:
+    if known.shape.nothing and known.inferred and not known.inferred.problems:
+        yield "never gives anything, as nothing writes what it reads"
+
+
+def _of_name(known: Known) -> Iterator[str]:
     if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > LONGEST_ALERT_NAME:
         yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
+
+
+def _beside_its_record(record: str, found: Shape, world: World) -> Iterator[str]:
+    """Hold what a service's file records against what the shared rules take it for."""
+    given = world.written.get(record)
+    if given is not None:
+        for label in sorted(found.names - given.names):
+            yield f'writes a label "{label}" that the shared rules do not know'
 
 
 def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allowed) -> Iterator[str]:
     yield from inferred.problems
     for read in inferred.reads:
-        if read.name in world.recorded and read.matchers == (_OWN,):
+        recorded = world.recorded.get(read.name)
+        if recorded is not None and read.matchers == (_OWN,):
             continue  # as nearly all reads are: nothing is left to prove
-        yield from _unknown_values(read, world, allowed)
+        if not _is_foreign(read.name, service):  # somebody else's code gives labels whatever values it likes
+            yield from _unknown_values(read, world, allowed)
+        if recorded is not None and names.SERVICE in recorded.names and _OWN not in read.matchers:
+            yield f"reads {read.name} without a matcher on its own service"
         if read.name in world.raw:
             missing = [
                 name for name, value in service.selector.items() if (name, "=", value) not in read.matchers
             ]
             yield from (f'reads {read.name} without the selector\'s "{name}"' for name in missing)
+
+
+def _is_foreign(name: str, service: Service) -> bool:
+    metrics = service.metrics
+    exposed = (name, name.removesuffix("_bucket"), name.removesuffix("_sum"), name.removesuffix("_count"))
+    return any(one in metrics and metrics[one].foreign for one in exposed)
 
 
 def _unknown_values(read: Reference, world: World, allowed: _Allowed) -> Iterator[str]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from generator.checks.written import buckets
 from generator.model import names
-from generator.promql.shape import Origin, Shape, constant, shape
+from generator.model.rules import AlertingRule
+from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.checks.world import Known
     from generator.model.metrics import Metric
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
+    from generator.promql.shape import Origin
 
 #: For each target, whatever it exposes.
 _OF_TARGETS = (
@@ -19,37 +27,64 @@ _OF_TARGETS = (
     "scrape_samples_scraped",
     "scrape_series_added",
 )
+#: Of each target of OpenTelemetry, the attributes of its resource.
+TARGET_INFO = "target_info"
 _TARGET_LABELS = ("job", "instance")
+#: What Prometheus counts of its own rules, where it scrapes itself.
+_OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
+_RULE_LABELS = ("job", "instance", "rule_group")
 #: For each alert that is pending or fires, with the alert's own labels.
-_OF_ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-_ALERT_LABELS = ("alertname", "alertstate", "severity", "owner", "metric", names.SIGNAL, names.SERVICE)
+ALERTS = "ALERTS"
 
+_STATES = (*constant("firing"), *constant("pending"))
 #: Values that no rule may group by; nothing counts them.
 _ANY = constant("")
-
-
-def buckets(metric: Metric) -> str:
-    """Name the set of a histogram's bucket bounds; a label cannot be called so."""
-    return f"{names.LE}:{metric.name}"
 
 
 def exposed(service: Service) -> dict[str, Shape]:
     """The series of each metric, one instance's as of all; ``_created`` is read by nothing."""
     found = {}
     selected = {label: constant(value) for label, value in service.selector.items()}
+    if any(label.joined for label in service.labels.values()):
+        selected = {**dict.fromkeys(_TARGET_LABELS, _ANY), **selected}
     for metric in service.metrics.values():
-        labels = {**selected, **{label: (label,) for label in metric.labels}}
+        # A value that is exposed stands for one of the label's own, whatever it is called at the source.
+        said = {metric.exposed.get(label, label): (label,) for label in metric.labels}
+        labels = {**selected, **_asked_for(metric, service), **said}
         if metric.is_histogram:
-            found[metric.counted] = shape({**labels, names.LE: (buckets(metric),)}, exposed=True)
+            found[metric.counted] = shape({**labels, names.LE: (buckets(metric.name),)}, exposed=True)
             found[f"{metric.name}_sum"] = found[f"{metric.name}_count"] = shape(labels, exposed=True)
         else:
             found[metric.counted] = shape(labels, exposed=True)
     return found
 
 
+def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
+    """Find the labels by which a stream reads only a part of somebody else's metric."""
+    sources = (source for stream in service.streams.values() for source in stream.sources)
+    return {label: _ANY for source in sources if metric.name in source.names for label, _ in source.where}
+
+
 def made_by_prometheus(service: Service) -> dict[str, Shape]:
-    """The series about targets and alerts."""
+    """The series about a service's targets."""
     target = shape(dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), exposed=True)
-    values: dict[str, Origin] = {label: (label,) for label in service.labels}
-    alert = shape({**values, **dict.fromkeys(_ALERT_LABELS, _ANY)})
-    return {**dict.fromkeys(_OF_TARGETS, target), **dict.fromkeys(_OF_ALERTS, alert)}
+    joined: dict[str, Origin] = {
+        label.joined: (name,) for name, label in service.labels.items() if label.joined
+    }
+    info = shape({**dict.fromkeys((*service.selector, *_TARGET_LABELS), _ANY), **joined}, exposed=True)
+    return {**dict.fromkeys(_OF_TARGETS, target), TARGET_INFO: info}
+
+
+def of_prometheus() -> dict[str, Shape]:
+    """The series about Prometheus's own rules."""
+    return dict.fromkeys(_OF_RULES, shape(dict.fromkeys(_RULE_LABELS, _ANY)))
+
+
+def alerts_of(rules: Iterable[Known]) -> Shape:
+    """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
+    return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
+
+
+def _alert(rule: RecordingRule | AlertingRule, found: Shape) -> Shape:
+    name = rule.alert if isinstance(rule, AlertingRule) else ""
+    return labelled(found, (("alertname", constant(name)), ("alertstate", _STATES)))

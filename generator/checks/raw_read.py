@@ -8,31 +8,30 @@ stands on what that rule records.
 from __future__ import annotations
 
 from collections import Counter
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generator.checks import defects
-from generator.model.alerts import SeriesCount
+from generator.checks.exposed import TARGET_INFO
+from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.model.units import duration
-from generator.streams.raw import SCRAPED
-from generator.prometheus.rules import RecordingRule
 from generator.promql.ranges import readings
+from generator.streams.raw import SCRAPED, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.checks.world import Known
     from generator.diagnostics import Diagnostic
-    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
+    from generator.model.streams import Stream
     from generator.promql.ranges import Reading
 
 CODE = "internal/raw-read"
 
-#: The kinds of alerts that no recorded series can decide, and what they read instead: one series a target. Absence is
-#: not among them, since the raw pass has no result exactly when its metric is gone.
-_ALLOWED: Mapping[type, frozenset[str]] = MappingProxyType({SeriesCount: frozenset({SCRAPED})})
+#: What is read at an instant: of each target one series, in which Prometheus counts the others.
+_COUNTED = {names.SCRAPED: SCRAPED}
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
@@ -42,15 +41,14 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     passes: Counter[str] = Counter()
-    alerts = {alert.name: alert for alert in each.service.alerts}
-    for known in each.world.rules:
+    for known in each.world.own:
         if not (raw := _raw(known, each)):
             continue
         if isinstance(known.rule, RecordingRule):
             passes.update(reading.of.name for reading in raw)
-            problems = _of_recording(known, raw, each.service, site)
+            problems = _of_recording(known, known.rule, raw, each.service, site)
         else:
-            problems = _of_alert(alerts.get(known.rule.alert), raw)
+            problems = (f"reads {reading.of.name}, which only a raw pass may" for reading in raw)
         yield from (
             defects.of_rule(CODE, known, each.service, problem) for problem in dict.fromkeys(problems)
         )
@@ -66,36 +64,63 @@ def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
     return tuple(reading for reading in readings(known.rule.expr) if reading.of.name in unrecorded)
 
 
-def _of_recording(known: Known, raw: tuple[Reading, ...], service: Service, site: Site) -> Iterator[str]:
+def _of_recording(
+    known: Known, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
+) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
-    beside = known.inferred is not None and len(known.inferred.reads) > 1
+    stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)
+    beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)
+    told_apart = {*service.selector, *_told_apart(stream, service)}
     for reading in raw:
         name = reading.of.name
-        if (reading.function, reading.window) != ("rate", window):
+        counts = _COUNTED.get(rule.record) == name or name == TARGET_INFO
+        if (reading.function, reading.window) != (("", 0) if counts else ("rate", window)):
             yield f"reads {name} {_how(reading)}, and not by rate over {duration(window)}"
         if interval != site.rule_interval:
             yield f"reads {name} every {duration(interval)}, which a window of {duration(window)} does not tile"
         if beside:
             yield f"reads {name} beside other series, which only a raw pass may"
         for label in reading.of.labels:
-            if label not in service.selector:
+            if label not in told_apart:
                 yield f"reads only a part of {name}, by {label}"
 
 
-def _of_alert(alert: Alert | None, raw: tuple[Reading, ...]) -> Iterator[str]:
-    allowed = _ALLOWED.get(type(alert.kind), frozenset()) if alert else frozenset()
-    for reading in raw:
-        if reading.of.name not in allowed:
-            yield f"reads {reading.of.name}, which only a raw pass may"
+def _has_parts(stream: Stream | None) -> bool:
+    """Whether a stream is put together from several metrics, or takes a label from another."""
+    if stream is None:
+        return False
+    return sum(len((*source.names, *source.minus)) for source in stream.sources) > 1 or any(
+        exposed != name
+        for source in stream.sources
+        for name, exposed in source.labels
+        if name == names.RELEASE
+    )
+
+
+def _told_apart(stream: Stream | None, service: Service) -> Iterator[str]:
+    """List the labels by which a stream may read only a part of a metric."""
+    for source in stream.sources if stream else ():
+        yield from (label for label, _ in source.where)
+        yield from (
+            exposed
+            for name, exposed in source.labels
+            if name in service.labels and service.labels[name].ignore
+        )
 
 
 def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
-    """Hold the number of readings of each metric against one; of a histogram the buckets are what is read."""
-    for metric in service.metrics.values():
-        if not passes[metric.counted]:
-            yield f"no rule reads {metric.counted}"
+    """Hold the number of readings of each metric against the streams that it feeds."""
+    wanted = Counter(
+        series_of(name, source, stream)
+        for stream in service.streams.values()
+        for source in stream.sources
+        for name in (*source.names, *source.minus)
+    )
+    yield from (f"no rule reads {name}" for name in wanted if not passes[name])
     yield from (
-        f"{name} is read {count} times an interval, not once" for name, count in passes.items() if count > 1
+        f"{name} is read {count} times an interval, not {max(1, wanted[name])}"
+        for name, count in passes.items()
+        if count > max(1, wanted[name]) and name != TARGET_INFO
     )
 
 

@@ -29,33 +29,22 @@ MINIMUM = (
 )
 SEGMENTS = ("release", "model", "tool")
 
-#: What each signal of the baseline must be, and how to add it to a profile.
-_BASELINE: dict[str, tuple[tuple[type[Kind], ...], str]] = {
-    "run_count": ((Count,), "count: {of: <the counter of finished runs>}"),
-    "success_rate": (
-        (Share,),
-        "share: {of: <the counter of finished runs>, where: {status: ok}}, better: higher",
-    ),
-    "latency_p50": ((Quantile,), "quantile: {of: <the histogram of run times>, q: 0.5}"),
-    "latency_p95": ((Quantile,), "quantile: {of: <the histogram of run times>, q: 0.95}"),
-    "step_count": ((Quantile, Ratio), "quantile: {of: <the histogram of steps per run>, q: 0.95}"),
-    "tool_calls_per_run": (
-        (Ratio, Quantile),
-        "ratio: {of: <the counter of tool calls>, per: <the counter of finished runs>}",
-    ),
-    "tool_error_rate": ((Share,), "share: {of: <the counter of tool calls>, where: {status: error}}"),
+#: Which kind each signal of the baseline must be, the streams that it stands on, and how it is written.
+_BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {
+    "run_count": ((Count,), ("run",), "count: {of: run}"),
+    "success_rate": ((Share,), ("run",), "share: {of: run, where: {status: ok}}, better: higher"),
+    "latency_p50": ((Quantile,), ("run_latency",), "quantile: {of: run_latency, q: 0.5}"),
+    "latency_p95": ((Quantile,), ("run_latency",), "quantile: {of: run_latency, q: 0.95}"),
+    "step_count": ((Quantile, Ratio), ("run_steps",), "quantile: {of: run_steps, q: 0.95}"),
+    "tool_calls_per_run": ((Ratio, Quantile), ("tool_call", "run"), "ratio: {of: tool_call, per: run}"),
+    "tool_error_rate": ((Share,), ("tool_call",), "share: {of: tool_call, where: {status: error}}"),
     "token_usage_per_run": (
         (Tokens, Ratio, Quantile),
-        "tokens: {of: <the counter of tokens>, per: <the counter of finished runs>}",
+        ("token_usage", "run"),
+        "tokens: {of: token_usage, per: run}",
     ),
-    "cost_per_run": (
-        (Cost, Ratio),
-        "cost: {of: <the counter of tokens>, per: <the counter of finished runs>}",
-    ),
-    "stop_reason_distribution": (
-        (Distribution,),
-        "distribution: {of: <the counter of finished runs>, label: stop_reason}",
-    ),
+    "cost_per_run": ((Cost, Ratio), ("token_usage", "run"), "cost: {of: token_usage, per: run}"),
+    "stop_reason_distribution": ((Distribution,), ("run",), "distribution: {of: run, label: stop_reason}"),
 }
 _QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
 
@@ -131,12 +120,20 @@ def _signals(*names: str) -> Callable[[Service], Lacking]:
 
     def decide(service: Service) -> Lacking:
         return tuple(
-            (f"signal {name}", f"add to the profile, under signals: {name}: {{{_BASELINE[name][1]}, ...}}")
-            for name in names
-            if not _there(name, service)
+            (f"signal {name}", _how_to_add(name, service)) for name in names if not _there(name, service)
         )
 
     return decide
+
+
+def _how_to_add(name: str, service: Service) -> str:
+    """Say how a signal is declared, once the profile measures what it stands on."""
+    _, streams, written = _BASELINE[name]
+    unfed = [stream for stream in streams if stream not in service.streams]
+    if unfed:
+        feeds = ", ".join(f"{stream}: {{of: <its metric>}}" for stream in unfed)
+        return f"say in profile {service.profile} what measures it, under streams: {feeds}"
+    return f"add to signals.yaml, under signals: {name}: {{{written}, ...}}"
 
 
 def _tokens_and_cost(service: Service) -> Lacking:

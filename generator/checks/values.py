@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks.exposed import buckets
+from generator.checks.written import buckets
 from generator.model.units import plain
 from generator.promql.shape import written_value
+from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,12 @@ def _of_part(part: str, service: Service) -> set[str] | None:
     if part in service.labels:
         return set(service.labels[part].values) or None
     for metric in service.metrics.values():
-        if part == buckets(metric):
+        if part == buckets(metric.name):
             return set(_spellings(metric.buckets))
+    for stream in service.streams.values():
+        if part == buckets(stream.stem):
+            bounds = service.metrics[stream.metric].buckets
+            return {"+Inf", *(bound_text(bound, stream.exposed_unit) for bound in bounds)}
     return set()
 
 

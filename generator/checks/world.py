@@ -1,31 +1,35 @@
-"""The closed world of a service: every series that its code exposes or its rules record, and its labels."""
+"""The closed world: every series that code exposes or rules record, and its labels.
+
+Shared rules are inferred once for all services that feed the same streams, and each service's own on top of that.
+"""
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from generator.checks.exposed import exposed, made_by_prometheus
+from generator.checks.exposed import ALERTS, alerts_of, exposed, made_by_prometheus, of_prometheus
+from generator.checks.written import THIS, Data, feeds, written
 from generator.model import names
-from generator.prometheus.rules import RecordingRule
+from generator.model.outside import STREAM, watched
+from generator.model.rules import RecordingRule
 from generator.promql.infer import Inferred, infer, names_read
-from generator.promql.shape import NOTHING, Shape, constant, labelled, union
+from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules
-    from generator.prometheus.rules import AlertingRule, RuleGroup
 
 #: Rules that read each other in a circle are given up after so many rounds; one that reads itself takes two.
 _ROUNDS = 5
-#: Stands for the service's own name in what is inferred; no service can be called so.
-THIS = "THIS SERVICE"
 
 
 class Known(Struct, frozen=True):
@@ -36,31 +40,147 @@ class Known(Struct, frozen=True):
     inferred: Inferred | None
     shape: Shape
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the series that it reads."""
+        return tuple(dict.fromkeys(read.name for read in self.inferred.reads)) if self.inferred else ()
 
-class World(Struct, frozen=True):
-    """The series of a service by name, raw, recorded and Prometheus's own, and all its rules in order."""
 
-    raw: Mapping[str, Shape]
+class SharedWorld(Struct, frozen=True, eq=False):
+    """The shared rules as they are for every service that feeds the same streams.
+
+    Attributes:
+        written: What services' files record for them.
+        recorded: What they record themselves.
+        builtin: What Prometheus adds.
+        rules: All of them, in order.
+        readers: For each series that not they alone write, the numbers of the rules that stand on it.
+    """
+
+    written: Mapping[str, Shape]
     recorded: Mapping[str, Shape]
     builtin: Mapping[str, Shape]
     rules: tuple[Known, ...]
+    readers: Mapping[str, tuple[int, ...]]
 
     @property
     def series(self) -> dict[str, Shape]:
-        """All of them."""
+        """All of their series."""
+        return {**self.builtin, **self.written, **self.recorded}
+
+
+class World(Struct, frozen=True):
+    """The series of a service by name, and the rules about it.
+
+    Attributes:
+        raw: What its code exposes.
+        written: What services' files record for the shared rules, a part of what is recorded.
+        recorded: What is recorded of it, by its own rules or the shared ones.
+        builtin: What Prometheus adds.
+        own: Its own rules, in order.
+        shared: The shared ones, as they are for it.
+    """
+
+    raw: Mapping[str, Shape]
+    written: Mapping[str, Shape]
+    recorded: Mapping[str, Shape]
+    builtin: Mapping[str, Shape]
+    own: tuple[Known, ...]
+    shared: tuple[Known, ...]
+
+    @property
+    def rules(self) -> tuple[Known, ...]:
+        """All rules about the service."""
+        return (*self.own, *self.shared)
+
+    @property
+    def series(self) -> dict[str, Shape]:
+        """All series."""
         return {**self.builtin, **self.raw, **self.recorded}
 
 
-def world(service: Service, compiled: Compiled, common: SharedRules) -> World:
-    """Infer what every rule about a service reads and writes: its own, and those that all share."""
-    raw, builtin = exposed(service), made_by_prometheus(service)
-    series = {**builtin, **raw}
-    every = [*compiled.recording, *common.groups, *compiled.alerting]
-    written = list(_written_down(every, service))
-    recording = _settled([one for one in written if isinstance(one.rule, RecordingRule)], series)
-    recorded = {name: series[name] for name in series if name not in raw and name not in builtin}
-    alerting = (_known(one, series) for one in written if not isinstance(one.rule, RecordingRule))
-    return World(raw, recorded, builtin, (*recording, *alerting))
+@lru_cache(maxsize=256)
+def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
+    """Infer what the shared rules read and write for a service with this data."""
+    files = written(rules.streams, data)
+    series = {**of_prometheus(), ALERTS: NOTHING, **files}
+    every = list(_written_down(rules.groups))
+    recording = _settled([one for one in every if isinstance(one.rule, RecordingRule)], series, files)
+    alerting = [_known(one, series) for one in every if not isinstance(one.rule, RecordingRule)]
+    found = [*recording, *alerting]
+    readers = {name: _standing_on(name, found) for name in (names.BOARD_CURRENT, names.BOARD_TREND, ALERTS)}
+    series[ALERTS] = alerts_of(alerting)
+    _again(found, readers[ALERTS], series)
+    builtin = {**of_prometheus(), ALERTS: series[ALERTS]}
+    recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}
+    return SharedWorld(files, recorded, builtin, tuple(found), readers)
+
+
+def _standing_on(name: str, rules: Sequence[Known]) -> tuple[int, ...]:
+    """Find the recording rules that read a series, or what is recorded from it."""
+    reached, found = {name}, {}
+    for index, known in enumerate(rules):
+        if isinstance(known.rule, RecordingRule) and not reached.isdisjoint(known.reads):
+            found[index] = known
+            reached.add(known.rule.record)
+    return tuple(found)
+
+
+def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
+    """Infer what every rule of a service's own reads and writes, on top of what the shared rules do."""
+    raw = exposed(service)
+    series = {**everyone.series, **made_by_prometheus(service), **raw}
+    before = dict(series)
+    own = list(_written_down((*compiled.recording, *compiled.alerting), service))
+    recorders = [one for one in own if isinstance(one.rule, RecordingRule)]
+    recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
+    alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
+    if alerting:
+        series[ALERTS] = union(series[ALERTS], alerts_of(alerting))
+    changed = [name for name in everyone.readers if series[name] != before[name]]
+    shared = list(everyone.rules)
+    _again(shared, sorted({number for name in changed for number in everyone.readers[name]}), series, changed)
+    made = (*made_by_prometheus(service), *everyone.builtin)
+    recorded = {name: found for name, found in series.items() if name not in raw and name not in made}
+    builtin = {name: series[name] for name in made}
+    return World(raw, everyone.written, recorded, builtin, (*recording, *alerting), tuple(shared))
+
+
+def of_library(rules: SharedRules) -> SharedWorld:
+    """Infer the shared rules for a service that feeds every stream, with every label."""
+    return shared_world(rules, Data(feeds((*rules.streams, STREAM))))
+
+
+def of_service(rules: SharedRules, service: Service) -> SharedWorld:
+    """Infer the shared rules for the streams and promises of a service."""
+    outside = (STREAM,) if watched(service) else ()
+    fed = feeds((*service.streams.values(), *outside))
+    promised = frozenset(name for name in service.objectives if service.signals[name].shared)
+    return shared_world(rules, Data(fed, service.profile, promised))
+
+
+def _again(
+    rules: list[Known], numbers: Iterable[int], series: dict[str, Shape], settled: Collection[str] = ()
+) -> None:
+    """Infer some of the rules again, in order, and all records of theirs that are not ``settled``."""
+    for number in numbers:
+        known = rules[number]
+        rules[number] = _known(_Rule(known.group, known.rule, known.rule.expr, ()), series)
+        if isinstance(known.rule, RecordingRule) and (record := known.rule.record) not in settled:
+            series[record] = reduce(union, (one.shape for one in rules if _records(one, record)))
+
+
+def _records(known: Known, name: str) -> bool:
+    return isinstance(known.rule, RecordingRule) and known.rule.record == name
+
+
+def _listed(known: Known) -> Known:
+    """Let the values that a service lists be the set that they are."""
+    name = known.rule.labels.get(names.LABEL, "")
+    if isinstance(known.rule, RecordingRule) and known.rule.record == names.LABEL_VALUE and name:
+        labels = {**dict(known.shape.labels), name: (name,)}
+        return replace(known, shape=shape(labels))
+    return known
 
 
 def shared(expr: str, service: Service) -> str:
@@ -77,33 +197,35 @@ class _Rule(Struct, frozen=True):
     reads: tuple[str, ...]
 
 
-def _written_down(groups: Iterable[RuleGroup], service: Service) -> Iterator[_Rule]:
+def _written_down(groups: Iterable[RuleGroup], service: Service | None = None) -> Iterator[_Rule]:
     for group in groups:
         for rule in group.rules:
-            text = shared(rule.expr, service)
+            text = shared(rule.expr, service) if service else rule.expr
             try:
                 yield _Rule(group, rule, text, names_read(text))
             except PromqlError:
                 yield _Rule(group, rule, text, ())
 
 
-def _settled(rules: Sequence[_Rule], series: dict[str, Shape]) -> list[Known]:
-    """Infer each rule and add its record to ``series``.
+def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection[str]) -> list[Known]:
+    """Infer each rule and add its record to ``series``, but for those whose series are ``given``.
 
     A rule may read what stands after it, or itself: it is inferred again once that is known.
     """
     found: dict[int, Known] = {}
     seen: dict[int, tuple[Shape | None, ...]] = {}
     records = [rule.rule.record if isinstance(rule.rule, RecordingRule) else "" for rule in rules]
-    parts: dict[str, dict[int, Shape]] = {record: {} for record in records if record}
-    series.update(dict.fromkeys(parts, NOTHING))
+    parts: dict[str, dict[int, Shape]] = {
+        name: {-1: series.get(name, NOTHING)} for name in records if name and name not in given
+    }
+    series.update({name: first[-1] for name, first in parts.items()})
     for _ in range(_ROUNDS):
         before = seen.copy()
         for index, rule in enumerate(rules):
             reads = tuple(map(series.get, rule.reads))
             if seen.get(index) != reads:
                 seen[index], found[index] = reads, _known(rule, series)
-                if record := records[index]:
+                if (record := records[index]) in parts:
                     parts[record][index] = found[index].shape
                     series[record] = reduce(union, parts[record].values())
         if seen == before:

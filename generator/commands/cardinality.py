@@ -6,14 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
+from generator.commands.compiling import checked
 from generator.commands.exit_codes import OK, of_failed
-from generator.commands.terminal import check_directory, show
+from generator.commands.terminal import show
 from generator.reports.rows import overview, service_row
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
 
@@ -29,27 +31,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; it is printed for specs over their budget as well, of the services that are right."""
-    outcome = check_directory(arguments.specs)
-    checked = outcome.checked
-    if checked.model is not None and checked.facts:
-        sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
-    if checked.failed:
-        show(outcome, sys.stderr, notes=False)
-    return of_failed(checked.diagnostics) if checked.failed else OK
+    found = checked(arguments.specs)
+    if found.model is not None and found.shared is not None:
+        sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))
+    if found.failed:
+        show(found, sys.stderr, notes=False)
+    return of_failed(found.diagnostics) if found.failed else OK
 
 
-def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
+def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
     if format_ == "markdown":
         from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
         from generator.reports.pages import cardinality_page  # noqa: PLC0415
 
-        return cardinality_page([report_entry(each, site) for each in facts], site)
+        return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
     if format_ == "text":
         from generator.reports.terminal import to_text  # noqa: PLC0415
 
-        return to_text(rows, site)
+        return to_text(rows, shared, site)
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return "".join(cardinality_json(overview(rows, site), found, site))
+    return cardinality_json(overview(rows, shared, site), found, site)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
 #: So many services are named at most when none can be shown.
@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
-    def shown_to_the_end(model: Model, _outcome: Outcome) -> int:
+    def shown_to_the_end(model: Model, _found: Compilation) -> int:
         try:
             _show(arguments, model)
         except LiveError as problem:
@@ -76,7 +76,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
         _check(name, shown(service))
-    wanted = Wanted(service, model.site, length(arguments.last), arguments.port, arguments.grafana)
+    wanted = Wanted(service, model, length(arguments.last), arguments.port, arguments.grafana)
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from generator.commands.terminal import Outcome
-    from generator.compiler import Checked
+    from generator.compiler import Compilation
     from generator.model.service import Model
     from generator.replay.report import Report
 
@@ -105,16 +104,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
-    def replayed(_model: Model, outcome: Outcome) -> int:
-        sys.stdout.writelines(_replayed(arguments, outcome.checked))
+    def replayed(model: Model, _found: Compilation) -> int:
+        sys.stdout.writelines(_replayed(arguments, model))
         return OK
 
     return on_specs(arguments.specs, replayed)
 
 
-def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
+def _replayed(arguments: argparse.Namespace, model: Model) -> Iterable[str]:
     try:
-        found = _report(arguments, checked)
+        found = _report(arguments, model)
     except (LiveError, ReplayError) as problem:
         raise CallError(str(problem), _remedy(str(problem))) from problem
     except ModuleNotFoundError as missing:
@@ -125,7 +124,7 @@ def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
     return _shown(found, arguments.format)
 
 
-def _report(arguments: argparse.Namespace, checked: Checked) -> Report:
+def _report(arguments: argparse.Namespace, model: Model) -> Report:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
     from generator.commands.replay_call import asked  # noqa: PLC0415 - urllib3 is an extra
     from generator.replay.replay import replay  # noqa: PLC0415
@@ -134,7 +133,7 @@ def _report(arguments: argparse.Namespace, checked: Checked) -> Report:
     with ExitStack() as opened:
         page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
         line = opened.enter_context(ProgressLine(sys.stderr))
-        call = asked(arguments, checked, line.show, opened)
+        call = asked(arguments, model, line.show, opened)
         found = report(call.hiding(lambda: replay(call.order, call.crew)), call.truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only

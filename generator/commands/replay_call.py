@@ -15,6 +15,7 @@ from generator.commands.servers import identified
 from generator.commands.span import Span, length, span
 from generator.live.api import MAX_POINTS, connect
 from generator.live.errors import LiveError
+from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay.jobs import Crew
 from generator.replay.replay import Order, Records
 from generator.replay.resume import Forgetful, parts_file
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from generator.apply.credentials import Credentials
-    from generator.compiler import Checked
     from generator.live.api import PrometheusApi
     from generator.model.service import Model
     from generator.replay.jobs import Progress
@@ -55,7 +55,7 @@ class Call(Struct, frozen=True):
             raise LiveError(self.who.hide(str(problem))) from None
 
 
-def asked(arguments: argparse.Namespace, checked: Checked, progress: Progress, opened: ExitStack) -> Call:
+def asked(arguments: argparse.Namespace, model: Model, progress: Progress, opened: ExitStack) -> Call:
     """Understand a call; the file of ``--resume`` stays open with ``opened``.
 
     Raises:
@@ -65,14 +65,14 @@ def asked(arguments: argparse.Namespace, checked: Checked, progress: Progress, o
     """
     _check_limits(arguments)
     who, url = identified(arguments.prometheus, "PROMETHEUS")
-    about, within = _subject(arguments, checked), span(arguments)
+    about, within = _subject(arguments, model), span(arguments)
     truth = read_truth(arguments.truth) if arguments.truth else None
     parts, within = _parts(arguments, about, within, url, opened)
     if truth:
         check_truth(truth, about.services, within.start, within.end)
     order = Order(
         about,
-        _model(checked).site,
+        model.site,
         within.start,
         within.end,
         Records(arguments.records),
@@ -97,19 +97,14 @@ def _apis(arguments: argparse.Namespace, url: str, who: Credentials) -> tuple[Pr
     )
 
 
-def _model(checked: Checked) -> Model:
-    assert checked.model is not None  # noqa: S101 - specs at fault do not come here
-    return checked.model
-
-
-def _subject(arguments: argparse.Namespace, checked: Checked) -> Subject:
-    compiled = {one.service: one for one in checked.rules}
-    services = _known(arguments.service, compiled, "service") or tuple(compiled)
+def _subject(arguments: argparse.Namespace, model: Model) -> Subject:
+    known = {one.name: one for one in model.services}
+    services = [known[name] for name in _known(arguments.service, known, "service") or known]
     step = None if arguments.step is None else int(length(arguments.step))
-    chosen = [compiled[name] for name in services]
-    names = {rule.rule.alert for rule in subject(chosen).rules}
-    alerts = _known(arguments.alert, names, "alert")
-    return subject(chosen, alerts, step)
+    alerting = alerting_by_service(services, model.library, model.site)
+    recording = rule_set(services, model.library, model.site).groups
+    names = {one.rule.alert for one in subject(alerting, ()).rules}
+    return subject(alerting, recording, _known(arguments.alert, names, "alert"), step)
 
 
 def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str, ...]:

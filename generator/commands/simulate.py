@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
     from generator.simulate.truth import Truth
 
@@ -55,7 +55,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--prometheus", metavar="URL", help="write into this server, by remote write")
     target.add_argument("--openmetrics", type=options.path, metavar="FILE", help="write OpenMetrics text")
-    parser.add_argument("--record", action="store_true", help="evaluate the recording rules over it as well")
+    parser.add_argument(
+        "--record", action="store_true", help="evaluate all rules over it as well, alerts included"
+    )
     parser.add_argument(
         "--add", action="store_true", help="write even where the server has series of the service already"
     )
@@ -67,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; nothing is written before the whole call is understood."""
 
-    def simulated(model: Model, _outcome: Outcome) -> int:
+    def simulated(model: Model, _found: Compilation) -> int:
         sys.stdout.writelines(_simulate(arguments, model))
         return OK
 
@@ -86,7 +88,7 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         line = opened.enter_context(ProgressLine(sys.stderr))
         # A place that cannot be written to is found out before the work.
         key = opened.enter_context(replacing(arguments.truth)) if arguments.truth else None
-        job = Job(service, model.site, scenario, line)
+        job = Job(service, model, scenario, line)
         if arguments.openmetrics:
             said, truth = to_file(job, arguments.openmetrics)
         else:

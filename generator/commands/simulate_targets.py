@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.commands.progress import ProgressLine
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
-    from generator.model.service import Service, Site
+    from generator.model.service import Model, Service
     from generator.simulate.scenario import Scenario
     from generator.simulate.truth import Truth
 
@@ -32,7 +32,7 @@ class Job(Struct, frozen=True):
     """What is to be simulated, and the line that says how far it is."""
 
     service: Service
-    site: Site
+    model: Model
     scenario: Scenario
     line: ProgressLine
 
@@ -66,7 +66,7 @@ def to_file(job: Job, path: Path) -> tuple[str, Truth]:
     """
     from generator.simulate.openmetrics import lines  # noqa: PLC0415 - not for servers
 
-    count, history = _Count(), simulate(job.service, job.site, job.scenario)
+    count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
     with replacing(path) as new:
         watched = count.watch(history.series, history.truth, job.line)
         new.write(f"{text}\n" for text in lines(watched, job.service))
@@ -74,7 +74,7 @@ def to_file(job: Job, path: Path) -> tuple[str, Truth]:
 
 
 def to_server(job: Job, url: str, *, record: bool, add: bool) -> tuple[str, Truth]:
-    """Write into a Prometheus, with what its recording rules would have recorded if ``record``.
+    """Write into a Prometheus, with what its rules would have recorded, alerts included, if ``record``.
 
     ``add`` writes beside what the server has of the service in the span already.
 
@@ -94,7 +94,7 @@ def _to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tupl
 
     if not add:
         _check_free(job, api)
-    count, history = _Count(), simulate(job.service, job.site, job.scenario)
+    count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
     write(api, count.watch(history.series, history.truth, job.line))
     said = f"{api.url}: {count}"
     return (f"{said}, {_record(job, api)}" if record else said), history.truth
@@ -113,18 +113,18 @@ def _check_free(job: Job, api: PrometheusApi) -> None:
 
 def _record(job: Job, api: PrometheusApi) -> str:
     from generator.live.evaluate import evaluate  # noqa: PLC0415 - for --record only
-    from generator.prometheus.compiled import compile_rules  # noqa: PLC0415
+    from generator.prometheus.rule_set import rule_set  # noqa: PLC0415
 
-    groups = compile_rules(job.service, job.site).recording
     start, end = job.scenario.start, job.scenario.end
     done = evaluate(
         api,
-        groups,
+        rule_set([job.service], job.model.library, job.model.site).groups,
         start,
         end,
+        service=job.service.name,
         progress=lambda _record, part, whole: job.line.show("recording", part, whole),
     )
-    return f"{done.samples} samples of {len(done.records)} recorded signals"
+    return f"{done.samples} samples of {len(done.records)} records"
 
 
 _REMEDIES = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.checks.facts import service_facts
 from generator.grafana.dashboards import dashboards
 from generator.grafana.provisioning import provisioning
 from generator.grafana.records import recording, records_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from generator.model.service import Service, Site
+    from generator.prometheus.rule_set import RuleSet
 
 
 class Boards(Struct, frozen=True):
@@ -26,8 +28,9 @@ class Boards(Struct, frozen=True):
     missing: str = ""
 
 
-def boards(
+def boards(  # noqa: PLR0913, PLR0917 - whose, on what, and how it goes
     service: Service,
+    rules: RuleSet,
     site: Site,
     prometheus: str,
     opened: ExitStack,
@@ -39,16 +42,17 @@ def boards(
         progress(f"fetching {IMAGE}", 0, 1)
         fetch(docker)
         progress("starting Grafana", 0, 1)
-        files = _files(service, site, seen_from_inside(prometheus))
+        files = _files(service, rules, site, seen_from_inside(prometheus))
         return Boards(opened.enter_context(grafana_server(docker, files)).url)
     except LiveError as problem:
         return Boards("", str(problem))
 
 
-def _files(service: Service, site: Site, prometheus: str) -> dict[str, str]:
+def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dict[str, str]:
     """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
+    known = service_facts(service, site, rules.own[0], rules.shared).recorded_names
     made = (
-        *dashboards(records_of([recording(service)], site)),
+        *dashboards(records_of([recording(service, known)], site)),
         *provisioning(site, prometheus),
     )
     return {_place(artifact.path): artifact.text for artifact in made}

@@ -24,8 +24,8 @@ from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model.units import duration
 from generator.prometheus.alertmanager import alertmanager, routing
-from generator.prometheus.compiled import compile_rules
-from generator.prometheus.files import rule_files
+from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.rule_set import rule_set
 from generator.simulate.agents import agent
 from generator.simulate.fleet import lives
 from generator.simulate.history import simulate
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from generator.live.remote_write import TimeSeries
     from generator.live.server import PrometheusServer
-    from generator.model.service import Service, Site
+    from generator.model.service import Model, Service, Site
+    from generator.prometheus.rule_set import RuleSet
     from generator.simulate.fleet import Life
     from generator.simulate.scenario import Scenario
 
@@ -48,7 +49,7 @@ class Wanted(Struct, frozen=True):
     """What to set up: ``seconds`` of history behind it, Prometheus's port, 0 for any, and whether a Grafana."""
 
     service: Service
-    site: Site
+    model: Model
     seconds: float
     port: int = 0
     grafana: bool = True
@@ -71,11 +72,12 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     Raises:
         LiveError: there is no Prometheus, or a server does not start.
     """
-    service, site = wanted.service, wanted.site
+    service, site = wanted.service, wanted.model.site
+    rules = rule_set([service], wanted.model.library, site)
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
         prometheus = opened.enter_context(prometheus_server(port=wanted.port))
-        seen = boards(service, site, prometheus.api.url, opened, progress) if wanted.grafana else _NONE
+        seen = boards(service, rules, site, prometheus.api.url, opened, progress) if wanted.grafana else _NONE
         scenario = before(wanted, time.time())
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
@@ -92,10 +94,10 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
             alertmanagers=(told.removeprefix("http://"),) if told else (),
         )
         prometheus.load(config)
-        _remember(prometheus, wanted, scenario, progress)
+        _remember(prometheus, wanted, rules, scenario, progress)
         # Alerts lead to the dashboards that are here.
         here = replace(site, grafana_url=seen.url or site.grafana_url)
-        prometheus.load(_with_rules(config, service, here, directory))
+        prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
         yield Stage(prometheus.api.url, told, seen, addresses, switches)
 
@@ -133,22 +135,22 @@ def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, objec
 def _remember(
     server: PrometheusServer,
     wanted: Wanted,
+    rules: RuleSet,
     scenario: Scenario,
     progress: Callable[[str, int, int], None],
 ) -> None:
     """Write the history and what the rules make of it, up to now: that takes a while, in which agents go on."""
-    history = simulate(wanted.service, wanted.site, scenario)
+    history = simulate(wanted.service, wanted.model.site, scenario)
     write(server.api, _watched(history.series, len(history.truth.lives), progress))
-    groups = compile_rules(wanted.service, wanted.site).recording
     start, end = scenario.start, time.time()
     evaluate(
         server.api,
-        groups,
+        rules.groups,
         start,
         end,
         progress=lambda _, done, whole: progress("recording its signals", done, whole),
     )
-    evaluate(server.api, groups, end, time.time())
+    evaluate(server.api, rules.groups, end, time.time())
 
 
 def _watched(
@@ -161,9 +163,11 @@ def _watched(
         yield one
 
 
-def _with_rules(config: ServerConfig, service: Service, site: Site, directory: Path) -> ServerConfig:
+def _with_rules(config: ServerConfig, wanted: Wanted, site: Site, directory: Path) -> ServerConfig:
+    """Let the server read all rules of the service, the shared ones and its own, as files."""
+    rules = rule_set([wanted.service], wanted.model.library, site)
     paths = []
-    for artifact in rule_files(service, compile_rules(service, site), site):
+    for artifact in (*shared_files(rules.shared, site), *rule_files(wanted.service, rules.own[0], site)):
         paths.append(directory / artifact.path.rpartition("/")[2])
         paths[-1].write_text(artifact.text, encoding="utf-8")
     return replace(config, rule_files=tuple(paths))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,16 @@ from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
-from generator.model.signals import divisor
+from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from generator.model.service import Service, Site
-    from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
 

@@ -7,29 +7,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.instrumentation.python import distinct
-from generator.instrumentation.roles import Role
-from generator.model.labels import OTHER
+from generator.streams.roles import Amount, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.instrumentation.roles import Event
+    from generator.instrumentation.roles import Block
     from generator.instrumentation.view import LabelView, MetricView, Names
     from generator.model.metrics import Metric
     from generator.model.service import Service
+    from generator.streams.roles import Role
 
 _SCALES = {"ms": " * 1000", "s": ""}
 _AMOUNTS = {"ms": "milliseconds", "s": "seconds"}
-_ERRORS = {Role.TOOL_ERRORS, Role.LLM_ERRORS}
-
-
-class Reasons(Struct, frozen=True):
-    """The stop reasons that a module gives by itself; ``timeout`` is empty where the spec has none of its own."""
-
-    completed: str
-    step_failed: str
-    tool_failed: str
-    timeout: str
+_ERRORS = {Event.TOOL_ERROR, Event.LLM_ERROR}
 
 
 class BlockView(Struct, frozen=True):
@@ -77,7 +68,7 @@ class BlockView(Struct, frozen=True):
         return any("seconds" in line for line in self.lines)
 
 
-def block_view(event: Event, names: Names, service: Service) -> BlockView:
+def block_view(event: Block, names: Names, service: Service) -> BlockView:
     """Show an event."""
     cause = names.labels.get(event.cause)
     outcome = names.labels.get(event.outcome.label) if event.outcome else None
@@ -92,10 +83,10 @@ def block_view(event: Event, names: Names, service: Service) -> BlockView:
     tokens = ""
     for fed in event.metrics:
         line = _line(names.metrics[fed.metric.name], fed.role, said)
-        if fed.role is Role.TOKENS:
+        if fed.role.event is Event.TOKENS:
             tokens = line.replace("measures.", "self._measures.")
         else:
-            lines[fed.role in _ERRORS].append(line)
+            lines[fed.role.event in _ERRORS].append(line)
     table = next(
         (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
     )
@@ -114,11 +105,10 @@ def block_view(event: Event, names: Names, service: Service) -> BlockView:
 
 def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
     amount = {
-        Role.RUN_SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
-        Role.TOOL_SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
-        Role.STEPS: "self.steps",
-        Role.TOKENS: "count",
-    }.get(role, "")
+        Amount.SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
+        Amount.STEPS: "self.steps",
+        Amount.TOKENS: "count",
+    }.get(role.amount, "")
     return f"measures.{_fed(view, [said[label.name] for label in view.labels], amount)}"
 
 
@@ -127,32 +117,6 @@ def _fed(view: MetricView, values: list[str], amount: str) -> str:
     key = ", ".join(values) or "()"
     call = "observe" if view.metric.is_histogram else "inc"
     return f"{view.attribute}[{key}{',' if len(values) == 1 else ''}].{call}({amount})"
-
-
-def reasons(event: Event, service: Service) -> Reasons:
-    """Choose what a module says by itself of why runs end, from the values that the spec lists."""
-    label = service.labels[event.cause]
-    good = event.outcome.good if event.outcome else ""
-    fine = [
-        one for one in label.values if label.determined.get(one, good) == good and one not in label.limits
-    ]
-    wrong = (
-        OTHER
-        if OTHER in label.values
-        else next((one for one in label.values if one not in fine), "step_error")
-    )
-    completed = _first(("completed",), label.values, next(iter(fine or label.values), "completed"))
-    step_failed = _first(("step_error", "error"), label.values, wrong)
-    return Reasons(
-        completed,
-        step_failed,
-        _first(("tool_error",), label.values, step_failed),
-        _first(("timeout",), label.values, ""),
-    )
-
-
-def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> str:
-    return next((one for one in wanted if one in values or not values), otherwise)
 
 
 class Method(Struct, frozen=True):

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
-from generator.instrumentation.events import block_view, methods, reasons
+from generator.instrumentation.events import block_view, methods
 from generator.instrumentation.imports import imports
 from generator.instrumentation.python import class_name, docstring, literal, number, shown, wrapped
 from generator.instrumentation.roles import roles
 from generator.instrumentation.view import names_of
 from generator.model import names
 from generator.model.outside import outside_values
+from generator.streams.roles import reasons
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from generator.instrumentation.events import BlockView
-    from generator.instrumentation.roles import Event, Roles
+    from generator.instrumentation.roles import Block, Roles
     from generator.instrumentation.view import LabelView, Names
     from generator.model.service import Service, Site
 
@@ -97,26 +98,27 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
         "tool": tool,
         "llm": llm,
         "methods": methods(found.plain, named),
-        **_words(service, found, run),
+        **_words(service, run),
         **_errors(tool, llm),
         **_tokens(service, found, named),
     }
 
 
-def _block(event: Event | None, named: Names, service: Service) -> BlockView | None:
+def _block(event: Block | None, named: Names, service: Service) -> BlockView | None:
     return block_view(event, named, service) if event else None
 
 
-def _words(service: Service, found: Roles, run: BlockView | None) -> dict[str, Any]:
+def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
     """Choose what a module says of why runs end."""
-    if not (run and run.cause and found.run):
+    said = reasons(service)
+    if not (run and run.cause and said):
         return {"reasons": None, "limit": ""}
     listed = run.cause.values
     return {
-        "reasons": reasons(found.run, service),
+        "reasons": said,
         "reason_words": dictionary.rows(dictionary.REASON_WORDS, listed),
         "reason_errors": dictionary.rows(dictionary.REASON_ERRORS, listed),
-        "limit": next(iter(service.labels[run.cause.name].limits), ""),
+        "limit": said.limit,
     }
 
 

@@ -1,79 +1,41 @@
-"""What feeds each metric of a service: a run, a tool call or an LLM step that ends, or a call of its own.
+"""What a module measures: a run, a tool call or an LLM step that ends, and metrics with calls of their own.
 
-The signals say so, as they are the same for every profile; the names of metrics and labels are the profile's.
+The streams of a service say so; the names of its metrics and labels are its profile's.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model import names
-from generator.model.signals import Distribution, Share
+from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.streams import roles as streams
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Role, role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from generator.model.metrics import Metric
     from generator.model.service import Service
+    from generator.streams.roles import Outcome
 
-
-class Role(StrEnum):
-    """What a metric counts or observes."""
-
-    RUNS = "runs"
-    RUN_SECONDS = "run_seconds"
-    STEPS = "steps"
-    TOOL_CALLS = "tool_calls"
-    TOOL_SECONDS = "tool_seconds"
-    TOOL_ERRORS = "tool_errors"
-    LLM_ERRORS = "llm_errors"
-    TOKENS = "tokens"
-
-
-#: What the metrics of these signals hold; a signal that a service declares itself tells nothing.
-_BY_SIGNAL = {
-    "latency_p50": Role.RUN_SECONDS,
-    "latency_p95": Role.RUN_SECONDS,
-    "latency_p99": Role.RUN_SECONDS,
-    "step_count": Role.STEPS,
-    "run_count": Role.RUNS,
-    "success_rate": Role.RUNS,
-    "stop_reason_distribution": Role.RUNS,
-    "tool_latency_p50": Role.TOOL_SECONDS,
-    "tool_latency_p95": Role.TOOL_SECONDS,
-    "tool_calls_per_run": Role.TOOL_CALLS,
-    "tool_error_rate": Role.TOOL_CALLS,
-    "tool_error_count": Role.TOOL_ERRORS,
-    "llm_errors_per_run": Role.LLM_ERRORS,
-    "llm_error_count": Role.LLM_ERRORS,
-    "token_usage_per_run": Role.TOKENS,
-}
-_TIMES = {Role.RUN_SECONDS, Role.TOOL_SECONDS}
-_HISTOGRAMS = {*_TIMES, Role.STEPS}
-_OF_RUNS = (Role.RUNS, Role.RUN_SECONDS, Role.STEPS)
-_OF_TOOLS = (Role.TOOL_CALLS, Role.TOOL_SECONDS, Role.TOOL_ERRORS)
-_OF_STEPS = (Role.LLM_ERRORS, Role.TOKENS)
-
-
-class Outcome(Struct, frozen=True):
-    """The label that says how something ended, and what it says then."""
-
-    label: str
-    good: str
-    bad: str
+#: The events that a block ends with.
+_OF_RUNS = (Event.RUN,)
+_OF_TOOLS = (Event.TOOL_CALL, Event.TOOL_ERROR)
+_OF_STEPS = (Event.LLM_CALL, Event.LLM_ERROR, Event.TOKENS)
+#: What a block cannot know of its event.
+_UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 
 
 class Fed(Struct, frozen=True):
-    """A metric, and the amount that it takes when its event ends."""
+    """A metric, and what of its event feeds it."""
 
     metric: Metric
     role: Role
 
 
-class Event(Struct, frozen=True):
+class Block(Struct, frozen=True):
     """Something that is timed and counted when it ends.
 
     Attributes:
@@ -92,103 +54,49 @@ class Event(Struct, frozen=True):
 class Roles(Struct, frozen=True):
     """What feeds the metrics of a service.
 
-    ``constant`` labels of runs turn over with deployments, so that a process has one value for its whole life.
-    ``plain`` metrics are fed by calls of their own. An event without metrics is None.
+    A process has one value of ``constant`` labels for its whole life. ``plain`` metrics are fed by calls of their
+    own. A block without metrics is None.
     """
 
     constant: tuple[str, ...]
-    run: Event | None
-    tool: Event | None
-    llm: Event | None
+    run: Block | None
+    tool: Block | None
+    llm: Block | None
     plain: tuple[Metric, ...]
 
 
 def roles(service: Service) -> Roles:
-    """Read the roles from the signals."""
-    fed = {name: role for name, metric in service.metrics.items() if (role := _role(metric, service))}
-    constant = _constant(service)
+    """Read the roles from the streams."""
+    blocks = {*_OF_RUNS, *_OF_TOOLS, *_OF_STEPS}
+    in_blocks = {one.metric.name for one in _fed(service, blocks)}
     return Roles(
-        constant,
-        _run(service, fed, constant),
-        _tool(service, fed, constant),
-        _llm(service, fed, constant),
-        tuple(metric for name, metric in service.metrics.items() if name not in fed),
+        streams.constant(service),
+        _block(service, _OF_RUNS, STOP_REASON),
+        _block(service, _OF_TOOLS, ERROR_CLASS),
+        _block(service, _OF_STEPS, ERROR_CLASS, MODEL),
+        tuple(metric for name, metric in service.metrics.items() if name not in in_blocks),
     )
 
 
-def _constant(service: Service) -> tuple[str, ...]:
-    used = {label for metric in service.metrics.values() for label in metric.labels}
-    turning = [label for label in service.runs.labels if service.labels[label].new_per_week]
-    return tuple(label for label in service.labels if label in used and label in {names.RELEASE, *turning})
+def _fed(service: Service, events: Iterable[Event]) -> tuple[Fed, ...]:
+    return tuple(
+        Fed(service.metrics[stream.metric], found)
+        for stream in streams.fed(service, *events)
+        if (found := role(stream)) and found.amount not in _UNKNOWN
+    )
 
 
-def _role(metric: Metric, service: Service) -> Role | None:
-    for name, role in _BY_SIGNAL.items():
-        signal = service.signals.get(name)
-        if signal is None or signal.own or signal.of.metric != metric.name:
-            continue
-        if metric.is_histogram == (role in _HISTOGRAMS) and (metric.unit in {"ms", "s"}) == (role in _TIMES):
-            return role
-    return None
-
-
-def _run(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -> Event | None:
-    signal = service.signals.get("stop_reason_distribution")
-    reason = signal.kind.label if signal and isinstance(signal.kind, Distribution) else ""
-    outcome = _outcome(service, "success_rate")
-    if outcome and outcome.label == reason:
-        outcome = None
-    return _event(service, fed, _OF_RUNS, constant, outcome, reason)
-
-
-def _tool(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -> Event | None:
-    outcome = _outcome(service, "tool_error_rate")
-    calls = _labels(service, fed, (Role.TOOL_CALLS, Role.TOOL_SECONDS), constant)
-    named = [label for label in calls if outcome is None or label != outcome.label]
-    errors = _labels(service, fed, (Role.TOOL_ERRORS,), constant)
-    cause = next((label for label in errors if label not in named), "")
-    return _event(service, fed, _OF_TOOLS, constant, outcome, cause)
-
-
-def _llm(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -> Event | None:
-    tokens = service.tokens
-    errors = _labels(service, fed, (Role.LLM_ERRORS,), (*constant, tokens.model))
-    cause = next(iter(errors), "")
-    return _event(service, fed, _OF_STEPS, (*constant, tokens.token_type), None, cause, tokens.model)
-
-
-def _event(  # noqa: PLR0913, PLR0917 - the parts of an event
-    service: Service,
-    fed: Mapping[str, Role],
-    wanted: tuple[Role, ...],
-    constant: tuple[str, ...],
-    outcome: Outcome | None,
-    cause: str,
-    first: str = "",
-) -> Event | None:
-    metrics = tuple(Fed(service.metrics[name], role) for name, role in fed.items() if role in wanted)
+def _block(service: Service, events: tuple[Event, ...], cause: str, first: str = "") -> Block | None:
+    metrics = _fed(service, events)
     if not metrics:
         return None
-    derived = {*constant, cause, outcome.label if outcome else ""}
-    given = _labels(service, fed, wanted, derived)
-    return Event(metrics, tuple(sorted(given, key=lambda label: label != first)), outcome, cause)
-
-
-def _labels(
-    service: Service, fed: Mapping[str, Role], wanted: tuple[Role, ...], known: Iterable[str]
-) -> tuple[str, ...]:
-    """List the labels of metrics of these roles, in their order, without the known ones."""
-    metrics = [service.metrics[name] for name, role in fed.items() if role in wanted]
-    found = dict.fromkeys(label for metric in metrics for label in metric.labels)
-    return tuple(label for label in found if label not in set(known))
-
-
-def _outcome(service: Service, signal: str) -> Outcome | None:
-    kind = service.signals[signal].kind if signal in service.signals else None
-    if not isinstance(kind, Share) or len(kind.where) != 1:
-        return None
-    [(label, value)] = kind.where.items()
-    declared = service.labels[label].values
-    others = [one for one in declared if one != value] or [value]
-    other = "error" if "error" in others else others[0]
-    return Outcome(label, value, other) if kind.good else Outcome(label, other, value)
+    labels = dict.fromkeys(label for fed in metrics for label in fed.metric.labels)
+    outcome = next((found for event in events if (found := streams.outcome(service, event))), None)
+    derived = {*streams.constant(service), cause, TOKEN_TYPE, outcome.label if outcome else ""}
+    given = [label for label in labels if label not in derived]
+    return Block(
+        metrics,
+        tuple(sorted(given, key=lambda label: label != first)),
+        outcome,
+        cause if cause in labels else "",
+    )

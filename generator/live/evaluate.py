@@ -1,8 +1,9 @@
-"""Recording rules evaluated over a span of the past, as if Prometheus had run them all along.
+"""Rules evaluated over a span of the past, as if Prometheus had run them all along.
 
 Rules are evaluated at the multiples of their group's interval (Prometheus shifts each group by an offset of
 its own; here it is 0), and whatever a rule reads has been recorded before it, in whichever file, group or
-order it stands: there is no lag between groups. A rule that reads its own record sees the steps before.
+order it stands: there is no lag between groups. A rule that reads its own record sees the steps before. Alerts wait and
+are kept firing as their rules say, and are recorded as Prometheus records them.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from msgspec import Struct, field
 
 from generator.live.errors import LiveError
 from generator.live.plan import plan
-from generator.live.recorded import recorded
+from generator.live.recorded import Alerted, Recorded, alerted, recorded
 from generator.live.remote_write import write
+from generator.model import names
+from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from generator.live.answers import RangeResult
     from generator.live.api import PrometheusApi
     from generator.live.plan import Node, ScheduledRule
     from generator.live.recorded import LabelSet
     from generator.live.remote_write import TimeSeries
-    from generator.prometheus.rules import RuleGroup
+    from generator.live.states import State
+    from generator.model.rules import RuleGroup
 
     Progress = Callable[[str, int, int], None]
 
@@ -45,6 +49,8 @@ class _Run(Struct):
     """One record's evaluation on its way: what each rule had at its last step, which rule writes a series."""
 
     api: PrometheusApi
+    service: str
+    states: dict[tuple[int, int], Mapping[LabelSet, State]] = field(default_factory=dict)
     present: dict[tuple[int, int], frozenset[LabelSet]] = field(default_factory=dict)
     owners: dict[LabelSet, tuple[int, int]] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
@@ -57,11 +63,12 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
     end: float,
     *,
     step: int | None = None,
+    service: str = "",
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Evaluate the recording rules of ``groups`` from ``start`` to ``end`` (Unix seconds), write the results.
+    """Evaluate the rules of ``groups`` from ``start`` to ``end`` (Unix seconds), write the results.
 
-    Alerting rules are left out. The span should hold nothing of these records yet: what is there stays.
+    The span should hold nothing of these records yet: what is there stays.
 
     Args:
         api: the server that holds the raw series and takes the results.
@@ -69,6 +76,7 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
         start: no step is before it.
         end: no step is after it.
         step: seconds, in place of every group's interval.
+        service: only what is recorded of this service is written, and what is of none; of all where it is empty.
         progress: called after each record with its name, how many are done, and how many there are.
 
     Raises:
@@ -78,7 +86,7 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
     nodes = plan(groups, step)
     samples, warnings = 0, dict[str, None]()
     for done, node in enumerate(nodes, start=1):
-        run = _Run(api, warnings=warnings)
+        run = _Run(api, service, warnings=warnings)
         samples += sum(_write_all(run, node, window) for window in _windows(node, start, end))
         if progress:
             progress(node.record, done, len(nodes))
@@ -123,12 +131,25 @@ def _written(run: _Run, node: Node, series: Iterable[TimeSeries]) -> int:
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
     try:
         result = _query(run, one, steps)
-        found = recorded(result, one.rule, steps, run.present.get(one.key, frozenset()))
+        found = _found(run, one, result, steps)
     except LiveError as error:
-        raise _about(one.rule.record, error) from error
-    run.present[one.key] = found.present
+        raise _about(one.name, error) from error
     _claim(run, one, found.series)
-    return found.series
+    return tuple(series for series in found.series if _is_wanted(run, series))
+
+
+def _found(run: _Run, one: ScheduledRule, result: RangeResult, steps: range) -> Recorded | Alerted:
+    if isinstance(one.rule, RecordingRule):
+        records = recorded(result, one.rule, steps, run.present.get(one.key, frozenset()))
+        run.present[one.key] = records.present
+        return records
+    alerts = alerted(result, one.rule, steps, run.states.get(one.key, {}))
+    run.states[one.key] = alerts.states
+    return alerts
+
+
+def _is_wanted(run: _Run, series: TimeSeries) -> bool:
+    return not run.service or series.labels.get(names.SERVICE, run.service) == run.service
 
 
 def _query(run: _Run, one: ScheduledRule, steps: range) -> RangeResult:
@@ -142,9 +163,9 @@ def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
     for found in series:
         labels = frozenset(found.labels.items())
         if run.owners.setdefault(labels, one.key) != one.key:
-            message = f"recording rule {one.rule.record}: two rules record the series {dict(sorted(labels))}"
+            message = f"rule {one.name}: two rules record the series {dict(sorted(labels))}"
             raise LiveError(message)
 
 
 def _about(record: str, error: LiveError) -> LiveError:
-    return LiveError(f"recording rule {record}: {error}")
+    return LiveError(f"rule {record}: {error}")

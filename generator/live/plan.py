@@ -1,4 +1,4 @@
-"""The order in which recording rules are evaluated over a span: what is read comes before its readers."""
+"""The order in which rules are evaluated over a span: what is read comes before its readers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,31 @@ from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
-from generator.prometheus.rules import RecordingRule
+from generator.live.recorded import ALERTS
+from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import AlertingRule, RuleGroup
 
 
 class ScheduledRule(Struct, frozen=True):
-    """A recording rule and the seconds between its evaluations; ``key`` is its group's and its own place."""
+    """A rule and the seconds between its evaluations; ``key`` is its group's and its own place."""
 
-    rule: RecordingRule
+    rule: RecordingRule | AlertingRule
     interval: int
     key: tuple[int, int]
+
+    @property
+    def record(self) -> str:
+        """The name of what it records; all alerting rules record one."""
+        return self.rule.record if isinstance(self.rule, RecordingRule) else ALERTS
+
+    @property
+    def name(self) -> str:
+        """Its name, for people: the record, or the alert."""
+        return self.rule.record if isinstance(self.rule, RecordingRule) else self.rule.alert
 
 
 class Node(Struct, frozen=True):
@@ -51,7 +62,7 @@ def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[Node, ..
     """
     by_record: dict[str, list[ScheduledRule]] = {}
     for one in _scheduled(groups, step):
-        by_record.setdefault(one.rule.record, []).append(one)
+        by_record.setdefault(one.record, []).append(one)
     reads = {record: _reads(rules, by_record) for record, rules in by_record.items()}
     return tuple(_node(record, by_record[record], reads[record]) for record in _ordered(reads))
 
@@ -63,8 +74,7 @@ def _scheduled(groups: Sequence[RuleGroup], step: int | None) -> Iterable[Schedu
             message = f"group {group.name}: an interval is at least 1 second, not {interval}"
             raise LiveError(message)
         for position, rule in enumerate(group.rules):
-            if isinstance(rule, RecordingRule):
-                yield ScheduledRule(rule, interval, (place, position))
+            yield ScheduledRule(rule, interval, (place, position))
 
 
 def _reads(rules: Iterable[ScheduledRule], records: Iterable[str]) -> frozenset[str]:

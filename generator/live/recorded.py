@@ -1,4 +1,7 @@
-"""From a rule's result to what Prometheus would record: the rule's name and labels, and staleness markers."""
+"""From a rule's result to what Prometheus would record: the rule's name and labels, and staleness markers.
+
+Of an alerting rule Prometheus records ALERTS, by the state of each alert, and ALERTS_FOR_STATE, since when.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.remote_write import STALE_NAN, TimeSeries
+from generator.live.states import State, Timing, advance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.live.answers import RangeResult, RangeSeries
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import AlertingRule, RecordingRule
+
+#: The names under which Prometheus records alerts.
+ALERTS, FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 
 LabelSet = frozenset[tuple[str, str]]
 
@@ -23,6 +30,13 @@ class Recorded(Struct, frozen=True):
 
     series: tuple[TimeSeries, ...]
     present: frozenset[LabelSet]
+
+
+class Alerted(Struct, frozen=True):
+    """Series to write, and the alerts that are active at the last step."""
+
+    series: tuple[TimeSeries, ...]
+    states: Mapping[LabelSet, State]
 
 
 def recorded(
@@ -37,8 +51,7 @@ def recorded(
         LiveError: two series become one by the rule's labels, which Prometheus refuses.
     """
     samples: dict[LabelSet, dict[int, float]] = {labels: {} for labels in present}
-    for one in result.series:
-        _add(samples, frozenset(_labels(one.labels, rule).items()), one)
+    _collect(samples, result, {"__name__": rule.record, **rule.labels})
     return Recorded(
         tuple(
             _timeline(labels, found, steps, present=labels in present) for labels, found in samples.items()
@@ -47,10 +60,65 @@ def recorded(
     )
 
 
-def _labels(labels: Mapping[str, str], rule: RecordingRule) -> dict[str, str]:
-    """A rule's label overrides the result's; an empty one drops it."""
-    merged = {**labels, "__name__": rule.record, **rule.labels}
-    return {name: value for name, value in merged.items() if value}
+def alerted(
+    result: RangeResult, rule: AlertingRule, steps: range, states: Mapping[LabelSet, State]
+) -> Alerted:
+    """Record the alerts that ``rule`` makes of ``result`` at ``steps``; ``states`` are those of the step before.
+
+    Raises:
+        LiveError: two series become one by the rule's labels, which Prometheus refuses.
+    """
+    samples: dict[LabelSet, dict[int, float]] = {labels: {} for labels in states}
+    _collect(samples, result, {"__name__": "", **rule.labels, "alertname": rule.alert})
+    series: list[TimeSeries] = []
+    after: dict[LabelSet, State] = {}
+    for labels, true_at in samples.items():
+        lives = _lives(true_at, steps, states.get(labels), Timing(rule.for_, rule.keep_firing_for))
+        series += _alert(labels, lives, steps, states.get(labels))
+        if last := lives.get(steps[-1]):
+            after[labels] = last
+    return Alerted(tuple(series), after)
+
+
+def _lives(
+    true_at: Mapping[int, float], steps: range, state: State | None, timing: Timing
+) -> dict[int, State]:
+    """Follow an alert through ``steps``: its state at each at which it is active."""
+    found = {}
+    for step in steps:
+        state = advance(state, step, present=step in true_at, timing=timing)
+        if state:
+            found[step] = state
+    return found
+
+
+def _alert(
+    labels: LabelSet, lives: Mapping[int, State], steps: range, before: State | None
+) -> Iterable[TimeSeries]:
+    """Write an alert as Prometheus does: a series for each of its states, and one for since when it is active."""
+    for name, is_it in (("pending", _pending), ("firing", _firing)):
+        mine = {step: 1.0 for step, state in lives.items() if is_it(state)}
+        present = before is not None and is_it(before)
+        if mine or present:
+            named = labels | {("__name__", ALERTS), ("alertstate", name)}
+            yield _timeline(named, mine, steps, present=present)
+    since = {step: float(state.active_at) for step, state in lives.items()}
+    yield _timeline(labels | {("__name__", FOR_STATE)}, since, steps, present=before is not None)
+
+
+def _pending(state: State) -> bool:
+    return state.fired_at is None
+
+
+def _firing(state: State) -> bool:
+    return state.fired_at is not None
+
+
+def _collect(samples: dict[LabelSet, dict[int, float]], result: RangeResult, own: Mapping[str, str]) -> None:
+    """Gather a result's samples under the labels that a rule gives them; an empty label is dropped."""
+    for one in result.series:
+        merged = {**one.labels, **own}
+        _add(samples, frozenset((name, value) for name, value in merged.items() if value), one)
 
 
 def _add(samples: dict[LabelSet, dict[int, float]], labels: LabelSet, one: RangeSeries) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model import names
+from generator.model.labels import Label
+from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR, duration
-
-if TYPE_CHECKING:
-    from generator.model.labels import Label
-    from generator.model.streams import Stream
-
 
 #: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
 #: it, so that the longer window only makes the comparison surer.
@@ -83,7 +79,7 @@ class Tier(Struct, frozen=True):
     written: Bound | None = None
 
 
-class Threshold(Struct, frozen=True):
+class Threshold(Struct, frozen=True, tag=True):
     """The signal is beyond the bound.
 
     ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
@@ -92,7 +88,7 @@ class Threshold(Struct, frozen=True):
     unfinished: bool = False
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, tag=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
     ``relative`` bounds are a part of the earlier value, others a difference. ``beyond`` is what the signal itself
@@ -105,13 +101,13 @@ class Change(Struct, frozen=True):
     beyond_written: Bound | None = None
 
 
-class Regression(Struct, frozen=True):
+class Regression(Struct, frozen=True, tag=True):
     """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
 
     relative: bool
 
 
-class BurnRate(Struct, frozen=True):
+class BurnRate(Struct, frozen=True, tag=True):
     """The error budget, ``budget`` as a share of all events, is spent faster than its window allows.
 
     ``interval`` is the rule interval in seconds: how often a window holds a sample.
@@ -121,49 +117,64 @@ class BurnRate(Struct, frozen=True):
     interval: int
 
 
-class Overflow(Struct, frozen=True):
+class Overflow(Struct, frozen=True, tag=True):
     """More than the bound's share of observations lie beyond the last bucket, where quantiles see nothing."""
 
 
-class Forecast(Struct, frozen=True):
+class Forecast(Struct, frozen=True, tag=True):
     """The day that the current pace comes to exceeds the bound."""
 
 
-class Unpriced(Struct, frozen=True):
+class Unpriced(Struct, frozen=True, tag=True):
     """Tokens are used that have no price."""
 
 
-class Absence(Struct, frozen=True):
+class Absence(Struct, frozen=True, tag=True):
     """``stream`` has no series while it should: runs finish, or for the run counter it was there within a day."""
 
     stream: Stream
     runs: str
 
 
-class Idle(Struct, frozen=True):
+class Idle(Struct, frozen=True, tag=True):
     """No run finished within ``over`` seconds, although the service promises traffic."""
 
     over: int
 
 
-class Undeclared(Struct, frozen=True):
+class Undeclared(Struct, frozen=True, tag=True):
     """``label`` of ``stream`` has values that the spec does not list, or more of them than it allows."""
 
     stream: Stream
     label: Label
 
 
-class Outside(Struct, frozen=True):
+class Outside(Struct, frozen=True, tag=True):
     """Generated instrumentation met values that the spec does not allow: ``stream`` counts them, by ``label``."""
 
     stream: Stream
     label: Label
 
 
-class SeriesCount(Struct, frozen=True):
+class SeriesCount(Struct, frozen=True, tag=True):
     """The service has more live series than ``allowed``."""
 
     allowed: int
+
+
+class Watch(StrEnum):
+    """What of the rules' own health an alert watches."""
+
+    CONSTANTS = "constants"
+    OWNERS = "owners"
+    FAILURES = "failures"
+    ROUNDS = "rounds"
+
+
+class RuleHealth(Struct, frozen=True, tag=True):
+    """The rules themselves do not work, so that silence and green would say nothing."""
+
+    watch: Watch
 
 
 AlertKind = (
@@ -179,6 +190,7 @@ AlertKind = (
     | Undeclared
     | Outside
     | SeriesCount
+    | RuleHealth
 )
 
 
@@ -216,7 +228,7 @@ class Alert(Struct, frozen=True):
     @property
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
-        return not isinstance(self.kind, Undeclared | Outside | SeriesCount)
+        return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
 
     @property
     def about(self) -> str:
@@ -228,6 +240,8 @@ class Alert(Struct, frozen=True):
                 return label.name
             case Outside():
                 return names.OUTSIDE
+            case RuleHealth(watch):
+                return str(watch)
             case _:
                 return ""
 

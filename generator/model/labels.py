@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from msgspec import Struct, field
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: What a value outside a list becomes in the generated instrumentation.
 OTHER = "other"
@@ -24,6 +21,9 @@ class Label(Struct, frozen=True):
         new_per_week: How many values replace others in a week (releases do, tools do not).
         determines: The label whose value follows from this one's, if any.
         determined: The value of that label for each value of this one.
+        patterns: For each value the patterns of what is exposed in its place; empty where nothing is translated.
+        ignore: Patterns of exposed values that are left out.
+        joined: The label of ``target_info`` that says its value for each instance, if one does.
         limits: The values that mean that a run was stopped by a limit.
     """
 
@@ -35,3 +35,6 @@ class Label(Struct, frozen=True):
     determines: str | None = None
     determined: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+    patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    joined: str = ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 #: Factors from the unit that a metric is exposed in to its base unit.
 FACTORS = {"ms": 0.001, "s": 1.0, "usd": 1.0, "": 1.0}
@@ -27,6 +28,9 @@ class Metric(Struct, frozen=True):
         unit: ``ms``, ``s``, ``usd`` or nothing.
         labels: Label names, in the order of the spec.
         buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; empty on counters.
+        exposed: The names under which labels are exposed, where these are others.
+        parts: The labels of each part that is told apart from the others, where not all series have all labels.
+        foreign: Whether somebody else's code exposes it, perhaps with labels that no spec names.
         sparse: No series exists before the first event (error counters): absence is health.
     """
 
@@ -37,6 +41,9 @@ class Metric(Struct, frozen=True):
     labels: tuple[str, ...]
     buckets: tuple[float, ...] = ()
     sparse: bool = False
+    exposed: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[tuple[str, ...], ...] = ()
+    foreign: bool = False
 
     @property
     def factor(self) -> float:

@@ -58,6 +58,7 @@ LINK = "service:agent_link:info"
 #: Constants of profiles: which metric feeds a stream, and which values a label has.
 PROFILE_STREAM = "profile:agent_stream:info"
 PROFILE_LABEL_VALUE = "profile:agent_label:value"
+PROFILE_WITHIN = "profile:agent_price:within"
 PROFILE_LABEL_MAX = "profile:agent_label:max_live"
 #: Shared records that resolve them: one series a service, whatever its file holds.
 KNOWN = "service:agent_known:info"
@@ -65,6 +66,8 @@ BOUND = "service:agent_alert:bound"
 #: List prices, and which token types a price list counts inside others.
 PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
+#: Records that are about no service: all others say whose they are.
+OF_NO_SERVICE = frozenset({PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PRICE, PRICE_WITHIN})
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
 

@@ -10,7 +10,7 @@ from generator.model import names
 from generator.model.alerts import Outside
 from generator.model.labels import Label
 from generator.model.metrics import Metric, MetricType
-from generator.model.streams import Stream
+from generator.model.streams import Source, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +54,7 @@ STREAM = Stream(
     shared=True,
     help="Label values outside the bounds of the spec, exposed as other.",
     metric=names.OUTSIDE,
+    sources=(Source(names=(names.OUTSIDE,), labels=((names.OUTSIDE_LABEL, names.OUTSIDE_LABEL),)),),
 )
 
 

@@ -16,6 +16,7 @@ from generator.model.alerts import (
     Outside,
     Overflow,
     Regression,
+    RuleHealth,
     SeriesCount,
     Undeclared,
     Unpriced,
@@ -90,7 +91,7 @@ def panel_of(alert: Alert) -> PanelPlace | None:
             return PANELS.get(f"{alert.signal}:release")
         case Unpriced():
             return PANELS[UNPRICED]
-        case Absence() | Undeclared() | Outside() | SeriesCount():
+        case Absence() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
             return None
         case _:
             return PANELS.get(alert.signal)

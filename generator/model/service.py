@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.library import Deviations
+from generator.model.deviations import Deviations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +100,8 @@ class Service(Struct, frozen=True):
         runs: The stream of finished runs.
         deviations: What it changes about the shared alerts.
         runs_per_hour: Promised traffic; None when nothing is promised.
+        run: The word for a run: run, request, session, turn or generation.
+        emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels that it bounds itself.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
@@ -125,6 +127,8 @@ class Service(Struct, frozen=True):
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
     deviations: Deviations = Deviations()
+    run: str = "run"
+    emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model.streams import Stream
+from generator.model.units import Unit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from generator.model.units import Unit
 
 class Better(StrEnum):
     """Which way a signal should go."""
@@ -22,18 +19,18 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, tag=True):
     """Events of the stream in the window."""
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, tag=True):
     """The part of the stream's events that match ``where``; ``good`` says whether that is the part one wants."""
 
     where: Mapping[str, str]
     good: bool
 
 
-class Ratio(Struct, frozen=True):
+class Ratio(Struct, frozen=True, tag=True):
     """Events of the stream for each event of ``per``.
 
     ``exists_with`` is the stream whose series say which breakdowns exist: a model without errors is 0, not missing.
@@ -43,25 +40,25 @@ class Ratio(Struct, frozen=True):
     exists_with: Stream | None
 
 
-class Tokens(Struct, frozen=True):
+class Tokens(Struct, frozen=True, tag=True):
     """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
 
     per: Stream
 
 
-class Cost(Struct, frozen=True):
+class Cost(Struct, frozen=True, tag=True):
     """Estimated USD of the stream's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
 
     per: Stream | int | None
 
 
-class Quantile(Struct, frozen=True):
+class Quantile(Struct, frozen=True, tag=True):
     """The ``q`` quantile of the histogram's observations in the window."""
 
     q: float
 
 
-class Distribution(Struct, frozen=True):
+class Distribution(Struct, frozen=True, tag=True):
     """For each value of ``label`` its share of the stream's events; ``limits`` are the values that stop a run."""
 
     label: str

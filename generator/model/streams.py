@@ -8,6 +8,37 @@ from msgspec.structs import replace
 from generator.model.metrics import MetricType
 
 
+class Source(Struct, frozen=True):
+    """A metric that feeds a stream, or a part of it.
+
+    Attributes:
+        names: Its exposed name without suffixes; of several, whichever there is.
+        value: ``sum`` or ``count`` of a histogram; empty for the metric itself.
+        where: Labels of the source, and the patterns of which one must match.
+        labels: Each label of the stream, and the label of the source that says it.
+        constants: Labels of the stream with one value.
+        minus: Metrics that are taken off.
+        scale: The factor to the stream's unit, of amounts.
+        unit: The unit in which a histogram's bounds are exposed.
+        buckets: These bounds, ascending, in that unit; empty on counters.
+    """
+
+    names: tuple[str, ...]
+    value: str = ""
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+    minus: tuple[str, ...] = ()
+    scale: float = 1
+    unit: str = ""
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The labels of the stream that it says."""
+        return frozenset(name for name, _ in (*self.labels, *self.constants))
+
+
 class Stream(Struct, frozen=True):
     """A canonical series of the library, or a metric that only its own profile or service knows.
 
@@ -20,7 +51,8 @@ class Stream(Struct, frozen=True):
         sparse: No series exists before the first event: absence is health.
         shared: Whether the shared rules read it.
         help: One line for people.
-        metric: The metric that feeds it; empty in the library.
+        metric: The metric that feeds it, or the first of several; empty in the library.
+        sources: All that feeds it; none in the library.
         buckets: Upper bounds in the base unit, ascending; empty in the library and on counters.
         exposed_unit: The unit that its metric is exposed in.
         derived: Whether our own rules record it, from another stream.
@@ -35,6 +67,7 @@ class Stream(Struct, frozen=True):
     shared: bool = False
     help: str = ""
     metric: str = ""
+    sources: tuple[Source, ...] = ()
     buckets: tuple[float, ...] = ()
     exposed_unit: str = ""
     derived: bool = False

@@ -10,9 +10,9 @@ from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
-from generator.model.library import OFF
+from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
-from generator.model.outside import STREAM, outside_values, watched
+from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.prometheus.grouping import split
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from generator.model.alerts import Alert
+    from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.promql.expr import Expr
 
 #: How many times its budget of recorded series a rule of a service's own may write.
@@ -55,17 +55,29 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
         service.name,
         (
             *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
-            *split(f"{name}-signals", _fresh(own, shared), interval),
+            *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )
 
 
+def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
+    """Find what the shared rules record of a service.
+
+    Of a signal of its own they record nothing, though another profile's may be called the same.
+    """
+    own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
+    own -= {stream.stem for stream in service.streams.values()}
+    either = {names.BOARD_CURRENT, names.BOARD_TREND}
+    if not service.runs.shared:
+        either |= {names.FIRST_SEEN, names.NEWEST, names.PREVIOUS}
+    return {name for name in shared if name not in either and name.split(":")[1] not in own}
+
+
 def _fresh(
-    chains: Iterable[tuple[RecordingRule, ...]], shared: Collection[str]
+    chains: Iterable[tuple[RecordingRule, ...]], taken: set[str]
 ) -> Iterator[tuple[RecordingRule, ...]]:
     """Leave out what the shared rules record, or an earlier chain."""
-    taken = set(shared) - {names.BOARD_CURRENT, names.BOARD_TREND}
     for chain in chains:
         fresh = tuple(distinct(chain, taken))
         taken.update(one.record for one in fresh if names.SIGNAL not in one.labels)
@@ -77,9 +89,9 @@ def _fresh(
 
 def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
     for stream in service.streams.values():
-        yield raw_pass(stream, service.metrics[stream.metric], service, site)
+        yield raw_pass(stream, service, site)
     if watched(service):
-        yield raw_pass(STREAM, outside_values(service.metrics.values())[0], service, site)
+        yield raw_pass(STREAM, service, site)
     yield scraped(service)
 
 
@@ -92,10 +104,19 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
     for name in changed.off:
         yield _constant(service, names.VARIANT, 1, **{names.ALERT: name, names.VARIANT_LABEL: OFF})
     for variant in changed.variants:
-        yield _constant(service, names.VARIANT, 1, **{names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name})
+        yield _constant(
+            service, names.VARIANT, 1, **{names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name}
+        )
     for one in changed.overrides:
-        labels = {names.ALERT: one.alert, names.PART: one.part, names.SEVERITY: one.severity, names.WORDS: one.words}
-        yield _constant(service, names.OVERRIDE, one.value, **{name: text for name, text in labels.items() if text})
+        labels = {
+            names.ALERT: one.alert,
+            names.PART: one.part,
+            names.SEVERITY: one.severity,
+            names.WORDS: one.words,
+        }
+        yield _constant(
+            service, names.OVERRIDE, one.value, **{name: text for name, text in labels.items() if text}
+        )
     for kind, link in sorted(service.links.items()):
         plain, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
         yield _constant(service, names.LINK, 1, link=kind, url=plain, url_of_release=of_release)
@@ -114,7 +135,9 @@ def _bounds(service: Service) -> Iterator[RecordingRule]:
 
 
 def _valued(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+    return call(
+        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
+    )
 
 
 def _promises(service: Service) -> Iterator[RecordingRule]:
@@ -126,7 +149,9 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
         if signal.shared:
             yield _constant(service, names.OBJECTIVE, objective.bound, **{names.SIGNAL: signal.name})
             if objective.window:
-                yield _constant(service, names.OBJECTIVE_WINDOW, objective.window, **{names.SIGNAL: signal.name})
+                yield _constant(
+                    service, names.OBJECTIVE_WINDOW, objective.window, **{names.SIGNAL: signal.name}
+                )
         else:
             yield _constant(service, names.part(signal, "objective"), objective.bound)
     if service.runs_per_hour:
@@ -151,8 +176,13 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for alert in alerts:
         signal = service.signals[alert.signal]
         if isinstance(alert.kind, BurnRate):
-            spans = sorted({span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)})
-            yield (*burn.sides(signal, scope), *(one for span in spans for one in burn.over(signal, span, scope)))
+            spans = sorted(
+                {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}
+            )
+            yield (
+                *burn.sides(signal, scope),
+                *(one for span in spans for one in burn.over(signal, span, scope)),
+            )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
     for signal in signals:
@@ -191,11 +221,12 @@ def _releases(
     signals: Iterable[Signal], alerts: Iterable[Alert], service: Service, scope: Scope
 ) -> Iterator[Iterable[RecordingRule]]:
     compared = releases.compared(
-        [*signals, *(service.signals[one.signal] for one in alerts if isinstance(one.kind, Regression))], alerts
+        [*signals, *(service.signals[one.signal] for one in alerts if isinstance(one.kind, Regression))],
+        alerts,
     )
     if compared and not service.runs.shared:
         yield releases.order(service.runs, scope)
-    for signal, per in dict.fromkeys(compared):
+    for signal, per in {signal.name: (signal, per) for signal, per in compared}.values():
         yield releases.comparison(signal, per, scope)
 
 

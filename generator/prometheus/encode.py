@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
-from generator.prometheus.rules import RecordingRule
 from generator.promql.syntax import layout_alike
 
 if TYPE_CHECKING:
+    from generator.model.rules import AlertingRule, RuleFile, RuleGroup
     from generator.prometheus.block_yaml import Mapped
-    from generator.prometheus.rules import AlertingRule, RuleFile, RuleGroup
 
 
 def encode(file: RuleFile, service: str = "") -> str:

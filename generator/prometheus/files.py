@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.model import names
+from generator.model.rules import RuleFile
 from generator.model.units import duration
 from generator.prometheus.encode import encode
-from generator.prometheus.rules import RuleFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,9 @@ def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifa
     recording = RuleFile(_service_comment(service, site), compiled.recording)
     artifacts = [Artifact(names.rules_path(service.name), encode(recording, service.name))]
     if compiled.alerting:
-        comment = (f"Alerts that only {service.name} has, generated from its spec: change the spec, not this file.",)
+        comment = (
+            f"Alerts that only {service.name} has, generated from its spec: change the spec, not this file.",
+        )
         alerting = RuleFile((*comment, *_oldest(site)), compiled.alerting)
         artifacts.append(Artifact(names.alerts_path(service.name), encode(alerting, service.name)))
     return tuple(artifacts)
@@ -61,4 +63,8 @@ def _shared_comment(kind: str, family: str) -> tuple[str, ...]:
 
 def _oldest(site: Site) -> tuple[str, ...]:
     major, minor = site.oldest_prometheus
-    return () if site.keeps_firing else (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
+    return (
+        ()
+        if site.keeps_firing
+        else (f"Made for Prometheus {major}.{minor} and newer: none has a keep_firing_for.",)
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.prometheus.rules import RuleGroup
+from generator.model.rules import RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.prometheus.rules import AlertingRule, RecordingRule
+    from generator.model.rules import AlertingRule, RecordingRule
 
 #: What mixtool and Mimir's defaults allow in one group.
 LARGEST = 20

@@ -1,6 +1,6 @@
 """The shared rule files: one rule set for all services, in files by family, each chain in order.
 
-Everything here is made from the library, the profiles and the site. Of services it depends on the variants in use alone.
+Everything here is made from the library, the profiles and the site; of services it depends on the variants in use.
 """
 
 from __future__ import annotations
@@ -8,19 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.alerts import burn_rate
-from generator.alerts.bounds import bound_rules
+from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Overflow, Regression, Unpriced
+from generator.model.alerts import (
+    OUTSIDE_WINDOW,
+    BurnRate,
+    Forecast,
+    Overflow,
+    Regression,
+    RuleHealth,
+    Unpriced,
+)
 from generator.model.outside import STREAM
 from generator.model.panels import PANELS
-from generator.model.signals import Cost, Quantile, Tokens
-from generator.model.streams import COST
+from generator.model.rules import RecordingRule
+from generator.model.signals import Better, Cost, Quantile, Tokens
+from generator.model.streams import COST, TOKEN_TYPE
 from generator.prometheus.grouping import split
-from generator.prometheus.rules import RecordingRule
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow
@@ -31,10 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
-    from generator.model.library import Library, ProfileFacts, Variant
+    from generator.model.deviations import Variant
+    from generator.model.library import Library, ProfileFacts
+    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.prometheus.rules import AlertingRule, RuleGroup
+    from generator.model.streams import Stream
 
 Rules = tuple["RecordingRule", ...]
 
@@ -51,19 +62,41 @@ SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS 
     "releases",
     "status",
 )
+_VARIANTS = "-variants"
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
-class SharedRules(Struct, frozen=True):
-    """Groups of rules by family; those of variants are called ``<family>-variants``."""
+class SharedRules(Struct, frozen=True, eq=False):
+    """Groups of rules by family; those of variants are called ``<family>-variants``. ``streams`` is what they read."""
 
+    streams: tuple[Stream, ...]
     recording: Mapping[str, tuple[RuleGroup, ...]]
     alerting: Mapping[str, tuple[RuleGroup, ...]]
 
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
         """All groups, those that record before those that alert."""
-        return tuple(group for groups in (*self.recording.values(), *self.alerting.values()) for group in groups)
+        return (*self.recorders, *self.alerters)
+
+    @property
+    def recorders(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of recording rules."""
+        return tuple(group for groups in self.recording.values() for group in groups)
+
+    @property
+    def alerters(self) -> tuple[RuleGroup, ...]:
+        """The groups of the files of alerts."""
+        return tuple(group for groups in self.alerting.values() for group in groups)
+
+    @property
+    def variants(self) -> tuple[RuleGroup, ...]:
+        """The groups of alerts of which some services have another form."""
+        return tuple(
+            group
+            for family, groups in self.alerting.items()
+            if family.endswith(_VARIANTS)
+            for group in groups
+        )
 
     @property
     def records(self) -> frozenset[str]:
@@ -73,13 +106,15 @@ class SharedRules(Struct, frozen=True):
 
 
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
-    """Compile the rules that all services share."""
+    """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
     ground = Ground(scope, library.signals, library.runs)
     taken: set[str] = set()
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
-        PRICES: _chains(PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site),
+        PRICES: _chains(
+            PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
+        ),
         STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
         RUN: _counters(RUN, library, scope, taken),
         LATENCY: _histograms(library, scope, taken),
@@ -90,14 +125,18 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     }
     watched = (SERVICES, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES)
     alerting = {family: _alerts(family, library, ground) for family in watched}
-    return SharedRules(_filled(recording), _filled({**alerting, **_variants(variants, library, ground)}))
+    streams = tuple(library.streams.values())
+    rules = SharedRules(streams, _filled(recording), _filled(alerting))
+    return with_variants(rules, variants, library, site)
 
 
 def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:
     return {family: found for family, found in groups.items() if found}
 
 
-def _chains(name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site) -> tuple[RuleGroup, ...]:
+def _chains(
+    name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], site: Site
+) -> tuple[RuleGroup, ...]:
     return tuple(split(names.shared_name(name), chains, site.rule_interval))
 
 
@@ -121,7 +160,7 @@ def _services(library: Library, scope: Scope) -> Iterator[Rules]:
         yield tuple(_of_profile(profile))
     yield (known(scope),)
     for signal in library.signals.values():
-        if signal.better != "neither":
+        if signal.better is not Better.NEITHER:
             yield tuple(_objective(signal, library, scope))
 
 
@@ -137,6 +176,12 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
     for label, values in profile.values.items():
         listed = any_of([_labelled(_one(), label, value) for value in values])
         yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})
+    if profile.includes:
+        pairs = [
+            _labelled(_labelled(_one(), TOKEN_TYPE, inner), "within", outer)
+            for outer, inner in profile.includes
+        ]
+        yield rule(names.PROFILE_WITHIN, any_of(pairs), **here)
     for label, most in profile.max_live.items():
         yield rule(names.PROFILE_LABEL_MAX, call("vector", number(most)), **here, **{names.LABEL: label})
 
@@ -200,7 +245,9 @@ def _one() -> Expr:
 
 
 def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+    return call(
+        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
+    )
 
 
 # Streams, signals, releases.
@@ -210,10 +257,19 @@ def _streams(library: Library, scope: Scope) -> Rules:
     """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
+    counting = [profile.name for profile in library.profiles if profile.includes is not None]
     spent = next((one for one in library.streams.values() if one.stem == COST), None)
-    rules = [one for stream in tokens.values() for one in (prices.billed_tokens(stream, scope), prices.costs(stream, spent, scope))]
+    rules = [
+        one
+        for stream in tokens.values()
+        for one in (prices.billed_tokens(stream, scope, counting), prices.costs(stream, spent, scope))
+    ]
     wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
-    wanted += [(library.signals[alert.signal].of, library.signals[alert.signal].window) for alert in library.alerts if isinstance(alert.kind, Unpriced)]
+    wanted += [
+        (library.signals[alert.signal].of, library.signals[alert.signal].window)
+        for alert in library.alerts
+        if isinstance(alert.kind, Unpriced)
+    ]
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
     burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
@@ -266,7 +322,9 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
     yield events.upper_bounds(stream, signals[0].window, scope)
     for signal in signals:
         yield from records(signal, scope)
-        if isinstance(signal.kind, Quantile) and (f"{signal.name}:overflow" in PANELS or signal.name in watched):
+        if isinstance(signal.kind, Quantile) and (
+            f"{signal.name}:overflow" in PANELS or signal.name in watched
+        ):
             yield overflow(signal, scope)
 
 
@@ -322,7 +380,9 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
-            chain = (*bounds, *alerting_rules(alert, ground, switch(alert.name, "", ground.scope)))
+            # Where the rules themselves are broken, it may be unknown just then which services there are.
+            on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *alerting_rules(alert, ground, on))
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -339,28 +399,35 @@ def switch(alert: str, variant: str, scope: Scope) -> Expr:
     return join("and" if variant else "unless", everyone, changed)
 
 
+def with_variants(
+    rules: SharedRules, variants: Iterable[Variant], library: Library, site: Site
+) -> SharedRules:
+    """Add the alerts of which some service has another form, in files of their own."""
+    ground = Ground(Scope(site), library.signals, library.runs)
+    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground)})
+
+
 def _variants(
     variants: Iterable[Variant], library: Library, ground: Ground
 ) -> dict[str, tuple[RuleGroup, ...]]:
-    """Build the alerts of which some service has another form, in files of their own."""
+    """Build the variants; those of one name differ in numbers alone, which services' files record."""
     by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
-    base = {
-        (one.record, tuple(sorted(one.labels.items())))
-        for alert in library.alerts
-        for one in bound_rules(alert, ground.scope)
-    }
-    for variant in sorted(set(variants), key=lambda one: (one.alert, one.name)):
+    taken = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
+    by_name = {(one.alert, one.name): one for one in variants}
+    for _, variant in sorted(by_name.items()):
         for alert in variant.alerts:
-            fresh = [
-                one
-                for one in (*_variant_records(alert, ground), *bound_rules(alert, ground.scope))
-                if (one.record, tuple(sorted(one.labels.items()))) not in base
-            ]
-            base |= {(one.record, tuple(sorted(one.labels.items()))) for one in fresh}
+            promised = ground.signal(alert).better is not Better.NEITHER
+            bounds = variant_bounds(alert, ground.scope, promised=promised)
+            fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
+            taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
-            family = f"{family_of(alert, library.signals)}-variants"
+            family = f"{family_of(alert, library.signals)}{_VARIANTS}"
             by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
+
+
+def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return one.record, tuple(sorted(one.labels.items()))
 
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:

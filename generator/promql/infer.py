@@ -17,9 +17,10 @@ from generator.promql.shape import (
     constant,
     grouped,
     labelled,
+    selected,
     shape,
+    takes,
     top,
-    union,
     without_values,
 )
 from generator.promql.syntax import operands, parse, reference, references
@@ -35,12 +36,22 @@ _FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
 _BUCKET = "le"
 
 
+class Join(Struct, frozen=True):
+    """Two vectors that an operator matches: the labels of both sides, and those matched on, None for all."""
+
+    op: str
+    left: frozenset[str]
+    right: frozenset[str]
+    on: frozenset[str] | None
+
+
 class Inferred(Struct, frozen=True):
-    """The shape of an expression, what it reads, and what is wrong with it, in words."""
+    """The shape of an expression, what it reads and joins, and what is wrong with it, in words."""
 
     shape: Shape
     reads: tuple[Reference, ...]
     problems: tuple[str, ...]
+    joins: tuple[Join, ...] = ()
 
 
 def infer(text: str, known: Mapping[str, Shape]) -> Inferred:
@@ -64,14 +75,15 @@ def names_read(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def _infer(text: str, known: tuple[tuple[str, Shape], ...]) -> Inferred:
-    walk = _Walk(dict(known), [])
+    walk = _Walk(dict(known), [], [])
     found = walk.shape_of(parse(text))
-    return Inferred(found, references(text), tuple(dict.fromkeys(walk.problems)))
+    return Inferred(found, references(text), tuple(dict.fromkeys(walk.problems)), tuple(walk.joins))
 
 
 class _Walk(Struct, frozen=True):
     known: Mapping[str, Shape]
     problems: list[str]
+    joins: list[Join]
 
     def shape_of(self, node: grammar.Expr) -> Shape:
         match node:
@@ -96,9 +108,12 @@ class _Walk(Struct, frozen=True):
             self.problems.append(f"reads {name}, which nothing records or exposes")
             return NOTHING
         if not found.nothing:
-            for label in read.labels:
-                if label not in found.names:
-                    self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
+            absent = [matcher for matcher in read.matchers if matcher[0] not in found.names]
+            for label, _, _ in absent:
+                self.problems.append(f'matches {read.name} by "{label}", a label that it does not have')
+            if not all(_takes_nothing(op, value) for _, op, value in absent):
+                return NOTHING
+            return selected(found, read.matchers)
         return found
 
     def _aggregated(self, node: grammar.AggregateExpr) -> Shape:
@@ -120,16 +135,25 @@ class _Walk(Struct, frozen=True):
     def _joined(self, node: grammar.BinaryExpr) -> Shape:
         """Join two sides; a chain of ``or`` is walked without recursion, since it may be long."""
         if str(node.op) != "or":
-            return matching.joined(node, self.shape_of(node.lhs), self.shape_of(node.rhs), self.problems)
-        arms: list[Shape] = []
-        left: grammar.Expr = node
-        while isinstance(left, grammar.BinaryExpr) and str(left.op) == "or":
-            arms.append(self.shape_of(left.rhs))
-            left = left.lhs
-        found = self.shape_of(left)
+            left, right = self.shape_of(node.lhs), self.shape_of(node.rhs)
+            self._join(node, left, right)
+            return matching.joined(node, left, right, self.problems)
+        arms: list[grammar.BinaryExpr] = []
+        first: grammar.Expr = node
+        while isinstance(first, grammar.BinaryExpr) and str(first.op) == "or":
+            arms.append(first)
+            first = first.lhs
+        found = self.shape_of(first)
         for arm in reversed(arms):
-            found = union(found, arm)
+            other = self.shape_of(arm.rhs)
+            self._join(arm, found, other)
+            found = matching.either(arm, found, other)
         return found
+
+    def _join(self, node: grammar.BinaryExpr, left: Shape, right: Shape) -> None:
+        if not (left.scalar or right.scalar or left.nothing or right.nothing):
+            on = matching.matched_on(node.modifier)
+            self.joins.append(Join(str(node.op), left.names, right.names, on))
 
     def _called(self, node: grammar.Call) -> Shape:
         name, arguments = node.func.name, list(node.args)
@@ -150,6 +174,8 @@ class _Walk(Struct, frozen=True):
     def _copied(self, name: str, arguments: Sequence[grammar.Expr], inner: Shape) -> Shape:
         words = [argument.val for argument in arguments if isinstance(argument, grammar.StringLiteral)]
         target = words[0]
+        if name == "label_replace" and words[2:] == ["", ""]:
+            return labelled(inner, ((target, constant(words[1].replace("$$", "$"))),))
         sources = [words[2]] if name == "label_replace" else words[2:]
         origins = dict(inner.labels)
         if len(sources) > 1:
@@ -164,6 +190,11 @@ class _Walk(Struct, frozen=True):
         if not inner.nothing and _BUCKET not in inner.names:
             self.problems.append(f"{name} reads series without buckets")
         return without_values(inner, _BUCKET)
+
+
+def _takes_nothing(op: str, value: str) -> bool:
+    """Whether a matcher takes series that lack its label."""
+    return takes(op, value, "")
 
 
 def _absent(argument: grammar.Expr) -> Shape:

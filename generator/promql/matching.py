@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import promql_parser as grammar
 
-from generator.promql.shape import NOTHING, Shape, Term, grouped, shape
+from generator.promql.shape import (
+    NOTHING,
+    Origin,
+    Shape,
+    Term,
+    alternative,
+    grouped,
+    shape,
+    size_of_part,
+    union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +44,32 @@ def joined(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list[s
     if card == grammar.VectorMatchCardinality.OneToMany:
         return _many(right, left, extra)
     return _one_to_one(left, right, on)
+
+
+def matched_on(modifier: grammar.BinModifier | None) -> frozenset[str] | None:
+    """List the labels that ``on`` names; None where series share all of theirs, or all but some."""
+    if modifier is None or modifier.matching is None:
+        return None
+    if modifier.matching.type != grammar.LabelModifierType.Include:
+        return None
+    return frozenset(modifier.matching.labels)
+
+
+def either(node: grammar.BinaryExpr, left: Shape, right: Shape) -> Shape:
+    """Infer what ``or`` gives: where it matches on labels of one value each, all of one side or all of the other."""
+    on = matched_on(node.modifier)
+    if on is not None and not (left.nothing or right.nothing) and _single(left, on) and _single(right, on):
+        return alternative(left, right)
+    return union(left, right)
+
+
+def _single(found: Shape, on: frozenset[str]) -> bool:
+    origins = dict(found.labels)
+    return all(name in origins and origins[name] and _one_value(origins[name]) for name in on)
+
+
+def _one_value(origin: Origin) -> bool:
+    return len(origin) == 1 and size_of_part(origin[0]) == 1
 
 
 def _labels_of(modifier: grammar.BinModifier | None, left: Shape, right: Shape) -> frozenset[str]:

@@ -7,7 +7,9 @@ histogram), and ``=value`` for a value that is written in a rule. ``("model", "t
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -99,7 +101,53 @@ def _product(origins: Iterable[Origin]) -> Term:
 
 def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
     found = (every,) if terms is None else tuple(terms)
-    return (every,) if every in found else found
+    if every in found:
+        return (every,)
+    most = _fixed((every,)) if len(found) > 1 else None
+    return (every,) if most is not None and most <= (_fixed(found) or 0) else found
+
+
+def takes(op: str, wanted: str, value: str) -> bool:
+    """Whether a matcher takes a value; one that is empty is a label that is not there."""
+    match op:
+        case "=":
+            return value == wanted
+        case "!=":
+            return value != wanted
+        case "=~":
+            return re.fullmatch(wanted, value) is not None
+        case _:
+            return re.fullmatch(wanted, value) is None
+
+
+@lru_cache(maxsize=65536)
+def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
+    """Keep what matchers take, as far as values are known: those that are written in rules, and none at all."""
+    labels = dict(inner.labels)
+    for name, op, wanted in matchers:
+        if name in labels:
+            labels[name] = tuple(part for part in labels[name] if _may_be(part, op, wanted))
+    if not all(labels.values()):
+        return NOTHING
+    if labels == dict(inner.labels):
+        return inner
+    before, after = _product(origin for _, origin in inner.labels), _product(labels.values())
+    live, ever = (_smaller(terms, before, after) for terms in (inner.live, inner.ever))
+    return shape(labels, live, ever, exposed=inner.exposed)
+
+
+def _may_be(part: str, op: str, wanted: str) -> bool:
+    if part == ABSENT:
+        return takes(op, wanted, "")
+    value = written_value(part)
+    return not value or takes(op, wanted, value)
+
+
+def _smaller(terms: tuple[Term, ...], before: Term, after: Term) -> tuple[Term, ...]:
+    """Count fewer where every combination was counted, or where few are left."""
+    most, now = _fixed((after,)), _fixed(terms)
+    fewer = terms == (before,) or (most is not None and now is not None and most < now)
+    return (after,) if fewer else terms
 
 
 def grouped(inner: Shape, kept: Iterable[str]) -> Shape:
@@ -159,6 +207,33 @@ def union(left: Shape, right: Shape) -> Shape:
     labels = {name: _either(ours.get(name), theirs.get(name)) for name in ours.keys() | theirs.keys()}
     exposed = left.exposed or right.exposed
     return shape(labels, left.live + right.live, left.ever + right.ever, exposed=exposed)
+
+
+@lru_cache(maxsize=65536)
+def alternative(left: Shape, right: Shape) -> Shape:
+    """Take the series of one or of the other, as a default stands where nothing else does."""
+    both = union(left, right)
+    live, ever = _larger(left.live, right.live), _larger(left.ever, right.ever)
+    return Shape(both.labels, live or both.live, ever or both.ever, both.exposed)
+
+
+def _larger(left: tuple[Term, ...], right: tuple[Term, ...]) -> tuple[Term, ...] | None:
+    """Find the terms that are no fewer; None where that depends on the sizes of sets."""
+    ours, theirs = _fixed(left), _fixed(right)
+    if ours is not None and theirs is not None:
+        return left if ours >= theirs else right
+    return left if left == right else None
+
+
+def _fixed(terms: tuple[Term, ...]) -> int | None:
+    """Count the series of terms of which each value is written in a rule; None where a set is among them."""
+    total = 0
+    for term in terms:
+        sizes = [size_of_part(part) for origin in term for part in origin]
+        if None in sizes:
+            return None
+        total += prod(sum(size_of_part(part) or 0 for part in origin) for origin in term)
+    return total
 
 
 def _either(left: Origin | None, right: Origin | None) -> Origin:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.live.errors import LiveError
+from generator.live.states import activities
+from generator.model import names
 from generator.replay.evaluations import Evaluated, evaluated
 from generator.replay.jobs import Job
-from generator.replay.states import activities
+from generator.replay.narrow import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
+    from generator.live.states import Activity
     from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
-    from generator.replay.states import Activity
     from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
 
@@ -60,30 +62,55 @@ def histories(
     """
     known = begun or {}
     plans = [(one, one.steps(*span).since(known.get(one.service, float("-inf")))) for one in rules]
-    found = [Evaluated() for _ in plans]
+    questions = _questions(plans)
+    found = {key: Evaluated() for key in questions}
     jobs, owners = [], []
-    for number, (one, steps) in enumerate(plans):
-        for chunk in steps.chunks(points):
-            jobs.append(_job(one, chunk, crew.patience))
-            owners.append(number)
-    for number, (_, text) in zip(owners, crew.answers(jobs), strict=True):
-        _merge(found[number], text)
-    return tuple(
-        _history(one, steps, result, span) for (one, steps), result in zip(plans, found, strict=True)
-    )
+    for key, question in questions.items():
+        for chunk in question.steps.chunks(points):
+            jobs.append(_job(question, chunk, crew.patience))
+            owners.append(key)
+    for key, (_, text) in zip(owners, crew.answers(jobs), strict=True):
+        _merge(found[key], text)
+    return tuple(_history(one, steps, found[one.rule.expr, steps.step], span) for one, steps in plans)
 
 
-def _job(one: ReplayedRule, chunk: Steps, patience: Patience) -> Job:
-    digest = sha256(one.rule.expr.encode()).hexdigest()
+class _Question(Struct, frozen=True):
+    """An expression that is evaluated once, for all services that it watches."""
+
+    expr: str
+    alert: str
+    services: tuple[str, ...]
+    steps: Steps
+
+
+def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, int], _Question]:
+    """Put together the rules of one expression and interval: a shared rule watches many services."""
+    together: dict[tuple[str, int], list[tuple[ReplayedRule, Steps]]] = {}
+    for one, steps in plans:
+        together.setdefault((one.rule.expr, steps.step), []).append((one, steps))
+    return {key: _question(key[0], found) for key, found in together.items()}
+
+
+def _question(expr: str, together: Sequence[tuple[ReplayedRule, Steps]]) -> _Question:
+    rules = [one for one, _ in together]
+    services = tuple(dict.fromkeys(one.service for one in rules))
+    text = narrowed(expr, services) if rules[0].is_shared else expr
+    first = min((steps for _, steps in together), key=lambda steps: steps.first)
+    return _Question(text, rules[0].rule.alert, services, first)
+
+
+def _job(one: _Question, chunk: Steps, patience: Patience) -> Job:
+    digest = sha256(one.expr.encode()).hexdigest()
     key = f"alert {digest} {chunk.first} {chunk.last} {chunk.step}"
-    return Job(key, one.rule.alert, partial(_asked, one=one, chunk=chunk, patience=patience))
+    return Job(key, one.alert, partial(_asked, one=one, chunk=chunk, patience=patience))
 
 
-def _asked(api: PrometheusApi, *, one: ReplayedRule, chunk: Steps, patience: Patience) -> str:
+def _asked(api: PrometheusApi, *, one: _Question, chunk: Steps, patience: Patience) -> str:
     try:
-        found = evaluated(api, one.rule.expr, chunk, patience)
+        found = evaluated(api, one.expr, chunk, patience)
     except LiveError as error:
-        message = f"alert {one.rule.alert} of {one.service}: {error}"
+        of = f" of {one.services[0]}" if len(one.services) == 1 else ""
+        message = f"alert {one.alert}{of}: {error}"
         raise LiveError(message) from error
     samples = [[sorted(labels), list(values.items())] for labels, values in found.samples.items()]
     return json.dumps([samples, list(found.failures.items()), list(found.warnings)])
@@ -99,8 +126,9 @@ def _merge(found: Evaluated, text: str) -> None:
 
 
 def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[float, float]) -> AlertHistory:
-    alerts = _labelled(one, found)
-    evaluations = [float(time) for time in steps.instants if time not in found.failures]
+    failures = {time: text for time, text in found.failures.items() if time >= steps.first}
+    alerts = _labelled(one, found.samples, failures)
+    evaluations = [float(time) for time in steps.instants if time not in failures]
     episodes = [
         Episode(dict(sorted(labels)), activity, bool(evaluations) and activity.active_at == evaluations[0])
         for labels, values in alerts.items()
@@ -108,21 +136,22 @@ def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[floa
         if activity.ended_at is None or activity.ended_at > span[0]
     ]
     episodes.sort(key=lambda episode: (episode.activity.active_at, sorted(episode.labels.items())))
-    return AlertHistory(one, tuple(episodes), dict(sorted(found.failures.items())), tuple(found.warnings))
+    return AlertHistory(one, tuple(episodes), dict(sorted(failures.items())), tuple(found.warnings))
 
 
-def _labelled(one: ReplayedRule, found: Evaluated) -> dict[LabelSet, dict[float, float]]:
-    """Give the results the rule's labels; an evaluation at which two of them become one fails, as in Prometheus."""
+def _labelled(
+    one: ReplayedRule, samples: Mapping[LabelSet, Mapping[float, float]], failures: dict[float, str]
+) -> dict[LabelSet, dict[float, float]]:
+    """Give the results about the rule's service the rule's labels.
+
+    An evaluation at which two of them become one fails, as in Prometheus.
+    """
     alerts: dict[LabelSet, dict[float, float]] = {}
-    for labels, values in found.samples.items():
+    for labels, values in samples.items():
         merged = {**dict(labels), **one.rule.labels, "alertname": one.rule.alert}
-        own = alerts.setdefault(frozenset((name, text) for name, text in merged.items() if text), {})
-        found.failures.update(
-            dict.fromkeys(_both(own, values), "two results become one by the rule's labels")
-        )
-        own.update(values)
+        if merged.get(names.SERVICE, one.service) == one.service:
+            own = alerts.setdefault(frozenset((name, text) for name, text in merged.items() if text), {})
+            both = (time for time in values if time in own)
+            failures.update(dict.fromkeys(both, "two results become one by the rule's labels"))
+            own.update(values)
     return alerts
-
-
-def _both(own: Mapping[float, float], other: Mapping[float, float]) -> Iterator[float]:
-    return (time for time in other if time in own)

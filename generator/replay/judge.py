@@ -15,8 +15,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from generator.live.states import Activity
     from generator.replay.history import AlertHistory
-    from generator.replay.states import Activity
     from generator.replay.subject import ReplayedRule
     from generator.replay.truth import TrueIncident, Truth
 

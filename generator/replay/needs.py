@@ -8,15 +8,16 @@ import promql_parser as grammar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.live.plan import plan
 from generator.live.reads import records_read
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
     from generator.replay.subject import ReplayedRule
 
 
@@ -29,18 +30,21 @@ class RawSelector(Struct, frozen=True):
 
 
 class Needs(Struct, frozen=True):
-    """What some alerts read, directly and through records; ``past`` is in seconds."""
+    """What some alerts read, directly and through records.
+
+    Attributes:
+        records: The names of the records.
+        measured: Those of them that stand on raw series: they are there when a service is, constants when rules are.
+        groups: The rules that record them.
+        raw: What is read of raw series.
+        past: How many seconds back an evaluation looks.
+    """
 
     records: frozenset[str]
+    measured: frozenset[str]
     groups: tuple[RuleGroup, ...]
     raw: tuple[RawSelector, ...]
     past: float
-
-    @property
-    def measured(self) -> frozenset[str]:
-        """The records that are not constants: they are there when the service is."""
-        rules = (rule for group in self.groups for rule in _recording([group]))
-        return frozenset(rule.record for rule in rules if not rule.expr.startswith("vector("))
 
 
 def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Needs:
@@ -51,7 +55,7 @@ def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Need
     groups = tuple(_only(recording, records))
     inner = [rule.expr for group in groups for rule in group.rules]
     raw = tuple(_raw([*exprs, *inner], names))
-    return Needs(records, groups, raw, max((one.reach for one in rules), default=0.0))
+    return Needs(records, _measured(groups), groups, raw, max((one.reach for one in rules), default=0.0))
 
 
 def _closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
@@ -65,6 +69,21 @@ def _closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozen
             found.add(record)
             waiting += by_record[record]
     return frozenset(found)
+
+
+def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
+    """Find the records that stand on raw series, directly or through others."""
+    known = frozenset(rule.record for rule in _recording(groups))
+    found: set[str] = set()
+    for node in plan(groups):
+        exprs = [one.rule.expr for rules in node.rounds for one in rules]
+        if any(records_read(expr, found) or _has_raw(expr, known) for expr in exprs):
+            found.add(node.record)
+    return frozenset(found)
+
+
+def _has_raw(expr: str, records: frozenset[str]) -> bool:
+    return any(selector.name not in records for selector, _ in _selectors(parse(expr), instant=True))
 
 
 def _only(recording: Sequence[RuleGroup], records: frozenset[str]) -> Iterator[RuleGroup]:

@@ -10,7 +10,7 @@ from generator.promql.reach import reach
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
 
 
 def record_reaches(groups: Sequence[RuleGroup]) -> dict[str, float]:

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.prometheus.rules import AlertingRule
+from generator.live.states import Timing
+from generator.model import names
+from generator.model.rules import AlertingRule
 from generator.promql.reach import reach
 from generator.replay.reach import record_reaches
-from generator.replay.states import Timing
 from generator.replay.steps import Steps, steps_within
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.prometheus.compiled import Compiled
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
 
 
 class ReplayedRule(Struct, frozen=True):
-    """An alerting rule of a service.
+    """An alerting rule as it watches one service.
 
     Attributes:
-        service: Whose it is.
-        rule: The rule itself.
+        service: The one it watches here.
+        rule: The rule itself, which may be about all services.
         interval: Seconds between its evaluations.
         reach: How many seconds before an evaluation the oldest raw sample may be that decides it.
     """
@@ -33,6 +33,11 @@ class ReplayedRule(Struct, frozen=True):
     rule: AlertingRule
     interval: int
     reach: float
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is about all services: its results say whose they are."""
+        return names.SERVICE not in self.rule.labels
 
     @property
     def timing(self) -> Timing:
@@ -51,31 +56,46 @@ class ReplayedRule(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """Alerting rules, and the recording rules of the same services."""
+    """Alerting rules, and the recording rules behind them."""
 
     services: tuple[str, ...]
     rules: tuple[ReplayedRule, ...]
     recording: tuple[RuleGroup, ...]
 
 
-def subject(compiled: Iterable[Compiled], alerts: Collection[str] = (), step: int | None = None) -> Subject:
-    """Choose what is replayed: ``alerts`` by name, all without any; ``step`` replaces every interval.
+def subject(
+    alerting: Mapping[str, Iterable[RuleGroup]],
+    recording: Iterable[RuleGroup],
+    alerts: Collection[str] = (),
+    step: int | None = None,
+) -> Subject:
+    """Choose what is replayed.
+
+    Args:
+        alerting: The alerting rules of each service; services may share some.
+        recording: Groups with all rules that record what those read.
+        alerts: The names of alerts; all without any.
+        step: Seconds, in place of every interval.
 
     Raises:
         LiveError: records read each other in a circle.
     """
-    chosen = tuple(compiled)
-    return Subject(
-        tuple(one.service for one in chosen),
-        tuple(rule for one in chosen for rule in _rules(one, alerts, step)),
-        tuple(group for one in chosen for group in one.recording),
-    )
+    behind = tuple(recording)
+    records = record_reaches(behind)
+    reaches: dict[str, float] = {}
+    found = []
+    for service, group, rule in _chosen(alerting, alerts):
+        if rule.expr not in reaches:
+            reaches[rule.expr] = reach(rule.expr, records)
+        found.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
+    return Subject(tuple(alerting), tuple(found), behind)
 
 
-def _rules(compiled: Compiled, alerts: Collection[str], step: int | None) -> Iterator[ReplayedRule]:
-    records = record_reaches(compiled.recording)
-    for group in compiled.alerting:
-        for rule in group.rules:
-            if isinstance(rule, AlertingRule) and (not alerts or rule.alert in alerts):
-                past = reach(rule.expr, records)
-                yield ReplayedRule(compiled.service, rule, step or group.interval, past)
+def _chosen(
+    alerting: Mapping[str, Iterable[RuleGroup]], alerts: Collection[str]
+) -> Iterator[tuple[str, RuleGroup, AlertingRule]]:
+    for service, groups in alerting.items():
+        for group in groups:
+            for rule in group.rules:
+                if isinstance(rule, AlertingRule) and (not alerts or rule.alert in alerts):
+                    yield service, group, rule

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from generator.model.units import duration
 
 if TYPE_CHECKING:
-    from generator.prometheus.rules import AlertingRule
+    from generator.model.rules import AlertingRule
 
 _HUNDREDTH = 0.01
 

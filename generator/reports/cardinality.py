@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import of_records
-from generator.json_text import json_chunks, json_member
+from generator.json_text import json_member, json_with_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> Iterator[str]:
-    """Write the numbers as JSON, part by part.
+def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> str:
+    """Write the numbers as JSON.
 
     Args:
         total: The sums over all services.
@@ -34,12 +34,15 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
     - ``raw``, ``recorded``: what the services expose; what the recording rules add.
     - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that, in ``rule_groups``; of
       the samples some are ``scraped``, the others written by recording ``rules``.
-    - ``thousand_services``: the same for a thousand services, each like the mean of these.
+    - ``thousand_services``: the same for a thousand services, each like the mean of these, and the shared rules once.
     - ``budget``: the largest allowed ``live`` of a ``metric``, of a ``service`` (raw), of a service's ``recorded``
       series, and of all services in ``total`` (raw and recorded).
     - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
       not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
-    - ``groups``, ``records``: the recorded series by what their rules are about, and by their names.
+    - ``shared``: the rules about all services, which are there once, and the series that are about none of them; the
+      ``rules`` of a service are its own.
+    - ``groups``, ``records``: the recorded series of a service by the groups of their rules, its own or ``shared``
+      ones, and by their names.
     - ``shrink``: what would save series at once, the most first: a ``label`` with its ``values``, what ``halved``
       values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
       Label ``le`` means the buckets of ``metric``.
@@ -64,13 +67,14 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
             "recorded": _total(total.recorded),
             **_load(total.load),
         },
+        "shared": {"recorded": _total(total.shared.recorded), **_load(total.shared.load)},
         "thousand_services": {
             "raw": {"live": round(thousand.raw)},
             "recorded": {"live": round(thousand.recorded)},
             **_load(thousand.load),
         },
     }
-    return json_chunks(head, "services", services)
+    return json_with_members(head, "services", services)
 
 
 def numbers(each: ServiceFacts, row: ServiceRow) -> str:
@@ -83,7 +87,12 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
         **_load(account.load),
         "metrics": {metric.series.metric.name: _metric(metric) for metric in row.metrics},
         "groups": {
-            group.name: {"rules": group.rules, "live": group.live, "retained": group.retained}
+            group.name: {
+                "rules": group.rules,
+                "live": group.live,
+                "retained": group.retained,
+                **({"shared": True} if group.shared else {}),
+            }
             for group in row.groups
         },
         "records": {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from generator.checks.cardinality.account import Load, Total, together
+from generator.checks.cardinality.account import Load, SharedAccount, Total, together
 from generator.checks.cardinality.savings import Saving, of_metrics
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ class MetricRow(Struct, frozen=True):
 
 
 class GroupRow(Struct, frozen=True):
-    """The recorded series of the rules about one metric or matter, at once and over the retention."""
+    """The recorded series of a group of rules, at once and over the retention; ``shared`` says for all services."""
 
     name: str
     rules: int
     live: int
     retained: int
+    shared: bool
 
 
 class ServiceRow(Struct, frozen=True):
@@ -68,7 +69,10 @@ class ServiceRow(Struct, frozen=True):
 
 
 class Fleet(Struct, frozen=True):
-    """As many ``services`` as given, each like the mean of the declared ones: series at once, and what they cost."""
+    """As many ``services`` as given, each like the mean of the declared ones: series at once, and what they cost.
+
+    The shared rules are there once, whatever their number.
+    """
 
     services: int
     raw: float
@@ -96,19 +100,33 @@ class Costly(Protocol):
 
 
 class Overview(Struct, frozen=True):
-    """The sums over so many ``services``."""
+    """The sums over so many ``services``, and over what is there once for all of them."""
 
     services: int
     raw: Total
-    recorded: Total
+    each_recorded: Total
+    shared: SharedAccount
     used: float
-    load: Load
+    each_load: Load
+
+    @property
+    def recorded(self) -> Total:
+        """All recorded series."""
+        once, each = self.shared.recorded, self.each_recorded
+        return Total(each.live + once.live, each.retained + once.retained)
+
+    @property
+    def load(self) -> Load:
+        """What all of it costs."""
+        return together((self.each_load, self.shared.load))
 
     @property
     def thousand(self) -> Fleet:
         """What a fleet of such services would be."""
         factor = _THOUSAND / self.services
-        return Fleet(_THOUSAND, self.raw.live * factor, self.recorded.live * factor, self.load.times(factor))
+        recorded = self.each_recorded.live * factor + self.shared.recorded.live
+        load = together((self.each_load.times(factor), self.shared.load))
+        return Fleet(_THOUSAND, self.raw.live * factor, recorded, load)
 
     @property
     def live(self) -> int:
@@ -121,14 +139,15 @@ class Overview(Struct, frozen=True):
         return self.raw.retained + self.recorded.retained
 
 
-def overview(services: Sequence[Costly], site: Site) -> Overview:
-    """Sum over all services."""
+def overview(services: Sequence[Costly], shared: SharedAccount, site: Site) -> Overview:
+    """Sum over all services, and what they share."""
     raw, recorded = _sum(row.raw for row in services), _sum(row.recorded for row in services)
     return Overview(
         len(services),
         raw,
         recorded,
-        (raw.live + recorded.live) / site.budget.total,
+        shared,
+        (raw.live + recorded.live + shared.recorded.live) / site.budget.total,
         together(row.load for row in services),
     )
 
@@ -166,8 +185,12 @@ def groups(records: Iterable[RecordSeries]) -> tuple[GroupRow, ...]:
     for record in records:
         stem, _, part = record.group.rpartition("-")
         name = stem if stem and part.isdigit() else record.group
-        row = rows.get(name, GroupRow(name, 0, 0, 0))
+        row = rows.get(name, GroupRow(name, 0, 0, 0, record.shared))
         rows[name] = GroupRow(
-            name, row.rules + record.rules, row.live + record.live, row.retained + record.retained
+            name,
+            row.rules + record.rules,
+            row.live + record.live,
+            row.retained + record.retained,
+            record.shared,
         )
     return tuple(rows.values())

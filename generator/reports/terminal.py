@@ -11,17 +11,17 @@ from generator.reports.rows import overview
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.checks.cardinality.account import Load
+    from generator.checks.cardinality.account import Load, SharedAccount
     from generator.checks.cardinality.raw import LabelBound
     from generator.checks.cardinality.savings import Saving
     from generator.model.service import Site
     from generator.reports.rows import Overview, ServiceRow
 
 
-def to_text(rows: Sequence[ServiceRow], site: Site) -> str:
+def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> str:
     """Write a table for each service, and the sums."""
     parts = ["\n".join(_service(row, site)) for row in rows]
-    parts.append("\n".join(_sums(overview(rows, site), site)))
+    parts.append("\n".join(_sums(overview(rows, shared, site), site)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,6 +65,7 @@ def _sums(found: Overview, site: Site) -> Iterator[str]:
         f"{number(found.retained)} over {duration(site.retention)}"
     )
     yield f"  {_load(found.load)}"
+    yield f"  of these {number(found.shared.load.rules)} rules are shared by all services"
     fleet = found.thousand
     yield f"{number(fleet.services)} services like these"
     yield f"  {_live(fleet.raw, fleet.recorded)}"

@@ -54,7 +54,9 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
         # Without it the alert would tell of changes among good values.
         scope.off(entry.key, signal, "no objective to be beyond")
         return None
-    return Change(over, is_relative(signal), beyond.value if beyond else None, beyond.written if beyond else None)
+    return Change(
+        over, is_relative(signal), beyond.value if beyond else None, beyond.written if beyond else None
+    )
 
 
 def _threshold(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:

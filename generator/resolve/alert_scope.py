@@ -35,6 +35,7 @@ class AlertScope(Struct, frozen=True):
     signals: Mapping[str, Signal]
     objectives: Mapping[str, Objective]
     findings: Findings
+    emitted_here: bool = True
     shared_alerts: frozenset[str] = frozenset()
     shared_labels: frozenset[str] = frozenset()
 

@@ -13,12 +13,23 @@ from msgspec.structs import replace
 from generator.diagnostics.findings import Findings
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed, nearest_first
-from generator.model.alerts import Absence, Alert, AlertKind, AlertSeverity, Idle, Tier, Undeclared, Unpriced
+from generator.model.alerts import (
+    Absence,
+    Alert,
+    AlertKind,
+    AlertSeverity,
+    Idle,
+    RuleHealth,
+    Tier,
+    Undeclared,
+    Unpriced,
+)
 from generator.model.units import MINUTE, Unit
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
 from generator.resolve.scope import look_up
 from generator.resolve.severity import check_severity, severity
+from generator.resolve.signal_checks import compares_releases
 from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
@@ -52,7 +63,9 @@ def merged_alerts(
     library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
 ) -> dict[str, Entry[AlertSpec]]:
     """Lay the profile's alerts over the library's, and the service's over both."""
-    merged = {entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)}
+    merged = {
+        entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)
+    }
     for entry in profile.alerts:
         known = merged.get(entry.key.value)
         merged[entry.key.value] = _merge(known, entry) if known else entry
@@ -84,6 +97,8 @@ def _is_shared(alert: Alert, scope: AlertScope) -> bool:
     match alert.kind:
         case Absence(stream):
             return stream.shared
+        case RuleHealth():
+            return True
         case Undeclared(stream, label):
             return stream.shared and label.name in scope.shared_labels
         case _:
@@ -97,7 +112,9 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
     if body is None or body.signal is None:
         return True
     signal = scope.signals.get(body.signal.value)
-    return signal is not None and (body.by is None or (body.by.value,) in signal.levels)
+    if signal is None or (body.by is not None and (body.by.value,) not in signal.levels):
+        return False
+    return kinds[0][0] != "regression" or compares_releases(signal, scope.runs)
 
 
 def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:
@@ -135,6 +152,14 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
             f"give exactly one of {', '.join(KINDS)}",
         )
         return
+    if kinds[0][0] == "rule_health" and entry.key.value not in scope.shared_alerts and scope.service:
+        scope.findings.error(
+            "alert/kind",
+            f'alert "{entry.key.value}" watches the rules of all services, which one service cannot',
+            entry.key.span,
+            "declare it in signals.yaml",
+        )
+        return
     check_severity(entry, kinds[0][0], scope.findings)
     check_floors(entry, kinds[0][0], scope.findings)
     if entry.value.disabled is None:
@@ -144,7 +169,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
 
 
 def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    yield from _swept(entry, name, scope) if name in SWEEPS else _of_signal(entry, name, body, scope)
+    yield from _swept(entry, name, body, scope) if name in SWEEPS else _of_signal(entry, name, body, scope)
 
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
@@ -164,10 +189,10 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
     )
 
 
-def _swept(entry: Entry[AlertSpec], name: str, scope: AlertScope) -> Iterator[Alert]:
+def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
     if name == "absence":
         check_absence(entry, scope)
-    for found in sweep(name, scope):
+    for found in sweep(name, body, scope):
         about = _About(found.signal, found.by)
         yield _alert(entry, found.kind, about, (Tier(severity(entry, found.severity), 0, ""),), scope)
 

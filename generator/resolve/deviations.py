@@ -22,7 +22,7 @@ from generator.model.alerts import (
     Threshold,
     pace_part,
 )
-from generator.model.library import Deviations, Override, Variant
+from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope
@@ -125,7 +125,9 @@ def _numbers(alert: Alert) -> Iterator[tuple[tuple[str, str], Bound | Burn | int
         yield ("", part), fewest
 
 
-def _override(alert: Alert, severity: str, part: str, number: Bound | Burn | int, service: Service) -> Override:
+def _override(
+    alert: Alert, severity: str, part: str, number: Bound | Burn | int, service: Service
+) -> Override:
     if isinstance(number, Burn):
         return Override(alert.name, severity, part, number.factor, "")
     if isinstance(number, int):

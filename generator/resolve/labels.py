@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import error
+from generator.diagnostics import Note, error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
 from generator.resolve.label_names import refused_declaration, refused_label, undeclared
+from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
-    from generator.spec.types import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
+    from generator.spec.types import (
+        BoundSpec,
+        Entry,
+        LabelSpec,
+        Names,
+        OneOrMany,
+        ProfileSpec,
+        ServiceSpec,
+        Text,
+    )
 
 
 def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> dict[str, Label]:
@@ -77,8 +87,15 @@ def _label(
         max_live=max_live or 1,
         new_per_week=new_per_week,
         determines=spec.determines.value if spec.determines else None,
-        determined={item.key.value: item.value.value for item in spec.values if item.value},
+        determined={item.key.value: found.value for item in spec.values if (found := determined(item))},
         limits=tuple(limit.value for limit in spec.limits),
+        patterns={
+            item.key.value: tuple(text.value for text in item.value.values)
+            for item in spec.values
+            if item.value and not item.value.single
+        },
+        ignore=tuple(text.value for text in spec.ignore),
+        joined=(spec.label.value if spec.label else name) if spec.from_ else "",
     )
 
 
@@ -90,6 +107,11 @@ def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:
         f"list its values under labels, such as {name}: [a, b], or give the largest number of live ones: "
         f"{name}: {{max_live: 20}}",
     )
+
+
+def determined(item: Entry[OneOrMany | None]) -> Text | None:
+    """Read the value of another label that a value determines; a list holds patterns instead."""
+    return item.value.values[0] if item.value and item.value.single else None
 
 
 def listed_values(spec: LabelSpec) -> tuple[str, ...]:
@@ -108,6 +130,7 @@ def _check_dependence(
     """Prove that what a label determines exists, value by value, and that its limits are values of it."""
     spec = entry.value
     _check_circle(entry, declared, findings)
+    _check_patterns(entry, findings)
     for limit in spec.limits:
         if label.values and limit.value not in label.values:
             help_ = did_you_mean(limit.value, label.values)
@@ -130,20 +153,42 @@ def _check_dependence(
         return
     allowed = _listed(tuple(item.key for item in target.value.values), closed=bool(target.value.closed))
     for item in spec.values:
-        if item.value is None:
+        means = determined(item)
+        if means is None:
             findings.error(
                 "label/undetermined",
                 f'"{item.key.value}" does not say which {target.key.value} it means',
                 item.key.span,
                 f"write {item.key.value}: {allowed[0] if allowed else 'value'}",
             )
-        elif allowed and item.value.value not in allowed:
+        elif allowed and means.value not in allowed:
             findings.error(
                 "reference/unknown-value",
-                f'label "{target.key.value}" has no value "{item.value.value}"',
-                item.value.span,
-                did_you_mean(item.value.value, allowed),
+                f'label "{target.key.value}" has no value "{means.value}"',
+                means.span,
+                did_you_mean(means.value, allowed),
             )
+
+
+def _check_patterns(entry: Entry[LabelSpec], findings: Findings) -> None:
+    """Prove that no exposed value means two things: the one would hide the other."""
+    patterns = [
+        (item.key.value, pattern)
+        for item in entry.value.values
+        for pattern in (item.value.values if item.value and not item.value.single else ())
+    ]
+    patterns += [("", pattern) for pattern in entry.value.ignore]
+    for index, (value, pattern) in enumerate(patterns):
+        for other, before in patterns[:index]:
+            if other != value and overlap(pattern.value, before.value):
+                meaning = f'"{value}"' if value else "what is ignored"
+                findings.error(
+                    "label/overlapping-patterns",
+                    f'label "{entry.key.value}": one exposed value can be "{other}" and {meaning}',
+                    pattern.span,
+                    f"make the patterns {pattern.value!r} and {before.value!r} take different values",
+                    Note("the other pattern is here", before.span),
+                )
 
 
 def _check_circle(

@@ -18,11 +18,12 @@ from generator.resolve.objectives import SPEND, resolve_objectives
 from generator.resolve.prices import resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT
 from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
-from generator.resolve.streams import by_any_name, library_streams
+from generator.resolve.streams import by_any_name, fed_by, library_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.diagnostics import Span
     from generator.model.service import Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
@@ -56,7 +57,16 @@ def resolve_library(
         profiles=tuple(_facts(profile, spec, streams, site) for profile in profiles),
         prices=priced[0],
         inclusions=priced[1],
+        origins=dict(_origins(spec)) if spec else {},
     )
+
+
+def _origins(spec: SignalsSpec) -> Iterator[tuple[str, Span]]:
+    """Say where each part was written."""
+    yield "", spec.span
+    yield from ((f"streams.{entry.key.value}", entry.key.span) for entry in spec.streams)
+    yield from ((f"signals.{entry.key.value}", entry.key.span) for entry in spec.signals)
+    yield from ((f"alerts.{entry.key.value}", entry.key.span) for entry in spec.alerts)
 
 
 def generic_scope(
@@ -101,7 +111,7 @@ def _facts(
     profile: ProfileSpec, library: SignalsSpec | None, streams: Mapping[str, Stream], site: Site
 ) -> ProfileFacts:
     """Read what shared rules know of a profile; what is wrong with it is told where it is used."""
-    feeds = {entry.key.value: entry.value.of.value for entry in profile.streams if entry.key.value in streams}
+    feeds = {entry.key.value: fed_by(entry.value) for entry in profile.streams if entry.key.value in streams}
     labels = {entry.key.value: entry.value for entry in profile.labels}
     quiet = Findings()
     fed = by_any_name(stream for stream in streams.values() if stream.name in feeds)
@@ -113,4 +123,7 @@ def _facts(
         values={name: values for name, spec in labels.items() if (values := listed_values(spec))},
         max_live={name: spec.max_live for name, spec in labels.items() if spec.max_live and not spec.values},
         objectives=resolve_objectives(known, (), None, site, signals, quiet),
+        includes=tuple((entry.key.value, inner.value) for entry in profile.includes for inner in entry.value)
+        if profile.includes
+        else None,
     )

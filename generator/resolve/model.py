@@ -10,12 +10,12 @@ from generator.diagnostics import Note, Result, at_home
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service
 from generator.resolve.file_names import check_alert_names, check_device
+from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.profile import check_unused
 from generator.resolve.scope import look_up
-from generator.resolve.library import resolve_library
 from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
 
@@ -90,7 +90,9 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
     of_library = (alert.key for alert in common.base.signals.alerts) if common.base.signals else ()
-    check_alert_names((*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings)
+    check_alert_names(
+        (*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings
+    )
     seen: dict[str, Claims] = {}
     for claims in services:
         check_device(claims.service, findings)

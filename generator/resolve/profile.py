@@ -32,8 +32,8 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
-    streams = resolve_streams(profile, metrics, base.library.streams, findings)
-    scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
+    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     resolve_signals(base.signals, profile, bare, scope)
     return findings.all
 

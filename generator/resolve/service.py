@@ -22,7 +22,7 @@ from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, resolve_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
@@ -42,11 +42,14 @@ class Base(Struct, frozen=True):
     library: Library
 
 
-def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings) -> Service | None:
+def resolve_service(
+    spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
+) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
-    streams = resolve_streams(profile, metrics, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)
     labels = _with_limits(labels, signals)
@@ -54,7 +57,7 @@ def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, finding
     if findings.failed:
         return None
     objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)
-    alert_scope = _alert_scope(spec, base, labels, streams, signals, objectives, findings)
+    alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
     alerts = resolve_alerts(merged.values(), alert_scope)
     priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
@@ -77,7 +80,9 @@ def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, finding
         tokens=TOKENS,
         prices=priced[0],
         inclusions=priced[1],
-        origins=dict(_origins(spec, profile)),
+        origins=_of_library(base.library, signals, merged) | dict(_origins(spec, profile)),
+        run=profile.run or "run",
+        emitted_here=profile.emitted != "elsewhere",
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=frozenset(entry.key.value for entry in spec.labels),
     )
@@ -88,6 +93,7 @@ def resolve_service(spec: ServiceSpec, profile: ProfileSpec, base: Base, finding
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
     spec: ServiceSpec,
+    profile: ProfileSpec,
     base: Base,
     labels: Mapping[str, Label],
     streams: Mapping[str, Stream],
@@ -107,6 +113,7 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         signals=signals,
         objectives=objectives,
         findings=findings,
+        emitted_here=profile.emitted != "elsewhere",
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )
@@ -134,6 +141,12 @@ def _priced(
     models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
+
+
+def _of_library(library: Library, signals: Iterable[str], alerts: Iterable[str]) -> dict[str, Span]:
+    """Say where the library declares the signals and alerts that a service has of it."""
+    paths = (*(f"signals.{name}" for name in signals), *(f"alerts.{name}" for name in alerts))
+    return {path: library.origins[path] for path in paths if path in library.origins}
 
 
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:

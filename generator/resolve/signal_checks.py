@@ -21,9 +21,7 @@ RUN_COUNT = "run_count"
 RESERVED = {"first_seen", "newest", "previous", "signal"}
 
 
-def check_signal(
-    entry: Entry[SignalSpec], signal: Signal, findings: Findings
-) -> None:
+def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
     """Report everything that a signal of its kind cannot have."""
     _check_name(entry, findings)
     _check_tokens(entry, signal, findings)
@@ -79,9 +77,7 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
             )
 
 
-def _check_worst(
-    entry: Entry[SignalSpec], signal: Signal, findings: Findings
-) -> None:
+def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
     spec = entry.value
     if spec.worst_by is None:
         if isinstance(signal.kind, Distribution) and signal.trend is not None:

@@ -97,7 +97,10 @@ def _measured(spec: SignalSpec, scope: SignalScope) -> bool:
     for source in filter(None, (getattr(spec, kind) for kind in KINDS)):
         stream = scope.streams.get(source.of.value)
         per = source.per and not parse_duration(source.per.value)
-        wanted = {*(item.key.value for item in source.where), *((source.label.value,) if source.label else ())}
+        wanted = {
+            *(item.key.value for item in source.where),
+            *((source.label.value,) if source.label else ()),
+        }
         if stream is None or not wanted <= set(stream.labels):
             return False
         if source.per and per and source.per.value not in scope.streams:

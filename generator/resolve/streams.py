@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.metrics import MetricType
-from generator.model.streams import Stream
+from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.streams import Source, Stream
+from generator.resolve.scope import look_up
+from generator.spec.types import SourceOfStreamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics.findings import Findings
-    from generator.model.metrics import Metric
-    from generator.spec.types import Entry, FeedSpec, ProfileSpec, SignalsSpec, StreamSpec
+    from generator.model.labels import Label
+    from generator.spec.types import Entry, FeedSpec, OneOrMany, ProfileSpec, SignalsSpec, StreamSpec, Text
 
 _BASE_UNITS = {"ms": "s"}
 
@@ -39,19 +42,37 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
     )
 
 
+class Fed(Struct, frozen=True):
+    """What feeds the streams of a service; ``metrics`` are the declared ones, and those that others expose."""
+
+    streams: dict[str, Stream]
+    metrics: dict[str, Metric]
+
+
 def resolve_streams(
-    profile: ProfileSpec, metrics: Mapping[str, Metric], library: Mapping[str, Stream], findings: Findings
-) -> dict[str, Stream]:
-    """Find the stream that each metric feeds; what feeds none is a stream of its own, called as it is."""
-    fed: dict[str, Stream] = {}
-    for entry in profile.streams:
-        if stream := _fed(entry, metrics, library, fed, findings):
-            fed[stream.metric] = stream
+    profile: ProfileSpec,
+    metrics: Mapping[str, Metric],
+    labels: Mapping[str, Label],
+    library: Mapping[str, Stream],
+    findings: Findings,
+) -> Fed:
+    """Find what feeds each stream; a declared metric that feeds none is a stream of its own, called as it is."""
+    scope = _Scope(metrics, labels, findings)
+    shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
+    _check_once(profile, findings)
+    used = {name for stream in shared for source in stream.sources for name in source.names}
     stems = {stream.stem for stream in library.values()}
-    return {
-        stream.name: stream
-        for stream in (fed.get(metric.name) or _own(metric, stems) for metric in metrics.values())
-    }
+    own = [_own(metric, stems) for metric in metrics.values() if metric.name not in used]
+    # In the order of the metrics, so that a profile's streams are read as it lists them.
+    order = {name: index for index, name in enumerate(metrics)}
+    streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
+    return Fed({stream.name: stream for stream in streams}, {**metrics, **_foreign(shared, metrics)})
+
+
+class _Scope(Struct, frozen=True):
+    metrics: Mapping[str, Metric]
+    labels: Mapping[str, Label]
+    findings: Findings
 
 
 def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
@@ -60,77 +81,215 @@ def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
     return {**{stream.metric: stream for stream in found}, **{stream.name: stream for stream in found}}
 
 
-def _fed(
-    entry: Entry[FeedSpec],
-    metrics: Mapping[str, Metric],
-    library: Mapping[str, Stream],
-    fed: Mapping[str, Stream],
-    findings: Findings,
-) -> Stream | None:
-    stream, of = library.get(entry.key.value), entry.value.of
+def fed_by(spec: FeedSpec) -> str:
+    """Name the metric that feeds a stream, or the first of several."""
+    return next((text.value for part in _parts(spec) for text in _names(part.of)), "")
+
+
+def _names(written: OneOrMany | None) -> tuple[Text, ...]:
+    return written.values if written else ()
+
+
+def _parts(spec: FeedSpec) -> tuple[SourceOfStreamSpec, ...]:
+    """List the sources of a stream; the keys beside ``parts`` hold for each of them that does not say otherwise."""
+    common = SourceOfStreamSpec(
+        spec.span, spec.of, spec.value, spec.where, spec.labels, spec.set, spec.minus, spec.scale
+    )
+    return tuple(_over(common, part) for part in spec.parts) or (common,)
+
+
+def _over(common: SourceOfStreamSpec, part: SourceOfStreamSpec) -> SourceOfStreamSpec:
+    given = {name: value for name in part.__struct_fields__ if (value := getattr(part, name))}
+    keyed = {name: (*getattr(common, name), *getattr(part, name)) for name in ("where", "labels", "set")}
+    return replace(common, **{**given, **keyed})
+
+
+def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -> Stream | None:
+    stream = library.get(entry.key.value)
     if stream is None:
-        findings.error(
+        scope.findings.error(
             "reference/unknown-stream",
             f'there is no stream "{entry.key.value}"',
             entry.key.span,
             did_you_mean(entry.key.value, library, "streams"),
         )
         return None
-    metric = metrics.get(of.value)
-    if metric is None:
-        findings.error(
-            "reference/unknown-metric", f'metric "{of.value}" is not declared', of.span, did_you_mean(of.value, metrics)
-        )
+    before = scope.findings.failed
+    sources = tuple(_source(part, entry, stream, scope) for part in _parts(entry.value))
+    _check_apart(entry, sources, scope)
+    if scope.findings.failed and not before:
         return None
-    if of.value in fed:
-        findings.error(
-            "stream/fed-twice",
-            f'"{of.value}" feeds the stream "{fed[of.value].name}" already',
-            of.span,
-            "a metric feeds one stream: leave one of the two out",
-        )
-        return None
+    known = frozenset[str]().union(*(source.known for source in sources))
+    labels = (*(label for label in stream.labels if label in known), *sorted(known - set(stream.labels)))
+    return replace(
+        stream,
+        labels=labels,
+        sparse=stream.sparse
+        or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
+        metric=sources[0].names[0],
+        sources=sources,
+        buckets=_bounds(sources),
+        exposed_unit=sources[0].unit,
+    )
+
+
+def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope) -> Source:
+    names = tuple(text.value for text in _names(part.of))
+    declared = [scope.metrics[name] for name in names if name in scope.metrics]
+    for text in _names(part.of):
+        _check_kind(text, part, stream, scope)
+    renamed = {item.key.value: item.value.value for item in part.labels}
+    constants = tuple((item.key.value, item.value.value) for item in part.set)
+    for key in (item.key for item in (*part.labels, *part.set)):
+        look_up(key, scope.labels, "label", scope.findings)
+    own = {
+        label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
+    }
+    joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
+    found = {**joined, **own, **renamed}
+    unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
+    buckets = tuple(bucket.value for bucket in entry.value.buckets) or (
+        declared[0].buckets if declared else ()
+    )
+    return Source(
+        names=names,
+        value=part.value.value if part.value else "",
+        where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
+        labels=tuple((name, exposed) for name, exposed in found.items() if name in scope.labels),
+        constants=tuple(item for item in constants if item[0] in scope.labels),
+        minus=tuple(text.value for text in _names(part.minus)),
+        scale=part.scale or 1,
+        unit=unit,
+        buckets=buckets if stream.is_histogram else (),
+    )
+
+
+def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scope) -> None:
+    """Prove that a declared metric can feed a stream; what others expose is as the profile says."""
+    metric = scope.metrics.get(of.value)
+    if metric is None or part.value is not None:
+        return
     if metric.type is not stream.type or _base(metric) != stream.unit:
-        findings.error(
+        scope.findings.error(
             "stream/other-kind",
             f'stream "{stream.name}" is a {_described(stream.type, stream.unit)}, and "{metric.name}" is a '
             f"{_described(metric.type, _base(metric))}",
             of.span,
             "choose a metric of that kind, or correct the metric's type and unit",
         )
-        return None
-    return _of_metric(replace(stream, labels=_labels(stream, metric), sparse=stream.sparse or metric.sparse), metric)
+
+
+def _check_once(profile: ProfileSpec, findings: Findings) -> None:
+    """Refuse the same series in two streams: its events would be counted twice."""
+    seen: dict[tuple[object, ...], str] = {}
+    for entry in profile.streams:
+        for part in _parts(entry.value):
+            where = tuple(
+                (item.key.value, tuple(one.value for one in item.value.values)) for item in part.where
+            )
+            for of in _names(part.of):
+                kind = part.value.value if part.value else ""
+                first = seen.setdefault((of.value, kind, where), entry.key.value)
+                if first != entry.key.value:
+                    findings.error(
+                        "stream/fed-twice",
+                        f'"{of.value}" feeds the stream "{first}" already',
+                        of.span,
+                        "a metric feeds one stream: leave one of the two out, or tell their series apart by where",
+                    )
+
+
+def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Scope) -> None:
+    """Prove that no series of two parts is the same: one would hide the other."""
+    for index, source in enumerate(sources):
+        for other in sources[:index]:
+            constants, others = dict(source.constants), dict(other.constants)
+            if not any(constants[name] != others[name] for name in constants.keys() & others.keys()):
+                scope.findings.error(
+                    "stream/parts-alike",
+                    f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" cannot be told apart',
+                    entry.value.parts[index].span,
+                    "set a label of both to different values, such as set: {token_type: prompt}",
+                )
+
+
+def _bounds(sources: Iterable[Source]) -> tuple[float, ...]:
+    found = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
+    return tuple(sorted(found))
+
+
+def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
+    """Describe the metrics that others expose, as far as streams read them."""
+    found: dict[str, Metric] = {}
+    for stream in streams:
+        for source in stream.sources:
+            for name in (*source.names, *source.minus):
+                if name not in declared:
+                    metric = _exposed(name, source, stream)
+                    found[name] = _merged(found[name], metric) if name in found else metric
+    return found
+
+
+def _exposed(name: str, source: Source, stream: Stream) -> Metric:
+    is_histogram = stream.is_histogram or bool(source.value)
+    return Metric(
+        name=name,
+        type=MetricType.HISTOGRAM if is_histogram else MetricType.COUNTER,
+        help=stream.help,
+        unit=source.unit,
+        labels=tuple(label for label, _ in source.labels),
+        buckets=source.buckets,
+        sparse=stream.sparse,
+        exposed={label: exposed for label, exposed in source.labels if label != exposed},
+        parts=(tuple(label for label, _ in source.labels),),
+        foreign=True,
+    )
+
+
+def _merged(one: Metric, other: Metric) -> Metric:
+    return replace(
+        one,
+        type=one.type if one.is_histogram else other.type,
+        labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
+        buckets=one.buckets or other.buckets,
+        sparse=one.sparse and other.sparse,
+        exposed={**one.exposed, **other.exposed},
+        parts=_parts_of(one.parts, other.parts[0]),
+    )
+
+
+def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Add a part, unless one with all its labels is there; it takes the place of those that it holds."""
+    if any(set(more) <= set(part) for part in parts):
+        return parts
+    return (*(part for part in parts if not set(part) <= set(more)), more)
 
 
 def _described(type_: MetricType, unit: str) -> str:
     return f"{type_} of {'seconds' if unit == 's' else unit.upper() or 'counts'}"
 
 
-def _labels(stream: Stream, metric: Metric) -> tuple[str, ...]:
-    """Keep the stream's own order of labels, and after them what only the metric has."""
-    shared = tuple(label for label in stream.labels if label in metric.labels)
-    return (*shared, *(label for label in metric.labels if label not in shared))
-
-
 def _own(metric: Metric, stems: Iterable[str]) -> Stream:
     base = metric.name.removesuffix("_total")
-    return _of_metric(
-        Stream(
-            name=metric.name,
-            stem=f"metric_{base}" if base in set(stems) else base,
-            type=metric.type,
-            unit=_base(metric),
-            labels=metric.labels,
-            sparse=metric.sparse,
-            help=metric.help,
-        ),
-        metric,
+    source = Source(
+        names=(metric.name,),
+        labels=tuple((label, label) for label in metric.labels),
+        unit=metric.unit,
+        buckets=metric.buckets,
     )
-
-
-def _of_metric(stream: Stream, metric: Metric) -> Stream:
-    buckets = tuple(round(bound * metric.factor, 12) for bound in metric.buckets)
-    return replace(stream, metric=metric.name, buckets=buckets, exposed_unit=metric.unit)
+    return Stream(
+        name=metric.name,
+        stem=f"metric_{base}" if base in set(stems) else base,
+        type=metric.type,
+        unit=_base(metric),
+        labels=metric.labels,
+        sparse=metric.sparse,
+        help=metric.help,
+        metric=metric.name,
+        sources=(source,),
+        buckets=_bounds((source,)),
+        exposed_unit=metric.unit,
+    )
 
 
 def _base(metric: Metric) -> str:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.alerts import Absence, AlertKind, AlertSeverity, Outside, SeriesCount, Undeclared
+from generator.model.alerts import (
+    Absence,
+    AlertKind,
+    AlertSeverity,
+    Outside,
+    RuleHealth,
+    SeriesCount,
+    Undeclared,
+    Watch,
+)
 from generator.model.outside import STREAM, outside_label
 from generator.resolve.signal_checks import RUN_COUNT
 
@@ -15,9 +24,10 @@ if TYPE_CHECKING:
 
     from generator.model.streams import Stream
     from generator.resolve.alert_scope import AlertScope
+    from generator.spec.types import AlertKindSpec
 
 #: The kinds that sweep.
-SWEEPS = ("absence", "undeclared", "series_budget")
+SWEEPS = ("absence", "undeclared", "series_budget", "rule_health")
 
 
 class Swept(Struct, frozen=True):
@@ -29,9 +39,12 @@ class Swept(Struct, frozen=True):
     severity: AlertSeverity
 
 
-def sweep(name: str, scope: AlertScope) -> Iterator[Swept]:
-    """Find everything that ``absence``, ``undeclared`` or ``series_budget`` looks after."""
-    if name == "absence":
+def sweep(name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Swept]:
+    """Find everything that ``absence``, ``undeclared``, ``series_budget`` or ``rule_health`` looks after."""
+    if name == "rule_health":
+        if body.watch and (signals := scope.fed_by(scope.runs)):
+            yield Swept(RuleHealth(Watch(body.watch.value)), signals[0], None, AlertSeverity.WARNING)
+    elif name == "absence":
         yield from _absences(scope)
     elif name == "undeclared":
         yield from _undeclared(scope)
@@ -59,6 +72,8 @@ def _undeclared(scope: AlertScope) -> Iterator[Swept]:
         if stream is not None:
             by = label.name if label.values else None
             yield Swept(Undeclared(stream, label), scope.fed_by(stream)[0], by, AlertSeverity.WARNING)
+    if not scope.emitted_here:
+        return
     label = outside_label(scope.streams.values())
     if label.values and (signals := scope.fed_by(scope.runs)):
         yield Swept(Outside(STREAM, label), signals[0], label.name, AlertSeverity.WARNING)

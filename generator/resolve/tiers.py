@@ -9,9 +9,6 @@ from msgspec import Struct
 from generator.model.alerts import (
     AlertKind,
     AlertSeverity,
-)
-from generator.model.alerts import Bound as Written
-from generator.model.alerts import (
     Burn,
     BurnRate,
     Forecast,
@@ -19,6 +16,7 @@ from generator.model.alerts import (
     Threshold,
     Tier,
 )
+from generator.model.alerts import Bound as Written
 from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import Unit, duration, human, plain, points
 from generator.resolve.quantities import Bound, amount, bound, difference

@@ -15,8 +15,8 @@ from generator.promql.expr import Expr, Series, aggregate, any_of, call, literal
 from generator.streams.scope import join, largest, rule, top
 
 if TYPE_CHECKING:
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Trend
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 #: Fewest events on which a breakdown's value is worse than another's.

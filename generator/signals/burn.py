@@ -11,8 +11,8 @@ from generator.signals.events import long_window, rate_at
 from generator.streams.scope import rule, summed
 
 if TYPE_CHECKING:
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

@@ -14,8 +14,8 @@ from generator.streams.scope import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Cost, Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

@@ -9,8 +9,8 @@ from generator.signals.events import events
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Count, Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

@@ -12,8 +12,8 @@ from generator.streams.scope import rule, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Distribution, Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 
@@ -23,5 +23,7 @@ def records(signal: Signal, kind: Distribution, scope: Scope) -> Iterator[Record
         around = tuple(label for label in labels if label != kind.label)
         yield events(signal.of, signal.window, labels, scope)
         yield events(signal.of, signal.window, around, scope)
-        part, every = (scope.record(names.increase(signal.of, level, signal.window)) for level in (labels, around))
+        part, every = (
+            scope.record(names.increase(signal.of, level, signal.window)) for level in (labels, around)
+        )
         yield rule(names.value(signal, labels), spread("/", part.now(), every.now() > number(0), around))

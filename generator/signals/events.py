@@ -13,8 +13,8 @@ from generator.streams.scope import each, having, over_window, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.promql.expr import Series
     from generator.streams.scope import Scope
 
@@ -44,7 +44,9 @@ def streams_read(signal: Signal) -> Iterator[Stream]:
 
 def windows(signals: Iterable[Signal]) -> tuple[tuple[Stream, int], ...]:
     """List each stream with each window that a signal sums it over."""
-    return tuple(dict.fromkeys((stream, signal.window) for signal in signals for stream in streams_read(signal)))
+    return tuple(
+        dict.fromkeys((stream, signal.window) for signal in signals for stream in streams_read(signal))
+    )
 
 
 def increase(stream: Stream, window: int, scope: Scope) -> RecordingRule:
@@ -77,7 +79,14 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     """
     finite = whole(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
     le, bucket = literal(names.LE), literal("bucket")
-    one = call("label_replace", aggregate("group", finite, each((names.LE,))), bucket, literal("$1"), le, literal("(.+)"))
+    one = call(
+        "label_replace",
+        aggregate("group", finite, each((names.LE,))),
+        bucket,
+        literal("$1"),
+        le,
+        literal("(.+)"),
+    )
     every = call("label_replace", one, le, literal("+Inf"), literal(""), literal(""))
     found = call("histogram_quantile", number(1), one | every)
     back = call("label_replace", found, le, literal("$1"), bucket, literal("(.+)"))

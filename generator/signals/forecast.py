@@ -12,8 +12,8 @@ from generator.promql.expr import any_of, number
 from generator.streams.scope import join, over_window, rule, summed
 
 if TYPE_CHECKING:
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 PACE = 6 * HOUR

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE, billed, cost
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
-from generator.streams.scope import each, rule, summed
+from generator.streams.scope import each, grouped, join, rule, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
     from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 _WITHIN = "within"
@@ -42,22 +42,42 @@ def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]
     return found
 
 
-def billed_tokens(tokens: Stream, scope: Scope) -> RecordingRule:
-    """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on."""
+def billed_tokens(tokens: Stream, scope: Scope, counting: Sequence[str] = ()) -> RecordingRule:
+    """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on.
+
+    Providers count so or so; ``counting`` are the profiles whose source counts in one way, whatever the provider.
+    """
     raw = summed(scope.stream(tokens).now(), tokens.kept)
     within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
     inner = binary("*", raw, within, on=_ON, group_left=(_WITHIN,))
-    moved = call("label_replace", inner, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)"))
+    if counting:
+        theirs = grouped(scope.record(names.KNOWN).one_of(names.PROFILE, counting).now(), (names.PROFILE,))
+        inner = join("unless", inner, theirs) | _within_profiles(raw, theirs)
+    # Summed first: two types inside one would become the same series.
+    outer = summed(inner, (*(label for label in tokens.kept if label != TOKEN_TYPE), _WITHIN))
+    moved = call(
+        "label_replace", outer, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)")
+    )
     # At least 0, since parts are exposed a moment apart.
     rest = call("clamp_min", binary("-", raw, summed(moved, tokens.kept), on=each(tokens.kept)), number(0))
     return rule(names.rate(billed(tokens)), rest | raw)
+
+
+def _within_profiles(raw: Expr, profiles: Expr) -> Expr:
+    """Find the tokens that a source counts inside others."""
+    found = binary("*", raw, profiles, on=each(), group_left=(names.PROFILE,))
+    on = (names.PROFILE, TOKEN_TYPE)
+    within = aggregate("max", Expr(names.PROFILE_WITHIN), (*on, _WITHIN))
+    return binary("*", found, within, on=on, group_left=(_WITHIN,))
 
 
 def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
     """Record USD per second: what a source reports itself, else tokens, summed before they meet their prices."""
     stream = cost(tokens)
     price = aggregate("max", Expr(names.PRICE), _ON)
-    priced = summed(binary("*", scope.stream(billed(tokens)).now(), price, on=_ON, group_left=()), stream.kept)
+    priced = summed(
+        binary("*", scope.stream(billed(tokens)).now(), price, on=_ON, group_left=()), stream.kept
+    )
     if spent is None:
         return rule(names.rate(stream), priced)
     reported = scope.stream(spent).now()
@@ -70,4 +90,6 @@ def _one() -> Expr:
 
 
 def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal(""))
+    return call(
+        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
+    )

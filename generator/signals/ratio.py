@@ -12,9 +12,9 @@ from generator.streams.scope import rule, spread, summed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Ratio, Signal
     from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
     from generator.promql.expr import Expr
     from generator.signals.events import Level
     from generator.streams.scope import Scope

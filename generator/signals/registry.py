@@ -12,8 +12,8 @@ from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, 
 from generator.signals import cost, count, distribution, quantile, ratio, share, tokens
 
 if TYPE_CHECKING:
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

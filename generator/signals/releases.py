@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.model.alerts import Alert
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
     from generator.streams.scope import Scope
 
 #: How long a release counts as new, in seconds.

@@ -12,8 +12,8 @@ from generator.streams.scope import having, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Share, Signal
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

@@ -11,8 +11,8 @@ from generator.signals.ratio import common, divided
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Tokens
-    from generator.prometheus.rules import RecordingRule
     from generator.streams.scope import Scope
 
 

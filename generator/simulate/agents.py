@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
     from generator.simulate.behaviour import Run
-    from generator.simulate.vocabulary import Reasons, Vocabulary
+    from generator.simulate.vocabulary import Vocabulary
+    from generator.streams.roles import Reasons
 
 # Of what an objective leaves open, an ordinary time uses this part, so that no alert fires.
 _USED = 0.35

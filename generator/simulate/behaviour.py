@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from generator.simulate.draws import Choice
     from generator.simulate.incidents import Conditions
-    from generator.simulate.vocabulary import Reasons
+    from generator.streams.roles import Reasons
 
 #: A run is stopped after this many steps.
 STEP_LIMIT = 30
@@ -113,7 +113,7 @@ def run(rng: Random, agent: Agent, now: Conditions) -> Run:
             if failing or rng.random() < agent.llm_fatal:
                 reason = agent.reasons.step_failed
         elif steps >= STEP_LIMIT:
-            reason = agent.reasons.limit
+            reason = agent.reasons.limit or agent.reasons.completed
         elif not limited and rng.random() > ANOTHER_ROUND:
             reason = _ending(rng, agent)
         else:

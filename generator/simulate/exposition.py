@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.model import names
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.simulate.counters import Counter, Histogram, counting
-from generator.simulate.parts import Amount, Event, Part, parts
+from generator.simulate.parts import Part, parts
+from generator.simulate.spend import FIELDS, INSTEAD, cost, prices
 from generator.simulate.vocabulary import Vocabulary, vocabulary
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,21 +23,11 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Service
     from generator.simulate.behaviour import LlmCall, Run
+    from generator.simulate.spend import Prices
+    from generator.streams.roles import Outcome
 
-#: Which of an LLM step's tokens each type counts, under the names that providers use.
-FIELDS = {
-    "prompt": "fresh",
-    "input": "fresh",
-    "completion": "answer",
-    "output": "answer",
-    "cached": "cached",
-    "cache_read": "cached",
-    "cache_write": "written",
-    "cache_creation": "written",
-    "reasoning": "thought",
-}
-#: Where tokens are counted whose own type is not declared.
-INSTEAD = {"cached": "fresh", "written": "fresh", "thought": "answer"}
+#: Of the time of a call of a model, the part that passes before its first token.
+_FIRST_TOKEN = 0.2
 
 
 class Exposed(Struct, frozen=True):
@@ -42,6 +35,7 @@ class Exposed(Struct, frozen=True):
 
     service: Service
     words: Vocabulary
+    prices: Prices
     fed: Mapping[Event, tuple[Part, ...]]
 
     @classmethod
@@ -49,8 +43,13 @@ class Exposed(Struct, frozen=True):
         """Read it from a service."""
         fed = defaultdict(list)
         for part in parts(service):
-            fed[part.event].append(part)
-        return cls(service, vocabulary(service), {event: tuple(found) for event, found in fed.items()})
+            fed[part.role.event].append(part)
+        return cls(
+            service,
+            vocabulary(service),
+            prices(service),
+            {event: tuple(found) for event, found in fed.items()},
+        )
 
 
 class Process(Struct, frozen=True):
@@ -91,7 +90,12 @@ class Process(Struct, frozen=True):
 
     def answer(self, scrape: int, call: LlmCall, times: int = 1) -> None:
         """Count an LLM step and its tokens, ``times`` over."""
-        self._add(Event.LLM_CALL, (call.model,), scrape, {Amount.SECONDS: call.seconds}, times)
+        amounts = {
+            Amount.SECONDS: call.seconds,
+            Amount.UNTIL_FIRST: call.seconds * _FIRST_TOKEN,
+            Amount.USD: cost(call, self.exposed.prices),
+        }
+        self._add(Event.LLM_CALL, (call.model,), scrape, amounts, times)
         if call.model not in self.token_types:
             self.token_types[call.model] = _token_fields(self.exposed, call.model)
         for token_type, fields in self.token_types[call.model]:
@@ -116,7 +120,7 @@ class Process(Struct, frozen=True):
         said = _said(event, key, self.exposed.words)
         for part in self.exposed.fed.get(event, ()):
             labels = {name: _value(name, said, self) for name in part.metric.labels}
-            yield part.amount, self._counting(part.metric, labels, zero_initialised=False)
+            yield part.role.amount, self._counting(part.metric, labels, zero_initialised=False)
 
     def _counting(
         self, metric: Metric, labels: Mapping[str, str], *, zero_initialised: bool
@@ -131,18 +135,21 @@ def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, st
     """Turn an event's meaning into label values."""
     match event:
         case Event.RUN:
-            outcome = words.run.good if key[1] else words.run.bad
-            return {words.reasons.label: key[0], words.run.label: outcome}
+            return {STOP_REASON: key[0], **_ended(words.run, well=bool(key[1]))}
         case Event.TOOL_CALL:
-            return {words.tool: key[0], words.call.label: words.call.good if key[1] else words.call.bad}
+            return {TOOL: key[0], **_ended(words.call, well=bool(key[1]))}
         case Event.TOOL_ERROR:
-            return {words.tool: key[0], words.error_class: key[1]}
+            return {TOOL: key[0], ERROR_CLASS: key[1]}
         case Event.LLM_CALL:
-            return {words.model: key[0]}
+            return {MODEL: key[0]}
         case Event.LLM_ERROR:
-            return {words.model: key[0], words.error_class: key[1]}
+            return {MODEL: key[0], ERROR_CLASS: key[1]}
         case Event.TOKENS:
-            return {words.model: key[0], words.token_type: key[1]}
+            return {MODEL: key[0], TOKEN_TYPE: key[1]}
+
+
+def _ended(outcome: Outcome | None, *, well: bool) -> dict[str, str]:
+    return {outcome.label: outcome.good if well else outcome.bad} if outcome else {}
 
 
 def _value(label: str, said: Mapping[str, str], process: Process) -> str:

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.simulate.exposition import FIELDS, INSTEAD
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.model.service import Service
     from generator.simulate.behaviour import LlmCall, Run
 
+    Prices = Mapping[tuple[str, str], float]
+
+#: Which of an LLM step's tokens each type counts, under the names that providers use.
+FIELDS = {
+    "prompt": "fresh",
+    "input": "fresh",
+    "completion": "answer",
+    "output": "answer",
+    "cached": "cached",
+    "cache_read": "cached",
+    "cache_write": "written",
+    "cache_creation": "written",
+    "reasoning": "thought",
+}
+#: Where tokens are counted whose own type is not declared.
+INSTEAD = {"cached": "fresh", "written": "fresh", "thought": "answer"}
+
 
 def usd_per_run(service: Service, runs: Iterable[Run]) -> float:
     """Mean cost of runs in USD; tokens without a price cost nothing."""
-    every = tuple(runs)
-    prices = {(price.model, FIELDS.get(price.token_type, "")): price.usd for price in service.prices}
-    return sum(_usd(call, prices) for run in every for call in run.llm_calls) / len(every)
+    every, known = tuple(runs), prices(service)
+    return sum(cost(call, known) for run in every for call in run.llm_calls) / len(every)
 
 
-def _usd(call: LlmCall, prices: Mapping[tuple[str, str], float]) -> float:
+def prices(service: Service) -> Prices:
+    """List what a token costs, in USD, by model and by the field of a step that counts it."""
+    return {(price.model, FIELDS.get(price.token_type, "")): price.usd for price in service.prices}
+
+
+def cost(call: LlmCall, prices: Prices) -> float:
+    """Sum up what a step costs, in USD."""
     tokens: dict[str, int] = {name: getattr(call, name) for name in FIELDS.values()}
     return sum(count * _price(call.model, name, prices) for name, count in tokens.items())
 
 
-def _price(model: str, name: str, prices: Mapping[tuple[str, str], float]) -> float:
+def _price(model: str, name: str, prices: Prices) -> float:
     """Price tokens as those that they are counted among, where they have no price of their own."""
     return prices.get((model, name), prices.get((model, INSTEAD.get(name, "")), 0))

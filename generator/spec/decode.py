@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from generator.spec import nodes, types
 
 T = TypeVar("T")
 
+#: The largest integer up to which floats hold all of them.
+_LARGEST_EXACT = 2**53
 #: A record that may be written as a bare list is filled through this field.
 _LIST_FIELD = "values"
 
@@ -23,7 +25,7 @@ def decode(node: nodes.Node, into: type[T]) -> T:
     return decoded
 
 
-def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an annotation can be anything
+def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911 - a return for each annotation
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is UnionType or origin is typing.Union:
         chosen = next(argument for argument in arguments if argument is not type(None))
@@ -34,9 +36,21 @@ def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an ann
         return None
     if origin is types.Located:
         return types.Located(_scalar(node, arguments[0]), node.span)
+    if hint is types.OneOrMany:
+        return _one_or_many(node)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return _decode_record(node, hint)
     return _scalar(node, hint)
+
+
+def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
+    """Read a value or a list of them."""
+    if isinstance(node, nodes.Mapping):
+        return None
+    many = node.items if isinstance(node, nodes.Sequence) else (node,)
+    return types.OneOrMany(
+        tuple(_decode(one, types.Text) for one in many), not isinstance(node, nodes.Sequence)
+    )
 
 
 def _scalar(node: nodes.Node, kind: type) -> object:
@@ -45,8 +59,14 @@ def _scalar(node: nodes.Node, kind: type) -> object:
     # Amounts may be written as numbers (40) or as text (5%): as text they are one kind of thing.
     if kind is str:
         return node.text
-    # To JSON Schema 6.0 and 1e1 are whole numbers too.
-    return int(node.value) if kind is int and isinstance(node.value, float) else node.value
+    # To JSON Schema 6.0 and 1e1 are whole numbers too; and 100 is a number, which floats can hold.
+    if kind is int and isinstance(node.value, float):
+        return int(node.value)
+    return float(node.value) if kind is float and _is_exact(node.value) else node.value
+
+
+def _is_exact(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and abs(value) <= _LARGEST_EXACT
 
 
 def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything

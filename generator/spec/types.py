@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from generator.diagnostics import Span
+from generator.diagnostics import Span
 
 T = TypeVar("T")
 
@@ -30,12 +29,22 @@ Text = Located[str]
 Names = tuple[Text, ...]
 
 
+class OneOrMany(Struct, frozen=True):
+    """A value, or a list of them; ``single`` says which."""
+
+    values: Names
+    single: bool
+
+
 class LabelSpec(Struct, frozen=True):
     """A label of a profile; each entry of ``values`` may name the value that it determines."""
 
     span: Span
     description: str | None
-    values: tuple[Entry[Text | None], ...]
+    values: tuple[Entry[OneOrMany | None], ...]
+    ignore: Names
+    from_: Text | None
+    label: Text | None
     closed: bool | None
     max_live: int | None
     new_per_week: float | None
@@ -122,6 +131,7 @@ class AlertKindSpec(Struct, frozen=True):
     over: Text | None
     beyond: Text | None
     unfinished: bool | None
+    watch: Text | None
 
 
 class AlertSpec(Struct, frozen=True):
@@ -139,6 +149,7 @@ class AlertSpec(Struct, frozen=True):
     forecast: AlertKindSpec | None
     undeclared: AlertKindSpec | None
     series_budget: AlertKindSpec | None
+    rule_health: AlertKindSpec | None
     warning: Text | None
     critical: Text | None
     severity: Text | None
@@ -171,11 +182,34 @@ class SignalsSpec(Struct, frozen=True):
     alerts: tuple[Entry[AlertSpec], ...]
 
 
-class FeedSpec(Struct, frozen=True):
-    """The source of a stream: a metric of the profile."""
+class SourceOfStreamSpec(Struct, frozen=True):
+    """What feeds a stream, or a part of it: an exposed metric, and how its labels and values are read."""
 
     span: Span
-    of: Text
+    of: OneOrMany | None
+    value: Text | None
+    where: tuple[Entry[OneOrMany], ...]
+    labels: tuple[Entry[Text], ...]
+    set: tuple[Entry[Text], ...]
+    minus: OneOrMany | None
+    scale: float | None
+
+
+class FeedSpec(Struct, frozen=True):
+    """What feeds a stream: one metric, or ``parts`` of several; the other keys hold for all parts."""
+
+    span: Span
+    of: OneOrMany | None
+    parts: tuple[SourceOfStreamSpec, ...]
+    value: Text | None
+    where: tuple[Entry[OneOrMany], ...]
+    labels: tuple[Entry[Text], ...]
+    set: tuple[Entry[Text], ...]
+    minus: OneOrMany | None
+    scale: float | None
+    unit: str | None
+    buckets: tuple[Located[float], ...]
+    drop: Names
 
 
 class ProfileSpec(Struct, frozen=True):
@@ -185,6 +219,9 @@ class ProfileSpec(Struct, frozen=True):
     profile: Text
     description: str | None
     extends: Text | None
+    run: str | None
+    emitted: str | None
+    includes: tuple[Entry[Names], ...]
     labels: tuple[Entry[LabelSpec], ...]
     metrics: tuple[Entry[MetricSpec], ...]
     streams: tuple[Entry[FeedSpec], ...]

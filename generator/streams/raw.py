@@ -10,16 +10,28 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.labels import OTHER, Label
 from generator.model.metrics import FACTORS
 from generator.model.units import plain
-from generator.promql.expr import Expr, call, escape_regex, literal, series, total
+from generator.promql.expr import (
+    Expr,
+    Series,
+    aggregate,
+    any_of,
+    binary,
+    call,
+    escape_regex,
+    literal,
+    number,
+    series,
+    total,
+)
 from generator.streams.scope import rule
 
 if TYPE_CHECKING:
-    from generator.model.metrics import Metric
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service, Site
-    from generator.model.streams import Stream
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.streams import Source, Stream
 
 #: What Prometheus counts of each target at each scrape.
 SCRAPED = "scrape_samples_post_metric_relabeling"
@@ -27,14 +39,117 @@ _THOUSANDTH = 0.001
 _DIGITS = 3
 _EXPONENT_FROM = 1_000_000
 _WHOLE = re.compile(r"[0-9]+")
+#: A metric's name as PromQL takes it before the braces; others are asked for by __name__.
+_PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_TARGET = ("job", "instance")
 
 
-def raw_pass(stream: Stream, metric: Metric, service: Service, site: Site) -> RecordingRule:
-    """Read a metric's series of a service, and sum its instances away."""
-    exposed = call("rate", series(metric.counted, service.selector).over(site.raw_window))
-    if metric.is_histogram:
-        exposed = _in_base_units(exposed, metric)
-    return rule(names.rate(stream), total(exposed, stream.kept), service=service.name)
+def raw_pass(stream: Stream, service: Service, site: Site) -> RecordingRule:
+    """Read the series behind a stream of a service, and sum its instances away."""
+    parts = [_part(source, stream, service, site) for source in stream.sources]
+    whole = parts[0] if len(parts) == 1 and _is_plain(stream, service) else total(any_of(parts), stream.kept)
+    return rule(names.rate(stream), whole, service=service.name)
+
+
+def _is_plain(stream: Stream, service: Service) -> bool:
+    """Whether labels and values are exposed as they are called, so that one sum does."""
+    (source,) = stream.sources
+    renamed = source.constants or any(name != exposed for name, exposed in source.labels)
+    return not renamed and not any(_label(name, service).patterns for name, _ in source.labels)
+
+
+def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
+    """Read one source: sum its instances, then give its labels and values the product's names."""
+    found = any_of([_summed(name, source, stream, service, site) for name in source.names])
+    if source.minus:
+        less = any_of([_summed(name, source, stream, service, site) for name in source.minus])
+        found = call("clamp_min", found - (less | number(0) * found), number(0))
+    if source.scale != 1:
+        found = found * number(source.scale)
+    for name, exposed in source.labels:
+        found = _translated(found, name, exposed, _label(name, service))
+    for name, value in source.constants:
+        found = call("label_replace", found, literal(name), literal(escaped(value)), literal(""), literal(""))
+    return found
+
+
+def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
+    """Sum a metric to the labels of the source that the stream is made from."""
+    joined = {exposed: label for label, exposed in source.labels if _label(label, service).joined == exposed}
+    kept = sorted({exposed for _, exposed in source.labels})
+    if stream.is_histogram:
+        kept = sorted((*kept, names.LE))
+    rates = call("rate", _selected(name, source, stream, service).over(site.raw_window))
+    if joined:
+        rates = _with_target_info(rates, sorted(joined), service)
+    if stream.is_histogram:
+        rates = _in_base_units(rates, source)
+    return total(rates, kept)
+
+
+def series_of(name: str, source: Source, stream: Stream) -> str:
+    """Name the series of a metric that feed a stream."""
+    suffix = "_bucket" if stream.is_histogram else f"_{source.value}" if source.value else ""
+    return f"{name}{suffix}"
+
+
+def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
+    exposed_as = series_of(name, source, stream)
+    plain_name = _PLAIN_NAME.fullmatch(exposed_as) is not None
+    found = series(exposed_as if plain_name else "", service.selector)
+    if not plain_name:
+        found = found.where(__name__=exposed_as)
+    for label, patterns in source.where:
+        found = (
+            found.where("=~", **{label: "|".join(patterns)})
+            if _is_pattern(patterns)
+            else found.one_of(label, patterns)
+        )
+    for label, exposed in source.labels:
+        if ignored := _label(label, service).ignore:
+            found = found.where("!~", **{exposed: "|".join(ignored)})
+    return found
+
+
+def _label(name: str, service: Service) -> Label:
+    """Find a label; the one that generated instrumentation adds is no spec's."""
+    return service.labels.get(name) or Label(name, "", (), 1)
+
+
+def _is_pattern(patterns: tuple[str, ...]) -> bool:
+    return any(set(pattern) & set(".*+\\") for pattern in patterns)
+
+
+def _with_target_info(rates: Expr, labels: list[str], service: Service) -> Expr:
+    """Add labels of an instance's ``target_info``, of which there are two for a moment while it changes."""
+    info = series("target_info", service.selector).now()
+    one = aggregate("max", info, (*_TARGET, *labels))
+    return binary("*", rates, one, on=_TARGET, group_left=labels)
+
+
+def _translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
+    """Give a label its name, and its values theirs; what no pattern takes is ``other``."""
+    if not label.patterns:
+        return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")
+    source = exposed
+    if name == exposed:
+        # Replaced in place, two values of one meaning would be one series too many.
+        source = f"exposed_{name}"
+        expr = _copied(expr, source, exposed, "$1", "(.*)")
+    rest = OTHER if OTHER in label.values else ""
+    expr = _copied(expr, name, source, rest, ".*")
+    for value, patterns in label.patterns.items():
+        expr = _copied(expr, name, source, escaped(value), "|".join(patterns))
+    return expr
+
+
+def _copied(expr: Expr, name: str, exposed: str, value: str, pattern: str) -> Expr:
+    return call("label_replace", expr, literal(name), literal(value), literal(exposed), literal(pattern))
+
+
+def escaped(value: str) -> str:
+    """Write a value as ``label_replace`` puts it in: a dollar would be a group."""
+    return value.replace("$", "$$")
 
 
 def scraped(service: Service) -> RecordingRule:
@@ -53,7 +168,7 @@ def bound_text(bound: float, unit: str) -> str:
     return f"{padded[:-_DIGITS]}.{padded[-_DIGITS:]}"
 
 
-def _in_base_units(expr: Expr, metric: Metric) -> Expr:
+def _in_base_units(expr: Expr, metric: Source) -> Expr:
     """Give buckets their bounds in base units; what no spec declares becomes right as well where it is whole."""
     if FACTORS[metric.unit] == _THOUSANDTH:
         for before, after in _shifts(metric):
@@ -66,16 +181,14 @@ def _in_base_units(expr: Expr, metric: Metric) -> Expr:
     return expr
 
 
-def _shifts(metric: Metric) -> list[tuple[str, str]]:
+def _shifts(metric: Source) -> list[tuple[str, str]]:
     """Move the point of whole bounds by three digits, a pattern for each number of digits that occurs."""
     lengths = {len(text) for bound in metric.buckets if _WHOLE.fullmatch(text := plain(bound))}
     shifts = []
     if any(length > _DIGITS for length in lengths):
         shifts.append((f"([0-9]+)([0-9]{{{_DIGITS}}})([.]0)?", "$1.$2"))
-    for length in range(_DIGITS, 0, -1):
-        if length in lengths:
-            shifts.append((f"([0-9]{{{length}}})([.]0)?", f"0.{'0' * (_DIGITS - length)}$1"))
-    return shifts
+    short = sorted((length for length in lengths if length <= _DIGITS), reverse=True)
+    return shifts + [(f"([0-9]{{{each}}})([.]0)?", f"0.{'0' * (_DIGITS - each)}$1") for each in short]
 
 
 def _odd_spellings(bound: float, unit: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def over_window(rates: Series, window: int, site: Site, *, offset: int = 0) -> E
 
 def distinct(rules: Iterable[RecordingRule], taken: Iterable[str] = ()) -> Iterator[RecordingRule]:
     """Keep the first rule of each record: names say what they hold, so that equal names hold the same."""
-    seen = {(name, ()) for name in taken}
+    seen: set[tuple[str, tuple[tuple[str, str], ...]]] = {(name, ()) for name in taken}
     for rule in rules:
         key = (rule.record, tuple(sorted(rule.labels.items())))
         if key not in seen:

@@ -21,7 +21,7 @@ from generator.model import names
 from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from tests.instrumentation.loading import shipped
 from tests.programs import needed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from tests.bench.cost import Cost, Query, costs, total
 from tests.bench.line import Figure, Line, Unit
 from tests.bench.raw import flat
@@ -12,7 +12,7 @@ from tests.bench.raw import flat
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
     from tests.bench.fleet import Fleet
 
 _PART = "A service's rules, an hour of evaluations"

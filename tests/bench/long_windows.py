@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.units import HOUR, MINUTE
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from tests.bench.cost import Query, costs, total
 from tests.bench.fleet import fleet
 from tests.bench.line import Figure, Goal, Line, Unit

@@ -1,4 +1,4 @@
-"""The agent profile that ships, as a mapping that a test takes something out of, and compiled again."""
+"""The agent profile and the library that ship, as one mapping that a test takes something out of, compiled again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.resolve.build import one, resolved
+from tests.resolve.build import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.model.service import Service
+    from generator.model.service import Model, Service
 
-PROFILE = Path(__file__).parents[2] / "specs" / "profiles" / "agent.yaml"
+SPECS = Path(__file__).parents[2] / "specs"
 SERVICE = {
     "service": "demo-agent",
     "profile": "agent",
@@ -29,9 +29,9 @@ Mapping = dict[str, Any]
 
 
 def agent() -> Mapping:
-    """The profile, fresh."""
-    loaded: Mapping = yaml.load(PROFILE.read_text("utf-8"), yaml.CSafeLoader)
-    return loaded
+    """Profile and library, fresh: ``streams`` are those of the library, ``feeds`` those of the profile."""
+    profile, library = (_read(path) for path in ("profiles/agent.yaml", "signals.yaml"))
+    return {**profile, "feeds": profile["streams"], **library}
 
 
 def without(profile: Mapping, *signals: str) -> Mapping:
@@ -55,16 +55,30 @@ def on(profile: Mapping, *signals: str) -> list[str]:
     return [name for name, alert in profile["alerts"].items() if _signal(alert) in signals]
 
 
-def service_of(directory: Path, profile: Mapping, **keys: object) -> Service:
+def model_of(directory: Path, profile: Mapping, **keys: object) -> Model:
     """Resolve a small service of the profile."""
-    return one(
-        resolved(
-            directory,
-            yaml.safe_dump(SERVICE | keys),
-            prices=yaml.safe_dump(PRICES),
-            profile=yaml.safe_dump(profile, sort_keys=False),
-        )
+    library = {key: profile[key] for key in ("streams", "signals", "alerts")}
+    own = {key: value for key, value in profile.items() if key not in {*library, "feeds"}}
+    result = resolved(
+        directory,
+        yaml.safe_dump(SERVICE | keys),
+        prices=yaml.safe_dump(PRICES),
+        profile=yaml.safe_dump({**own, "streams": profile["feeds"]}, sort_keys=False),
+        signals=yaml.safe_dump(library, sort_keys=False),
     )
+    assert result.value is not None, result.diagnostics
+    return result.value
+
+
+def service_of(directory: Path, profile: Mapping, **keys: object) -> Service:
+    """The service of ``model_of``."""
+    (found,) = model_of(directory, profile, **keys).services
+    return found
+
+
+def _read(path: str) -> Mapping:
+    loaded: Mapping = yaml.load((SPECS / path).read_text("utf-8"), yaml.CSafeLoader)
+    return loaded
 
 
 def _signal(alert: Mapping) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import facts
 from generator.model.metrics import Metric, MetricType
 from generator.model.service import Model, SeriesBudget, Service, Site
 from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
+from generator.prometheus.shared import SharedRules, shared_rules
+from generator.resolve.model import resolve_common
+from generator.spec.load import load_shared
+from generator.spec.sources import read_sources
+from tests.checks.agent import SPECS
 from tests.resolve.build import one, resolved
 
 if TYPE_CHECKING:
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
     from generator.checks.facts import Facts
     from generator.model.labels import Label
+    from generator.model.library import Library
 
 SITE = Site(
     scrape_interval=15,
@@ -51,6 +59,39 @@ def small(directory: Path, *services: str, **others: str) -> Service:
     return one(resolved(directory, *services, **others))
 
 
+@cache
+def library() -> Library:
+    """The library that ships, with the profile that does."""
+    loaded = load_shared(read_sources(SPECS))
+    assert loaded.specs is not None
+    return resolve_common(loaded.specs)[0].base.library
+
+
+@cache
+def shared(site: Site) -> SharedRules:
+    """The shared rules that ship."""
+    return shared_rules(library(), site)
+
+
+def once(site: Site) -> SharedAccount:
+    """What they cost."""
+    return shared_account(shared(site))
+
+
+def measuring(service: Service, *metrics: Metric) -> Service:
+    """The service with these metrics alone, each of which is a stream of its own, and without what reads others."""
+    streams = {
+        metric.name: replace(service.runs, name=metric.name, metric=metric.name, labels=metric.labels)
+        for metric in metrics
+    }
+    named = {metric.name: metric for metric in metrics}
+    return replace(
+        service, metrics=named, streams=streams, signals={}, alerts=(), objectives={}, own_bounds=frozenset()
+    )
+
+
 def known(site: Site, *services: Service) -> Facts:
     """What the checks know of services, with their rules compiled."""
-    return facts(Model(site, services), tuple(compile_rules(service, site) for service in services))
+    rules = shared(site)
+    compiled = tuple(compile_rules(service, site, rules.records) for service in services)
+    return facts(Model(site, library(), services), compiled, rules)

@@ -59,7 +59,7 @@ def test_times_that_are_seen_by_averages_only(gone: tuple[str, ...], missing: st
     )
     assert told.span == found.where("metrics.agent_tool_latency_ms")
     for quantile in missing.split(" and "):
-        assert f"quantile: {{of: agent_tool_latency_ms, q: 0.{quantile[1:].rstrip('0')}}}" in told.help
+        assert f"quantile: {{of: tool_latency, q: 0.{quantile[1:].rstrip('0')}}}" in told.help
 
 
 def test_a_p99_is_a_tail_too(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_p99_is_a_tail_too(tmp_path: Path) -> None:
     profile["signals"]["tool_latency_p99"] = {
         "title": "T",
         "description": "T.",
-        "quantile": {"of": "agent_tool_latency_ms", "q": 0.99},
+        "quantile": {"of": "tool_latency", "q": 0.99},
     }
     assert _practices(service_of(tmp_path, profile)) == []
 
@@ -88,7 +88,7 @@ def test_no_stop_reasons(tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), "stop_reason_distribution"))
     (told,) = no_stop_reason.check(known(SITE, found))
     assert told.message.startswith("demo-agent does not show why its runs end")
-    assert "distribution: {of: <the counter of finished runs>, label: stop_reason}" in told.help
+    assert "distribution: {of: run, label: stop_reason}" in told.help
 
 
 def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
     profile["signals"]["stop_reason_distribution"] = {
         "title": "S",
         "description": "S.",
-        "count": {"of": "agent_run_total"},
+        "count": {"of": "run"},
         "by": ["stop_reason"],
     }
     assert len(no_stop_reason.check(known(SITE, service_of(tmp_path, profile)))) == 1

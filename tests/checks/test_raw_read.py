@@ -11,11 +11,11 @@ from generator.checks.all import check_service
 from generator.checks.facts import facts, service_facts
 from generator.checks.raw_read import check
 from generator.diagnostics.pages import page
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.model.service import Model
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
 from tests.checks.agent import agent, service_of
-from tests.checks.models import SITE, known
+from tests.checks.models import SITE, known, library, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     Rule = RecordingRule | AlertingRule
 
 JOB = 'job="demo-agent"'
-RUNS = "release_status_stop_reason:agent_run:rate"
-BUCKETS = "le_release:agent_run_latency_ms:rate"
-SERIES_COUNT = "AgentSeriesBudgetExceeded"
+RUNS = "stream:agent_run:rate"
+BUCKETS = "stream:agent_run_latency:rate"
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +41,12 @@ def _checked(demo: Service, compiled: Compiled) -> list[str]:
 
 
 def _told(demo: Service, compiled: Compiled) -> tuple[Diagnostic, ...]:
-    return check(facts(Model(SITE, (demo,)), (compiled,)))
+    return check(facts(Model(SITE, library(), (demo,)), (compiled,), shared(SITE)))
 
 
 def _with(demo: Service, change: Callable[[Rule], Rule]) -> Compiled:
     """Compile the service and change its rules."""
-    compiled = compile_rules(demo, SITE)
+    compiled = compile_rules(demo, SITE, shared(SITE).records)
     recording, alerting = (
         tuple(replace(group, rules=tuple(map(change, group.rules))) for group in groups)
         for groups in (compiled.recording, compiled.alerting)
@@ -67,7 +66,7 @@ def _instead(demo: Service, name: str, expr: str) -> list[str]:
 
 def _beside(demo: Service, *rules: Rule, interval: int = 60) -> list[str]:
     """Add a group to the service, and say what is found."""
-    compiled = compile_rules(demo, SITE)
+    compiled = compile_rules(demo, SITE, shared(SITE).records)
     group = RuleGroup("own", interval, rules)
     if isinstance(rules[0], RecordingRule):
         return _checked(demo, replace(compiled, recording=(*compiled.recording, group)))
@@ -113,8 +112,8 @@ def test_the_rules_of_the_profile_that_ships_read_each_metric_once(demo: Service
     ],
 )
 def test_the_raw_pass_is_a_rate_that_tiles_time(demo: Service, record: str, expr: str, said: str) -> None:
-    group = "counters" if record == RUNS else "agent_run_latency_ms"
-    assert _instead(demo, record, expr) == [f'the rule of record {record} in group "{group}" {said}']
+    where = f'the rule of record {record} in group "agent-service-demo-agent"'
+    assert _instead(demo, record, expr) == [f"{where} {said}"]
 
 
 def test_a_metric_is_read_once_even_by_parts(demo: Service) -> None:
@@ -154,16 +153,13 @@ def test_every_metric_is_read(demo: Service) -> None:
 
 
 def test_a_raw_pass_is_as_often_as_its_window_says(demo: Service) -> None:
-    compiled = compile_rules(demo, SITE)
-    quick = tuple(
-        replace(group, interval=30) if group.name == "agent_tool_latency_ms" else group
-        for group in compiled.recording
-    )
-    (told,) = _checked(demo, replace(compiled, recording=quick))
-    assert told.startswith("the rule of record le_release_tool:agent_tool_latency_ms:rate in group ")
-    assert told.endswith(
-        "reads agent_tool_latency_ms_bucket every 30s, which a window of 1m15s does not tile"
-    )
+    compiled = compile_rules(demo, SITE, shared(SITE).records)
+    quick = tuple(replace(group, interval=30) for group in compiled.recording)
+    found = _checked(demo, replace(compiled, recording=quick))
+    assert (
+        'the rule of record stream:agent_tool_latency:rate in group "agent-service-demo-agent" reads '
+        "agent_tool_latency_ms_bucket every 30s, which a window of 1m15s does not tile"
+    ) in found
 
 
 @pytest.mark.parametrize(
@@ -180,18 +176,14 @@ def test_an_alert_reads_nothing_raw(demo: Service, expr: str) -> None:
     assert _beside(demo, AlertingRule("DemoOwn", expr, 0, 0, {}, {})) == [
         f'alert DemoOwn in group "own" {said}'
     ]
-    assert _instead(demo, "AgentLatencyP95High", expr)[0].endswith(said)
 
 
-def test_the_kind_of_an_alert_decides_what_it_may_read_and_not_its_name(demo: Service) -> None:
-    """Only the count of series reads what Prometheus says of a scrape, whatever the alert is called."""
-    renamed = tuple(
-        replace(alert, name="DemoSeries") if alert.name == SERIES_COUNT else alert for alert in demo.alerts
-    )
-    other = replace(demo, alerts=renamed)
-    assert check(known(SITE, other)) == ()
-    up = _instead(demo, SERIES_COUNT, f"count(up{{{JOB}}}) > 1")
-    assert up == [f'alert {SERIES_COUNT} in group "alerts_run_count" reads up, which only a raw pass may']
+def test_only_the_count_of_series_looks_at_targets(demo: Service) -> None:
+    scraped = f"sum(scrape_samples_post_metric_relabeling{{{JOB}}})"
+    assert _instead(demo, "service:agent_scraped:series", scraped) == []
+    found = _instead(demo, "service:agent_info", scraped)
+    assert 'agent_info in group "agent-service-demo-agent" reads scrape_samples_post' in found[0]
+    assert len(_instead(demo, "service:agent_scraped:series", f"count(up{{{JOB}}})")) > 0
 
 
 def test_a_finding_is_placed_and_explained(demo: Service) -> None:
@@ -210,4 +202,4 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
         "this is a defect of the compiler: please report it together with the spec",
     )
     assert page(told.code)
-    assert told in check_service(service_facts(demo, SITE, compiled), SITE)
+    assert told in check_service(service_facts(demo, SITE, compiled, shared(SITE)), SITE)

@@ -32,11 +32,6 @@ ALERTS = "alerts on the key anomalies"
 EACH_SIGNAL = [(item, name) for item, names in SIGNALS_OF.items() for name in names if name != "run_count"]
 #: What the help leaves to the reader.
 NAMES = {
-    "<the counter of finished runs>": "agent_run_total",
-    "<the histogram of run times>": "agent_run_latency_ms",
-    "<the histogram of steps per run>": "agent_steps_per_run",
-    "<the counter of tool calls>": "agent_tool_call_total",
-    "<the counter of tokens>": "agent_token_usage_total",
     "<a sentence>": "It grows.",
     "<Name>": "DemoOwn",
     ", ...}": ", title: T, description: It is.}",
@@ -73,12 +68,41 @@ def test_an_item_goes_with_its_signal_and_comes_back_by_the_help(
     assert not less[item].passed
     assert less[item].missing == (f"signal {name}",)
     (help_,) = less[item].how_to_add
-    assert help_.startswith(f"add to the profile, under signals: {name}: ")
+    assert help_.startswith(f"add to signals.yaml, under signals: {name}: ")
 
     profile = without(agent(), name)
     profile["signals"] |= _following(help_)
     again = _checked(tmp_path / "again", profile)
     assert again[item].passed
+
+
+def test_a_signal_of_a_stream_that_nothing_feeds_asks_for_its_metric(tmp_path: Path) -> None:
+    profile = agent()
+    del profile["feeds"]["tool_call"], profile["objectives"]["tool_error_rate"]
+    item = _checked(tmp_path, profile)["tool_error_rate"]
+    assert item.missing == ("signal tool_error_rate",)
+    assert item.how_to_add == (
+        "say in profile agent what measures it, under streams: tool_call: {of: <its metric>}",
+    )
+
+
+def test_who_is_told_of_no_failing_runs_has_no_nine_whatever_the_order_of_signals(tmp_path: Path) -> None:
+    profile = agent()
+    first = {"success_rate": profile["signals"].pop("success_rate")}
+    profile["signals"] = first | profile["signals"]
+    profile = without_alerts(
+        profile,
+        ("AgentSuccessRateLow", "AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn"),
+    )
+    found = self_check(service_of(tmp_path, profile))
+    assert (found.progress, found.items[-1].missing) == ("8/9", ("an alert on a drop of the success rate",))
+
+
+def test_alerts_that_are_turned_off_are_none(tmp_path: Path) -> None:
+    names = ("AgentSuccessRateDrop", "AgentSuccessRateRegression", "AgentErrorBudgetBurn")
+    off = {name: {"disabled": "Others watch it."} for name in names}
+    found = self_check(service_of(tmp_path, agent(), alerts=off))
+    assert (found.progress, found.items[-1].missing) == ("8/9", ("an alert on a drop of the success rate",))
 
 
 def test_run_count_is_asked_for_like_the_others(tmp_path: Path) -> None:
@@ -87,32 +111,32 @@ def test_run_count_is_asked_for_like_the_others(tmp_path: Path) -> None:
     signals = {name: signal for name, signal in found.signals.items() if name != "run_count"}
     item = self_check(replace(found, signals=signals)).items[0]
     assert (item.passed, item.missing) == (False, ("signal run_count",))
-    assert _following(item.how_to_add[0])["run_count"]["count"] == {"of": "agent_run_total"}
+    assert _following(item.how_to_add[0])["run_count"]["count"] == {"of": "run"}
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "item"),
     [
-        ("success_rate", {"count": {"of": "agent_run_total"}}, "success_rate"),
+        ("success_rate", {"count": {"of": "run"}}, "success_rate"),
         (
             "latency_p95",
-            {"quantile": {"of": "agent_run_latency_ms", "q": 0.9}},
+            {"quantile": {"of": "run_latency", "q": 0.9}},
             "latency p50 and p95, not averages only",
         ),
         (
             "latency_p95",
-            {"quantile": {"of": "agent_run_latency_ms", "q": 0.99}},
+            {"quantile": {"of": "run_latency", "q": 0.99}},
             "latency p50 and p95, not averages only",
         ),
         (
             "latency_p50",
-            {"ratio": {"of": "agent_tool_call_total", "per": "agent_run_total"}},
+            {"ratio": {"of": "tool_call", "per": "run"}},
             "latency p50 and p95, not averages only",
         ),
-        ("tool_error_rate", {"count": {"of": "agent_tool_error_total"}}, "tool_error_rate"),
+        ("tool_error_rate", {"count": {"of": "tool_error"}}, "tool_error_rate"),
         (
             "stop_reason_distribution",
-            {"count": {"of": "agent_run_total"}, "by": ["stop_reason"]},
+            {"count": {"of": "run"}, "by": ["stop_reason"]},
             "stop_reason_distribution",
         ),
     ],
@@ -141,14 +165,14 @@ def test_segmentation_goes_with_a_breakdown_and_comes_back_by_the_help(label: st
     assert less.missing == (f"a breakdown by {label}",)
     assert less.how_to_add == (f"give a signal by: [{label}], from a metric with that label",)
 
-    metric = next(name for name, metric in profile["metrics"].items() if label in metric["labels"])
-    kept["own"] = {"title": "T", "description": "T."} | _counted(profile, metric) | {"by": [label]}
+    stream = next(name for name in profile["feeds"] if label in profile["streams"][name]["labels"])
+    kept["own"] = {"title": "T", "description": "T."} | _counted(profile, stream) | {"by": [label]}
     assert _checked(tmp_path / "again", profile)[SEGMENTATION].passed
 
 
-def _counted(profile: Mapping, metric: str) -> Mapping:
-    histogram = profile["metrics"][metric]["type"] == "histogram"
-    return {"quantile": {"of": metric, "q": 0.9}} if histogram else {"count": {"of": metric}}
+def _counted(profile: Mapping, stream: str) -> Mapping:
+    histogram = profile["streams"][stream]["type"] == "histogram"
+    return {"quantile": {"of": stream, "q": 0.9}} if histogram else {"count": {"of": stream}}
 
 
 def test_segmentation_goes_with_a_label_without_an_end_and_comes_back_without_it(tmp_path: Path) -> None:

@@ -47,21 +47,25 @@ def test_incidents_of_restarts_are_not_offered(services: tuple[Service, ...]) ->
 @pytest.mark.parametrize(
     ("without", "why"),
     [
-        ("run latency step success stop", "it measures no runs"),
+        ("run", "it measures no runs"),
         ("tool", "it measures no tool calls"),
         ("llm token", "it measures no LLM steps"),
-        ("stop", "its runs are told apart by stop_reason"),
         ("token", "it counts no tokens"),
     ],
 )
 def test_what_a_service_lacks_is_told(services: tuple[Service, ...], without: str, why: str) -> None:
     service = services[0]
-    kept = {
-        name: signal
-        for name, signal in service.signals.items()
-        if not name.startswith(tuple(without.split()))
-    }
-    assert unfit(replace(service, signals=kept)) == why
+    lacking = tuple(without.split())
+    kept = {name: stream for name, stream in service.streams.items() if not name.startswith(lacking)}
+    assert unfit(replace(service, streams=kept)) == why
+
+
+def test_a_service_whose_runs_do_not_say_why_they_end_is_not_shown(services: tuple[Service, ...]) -> None:
+    service = services[0]
+    runs = replace(service.metrics[service.runs.metric], labels=("status", "release"))
+    streams = {**service.streams, "run": replace(service.runs, labels=runs.labels)}
+    silent = replace(service, streams=streams, metrics={**service.metrics, runs.name: runs})
+    assert unfit(silent) == "its runs do not say why they ended"
 
 
 def test_a_service_that_cannot_be_shown_ends_the_call(tmp_path: Path) -> None:
@@ -71,6 +75,6 @@ def test_a_service_that_cannot_be_shown_ends_the_call(tmp_path: Path) -> None:
     done = process("demo", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode() == (
-        "error: the demo cannot show mini-agent: its runs are told apart by status\n"
+        "error: the demo cannot show mini-agent: it measures no runs\n"
         "  help: it shows services with the metrics of the profile agent\n"
     )

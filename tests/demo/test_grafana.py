@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from generator.demo.boards import Boards, boards
 from generator.live.grafana import IMAGE
+from generator.prometheus.rule_set import rule_set
 from tests.demo import fake_docker
 from tests.instrumentation.loading import service, shipped
 
@@ -58,7 +59,9 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 
 
 def _started(opened: ExitStack) -> Boards:
-    return boards(service("support-agent"), shipped().site, _PROMETHEUS, opened, lambda *_: None)
+    model, one = shipped(), service("support-agent")
+    rules = rule_set([one], model.library, model.site)
+    return boards(one, rules, model.site, _PROMETHEUS, opened, lambda *_: None)
 
 
 def _read(url: str) -> str:

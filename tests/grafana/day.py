@@ -10,7 +10,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Scenario, ordinary

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from generator.model.alerts import Threshold
 from generator.model.panels import CHOICES, PANELS, dashboard_of_alert, panel_of
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.promql.syntax import references
 from tests.grafana.documents import everything, variables
 

@@ -10,7 +10,7 @@ from generator.live.remote_write import TimeSeries, write
 from generator.model import names
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from tests.grafana.asking import ask, opened
 from tests.grafana.day import PROMISING, SHOWN
 from tests.grafana.documents import targets

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.checks.world import world
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.promql.shape import Shape, constant, labelled, union
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from prometheus_client import start_http_server
 from generator.live.server_config import ServerConfig
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 from tests.instrumentation.agent import Counts, run_agent
 from tests.instrumentation.loading import fresh, service, shipped
 from tests.instrumentation.test_agent_loop import story
@@ -40,11 +40,11 @@ _WINDOW = _INTERVAL + _SCRAPE
 _LATE = 0.015
 _MOST_ROUNDS = 20
 _RECORDS = {
-    ("status", "stop_reason"): ("release_status_stop_reason:agent_run:rate", "agent_run_total"),
-    ("tool", "status"): ("release_status_tool:agent_tool_call:rate", "agent_tool_call_total"),
-    ("tool", "error_class"): ("error_class_release_tool:agent_tool_error:rate", "agent_tool_error_total"),
-    ("model", "error_class"): ("error_class_model_release:agent_llm_error:rate", "agent_llm_error_total"),
-    ("model", "token_type"): ("model_release_token_type:agent_token_usage:rate", "agent_token_usage_total"),
+    ("status", "stop_reason"): ("stream:agent_run:rate", "agent_run_total"),
+    ("tool", "status"): ("stream:agent_tool_call:rate", "agent_tool_call_total"),
+    ("tool", "error_class"): ("stream:agent_tool_error:rate", "agent_tool_error_total"),
+    ("model", "error_class"): ("stream:agent_llm_error:rate", "agent_llm_error_total"),
+    ("model", "token_type"): ("stream:agent_token_usage:rate", "agent_token_usage_total"),
 }
 _SITE = replace(shipped().site, scrape_interval=_SCRAPE, rule_interval=_INTERVAL)
 

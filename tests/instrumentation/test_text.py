@@ -136,7 +136,7 @@ def test_whatever_a_spec_holds_is_text_and_no_code(
     tmp_path_factory: pytest.TempPathFactory, value: str, help_: str, label: str
 ) -> None:
     changed = _with(service("support-agent"), value.replace("other", "o") + '<%\'"""', help_, label)
-    model = Model(shipped().site, (changed,))
+    model = Model(shipped().site, shipped().library, (changed,))
     module = generated(model, tmp_path_factory.mktemp("module"))
     assert changed.labels["stop_reason"].values == module.STOP_REASONS
     artifact = instrumentation(changed, model.site)
@@ -148,7 +148,7 @@ def test_whatever_a_spec_holds_is_text_and_no_code(
 @pytest.mark.parametrize("value", ['"""', "'''", 'a"', "a\\"])
 def test_a_limit_is_shown_in_the_module_s_own_text(tmp_path: Path, value: str) -> None:
     changed = _with(service("support-agent"), value, "Own.", "own")
-    module = generated(Model(shipped().site, (changed,)), tmp_path)
+    module = generated(Model(shipped().site, shipped().library, (changed,)), tmp_path)
     assert f"metrics.run(stop_reason={literal(value)})" in str(module.__doc__)
 
 

@@ -10,7 +10,7 @@ import pytest
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,9 +187,58 @@ def test_not_a_number_is_recorded(api: PrometheusApi) -> None:
     assert math.isnan(api.query("r", T + 60).samples[0].value)
 
 
-def test_alerting_rules_write_nothing(api: PrometheusApi) -> None:
-    alert = AlertingRule("Always", "vector(1)", 0, 0, {}, {})
-    assert evaluate(api, [group(alert)], T, END).samples == 0
+BUSY = AlertingRule("Busy", 'runs_total{release="v2"} > 300', 120, 180, {"severity": "warning"}, {})
+
+
+@pytest.mark.parametrize("steps", [2_000, 3])
+def test_an_alert_waits_and_is_kept_firing_as_its_rule_says(
+    api: PrometheusApi, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr("generator.live.evaluate._STEPS_PER_QUERY", steps)
+    evaluate(api, [group(BUSY)], T, END)
+    # Above 300 from minute 13 to 19; it leaves with its series at minute 20, and is kept until 23.
+    found = {
+        state: record_at(api, f'ALERTS{{alertstate="{state}"}}', MINUTES) for state in ("pending", "firing")
+    }
+    assert found["pending"] == ["1.0" if 13 <= minute < 15 else "-" for minute in range(31)]
+    assert found["firing"] == ["1.0" if 15 <= minute < 23 else "-" for minute in range(31)]
+    since = record_at(api, "ALERTS_FOR_STATE", MINUTES)
+    assert since == [f"{float(T + 13 * 60)}" if 13 <= minute < 23 else "-" for minute in range(31)]
+    (alert,) = api.query("ALERTS", T + 960).samples
+    assert alert.labels == {
+        "__name__": "ALERTS",
+        "alertname": "Busy",
+        "alertstate": "firing",
+        "severity": "warning",
+        "release": "v2",
+        "job": "agent",
+    }
+
+
+def test_records_of_alerts_follow_them_in_the_same_step(api: PrometheusApi) -> None:
+    count = RecordingRule("n", 'count(ALERTS{alertstate="firing"}) or vector(0)')
+    evaluate(api, [group(count), group(BUSY)], T, END)
+    assert record_at(api, "n", MINUTES) == ["1.0" if 15 <= minute < 23 else "0.0" for minute in range(31)]
+
+
+def test_two_alerts_that_become_one_are_refused(api: PrometheusApi) -> None:
+    rule = AlertingRule("Any", "runs_total", 0, 0, {"release": ""}, {})
+    with pytest.raises(LiveError, match=r"^rule Any: two series become one"):
+        evaluate(api, [group(rule)], T, END)
+
+
+def test_of_one_service_nothing_of_others_is_written(api: PrometheusApi) -> None:
+    both = (
+        "label_replace(vector(1), 'service', 'a', '', '') or label_replace(vector(1), 'service', 'b', '', '')"
+    )
+    rules = (
+        RecordingRule("r", both),
+        RecordingRule("all", "count(r)"),
+        AlertingRule("A", both, 0, 0, {}, {}),
+    )
+    evaluate(api, [group(*rules)], T, END, service="a")
+    assert {one.labels["service"] for one in api.query('{__name__=~"r|ALERTS"}', END).samples} == {"a"}
+    assert api.query("all", END).samples[0].value == 1
 
 
 def test_progress_names_each_record_once_it_is_done(api: PrometheusApi) -> None:
@@ -201,18 +250,18 @@ def test_progress_names_each_record_once_it_is_done(api: PrometheusApi) -> None:
 
 def test_a_rule_that_cannot_be_evaluated_is_named(api: PrometheusApi) -> None:
     many_to_one = RecordingRule("bad", "runs_total * on (job) runs_total")
-    with pytest.raises(LiveError, match=r"^recording rule bad: http://.*: execution: .*many-to-many"):
+    with pytest.raises(LiveError, match=r"^rule bad: http://.*: execution: .*many-to-many"):
         evaluate(api, [group(many_to_one)], T + 600, END)
 
 
 def test_two_rules_that_record_one_series_are_refused(api: PrometheusApi) -> None:
-    with pytest.raises(LiveError, match=r"recording rule r: two rules record the series .*'a': 'b'"):
+    with pytest.raises(LiveError, match=r"rule r: two rules record the series .*'a': 'b'"):
         evaluate(api, [group(RecordingRule("r", "vector(1)", {"a": "b"})) for _ in range(2)], T, END)
 
 
 def test_a_record_that_cannot_be_written_is_named(api: PrometheusApi) -> None:
     write(api, [TimeSeries({"__name__": "r"}, [T * 1000], [5.0])])
-    with pytest.raises(LiveError, match=r"^recording rule r: http://.* refuses to be written to: HTTP 400"):
+    with pytest.raises(LiveError, match=r"^rule r: http://.* refuses to be written to: HTTP 400"):
         evaluate(api, [group(RecordingRule("r", "vector(1)"))], T, T)
 
 

@@ -11,7 +11,7 @@ import yaml
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.live.server_config import ServerConfig
-from generator.prometheus.rules import RecordingRule, RuleGroup
+from generator.model.rules import RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from pathlib import Path

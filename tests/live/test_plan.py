@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.live.errors import LiveError
 from generator.live.plan import plan
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 
 def group(*rules: tuple[str, str], interval: int = 60) -> RuleGroup:
@@ -73,9 +73,12 @@ def test_a_circle_is_told_by_its_members_in_reading_order() -> None:
     assert all((left, right) in {("a", "b"), ("b", "c"), ("c", "a")} for left, right in pairwise(circle))
 
 
-def test_alerting_rules_are_left_out() -> None:
-    alert = AlertingRule("A", "x > 1", 0, 0, {}, {})
-    assert plan([RuleGroup("g", 60, (alert,))]) == ()
+def test_alerting_rules_are_one_record_after_what_they_read() -> None:
+    alert = AlertingRule("A", "a > 1", 0, 0, {}, {})
+    reader = RuleGroup("g", 60, (RecordingRule("n", "count(ALERTS)"), alert))
+    nodes = plan([reader, group(("a", "raw")), RuleGroup("h", 60, (alert,))])
+    assert [node.record for node in nodes] == ["a", "ALERTS", "n"]
+    assert len(nodes[1].rounds[0]) == 2
 
 
 def test_a_step_replaces_the_interval_of_every_group() -> None:

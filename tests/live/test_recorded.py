@@ -10,7 +10,7 @@ from generator.live.answers import RangeResult, RangeSeries
 from generator.live.errors import LiveError
 from generator.live.recorded import recorded
 from generator.live.remote_write import STALE_NAN
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 
 STEPS = range(60, 301, 60)
 NONE: frozenset[frozenset[tuple[str, str]]] = frozenset()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from generator.prometheus.alerting.condition import HALF_EVENT
 from msgspec.structs import replace
 
 from generator.model.units import plain
-from generator.prometheus.alerting.condition import HALF_EVENT
 from tests.prometheus.mutations import closing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.prometheus.rules import AlertingRule
+    from generator.model.rules import AlertingRule
 
 _COMPARED = re.compile(r"([<>]=?) (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
 _JOINED = re.compile(r" (?:and|unless)(?: on \([^)]*\))? ")

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
+from generator.model.rules import AlertingRule
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
 from tests.prometheus.increments import MINUTE
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
-    from generator.prometheus.rules import RuleGroup
     from tests.prometheus.expected import Key
 
 #: A Monday morning, and the end of a minute.

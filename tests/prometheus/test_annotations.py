@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server_config import ServerConfig
+from generator.model.rules import AlertingRule, RuleFile, RuleGroup
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.encode import encode
-from generator.prometheus.rules import AlertingRule, RuleFile, RuleGroup
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
+from generator.model.rules import AlertingRule
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule
 from tests.checks.models import SITE, small
 from tests.resolve.build import profile, service
 

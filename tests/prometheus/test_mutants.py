@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.live.errors import LiveError
+from generator.model.rules import RecordingRule, RuleGroup
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import RecordingRule, RuleGroup
 from generator.simulate.history import simulate
 from generator.simulate.scenario import Scenario
 from generator.simulate.traffic import Traffic

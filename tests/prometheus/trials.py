@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from generator.live.reads import records_read
 from generator.live.remote_write import TimeSeries
+from generator.model.rules import AlertingRule, RecordingRule
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.rules import AlertingRule, RecordingRule
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.history import begun_at
@@ -22,8 +22,8 @@ from tests.prometheus.chain import T0, renamed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
-    from generator.prometheus.rules import RuleGroup
     from generator.prometheus.witness.case import Case, Moment
     from generator.prometheus.witness.history import Phase, SeriesId
     from tests.prometheus.chain import Chain

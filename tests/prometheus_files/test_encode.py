@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from generator.live.server_config import ServerConfig
 from generator.model.units import duration
 from generator.prometheus.encode import encode
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
 from generator.promql.syntax import PromqlError, references
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.prometheus.grouping import LARGEST, split
-from generator.prometheus.rules import RecordingRule, RuleGroup
+from generator.model.rules import RecordingRule, RuleGroup
 
 Chain = list[RecordingRule]
 

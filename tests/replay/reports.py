@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.prometheus.rules import AlertingRule
+from generator.live.states import Activity
+from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode
 from generator.replay.replay import Records, Replay
 from generator.replay.report import Report, report
-from generator.replay.states import Activity
 from generator.replay.subject import ReplayedRule
 from generator.replay.truth import TrueIncident, TrueRollout, Truth
 

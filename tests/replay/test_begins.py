@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.prometheus.rules import AlertingRule, RecordingRule, RuleGroup
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.replay.asking import Patience
 from generator.replay.coverage import begins, covered
 from generator.replay.history import histories
@@ -44,7 +44,7 @@ def _needs(*measured: str, constants: tuple[str, ...] = ()) -> Needs:
         *(RecordingRule(name, "x", {}) for name in measured),
         *(RecordingRule(name, "vector(1)", {}) for name in constants),
     )
-    return Needs(frozenset((*measured, *constants)), (RuleGroup("g", 60, rules),), (), 0)
+    return Needs(frozenset((*measured, *constants)), frozenset(measured), (RuleGroup("g", 60, rules),), (), 0)
 
 
 def _begin(script: Script, need: Needs, end: int) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.errors import LiveError
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, histories
 from generator.replay.jobs import Crew
 from generator.replay.resume import Forgetful
@@ -99,3 +99,19 @@ def test_a_rule_that_cannot_be_evaluated_is_named(script: Script) -> None:
     )
     with pytest.raises(LiveError, match=r"alert A of s: .*bad_data: no such function"):
         replayed(script)
+
+
+def test_a_shared_rule_is_asked_once_and_told_apart_by_service(script: Script) -> None:
+    rule = AlertingRule("A", "x:y:z > 0", 0, 0, {"severity": "warning"}, {})
+    results = [{"service": "one", "owner": "me"}, {"service": "two", "tool": "a"}, {"service": "three"}]
+    script.reply = lambda fields: present(fields, *results)
+    crew = Crew((script.api,), Forgetful(), lambda *_: None)
+    rules = [ReplayedRule(service, rule, 60, 0) for service in ("one", "two", "four")]
+    one, two, four = histories(crew, rules, (T, T + 600), 100, {"two": T + 300})
+    assert [fields["query"] for fields in script.asked] == ['x:y:z{service=~"one|two|four"} > 0']
+    assert not four.episodes
+    own = {"alertname": "A", "severity": "warning"}
+    assert [episode.labels for episode in one.episodes] == [{**own, **results[0]}]
+    assert [episode.labels for episode in two.episodes] == [{**own, **results[1]}]
+    assert one.episodes[0].activity.active_at < T
+    assert two.episodes[0].activity.active_at == T + 300

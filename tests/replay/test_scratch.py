@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
+from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.prometheus.rules import AlertingRule
 from generator.replay.jobs import Crew
 from generator.replay.needs import RawSelector
 from generator.replay.raw import Quantity, quantities, samples

@@ -11,8 +11,8 @@ import yaml
 
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server_config import ServerConfig
+from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.prometheus.rules import AlertingRule
 from generator.replay.jobs import Crew
 from generator.replay.replay import Order, replay
 from generator.replay.resume import Forgetful

@@ -14,7 +14,7 @@ from generator.reports.numbers import number
 from generator.reports.pages import reports
 from generator.reports.rows import overview, service_row
 from generator.reports.terminal import to_text
-from tests.checks.models import SITE, known, small
+from tests.checks.models import SITE, known, measuring, once, small
 from tests.resolve.build import service
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def contents(services: tuple[Service, ...]) -> dict[str, Any]:
 
 def _rendered(services: tuple[Service, ...], site: Site = SITE) -> dict[str, str]:
     entries = [report_entry(each, site) for each in known(site, *services).services]
-    return {artifact.path: artifact.text for artifact in reports(entries, site)}
+    return {artifact.path: artifact.text for artifact in reports(entries, once(site), site)}
 
 
 def _rows(site: Site, *services: Service) -> tuple[ServiceRow, ...]:
@@ -72,12 +72,12 @@ def test_services_add_up(contents: dict[str, Any], when: str) -> None:
     total = contents["total"]
     for kind in ("raw", "recorded"):
         of_each = [found[kind][when] for found in contents["services"].values()]
-        assert sum(of_each) == total[kind][when]
+        once_ = contents["shared"]["recorded"][when] if kind == "recorded" else 0
+        assert sum(of_each) + once_ == total[kind][when]
     assert total["raw"][when] + total["recorded"][when] == total[when]
     for load in LOADS:
-        assert sum(found[load] for found in contents["services"].values()) == pytest.approx(
-            total[load], abs=0.01
-        )
+        of_services = sum(found[load] for found in contents["services"].values())
+        assert of_services + contents["shared"][load] == pytest.approx(total[load], abs=0.01)
 
 
 def test_a_metric_is_the_product_of_what_is_said_of_it(contents: dict[str, Any]) -> None:
@@ -94,9 +94,14 @@ def test_a_metric_is_the_product_of_what_is_said_of_it(contents: dict[str, Any])
     assert runs["labels"]["status"] == {"live": 2, "retained": 2, "follows": "reason"}
 
 
-def test_rules_are_counted_with_the_alerts_and_evaluated_once_an_interval(contents: dict[str, Any]) -> None:
+def test_rules_are_counted_with_the_alerts_and_evaluated_once_an_interval(
+    contents: dict[str, Any], tmp_path: Path
+) -> None:
     found = contents["services"]["b-agent"]
-    assert found["rules"] == sum(group["rules"] for group in found["groups"].values())  # it has no alerts
+    own = [group["rules"] for group in found["groups"].values() if "shared" not in group]
+    (facts,) = known(SITE, small(tmp_path, service("b-agent"))).services
+    alerts = sum(len(group.rules) for group in facts.compiled.alerting)
+    assert found["rules"] == sum(own) + alerts
     assert found["rule_evaluations_per_second"] == pytest.approx(found["rules"] / 60, abs=0.001)
 
 
@@ -109,11 +114,12 @@ def test_samples_are_series_by_their_intervals(contents: dict[str, Any]) -> None
 
 
 def test_a_thousand_services_are_like_the_mean_of_these(contents: dict[str, Any]) -> None:
-    thousand, total = contents["thousand_services"], contents["total"]
+    thousand, total, shared = (contents[key] for key in ("thousand_services", "total", "shared"))
     assert thousand["raw"]["live"] == total["raw"]["live"] * 500  # there are two
-    assert thousand["recorded"]["live"] == total["recorded"]["live"] * 500
+    once_ = shared["recorded"]["live"]
+    assert thousand["recorded"]["live"] == (total["recorded"]["live"] - once_) * 500 + once_
     for load in LOADS:
-        assert thousand[load] == pytest.approx(total[load] * 500, abs=1)
+        assert thousand[load] == pytest.approx((total[load] - shared[load]) * 500 + shared[load], abs=1)
 
 
 def test_the_site_s_budgets_and_intervals_are_said(contents: dict[str, Any]) -> None:
@@ -128,20 +134,23 @@ def test_the_markdown_page_says_the_numbers_of_the_json(services: tuple[Service,
     for name, found in contents["services"].items():
         section = page.split(f"## {name}\n")[1].split("\n## ")[0]
         for metric, series in found["metrics"].items():
-            cells = _cells(section.split("| Recording rules of")[0], f"`{metric}`")
+            cells = _cells(section.split("| Group of rules")[0], f"`{metric}`")
             assert (cells[4], cells[5]) == (f"{series['live']:,}", f"{series['retained']:,}")
         for group, series in found["groups"].items():
-            assert _cells(section.split("| Recording rules of")[1], f"`{group}`")[1:4] == [
-                f"{series[key]:,}" for key in ("rules", "live", "retained")
+            rules = "shared" if "shared" in series else f"{series['rules']:,}"
+            assert _cells(section.split("| Group of rules")[1], f"`{group}`")[1:4] == [
+                rules,
+                *(f"{series[key]:,}" for key in ("live", "retained")),
             ]
         assert f"**{found['raw']['live']:,}**" in section
         assert f"**{found['recorded']['retained']:,}**" in section
     assert f"**{contents['total']['live']:,}**" in page
-    for title, found in (("**All**", contents["total"]), ("1,000 like these", contents["thousand_services"])):
+    loads_of = {"**All**": "total", "1,000 like these": "thousand_services", "Shared rules": "shared"}
+    for title, found in ((title, contents[key]) for title, key in loads_of.items()):
         cells = _cells(page, title)
         assert cells[3:5] == [f"{found[key]:,}" for key in ("rules", "rule_groups")]
-        loads = (found[f"{kind}_per_second"] for kind in LOADS_OF_CELLS)
-        assert [cells[place] for place in (1, 2, 5)] == [number(load) for load in loads]
+        loads = [number(found[f"{kind}_per_second"]) for kind in LOADS_OF_CELLS]
+        assert title == "Shared rules" or [cells[place] for place in (1, 2, 5)] == loads
 
 
 def _cells(page: str, first: str) -> list[str]:
@@ -167,7 +176,7 @@ def test_what_is_near_its_budget_is_bold(services: tuple[Service, ...]) -> None:
 def test_the_terminal_shows_a_table_for_each_service_and_the_sums(
     services: tuple[Service, ...], contents: dict[str, Any]
 ) -> None:
-    text = to_text(_rows(SITE, *services), SITE)
+    text = to_text(_rows(SITE, *services), once(SITE), SITE)
     assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
     assert [line for line in text.splitlines() if line and not line.startswith(" ")] == [
@@ -187,7 +196,7 @@ def test_the_terminal_shows_a_table_for_each_service_and_the_sums(
 
 
 def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service, ...]) -> None:
-    text = to_text(_rows(SITE, services[0]), SITE)
+    text = to_text(_rows(SITE, services[0]), once(SITE), SITE)
     head, *rows = [line for line in text.splitlines() if line.startswith("  ") and "budgets" not in line][:8]
     for title in ("each", "at once", "of budget"):
         end = head.index(title) + len(title)
@@ -198,14 +207,13 @@ def test_numbers_of_the_terminal_stand_below_each_other(services: tuple[Service,
 def test_a_metric_without_labels_has_none_to_shrink(tmp_path: Path) -> None:
     found = small(tmp_path)
     bare = replace(found.metrics["runs_total"], labels=())
-    lone = replace(found, metrics={"runs_total": bare})
-    row = _rows(SITE, replace(lone, signals={}, alerts=(), objectives={}))[0].metrics[0]
+    row = _rows(SITE, measuring(found, bare))[0].metrics[0]
     assert row.saving is None
 
 
 def test_over_budget_is_reported_too(tmp_path: Path) -> None:
     site = replace(SITE, budget=replace(SITE.budget, metric=1, service=1, recorded=1, total=1))
     rows = _rows(site, small(tmp_path))
-    shown = overview(rows, site)
+    shown = overview(rows, once(site), site)
     assert shown.used == shown.live == shown.raw.live + shown.recorded.live
     assert rows[0].raw_used == rows[0].raw.live

@@ -15,7 +15,7 @@ from generator.reports.pages import reports
 from generator.reports.selfcheck_text import selfcheck_text
 from generator.reports.terminal import columns
 from tests.checks.agent import agent, service_of, without
-from tests.checks.models import SITE, known
+from tests.checks.models import SITE, known, once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,12 +85,12 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
     )
     shown = selfcheck_text([self_check(whole), self_check(less)]).splitlines()
     assert shown[0] == "demo-agent  Progress: 9/9"
-    help_ = "{share: {of: <the counter of tool calls>, where: {status: error}}, ...}"
+    help_ = "{share: {of: tool_call, where: {status: error}}, ...}"
     assert shown[1:5] == [
         "demo-agent  Progress: 8/9",
         "  [ ] tool_error_rate",
         "      missing: signal tool_error_rate",
-        f"      add to the profile, under signals: tool_error_rate: {help_}",
+        f"      add to signals.yaml, under signals: tool_error_rate: {help_}",
     ]
     assert shown[5:] == ["  the minimum first-release set lacks tool_error_rate"]
     assert selfcheck_text([]) == ""
@@ -98,7 +98,7 @@ def test_the_checklist_says_what_is_missing_and_how_to_add_it(tmp_path: Path) ->
 
 def _checklist(service: Service) -> str:
     (facts,) = known(SITE, service).services
-    files = {file.path: file.text for file in reports([report_entry(facts, SITE)], SITE)}
+    files = {file.path: file.text for file in reports([report_entry(facts, SITE)], once(SITE), SITE)}
     return files["reports/self-check.md"]
 
 
@@ -112,7 +112,7 @@ def test_the_page_of_the_checklist_ticks_what_is_there(tmp_path: Path) -> None:
     assert "| `demo-agent` | 8/9 | lacks `stop_reason_distribution` | 1 |" in page
     assert "| No stop_reason metrics | no stop_reason_distribution | `practice/no-stop-reason` |" in page
     assert "| High-cardinality labels | no | `cardinality/forbidden-label` |" in page
-    assert "&lt;the counter of finished runs&gt;" in page
+    assert "distribution: {of: run, label: stop\\_reason}" in page or "of: run, label: stop_reason" in page
 
 
 def test_the_page_of_a_whole_service_has_nothing_to_add(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.prometheus.rules import AlertingRule
+from generator.model.rules import AlertingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.prometheus.rules import RuleGroup
+    from generator.model.rules import RuleGroup
 
 
 class Firing(Struct, frozen=True):

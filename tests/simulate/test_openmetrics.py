@@ -61,8 +61,8 @@ def test_families_carry_their_types_and_help(model: Model, support: Service) -> 
 
 def test_a_help_text_may_hold_anything(model: Model, support: Service) -> None:
     odd = 'Runs, "quoted"\nand \\ over lines.'
-    runs = replace(support.runs, help=odd)
-    service = replace(support, runs=runs, metrics={**support.metrics, runs.name: runs})
+    runs = replace(support.metrics["agent_run_total"], help=odd)
+    service = replace(support, metrics={**support.metrics, runs.name: runs})
     families = {family.name: family for family in _parsed(_first(model, service))}
     assert families["agent_run"].documentation == odd
 

@@ -8,14 +8,17 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from generator.checks.cardinality.raw import MetricSeries, metric_series
-from generator.checks.cardinality.recorded import RecordSeries, record_series
+from generator.checks.cardinality.recorded import RecordSeries, record_series, shared_records
+from generator.checks.world import of_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from generator.checks.world import World
+    from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.shared import SharedRules
 
 
 class Total(Struct, frozen=True):
@@ -31,7 +34,7 @@ class Load(Struct, frozen=True):
     Attributes:
         scraped: Samples a second of raw series.
         recorded: Samples a second of recorded series; those of firing alerts come on top.
-        rules: Recording and alerting rules.
+        rules: Recording and alerting rules; of a service its own.
         groups: The groups that they stand in.
         evaluations: Of rules, a second.
     """
@@ -99,16 +102,32 @@ def account(service: Service, site: Site, compiled: Compiled, known: World) -> A
         replicas=service.replicas,
         metrics=metrics,
         records=records,
-        load=_load(metrics, records, compiled, site),
+        load=_load(metrics, records, (*compiled.recording, *compiled.alerting), site.scrape_interval),
     )
 
 
+class SharedAccount(Struct, frozen=True):
+    """What is there once for all services: the shared rules, and the series that are about none of them."""
+
+    recorded: Total
+    load: Load
+
+
+def shared_account(rules: SharedRules) -> SharedAccount:
+    """Account for the rules that all services share."""
+    records = shared_records(of_library(rules))
+    total = Total(sum(found.live for found in records), sum(found.retained for found in records))
+    return SharedAccount(total, _load((), records, rules.groups, 1))
+
+
 def _load(
-    metrics: Iterable[MetricSeries], records: Iterable[RecordSeries], compiled: Compiled, site: Site
+    metrics: Iterable[MetricSeries],
+    records: Iterable[RecordSeries],
+    groups: Collection[RuleGroup],
+    scrape_interval: int,
 ) -> Load:
-    groups = (*compiled.recording, *compiled.alerting)
     return Load(
-        scraped=sum(found.live for found in metrics) / site.scrape_interval,
+        scraped=sum(found.live for found in metrics) / scrape_interval,
         recorded=sum(found.live / found.interval for found in records),
         rules=sum(len(group.rules) for group in groups),
         groups=len(groups),

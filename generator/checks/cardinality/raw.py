@@ -61,7 +61,7 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
     labels = [service.labels[name] for name in metric.labels]
     follows = determined_by(labels)
     each = series_each(metric, site)
-    instance = combinations(labels) * each
+    instance = _combinations(metric, service) * each
     generations = 1 if names.RELEASE in metric.labels else _generations(service, weeks)
     return MetricSeries(
         metric,
@@ -72,14 +72,19 @@ def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
         each,
         instance,
         instance * service.replicas,
-        combinations(labels, weeks) * each * generations * service.replicas,
+        _combinations(metric, service, weeks) * each * generations * service.replicas,
     )
 
 
 def live_series(metric: Metric, service: Service, site: Site) -> int:
     """Bound the series of one metric at once."""
-    labels = (service.labels[name] for name in metric.labels)
-    return combinations(labels) * series_each(metric, site) * service.replicas
+    return _combinations(metric, service) * series_each(metric, site) * service.replicas
+
+
+def _combinations(metric: Metric, service: Service, weeks: float = 0) -> int:
+    """Count the combinations of label values; of a metric in parts those of each."""
+    parts = metric.parts or (metric.labels,)
+    return sum(combinations((service.labels[name] for name in part), weeks) for part in parts)
 
 
 def series_each(metric: Metric, site: Site) -> int:

@@ -6,24 +6,29 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, values
-from generator.checks.exposed import buckets
+from generator.checks.written import buckets
+from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
-from generator.prometheus.rules import RecordingRule
 from generator.promql.shape import size_of_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.checks.world import World
+    from generator.checks.world import Known, SharedWorld, World
     from generator.model.labels import Label
     from generator.model.service import Service, Site
     from generator.promql.shape import Origin, Term
 
 
 class RecordSeries(Struct, frozen=True):
-    """The series of a record, at once and over the retention, and the rules that write it, every ``interval`` s."""
+    """The series of a record, at once and over the retention, and the rules that write it, every ``interval`` s.
+
+    ``shared`` says that the rules are about all services: none of them is there for this one.
+    """
 
     record: str
     group: str
@@ -31,26 +36,41 @@ class RecordSeries(Struct, frozen=True):
     rules: int
     live: int
     retained: int
+    shared: bool = False
 
 
 def record_series(service: Service, known: World, site: Site) -> tuple[RecordSeries, ...]:
-    """Bound the series of each record, in the order of the rules."""
-    found: dict[str, RecordSeries] = {}
+    """Bound the series of each record of a service, in the order of the rules."""
     now, ever = (sizes(service, weeks) for weeks in (0, site.retention / WEEK))
-    for rule in known.rules:
-        if isinstance(rule.rule, RecordingRule):
-            name = rule.rule.record
-            before = found.get(name) or RecordSeries(name, rule.group.name, rule.group.interval, 0, 0, 0)
-            shape = rule.shape
-            found[name] = RecordSeries(
-                name,
-                before.group,
-                before.interval,
-                before.rules + 1,
-                before.live + now.of(shape.live),
-                before.retained + ever.of(shape.ever),
-            )
-    return tuple(found.values())
+    of_service = (one for one in known.shared if names.SERVICE in one.shape.names)
+    found = _counted(known.own, now, ever)
+    shared = _counted(of_service, now, ever, shared=True)
+    return (*found.values(), *(one for name, one in shared.items() if name not in found))
+
+
+def shared_records(everyone: SharedWorld) -> tuple[RecordSeries, ...]:
+    """Bound the series that are there once for all services: prices, and the data of profiles."""
+    sizes_ = Sizes({}, 0, {}, {})
+    rules = (one for one in everyone.rules if names.SERVICE not in one.shape.names)
+    return tuple(_counted(rules, sizes_, sizes_, shared=True).values())
+
+
+def _counted(
+    rules: Iterable[Known], now: Sizes, ever: Sizes, *, shared: bool = False
+) -> dict[str, RecordSeries]:
+    found: dict[str, RecordSeries] = {}
+    for one in rules:
+        if not isinstance(one.rule, RecordingRule) or one.shape.nothing:
+            continue
+        name, group = one.rule.record, one.group
+        before = found.get(name) or RecordSeries(name, group.name, group.interval, 0, 0, 0, shared)
+        found[name] = replace(
+            before,
+            rules=before.rules + 1,
+            live=before.live + now.of(one.shape.live),
+            retained=before.retained + ever.of(one.shape.ever),
+        )
+    return found
 
 
 class Sizes(Struct, frozen=True):
@@ -93,5 +113,6 @@ class Sizes(Struct, frozen=True):
 def sizes(service: Service, weeks: float = 0) -> Sizes:
     """Count the values of every set of a service."""
     of_labels = {name: values(label, weeks) for name, label in service.labels.items()}
-    of_buckets = {buckets(metric): len(metric.buckets) + 1 for metric in service.metrics.values()}
+    of_buckets = {buckets(metric.name): len(metric.buckets) + 1 for metric in service.metrics.values()}
+    of_buckets |= {buckets(stream.stem): len(stream.buckets) + 1 for stream in service.streams.values()}
     return Sizes(service.labels, weeks, of_labels | of_buckets, {})

@@ -12,7 +12,7 @@ from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.recorded import sizes
 from generator.model.names import LE, OUTSIDE_LABEL
-from generator.prometheus.rules import RecordingRule
+from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

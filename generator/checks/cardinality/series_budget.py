@@ -28,9 +28,9 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
     return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
 
 
-def check_total(of_each: Mapping[str, int], site: Site) -> tuple[Diagnostic, ...]:
-    """Hold the sum of all services' series at once against the site's budget."""
-    total, budget = sum(of_each.values()), site.budget.total
+def check_total(of_each: Mapping[str, int], once: int, site: Site) -> tuple[Diagnostic, ...]:
+    """Hold all services' series at once, and those that are there ``once`` for all, against the site's budget."""
+    total, budget = sum(of_each.values()) + once, site.budget.total
     if total <= budget:
         return ()
     largest = max(of_each, key=lambda name: (of_each[name], name))

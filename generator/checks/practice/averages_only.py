@@ -26,7 +26,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
             CODE,
             f"{name} is not seen by its {' and '.join(missing)}: an average hides the slow runs",
             each.service.where(f"metrics.{name}"),
-            _help(each.service.metrics[name], missing),
+            _help(each.service.metrics[name], _called(name, each.service), missing),
         )
         for each in facts.services
         for name, missing in averages(each.service).items()
@@ -44,15 +44,20 @@ def _missing(metric: Metric, service: Service) -> list[str]:
     seen = {
         signal.kind.q
         for signal in service.signals.values()
-        if signal.of.name == metric.name and isinstance(signal.kind, Quantile)
+        if signal.of.metric == metric.name and isinstance(signal.kind, Quantile)
     }
     missing = [] if _MEDIAN in seen else ["p50"]
     return missing if any(q >= _TAIL for q in seen) else [*missing, "p95"]
 
 
-def _help(metric: Metric, missing: list[str]) -> str:
+def _called(metric: str, service: Service) -> str:
+    """Name the stream that a metric feeds, as signals call it."""
+    return next(stream.name for stream in service.streams.values() if stream.metric == metric)
+
+
+def _help(metric: Metric, stream: str, missing: list[str]) -> str:
     if not metric.is_histogram:
         return "expose the times as a histogram; a sum of times only gives averages"
     quantiles = {"p50": _MEDIAN, "p95": _TAIL}
-    wanted = " and ".join(f"quantile: {{of: {metric.name}, q: {quantiles[name]}}}" for name in missing)
+    wanted = " and ".join(f"quantile: {{of: {stream}, q: {quantiles[name]}}}" for name in missing)
     return f"add signals with {wanted}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import Absence, Idle, SeriesCount, Threshold, Undeclared, Unpriced
+from generator.model.alerts import BurnRate, Change, Forecast, Overflow, Regression, Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CODE = "practice/no-alerts"
 
-#: Alerts that say nothing about how good a signal is.
-_ABOUT_DATA = Absence | Idle | SeriesCount | Undeclared | Unpriced
+#: Alerts that say how good a signal is; all others are about the data, and watch no signal.
+_ABOUT_VALUES = Threshold | Change | Regression | BurnRate | Overflow | Forecast
 
 
 class Anomaly(Struct, frozen=True):
@@ -89,7 +89,7 @@ def uncovered(service: Service) -> tuple[Anomaly, ...]:
 
 
 def _tells_of(alert: Alert, anomaly: Anomaly) -> bool:
-    if alert.signal not in anomaly.signals or isinstance(alert.kind, _ABOUT_DATA):
+    if alert.signal not in anomaly.signals or not isinstance(alert.kind, _ABOUT_VALUES):
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
 

@@ -23,7 +23,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
             f"{each.service.name} does not show why its runs end: limits and failing tools stay hidden",
             each.service.where(""),
             f"count finished runs by stop_reason, and add a signal {SIGNAL}: "
-            "{distribution: {of: <the counter of finished runs>, label: stop_reason}, ...}",
+            "{distribution: {of: run, label: stop_reason}, ...}",
         )
         for each in facts.services
         if not shows_stop_reasons(each.service)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
 from generator.model import names
+from generator.model.rules import AlertingRule
 from generator.model.units import MINUTE, duration, parse_duration
-from generator.prometheus.rules import AlertingRule
 from generator.promql.reach import reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.prometheus.rules import RecordingRule
+    from generator.model.rules import RecordingRule
 
 CODE = "practice/retention"
 _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import alerts, names
 from generator.model.alerts import BOUND, FACTOR, OFFSET, pace_part
-from generator.model.library import OFF
+from generator.model.deviations import OFF
 from generator.model.signals import Better, Cost, Distribution, Share
 from generator.prometheus.rule_tests import burns, changes, releases, states, thresholds
 from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
@@ -44,6 +44,7 @@ MAKERS: Mapping[type, Maker] = MappingProxyType(
         alerts.Undeclared: states.undeclared,
         alerts.Outside: states.outside,
         alerts.SeriesCount: states.series_count,
+        alerts.RuleHealth: states.rule_health,
     }
 )
 
@@ -62,8 +63,9 @@ def shared_cases(subject: Subject) -> Iterator[TestCase]:
     for changed, what, constant in _changes(subject):
         for one in cases(changed)[:1]:
             yield replace(one, name=f"{one.name} with {what}", constants=(*one.constants, constant))
-    for one in usual[:1]:
-        yield _off(one)
+    # The health of the rules themselves is watched whatever a service says.
+    if not isinstance(subject.alert.kind, alerts.RuleHealth):
+        yield from map(_off, usual[:1])
 
 
 def _off(case: TestCase) -> TestCase:
@@ -89,8 +91,16 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
         changed = replace(subject, tier=replace(tier, bound=bound))
         yield changed, "a bound of its own", _override(subject, BOUND, bound)
         if tier.written.factor is not None and (objective := _objective(subject, tier)):
-            yield changed, "a multiple of the objective", _override(subject, BOUND + FACTOR, bound / objective)
-            yield changed, "a distance from the objective", _override(subject, BOUND + OFFSET, bound - objective)
+            yield (
+                changed,
+                "a multiple of the objective",
+                _override(subject, BOUND + FACTOR, bound / objective),
+            )
+            yield (
+                changed,
+                "a distance from the objective",
+                _override(subject, BOUND + OFFSET, bound - objective),
+            )
     for burn in tier.burns[:1]:
         quicker = replace(burn, factor=burn.factor * 0.9)
         changed = replace(subject, tier=replace(tier, burns=(quicker,)))

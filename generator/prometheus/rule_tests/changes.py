@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.chance import SIGMAS
-from generator.model.alerts import Change
 from generator.model.signals import Better, Count, Distribution, Quantile, Ratio, Share, top_bucket
 from generator.prometheus.rule_tests.loads import Traffic, load_of, share_beyond
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
@@ -19,6 +18,7 @@ from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subje
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.model.alerts import Change
     from generator.model.signals import Signal
     from generator.prometheus.rule_tests.timeline import Load, TestCase, Timeline
 
@@ -130,9 +130,7 @@ def _bounds(step: _Step) -> Iterator[TestCase]:
     timeline = timeline.fires("fires just beyond its bound", step.fires, subject.tier.bound * (1 + MARGIN))
     if sharp:
         timeline = timeline.fires("keeps firing", resolves - interval).silent("no longer", resolves)
-    yield subject.case(
-        "fires when it gets worse by just more than its bound", timeline.silent("resolves")
-    )
+    yield subject.case("fires when it gets worse by just more than its bound", timeline.silent("resolves"))
     yield subject.case(
         "silent when it gets worse by just less than its bound",
         step.from_base(step.base)
@@ -163,7 +161,9 @@ def _no_limit(step: _Step) -> Iterator[TestCase]:
     kind = step.signal.kind
     if not isinstance(kind, Distribution) or not kind.limits or step.subject.alert.by != kind.label:
         return
-    harmless = next((one for one in step.subject.fixture.values_of(kind.label) if one not in kind.limits), None)
+    harmless = next(
+        (one for one in step.subject.fixture.values_of(kind.label) if one not in kind.limits), None
+    )
     if harmless is not None:
         timeline = step.from_base(step.base).then(
             step.fires, step.load(step.worst, other={kind.label: harmless})
@@ -181,7 +181,9 @@ def _events_now(step: _Step) -> Iterator[TestCase]:
         for events in (fewest - 1, fewest)
     )
     yield step.subject.case("silent with too few events now", few.quiet("silent with an event too few"))
-    yield step.subject.case("fires with just enough events now", enough.fires("fires with just enough events"))
+    yield step.subject.case(
+        "fires with just enough events now", enough.fires("fires with just enough events")
+    )
 
 
 def _events_before(step: _Step) -> Iterator[TestCase]:

@@ -10,7 +10,6 @@ from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
 from generator.model.outside import outside_label
 from generator.model.signals import Better, Quantile
-
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
 from generator.prometheus.rule_tests.subject import Fixture, Subject
@@ -81,8 +80,15 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
     labels = dict.fromkeys(label for stream in streams.values() for label in stream.labels)
     own = [label for label in labels if label not in profile.values and label not in profile.max_live]
     values = {
-        **{label: tuple(f"{label}-{place + 1}" for place in range(profile.max_live.get(label, 2))) for label in labels},
-        **({MODEL: tuple(dict.fromkeys(price.model for price in library.prices))[:2]} if library.prices else {}),
+        **{
+            label: tuple(f"{label}-{place + 1}" for place in range(profile.max_live.get(label, 2)))
+            for label in labels
+        },
+        **(
+            {MODEL: tuple(dict.fromkeys(price.model for price in library.prices))[:2]}
+            if library.prices
+            else {}
+        ),
         **profile.values,
     }
     return Fixture(
@@ -95,7 +101,11 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
         prices=library.prices,
         constants={
             _constant(names.INFO, owner=OWNER, profile=profile.name): 1,
-            **{_constant(names.LABEL_VALUE, label=label, **{label: value}): 1 for label in own for value in values[label]},
+            **{
+                _constant(names.LABEL_VALUE, label=label, **{label: value}): 1
+                for label in own
+                for value in values[label]
+            },
             **_written(library, profile, promised),
             _constant(names.LINK, link="logs", url=_LOGS, url_of_release=LINK): 1,
         },
@@ -131,7 +141,11 @@ def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float
     """Give a histogram buckets around the bounds of the alerts on it."""
     if not stream.is_histogram:
         return stream
-    signals = [one for one in library.signals.values() if one.of.name == stream.name and isinstance(one.kind, Quantile)]
+    signals = [
+        one
+        for one in library.signals.values()
+        if one.of.name == stream.name and isinstance(one.kind, Quantile)
+    ]
     bounds = {
         tier.written.of(promised[alert.signal])
         for alert in library.alerts
@@ -147,7 +161,8 @@ def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Ale
     """Give an alert the numbers that follow from example-agent's promises."""
     objective = promised[alert.signal]
     tiers = tuple(
-        replace(tier, bound=tier.written.of(objective)) if tier.written is not None else tier for tier in alert.tiers
+        replace(tier, bound=tier.written.of(objective)) if tier.written is not None else tier
+        for tier in alert.tiers
     )
     kind = alert.kind
     if isinstance(kind, Change) and kind.beyond_written is not None:

@@ -12,28 +12,28 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
 from generator.prometheus.rule_tests.cases import shared_cases
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
-from generator.prometheus.rules import RecordingRule
 from generator.prometheus.shared import family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
     from generator.model.library import Library
+    from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.rule_tests.subject import Subject
-    from generator.prometheus.rule_tests.timeline import Expectation, Phase, SeriesId, TestCase
-    from generator.prometheus.rules import RuleGroup
+    from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
@@ -74,7 +74,9 @@ def shared_tests(rules: SharedRules, library: Library, site: Site) -> Iterator[A
             fed = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
             needed = needed_families(groups, rules, fed)
             tests = list(_tests(at_once, site))
-            yield Artifact(names.tests_path(name), _file(family, tests, needed, rules, every * site.rule_interval))
+            yield Artifact(
+                names.tests_path(name), _file(family, tests, needed, rules, every * site.rule_interval)
+            )
 
 
 def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
@@ -84,9 +86,7 @@ def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = Tru
             yield Trial(subject, case, place == 0)
 
 
-def needed_families(
-    groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()
-) -> list[str]:
+def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()) -> list[str]:
     """List the families of recording rules that rules read, through others as well, in the order of evaluation.
 
     What is ``fed`` need not be recorded.
@@ -136,7 +136,7 @@ def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
     for name, part in groupby(trials, key=lambda one: one.case.alert.name):
         of_name = tuple(part)
         yield _cases_test(name, of_name, site)
-        shown = [one for one in of_name if one.shows]
+        shown = [one for one in of_name if _shows(one)]
         for moment in dict.fromkeys(_moment(one).seconds for one in shown):
             at_once = [one for one in shown if _moment(one).seconds == moment]
             yield _sentences_test(name, at_once, site)
@@ -164,9 +164,13 @@ def _steps(phases: Iterable[Phase]) -> int:
 
 def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -> dict[str, str]:
     """Write what a service's file records: constants for so many evaluations, and streams."""
-    constants: Mapping[SeriesId, float] = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
+    constants = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
     return {
-        **{name.of(service): f"{number_text(value)}x{steps * trial.every}" for name, value in constants.items()},
+        **{
+            name.of(service): f"{number_text(value)}x{steps * trial.every}"
+            for name, value in constants.items()
+            if name.name not in trial.case.without
+        },
         **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
     }
 
@@ -183,7 +187,9 @@ def _expectation(trial: Trial, one: Expectation) -> Mapped:
     alerts = series("ALERTS", firing)
     # A second short of it: the first instant belongs to what was before.
     asked = (
-        alerts.now() if one.since is None else call("count_over_time", alerts.over(one.seconds - one.since - 1))
+        alerts.now()
+        if one.since is None
+        else call("count_over_time", alerts.over(one.seconds - one.since - 1))
     )
     return {
         "expr": aggregate("count", asked).text,
@@ -195,6 +201,10 @@ def _expectation(trial: Trial, one: Expectation) -> Mapped:
 def _moment(trial: Trial) -> Expectation:
     """Find when a case fires with a known value."""
     return next(one for one in trial.case.timeline.expectations if one.value is not None)
+
+
+def _shows(trial: Trial) -> bool:
+    return trial.shows and any(one.value is not None for one in trial.case.timeline.expectations)
 
 
 def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
@@ -235,6 +245,8 @@ def _said(trial: Trial, service: str) -> Iterator[Mapped]:
         **subject.labels,
         **dict(case.labels),
     }
-    ground = Ground(Scope(subject.fixture.site), subject.fixture.signals, subject.fixture.runs)
+    fixture = subject.fixture
+    ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
     for found, annotations in said(alert, ground, labels, value, {"logs": example.LINK}):
-        yield {"exp_labels": found, "exp_annotations": annotations}
+        present = {name: text for name, text in found.items() if text}
+        yield {"exp_labels": present, "exp_annotations": annotations}

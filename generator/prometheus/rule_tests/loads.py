@@ -126,9 +126,7 @@ def _spread(stream: Stream, q: float, value: float) -> list[tuple[float, float]]
     return [(high, within), (beyond, 1 - within)]
 
 
-def _histogram(
-    stream: Stream, spread: list[tuple[float, float]], traffic: Traffic, fixture: Fixture
-) -> Load:
+def _histogram(stream: Stream, spread: list[tuple[float, float]], traffic: Traffic, fixture: Fixture) -> Load:
     labels = _labels(stream, traffic.labels, fixture)
     load: Load = {}
     for edge in (*stream.buckets, inf):

@@ -147,9 +147,7 @@ def _previous_events(of: _Releases) -> Iterator[TestCase]:
         .then(subject.alert.for_ + subject.interval, of.load("v10", of.worst))
         for old in (of.brief("v9", of.base, number) for number in (fewest - 1, fewest))
     )
-    yield subject.case(
-        "silent after a release with too few events", few.quiet("silent with one too few")
-    )
+    yield subject.case("silent after a release with too few events", few.quiet("silent with one too few"))
     yield subject.case(
         "fires after a release with just enough events", enough.fires("fires with just enough events")
     )

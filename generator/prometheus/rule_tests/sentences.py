@@ -14,10 +14,10 @@ from generator.model.units import DAY, HOUR, MINUTE, Unit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from generator.model.alerts import Alert, Tier
     from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Tier
+    from generator.model.rules import AlertingRule
     from generator.prometheus.rule_tests.subject import Subject
-    from generator.prometheus.rules import AlertingRule
 
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
@@ -95,9 +95,7 @@ def _annotations(
     return {name: _written(text, labels, value, bound, links) for name, text in rule.annotations.items()}
 
 
-def _written(
-    text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
-) -> str:
+def _written(text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]) -> str:
     def linked(match: re.Match[str]) -> str:
         address = links.get(match[1], "")
         release = quote_plus(labels.get("release", ""))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
 from generator.alerts.absence import LOOK_BACK
 from generator.alerts.outside import fewest
+from generator.alerts.rule_health import WINDOW, missable
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW
+from generator.model.alerts import OUTSIDE_WINDOW, Watch
 from generator.model.outside import STREAM
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.model.units import MINUTE
@@ -20,7 +21,7 @@ from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.alerts import Absence, Idle, Outside, SeriesCount, Undeclared, Unpriced
+    from generator.model.alerts import Absence, Idle, Outside, RuleHealth, SeriesCount, Undeclared, Unpriced
     from generator.model.streams import Stream
     from generator.prometheus.rule_tests.timeline import Load, TestCase
 
@@ -103,7 +104,11 @@ def _while_runs_finish(stream: Stream, subject: Subject) -> Iterator[TestCase]:
         return
     window = subject.signal.window
     full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
-    quiet = {name: rate for name, rate in _all_but(stream, subject).items() if name.name != names.rate(fixture.runs)}
+    quiet = {
+        name: rate
+        for name, rate in _all_but(stream, subject).items()
+        if name.name != names.rate(fixture.runs)
+    }
     few, enough = (
         merged(quiet, counter(fixture.runs, Traffic(number / window, {}), fixture))
         for number in (alert.min_events - 1, alert.min_events)
@@ -177,6 +182,82 @@ def outside(kind: Outside, subject: Subject) -> Iterator[TestCase]:
         timeline,
         ((names.OUTSIDE_LABEL, label),),
     )
+
+
+def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
+    """Break what all rules stand on, and the rules themselves."""
+    nobody = ((names.OWNER, ""),)
+    match kind.watch:
+        case Watch.CONSTANTS:
+            streams = _all_but(None, subject)
+            begun = subject.timeline.then(10 * MINUTE, {}).quiet("silent while nothing is measured")
+            timeline = subject.fires_and_resolves(
+                begun, streams, {}, true_after=subject.interval, false_after=subject.interval, value=1
+            )
+            case = subject.case("fires on streams without constants", timeline, nobody)
+            yield replace(case, without=frozenset({names.INFO}))
+        case Watch.OWNERS:
+            streams, info = _all_but(None, subject), _info(subject)
+            other = replace(
+                info, labels=tuple(sorted({**dict(info.labels), names.OWNER: "other-team"}.items()))
+            )
+            begun = subject.timeline.then(10 * MINUTE, streams).quiet("silent while there is one owner")
+            timeline = subject.fires_and_resolves(
+                begun,
+                merged(streams, {other: 1.0}),
+                streams,
+                true_after=subject.interval,
+                false_after=subject.interval,
+                value=2,
+            )
+            yield subject.case("fires on two owners", timeline, nobody)
+        case Watch.FAILURES:
+            yield _counted("prometheus_rule_evaluation_failures_total", subject)
+        case Watch.ROUNDS:
+            yield _late(subject)
+            yield _counted("prometheus_rule_group_iterations_missed_total", subject)
+        case _:
+            assert_never(kind.watch)
+
+
+def _info(subject: Subject) -> SeriesId:
+    return next(name for name in subject.fixture.constants if name.name == names.INFO)
+
+
+def _counted(name: str, subject: Subject) -> TestCase:
+    """Let Prometheus count something of a group of ours, once."""
+    group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
+    counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
+    strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))
+    begun = subject.timeline.then(20 * MINUTE, {counted: 0.0, strange: 0.0})
+    begun = begun.then(20 * MINUTE, {counted: 0.0, strange: 1.0}).quiet("silent on groups of others")
+    once: Load = {counted: 1.0, strange: 1.0}
+    lasts = begun.up(interval + subject.alert.for_) + SLACK
+    timeline = subject.fires_and_resolves(
+        begun, once, once, true_after=interval, false_after=WINDOW + interval - lasts, exact=False
+    )
+    labels = (("rule_group", group), (names.SERVICE, ""), (names.OWNER, ""))
+    return subject.case(f"fires on {name}", timeline, labels)
+
+
+def _late(subject: Subject) -> TestCase:
+    """Miss as many rounds as may be, and one more."""
+    interval, info = subject.interval, _info(subject)
+    may, rounds = missable(interval), WINDOW // interval
+    there: Load = {info: 1.0}
+    timeline = (
+        subject.timeline.then(2 * WINDOW, there)
+        .then(may * interval, {})
+        .then(2 * WINDOW, there)
+        .quiet("silent where as many rounds are missed as may be")
+        .then((may + 1) * interval, {})
+        .then(subject.alert.for_, there)
+        .fires("fires where one more is missed", value=rounds - may - 1)
+        .then(WINDOW + subject.keep, there)
+        .silent("resolves")
+    )
+    case = subject.case("fires when too many rounds are missed", timeline, ((names.OWNER, ""),))
+    return replace(case, without=frozenset({names.INFO}))
 
 
 def series_count(kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.alerts import Forecast, Overflow, Threshold
 from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, divisor
 from generator.model.streams import cost
 from generator.model.units import DAY, MINUTE
@@ -25,6 +24,7 @@ from generator.signals.forecast import PACE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from generator.model.alerts import Forecast, Overflow, Threshold
     from generator.model.signals import Signal
     from generator.prometheus.rule_tests.timeline import Load, TestCase
 

@@ -139,6 +139,7 @@ class TestCase(Struct, frozen=True):
         timeline: What happens, and what is expected.
         labels: They tell the series that is meant from the alert's others.
         constants: What the service's file says besides what every case has.
+        without: The names of constants that it lacks; its streams come from elsewhere.
     """
 
     __test__ = False
@@ -149,6 +150,7 @@ class TestCase(Struct, frozen=True):
     timeline: Timeline
     labels: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[SeriesId, float], ...] = ()
+    without: frozenset[str] = frozenset()
 
 
 def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
@@ -177,9 +179,7 @@ def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
 def samples_of(phases: tuple[Phase, ...], name: SeriesId) -> list[float | None]:
     """List the values of a series, one a rule interval."""
     return [
-        phase.load.get(name)
-        for place, phase in enumerate(phases)
-        for _ in range(phase.steps + (place == 0))
+        phase.load.get(name) for place, phase in enumerate(phases) for _ in range(phase.steps + (place == 0))
     ]
 
 

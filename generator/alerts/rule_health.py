@@ -1,0 +1,101 @@
+"""The health of the rules themselves: without these alerts a broken rule would be a green board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from generator.alerts.condition import SERVICE
+from generator.model import names
+from generator.model.alerts import Watch
+from generator.model.units import MINUTE, duration
+from generator.promql.expr import Expr, Series, aggregate, any_of, call, number
+from generator.streams.scope import each, grouped, join, largest
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, RuleHealth, Tier
+    from generator.model.service import Service
+    from generator.model.streams import Stream
+
+#: How far back it is looked whether rules were evaluated, and failed.
+WINDOW = 30 * MINUTE
+#: The part of its rounds that a group may miss.
+_MISSED = 0.1
+#: Our groups, as Prometheus names them: after their file and a semicolon.
+_OURS = ".*;agent-.*"
+_GROUP = "rule_group"
+_FAILURES = Series("prometheus_rule_evaluation_failures_total").where("=~", **{_GROUP: _OURS})
+_MISSES = Series("prometheus_rule_group_iterations_missed_total").where("=~", **{_GROUP: _OURS})
+
+
+def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
+    """Look at what services' files record, and at what Prometheus counts of its rules where it scrapes itself."""
+    scope = ground.scope
+    info = scope.written(names.INFO)
+    match kind.watch:
+        case Watch.CONSTANTS:
+            measured = [grouped(scope.stream(stream).now()) for stream in _streams(ground)]
+            return join("unless", any_of(measured), grouped(info.now()))
+        case Watch.OWNERS:
+            claims = grouped(info.now(), (names.OWNER, names.PROFILE))
+            return aggregate("count", claims, each()) > number(1)
+        case Watch.FAILURES:
+            return _increased(_FAILURES)
+        case Watch.ROUNDS:
+            interval = scope.site.rule_interval
+            seen = largest(call("count_over_time", info.over(WINDOW - 1)))
+            few = seen < number(WINDOW // interval - missable(interval))
+            return join("and", few, grouped(info.now(offset=WINDOW))) | _increased(_MISSES)
+        case _:
+            assert_never(kind.watch)
+
+
+def missable(interval: int) -> int:
+    """Count the rounds that a group may miss, where a rule interval has so many seconds."""
+    return int(WINDOW // interval * _MISSED)
+
+
+def _streams(ground: Ground) -> tuple[Stream, ...]:
+    return tuple(dict.fromkeys(signal.of for signal in ground.signals.values()))
+
+
+def _increased(counter: Series) -> Expr:
+    return aggregate("sum", call("increase", counter.over(WINDOW)), (_GROUP,)) > number(0)
+
+
+def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> str:
+    """Say what does not work."""
+    group = f"{{{{ $labels.{_GROUP} }}}}"
+    match kind.watch:
+        case Watch.CONSTANTS:
+            return f"{SERVICE} is measured, but no service:agent_info says whose it is: no alert watches it."
+        case Watch.OWNERS:
+            return f"{{{{ $value }}}} pairs of owner and profile claim {SERVICE}: its alerts have no owner."
+        case Watch.FAILURES:
+            return (
+                f"Rules of group {group} failed {{{{ $value | humanize }}}} times within {duration(WINDOW)}: what "
+                "stands on them is silent."
+            )
+        case Watch.ROUNDS:
+            return (
+                f"{{{{ if $labels.{_GROUP} }}}}Group {group} missed {{{{ $value | humanize }}}} rounds"
+                f"{{{{ else }}}}The rules of {SERVICE} were evaluated only {{{{ $value }}}} times{{{{ end }}}} within "
+                f"{duration(WINDOW)}: counts of a window are too small."
+            )
+        case _:
+            assert_never(kind.watch)
+
+
+def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> str:
+    """Say when it is true."""
+    match kind.watch:
+        case Watch.CONSTANTS:
+            return "A stream of the service is recorded, and its service:agent_info is not"
+        case Watch.OWNERS:
+            return "Rule files name more than one owner or profile for the service"
+        case Watch.FAILURES:
+            return f"A rule of ours failed within {duration(WINDOW)}"
+        case Watch.ROUNDS:
+            return f"Rules of ours missed more than {_MISSED:.0%} of their rounds within {duration(WINDOW)}"
+        case _:
+            assert_never(kind.watch)

@@ -1,0 +1,84 @@
+"""All rules that a server has for some services: the shared ones, and each service's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.alerts.condition import Ground
+from generator.alerts.rules import alerting_rules
+from generator.model.alerts import RuleHealth
+from generator.model.rules import AlertingRule, RuleGroup
+from generator.prometheus.compiled import Compiled, compile_rules
+from generator.prometheus.shared import SharedRules, shared_rules, switch
+from generator.streams.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.model.alerts import Alert
+    from generator.model.library import Library
+    from generator.model.service import Service, Site
+
+
+class RuleSet(Struct, frozen=True):
+    """The rules of a server."""
+
+    shared: SharedRules
+    own: tuple[Compiled, ...]
+
+    @property
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """All groups; those that alert hold the records of their bounds, too."""
+        own = (group for one in self.own for group in (*one.recording, *one.alerting))
+        return (*own, *self.shared.groups)
+
+
+def rule_set(services: Iterable[Service], library: Library, site: Site) -> RuleSet:
+    """Compile all rules of ``services``, with the variants of alerts that some of them have."""
+    every = tuple(services)
+    profiles = {service.profile for service in every}
+    library = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
+    variants = [variant for service in every for variant in service.deviations.variants]
+    shared = shared_rules(library, site, variants)
+    return RuleSet(shared, tuple(compile_rules(service, site, shared.records) for service in every))
+
+
+def alerting_by_service(
+    services: Iterable[Service], library: Library, site: Site
+) -> Mapping[str, tuple[RuleGroup, ...]]:
+    """Find, for each service, the alerting rules that can fire for it: the shared ones in the forms it has, its own.
+
+    Services share the shared ones. Those about the health of rules are no service's.
+    """
+    ground = Ground(Scope(site), library.signals, library.runs)
+    known: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
+
+    def rules(alert: Alert, variant: str) -> tuple[AlertingRule, ...]:
+        key = alert.name, alert.about, variant
+        if key not in known:
+            on = switch(alert.name, variant, ground.scope)
+            known[key] = tuple(alerting_rules(alert, ground, on))
+        return known[key]
+
+    found = {}
+    for service in services:
+        shared = tuple(rule for form in _forms(service, library) for rule in rules(*form))
+        own = compile_rules(service, site).alerting
+        found[service.name] = (RuleGroup("agent-alerts", site.rule_interval, shared), *own)
+    return found
+
+
+def _forms(service: Service, library: Library) -> Iterable[tuple[Alert, str]]:
+    """List the shared alerts that a service has, each with the name of its variant, empty for the library's form."""
+    has = {
+        (one.name, one.about) for one in service.alerts if one.shared and not isinstance(one.kind, RuleHealth)
+    }
+    varied = {one.alert for one in service.deviations.variants}
+    for alert in library.alerts:
+        if alert.name not in varied and (alert.name, alert.about) in has:
+            yield alert, ""
+    for variant in service.deviations.variants:
+        yield from ((alert, variant.name) for alert in variant.alerts)

@@ -1,0 +1,48 @@
+"""Patterns of exposed values: a small language, so that two of them can be proven to have no value in common.
+
+``.`` is any character, ``.*`` any text, ``.+`` any text that is not empty, a backslash takes the next character as it
+is; all else stands for itself. Prometheus reads them as they are.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+#: Stands for any character, and for any number of them.
+_ANY, _MANY = "any", "many"
+_Parts = tuple[str, ...]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some value matches both patterns."""
+    return _meet(tuple(_tokens(one)), tuple(_tokens(other)))
+
+
+def _tokens(pattern: str) -> list[str]:
+    """Read a pattern: a character stands after an equals sign, so that none is taken for a word of ours."""
+    tokens: list[str] = []
+    index = 0
+    while index < len(pattern):
+        char, following = pattern[index], pattern[index + 1 : index + 2]
+        if char == "\\":
+            tokens.append(f"={following}")
+            index += 2
+        elif char == "." and following in {"*", "+"}:
+            tokens += [_MANY] if following == "*" else [_ANY, _MANY]
+            index += 2
+        else:
+            tokens.append(_ANY if char == "." else f"={char}")
+            index += 1
+    return tokens
+
+
+@lru_cache(maxsize=4096)
+def _meet(one: _Parts, other: _Parts) -> bool:
+    """Walk both at once; where one takes any number of characters, it takes none, or the other's next."""
+    if not one or not other:
+        return set(one + other) <= {_MANY}
+    if one[0] == _MANY:
+        return _meet(one[1:], other) or _meet(one, other[1:])
+    if other[0] == _MANY:
+        return _meet(other, one)
+    return (one[0] == other[0] or _ANY in {one[0], other[0]}) and _meet(one[1:], other[1:])

@@ -1,0 +1,214 @@
+"""Shipped profiles against real expositions: every signal has the number counted by hand from the traffic behind them.
+
+Counters are made to grow evenly, so that a window of 15 minutes holds exactly what the exposition says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import TimeSeries, write
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.shared import shared_rules
+from generator.resolve.model import resolve
+from generator.spec.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Model
+
+pytestmark = pytest.mark.long
+
+_EXPOSITIONS = Path(__file__).parent / "expositions"
+_START = 1_700_000_000
+_STEP, _WINDOW, _SPAN = 15, 900, 1800
+
+#: What a service of each profile has to say of its labels, and the exposition of its source.
+SERVICES = {
+    "litellm": ("labels: {model: [gpt-4o, gpt-4o-mini, claude-sonnet-4-5]}", "litellm"),
+    "otel-genai": ("labels: {model: [gpt-4o], tool: [search_docs, broken]}", "otel-genai-openai-agents"),
+    "otel-genai-client": ("labels: {model: [gpt-4o, gpt-4o-mini]}", "otel-genai-openai"),
+    "agento11y": ("labels: {model: [gpt-4o, claude-sonnet-4-5], tool: [search_docs]}", "agento11y"),
+    "pydantic-ai": ("labels: {model: [gpt-4o]}", "pydantic-ai"),
+    "claude-code": ("labels: {model: [claude-sonnet-4-5-20250929], tool: [Edit, Write]}", "claude"),
+    "codex": ("labels: {model: [gpt-5-codex], tool: [shell]}", "codex"),
+    "gemini-cli": ("labels: {model: [gemini-2.5-pro], tool: [read_file]}", "gemini"),
+    "vllm": ("labels: {model: [llama-3.1-8b]}", "vllm"),
+    "google-adk": ("labels: {model: [gemini-2.5-flash], tool: [maps]}", "google-adk"),
+    "langgraph": ("description: Runs.", "langgraph"),
+}
+
+RUNS = "service:agent_run:increase15m"
+SUCCESS = "service:agent_success_rate:ratio"
+CALLS = "service:agent_tool_calls_per_run:count"
+TOOLS = "tool:agent_tool_error_rate:ratio"
+TOKENS = "service:agent_token_usage_per_run:count"
+BY_TYPE = "token_type:agent_token_usage_per_run:count"
+COST = "service:agent_cost_per_run:usd"
+ERRORS = "service:agent_llm_errors_per_run:count"
+STOPS = "stop_reason:agent_stop_reason_distribution:ratio"
+OVERFLOW = "service:agent_latency_p95:overflow"
+
+#: By profile, of each record the value of each series, by its other labels, counted by hand from the exposition.
+EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
+    "litellm": {
+        # 13 requests: 6 ok; refused by a dead deployment, 429, 500, 400, an unknown model, a wrong key.
+        RUNS: {"": 13},
+        SUCCESS: {"": 6 / 13},
+        # 730 in and 180 out: what is cached, written or thought is inside of these.
+        TOKENS: {"": 910 / 13},
+        BY_TYPE: {
+            "prompt": 480 / 13,
+            "completion": 130 / 13,
+            "cached": 240 / 13,
+            "cache_write": 10 / 13,
+            "reasoning": 50 / 13,
+        },
+        # As the proxy itself says; the call of a Claude model alone is $0.0007395.
+        COST: {"": 0.0029725 / 13},
+        "model:agent_cost_per_run:usd": {
+            "gpt-4o": 0.0022 / 13,
+            "gpt-4o-mini": 0.000033 / 13,
+            "claude-sonnet-4-5": 0.0007395 / 13,
+        },
+        ERRORS: {"": 7 / 13},
+    },
+    "otel-genai": {
+        # 7 runs: 4 ok (one with a failing tool), 429, 500, too many turns.
+        RUNS: {"": 7},
+        SUCCESS: {"": 4 / 7},
+        CALLS: {"": 5 / 7},
+        TOOLS: {"search_docs": 0, "broken": 1},
+        TOKENS: {"": 1350 / 7},
+        ERRORS: {"": 2 / 7},
+        "release:agent_run:increase15m": {"2026-03-21": 7},
+    },
+    "otel-genai-client": {
+        # 8 chat calls ok (one streamed), 429, 500, 400, a refused connection.
+        RUNS: {"": 12},
+        SUCCESS: {"": 8 / 12},
+        TOKENS: {"": 1200 / 12},
+        ERRORS: {"": 4 / 12},
+        COST: {"": (840 * 2.5 + 210 * 10 + 120 * 0.15 + 30 * 0.6) / 1e6 / 12},
+    },
+    "agento11y": {
+        # 4 generations ok, 1 failed; 3 calls of a tool, 1 of which failed.
+        RUNS: {"": 5},
+        SUCCESS: {"": 4 / 5},
+        CALLS: {"": 3 / 5},
+        TOOLS: {"search_docs": 1 / 3},
+        ERRORS: {"": 1 / 5},
+        "release:agent_run:increase15m": {"2026-03-21": 5},
+    },
+    "pydantic-ai": {
+        RUNS: {"": 8},
+        TOKENS: {"": 1200 / 8},
+        COST: {"": 0.0044 / 8},
+    },
+    "claude-code": {
+        RUNS: {"": 1},
+        TOKENS: {"": 105_100},
+        BY_TYPE: {"prompt": 800, "completion": 2300, "cached": 90_000, "cache_write": 12_000},
+        COST: {"": 0.42},
+        TOOLS: {"Edit": 0, "Write": 1},
+    },
+    "codex": {
+        RUNS: {"": 1},
+        CALLS: {"": 4},
+        # 4,500 in, 3,000 of them cached, and 500 out, 100 of them thought: the total of 5,000 is no type of its own.
+        TOKENS: {"": 5000},
+        BY_TYPE: {"prompt": 1500, "cached": 3000, "completion": 400, "reasoning": 100},
+        COST: {"": 0.125},
+        # The turn took 42 s, and the last bucket ends at 10.
+        OVERFLOW: {"": 1},
+    },
+    "gemini-cli": {
+        RUNS: {"": 5},
+        SUCCESS: {"": 3 / 5},
+        STOPS: {"completed": 0.6, "max_steps": 0.2, "step_error": 0.2},
+        CALLS: {"": 6 / 5},
+        TOOLS: {"read_file": 1 / 6},
+        # 9,000 in, 4,000 of them cached, 700 out, and 300 thought and 50 of tools beside them.
+        BY_TYPE: {"prompt": 1000, "cached": 800, "completion": 140, "reasoning": 60, "tool_prompt": 10},
+        ERRORS: {"": 1 / 5},
+    },
+    "vllm": {
+        # 10 requests: 6 stopped by themselves, 2 at the length, 1 aborted, 1 failed.
+        RUNS: {"": 10},
+        SUCCESS: {"": 0.8},
+        STOPS: {"completed": 0.6, "max_tokens": 0.2, "cancelled": 0.1, "step_error": 0.1},
+        BY_TYPE: {"prompt": 300, "cached": 100, "completion": 90},
+        "service:agent_latency_p50:seconds": {"": 1},
+    },
+    "google-adk": {
+        RUNS: {"": 5},
+        SUCCESS: {"": 0.8},
+        CALLS: {"": 2},
+        TOOLS: {"maps": 0.2},
+        TOKENS: {"": 2000},
+        "service:agent_step_count:count": {"": 2.95},
+        "release:agent_run:increase15m": {"v7": 5},
+    },
+    "langgraph": {
+        # Attempts that are tried again are no runs.
+        RUNS: {"": 20},
+        SUCCESS: {"": 17 / 20},
+        STOPS: {"completed": 17 / 20, "step_error": 2 / 20, "cancelled": 1 / 20},
+    },
+}
+
+
+@pytest.mark.parametrize("profile", SERVICES)
+def test_signals_are_what_was_counted_by_hand(
+    profile: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
+) -> None:
+    model = _model(profile, tmp_path, unique)
+    (service,) = model.services
+    write(prometheus, _grown(_EXPOSITIONS / f"{SERVICES[profile][1]}.prom", {"job": unique, "instance": "a"}))
+    shared = shared_rules(model.library, model.site)
+    own = compile_rules(service, model.site, shared.records)
+    evaluate(prometheus, (*own.recording, *shared.groups), _START, _START + _SPAN)
+    wrong = {}
+    for record, expected in EXPECTED[profile].items():
+        found = _values(prometheus, record, service.name)
+        if found != pytest.approx(expected, rel=1e-3):
+            wrong[record] = found
+    assert wrong == {}
+
+
+def _model(profile: str, folder: Path, name: str) -> Model:
+    (folder / "services").mkdir()
+    text = f"service: {name}\nprofile: {profile}\nowner: team\nselector: {{job: {name}}}\n{SERVICES[profile][0]}\n"
+    (folder / "services" / "one.yaml").write_text(text, encoding="utf-8")
+    loaded = load(folder)
+    assert loaded.specs is not None, loaded.diagnostics
+    resolved = resolve(loaded.specs)
+    assert resolved.value is not None, resolved.diagnostics
+    return resolved.value
+
+
+def _grown(path: Path, target: Mapping[str, str]) -> Iterator[TimeSeries]:
+    """Let every sample grow from nothing, so that any 15 minutes add what it says; gauges stay."""
+    times = list(range(_START, _START + _SPAN + _STEP, _STEP))
+    for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
+        for sample in family.samples:
+            labels = {"__name__": sample.name, **{k: v for k, v in sample.labels.items() if v}, **target}
+            grows = family.type != "gauge" and sample.name != "target_info"
+            values = [sample.value * (t - _START) / _WINDOW if grows else sample.value for t in times]
+            yield TimeSeries(labels, [t * 1000 for t in times], values)
+
+
+def _values(api: PrometheusApi, record: str, service: str) -> dict[str, float]:
+    found = api.query_range(f'{record}{{service="{service}"}}', _START + _SPAN, _START + _SPAN, 60)
+    values = {}
+    for series in found.series:
+        rest = {k: v for k, v in series.labels.items() if k not in {"__name__", "service"}}
+        values[",".join(rest[k] for k in sorted(rest))] = series.values[-1]
+    return values

@@ -1,0 +1,138 @@
+"""A fleet that changes: a bound, a switch, a service that goes; what nobody changed goes on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.live.server import prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.model import names
+from generator.prometheus.shared import shared_rules
+from tests.prometheus.vectors import asked, group_of, instant, records_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from generator.live.server import PrometheusServer
+    from generator.model.service import Model
+    from tests.prometheus.vectors import Record
+
+pytestmark = pytest.mark.long
+
+SERVICE = "support-agent"
+LOW = "AgentSuccessRateLow"
+_INTERVAL = 2.0
+#: A constant reaches its alert over two groups; the rest is the time that a server takes to read its rules again.
+_TWO_INTERVALS = 2 * _INTERVAL + 2.0
+#: Prometheus waits two intervals before it ends the series of a group that is gone, and two groups stand behind it.
+_FOUR_INTERVALS = 4 * _INTERVAL + 3.0
+
+
+class Fleet:
+    """A server with the shared rules and one service, which can be changed."""
+
+    def __init__(self, server: PrometheusServer, model: Model, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        shared = shared_rules(model.library, model.site)
+        self.shared = tuple(
+            written(folder / f"shared-{index}.yml", [group], interval="2s", wait="3s")
+            for index, group in enumerate(shared.groups)
+        )
+        service = next(one for one in model.services if one.name == SERVICE)
+        self.records = records_of(service, model.site, shared)
+
+    def load(self, records: list[Record]) -> None:
+        """Have the server read the service's file, or none."""
+        own = (written(self.folder / "service.yml", [group_of("service", records)], interval="2s"),)
+        self.server.load(ServerConfig(rule_files=(*self.shared, *(own if records else ()))))
+
+    def alert(self, severity: str = "critical") -> dict[str, Any] | None:
+        """Find the alert on the service's success rate."""
+        alerts = asked(self.server.api, "/api/v1/alerts")["alerts"]
+        found = (one for one in alerts if one["labels"]["alertname"] == LOW and one["state"] == "firing")
+        return next((one for one in found if one["labels"]["severity"] == severity), None)
+
+    def within(self, seconds: float, true: Callable[[], object]) -> bool:
+        """Wait for something."""
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+@pytest.fixture(scope="module")
+def started(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """One server for all tests here: none of them waits for another's series to end."""
+    with prometheus_server() as server:
+        yield Fleet(server, model, tmp_path_factory.mktemp("fleet"))
+
+
+@pytest.fixture
+def fleet(started: Fleet) -> Fleet:
+    """The service as it is, with its alert firing."""
+    started.load(started.records)
+    assert started.within(40, started.alert)
+    return started
+
+
+def with_objective(records: list[Record], value: str) -> list[Record]:
+    return [
+        (
+            name,
+            labels,
+            f"vector({value})" if name == names.OBJECTIVE and labels["signal"] == "success_rate" else expr,
+        )
+        for name, labels, expr in records
+    ]
+
+
+def test_a_changed_bound_acts_within_two_intervals_and_restarts_no_wait(fleet: Fleet) -> None:
+    before = fleet.alert()
+    assert before is not None
+    assert "below 87%, 10pp below the objective" in before["annotations"]["description"]
+    fleet.load(with_objective(fleet.records, "0.99"))
+    changed = "below 89%, 10pp below the objective"
+    assert fleet.within(
+        _TWO_INTERVALS, lambda: changed in (fleet.alert() or before)["annotations"]["description"]
+    )
+    after = fleet.alert()
+    assert after is not None
+    assert after["activeAt"] == before["activeAt"]
+
+
+def test_a_bound_out_of_reach_ends_the_alert(fleet: Fleet) -> None:
+    fleet.load(with_objective(fleet.records, "0.85"))
+    assert fleet.within(_TWO_INTERVALS, lambda: fleet.alert("critical") is None)
+
+
+def test_an_alert_that_is_turned_off_ends(fleet: Fleet) -> None:
+    labels = {names.SERVICE: SERVICE, names.ALERT: LOW, names.VARIANT_LABEL: "off"}
+    fleet.load([*fleet.records, (names.VARIANT, labels, "vector(1)")])
+    assert fleet.within(_TWO_INTERVALS, lambda: fleet.alert() is None)
+
+
+def test_a_service_that_is_gone_leaves_no_alert_and_no_row(fleet: Fleet) -> None:
+    row = f'service:agent_signal:status{{service="{SERVICE}"}} > 0'
+    assert fleet.within(_FOUR_INTERVALS, lambda: instant(fleet.server.api, row))
+    fleet.load([])
+    gone = f'ALERTS{{service="{SERVICE}"}} or service:agent_signal:status{{service="{SERVICE}"}}'
+    assert fleet.within(_FOUR_INTERVALS + _INTERVAL, lambda: not instant(fleet.server.api, gone))
+
+
+def test_streams_without_constants_are_told(fleet: Fleet) -> None:
+    fleet.load([one for one in fleet.records if one[0] != names.INFO])
+    missing = f'ALERTS{{alertname="AgentConstantsMissing",service="{SERVICE}",alertstate="firing"}}'
+    assert fleet.within(_FOUR_INTERVALS + 4, lambda: instant(fleet.server.api, missing))
+
+
+def test_two_owners_are_told(fleet: Fleet) -> None:
+    other = {names.SERVICE: SERVICE, names.OWNER: "team-other", names.PROFILE: "agent"}
+    fleet.load([*fleet.records, (names.INFO, other, "vector(1)")])
+    conflict = f'ALERTS{{alertname="AgentOwnersConflict",service="{SERVICE}",alertstate="firing"}}'
+    assert fleet.within(_FOUR_INTERVALS + 4, lambda: instant(fleet.server.api, conflict))

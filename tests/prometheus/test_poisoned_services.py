@@ -1,0 +1,155 @@
+"""No service can break another: whatever one service's file holds, the others' series and alerts stay as they are.
+
+Services are files of constants here, streams included, so that a server shows within seconds what rules make of them.
+Two servers run side by side: one has the good service alone, the other has it among services that are broken.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.live.server import prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.model import names
+from generator.prometheus.shared import shared_rules
+from tests.prometheus.vectors import asked, group_of, instant, records_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Model
+    from tests.prometheus.vectors import Record
+
+pytestmark = pytest.mark.long
+
+GOOD = "support-agent"
+_LONGEST = 45.0
+
+
+def named(records: Sequence[Record], service: str) -> list[Record]:
+    """Give records to another service."""
+    return [(name, {**labels, names.SERVICE: service}, expr) for name, labels, expr in records]
+
+
+def with_label(records: Sequence[Record], **odd: str) -> list[Record]:
+    """Add labels to every record."""
+    return [(name, {**labels, **odd}, expr) for name, labels, expr in records]
+
+
+def doubled_values(records: Sequence[Record]) -> list[Record]:
+    """Write every record again with another value and something that tells the two apart."""
+    again = [
+        (name, {**labels, "copy": "2"}, re.sub(r"vector\(([0-9.]+)\)", r"(vector(\1) * 2)", expr))
+        for name, labels, expr in records
+    ]
+    return [*records, *again]
+
+
+POISONS: dict[str, Callable[[list[Record]], list[Record]]] = {
+    "twice": lambda found: with_label(found) + with_label(found, copy="2"),
+    "other-values": doubled_values,
+    "two-owners": lambda found: (
+        found + with_label([one for one in found if one[0] == names.INFO], owner="team-other")
+    ),
+    "two-profiles": lambda found: (
+        found + with_label([one for one in found if one[0] == names.INFO], profile="other")
+    ),
+    "no-constants": lambda found: [one for one in found if one[0].startswith("stream:")],
+    "no-streams": lambda found: [one for one in found if not one[0].startswith("stream:")],
+    "odd-alert": lambda found: (
+        found + with_label(found, alert="AgentSuccessRateLow", severity="critical", part="bound")
+    ),
+    "odd-words": lambda found: (
+        found + with_label(found, words="odd", variant="odd", signal="odd", label="odd")
+    ),
+    "odd-board": lambda found: (
+        found + with_label(found, worst="odd", over="odd", unit="odd", within="odd", metric="odd")
+    ),
+    "odd-values": lambda found: found + with_label(found, release="odd", tool="odd", model="odd"),
+    "odd-meaning": lambda found: (
+        found + with_label(found, **dict.fromkeys(("status", "token_type", "stop_reason", "url"), "odd"))
+    ),
+    "odd-bucket": lambda found: found + with_label(found, le="odd", bucket="odd", stream="odd", le_="x"),
+    "no-name": lambda found: (
+        found + [(name, {**labels, names.SERVICE: ""}, expr) for name, labels, expr in found]
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def served(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PrometheusApi]]:
+    """Two servers: ``clean`` has the good service alone, ``poisoned`` all the broken ones beside it."""
+    shared = shared_rules(model.library, model.site)
+    good = records_of(next(one for one in model.services if one.name == GOOD), model.site, shared)
+    broken = {f"poison-{name}": spoil(named(good, f"poison-{name}")) for name, spoil in POISONS.items()}
+    folder = tmp_path_factory.mktemp("rules")
+    common = [written(folder / f"shared-{index}.yml", [group]) for index, group in enumerate(shared.groups)]
+    clean = [*common, written(folder / "good.yml", [group_of("good", good)])]
+    # The file of one of them is loaded under a second name as well.
+    spoiled = [written(folder / f"{name}.yml", [group_of(name, found)]) for name, found in broken.items()]
+    again = written(folder / "again.yml", [group_of("again", broken["poison-twice"])])
+    with (
+        prometheus_server(ServerConfig(rule_files=tuple(clean))) as alone,
+        prometheus_server(ServerConfig(rule_files=(*clean, *spoiled, again))) as among,
+    ):
+        _settle(alone.api, among.api)
+        yield {"clean": alone.api, "poisoned": among.api}
+
+
+def test_no_shared_rule_fails(served: dict[str, PrometheusApi]) -> None:
+    failing = {
+        rule["name"]: rule["lastError"] for rule in _rules(served["poisoned"]) if rule.get("lastError")
+    }
+    assert failing == {}
+
+
+def test_the_good_service_has_what_it_has_alone(served: dict[str, PrometheusApi]) -> None:
+    alone, among = (_series(api, GOOD) for api in (served["clean"], served["poisoned"]))
+    assert len(alone) > 200
+    assert among == alone
+
+
+def test_the_good_service_has_the_alerts_that_it_has_alone(served: dict[str, PrometheusApi]) -> None:
+    alone, among = (_alerts(api, GOOD) for api in (served["clean"], served["poisoned"]))
+    assert {"AgentSuccessRateLow", "AgentToolErrorRateHigh", "AgentTokensUnpriced"} <= {
+        name for name, _ in alone
+    }
+    assert among == alone
+
+
+def test_of_two_owners_there_is_none(served: dict[str, PrometheusApi]) -> None:
+    alerts = instant(served["poisoned"], 'ALERTS{service="poison-two-owners"}')
+    assert alerts
+    assert {labels.get("owner") for labels in alerts} == {None}
+
+
+def _settle(*apis: PrometheusApi) -> None:
+    """Wait until both servers say the same for some seconds: alerts stand at the end of a chain of groups."""
+    end, before, calm = time.monotonic() + _LONGEST, None, 0
+    while time.monotonic() < end and calm < 4:
+        now = [(_series(api, GOOD), _alerts(api, GOOD)) for api in apis]
+        calm, before = calm + 1 if now == before and now[0][1] else 0, now
+        time.sleep(1)
+
+
+def _rules(api: PrometheusApi) -> list[dict[str, Any]]:
+    groups = asked(api, "/api/v1/rules")["groups"]
+    return [
+        rule for group in groups if group["name"].startswith(("agent-", "good")) for rule in group["rules"]
+    ]
+
+
+def _series(api: PrometheusApi, service: str) -> frozenset[tuple[tuple[str, str], ...]]:
+    """List the recorded series of a service; alerts have a test of their own."""
+    found = instant(api, f'{{service="{service}",__name__!~"ALERTS.*"}}')
+    return frozenset(tuple(sorted(labels.items())) for labels in found)
+
+
+def _alerts(api: PrometheusApi, service: str) -> frozenset[tuple[str, tuple[tuple[str, str], ...]]]:
+    found = instant(api, f'ALERTS{{service="{service}"}}')
+    return frozenset((one["alertname"], tuple(sorted(one.items()))) for one in found)

@@ -1,0 +1,92 @@
+"""The one table of streams and of what feeds them: complete, and the same for whatever reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from shutil import copytree
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from generator.instrumentation.roles import roles
+from generator.resolve.model import resolve
+from generator.simulate.history import simulate
+from generator.simulate.scenario import ordinary
+from generator.spec.load import load
+from generator.streams.roles import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.model.service import Model
+
+_SPECS = Path(__file__).parents[2] / "specs"
+_BEGIN, _HOUR = 1_700_000_000, 3600
+
+
+@pytest.fixture(scope="module")
+def model_without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Model]:
+    """Resolve the project's own specs, with fewer signals, and alerts, in the library."""
+
+    def resolved(*left_out: str) -> Model:
+        directory = copytree(_SPECS, tmp_path_factory.mktemp("specs") / "specs")
+        path = directory / "signals.yaml"
+        library = yaml.safe_load(path.read_text())
+        for area in ("signals", "alerts"):
+            library[area] = {name: value for name, value in library[area].items() if name not in left_out}
+        path.write_text(yaml.safe_dump(library, sort_keys=False))
+        for service in (directory / "services").glob("*.yaml"):
+            spec = yaml.safe_load(service.read_text())
+            alerts = {name: value for name, value in spec.get("alerts", {}).items() if name not in left_out}
+            service.write_text(yaml.safe_dump(spec | {"alerts": alerts}, sort_keys=False))
+        specs = load(directory).specs
+        assert specs is not None
+        found = resolve(specs)
+        assert found.value is not None, found.diagnostics
+        return found.value
+
+    return resolved
+
+
+def test_every_stream_of_the_library_has_a_role(model_without: Callable[..., Model]) -> None:
+    assert ROLES.keys() == model_without().library.streams.keys()
+
+
+def _counted(model: Model) -> Counter[str]:
+    """Sum up what each series of an hour of research-agent's counts at its end."""
+    service = next(one for one in model.services if one.name == "research-agent")
+    found: Counter[str] = Counter()
+    for series in simulate(service, model.site, ordinary(service, _BEGIN, _BEGIN + _HOUR)).series:
+        values = [value for value in series.values if value == value]  # noqa: PLR0124 - markers are no numbers
+        found[series.labels["__name__"]] += round(values[-1])
+    return found
+
+
+def test_a_latency_is_of_what_its_stream_says_whatever_signals_there_are(
+    model_without: Callable[..., Model],
+) -> None:
+    counted = _counted(model_without("tool_latency_p95"))
+    assert counted["agent_tool_latency_ms_count"] == counted["agent_tool_call_total"] > 0
+    assert (
+        counted["agent_run_latency_ms_count"]
+        == counted["agent_run_total"]
+        != counted["agent_tool_call_total"]
+    )
+
+
+def test_calls_of_models_are_no_errors_whatever_signals_there_are(
+    model_without: Callable[..., Model],
+) -> None:
+    whole = _counted(model_without())
+    assert _counted(model_without("llm_errors_per_run", "AgentLLMErrorRateHigh", "llm_error_count")) == whole
+    assert 0 < whole["agent_llm_error_total"] < whole["agent_run_total"] / 10
+
+
+def test_a_module_measures_the_same_whatever_signals_there_are(model_without: Callable[..., Model]) -> None:
+    whole = [roles(service) for service in model_without().services]
+    fewer = model_without(
+        "llm_errors_per_run", "AgentLLMErrorRateHigh", "tool_latency_p95", "tool_error_count"
+    )
+    assert [roles(service) for service in fewer.services] == whole
