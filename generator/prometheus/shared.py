@@ -366,7 +366,9 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
-    return [*(board.row(one, scope) for one in library.signals.values()), (board.status(scope),)]
+    watched = {alert.signal for alert in library.alerts}
+    rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
+    return [*rows, (board.status(scope),)]
 
 
 # Alerts.

@@ -90,7 +90,7 @@ def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, f
         bound = stricter(subject, tier.bound)
         changed = replace(subject, tier=replace(tier, bound=bound))
         yield changed, "a bound of its own", _override(subject, BOUND, bound)
-        if tier.written.factor is not None and (objective := _objective(subject, tier)):
+        if tier.written.factor is not None and (objective := _objective(tier)):
             yield (
                 changed,
                 "a multiple of the objective",
@@ -115,7 +115,7 @@ def stricter(subject: Subject, bound: float) -> float:
     return 1 - (1 - bound) * 0.75 if isinstance(signal.kind, Share | Distribution) else bound * 1.25
 
 
-def _objective(subject: Subject, tier: Tier) -> float:
+def _objective(tier: Tier) -> float:
     """Work back from a bound to the objective that it stands on."""
     written = tier.written
     return (tier.bound - written.amount) / written.factor if written and written.factor else 0.0

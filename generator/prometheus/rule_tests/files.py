@@ -112,9 +112,10 @@ def _file(
     family: str, tests: Sequence[Mapped], needed: Sequence[str], rules: SharedRules, interval: int
 ) -> str:
     comment = (
-        f"# Unit tests of the alerts about all services ({family}), generated from the specs: promtool test rules <file>\n"
-        "# What services' files record goes in: constants and streams, or over days sums of streams. Each service of a\n"
-        "# test is one case, called after what must happen to it.\n"
+        f"# Unit tests of the alerts about all services ({family}), generated from the specs.\n"
+        "# Run them with: promtool test rules <this file>\n"
+        "# What services' files record goes in: constants and streams, or what is recorded of these over days. Each\n"
+        "# service of a test is one case, called after what must happen to it.\n"
     )
     paths = [
         *(names.rules_path(names.shared_name(one)) for one in needed),
@@ -227,11 +228,10 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 def _example(trial: Trial, beside: Sequence[Trial]) -> str:
     """Name the service of a sentence, after what tells it from others in the same test."""
-    parts = [example.NAME]
-    for told in (lambda one: one.case.alert.about, lambda one: str(one.case.tier.severity)):
-        if len({told(one) for one in beside}) > 1:
-            parts.append(told(trial))
-    return _SLUG.sub("-", "-".join(parts).lower())
+    every = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
+    mine = trial.case.alert.about, str(trial.case.tier.severity)
+    told = [part for part, parts in zip(mine, zip(*every, strict=True), strict=True) if len(set(parts)) > 1]
+    return _SLUG.sub("-", "-".join((example.NAME, *told)).lower())
 
 
 def _said(trial: Trial, service: str) -> Iterator[Mapped]:
@@ -247,6 +247,6 @@ def _said(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, annotations in said(alert, ground, labels, value, {"logs": example.LINK}):
-        present = {name: text for name, text in found.items() if text}
-        yield {"exp_labels": present, "exp_annotations": annotations}
+    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}):
+        present = {name: label for name, label in found.items() if label}
+        yield {"exp_labels": present, "exp_annotations": text}

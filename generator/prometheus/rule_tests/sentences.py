@@ -37,7 +37,7 @@ def also_fires(subject: Subject, value: float) -> Iterator[Tier]:
 
 
 def _burns(subject: Subject, value: float, tier: Tier) -> bool:
-    """Whether a budget that burned at the quickest pace of the subject from the beginning burns too fast for another."""
+    """Whether a budget that burns at the subject's quickest pace from the beginning burns too fast for a severity."""
     kind = subject.alert.kind
     covered = min((burn.long for burn in subject.tier.burns), default=0)
     return isinstance(kind, BurnRate) and any(
