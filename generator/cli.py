@@ -223,6 +223,7 @@ def _apply(commands: Commands[_Parser]) -> None:
         metavar="SECONDS",
         help="for Prometheus's first evaluation of the rules; default: their interval and 30",
     )
+    _timeout(apply, "1m")
 
 
 def _simulate(commands: Commands[_Parser]) -> None:
@@ -259,6 +260,7 @@ def _simulate(commands: Commands[_Parser]) -> None:
         "--add", action="store_true", help="write even where the server has series of the service already"
     )
     simulate.add_argument("--truth", type=Path, metavar="FILE", help="write what happened when, as JSON")
+    _timeout(simulate, "1m")
 
 
 def _replay(commands: Commands[_Parser]) -> None:
@@ -311,7 +313,7 @@ def _replay(commands: Commands[_Parser]) -> None:
         metavar="N",
         help="raw samples at most; default: 50000000",
     )
-    replay.add_argument("--timeout", default="1m", metavar="DURATION", help="for one request; default: 1m")
+    _timeout(replay, "1m")
 
 
 def _audit(commands: Commands[_Parser]) -> None:
@@ -332,7 +334,7 @@ def _audit(commands: Commands[_Parser]) -> None:
         "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
     )
     audit.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    audit.add_argument("--timeout", default="30s", metavar="DURATION", help="for one request; default: 30s")
+    _timeout(audit, "30s")
 
 
 def _demo(commands: Commands[_Parser]) -> None:
@@ -358,6 +360,7 @@ def _demo(commands: Commands[_Parser]) -> None:
         action="store_false",
         help="start no Grafana; otherwise one is, in a container, where Docker is",
     )
+    _timeout(demo, "1m", "for the start of a server, and for each of its answers")
 
 
 def _span(command: argparse.ArgumentParser) -> None:
@@ -368,6 +371,14 @@ def _span(command: argparse.ArgumentParser) -> None:
         "--from", dest="from_", metavar="TIME", help="the span's start, such as 2026-03-21T09:00Z"
     )
     command.add_argument("--to", metavar="TIME", help="its end; default: now")
+
+
+def _timeout(
+    command: argparse.ArgumentParser, default: str, purpose: str = "for one whole answer of a server"
+) -> None:
+    command.add_argument(
+        "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"
+    )
 
 
 def _specs(command: argparse.ArgumentParser) -> None:

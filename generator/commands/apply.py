@@ -7,16 +7,17 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from generator.apply.address import check_address
-from generator.apply.credentials import credentials
-from generator.apply.errors import ApplyError
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import connect_grafana
 from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.servers import identified
+from generator.commands.span import length
 from generator.commands.terminal import complain
+from generator.live.errors import LiveError
 from generator.output.errors import OutputError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply to each server that is named, the one whatever becomes of the other."""
-    if not arguments.grafana and not arguments.prometheus:
+    if arguments.grafana is None and arguments.prometheus is None:
         complain("there is nowhere to apply to", "name a server with --grafana URL, --prometheus URL or both")
         return CALL_AT_FAULT
     try:
@@ -39,30 +40,30 @@ def run(arguments: argparse.Namespace) -> int:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
     targets = ((arguments.grafana, _grafana), (arguments.prometheus, _prometheus))
-    codes = [_attempted(target, arguments, generated) for url, target in targets if url]
+    codes = [_attempted(target, arguments, generated) for url, target in targets if url is not None]
     return max(codes)
 
 
 def _attempted(target: Target, arguments: argparse.Namespace, generated: Generated) -> int:
     try:
         target(arguments, generated)
-    except ApplyError as problem:
-        complain(problem.message, problem.help)
+    except (CallError, LiveError) as problem:
+        complain(str(problem), problem.help)
         return CALL_AT_FAULT
     return OK
 
 
 def _grafana(arguments: argparse.Namespace, generated: Generated) -> None:
-    url = check_address(arguments.grafana, "GRAFANA")
+    who, url = identified(arguments.grafana, "GRAFANA")
     options = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
-    with closing(connect_grafana(url, credentials("GRAFANA", os.environ))) as api:
+    with closing(connect_grafana(url, who, timeout=length(arguments.timeout))) as api:
         apply_to_grafana(api, generated, options, _say)
 
 
 def _prometheus(arguments: argparse.Namespace, generated: Generated) -> None:
-    url = check_address(arguments.prometheus, "PROMETHEUS")
+    who, url = identified(arguments.prometheus, "PROMETHEUS")
     waiting = Waiting(seconds=arguments.wait)
-    with closing(connect_prometheus(url, credentials("PROMETHEUS", os.environ))) as server:
+    with closing(connect_prometheus(url, who, timeout=length(arguments.timeout))) as server:
         apply_to_prometheus(server, generated, _say, dry_run=arguments.dry_run, waiting=waiting)
 
 
