@@ -15,6 +15,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.ready: requirements.lock
+	@[ ! -L .venv ] || { echo "error: .venv is a link; install requirements.lock there, then: touch .venv/.ready" >&2; exit 2; }
 	@echo "setting up .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name it: make PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -m venv --clear .venv || { echo "error: venv is missing: apt-get install python3-venv" >&2; exit 2; }
@@ -76,7 +77,7 @@ browser:
 
 .PHONY: golden
 golden: generate ## update the files that tests compare with
-	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec tests/test_specs_readme.py
 
 .PHONY: fuzz
 fuzz: .venv/.ready servers ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
@@ -115,6 +116,11 @@ vulnerabilities: requirements.lock ## look the pinned packages up among known vu
 	@$(PYTHON) -m venv --clear .cache/vulnerabilities
 	@.cache/vulnerabilities/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 	@.cache/vulnerabilities/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.lock
+
+.PHONY: wheel
+wheel: .venv/.ready ## build the wheel of a release into dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 .PHONY: clean
 clean: ## delete what the targets made, but not output/

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from generator.reports.entry import ReportEntry
     from generator.resolve.model import Common
     from generator.runbooks.pages import RunbookEntry
-    from generator.spec.written import ServiceSpec, Specs
+    from generator.spec.types import ServiceSpec, Specs
     from generator.spool import Spool
 
 

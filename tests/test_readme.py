@@ -1,4 +1,4 @@
-"""What the README shows and counts is what the project's own specs, its schemas and the committed report say."""
+"""What the README shows and counts is what the project's own specs and the committed report say."""
 
 from __future__ import annotations
 
@@ -43,19 +43,6 @@ def test_the_specs_shown_are_those_of_the_project(name: str) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     (shown,) = (block for block in blocks if f"\nservice: {name}\n" in block)
     assert [re.sub(r" +# .*", "", line) for line in shown.splitlines()] == kept.splitlines()
-
-
-def test_every_key_of_a_site_is_listed_with_its_default() -> None:
-    schema = json.loads((ROOT / "generator/spec/schemas/site.schema.json").read_text("utf-8"))
-    keys = {key: part for key, part in schema["properties"].items() if "properties" not in part}
-    budget = schema["properties"]["series_budget"]["properties"]
-    keys |= {f"series_budget.{key}": part for key, part in budget.items()}
-    section = README.partition("\n| key | default | |\n")[2].partition("\n\n")[0]
-    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*?) \| .+ \|$", section, re.MULTILINE))
-    assert list(rows) == list(keys)
-    for key, default in rows.items():
-        said = keys[key]["description"].partition("Default: ")[2].removesuffix(".")
-        assert said.replace("runbooks, without a host", "no host") == default
 
 
 def _figure(part: dict[str, Any], path: tuple[str, ...]) -> str:

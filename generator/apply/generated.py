@@ -10,12 +10,11 @@ from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.entries import Kind, find
+from generator.output.directory import Kind, check_target, find, located
 from generator.output.errors import OutputError, name_of, system_errors
-from generator.output.lock import locked
-from generator.output.manifest import hash_of, manifest_of
+from generator.output.lock import undisturbed
+from generator.output.manifest import hash_of, manifest_of, owned_in
 from generator.output.paths import MANIFEST
-from generator.output.target import check_target, located, owned_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +52,7 @@ def read_output(target: Path) -> Generated:
             raise OutputError(
                 message, "run python -m generator generate first, or name the output directory with -o"
             )
-        with locked(place, shared=True):
-            return _generated(_verified(place, target))
+        return _generated(undisturbed(place, lambda: _verified(place, target)))
 
 
 def _generated(files: Mapping[str, bytes]) -> Generated:

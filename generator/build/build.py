@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.checks.selfcheck import SelfCheck
     from generator.model.service import Site
     from generator.resolve.model import Common
-    from generator.spec.written import Shared
+    from generator.spec.types import Shared
     from generator.spool import Spool
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.checks.selfcheck import SelfCheck
     from generator.diagnostics import Diagnostic
     from generator.resolve.model import Common
-    from generator.spec.written import Claims
+    from generator.spec.types import Claims
     from generator.spool import Spool
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.apply.generated import read_output
@@ -12,6 +13,7 @@ from generator.apply.grafana_api import connect_grafana
 from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.servers import identified
@@ -22,11 +24,45 @@ from generator.output.errors import OutputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from generator.apply.generated import Generated
+    from generator.apply.grafana_api import GrafanaApi
+    from generator.apply.prometheus_api import PrometheusRules
 
     Target = Callable[[argparse.Namespace, Generated], None]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Bring the generated dashboards to a Grafana, and have a Prometheus reload its rules. Only what "
+        "differs is written, and never a dashboard that agent-metrics did not make."
+    )
+    parser.epilog = (
+        "Tokens are read from the environment: AGENT_METRICS_GRAFANA_TOKEN, AGENT_METRICS_PROMETHEUS_TOKEN, "
+        "or ..._USER and ..._PASSWORD."
+    )
+    options.output(parser)
+    parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
+    parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--folder",
+        default="agent-metrics",
+        metavar="UID",
+        help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="delete dashboards of ours that are no longer generated"
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        help="for Prometheus's first evaluation of the rules; default: their interval and 30",
+    )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,31 +75,43 @@ def run(arguments: argparse.Namespace) -> int:
     except OutputError as problem:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
-    targets = ((arguments.grafana, _grafana), (arguments.prometheus, _prometheus))
-    codes = [_attempted(target, arguments, generated) for url, target in targets if url is not None]
-    return max(codes)
+    try:
+        targets = tuple(_targets(arguments))
+    except (CallError, LiveError) as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    return max(_attempted(target, arguments, generated) for target in targets)
+
+
+def _targets(arguments: argparse.Namespace) -> Iterator[Target]:
+    """Address the servers that are named; nothing is sent before all of the call is right."""
+    timeout = length(arguments.timeout)
+    if arguments.grafana is not None:
+        who, url = identified(arguments.grafana, "GRAFANA")
+        yield partial(_grafana, connect_grafana(url, who, timeout=timeout))
+    if arguments.prometheus is not None:
+        who, url = identified(arguments.prometheus, "PROMETHEUS")
+        yield partial(_prometheus, connect_prometheus(url, who, timeout=timeout))
 
 
 def _attempted(target: Target, arguments: argparse.Namespace, generated: Generated) -> int:
     try:
         target(arguments, generated)
-    except (CallError, LiveError) as problem:
-        complain(str(problem), problem.help)
+    except LiveError as problem:
+        complain(problem.message, problem.help)
         return CALL_AT_FAULT
     return OK
 
 
-def _grafana(arguments: argparse.Namespace, generated: Generated) -> None:
-    who, url = identified(arguments.grafana, "GRAFANA")
-    options = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
-    with closing(connect_grafana(url, who, timeout=length(arguments.timeout))) as api:
-        apply_to_grafana(api, generated, options, _say)
+def _grafana(server: GrafanaApi, arguments: argparse.Namespace, generated: Generated) -> None:
+    options_ = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
+    with closing(server):
+        apply_to_grafana(server, generated, options_, _say)
 
 
-def _prometheus(arguments: argparse.Namespace, generated: Generated) -> None:
-    who, url = identified(arguments.prometheus, "PROMETHEUS")
+def _prometheus(server: PrometheusRules, arguments: argparse.Namespace, generated: Generated) -> None:
     waiting = Waiting(seconds=arguments.wait)
-    with closing(connect_prometheus(url, who, timeout=length(arguments.timeout))) as server:
+    with closing(server):
         apply_to_prometheus(server, generated, _say, dry_run=arguments.dry_run, waiting=waiting)
 
 

@@ -13,6 +13,7 @@ from generator.audit.exposed import exposed_source
 from generator.audit.fetch import fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK, SPEC_AT_FAULT
 from generator.commands.on_specs import named, on_specs
@@ -28,6 +29,28 @@ if TYPE_CHECKING:
     from generator.audit.fetch import Fetched
     from generator.commands.terminal import Outcome
     from generator.model.service import Model, Service
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Hold what a running service exposes against its spec: metrics, types, units, buckets, labels, "
+        "values, and numbers of series. Nothing is changed."
+    )
+    parser.epilog = (
+        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on. Exit status: 0 the spec "
+        "is true, 1 it is not, 2 the call or the server is at fault, 130 interrupted."
+    )
+    options.specs(parser)
+    parser.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prometheus", metavar="URL", help="what this server has scraped from all instances")
+    source.add_argument(
+        "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    options.timeout(parser, "30s")
 
 
 def run(arguments: argparse.Namespace) -> int:

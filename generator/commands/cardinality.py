@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import check_directory, show
 from generator.reports.rows import overview, service_row
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Show the bound of series of each metric, and what it costs Prometheus."
+    options.specs(parser)
+    parser.add_argument(
+        "--format", choices=("text", "markdown", "json"), default="text", help="default: text"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

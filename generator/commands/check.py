@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator import __version__
+from generator.commands import options
 from generator.commands.compiling import built
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, of_failed
 from generator.commands.stream import colours
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     import argparse
 
     from generator.build.build import Build
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Check the specs: schema, references, units, cardinality, the checklist of agent metrics."
+    )
+    options.specs(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
 def run(arguments: argparse.Namespace) -> int:

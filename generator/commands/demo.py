@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK
 from generator.commands.on_specs import named, on_specs
@@ -31,6 +32,31 @@ if TYPE_CHECKING:
 
 #: So many services are named at most when none can be shown.
 _EXAMPLES = 3
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Run agents that the generated module measures, a Prometheus with the generated rules that "
+        "watches them, an invented history behind them, and where they can be had an Alertmanager and a Grafana with "
+        "the generated dashboards. Nothing is left when it ends."
+    )
+    options.specs(parser)
+    parser.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
+    parser.add_argument(
+        "--incident", action="append", default=[], metavar="NAME", help="begin with it; may be repeated"
+    )
+    parser.add_argument("--last", default="1d", metavar="DURATION", help="the history behind it; default: 1d")
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="PORT", help="of the Prometheus; default: any that is free"
+    )
+    parser.add_argument(
+        "--no-grafana",
+        dest="grafana",
+        action="store_false",
+        help="start no Grafana; otherwise one is, in a container, where Docker is",
+    )
+    options.timeout(parser, "1m", "for the start of a server, and for each of its answers")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,28 +1,111 @@
-"""``explain``: what a code means and how to mend what it complains about."""
+"""``explain``: the meaning of a diagnostic code, of an alert, a signal or a metric, or of a key of the specs."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
-from generator.diagnostics.codes import CODES, explain
+from generator.diagnostics.pages import codes, page, pages
 from generator.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from generator.spec.declarations import Declaration
+    from generator.spec.reference import Key, Section
+
+_WIDTH = 88
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Explain a code such as cardinality/forbidden-label, an alert such as AgentNoRuns, a signal such "
+        "as success_rate, or a key of the specs such as objectives; without a name, list the codes."
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument(
+        "--specs",
+        type=options.path,
+        default="specs",
+        metavar="DIR",
+        help="where alerts and signals of your own are declared; default: specs",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain one code, or list all with their titles."""
-    if arguments.code is None:
-        width = max(len(code) for code in CODES)
-        for code, entry in sorted(CODES.items()):
-            sys.stdout.write(f"{code:<{width}}  {entry.title}\n")
+    """Explain one name, or list all codes with their titles."""
+    if arguments.name is None:
+        width = max(map(len, codes()))
+        sys.stdout.writelines(f"{each.code:<{width}}  {each.title}\n" for each in pages())
         return OK
-    if arguments.code not in CODES:
-        complain(f'there is no code "{arguments.code}"', did_you_mean(arguments.code, CODES))
+    if (explained := page(arguments.name)) is not None:
+        sys.stdout.write(explained.text)
+        return OK
+    texts = [*_of_specs(arguments.name, arguments.specs), *_of_keys(arguments.name)]
+    if not texts:
+        complain(
+            f'unknown name "{arguments.name}"',
+            did_you_mean(arguments.name, _known(arguments.specs)),
+        )
         return CALL_AT_FAULT
-    sys.stdout.write(explain(arguments.code))
+    sys.stdout.write("\n".join(texts))
     return OK
+
+
+def _known(specs: Path) -> Iterator[str]:
+    """List all names that can be explained."""
+    from generator.spec.declarations import names  # noqa: PLC0415 - a code is explained without PyYAML
+    from generator.spec.reference import sections  # noqa: PLC0415
+
+    yield from codes()
+    yield from names(specs)
+    yield from (key.name for section in sections() for key in section.keys)
+
+
+def _of_specs(name: str, specs: Path) -> Iterator[str]:
+    """Explain what the specs declare by this name, or change about it."""
+    from generator.spec.declarations import declared  # noqa: PLC0415 - a code is explained without PyYAML
+
+    for each in declared(name, specs):
+        yield _declaration(each)
+
+
+def _declaration(each: Declaration) -> str:
+    parts = [f"# {each.name}: {each.title}" if each.title else f"# {each.name}"]
+    parts += [textwrap.fill(each.meaning, _WIDTH)] if each.meaning else []
+    parts += [f"Under `{each.section}` of {each.file}:", f"```yaml\n{each.text}\n```"]
+    if each.section == "alerts":
+        parts.append(f"Runbook: output/runbooks/{each.name}.md")
+    return "\n\n".join(parts) + "\n"
+
+
+def _of_keys(name: str) -> Iterator[str]:
+    """Explain the keys of specs with this name or path."""
+    from generator.spec.reference import sections  # noqa: PLC0415 - a code is explained without PyYAML
+
+    for section in sections():
+        for key in section.keys:
+            if name in {key.name, key.path}:
+                yield _key(section, key)
+
+
+def _key(section: Section, key: Key) -> str:
+    facts = {
+        "type": key.type,
+        "required": "yes" if key.required else "",
+        "default": key.absent,
+        "example": key.example,
+    }
+    table = "\n".join(f"    {fact + ':':<9} {text}" for fact, text in facts.items() if text)
+    places = " and ".join(section.places)
+    return (
+        "\n\n".join([f"# {key.path}", textwrap.fill(key.meaning, _WIDTH), f"A key of {places}.", table])
+        + "\n"
+    )

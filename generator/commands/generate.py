@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator.build.folder import cache_folder
 from generator.build.inputs import inputs_of
 from generator.build.state import told_last
+from generator.commands import options
 from generator.commands.apart import check_apart
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.build.inputs import Inputs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Compile the specs. On any error the output directory stays as it is."
+    options.specs(parser)
+    options.output(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="compile everything anew; otherwise what has not changed since the last time is used again "
+        "(from $XDG_CACHE_HOME/agent-metrics)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,11 +13,10 @@ from generator.commands.compiling import built
 from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT, of_failed
 from generator.commands.stream import shown
 from generator.commands.terminal import complain, show, told
-from generator.output.compare import compare, holds
 from generator.output.errors import OutputError
 from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
-from generator.output.write import write
+from generator.output.write import compare, holds, write
 from generator.spool import Spool
 
 if TYPE_CHECKING:

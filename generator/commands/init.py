@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.first_files import shipped_text, write_new
 from generator.commands.init_profile import copy_profile
@@ -45,6 +46,22 @@ scrape_interval: 15s                 # as in Prometheus's own configuration
 grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Write a directory with a first service to edit. Existing files are never touched."
+    parser.add_argument(
+        "specs", nargs="?", type=options.path, default=Path("specs"), metavar="SPECS", help="default: specs"
+    )
+    parser.add_argument("--service", default="my-agent", metavar="NAME", help="its name; default: my-agent")
+    parser.add_argument(
+        "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
+    )
+    parser.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="write no service, but a copy of a shipped profile, to change it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK
 from generator.commands.on_specs import on_specs
@@ -21,6 +22,64 @@ if TYPE_CHECKING:
     from generator.compiler import Checked
     from generator.model.service import Model
     from generator.replay.report import Report
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = (
+        "Run the alerts over a span of a server's history, and report what would have fired. The server "
+        "is only read."
+    )
+    parser.epilog = (
+        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD."
+    )
+    options.specs(parser)
+    parser.add_argument("--prometheus", metavar="URL", required=True, help="any server with Prometheus's API")
+    options.span(parser)
+    parser.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="only its alerts; may be repeated"
+    )
+    parser.add_argument(
+        "--alert", action="append", default=[], metavar="NAME", help="only this alert; may be repeated"
+    )
+    parser.add_argument(
+        "--records",
+        choices=("auto", "read", "inlined"),
+        default="auto",
+        help="read the server's recorded series, or compute them from its raw series in a Prometheus of our own; "
+        "default: auto, which reads them where there are any",
+    )
+    parser.add_argument(
+        "--truth", type=options.path, metavar="FILE", help="judge by what simulate --truth wrote"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--html", type=options.path, metavar="FILE", help="write a page with a timeline as well"
+    )
+    parser.add_argument(
+        "--step", metavar="DURATION", help="between evaluations; default: the rules' interval"
+    )
+    parser.add_argument(
+        "--resume",
+        type=options.path,
+        metavar="FILE",
+        help="keep answers there, and go on after a stop; removed at the end",
+    )
+    parser.add_argument(
+        "--points", type=int, default=1500, metavar="N", help="steps a request at most; default: 1500"
+    )
+    parser.add_argument(
+        "--concurrency", type=int, default=2, metavar="N", help="requests at once; default: 2"
+    )
+    parser.add_argument(
+        "--max-samples",
+        type=int,
+        default=50_000_000,
+        metavar="N",
+        help="raw samples at most; default: 50000000",
+    )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,40 +1,70 @@
-"""``schema``: the JSON Schemas of the spec files, for editors and other tools."""
+"""``schema``: the JSON Schemas of the spec files, for editors and other tools, and the reference of all keys."""
 
 from __future__ import annotations
 
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
+from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-SUFFIX = ".schema.json"
+    from generator.spec.reference import Key, Section
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Print the JSON Schema of a kind of file, or write them all for an editor to use."
+    parser.add_argument("kind", nargs="?", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "-o", "--output", type=options.output_directory, metavar="DIR", help="write all schemas there"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the reference of all keys instead")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one schema, or write all of them."""
+    """Print one schema or the reference, or write all schemas."""
     if arguments.output is not None:
         return _write(arguments.output)
+    if arguments.markdown:
+        from generator.spec.reference import sections  # noqa: PLC0415 - the schemas alone are read faster
+
+        sys.stdout.write("\n".join(map(_page, sections())))
+        return OK
     if arguments.kind is None:
         complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
         return CALL_AT_FAULT
-    sys.stdout.write(schema_files()[f"{arguments.kind}{SUFFIX}"])
+    sys.stdout.write(schema_text(arguments.kind))
     return OK
 
 
 def schema_files() -> dict[str, str]:
     """Read every schema, by file name; they refer to each other by these names."""
-    directory = resources.files("generator.spec") / "schemas"
-    files = sorted(
-        (file for file in directory.iterdir() if file.name.endswith(SUFFIX)), key=lambda file: file.name
+    return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
+
+
+def _page(section: Section) -> str:
+    """Write the keys of a section as a table in Markdown."""
+    places = "\n".join(f"- `{place}`" for place in section.places)
+    head = f"### {section.title}\n\n{section.meaning}\n\n{places}\n\n"
+    return (
+        head
+        + "| key | type | if missing | example | meaning |\n|---|---|---|---|---|\n"
+        + "".join(map(_row, section.keys))
     )
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+def _row(key: Key) -> str:
+    absent = "**required**" if key.required else key.absent
+    example = f"`{key.example}`" if key.example else ""
+    cells = (f"`{key.path}`", key.type, absent, example, key.meaning)
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
 
 
 def _write(target: Path) -> int:

@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK
 from generator.commands.on_specs import named, on_specs
@@ -17,6 +18,7 @@ from generator.commands.simulate_incidents import wanted
 from generator.commands.simulate_targets import Job, to_file, to_server
 from generator.commands.span import span, written
 from generator.diagnostics.printable import printable
+from generator.simulate.incidents import names
 from generator.simulate.staging import staged
 
 if TYPE_CHECKING:
@@ -27,6 +29,40 @@ if TYPE_CHECKING:
     from generator.commands.terminal import Outcome
     from generator.model.service import Model, Service
     from generator.simulate.truth import Truth
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.description = "Invent the history of a service's fleet, and write it into a Prometheus or a file."
+    parser.epilog = (
+        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD."
+    )
+    options.specs(parser)
+    parser.add_argument("--service", metavar="NAME", help="whose; needed where the specs hold several")
+    options.span(parser)
+    parser.add_argument(
+        "--incident",
+        action="append",
+        default=[],
+        metavar="NAME[@START[+DURATION]]",
+        help="what goes wrong, and when: tool-outage@2h+30m, or @2026-03-21T09:00Z; may be repeated. "
+        f"Names: {', '.join(names())}",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="the same seed, the same bytes; default: 1"
+    )
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--prometheus", metavar="URL", help="write into this server, by remote write")
+    target.add_argument("--openmetrics", type=options.path, metavar="FILE", help="write OpenMetrics text")
+    parser.add_argument("--record", action="store_true", help="evaluate the recording rules over it as well")
+    parser.add_argument(
+        "--add", action="store_true", help="write even where the server has series of the service already"
+    )
+    parser.add_argument(
+        "--truth", type=options.path, metavar="FILE", help="write what happened when, as JSON"
+    )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:

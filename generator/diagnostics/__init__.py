@@ -11,7 +11,7 @@ from generator.diagnostics.diagnostic import (
     ordered,
     warning,
 )
-from generator.diagnostics.limit import limited
+from generator.diagnostics.findings import limited
 from generator.diagnostics.result import Result
 
 __all__ = [

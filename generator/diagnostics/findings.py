@@ -1,13 +1,18 @@
-"""Where a stage puts what it finds, so that all of it is told at once."""
+"""The diagnostics of a stage are collected, and of each file only the first ones are shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.diagnostic import Diagnostic, Severity
+from generator.diagnostics.diagnostic import Diagnostic, Severity, ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.diagnostics.diagnostic import Note, Span
+
+MAX_PER_FILE = 50
+"""A longer list buries its reader: the rest is counted."""
 
 
 class Findings:
@@ -41,3 +46,27 @@ class Findings:
     def failed(self) -> bool:
         """Whether an error is among it."""
         return any(found.severity is Severity.ERROR for found in self._found)
+
+
+def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tuple[Diagnostic, ...]:
+    """The first ``limit`` diagnostics of each file in order; one more says how many were left out."""
+    by_file: dict[str, list[Diagnostic]] = {}
+    for diagnostic in ordered(diagnostics):
+        by_file.setdefault(diagnostic.span.file if diagnostic.span else "", []).append(diagnostic)
+    return tuple(kept for found in by_file.values() for kept in _cut(found, limit))
+
+
+def left_out(first: Span | None, count: int) -> Diagnostic:
+    """What tells that ``count`` findings are not shown, the first of them at ``first``."""
+    return Diagnostic(
+        "source/too-many-errors",
+        Severity.WARNING,
+        f"findings from here on that are not shown: {count}",
+        first,
+        help="mend those above first; one mistake often causes many",
+    )
+
+
+def _cut(found: list[Diagnostic], limit: int) -> list[Diagnostic]:
+    rest = len(found) - limit
+    return [*found[:limit], left_out(found[limit].span, rest)] if rest > 0 else found

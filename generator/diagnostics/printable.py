@@ -24,6 +24,14 @@ def quoted(text: str, limit: int = MAX_QUOTED) -> str:
     return f'"{shortened(text, limit)}"'
 
 
+def in_quotes(text: str) -> str:
+    """The text as a quoted YAML scalar, for advice: cut when it is long."""
+    part = shortened(text)
+    if '"' in part or "\\" in part:
+        return "'" + part.replace("'", "''") + "'"
+    return f'"{part}"'
+
+
 def shortened(text: str, limit: int = MAX_QUOTED) -> str:
     """The text, cut when it is long."""
     return text if len(text) <= limit else text[:limit] + "..."

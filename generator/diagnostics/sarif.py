@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from generator.diagnostics.codes import CODES, explain
 from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.pages import page
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import place
 
@@ -38,14 +38,14 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str = "") -> str
 
 
 def _rule(code: str) -> dict[str, Any]:
-    entry = CODES.get(code)
-    if entry is None:
+    explained = page(code)
+    if explained is None:
         return {"id": code}
     return {
         "id": code,
-        "shortDescription": {"text": entry.title},
-        "fullDescription": {"text": entry.explanation},
-        "help": {"text": explain(code)},
+        "shortDescription": {"text": explained.title},
+        "fullDescription": {"text": explained.why},
+        "help": {"text": explained.text, "markdown": explained.text},
     }
 
 

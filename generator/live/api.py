@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 MAX_POINTS = 11_000  # what a server answers at most for one series and query
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: A range is halved so often where its answer is too large, and then no more.
-_MOST_HALVINGS = 6
+_MOST_HALVINGS = 4
 #: Prometheus's own words are enough where the query is what it does not like.
 _OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _LIMITS = "the server refuses the question: its limits on queries are too low for it"

@@ -1,4 +1,4 @@
-"""What a file is to hold: the hash is compared, the bytes are asked for only where they are written."""
+"""The files to be: a hash is compared, the bytes are asked for only where they are written."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.artifact import Artifact, Parts
+from generator.artifact import Artifact, Packed, Parts
 from generator.output.errors import OutputError, name_of
-from generator.output.manifest import hash_of
+from generator.output.manifest import manifest_of
+from generator.output.paths import MANIFEST, check_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from generator.artifact import File, Packed
+    from generator.artifact import File
 
 
 class Content(Struct, frozen=True):
@@ -25,22 +26,32 @@ class Content(Struct, frozen=True):
     read: Callable[[], Iterable[bytes]]
 
 
-def content_of(data: bytes) -> Content:
-    """Take content that is in memory."""
-    return Content(hash_of(data), len(data), lambda: (data,))
-
-
-def content_of_artifact(artifact: File) -> Content:
-    """Take the content of a file to be.
+def contents(artifacts: Sequence[File]) -> dict[str, Content]:
+    """Return the files to be, by path, the manifest among them.
 
     Raises:
-        UnicodeEncodeError: its text holds a lone surrogate.
+        OutputError: paths that are unsafe or collide; text that cannot be encoded.
     """
-    if isinstance(artifact, Artifact):
-        return content_of(artifact.text.encode())
-    if isinstance(artifact, Parts):
-        return _in_parts(lambda: (part.encode() for part in artifact.parts()))
+    check_paths(artifact.path for artifact in artifacts)
+    files = {artifact.path: _content(artifact) for artifact in artifacts}
+    manifest = manifest_of({path: content.sha256 for path, content in files.items()})
+    return {**files, MANIFEST: _of_bytes(manifest.encode())}
+
+
+def _content(artifact: File) -> Content:
+    try:
+        if isinstance(artifact, Artifact):
+            return _of_bytes(artifact.text.encode())
+        if isinstance(artifact, Parts):
+            return _in_parts(lambda: (part.encode() for part in artifact.parts()))
+    except UnicodeEncodeError:
+        message = f"the text of {name_of(artifact.path)} holds a lone surrogate, which no file can"
+        raise OutputError(message, "find it in the specs; nothing was written") from None
     return Content(artifact.sha256, artifact.size, lambda: _unpacked(artifact))
+
+
+def _of_bytes(data: bytes) -> Content:
+    return Content(sha256(data).hexdigest(), len(data), lambda: (data,))
 
 
 def _in_parts(read: Callable[[], Iterable[bytes]]) -> Content:

@@ -1,4 +1,4 @@
-"""What stops a write: a message for the user, and a way on."""
+"""Errors that stop a write: a message for the user, and a way on."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def system_errors(target: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as problem:
         message = f"{name_of(target)} cannot be {doing}: {reason(problem)}"
-        raise OutputError(message, remedy(problem)) from problem
+        raise OutputError(message, _remedy(problem)) from problem
 
 
 def reason(problem: OSError) -> str:
-    """What the system says, and about which file."""
-    said = (problem.strerror or str(problem)).lower()
-    return f"{said}: {name_of(problem.filename)}" if problem.filename else said
+    """Give the system's words, and the file that they are about."""
+    words = (problem.strerror or str(problem)).lower()
+    return f"{words}: {name_of(problem.filename)}" if problem.filename else words
 
 
-def remedy(problem: OSError) -> str:
-    """What to do about it; true only while nothing was changed."""
+def _remedy(problem: OSError) -> str:
+    """Say how to go on; true only while nothing was changed."""
     if problem.errno in _NO_ROOM:
         return "make room and run again; the old output is as it was"
     if problem.errno in _NOT_ALLOWED:
@@ -54,5 +54,5 @@ def remedy(problem: OSError) -> str:
 
 
 def name_of(path: object) -> str:
-    """A path in quotes, all of it, with what does not show itself written as an escape."""
+    """Write a path in quotes, with escapes for characters that do not show."""
     return f'"{printable(str(path))}"'

@@ -1,57 +1,151 @@
-"""One writer at a time.
+"""One writer at a time, and nothing left behind by those that were killed.
 
-The lock is ``flock`` on the directory above the output: it leaves no file behind, needs no permission to write, and
-ends with the process. Outputs that stand side by side wait for each other, too.
+The lock is ``flock`` on a file that only its owner can open: a directory could be locked by everybody who may read
+it. The file stands in the output directory while a write is under way, and lists the files that are staged. A killed
+run leaves it there, unlocked; so the next one knows what to remove.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
+import re
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TypeVar
 
+from generator.output.directory import Kind, find, kind_of, signature
 from generator.output.errors import OutputError, name_of
+from generator.output.paths import LOCK, MANIFEST, path_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+T = TypeVar("T")
+
 PATIENCE_S = 10.0
-"""How long to wait for another run; a write takes well under a second."""
+"""How long a writer waits for another one; a write takes well under a second."""
+READER_PATIENCE_S = 1.0
+"""How long a reader waits for a writer, which may have been killed."""
 _PAUSE_S = 0.05
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
+# A pipe or a link that somebody has put there must neither stop nor lead the writer.
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+_STAGED = re.compile(r"(.*/)?\.[^/]+\.new-[0-9a-f]{16}", re.DOTALL)
 
 
 @contextmanager
-def locked(target: Path, *, shared: bool = False) -> Iterator[None]:
-    """Keep writers away from ``target``, whose parent must exist; shared locks keep only writers away.
+def locked(place: Path) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Keep other writers away from an existing output directory.
+
+    Yields:
+        A function to call with the paths of the files that are about to be staged, each ``.<name>.new-<16 hex
+        digits>``: those that are still there in the end are removed, if need be by the next run.
 
     Raises:
         OutputError: another run still held it after ``PATIENCE_S`` seconds.
-        OSError: the parent cannot be opened, or its file system has no locks.
+        OSError: the file cannot be made, or its file system has no locks.
     """
-    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = _acquired(place)
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not _taken(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
-            if time.monotonic() >= deadline:
-                raise OutputError(
-                    f"another run is writing in {name_of(target.parent)}", "let it end, then run again"
-                )
-            time.sleep(_PAUSE_S)
-        yield
+        _remove_staged(place, descriptor)
+        yield lambda paths: _write_list(descriptor, paths)
     finally:
+        with suppress(OSError):  # the next run tries again, as long as the list is there
+            _remove_staged(place, descriptor)
+            (place / LOCK).unlink()
         os.close(descriptor)
 
 
-def _taken(descriptor: int, kind: int) -> bool:
+def is_left(place: Path) -> bool:
+    """Whether a run is writing, or was killed."""
+    return kind_of(place / LOCK) is not Kind.MISSING
+
+
+def undisturbed(place: Path, read: Callable[[], T]) -> T:
+    """Read an output directory, and once more where a write came in between.
+
+    A reader takes no lock: it may have no permission to make one, and must not keep writers away.
+    """
+    deadline = time.monotonic() + READER_PATIENCE_S
+    while True:
+        before = _state(place)
+        try:
+            found = read()
+        except (OSError, OutputError):
+            if _is_steady(place, before, deadline):
+                raise
+        else:
+            if _is_steady(place, before, deadline):
+                return found
+        time.sleep(_PAUSE_S)
+
+
+def _is_steady(place: Path, before: object, deadline: float) -> bool:
+    return (not is_left(place) and _state(place) == before) or time.monotonic() >= deadline
+
+
+def _state(place: Path) -> object:
+    """Return a value that every write changes; each replaces the manifest."""
+    return None if kind_of(place / MANIFEST) is Kind.MISSING else signature(place / MANIFEST)
+
+
+def _acquired(place: Path) -> int:
+    deadline = time.monotonic() + PATIENCE_S
+    while (descriptor := _taken(place / LOCK)) is None:
+        if time.monotonic() >= deadline:
+            raise OutputError(f"another run is writing in {name_of(place)}", "let it end, then run again")
+        time.sleep(_PAUSE_S)
+    return descriptor
+
+
+def _taken(path: Path) -> int | None:
+    """Lock the file; None when another run holds it, or has removed it meanwhile."""
+    descriptor = os.open(path, _OPEN, 0o600)
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), path.lstat()):
+            return descriptor
+    except FileNotFoundError:
+        pass
     except OSError as problem:
         if problem.errno not in _HELD:
+            os.close(descriptor)
+            path.unlink()  # nobody can lock it
             raise
-        return False
-    return True
+    os.close(descriptor)
+    return None
+
+
+def _write_list(descriptor: int, paths: Sequence[str]) -> None:
+    data = json.dumps(paths).encode()
+    while data:
+        data = data[os.write(descriptor, data) :]
+    os.fsync(descriptor)
+
+
+def _remove_staged(place: Path, descriptor: int) -> None:
+    """Remove the files that are listed, and then the list."""
+    with open(descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        text = file.read()
+    for path in _listed(text):
+        if find(place, path).kind is Kind.FILE:
+            (place / path).unlink()
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def _listed(text: bytes) -> list[str]:
+    """Read a list; a run that was killed before its end had not staged anything."""
+    try:
+        paths = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    every = paths if isinstance(paths, list) else []
+    return [
+        path for path in every if isinstance(path, str) and _STAGED.fullmatch(path) and not path_fault(path)
+    ]

@@ -9,7 +9,7 @@
     }
 
 It tells our files from others, and untouched ones from edited ones. ``before`` stands in it only while files are
-replaced one by one: the hashes of the files that were there, so that a run that is killed can be continued.
+replaced: the hashes of the files that were there, so that the next run can end what a killed one began.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generator.diagnostics.printable import printable, quoted
-from generator.output.errors import OutputError
-from generator.output.paths import path_fault
+from generator.output.directory import Kind, kind_of
+from generator.output.errors import OutputError, name_of
+from generator.output.paths import MANIFEST, path_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 VERSION = 1
+_MAX_SIZE = 16 * 1024 * 1024
 _GENERATED_BY = "agent-metrics"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
@@ -51,6 +54,22 @@ def manifest_of(hashes: Mapping[str, str], before: Owned | None = None) -> str:
 def hash_of(data: bytes) -> str:
     """SHA-256 in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def owned_in(place: Path) -> Owned:
+    """Return the files that the manifest of a directory lists; none where there is none.
+
+    Raises:
+        OutputError: the manifest cannot be understood.
+    """
+    path = place / MANIFEST
+    kind = kind_of(path)
+    if kind is Kind.MISSING:
+        return {}
+    if kind is not Kind.FILE or path.lstat().st_size > _MAX_SIZE:
+        message = f"{name_of(path)} is no manifest"
+        raise OutputError(message, "move or delete it, then run again, or choose another output directory")
+    return parse_manifest(path.read_bytes())
 
 
 def parse_manifest(data: bytes) -> Owned:

@@ -1,4 +1,4 @@
-"""What a write did, and what a comparison found."""
+"""The results of a write and of a comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class Outcome(Struct, frozen=True):
         unchanged: had this content already and were not touched.
         deleted: were generated before, and are no longer.
         kept: are no longer generated, but were edited by hand: left as they are, and from now on not ours.
-        in_place: the files were replaced one by one, not all at once (see ``write``).
     """
 
     created: tuple[str, ...] = ()
@@ -27,7 +26,6 @@ class Outcome(Struct, frozen=True):
     unchanged: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    in_place: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything was written."""

@@ -1,4 +1,4 @@
-"""Which paths an artifact may have: such as mean the same file on every system, inside the output directory."""
+"""The paths that an artifact may have: such as mean the same file on every system, inside the output directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MANIFEST = "manifest.json"
-"""The one path that no artifact may take."""
+"""The list of what was generated; no artifact may take its path."""
+LOCK = ".manifest.json.lock"
+"""Stands in the output directory while a write is under way."""
 
 # Windows refuses these names with any extension; the superscripts count as digits there.
 _DEVICE = re.compile(
@@ -39,12 +41,12 @@ def check_paths(paths: Iterable[str]) -> None:
 
 
 def path_fault(path: str) -> str | None:
-    """What is wrong with a path by itself, or None."""
+    """Return the fault of a path by itself, or None."""
     if len(path.encode("utf-8", "surrogatepass")) > _MAX_PATH:
         return f"is longer than {_MAX_PATH} bytes"
     if path.startswith("/"):
         return "is absolute"
-    if collision_key(path.split("/", maxsplit=1)[0]) == MANIFEST:
+    if collision_key(path.split("/", maxsplit=1)[0]) in {MANIFEST, LOCK}:
         return "is kept for the manifest"
     return next((fault for part in path.split("/") if (fault := _part_fault(part))), None)
 
@@ -54,13 +56,8 @@ def parents(path: str) -> Iterator[str]:
     return (path[:at] for at, character in enumerate(path) if character == "/")
 
 
-def parent(path: str) -> str:
-    """The directory of a path, empty for the output directory itself."""
-    return path.rpartition("/")[0]
-
-
 def collision_key(path: str) -> str:
-    """What a path becomes on a system that ignores case and normal forms."""
+    """Spell a path as a system does that ignores case and normal forms."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -93,7 +90,7 @@ def _collisions(paths: tuple[str, ...]) -> list[str]:
 
 
 def _met(one: str, other: str) -> str:
-    """What is wrong with two nodes of one name; a directory ends with ``/``."""
+    """Say how two nodes of one name collide; a directory ends with ``/``."""
     if one == other:
         return "are one path, given twice"
     kinds = {node.endswith("/") for node in (one, other)}

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.entries import Kind, digest, entries, find, signature
+from generator.output.directory import Found, Kind, below, digest, find, signature
 from generator.output.errors import OutputError, name_of
+from generator.output.outcome import Difference, Outcome
 from generator.output.paths import MANIFEST, collision_key, parents
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.output.content import Content
-    from generator.output.entries import Found, Signature
+    from generator.output.directory import Signature
     from generator.output.manifest import Owned
 
 _WHAT = {
@@ -34,55 +35,76 @@ _WHAT = {
 
 
 class Plan(Struct, frozen=True):
-    """Every path of the output by what happens to it, sorted; ``files`` is all that will be there.
+    """The way from the files that are there to those that will be.
 
-    ``gone`` are listed in the manifest and are neither made nor there any more: only their directories may be left.
+    Attributes:
+        files: All that will be there, by path.
+        owned: What the manifest lists now.
+        outcome: The paths by what happens to them.
+        deleted: The files to delete, as they are now.
+        gone: Listed in the manifest, neither made nor there any more: only their directories may be left.
+        obstacles: Where files are to go and something stands that is not ours or no regular file.
     """
 
     files: Mapping[str, Content]
-    created: tuple[str, ...]
-    changed: tuple[str, ...]
-    edited: tuple[str, ...]
-    unchanged: tuple[str, ...]
+    owned: Owned
+    outcome: Outcome
     deleted: Mapping[str, Signature]
-    kept: tuple[str, ...]
     gone: tuple[str, ...]
+    obstacles: Mapping[str, Found]
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The paths that get new content; the manifest comes last."""
-        every = {*self.created, *self.changed, *self.edited}
-        return (*sorted(every - {MANIFEST}), *(every & {MANIFEST}))
+        """The paths that get new content; the manifest comes last, and always: it ends a write."""
+        outcome = self.outcome
+        every = {*outcome.created, *outcome.changed, *outcome.edited}
+        return (*sorted(every - {MANIFEST}), MANIFEST)
 
-    @property
-    def left(self) -> tuple[str, ...]:
-        """The paths whose directories go when nothing else is in them."""
-        return (*self.deleted, *self.gone)
+    def check(self, target: Path) -> None:
+        """Refuse to overwrite.
+
+        Raises:
+            OutputError: there are obstacles; all are named.
+        """
+        if self.obstacles:
+            places = {found.path: found.kind for found in self.obstacles.values()}
+            every = listed(f'"{printable(path)}" is {_WHAT[kind]}' for path, kind in places.items())
+            raise OutputError(
+                f"{name_of(target)} holds what is in the way of the output: {every}",
+                "move or delete it, then run again, or choose another output directory; nothing was written",
+            )
+
+    def difference(self) -> Difference:
+        """Say how the directory differs from what would be written."""
+        beyond = {path for path, found in self.obstacles.items() if found.path != path}
+        return Difference(
+            missing=tuple(sorted({*self.outcome.created, *beyond})),
+            changed=tuple(
+                sorted({*self.outcome.changed, *self.outcome.edited, *self.obstacles.keys()} - beyond)
+            ),
+            stale=tuple(sorted({*self.deleted, *self.outcome.kept})),
+        )
 
 
 def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
     """Compare what is to be with what is there.
 
     Args:
-        target: the output directory, or where it will be.
-        files: all files to be, the manifest among them, by path.
-        owned: what the manifest in ``target`` lists.
-
-    Raises:
-        OutputError: something that is not ours, or is no regular file, stands where a file is to go.
+        target: The output directory, or where it will be.
+        files: All files to be, the manifest among them, by path.
+        owned: What the manifest in ``target`` lists.
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: found for path, found in stale.items() if isinstance(found, tuple)}
-    whats = {path: _what_happens(target, path, files[path], owned, deleted) for path in sorted(files)}
-    obstacles = {what.path: what.kind for what in whats.values() if not isinstance(what, str)}
-    if obstacles:
-        raise _in_the_way(target, obstacles)
+    fates = {path: _fate(target, path, files[path], owned, deleted) for path in sorted(files)}
     created, changed, edited, unchanged = (
-        tuple(path for path, what in whats.items() if what == name)
+        tuple(path for path, fate in fates.items() if fate == name)
         for name in ("created", "changed", "edited", "unchanged")
     )
     kept, gone = (tuple(path for path, found in stale.items() if found == name) for name in ("kept", "gone"))
-    return Plan(files, created, changed, edited, unchanged, deleted, kept, gone)
+    obstacles = {path: fate for path, fate in fates.items() if isinstance(fate, Found)}
+    outcome = Outcome(created, changed, edited, unchanged, tuple(deleted), kept)
+    return Plan(files, owned, outcome, deleted, gone, obstacles)
 
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
@@ -96,7 +118,7 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
     return before if digest(target / path) in hashes else "kept"
 
 
-def _what_happens(
+def _fate(
     target: Path, path: str, content: Content, owned: Owned, deleted: Mapping[str, Signature]
 ) -> str | Found:
     """A word, or the obstacle."""
@@ -126,19 +148,11 @@ def _makes_room(target: Path, found: Found, deleted: Mapping[str, Signature]) ->
     if found.kind is not Kind.DIRECTORY:
         return False
     going = {*deleted, *(folder for path in deleted for folder in parents(path))}
-    below = [f"{found.path}/{path}" for path, _ in entries(target / found.path)]
-    return bool(below) and going.issuperset(below)
+    there = list(below(target, found.path))
+    return bool(there) and going.issuperset(there)
 
 
 def _is_respelled(target: Path, path: str, deleted: Mapping[str, Signature]) -> bool:
     """Whether the file is a deleted one, found under another spelling where case does not count."""
     alike = [other for other in deleted if collision_key(other) == collision_key(path)]
     return any(deleted[other] == signature(target / path) for other in alike)
-
-
-def _in_the_way(target: Path, obstacles: Mapping[str, Kind]) -> OutputError:
-    every = listed(f'"{printable(path)}" is {_WHAT[kind]}' for path, kind in obstacles.items())
-    return OutputError(
-        f"{name_of(target)} holds what is in the way of the output: {every}",
-        "move or delete it, then run again, or choose another output directory; nothing was written",
-    )

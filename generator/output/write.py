@@ -2,65 +2,44 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import secrets
+import signal
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from generator.output.entries import Kind, standing
-from generator.output.errors import OutputError, name_of, system_errors
-from generator.output.in_place import replace_each, sweep
-from generator.output.lock import locked
-from generator.output.manifest import manifest_of
-from generator.output.outcome import Outcome
-from generator.output.paths import MANIFEST
+from generator.output.content import contents
+from generator.output.directory import Kind, check_target, digest, find, located, signature, standing
+from generator.output.errors import OutputError, name_of, reason, system_errors
+from generator.output.lock import is_left, locked, undisturbed
+from generator.output.manifest import manifest_of, owned_in
+from generator.output.outcome import Difference, Outcome
+from generator.output.paths import MANIFEST, parents
 from generator.output.plan import Plan, make_plan
-from generator.output.staging import replace_whole, settle_all
-from generator.output.target import check_target, contents, located, owned_in
-from generator.output.unsuitable import UnsuitableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.artifact import File
     from generator.output.content import Content
     from generator.output.manifest import Owned
 
-__all__ = ["Outcome", "OutputError", "write"]
-
-# What the system answers where the directory or the one above it is tied: a mount point, another device, a parent
-# without permission to write, a file that may not be linked, a name too long to stage beside.
-_TIED = frozenset(
-    {
-        errno.EXDEV,
-        errno.EBUSY,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.EMLINK,
-        errno.ENOTSUP,
-        errno.ENOSYS,
-        errno.ENAMETOOLONG,
-    }
-)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
-def write(artifacts: Sequence[File], target: Path, *, in_place: bool = False) -> Outcome:
+def write(artifacts: Sequence[File], target: Path) -> Outcome:
     """Make the directory ``target`` hold the artifacts and their manifest.
 
-    Nothing is written when nothing changed. Else a new directory is built beside the old one, from links to all that
-    stays, and the two are exchanged: whenever the process is killed, the output is wholly the old or wholly the new
-    one. Where the system knows no exchange of directories there is an instant without any; the next run mends it.
-
-    The directory gets a new inode by that. It keeps its own, and its files are replaced one by one (each atomically,
-    not the whole), when it is or holds a mount point, is or holds the working directory, holds over 10,000 files
-    that are not ours or one that cannot be linked, when nothing may be created beside it, or when ``in_place`` asks
-    for it: a container that has mounted the directory would go on seeing the old one.
+    Nothing is written when nothing changed. Else all that changes is written beside its place first, so that a full
+    disk is met before anything changes, and then moved there, file by file, which nothing but a failing disk or
+    ``kill -9`` interrupts. Each file is old or new at any moment; until the last one is moved the manifest lists the
+    hashes of both, so that the next run ends what was interrupted, and ``apply`` refuses a mixture.
 
     Args:
-        artifacts: all files to be, without the manifest, in any order.
-        target: the output directory; made when missing, like those above it. Links above it are followed.
-        in_place: keep the directory's inode, and those of the directories in it.
+        artifacts: All files to be, without the manifest, in any order.
+        target: The output directory; made when missing, like those above it. Links above it are followed.
 
     Returns:
         What happened to which path.
@@ -68,72 +47,158 @@ def write(artifacts: Sequence[File], target: Path, *, in_place: bool = False) ->
     Raises:
         OutputError: artifact paths that are unsafe or collide; a target that is a link or no directory; what is not
             ours in the way; a manifest that cannot be understood; another run that does not end; no permission; a
-            full disk. Nothing was changed, unless the message says that the output is only partly written, which
-            takes a failing disk and files replaced one by one.
+            full disk. Nothing was changed, unless the message says that the output is only partly written.
     """
     files = contents(artifacts)
     place = located(target)
     with system_errors(target, "written"):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with locked(place):
-            return _write(files, place, in_place=in_place)
+        if check_target(place) is Kind.MISSING:
+            return _made(files, place)
+        plan = _planned(files, place)
+        return _written(files, place) if plan.outcome or is_left(place) else plan.outcome
 
 
-def _write(files: Mapping[str, Content], place: Path, *, in_place: bool) -> Outcome:
-    check_target(place)
-    settle_all(place)
-    is_there = check_target(place) is Kind.DIRECTORY
-    owned = owned_in(place) if is_there else {}
-    if is_there:
-        sweep(place, (*owned, *files))
-    plan = make_plan(place, files, owned)
-    if not plan.written and not plan.deleted:
-        return _outcome(plan, in_place=False)
-    if not is_there:
-        replace_whole(plan, place)
-        return _outcome(plan, in_place=False)
-    _check_permissions(plan, place)
-    if not in_place and _replaced_whole(plan, place):
-        return _outcome(plan, in_place=False)
-    replace_each(plan, place, _under_way(plan, owned))
-    return _outcome(plan, in_place=True)
+def compare(artifacts: Sequence[File], target: Path) -> Difference:
+    """Tell what ``write`` would change; nothing is touched, and what killed runs left is not cleaned up.
+
+    A manifest that cannot be understood counts as changed; nothing is known to be stale then. A run that is writing
+    meanwhile is awaited.
+
+    Args:
+        artifacts: All files to be, without the manifest, in any order.
+        target: The output directory; need not exist.
+
+    Raises:
+        OutputError: artifact paths that are unsafe or collide; a target that is a link or no directory; no
+            permission to read.
+    """
+    files = contents(artifacts)
+    place = located(target)
+    with system_errors(target, "read"):
+        if check_target(place) is Kind.MISSING:
+            return Difference(missing=tuple(sorted(files)))
+        return undisturbed(place, lambda: make_plan(place, files, _owned_if_understood(place)).difference())
 
 
-def _replaced_whole(plan: Plan, place: Path) -> bool:
-    """Whether the directory could be exchanged; else nothing was changed."""
+def holds(target: Path, path: str, sha256: str) -> bool:
+    """Whether the directory has a file of this content; where it cannot be read, it has none."""
     try:
-        replace_whole(plan, place)
-    except UnsuitableError:
+        return digest(target / path) == sha256
+    except OSError:
         return False
-    except OSError as problem:
-        if problem.errno not in _TIED:
-            raise
-        return False
-    return True
+
+
+def _owned_if_understood(place: Path) -> Owned:
+    try:
+        return owned_in(place)
+    except OutputError:
+        return {}
+
+
+def _made(files: Mapping[str, Content], place: Path) -> Outcome:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.mkdir(exist_ok=True)
+    try:
+        return _written(files, place)
+    except BaseException:
+        with suppress(OSError):  # it holds something
+            place.rmdir()
+        raise
+
+
+def _planned(files: Mapping[str, Content], place: Path) -> Plan:
+    plan = make_plan(place, files, owned_in(place))
+    plan.check(place)
+    if plan.outcome:
+        _check_permissions(plan, place)
+    return plan
+
+
+def _written(files: Mapping[str, Content], place: Path) -> Outcome:
+    with locked(place) as announce:
+        plan = _planned(files, place)  # another run may have ended since the first plan
+        if plan.outcome:
+            _replace(plan, place, announce)
+        return plan.outcome
 
 
 def _check_permissions(plan: Plan, place: Path) -> None:
-    """An exchange would replace even a directory that its owner has made read-only."""
     for folder in sorted({standing(place, path) for path in (*plan.written, *plan.deleted)}):
-        if not os.access(folder, os.W_OK | os.X_OK):
-            message = f"{name_of(folder)} is read-only"
+        if not os.access(place / folder, os.W_OK | os.X_OK):
+            message = f"{name_of(place / folder)} is read-only"
             raise OutputError(
                 message, "make it writable, or choose another output directory; nothing was written"
             )
 
 
-def _under_way(plan: Plan, owned: Owned) -> bytes:
+def _replace(plan: Plan, place: Path, announce: Callable[[Sequence[str]], None]) -> None:
+    first = _beside(place, MANIFEST)
+    staged = {path: _beside(place, path) for path in plan.written}
+    announce([first, *staged.values()])
+    mode = _permissions(place, MANIFEST)
+    _write_new(place / first, (_under_way(plan),), mode)
+    for path, beside in staged.items():
+        _write_new(place / beside, plan.files[path].read(), _permissions(place, path))
+    with _to_its_end(place):
+        (place / first).replace(place / MANIFEST)
+        _delete(plan, place)
+        for path, beside in staged.items():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / beside).replace(place / path)
+
+
+def _under_way(plan: Plan) -> bytes:
+    """Write the manifest for the time between the first and the last file."""
     made = {path: content.sha256 for path, content in plan.files.items() if path != MANIFEST}
-    return manifest_of(made, before=owned).encode()
+    return manifest_of(made, before=plan.owned).encode()
 
 
-def _outcome(plan: Plan, *, in_place: bool) -> Outcome:
-    return Outcome(
-        created=plan.created,
-        changed=plan.changed,
-        edited=plan.edited,
-        unchanged=plan.unchanged,
-        deleted=tuple(plan.deleted),
-        kept=plan.kept,
-        in_place=in_place,
-    )
+def _beside(place: Path, path: str) -> str:
+    """Name a new file on the same file system as the path, in a directory that exists."""
+    folder = standing(place, path)
+    name = f".{path.rpartition('/')[2]}.new-{secrets.token_hex(8)}"
+    return f"{folder}/{name}" if folder else name
+
+
+def _permissions(place: Path, path: str) -> int | None:
+    """Return the permissions of a file that is replaced."""
+    found = find(place, path)
+    is_replaced = found.path == path and found.kind is Kind.FILE
+    return (place / path).lstat().st_mode & 0o777 if is_replaced else None
+
+
+def _write_new(path: Path, parts: Iterable[bytes], mode: int | None) -> None:
+    """Create a file and flush it to the disk; ``mode`` None leaves its permissions to the umask."""
+    with os.fdopen(os.open(path, _NEW, 0o666), "wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _to_its_end(place: Path) -> Iterator[None]:
+    """Let Ctrl-C and the like wait; a disk that fails leaves a mixture."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    except OSError as problem:
+        raise OutputError(
+            f"{name_of(place)} is only partly written: {reason(problem)}",
+            "mend that and run again: it continues where this run stopped",
+        ) from problem
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _delete(plan: Plan, place: Path) -> None:
+    for path, before in plan.deleted.items():
+        with suppress(FileNotFoundError):
+            if signature(place / path) == before:
+                (place / path).unlink()
+    kept = {folder for path in plan.files for folder in parents(path)}
+    left = {folder for path in (*plan.deleted, *plan.gone) for folder in parents(path)}
+    for folder in sorted(left - kept, reverse=True):
+        with suppress(OSError):  # it holds something else, or is not there
+            (place / folder).rmdir()

@@ -25,7 +25,7 @@ from generator.resolve.times import window
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, Text
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
 DEFAULT_OVER = 30 * MINUTE
 

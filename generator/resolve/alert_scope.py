@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Objective, Site
     from generator.model.signals import Signal
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 
 class AlertScope(Struct, frozen=True):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec
 
 _OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
 KINDS = (*_OF_SIGNALS, *SWEEPS)

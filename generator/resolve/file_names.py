@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 # Windows opens the device whatever follows the dot.
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.alerts import AlertKind
     from generator.model.signals import Signal
-    from generator.spec.written import AlertSpec, Entry
+    from generator.spec.types import AlertSpec, Entry
 
 _COMPARED = frozenset({"threshold", "change", "regression"})
 #: The kinds of alerts that read each floor.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic, Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.written import ProfileSpec, Text
+    from generator.spec.types import ProfileSpec, Text
 
 FORBIDDEN, RESERVED = "cardinality/forbidden-label", "cardinality/reserved-label"
 HELP = "segment by release, model or tool; put ids and texts in logs, traces or exemplars"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
+    from generator.spec.types import BoundSpec, Entry, LabelSpec, Names, ProfileSpec, ServiceSpec
 
 
 def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> dict[str, Label]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.written import Entry, MetricSpec, ProfileSpec, ServiceSpec
+    from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 

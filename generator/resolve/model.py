@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.diagnostics import Diagnostic, Span
-    from generator.spec.written import Claims, PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.spec.types import Claims, PricesSpec, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 class Common(Struct, frozen=True):

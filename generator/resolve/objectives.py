@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.service import Site
-    from generator.spec.written import Entry, ObjectiveSpec, ProfileSpec, ServiceSpec, Text
+    from generator.spec.types import Entry, ObjectiveSpec, ProfileSpec, ServiceSpec, Text
 
 
 #: The signal that a service's daily budget is held against.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.service import Service
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 #: The panels look at the end of what is shown (``@ end()``), and the rules are proven to load and to evaluate.
 LOWEST = (2, 37)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.spec.written import Claims
+    from generator.spec.types import Claims
 
 Matchers = dict[str, str]
 

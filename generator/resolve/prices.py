@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.written import Names, PricesSpec, ProfileSpec, ProviderSpec, Text
+    from generator.spec.types import Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret

@@ -9,14 +9,14 @@ from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.signals import SignalScope, resolve_signals
-from generator.spec.written import BoundSpec, Entry, ServiceSpec
+from generator.spec.types import BoundSpec, Entry, ServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.diagnostics import Diagnostic
     from generator.model.service import Site
-    from generator.spec.written import ProfileSpec
+    from generator.spec.types import ProfileSpec
 
 
 def check_unused(profile: ProfileSpec, site: Site) -> tuple[Diagnostic, ...]:

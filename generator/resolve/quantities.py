@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Objective
     from generator.model.signals import Signal
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
 

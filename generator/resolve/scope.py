@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Inclusion, Price, Site
     from generator.model.signals import Signal
-    from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec
+    from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec
 
 
 def resolve_service(

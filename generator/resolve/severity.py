@@ -10,7 +10,7 @@ from generator.resolve.sweeps import SWEEPS
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import AlertKindSpec, AlertSpec, Entry, Text
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
 #: The kinds that compare with no bound: they are true or not.
 BOUNDLESS = ("idle", "unpriced", *SWEEPS)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
     from generator.model.metrics import Metric
-    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec
+    from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec
 
 #: The signal that every other stands beside; its metric counts runs.
 RUN_COUNT = "run_count"

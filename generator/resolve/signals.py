@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Site
-    from generator.spec.written import Entry, ProfileSpec, ServiceSpec, SignalSpec, SourceSpec
+    from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec, SourceSpec
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
 DEFAULT_WINDOW = 15 * MINUTE

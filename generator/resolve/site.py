@@ -13,7 +13,7 @@ from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.spec.written import SeriesBudgetSpec, SiteSpec
+    from generator.spec.types import SeriesBudgetSpec, SiteSpec
 
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE

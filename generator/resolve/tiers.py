@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Objective
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertSpec, Entry, Text
+    from generator.spec.types import AlertSpec, Entry, Text
 
 
 class Case(Struct, frozen=True):

@@ -12,7 +12,7 @@ from generator.resolve.quantities import LARGEST
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Site
-    from generator.spec.written import Text
+    from generator.spec.types import Text
 
 #: Prometheus needs two in a range; with four, one may be missed.
 _FEWEST_SCRAPES = 4

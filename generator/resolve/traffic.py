@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import AlertKind, Tier
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.written import AlertSpec, Entry, Located
+    from generator.spec.types import AlertSpec, Entry, Located
 
 
 def check_traffic(

@@ -100,7 +100,15 @@ class Incident(Struct, frozen=True):
 
 def effects(service: Service) -> tuple[Effect, ...]:
     """List every kind of incident, as it happens to a service."""
-    tool = vocabulary(service).tools[0]
+    return _effects(vocabulary(service).tools[0])
+
+
+def names() -> tuple[str, ...]:
+    """List the names of all kinds of incidents."""
+    return tuple(effect.name for effect in _effects(""))
+
+
+def _effects(tool: str) -> tuple[Effect, ...]:
     return (
         Effect(
             "tool-outage",

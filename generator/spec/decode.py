@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from functools import cache
+from types import UnionType
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from generator.spec import nodes, written
+from generator.spec import nodes, types
 
 T = TypeVar("T")
 
@@ -25,15 +25,15 @@ def decode(node: nodes.Node, into: type[T]) -> T:
 
 def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401 - an annotation can be anything
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType or origin is typing.Union:
+    if origin is UnionType or origin is typing.Union:
         chosen = next(argument for argument in arguments if argument is not type(None))
         return None if node is None else _decode(node, chosen)
     if origin is tuple:
         return _decode_many(node, arguments[0])
     if node is None:
         return None
-    if origin is written.Located:
-        return written.Located(_scalar(node, arguments[0]), node.span)
+    if origin is types.Located:
+        return types.Located(_scalar(node, arguments[0]), node.span)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return _decode_record(node, hint)
     return _scalar(node, hint)
@@ -50,16 +50,16 @@ def _scalar(node: nodes.Node, kind: type) -> object:
 
 
 def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything
-    keyed = typing.get_origin(item) is written.Entry
+    keyed = typing.get_origin(item) is types.Entry
     value = typing.get_args(item)[0] if keyed else item
     if isinstance(node, nodes.Mapping):
         return tuple(
-            written.Entry(written.Located(entry.key.text, entry.key.span), _decode(entry.value, value))
+            types.Entry(types.Located(entry.key.text, entry.key.span), _decode(entry.value, value))
             for entry in node.entries.values()
         )
     if isinstance(node, nodes.Sequence):
         if keyed:
-            return tuple(written.Entry(_decode(child, written.Text), None) for child in node.items)
+            return tuple(types.Entry(_decode(child, types.Text), None) for child in node.items)
         return tuple(_decode(child, value) for child in node.items)
     return ()
 

@@ -13,8 +13,7 @@ import yaml
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Span, error
-from generator.spec.faults import Fault
-from generator.spec.syntax import syntax_error
+from generator.spec.yaml_errors import ParserProblem, syntax_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,7 @@ MAX_NODES = 50_000
 """Some hundred services in one file."""
 
 
-class Kind(Enum):
+class EventKind(Enum):
     """What begins or ends at an event."""
 
     DOCUMENT = auto()
@@ -42,7 +41,7 @@ class Kind(Enum):
 class Event(Struct, frozen=True):
     """One event; ``index`` is its offset in the text, ``style`` is empty for a plain scalar."""
 
-    kind: Kind
+    kind: EventKind
     span: Span
     index: int
     text: str = ""
@@ -60,17 +59,17 @@ class StopReading(Exception):  # noqa: N818 - ends a walk inside this package; n
         self.diagnostic = diagnostic
 
 
-_KINDS: dict[type[yaml.Event], Kind] = {
-    yaml.DocumentStartEvent: Kind.DOCUMENT,
-    yaml.ScalarEvent: Kind.SCALAR,
-    yaml.AliasEvent: Kind.ALIAS,
-    yaml.SequenceStartEvent: Kind.SEQUENCE,
-    yaml.MappingStartEvent: Kind.MAPPING,
-    yaml.SequenceEndEvent: Kind.END,
-    yaml.MappingEndEvent: Kind.END,
+_KINDS: dict[type[yaml.Event], EventKind] = {
+    yaml.DocumentStartEvent: EventKind.DOCUMENT,
+    yaml.ScalarEvent: EventKind.SCALAR,
+    yaml.AliasEvent: EventKind.ALIAS,
+    yaml.SequenceStartEvent: EventKind.SEQUENCE,
+    yaml.MappingStartEvent: EventKind.MAPPING,
+    yaml.SequenceEndEvent: EventKind.END,
+    yaml.MappingEndEvent: EventKind.END,
 }
-_NESTING = {Kind.SEQUENCE: 1, Kind.MAPPING: 1, Kind.END: -1}
-_NODES = frozenset({Kind.SCALAR, Kind.ALIAS, Kind.SEQUENCE, Kind.MAPPING})
+_NESTING = {EventKind.SEQUENCE: 1, EventKind.MAPPING: 1, EventKind.END: -1}
+_NODES = frozenset({EventKind.SCALAR, EventKind.ALIAS, EventKind.SEQUENCE, EventKind.MAPPING})
 
 
 def read_events(source: Source) -> Iterator[Event]:
@@ -98,9 +97,9 @@ def _parsed(source: Source) -> Iterator[Event]:
             if type(event) in _KINDS:
                 yield _event(source, event)
     except yaml.MarkedYAMLError as problem:
-        raise StopReading(syntax_error(source, _fault(problem))) from None
+        raise StopReading(syntax_error(source, _of_parser(problem))) from None
     except yaml.YAMLError as problem:
-        raise StopReading(syntax_error(source, Fault(str(problem)))) from None
+        raise StopReading(syntax_error(source, ParserProblem(str(problem)))) from None
 
 
 def _event(source: Source, event: yaml.Event) -> Event:
@@ -118,10 +117,10 @@ def _event(source: Source, event: yaml.Event) -> Event:
     )
 
 
-def _fault(problem: yaml.MarkedYAMLError) -> Fault:
+def _of_parser(problem: yaml.MarkedYAMLError) -> ParserProblem:
     context = _place(problem.context_mark)[2] if problem.context_mark else None
     at = _place(problem.problem_mark)[2] if problem.problem_mark else None
-    return Fault(problem.problem or "", problem.context or "", at, context)
+    return ParserProblem(problem.problem or "", problem.context or "", at, context)
 
 
 def _place(mark: object) -> tuple[int, int, int]:

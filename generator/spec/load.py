@@ -15,10 +15,9 @@ from generator.diagnostics import Diagnostic, Span, error, has_errors, warning
 from generator.spec import files
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
-from generator.spec.misplaced import misplaced
-from generator.spec.schema import load_schema, validate
+from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.source import read_source
-from generator.spec.written import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
+from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, Shared, SiteSpec, Specs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,8 +155,8 @@ def _load(path: Path, kind: str, into: type[T]) -> Loaded[T]:
     document = parse_document(source.value)
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics), text)
-    misfits = validate(document.value, load_schema(kind))
-    if misfits and (elsewhere := misplaced(document.value, kind)):
-        misfits = (elsewhere,)
-    told = (*source.diagnostics, *document.diagnostics, *misfits)
-    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), told, text)
+    violations = validate(document.value, load_schema(kind))
+    if violations and (elsewhere := misplaced(document.value, kind)):
+        violations = (elsewhere,)
+    told = (*source.diagnostics, *document.diagnostics, *violations)
+    return Loaded(None if has_errors(violations) else decode(document.value.root, into), told, text)

@@ -1,4 +1,4 @@
-"""A document is held against a JSON Schema, and each misfit becomes a diagnostic at its place.
+"""A document is held against a JSON Schema, and each violation becomes a diagnostic at its place.
 
 ``validate`` returns all diagnostics of the stage, sorted by place, and raises nothing for bad input. Beside
 JSON Schema's own annotations a schema may carry ``x-help``: how to write what is wanted, shown as the help.
@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from generator.diagnostics.limit import MAX_PER_FILE, left_out
-from generator.spec.schema_findings import MISSING_KEY, findings_of
-from generator.spec.schema_messages import diagnostic_of
-from generator.spec.schema_places import place_of
+from generator.diagnostics import Diagnostic, Span, error
+from generator.diagnostics.findings import MAX_PER_FILE, left_out
+from generator.spec.schema_errors import MISSING_KEY, schema_errors
+from generator.spec.schema_messages import diagnostic_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Diagnostic, Span
+    from generator.diagnostics import Diagnostic
     from generator.spec.document import Document
-    from generator.spec.schema_findings import Finding
+    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
-_SUFFIX = ".schema.json"
+KINDS = ("service", "profile", "site", "prices", "common")
+"""The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
+
+SUFFIX = ".schema.json"
+_SCHEMAS = Path(__file__).parent / "schemas"
 
 
 @cache
@@ -35,13 +39,13 @@ def load_schema(kind: str) -> Schema:
     Raises:
         KeyError: there is no such kind.
     """
-    files = resources.files("generator.spec") / "schemas"
-    contents = {
-        file.name: json.loads(file.read_text("utf-8"))
-        for file in files.iterdir()
-        if file.name.endswith(_SUFFIX)
-    }
-    return compile_schema(contents[kind + _SUFFIX], contents.values())
+    contents = {each: json.loads(schema_text(each)) for each in KINDS}
+    return compile_schema(contents[kind], contents.values())
+
+
+def schema_text(kind: str) -> str:
+    """Read the JSON Schema of a kind of file, one of ``KINDS``."""
+    return (_SCHEMAS / f"{kind}{SUFFIX}").read_text("utf-8")
 
 
 def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, Any]] = ()) -> Schema:
@@ -58,13 +62,48 @@ def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, An
 
 def validate(document: Document, schema: Schema) -> tuple[Diagnostic, ...]:
     """Everything in a document that its schema does not allow; nothing when it fits."""
-    findings = findings_of(schema.misfits(document.to_plain()))
+    findings = schema_errors(schema.violations(document.to_plain()))
     found = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
     shown = [diagnostic_of(document, schema, *each) for each in found[:MAX_PER_FILE]]
     rest = len(found) - len(shown)
     return (*shown, left_out(found[MAX_PER_FILE][0], rest)) if rest else tuple(shown)
 
 
-def _order(found: tuple[Span, Finding]) -> tuple[Span, bool]:
+def _order(found: tuple[Span, SchemaError]) -> tuple[Span, bool]:
     span, finding = found
     return span, finding.keyword == MISSING_KEY
+
+
+#: What each kind is called, and where below the specs it is read.
+_KINDS = {
+    "service": ("a service", "services"),
+    "profile": ("a profile", "profiles"),
+    "prices": ("a price list", "prices.yaml"),
+    "site": ("the file of a site", "site.yaml"),
+}
+_FOLDERS = ("service", "profile")
+
+
+def misplaced(document: Document, kind: str) -> Diagnostic | None:
+    """Say what a file is, by its keys, that is no ``kind``; None where it may be one with faults."""
+    keys = set(document.root.entries)
+    other = next((each for each in _KINDS if each != kind and _is(each, keys, rather_than=kind)), None)
+    if other is None:
+        return None
+    file = PurePosixPath(document.source.path)
+    specs = file.parent.parent if kind in _FOLDERS else file.parent
+    place = specs / _KINDS[other][1] / (file.name if other in _FOLDERS else "")
+    message = f"this is {_KINDS[other][0]}, and {_KINDS[kind][0]} is read here"
+    return error("source/misplaced", message, Span.of_file(document.source.path), f"move it to {place}")
+
+
+def _is(kind: str, keys: set[str], *, rather_than: str) -> bool:
+    schema, here = _contents(kind), _contents(rather_than)
+    known, needed = set(schema["properties"]), set(schema.get("required", ()))
+    others = set(here.get("required") or here["properties"]) - known
+    return bool(keys) and needed <= keys <= known and not keys & others
+
+
+def _contents(kind: str) -> dict[str, Any]:
+    contents: dict[str, Any] = load_schema(kind).root.contents
+    return contents

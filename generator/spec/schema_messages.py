@@ -1,29 +1,312 @@
-"""Findings in words: a message that names the place, and a help that says what to write."""
+"""An error of a schema becomes a diagnostic: for each keyword of JSON Schema its message and its help."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
-from generator.spec.schema_case import Case
-from generator.spec.schema_keywords import WORDS, other
+from generator.diagnostics.printable import quoted, shortened
+from generator.diagnostics.suggest import closest, listed
+from generator.spec.nodes import Mapping, Scalar
+from generator.spec.schema_errors import (
+    KEY_NAME,
+    MISSING_KEY,
+    NO_FORM,
+    ONE_OF_KEYS,
+    RIVAL_KEYS,
+    UNKNOWN_KEY,
+    SchemaError,
+)
+from generator.spec.schema_words import (
+    ADDRESS,
+    NAME,
+    address_help,
+    constant,
+    example_of,
+    help_of,
+    meaning_of,
+    name_help,
+    subject,
+    type_help,
+    type_message,
+    value,
+    wanted_types,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generator.diagnostics import Span
     from generator.spec.document import Document
-    from generator.spec.schema_findings import Finding
+    from generator.spec.nodes import Node
+    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
 
-def diagnostic_of(document: Document, schema: Schema, span: Span, finding: Finding) -> Diagnostic:
+class ErrorContext(Struct, frozen=True):
+    """A finding in its document, and the schema that it comes from."""
+
+    finding: SchemaError
+    document: Document
+    schema: Schema
+
+    @property
+    def wanted(self) -> Any:  # noqa: ANN401 - the value of a keyword of JSON Schema
+        """The value of the keyword that fails."""
+        return self.finding.violation.wanted
+
+    @property
+    def instance(self) -> Any:  # noqa: ANN401 - whatever the document holds
+        """The value that fails, plain."""
+        return self.finding.violation.instance
+
+    @property
+    def subject(self) -> str:
+        """The place of the value in words."""
+        return subject(self.finding.violation.path)
+
+    @property
+    def node(self) -> Node:
+        """The value as written."""
+        return self.document.at(self.finding.violation.path)
+
+    @property
+    def help(self) -> str:
+        """The schema's own words on how to write the value."""
+        return help_of(self.schema.annotated(self.finding.violation.schema_path))
+
+    @property
+    def advice(self) -> str:
+        """What of ``help`` says how to write the value, without what says what it is."""
+        schemas = self.schema.annotated(self.finding.violation.schema_path)
+        return self.help if any("x-help" in each for each in schemas) else ""
+
+    def key_schemas(self, key: str) -> list[dict[str, Any]]:
+        """The schemas of a key of the value."""
+        path = (*self.finding.violation.schema_path[:-1], "properties", key, "")
+        return self.schema.annotated(path)
+
+
+class Message(Struct, frozen=True):
+    """The parts of a diagnostic that are words."""
+
+    code: str
+    message: str
+    help: str
+
+
+def _unknown_key(case: ErrorContext) -> Message:
+    name, violation = case.finding.name, case.finding.violation
+    where = f" in {case.subject}" if violation.path else ""
+    help_ = _known_keys(case, name, violation.known_keys)
+    return Message("schema/unknown-key", f"unknown key {quoted(name)}{where}", help_)
+
+
+def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
+    if not known:
+        return "remove it: no key is known here"
+    if match := closest(name, known):
+        return f"did you mean {quoted(match)}?"
+    if len(known) == 1:
+        return f"the only key here is {_described(case, known[0]) or known[0]}"
+    return f"known keys: {', '.join(known)}"
+
+
+def _described(case: ErrorContext, key: str) -> str:
+    """Say what a key is for, ``per_day: what it means; for example $200``; nothing where its schema says nothing."""
+    schemas = case.key_schemas(key)
+    meaning, example = meaning_of(schemas), example_of(schemas)
+    described = "; ".join(filter(None, [meaning.removesuffix(".") if example else meaning, example]))
+    return f"{key}: {described}" if described else ""
+
+
+def _missing_key(case: ErrorContext) -> Message:
+    name = case.finding.name
+    help_ = _described(case, name) or f"write the key {quoted(name)} and its value"
+    return Message("schema/missing-key", f"{case.subject} lacks the key {quoted(name)}", help_)
+
+
+def _needed_key(case: ErrorContext) -> Message:
+    pairs = [(key, name) for key, names in case.wanted.items() if key in case.instance for name in names]
+    key, name = next(pair for pair in pairs if pair[1] not in case.instance)
+    message = f"{case.subject} lacks the key {quoted(name)}, which {quoted(key)} needs"
+    return Message("schema/missing-key", message, case.help or f"write the key {quoted(name)} and its value")
+
+
+def _one_of_keys(case: ErrorContext) -> Message:
+    message = f"{case.subject} needs one of these keys: {listed(case.wanted)}"
+    return Message("schema/missing-key", message, case.help)
+
+
+def _key_name(case: ErrorContext) -> Message:
+    if case.finding.violation.keyword == "maxLength":
+        message = f"the key {quoted(case.finding.name)} has {len(case.instance)} characters"
+        return Message("schema/key-name", message, f"use at most {case.wanted} characters")
+    message = f"the key {quoted(case.finding.name)} is no valid name here"
+    return Message("schema/key-name", message, case.help or "use another name")
+
+
+def _type(case: ErrorContext) -> Message:
+    types = wanted_types(case.wanted)
+    # Where words say how to write a value and no pattern does, quotes mend nothing.
+    pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
+    advice = type_help(types, case.node, pattern)
+    if case.advice and "required" in case.finding.violation.schema:
+        advice = ""  # an empty mapping would not do
+    help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
+    return Message("schema/type", type_message(case.subject, types, case.node), help_)
+
+
+def _enum(case: ErrorContext) -> Message:
+    known = [constant(each) for each in case.wanted]
+    match = closest(case.node.text, known) if isinstance(case.node, Scalar) else None
+    suggestion = f"did you mean {quoted(match)}? " if match else ""
+    message = f"{case.subject} may not be {value(case.node)}"
+    return Message("schema/value", message, f"{suggestion}known values: {listed(known)}")
+
+
+def _const(case: ErrorContext) -> Message:
+    message = f"{case.subject} must be {constant(case.wanted)}, not {value(case.node)}"
+    return Message("schema/value", message, case.help)
+
+
+def _pattern(case: ErrorContext) -> Message:
+    message = f"{case.subject} may not be {value(case.node)}"
+    return Message("schema/value", message, _form_help(case) or "write it in another form")
+
+
+def _form_help(case: ErrorContext) -> str:
+    schema = case.finding.violation.schema
+    if schema.get("x-form") == ADDRESS:
+        return address_help(case.instance, case.help)
+    if schema.get("x-form") == NAME:
+        return name_help(case.instance, schema, case.help)
+    return case.help
+
+
+def _range(relation: str) -> Callable[[ErrorContext], Message]:
+    def words(case: ErrorContext) -> Message:
+        message = f"{case.subject} must be {relation} {_plain(case.wanted)}, not {value(case.node)}"
+        return Message("schema/range", message, case.help)
+
+    return words
+
+
+def _plain(bound: object) -> str:
+    """A bound without an exponent, as an author would write it."""
+    return f"{bound:.6f}".rstrip("0").rstrip(".") if isinstance(bound, float) else str(bound)
+
+
+def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Message]:
+    def words(case: ErrorContext) -> Message:
+        unit = one if case.wanted == 1 else many
+        message = f"{case.subject} must have {relation} {case.wanted} {unit}, not {len(case.instance)}"
+        return Message("schema/size", message, case.help)
+
+    return words
+
+
+def _fewest_keys(case: ErrorContext) -> Message:
+    known = case.finding.violation.known_keys
+    message = _size("at least", "key", "keys")(case).message
+    return Message("schema/size", message, f"known keys: {listed(known)}" if known else case.help)
+
+
+def _duplicate(case: ErrorContext) -> Message:
+    item = case.instance[case.finding.violation.twins[1]]
+    what = quoted(item) if isinstance(item, str) else shortened(str(item))
+    return Message("schema/duplicate", f"{case.subject} holds {what} twice", "keep one of the two")
+
+
+def _no_form(case: ErrorContext) -> Message:
+    message = f"{case.subject} may not be {value(case.node)}"
+    return Message("schema/value", message, case.help or " or ".join(case.wanted))
+
+
+def _two_forms(case: ErrorContext) -> Message:
+    required = [key for form in case.wanted if isinstance(form, dict) for key in form.get("required", ())]
+    keys = [key for key in case.instance if key in required] if isinstance(case.instance, dict) else []
+    return _rivals(case, keys) if keys else other(case)
+
+
+def _rival_keys(case: ErrorContext) -> Message:
+    return _rivals(case, case.wanted)
+
+
+def _rivals(case: ErrorContext, keys: list[str]) -> Message:
+    message = f"{case.subject} may have only one of these keys: {listed(keys)}"
+    return Message("schema/form", message, case.help or "remove the others")
+
+
+def other(case: ErrorContext) -> Message:
+    """What to say of a keyword that is not in ``WORDS``."""
+    message = f"{case.subject} is not allowed as it is written"
+    return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
+
+
+WORDS: dict[str, Callable[[ErrorContext], Message]] = {
+    UNKNOWN_KEY: _unknown_key,
+    MISSING_KEY: _missing_key,
+    "dependentRequired": _needed_key,
+    ONE_OF_KEYS: _one_of_keys,
+    KEY_NAME: _key_name,
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "pattern": _pattern,
+    NO_FORM: _no_form,
+    RIVAL_KEYS: _rival_keys,
+    "oneOf": _two_forms,
+    "minimum": _range("at least"),
+    "maximum": _range("at most"),
+    "exclusiveMinimum": _range("more than"),
+    "exclusiveMaximum": _range("less than"),
+    "multipleOf": _range("a multiple of"),
+    "minLength": _size("at least", "character", "characters"),
+    "maxLength": _size("at most", "character", "characters"),
+    "minItems": _size("at least", "entry", "entries"),
+    "maxItems": _size("at most", "entry", "entries"),
+    "minProperties": _fewest_keys,
+    "maxProperties": _size("at most", "key", "keys"),
+    "uniqueItems": _duplicate,
+}
+
+
+_AT_KEY = frozenset({UNKNOWN_KEY, KEY_NAME, MISSING_KEY})
+
+
+def place_of(document: Document, finding: SchemaError) -> Span:
+    """The value that must change when it is written on one line, else the key that it stands under."""
+    if finding.keyword == "uniqueItems":
+        return document.at((*finding.path, finding.violation.twins[1])).span
+    value = document.at(finding.path)
+    if finding.keyword not in _AT_KEY and _is_on_one_line(value.span):
+        return value.span
+    return _first_key(document.key_at(finding.path)).span
+
+
+def _is_on_one_line(span: Span) -> bool:
+    return span.line == span.end_line and span.column < span.end_column
+
+
+def _first_key(node: Node) -> Node:
+    """Of a mapping that stands under no key, as a document's root or a list's item: its own first key."""
+    if isinstance(node, Mapping):
+        return next((entry.key for entry in node.entries.values()), node)
+    return node
+
+
+def diagnostic_of(document: Document, schema: Schema, span: Span, finding: SchemaError) -> Diagnostic:
     """The diagnostic for a finding at its place."""
-    case = Case(finding, document, schema)
+    case = ErrorContext(finding, document, schema)
     words = WORDS.get(finding.keyword, other)(case)
     return error(words.code, words.message, span, words.help, *_notes(case))
 
 
-def _notes(case: Case) -> tuple[Note, ...]:
+def _notes(case: ErrorContext) -> tuple[Note, ...]:
     if case.finding.keyword != "uniqueItems":
         return ()
-    first, _ = case.finding.misfit.twins
+    first, _ = case.finding.violation.twins
     return (Note("it stands here first", case.document.at((*case.finding.path, first)).span),)

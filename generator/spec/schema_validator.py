@@ -11,7 +11,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from generator.spec.misfits import Misfit, fits_pattern, twins
+from generator.spec.schema_errors import Violation, fits_pattern, twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,16 +39,16 @@ _extend: Any = validators.extend  # its stub has no types
 _Validator = _extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique})
 
 
-def _misfit(error: Any) -> Misfit:  # noqa: ANN401 - ValidationError, whose stubs make every field optional
+def _violation(error: Any) -> Violation:  # noqa: ANN401 - ValidationError, whose stubs make every field optional
     by_form = groupby(error.context, key=lambda each: each.relative_schema_path[0])
-    return Misfit(
+    return Violation(
         error.validator or "",
         tuple(error.absolute_path),
         tuple(error.absolute_schema_path),
         error.instance,
         error.validator_value,
         error.schema if isinstance(error.schema, dict) else {},
-        tuple(tuple(map(_misfit, errors)) for _, errors in by_form),
+        tuple(tuple(map(_violation, errors)) for _, errors in by_form),
     )
 
 
@@ -100,9 +100,9 @@ class Schema(Struct, frozen=True):
         resolver = registry.resolver(base_uri=named[-1][0])
         return cls(Subschema(contents, resolver), _Validator(dict(contents), registry=registry))
 
-    def misfits(self, instance: object) -> Iterator[Misfit]:
+    def violations(self, instance: object) -> Iterator[Violation]:
         """Where a plain value does not fit."""
-        return map(_misfit, self.validator.iter_errors(instance))
+        return map(_violation, self.validator.iter_errors(instance))
 
     def annotated(self, path: Iterable[Step]) -> list[dict[str, Any]]:
         """The schemas of the place that a schema path's last keyword belongs to, the referring one first."""

@@ -1,16 +1,20 @@
-"""The words in which schema diagnostics name places, values and kinds."""
+"""Message for places, types, values and forms of text, as errors of a schema name them."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from generator.diagnostics.printable import quoted, shortened
+from generator.diagnostics.printable import in_quotes, quoted, shortened
 from generator.spec.nodes import Mapping, Node, Scalar, Sequence
+from generator.spec.schema_errors import fits_pattern
+from generator.spec.yaml_restrictions import resolve_plain
 
 if TYPE_CHECKING:
     import collections.abc
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from generator.spec.nodes import Step
 
@@ -77,3 +81,103 @@ def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
             if keyword in schema:
                 return str(schema[keyword])
     return ""
+
+
+_YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def wanted_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
+    """The value of the keyword ``type`` as a tuple."""
+    return (keyword_value,) if isinstance(keyword_value, str) else tuple(keyword_value)
+
+
+def type_message(subject: str, types: Collection[str], node: Node) -> str:
+    """What is wrong."""
+    if isinstance(node, Scalar) and node.value is None:
+        return f"{subject} has no value; it must be {kinds(types)}"
+    return f"{subject} must be {kinds(types)}, not {value(node)}"
+
+
+def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:
+    """How to mend it, where the text written shows what was meant; else nothing.
+
+    ``pattern`` is what a text must match: quotes alone mend only what matches it, and nothing where it is None.
+    """
+    if not isinstance(node, Scalar):
+        return ""
+    if node.value is None:
+        return _help_for_nothing(types)
+    if not isinstance(node.value, str):
+        mends = "string" in types and pattern is not None and fits_pattern(pattern, node.text)
+        return f"quote it: {in_quotes(node.text)}" if mends else _help_for_list(types, node)
+    return _help_for_text(types, node)
+
+
+def _help_for_nothing(types: Collection[str]) -> str:
+    if "object" in types:
+        return "write {} for an empty mapping, or remove the key"
+    if "array" in types:
+        return "write [] for an empty list, or remove the key"
+    return "write a value, or remove the key"
+
+
+def _help_for_text(types: Collection[str], node: Scalar) -> str:
+    name, colon, rest = node.text.partition(":")
+    if "object" in types and colon and rest and not node.quoted:
+        return f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
+    if "boolean" in types and node.text.lower() in _YES_NO:
+        return f"write {_YES_NO[node.text.lower()]}"
+    is_number = node.quoted and isinstance(resolve_plain(node.text.strip()), int | float)
+    if is_number and {"integer", "number", "boolean"} & set(types):
+        return f"leave out the quotes: {shortened(node.text.strip())}"
+    return _help_for_list(types, node)
+
+
+def _help_for_list(types: Collection[str], node: Scalar) -> str:
+    if "array" not in types:
+        return ""
+    return f"write a list: [{in_quotes(node.text) if node.quoted else shortened(node.text)}]"
+
+
+#: What a schema says under ``x-form`` of a text that is an address.
+ADDRESS = "address"
+
+_START = re.compile(r"https?://")
+#: What may hold brackets or braces: a host of numbers, and what is filled in.
+_AS_IT_IS = re.compile(r"(?<=://)\[[0-9A-Fa-f:.]+\]|\{(service|release)\}")
+_NEVER = re.compile(r"[^!#%&()*+,./0-9:;=?@A-Z^_a-z|~-]")
+_SHOWN = 3
+
+
+def address_help(text: str, schema_help: str) -> str:
+    """Say what to mend, where the text shows it; else what the schema says."""
+    if not _START.match(text):
+        return "write a whole address that begins with http:// or https://"
+    found = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
+    if not found or any(each in "{}" or not each.isprintable() for each in found):
+        return schema_help
+    encoded = ", ".join(f"{_name(each)} is {quote(each, safe='')}" for each in found[:_SHOWN])
+    return f"percent-encode what an address may not hold: {encoded}"
+
+
+def _name(character: str) -> str:
+    return "a space" if character == " " else character
+
+
+#: What a schema says under ``x-form`` of a text that is a name.
+NAME = "name"
+
+#: Message that one writes of a name; of anything else nobody knows what name was meant.
+_WORDS = re.compile(r"[A-Za-z0-9_.@/ ,;:!?&'()+-]{1,200}")
+_BETWEEN = re.compile(r"[ ,;:!?&'()+-]+")
+
+
+def name_help(text: str, schema: collections.abc.Mapping[str, Any], help_: str) -> str:
+    """Say which names there are, after one that the schema takes and that was perhaps meant."""
+    if not _WORDS.fullmatch(text):
+        return help_
+    dashed = _BETWEEN.sub("-", text).strip("-")
+    proposals = (dashed, dashed.lower().replace("_", "-"))
+    fitting = (each for each in proposals if fits_pattern(schema["pattern"], each))
+    proposal = next((each for each in fitting if len(each) <= schema["maxLength"]), None)
+    return f"write {proposal}; {help_}" if proposal else help_

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,43 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error
 from generator.diagnostics.printable import quoted, shown
-from generator.spec.places import Places
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
+
+
+class LineIndex(Struct, frozen=True):
+    """The offsets at which the lines of a file's text begin."""
+
+    file: str
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, file: str, text: str) -> LineIndex:
+        """The places of a text; lines end as they do for YAML: LF, CR or both."""
+        return cls(file, (0, *(match.end() for match in _BREAK.finditer(text))))
+
+    def span(self, index: int, length: int = 1) -> Span:
+        """The span of ``length`` characters of one line."""
+        line = bisect_right(self.starts, index)
+        column = index - self.starts[line - 1] + 1
+        return Span(self.file, line, column, line, column + length)
+
+
+def rest_of_line(text: str, index: int) -> str:
+    """What stands from an offset to the end of its line, without trailing blanks."""
+    match = _REST_OF_LINE.match(text, index)
+    return match.group().rstrip() if match else ""
+
+
+def start_of_line(text: str, index: int) -> str:
+    """What stands on the line before an offset."""
+    begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+    return text[begin:index]
+
 
 MAX_BYTES = 1024 * 1024
 """A spec is written by hand; a larger file is another kind of file."""
@@ -103,7 +137,7 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
     if controls > _FEW and len(problems) > len(source.text) * _MOST_OF_TEXT:
         help_ = "move it out of the specs, or save what it says as text in UTF-8"
         return (_of_file("source/not-text", source.path, "this is no text", help_),)
-    places = Places.of(source.path, source.text)
+    places = LineIndex.of(source.path, source.text)
     not_utf8 = [at for at in problems if _NOT_UTF8.match(source.text[at])]
     others = [at for at in problems if not _NOT_UTF8.match(source.text[at])]
     return (*_encoding(source, not_utf8, places), *_characters(source, others, places))
@@ -113,7 +147,7 @@ def _is_utf16(text: str) -> bool:
     return text.startswith(_UTF16_MARKS) or "\0" in text[:2]
 
 
-def _encoding(source: Source, problems: list[int], places: Places) -> list[Diagnostic]:
+def _encoding(source: Source, problems: list[int], places: LineIndex) -> list[Diagnostic]:
     if not problems:
         return []
     byte = ord(source.text[problems[0]]) - _BYTE_OFFSET
@@ -121,7 +155,7 @@ def _encoding(source: Source, problems: list[int], places: Places) -> list[Diagn
     return [error("source/encoding", message, places.span(problems[0]), "save the file as UTF-8")]
 
 
-def _characters(source: Source, problems: list[int], places: Places) -> list[Diagnostic]:
+def _characters(source: Source, problems: list[int], places: LineIndex) -> list[Diagnostic]:
     """One diagnostic for each distinct character, at its first place."""
     counts = Counter(source.text[at] for at in problems)
     first = {source.text[at]: at for at in reversed(problems)}

@@ -10,7 +10,7 @@ from generator import fingerprint
 from generator.build import fleet, workers
 from generator.build.part import compile_part
 from generator.compiler import emit_dashboards
-from generator.output import compare
+from generator.output import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +119,7 @@ def test_a_file_that_is_edited_meanwhile_is_told_and_nothing_is_written(
     place.generate()
     edited = place.root / "output/prometheus/rules/a-agent.rules.yml"
     place.service("b-agent", more=LESS)
-    held = compare.holds
+    held = write.holds
 
     def then_edited(target: Path, path: str, sha256: str) -> bool:
         answer = held(target, path, sha256)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator import __version__
-from generator.diagnostics.codes import CODES
+from generator.diagnostics.pages import codes
 from tests.commands.calls import ROOT
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_sarif_has_what_its_standard_demands(case: str, call: Call, monkeypatch:
 def _check_result(result: dict[str, Any], rules: list[dict[str, Any]]) -> None:
     assert result.keys() <= {"ruleId", "ruleIndex", "level", "message", "locations", "relatedLocations"}
     assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-    assert result["ruleId"] in CODES
+    assert result["ruleId"] in codes()
     assert result["level"] in {"none", "note", "warning", "error"}
     assert result["message"]["text"]
     for location in (*result.get("locations", ()), *result.get("relatedLocations", ())):

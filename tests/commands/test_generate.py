@@ -176,3 +176,25 @@ def test_findings_that_are_not_shown_are_told_on_a_terminal_too(place: Path, cal
     code, _, told = call("generate", str(place / "specs"), "-o", str(place / "output"))
     assert code == 1
     assert "findings from here on that are not shown: 30" in told
+
+
+@pytest.mark.parametrize("output", ["", " ", "..", "x/..", "../../"])
+@pytest.mark.parametrize("command", ["generate", "schema", "apply"])
+def test_a_directory_without_a_name_of_its_own_is_a_call_error(
+    place: Path, call: Call, command: str, output: str
+) -> None:
+    """``-o "$UNSET"`` and ``-o "$UNSET/.."`` are accidents."""
+    before = snapshot(place)
+    answer = call(command, "-o", output)
+    assert (answer.code, answer.out) == (2, "")
+    assert "argument -o/--output: " in answer.err
+    assert snapshot(place) == before
+
+
+@pytest.mark.parametrize("arguments", [("generate", ""), ("check", ""), ("init", " "), ("cardinality", "")])
+def test_an_empty_path_is_a_call_error(place: Path, call: Call, arguments: tuple[str, ...]) -> None:
+    before = snapshot(place)
+    answer = call(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert "argument SPECS: the path is empty" in answer.err
+    assert snapshot(place) == before

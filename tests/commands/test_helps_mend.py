@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.diagnostics.codes import CODES
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -135,26 +133,6 @@ def test_a_label_that_no_profile_has_is_declared_as_the_help_says(call: Call, tm
         profile.read_text("utf-8").replace("\nlabels:\n", "\nlabels:\n  verdict: {}\n"), "utf-8"
     )
     assert _checked(call, specs, bound + own)[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("code", "file", "before"),
-    [
-        ("reference/unknown-label", "services/demo-agent.yaml", SPEC.partition("labels:")[0]),
-        ("price/missing", "prices.yaml", ""),
-    ],
-)
-def test_the_wrong_example_of_a_code_has_it_and_the_right_one_has_not(
-    code: str, file: str, before: str, call: Call, tmp_path: Path
-) -> None:
-    found = []
-    for example in (CODES[code].example_bad, CODES[code].example_good):
-        _checked(call, tmp_path, SPEC)
-        (tmp_path / file).write_text(f"{before}{example}\n", "utf-8")
-        found.append(call("check", str(tmp_path)).out)
-    assert f"[{code}]" in found[0]
-    assert "error[" not in found[1]
-    assert "warning[" not in found[1]
 
 
 @pytest.mark.parametrize("name", ["{{ $labels.x }}", "Ünit", "x\\ny", "!!!", "-", "x" * 300])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.cli import COMMANDS
 from tests.commands.calls import ROOT, environment
 
 if TYPE_CHECKING:
@@ -90,3 +91,17 @@ def _run(program: str, *arguments: str, directory: Path = ROOT) -> subprocess.Co
         check=False,
         timeout=120,
     )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_describes_itself_and_the_top_lists_it(command: str, call: Call) -> None:
+    answer = call(command, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith(f"usage: agent-metrics {command} ")
+    assert "show this help message" in answer.out
+    assert command in call("--help").out.split()
+
+
+def test_a_module_that_has_arguments_is_a_command() -> None:
+    modules = (ROOT / "generator/commands").glob("*.py")
+    assert {path.stem for path in modules if "\ndef arguments(" in path.read_text("utf-8")} == set(COMMANDS)

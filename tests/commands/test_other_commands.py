@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from generator import __version__
-from generator.diagnostics.codes import CODES
+from generator.diagnostics.pages import codes, page, pages
 from tests.commands.calls import ROOT
 
 if TYPE_CHECKING:
@@ -129,20 +129,20 @@ def test_cardinality_is_told_also_where_it_is_too_large(place: Path, call: Call)
     assert "error[cardinality/series-budget]" in answer.err
 
 
-@pytest.mark.parametrize("code", sorted(CODES))
+@pytest.mark.parametrize("code", codes())
 def test_every_code_is_explained(call: Call, code: str) -> None:
     answer = call("explain", code)
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"{code}: {CODES[code].title}\n\n")
-    assert len(answer.out.split("\n\n", 1)[1]) > 20
-    assert max(map(len, answer.out.splitlines())) <= 120
+    explained = page(code)
+    assert explained is not None
+    assert answer.out == explained.text
 
 
 def test_all_codes_are_listed_with_their_titles(call: Call) -> None:
     answer = call("explain")
     assert answer.code == 0
     assert dict(line.split(maxsplit=1) for line in answer.out.splitlines()) == {
-        code: entry.title for code, entry in CODES.items()
+        each.code: each.title for each in pages()
     }
 
 
@@ -151,9 +151,48 @@ def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call)
     assert answer == (
         2,
         "",
-        'error: there is no code "cardinality/forbiden-label"\n  help: did you mean "cardinality/forbidden-label"?\n',
+        'error: unknown name "cardinality/forbiden-label"\n  help: did you mean "cardinality/forbidden-label"?\n',
     )
     assert call("explain", "x").code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("AgentNoRuns", ["# AgentNoRuns: No run finishes although traffic is promised.", "```yaml"]),
+        ("success_rate", ["# success_rate: Success rate", "success_rate:"]),
+        (
+            "objectives",
+            ["# objectives", "A key of services/<service>.yaml.", "    default:  the profile's defaults"],
+        ),
+        ("budget.per_day", ["    required: yes", "    example:  $200"]),
+    ],
+)
+def test_alerts_signals_and_keys_are_explained(name: str, lines: list[str], call: Call) -> None:
+    answer = call("explain", name)
+    assert (answer.code, answer.err) == (0, "")
+    assert [line for line in lines if line not in answer.out.splitlines()] == []
+
+
+def test_an_explanation_ends_where_the_next_entry_begins(call: Call) -> None:
+    assert "AgentMetricAbsent" not in call("explain", "AgentNoRuns").out
+
+
+def test_own_alerts_and_changes_are_explained_also_of_a_spec_that_is_being_edited(
+    place: Path, call: Call
+) -> None:
+    path = place / "specs/services/support-agent.yaml"
+    path.write_text("service: [\n", "utf-8")
+    assert call("explain", "MyAlert").code == 2
+    path.write_text("alerts:\n  MyAlert: {summary: It is mine.}\n  AgentNoRuns: {for: 9m}\n", "utf-8")
+    assert "# MyAlert: It is mine.\n" in call("explain", "MyAlert").out
+    both = call("explain", "AgentNoRuns").out
+    assert both.index("idle:") < both.index("AgentNoRuns: {for: 9m}")
+
+
+def test_the_nearest_alert_or_key_is_named(call: Call) -> None:
+    assert call("explain", "AgentNoRun").err.endswith('did you mean "AgentNoRuns"?\n')
+    assert call("explain", "objective").err.endswith('did you mean "objectives"?\n')
 
 
 def test_a_code_that_a_terminal_would_obey_is_shown_harmless(call: Call) -> None:

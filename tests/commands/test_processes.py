@@ -137,7 +137,7 @@ def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytes
     taken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", taken)
     assert call("explain", "yaml/tab").code == 0
-    assert taken.getvalue().startswith("yaml/tab: ")
+    assert taken.getvalue().startswith("# yaml/tab: ")
 
 
 def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:

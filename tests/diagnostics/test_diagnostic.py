@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.diagnostics import Result, Severity, Span, error, has_errors, limited, ordered, warning
-from generator.diagnostics.limit import MAX_PER_FILE
+from generator.diagnostics.findings import MAX_PER_FILE
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, INFO, WARNING
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.diagnostics import Span, error
-from generator.diagnostics.codes import CODES
+from generator.diagnostics.pages import page
 from generator.diagnostics.sarif import render_sarif
 from tests.diagnostics.samples import DUPLICATE, EVERY, FILE, INFO, PLACELESS
 
@@ -46,11 +46,12 @@ def test_each_code_is_a_rule_once_and_each_result_points_at_its_rule() -> None:
 
 
 def test_a_rule_explains_its_code() -> None:
-    entry = CODES[DUPLICATE.code]
+    explained = page(DUPLICATE.code)
+    assert explained is not None
     rule = _run(DUPLICATE)["tool"]["driver"]["rules"][0]
-    assert rule["shortDescription"] == {"text": entry.title}
-    assert rule["fullDescription"] == {"text": entry.explanation}
-    assert entry.example_bad.splitlines()[0] in rule["help"]["text"]
+    assert rule["shortDescription"] == {"text": explained.title}
+    assert rule["fullDescription"] == {"text": explained.why}
+    assert rule["help"] == {"text": explained.text, "markdown": explained.text}
 
 
 def test_a_code_without_an_entry_is_a_rule_all_the_same() -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -126,12 +127,13 @@ def _bomb(_: Request) -> Pieces:
 
 
 def _samples(kind: str, before: str, one: str, after: str, count: int) -> Mode:
-    """Answer with more than can be of use, all of it well-formed."""
+    """Answer with more than can be of use, all of it well-formed; it is written when it is asked for."""
 
-    def mode(_: Request) -> Pieces:
-        yield from _result(kind, f"[{before}{','.join([one] * count)}{after}]")(_)
+    @cache
+    def whole() -> Mode:
+        return _result(kind, f"[{before}{','.join([one] * count)}{after}]")
 
-    return mode
+    return lambda request: whole()(request)
 
 
 def _silent(_: Request) -> Pieces:

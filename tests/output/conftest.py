@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.output import lock
 from tests.output.trees import in_memory
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-@pytest.fixture(params=[False, True], ids=["whole", "in-place"])
-def in_place(request: pytest.FixtureRequest) -> bool:
-    """Both ways of replacing."""
-    return bool(request.param)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither writers nor readers wait for another run."""
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(lock, "READER_PATIENCE_S", 0.0)

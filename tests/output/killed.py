@@ -18,8 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.output import staging
-from tests.output.scenarios import SCENARIOS, no_exchange
+from tests.output.scenarios import SCENARIOS
 from tests.output.steps import before_step
 from tests.output.trees import snapshot
 
@@ -35,8 +34,6 @@ def main() -> None:
     """Kill as the arguments say."""
     scenario, root = SCENARIOS[sys.argv[1]], Path(sys.argv[2])
     os.write = _in_two  # type: ignore[assignment] # a kill comes between the halves, too
-    if not scenario.exchange:
-        vars(staging)["exchange"] = no_exchange
     steps = [int(step) for step in sys.argv[3:]]
     answer = [_repairs(scenario, root / f"{step}", step) for step in steps] or _each(scenario, root)
     sys.stdout.write(json.dumps(answer))

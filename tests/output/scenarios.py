@@ -1,10 +1,8 @@
-"""Writes that something interrupts: what was there before, what is to be there, and in which way."""
+"""Writes that something interrupts: the files that were there before, and those that are to be there."""
 
 from __future__ import annotations
 
-import errno
-import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -25,17 +23,9 @@ FOREIGN = {"mine.txt": "mine\n", "rules/theirs.yml": "theirs\n", "own/x/y": "y\n
 
 
 class Scenario(Struct, frozen=True):
-    """One way of writing ``NEW`` over ``OLD``.
-
-    Attributes:
-        there: whether there is an old output.
-        in_place: replace file by file.
-        exchange: whether the system can exchange two directories.
-    """
+    """Writing ``NEW`` over ``OLD``, or where there is no output yet."""
 
     there: bool = True
-    in_place: bool = False
-    exchange: bool = True
 
     def prepare(self, target: Path) -> None:
         """Make what is there before, files of somebody else and a link among them."""
@@ -47,22 +37,12 @@ class Scenario(Struct, frozen=True):
             (target / "rules" / "link").symlink_to("nowhere")
 
     def may_be(self, path: str) -> set[str | None]:
-        """What one of our files may hold between the beginning and the end; None when it need not be there."""
+        """Return the contents that a file of ours may have at any moment; None when it need not be there."""
         return {OLD.get(path) if self.there else None, NEW.get(path)}
 
     def run(self, target: Path, files: Mapping[str, str] = NEW) -> Outcome:
-        """Write as this scenario says, with the ``exchange`` that is in force."""
-        return write(artifacts(files), target, in_place=self.in_place)
+        """Write."""
+        return write(artifacts(files), target)
 
 
-SCENARIOS = {
-    "exchange": Scenario(),
-    "renames": Scenario(exchange=False),
-    "in-place": Scenario(in_place=True),
-    "first": Scenario(there=False),
-}
-
-
-def no_exchange(_one: Path, _other: Path) -> NoReturn:
-    """As on a system without such a call."""
-    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+SCENARIOS = {"again": Scenario(), "first": Scenario(there=False)}

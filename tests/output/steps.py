@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Each function of the operating system counts, also one that nobody has thought of; these change nothing. The system
-# call that exchanges directories is not seen; the loading of the C library right before it is.
-_MODULES = frozenset({"posix", "fcntl", "_ctypes"})
+# Each function of the operating system counts, also one that nobody has thought of; these change nothing.
+_MODULES = frozenset({"posix", "fcntl"})
 _READING = frozenset(
     {
         "access",
@@ -19,7 +18,6 @@ _READING = frozenset(
         "fspath",
         "fstat",
         "getcwd",
-        "get_errno",
         "listdir",
         "listxattr",
         "lseek",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.artifact import Artifact
-from generator.output.compare import Difference, compare
 from generator.output.errors import OutputError
-from generator.output.write import write
+from generator.output.outcome import Difference
+from generator.output.write import compare, write
 from tests.output.trees import artifacts, put, stamps
 
 if TYPE_CHECKING:
@@ -117,6 +117,6 @@ def test_a_directory_that_cannot_be_read_is_an_error(target: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied", "rules/a.yml")
 
     write(artifacts(FILES), target)
-    monkeypatch.setattr("generator.output.compare.digest", refuse)
+    monkeypatch.setattr("generator.output.plan.digest", refuse)
     with pytest.raises(OutputError, match=r'cannot be read: permission denied: "rules/a\.yml"'):
         compare(artifacts(FILES), target)

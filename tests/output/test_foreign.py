@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.output.compare import compare
 from generator.output.errors import OutputError
-from generator.output.write import write
-from tests.output.trees import artifacts, beside, files, put, snapshot, stamps
+from generator.output.write import compare, write
+from tests.output.trees import artifacts, files, put, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +21,14 @@ NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 IN_THE_WAY = "move or delete it, then run again, or choose another output directory; nothing was written"
 
 
-def test_foreign_files_links_and_empty_directories_are_kept(target: Path, *, in_place: bool) -> None:
+def test_foreign_files_links_and_empty_directories_are_kept(target: Path) -> None:
     write(artifacts(OLD), target)
     mine = put(target, "rules/deep/mine.yml", "mine")
     (target / "empty").mkdir()
     (target / "rules" / "link").symlink_to("../..")
     os.mkfifo(target / "pipe")
     before = mine.stat()
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert outcome.deleted == ("rules/deep/b.yml",)
     assert files(target) == {**NEW, "rules/deep/mine.yml": "mine"}
     assert (mine.stat().st_ino, mine.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -38,11 +37,9 @@ def test_foreign_files_links_and_empty_directories_are_kept(target: Path, *, in_
     assert (target / "pipe").is_fifo()
 
 
-def test_a_directory_that_was_not_generated_is_filled_beside_what_is_in_it(
-    target: Path, *, in_place: bool
-) -> None:
+def test_a_directory_that_was_not_generated_is_filled_beside_what_is_in_it(target: Path) -> None:
     put(target, "rules/mine.yml", "mine")
-    write(artifacts(OLD), target, in_place=in_place)
+    write(artifacts(OLD), target)
     assert files(target) == {**OLD, "rules/mine.yml": "mine"}
 
 
@@ -58,14 +55,14 @@ def test_a_directory_that_was_not_generated_is_filled_beside_what_is_in_it(
     ids=["file", "same-size", "directory", "link", "pipe"],
 )
 def test_what_stands_where_a_file_is_to_go_stops_the_write_before_it_begins(
-    target: Path, stand: Callable[[Path], object], what: str, *, in_place: bool
+    target: Path, stand: Callable[[Path], object], what: str
 ) -> None:
     write(artifacts(OLD), target)
     (target / "books").mkdir()
     stand(target / "books" / "c.md")
     before = stamps(target.parent)
     with pytest.raises(OutputError) as caught:
-        write(artifacts(NEW), target, in_place=in_place)
+        write(artifacts(NEW), target)
     assert caught.value.message == (
         f'"{target}" holds what is in the way of the output: "books/c.md" is {what}'
     )
@@ -81,9 +78,9 @@ def test_all_that_is_in_the_way_is_named_at_once(target: Path) -> None:
         write(artifacts(NEW), target)
 
 
-def test_a_foreign_file_with_the_very_content_is_taken_for_ours(target: Path, *, in_place: bool) -> None:
+def test_a_foreign_file_with_the_very_content_is_taken_for_ours(target: Path) -> None:
     put(target, "books/c.md", NEW["books/c.md"])
-    assert "books/c.md" in write(artifacts(NEW), target, in_place=in_place).unchanged
+    assert "books/c.md" in write(artifacts(NEW), target).unchanged
     assert "books/c.md" in json.loads((target / "manifest.json").read_text())["files"]
 
 
@@ -124,24 +121,22 @@ def test_a_huge_manifest_is_not_read(target: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["rules", "rules/deep"])
-def test_nothing_is_written_through_a_link_within(
-    target: Path, tmp_path: Path, path: str, *, in_place: bool
-) -> None:
+def test_nothing_is_written_through_a_link_within(target: Path, tmp_path: Path, path: str) -> None:
     write(artifacts({"catalog.json": "{}\n"}), target)
     outside = tmp_path / "outside"
     outside.mkdir()
     (target / path).parent.mkdir(exist_ok=True)
     (target / path).symlink_to(outside)
     with pytest.raises(OutputError, match=f'"{path}" is a link'):
-        write(artifacts(OLD), target, in_place=in_place)
+        write(artifacts(OLD), target)
     assert list(outside.iterdir()) == []
 
 
-def test_nothing_is_deleted_through_a_link_within(target: Path, tmp_path: Path, *, in_place: bool) -> None:
+def test_nothing_is_deleted_through_a_link_within(target: Path, tmp_path: Path) -> None:
     write(artifacts(OLD), target)
     (target / "rules" / "deep").rename(tmp_path / "outside")
     (target / "rules" / "deep").symlink_to(tmp_path / "outside")
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert outcome.deleted == ()
     assert files(tmp_path / "outside") == {"b.yml": "b\n"}
 
@@ -160,69 +155,37 @@ def test_a_file_of_ours_replaced_by_a_link_is_in_the_way_and_kept_when_stale(
     assert outside.read_text() == "precious"
 
 
-def test_a_stale_file_that_has_become_a_directory_is_left_alone(target: Path, *, in_place: bool) -> None:
+def test_a_stale_file_that_has_become_a_directory_is_left_alone(target: Path) -> None:
     write(artifacts(OLD), target)
     (target / "rules" / "deep" / "b.yml").unlink()
     put(target, "rules/deep/b.yml/mine", "mine")
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert (outcome.deleted, outcome.kept) == ((), ())
     assert files(target) == {**NEW, "rules/deep/b.yml/mine": "mine"}
 
 
-def test_the_directory_of_a_file_that_was_deleted_by_hand_goes_with_it(
-    target: Path, *, in_place: bool
-) -> None:
+def test_the_directory_of_a_file_that_was_deleted_by_hand_goes_with_it(target: Path) -> None:
     write(artifacts(OLD), target)
     (target / "rules" / "deep" / "b.yml").unlink()
-    write(artifacts(NEW), target, in_place=in_place)
+    write(artifacts(NEW), target)
     assert not (target / "rules" / "deep").exists()
 
 
-def test_a_file_spelled_anew_where_case_does_not_count_is_no_obstacle(
-    target: Path, *, in_place: bool
-) -> None:
+def test_a_file_spelled_anew_where_case_does_not_count_is_no_obstacle(target: Path) -> None:
     """A second name of the same file plays such a file system."""
     write(artifacts({"books/Cost.md": "1"}), target)
     (target / "books" / "cost.md").hardlink_to(target / "books" / "Cost.md")
-    outcome = write(artifacts({"books/cost.md": "2"}), target, in_place=in_place)
+    outcome = write(artifacts({"books/cost.md": "2"}), target)
     assert (outcome.created, outcome.deleted) == (("books/cost.md",), ("books/Cost.md",))
     assert files(target) == {"books/cost.md": "2"}
 
 
-def test_staging_names_of_others_are_kept(target: Path, *, in_place: bool) -> None:
+def test_staging_names_of_others_are_kept(target: Path) -> None:
     write(artifacts(OLD), target)
     mine = [
         put(target, ".mine.new-0123456789abcdef", "mine"),
         put(target, ".catalog.json.new", "mine"),
         put(target.parent, ".output.new-0123456789abcdef/mine", "mine"),
-        put(target.parent, ".output.new-mine/new", "mine"),
-        put(target.parent, ".output.new-0123456789abcde0", "mine"),
     ]
-    write(artifacts(NEW), target, in_place=in_place)
-    assert [path.read_text() for path in mine] == ["mine"] * 5
-
-
-def test_a_directory_of_very_many_foreign_files_is_not_exchanged(
-    target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("generator.output.tree.MAX_ENTRIES", 20)
-    write(artifacts(OLD), target)
-    for number in range(30):
-        put(target, f"mine/{number}", "mine")
-    assert write(artifacts(NEW), target).in_place
-    assert len(list((target / "mine").iterdir())) == 30
-    assert beside(target) == []
-
-
-def test_hard_links_are_not_needed(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(1, "no links here")
-
-    write(artifacts(OLD), target)
-    expected = snapshot(target)
-    monkeypatch.setattr(os, "link", refuse)
-    assert not write(artifacts(NEW), target).in_place
-    write(artifacts(OLD), target)
-    assert snapshot(target) == expected
-    put(target, "mine", "mine")
-    assert write(artifacts(NEW), target).in_place
+    write(artifacts(NEW), target)
+    assert [path.read_text() for path in mine] == ["mine"] * 3

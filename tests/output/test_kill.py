@@ -1,4 +1,4 @@
-"""A process is killed at each step of its write; the output is then whole, and the next run leaves nothing behind.
+"""A process is killed at each step of its write; each file is then old or new, and the next run mends the rest.
 
 The steps are found by counting: every call of the operating system that may change something, until a run survives.
 """
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.output import staging
-from generator.output.compare import compare
-from generator.output.write import write
-from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS, THIRD, no_exchange
+from generator.output.paths import LOCK
+from generator.output.write import compare, write
+from tests.output.scenarios import FOREIGN, NEW, OLD, SCENARIOS, THIRD
 from tests.output.trees import artifacts, beside, files, in_memory, snapshot, stamps
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from tests.output.scenarios import Scenario
 
 ROOT = Path(__file__).parent.parent.parent
-AT_LEAST = 40
+AT_LEAST = 25
 """Fewer kills would mean that the steps are not seen any more."""
 
 Kills = dict[str, list[Path]]
@@ -39,34 +38,29 @@ def kills() -> Iterator[Kills]:
         yield {name: _killed(name, folder / name) for name in SCENARIOS}
 
 
-@pytest.mark.parametrize("name", ["exchange", "first"])
-def test_after_a_kill_the_output_is_wholly_the_old_or_wholly_the_new_one(
-    kills: Kills, folder: Path, name: str
-) -> None:
-    old, new = _ends(folder, SCENARIOS[name])
-    found = [snapshot(target) for target in kills[name]]
-    assert all(state in (old, new) for state in found)
-    assert old in found
-    assert new in found
-
-
-def test_without_an_exchange_there_is_one_instant_without_any_output(kills: Kills, folder: Path) -> None:
-    old, new = _ends(folder, SCENARIOS["renames"])
-    found = [snapshot(target) for target in kills["renames"]]
-    assert all(state in (old, new, None) for state in found)
-    assert found.count(None) == 1
-
-
-def test_in_place_each_file_is_old_or_new_and_nobody_elses_is_touched(kills: Kills) -> None:
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_file_is_old_or_new_and_nobody_elses_is_touched(kills: Kills, name: str) -> None:
     ours = OLD.keys() | NEW.keys()
-    for target in kills["in-place"]:
-        found = files(target)
-        assert {path: found[path] for path in FOREIGN} == FOREIGN
-        assert all(found.get(path) in SCENARIOS["in-place"].may_be(path) for path in ours)
-        assert all(".new-" in path for path in found.keys() - ours - FOREIGN.keys())
+    for target in kills[name]:
+        found = files(target) if target.exists() else {}
+        assert not SCENARIOS[name].there or {path: found[path] for path in FOREIGN} == FOREIGN
+        assert all(found.get(path) in SCENARIOS[name].may_be(path) for path in ours)
+        rest = found.keys() - ours - FOREIGN.keys() - {LOCK}
+        assert all(".new-" in path for path in rest)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
+def test_before_the_first_file_is_moved_the_output_is_wholly_the_old_one(kills: Kills, name: str) -> None:
+    """The manifest of a write under way comes first; without it in its place all else is old."""
+    for target in kills[name]:
+        if not _is_under_way(target) and not _is_new(target):
+            found = files(target) if target.exists() else {}
+            old = {path: found[path] for path in found.keys() & (OLD.keys() | NEW.keys())}
+            assert old == (OLD if SCENARIOS[name].there else {})
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.usefixtures("impatient")
 def test_comparing_after_a_kill_tells_the_truth_and_cleans_up_nothing(kills: Kills, name: str) -> None:
     for target in kills[name]:
         before = stamps(target.parent)
@@ -76,53 +70,50 @@ def test_comparing_after_a_kill_tells_the_truth_and_cleans_up_nothing(kills: Kil
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_next_run_repairs_what_a_kill_has_left(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_the_next_run_repairs_what_a_kill_has_left(folder: Path, name: str) -> None:
     """The next run writes the same, or, after every other kill, what the specs have become since."""
     scenario = SCENARIOS[name]
     ends = [
-        (wanted, _ends(folder / f"{turn}", scenario, wanted)[1]) for turn, wanted in enumerate((NEW, THIRD))
+        (wanted, _end(folder / f"{turn}", scenario, wanted)) for turn, wanted in enumerate((NEW, THIRD, OLD))
     ]
-    if not scenario.exchange:
-        monkeypatch.setattr(staging, "exchange", no_exchange)
     for target, (wanted, expected) in zip(_killed(name, folder / "kills"), cycle(ends), strict=False):
         scenario.run(target, wanted)
         assert snapshot(target) == expected
         assert beside(target) == []
 
 
-@pytest.mark.parametrize(("name", "apart"), [("exchange", 6), ("renames", 6), ("in-place", 8)])
+@pytest.mark.parametrize(("name", "apart"), [("again", 6), ("first", 4)])
 def test_repairs_that_are_killed_are_repaired_in_the_end(
     kills: Kills, folder: Path, name: str, apart: int
 ) -> None:
-    old, new = _ends(folder, SCENARIOS[name])
+    new = _end(folder, SCENARIOS[name])
     last = len(kills[name])
-    steps = range(last, last * 3 // 4, -apart)
-    for states in _answer(name, folder, *map(str, steps)):
-        assert name == "in-place" or all(state in (old, new, None) for state in states)
+    steps = range(last, last // 2, -apart)
+    assert _answer(name, folder, *map(str, steps))
     for step in steps:
         target = folder / f"{step}" / "output"
         assert snapshot(target) == new
         assert beside(target) == []
 
 
+def _is_under_way(target: Path) -> bool:
+    manifest = target / "manifest.json"
+    return manifest.exists() and "before" in json.loads(manifest.read_bytes())
+
+
 def _is_new(target: Path) -> bool:
     manifest = target / "manifest.json"
     found = files(target) if target.is_dir() else {}
     ours = {path: text for path, text in found.items() if path in OLD.keys() | NEW.keys()}
-    return ours == NEW and "before" not in json.loads(manifest.read_bytes())
+    return ours == NEW and manifest.exists() and not _is_under_way(target)
 
 
-def _ends(
-    folder: Path, scenario: Scenario, wanted: Mapping[str, str] = NEW
-) -> tuple[dict[str, str] | None, dict[str, str] | None]:
-    """The old and the new state, as they are without any kill."""
+def _end(folder: Path, scenario: Scenario, wanted: Mapping[str, str] = NEW) -> dict[str, str] | None:
+    """The new state, as it is without any kill."""
     target = folder / "ends" / "output"
     scenario.prepare(target)
-    old = snapshot(target)
     write(artifacts(wanted), target)
-    return old, snapshot(target)
+    return snapshot(target)
 
 
 def _killed(name: str, folder: Path) -> list[Path]:

@@ -50,7 +50,7 @@ def test_nothing_to_do_needs_no_permission(target: Path) -> None:
         assert _written(target, OLD) == [None, None]
 
 
-def test_where_nothing_may_be_made_beside_the_output_it_is_written_in_place(target: Path) -> None:
+def test_nothing_is_made_beside_the_output(target: Path) -> None:
     write(artifacts(OLD), target)
     inode = target.stat().st_ino
     with _mode(target.parent, 0o555):
@@ -77,7 +77,7 @@ def test_a_file_of_ours_that_may_not_be_read_is_named(target: Path) -> None:
     assert files(target) == OLD
 
 
-def test_a_foreign_directory_that_may_not_be_read_sends_the_write_in_place(target: Path) -> None:
+def test_a_foreign_directory_that_may_not_be_read_is_no_hindrance(target: Path) -> None:
     write(artifacts(OLD), target)
     put(target, "private/mine", "mine")
     inode = target.stat().st_ino

@@ -1,21 +1,24 @@
-"""What a write does to our files, in both ways of replacing."""
+"""The effect of a write on our files."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from generator.artifact import Artifact
-from generator.output.compare import compare
 from generator.output.errors import OutputError
 from generator.output.outcome import Outcome
-from generator.output.write import write
+from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put, snapshot, stamps
 
+ROOT = Path(__file__).parent.parent.parent
 OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n"}
 NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 
@@ -34,79 +37,77 @@ def test_the_manifest_lists_every_file_with_its_hash(target: Path) -> None:
     assert listed == {path: sha256(text.encode()).hexdigest() for path, text in OLD.items()}
 
 
-def test_a_later_run_changes_creates_and_deletes(target: Path, *, in_place: bool) -> None:
+def test_a_later_run_changes_creates_and_deletes(target: Path) -> None:
     write(artifacts(OLD), target)
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert outcome == Outcome(
         created=("books/c.md",),
         changed=("manifest.json", "rules/a.yml"),
         unchanged=("catalog.json",),
         deleted=("rules/deep/b.yml",),
-        in_place=in_place,
     )
     assert files(target) == NEW
     assert not (target / "rules" / "deep").exists()
     assert beside(target) == []
 
 
-def test_both_ways_and_a_fresh_start_end_in_the_same_bytes(tmp_path: Path) -> None:
-    for name, in_place in (("whole", False), ("each", True)):
-        write(artifacts(OLD), tmp_path / name)
-        write(artifacts(NEW), tmp_path / name, in_place=in_place)
+def test_a_later_run_and_a_fresh_start_end_in_the_same_bytes(tmp_path: Path) -> None:
+    write(artifacts(OLD), tmp_path / "later")
+    write(artifacts(NEW), tmp_path / "later")
     write(artifacts(NEW)[::-1], tmp_path / "fresh")
-    assert snapshot(tmp_path / "whole") == snapshot(tmp_path / "each") == snapshot(tmp_path / "fresh")
+    assert snapshot(tmp_path / "later") == snapshot(tmp_path / "fresh")
 
 
-def test_nothing_is_written_when_nothing_changed(target: Path, *, in_place: bool) -> None:
+def test_nothing_is_written_when_nothing_changed(target: Path) -> None:
     write(artifacts(OLD), target)
     put(target, "mine.txt", "mine")
     before = stamps(target.parent)
-    outcome = write(artifacts(OLD), target, in_place=in_place)
+    outcome = write(artifacts(OLD), target)
     assert stamps(target.parent) == before
     assert not outcome
     assert len(outcome.unchanged) == 4
 
 
-def test_an_unchanged_file_is_not_rewritten_when_others_are(target: Path, *, in_place: bool) -> None:
+def test_an_unchanged_file_is_not_rewritten_when_others_are(target: Path) -> None:
     write(artifacts(OLD), target)
     os.utime(target / "catalog.json", ns=(1, 1))
     inode = (target / "catalog.json").stat().st_ino
-    write(artifacts(NEW), target, in_place=in_place)
+    write(artifacts(NEW), target)
     after = (target / "catalog.json").stat()
     assert (after.st_ino, after.st_mtime_ns) == (inode, 1)
 
 
-def test_a_directory_keeps_its_time_unless_something_changes_in_it(target: Path, *, in_place: bool) -> None:
+def test_a_directory_keeps_its_time_unless_something_changes_in_it(target: Path) -> None:
     write(artifacts(OLD), target)
     put(target, "own/mine", "mine")
     for path in ("own", "rules"):
         os.utime(target / path, ns=(1, 1))
-    write(artifacts(NEW), target, in_place=in_place)
+    write(artifacts(NEW), target)
     assert (target / "own").stat().st_mtime_ns == 1
     assert (target / "rules").stat().st_mtime_ns > 1
 
 
-def test_in_place_keeps_the_identity_of_the_directories(target: Path) -> None:
+def test_directories_keep_their_identity(target: Path) -> None:
     write(artifacts(OLD), target)
     before = [(target / path).stat().st_ino for path in ("", "rules")]
-    write(artifacts(NEW), target, in_place=True)
+    write(artifacts(NEW), target)
     assert [(target / path).stat().st_ino for path in ("", "rules")] == before
 
 
-def test_permissions_of_directories_and_replaced_files_stay(target: Path, *, in_place: bool) -> None:
+def test_permissions_of_directories_and_replaced_files_stay(target: Path) -> None:
     write(artifacts(OLD), target)
     modes = {"": 0o750, "rules": 0o2775, "rules/a.yml": 0o640}
     for path, mode in modes.items():
         (target / path).chmod(mode)
-    write(artifacts(NEW), target, in_place=in_place)
+    write(artifacts(NEW), target)
     assert {path: (target / path).stat().st_mode & 0o7777 for path in modes} == modes
 
 
-def test_a_file_edited_by_hand_is_replaced_and_said_so(target: Path, *, in_place: bool) -> None:
+def test_a_file_edited_by_hand_is_replaced_and_said_so(target: Path) -> None:
     write(artifacts(OLD), target)
     put(target, "rules/a.yml", "tuned by hand")
     put(target, "catalog.json", "tuned by hand")
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert outcome.edited == ("catalog.json", "rules/a.yml")
     assert "rules/a.yml" not in outcome.changed
     assert "edited by hand, replaced: catalog.json, rules/a.yml" in outcome.summary()
@@ -119,29 +120,27 @@ def test_an_edit_that_anticipates_the_change_is_no_edit(target: Path) -> None:
     assert "rules/a.yml" in write(artifacts(NEW), target).unchanged
 
 
-def test_a_file_deleted_by_hand_comes_back(target: Path, *, in_place: bool) -> None:
+def test_a_file_deleted_by_hand_comes_back(target: Path) -> None:
     write(artifacts(OLD), target)
     (target / "catalog.json").unlink()
-    assert write(artifacts(OLD), target, in_place=in_place).created == ("catalog.json",)
+    assert write(artifacts(OLD), target).created == ("catalog.json",)
     assert files(target) == OLD
 
 
-def test_a_stale_file_edited_by_hand_is_kept_once_said_and_then_left_alone(
-    target: Path, *, in_place: bool
-) -> None:
+def test_a_stale_file_edited_by_hand_is_kept_once_said_and_then_left_alone(target: Path) -> None:
     write(artifacts(OLD), target)
     put(target, "rules/deep/b.yml", "tuned by hand")
-    outcome = write(artifacts(NEW), target, in_place=in_place)
+    outcome = write(artifacts(NEW), target)
     assert (outcome.kept, outcome.deleted) == (("rules/deep/b.yml",), ())
     assert "no longer generated, but edited by hand, kept: rules/deep/b.yml" in outcome.summary()
-    again = write(artifacts(NEW), target, in_place=in_place)
+    again = write(artifacts(NEW), target)
     assert (bool(again), again.kept) == (False, ())
     assert files(target) == {**NEW, "rules/deep/b.yml": "tuned by hand"}
 
 
-def test_a_file_may_become_a_directory_and_a_directory_a_file(target: Path, *, in_place: bool) -> None:
+def test_a_file_may_become_a_directory_and_a_directory_a_file(target: Path) -> None:
     write(artifacts({"a": "1", "b/c/d": "2", "b/e": "3"}), target)
-    outcome = write(artifacts({"a/x": "1", "b": "2"}), target, in_place=in_place)
+    outcome = write(artifacts({"a/x": "1", "b": "2"}), target)
     assert files(target) == {"a/x": "1", "b": "2"}
     assert outcome.created == ("a/x", "b")
     assert outcome.deleted == ("a", "b/c/d", "b/e")
@@ -155,9 +154,9 @@ def test_a_directory_that_holds_something_else_does_not_become_a_file(target: Pa
     assert files(target) == {"b/c": "2"}
 
 
-def test_no_artifacts_leave_an_empty_manifest(target: Path, *, in_place: bool) -> None:
+def test_no_artifacts_leave_an_empty_manifest(target: Path) -> None:
     write(artifacts(OLD), target)
-    assert len(write((), target, in_place=in_place).deleted) == 3
+    assert len(write((), target).deleted) == 3
     assert [path.name for path in target.iterdir()] == ["manifest.json"]
 
 
@@ -220,20 +219,45 @@ def test_a_path_relative_to_the_working_directory_is_meant_from_there(
 
 
 @pytest.mark.parametrize("name", ["", "sub"])
-def test_the_working_directory_keeps_its_identity(
+def test_the_working_directory_may_be_the_output(
     target: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     write(artifacts(OLD), target)
     (target / "sub").mkdir()
     monkeypatch.chdir(target / name)
-    outcome = write(artifacts(NEW), Path(".." if name else "."))
-    assert outcome.in_place
+    write(artifacts(NEW), Path(".." if name else "."))
     assert Path.cwd() == target / name
     assert files(target) == NEW
 
 
-def test_a_long_name_that_cannot_be_staged_beside_is_written_in_place(tmp_path: Path) -> None:
-    target = tmp_path / ("x" * 250)
-    target.mkdir()
-    assert write(artifacts(OLD), target).in_place
-    assert files(target) == OLD
+def test_a_mended_file_leaves_a_manifest_that_is_not_under_way(target: Path) -> None:
+    write(artifacts(OLD), target)
+    manifest = (target / "manifest.json").read_bytes()
+    put(target, "catalog.json", "tuned by hand")
+    assert "manifest.json" in write(artifacts(OLD), target).unchanged
+    assert (target / "manifest.json").read_bytes() == manifest
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from generator.output.write import write
+from tests.output.trees import artifacts
+number, replace = int(sys.argv[2]), Path.replace
+def interrupted(self, place):
+    os.kill(os.getpid(), number)
+    return replace(self, place)
+Path.replace = interrupted
+write(artifacts(%r), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_between_the_first_and_the_last_file_a_signal_waits(target: Path, number: int) -> None:
+    """In a process of its own: in the tests' there are threads, which take signals as well."""
+    write(artifacts(OLD), target)
+    command = [sys.executable, "-c", INTERRUPTED % NEW, f"{target}", f"{int(number)}"]
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    assert ended.returncode == -number
+    assert not compare(artifacts(NEW), target)
+    assert beside(target) == []

@@ -15,7 +15,7 @@ from tests.resolve.build import profile, service, written
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.spec.written import Claims
+    from generator.spec.types import Claims
 
 OTHERS = ("env", "zone")
 

@@ -30,8 +30,8 @@ def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:
     if read.value is None:
         return read.diagnostics
     parsed = parse_document(read.value)
-    misfits = () if parsed.value is None else validate(parsed.value, SMALL)
-    return (*parsed.diagnostics, *misfits)
+    violations = () if parsed.value is None else validate(parsed.value, SMALL)
+    return (*parsed.diagnostics, *violations)
 
 
 def shown(text: str | bytes) -> str:

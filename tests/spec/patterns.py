@@ -15,7 +15,7 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 import generator
-from generator.spec.scalars import _AMBIGUOUS
+from generator.spec.yaml_restrictions import _AMBIGUOUS
 from tests.extremes.leaves import SCHEMAS, Part, parts
 
 if TYPE_CHECKING:

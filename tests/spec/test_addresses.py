@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.spec.addresses import address_help
+from generator.spec.schema_words import address_help
 
 _ELSE = "as the schema says"
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.spec.scalars import MAX_INTEGER, Refusal, resolve_plain
+from generator.spec.yaml_restrictions import MAX_INTEGER, Refusal, resolve_plain
 from tests.spec.front import unhurried
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from generator.diagnostics import Diagnostic, Severity
-from generator.diagnostics.limit import MAX_PER_FILE
+from generator.diagnostics.findings import MAX_PER_FILE
 from generator.spec.schema import compile_schema, load_schema, validate
 from tests.spec.front import SMALL, document, unhurried
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic
     from generator.spec.load import Loaded
-    from generator.spec.written import Specs
+    from generator.spec.types import Specs
 
 GOLDEN = Path(__file__).parent / "unreadable"
 NAME = Path("support-agent.yaml")

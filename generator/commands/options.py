@@ -1,0 +1,60 @@
+"""Arguments that several commands have."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+
+
+def path(text: str) -> Path:
+    """Take a path; an empty one is a variable that nobody has set, and would mean the working directory.
+
+    Raises:
+        ArgumentTypeError: it is blank.
+    """
+    if not text.strip():
+        raise ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
+def output_directory(text: str) -> Path:
+    """Take a directory to write in, which must have a name: ``..`` is where something else lives.
+
+    Raises:
+        ArgumentTypeError: it is blank, or ends with ``..``.
+    """
+    if path(text).name == "..":
+        raise ArgumentTypeError(f"{text} is not a directory of its own; name one, as in: -o output")
+    return Path(text)
+
+
+def specs(parser: ArgumentParser) -> None:
+    """Take the directory of specs."""
+    parser.add_argument(
+        "specs", nargs="?", type=path, default=Path("specs"), metavar="SPECS", help="default: specs"
+    )
+
+
+def output(parser: ArgumentParser) -> None:
+    """Take the output directory."""
+    parser.add_argument(
+        "-o", "--output", type=output_directory, default=Path("output"), metavar="DIR", help="default: output"
+    )
+
+
+def span(parser: ArgumentParser) -> None:
+    """Take a span of time, which ``generator.commands.span`` reads."""
+    parser.add_argument(
+        "--last", metavar="DURATION", help="the span: this long until --to or now, such as 6h"
+    )
+    parser.add_argument(
+        "--from", dest="from_", metavar="TIME", help="the span's start, such as 2026-03-21T09:00Z"
+    )
+    parser.add_argument("--to", metavar="TIME", help="its end; default: now")
+
+
+def timeout(parser: ArgumentParser, default: str, purpose: str = "for one whole answer of a server") -> None:
+    """Take a duration after which a server is given up."""
+    parser.add_argument(
+        "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"
+    )

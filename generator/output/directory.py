@@ -1,0 +1,133 @@
+"""The output directory as a call names it, and the files in it, seen without following any link below it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.output.errors import OutputError, name_of
+from generator.output.paths import parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Signature = tuple[int, int, int]
+"""Inode, size in bytes and time of change in ns: another one means that somebody wrote the file meanwhile."""
+
+
+class Kind(Enum):
+    """The kind of what stands at a path."""
+
+    MISSING = auto()
+    FILE = auto()
+    DIRECTORY = auto()
+    LINK = auto()
+    OTHER = auto()
+
+
+class Found(Struct, frozen=True):
+    """Where a search from the root ended: at the path itself, or at a parent that is no directory."""
+
+    path: str
+    kind: Kind
+
+
+def located(target: Path) -> Path:
+    """Return the target with a real path above it; a link at the target itself is left for ``check_target`` to see.
+
+    Links above it are the system's or the user's own arrangement (``/tmp`` on macOS), and are followed.
+
+    Raises:
+        OutputError: the path is none, or is the root.
+    """
+    if _is_no_path(str(target)):
+        raise OutputError(f"{name_of(target)} is no path", "name another output directory")
+    nameless = target.name in {"", ".."}
+    real = Path(os.path.realpath(target if nameless else target.parent))
+    place = real if nameless else real / target.name
+    if place == place.parent:
+        raise OutputError("the output directory cannot be the root", "name a directory of its own")
+    return place
+
+
+def check_target(place: Path) -> Kind:
+    """Return whether the target is a directory or missing.
+
+    Raises:
+        OutputError: it is a link, a file or something else.
+    """
+    kind = kind_of(place)
+    if kind is Kind.LINK:
+        message = f"{name_of(place)} is a link; the output is never written through a link"
+        raise OutputError(message, "name the directory that it leads to")
+    if kind in {Kind.FILE, Kind.OTHER}:
+        raise OutputError(f"{name_of(place)} is not a directory", "name another output directory")
+    return kind
+
+
+def kind_of(path: Path) -> Kind:
+    """Return the kind of what stands there; a link is a link, wherever it leads."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return Kind.MISSING
+    if stat.S_ISLNK(mode):
+        return Kind.LINK
+    if stat.S_ISDIR(mode):
+        return Kind.DIRECTORY
+    return Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+
+
+def find(root: Path, path: str) -> Found:
+    """Walk down to ``path`` through directories only."""
+    for step in parents(path):
+        kind = kind_of(root / step)
+        if kind is not Kind.DIRECTORY:
+            return Found(step, kind)
+    return Found(path, kind_of(root / path))
+
+
+def standing(root: Path, path: str) -> str:
+    """Return the nearest directory above ``path`` that is there; empty for the root itself."""
+    deepest = ""
+    for step in parents(path):
+        if kind_of(root / step) is not Kind.DIRECTORY:
+            break
+        deepest = step
+    return deepest
+
+
+def digest(path: Path) -> str:
+    """Hash a regular file: SHA-256 in hex; never through a link, never waiting for a pipe's writer."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def signature(path: Path) -> Signature:
+    """Return the signature of what stands there."""
+    found = path.lstat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def below(root: Path, folder: str) -> Iterator[str]:
+    """Return the paths of everything below a directory of the root."""
+    with os.scandir(root / folder) as listing:
+        entries = list(listing)
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        yield path
+        if entry.is_dir(follow_symlinks=False):
+            yield from below(root, path)
+
+
+def _is_no_path(text: str) -> bool:
+    try:
+        return b"\0" in os.fsencode(text)
+    except UnicodeEncodeError:
+        return True

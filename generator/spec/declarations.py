@@ -1,0 +1,89 @@
+"""The entries of ``alerts``, ``signals``, ``metrics`` and ``labels`` in specs, by name and as they are written.
+
+Read are the files of a specs directory and those that ship with the compiler. They need not be valid: a name is also
+explained while a spec is being edited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.spec import files, nodes
+from generator.spec.document import Document, parse_document
+from generator.spec.source import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SECTIONS = ("alerts", "signals", "metrics", "labels")
+
+
+class Declaration(Struct, frozen=True):
+    """An entry of a section of a file, with its YAML; ``title`` and ``meaning`` are empty where it has none."""
+
+    name: str
+    section: str
+    file: str
+    title: str
+    meaning: str
+    text: str
+
+
+def declared(name: str, specs: Path) -> Iterator[Declaration]:
+    """Yield the declarations of a name: those of shared files first, then what services declare or change."""
+    for document in _documents(specs, name):
+        for section, entry in _entries(document):
+            if entry.key.text == name:
+                yield _declaration(document, section, entry)
+
+
+def names(specs: Path) -> Iterator[str]:
+    """Yield all names that are declared; a name may come several times."""
+    for document in _documents(specs):
+        yield from (entry.key.text for _, entry in _entries(document))
+
+
+def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
+    """Parse the files that mention a name; what is no YAML is left to the command ``check``."""
+    own = [*files.profiles(specs), *files.yaml_files(specs)]
+    taken = {path.relative_to(specs) for path in own}
+    shipped = [
+        path
+        for path in [*files.shipped_profiles(), *files.yaml_files(files.SHIPPED)]
+        if path.relative_to(files.SHIPPED) not in taken
+    ]
+    for path in [*own, *shipped, *files.services(specs)]:
+        source = read_source(path, files.shown(path)).value
+        if source and mentioned in source.text and (document := parse_document(source).value):
+            yield document
+
+
+def _entries(document: Document) -> Iterator[tuple[str, nodes.Entry]]:
+    for section in _SECTIONS:
+        found = document.root.child(section)
+        if isinstance(found, nodes.Mapping):
+            yield from ((section, entry) for entry in found.entries.values())
+
+
+def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declaration:
+    first, end = entry.key.span, entry.value.span
+    # A block ends where the next key begins.
+    last = end.end_line - (end.end_column <= first.column and end.end_line > first.line)
+    lines = document.source.text.splitlines()[first.line - 1 : last]
+    return Declaration(
+        name=entry.key.text,
+        section=section,
+        file=f"{document.source.path}:{first.line}",
+        title=_text(entry, "title", "summary"),
+        meaning=_text(entry, "means", "description", "help"),
+        text="\n".join(line.removeprefix("  ") for line in lines).rstrip(),
+    )
+
+
+def _text(entry: nodes.Entry, *keys: str) -> str:
+    """Return the text of the first of the keys that is there."""
+    found = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
+    return found[0] if found else ""

@@ -1,0 +1,253 @@
+"""Errors of the YAML parser, in words for people who do not know YAML's grammar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.diagnostics import Diagnostic, Note, error
+from generator.diagnostics.printable import in_quotes, quoted, shortened
+from generator.spec.source import LineIndex, rest_of_line, start_of_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.spec.source import Source
+
+
+class ParserProblem(Struct, frozen=True):
+    """The parser's own words, and the offsets of the problem and of the construct that it ends."""
+
+    problem: str
+    context: str = ""
+    at: int | None = None
+    opened: int | None = None
+
+
+class ProblemInText(Struct, frozen=True):
+    """A problem of the parser in the text of its source."""
+
+    source: Source
+    problem: ParserProblem
+
+    @property
+    def at(self) -> int:
+        """The offset of the problem; the end of the file counts as the end of its last text."""
+        end = len(self.source.text.rstrip())
+        return min(self.problem.at or 0, end)
+
+    @property
+    def opened(self) -> int:
+        """The offset of the construct in which the problem lies."""
+        return self.at if self.problem.opened is None else self.problem.opened
+
+    @property
+    def character(self) -> str:
+        """The character at the problem."""
+        return self.source.text[self.at : self.at + 1]
+
+    @property
+    def before(self) -> str:
+        """What stands before the problem on its line."""
+        return start_of_line(self.source.text, self.at)
+
+    @property
+    def rest(self) -> str:
+        """What stands on the line from the problem on."""
+        return rest_of_line(self.source.text, self.at)
+
+
+class Explanation(Struct, frozen=True):
+    """A problem in words; ``length`` characters from the offset ``index`` are underlined."""
+
+    message: str
+    help: str
+    index: int
+    length: int = 1
+    code: str = "yaml/syntax"
+    opened: str = ""
+
+
+def unknown(found: ProblemInText) -> Explanation:
+    """Explain a problem that is not in ``RULES``."""
+    problem = shortened(found.problem.problem, 200)
+    return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", found.at)
+
+
+def tab(found: ProblemInText) -> Explanation:
+    """Explain any problem that lies at a tab."""
+    return Explanation(
+        "a tab stands where YAML wants spaces", "indent with spaces", found.at, code="yaml/tab"
+    )
+
+
+def _first_character(found: ProblemInText) -> Explanation:
+    message = f"an unquoted value cannot begin with {quoted(found.character)}"
+    return Explanation(message, f"quote the text: {in_quotes(found.rest)}", found.at, len(found.rest))
+
+
+def _second_colon(found: ProblemInText) -> Explanation:
+    key, colon, value = found.before.lstrip(" -").partition(": ")
+    if colon:
+        text = in_quotes(value.lstrip() + found.rest)
+        return Explanation(
+            "a second colon stands on this line", f"quote the text: {shortened(key)}: {text}", found.at
+        )
+    message = "this line is indented as part of the value above it, and has a colon"
+    return Explanation(message, "indent it as the key above, or end that key's line with its colon", found.at)
+
+
+def _no_colon(found: ProblemInText) -> Explanation:
+    text = rest_of_line(found.source.text, found.opened)
+    name, colon, value = text.partition(":")
+    if colon and value:
+        help_ = f"a space must follow the colon: {shortened(name)}: {shortened(value)}"
+    else:
+        help_ = f"write {shortened(name)}: and a value, or indent the line to continue the one above"
+    return Explanation("this line has no key with a colon", help_, found.opened, len(text))
+
+
+def _no_key(found: ProblemInText) -> Explanation:
+    if found.character == ":":
+        return Explanation("the key before the colon is missing", "write a key", found.at)
+    if found.before.strip():
+        message = "the value has ended before this text"
+        return Explanation(message, "put the whole value in quotes", found.at, len(found.rest))
+    message = "the indentation of this line fits no line above it"
+    return Explanation(message, "begin each key of a mapping in the same column", found.at, len(found.rest))
+
+
+def _no_dash(found: ProblemInText) -> Explanation:
+    message = 'this line stands in a list and does not begin with "- "'
+    return Explanation(message, "begin each item in the same column, or indent what belongs to it", found.at)
+
+
+def _unclosed_list(found: ProblemInText) -> Explanation:
+    return _unclosed(found, "list", "[", "]")
+
+
+def _unclosed_mapping(found: ProblemInText) -> Explanation:
+    return _unclosed(found, "mapping", "{", "}")
+
+
+def _unclosed(found: ProblemInText, what: str, start: str, end: str) -> Explanation:
+    message = f'a comma or "{end}" is missing here'
+    return Explanation(message, f'close the {what} with "{end}"', found.at, opened=f'its "{start}" is here')
+
+
+def _no_value(found: ProblemInText) -> Explanation:
+    if not found.character.strip():
+        help_ = "write the value, and close what is open"
+        return Explanation("the text ends where a value belongs", help_, found.at)
+    message = f"{quoted(found.character)} stands where a value belongs"
+    return Explanation(message, "write a value before it, or quote the text", found.at)
+
+
+def _open_quote(found: ProblemInText) -> Explanation:
+    quote = found.source.text[found.opened : found.opened + 1]
+    return Explanation("this quote is never closed", f"end the text with {quote}", found.opened)
+
+
+def _escape(found: ProblemInText) -> Explanation:
+    text = found.source.text
+    start = max(text.rfind("\\", 0, found.at + 1), found.opened)
+    escape = text[start : start + 2]
+    help_ = "write \\\\ for a backslash, or put the text in single quotes"
+    return Explanation(f"{quoted(escape)} begins no valid escape", help_, start, len(escape))
+
+
+def _list_in_line(found: ProblemInText) -> Explanation:
+    help_ = (
+        f"write the list in brackets or on lines of its own; quote it if it is text: {in_quotes(found.rest)}"
+    )
+    return Explanation("a list cannot begin on the line of its key", help_, found.at, len(found.rest))
+
+
+def _question_mark(found: ProblemInText) -> Explanation:
+    return Explanation(
+        'an unquoted value cannot begin with "? "', f"quote the text: {in_quotes(found.rest)}", found.at
+    )
+
+
+def _directive(found: ProblemInText) -> Explanation:
+    message = "a line that begins with % is a directive of YAML, and this one is unknown"
+    return Explanation(message, "remove it", found.opened, len(rest_of_line(found.source.text, found.opened)))
+
+
+def _after_end(found: ProblemInText) -> Explanation:
+    if found.rest.startswith(":"):
+        return Explanation("no space follows this colon", "write a space after the colon", found.at)
+    message = "the document has ended before this text"
+    return Explanation(
+        message, "write the whole file as one mapping of keys and values", found.at, len(found.rest)
+    )
+
+
+def _block(found: ProblemInText) -> Explanation:
+    text = rest_of_line(found.source.text, found.opened)
+    message = f"an unquoted {quoted(text[:1])} begins a block of text on the lines below"
+    return Explanation(
+        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/block-scalar"
+    )
+
+
+def _alias(found: ProblemInText) -> Explanation:
+    text = rest_of_line(found.source.text, found.opened)
+    message = f"an unquoted {quoted(text[:1])} begins a reference, and a spec has none"
+    return Explanation(
+        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/alias"
+    )
+
+
+def _tag(found: ProblemInText) -> Explanation:
+    text = rest_of_line(found.source.text, found.opened)
+    message = 'an unquoted "!" begins a tag, and a spec has none'
+    return Explanation(
+        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/tag"
+    )
+
+
+# The first entry that names the problem or its context explains it.
+RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
+    ("while scanning a block scalar", _block),
+    ("while scanning an alias", _alias),
+    ("while scanning an anchor", _alias),
+    ("while scanning a tag", _tag),
+    ("while parsing a tag", _tag),
+    ("found undefined tag handle", _tag),
+    ("while scanning a directive", _directive),
+    ("while scanning a %YAML directive", _directive),
+    ("while scanning a %TAG directive", _directive),
+    ("while parsing a %TAG directive", _directive),
+    ("found incompatible YAML document", _directive),
+    ("found duplicate %YAML directive", _directive),
+    ("found duplicate %TAG directive", _directive),
+    ("found character that cannot start any token", _first_character),
+    ("mapping values are not allowed in this context", _second_colon),
+    ("could not find expected ':'", _no_colon),
+    ("did not find expected key", _no_key),
+    ("did not find expected '-' indicator", _no_dash),
+    ("did not find expected ',' or ']'", _unclosed_list),
+    ("did not find expected ',' or '}'", _unclosed_mapping),
+    ("did not find expected node content", _no_value),
+    ("found unexpected end of stream", _open_quote),
+    ("found unexpected document indicator", _open_quote),
+    ("found unknown escape character", _escape),
+    ("did not find expected hexdecimal number", _escape),
+    ("found invalid Unicode character escape code", _escape),
+    ("block sequence entries are not allowed in this context", _list_in_line),
+    ("mapping keys are not allowed in this context", _question_mark),
+    ("did not find expected <document start>", _after_end),
+)
+
+
+def syntax_error(source: Source, problem: ParserProblem) -> Diagnostic:
+    """Make the diagnostic for a problem of the parser."""
+    found = ProblemInText(source, problem)
+    rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
+    explained = tab(found) if found.character == "\t" else rule(found)
+    places = LineIndex.of(source.path, source.text)
+    notes = (Note(explained.opened, places.span(found.opened)),) if explained.opened else ()
+    span = places.span(explained.index, max(1, explained.length))
+    return error(explained.code, explained.message, span, explained.help, *notes)
