@@ -10,7 +10,6 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager, suppress
-from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -127,13 +126,13 @@ def _bomb(_: Request) -> Pieces:
 
 
 def _samples(kind: str, before: str, one: str, after: str, count: int) -> Mode:
-    """Answer with more than can be of use, all of it well-formed; it is written when it is asked for."""
+    """Answer with more than can be of use, all of it well-formed."""
 
-    @cache
-    def whole() -> Mode:
-        return _result(kind, f"[{before}{','.join([one] * count)}{after}]")
+    def mode(request: Request) -> Pieces:
+        listed = f"{one}," * (count - 1) + one
+        return _result(kind, f"[{before}{listed}{after}]")(request)
 
-    return lambda request: whole()(request)
+    return mode
 
 
 def _silent(_: Request) -> Pieces:
