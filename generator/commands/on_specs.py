@@ -9,6 +9,7 @@ from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, of_failed
 from generator.commands.terminal import check_directory, complain, show
 from generator.diagnostics.suggest import did_you_mean
+from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,7 +27,7 @@ def on_specs(specs: Path, act: Callable[[Model, Outcome], int]) -> int:
         return of_failed(outcome.diagnostics)
     try:
         return act(outcome.checked.model, outcome)
-    except CallError as problem:
+    except (CallError, LiveError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
 
