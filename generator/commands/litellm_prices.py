@@ -91,7 +91,8 @@ def models_of(
     listed: Mapping[str, Mapping[str, Any]], wanted: Iterable[str]
 ) -> tuple[list[Imported], list[str]]:
     """Convert the wanted models and their tiers; the second list names those that the list lacks."""
-    found, missing = [], []
+    found: list[Imported] = []
+    missing: list[str] = []
     for name in dict.fromkeys(wanted):
         key = _key(name.partition("@")[0], listed)
         if key is None:
@@ -154,8 +155,9 @@ def _factor(entry: Mapping[str, Any], way: str) -> float | None:
 def _usd(entry: Mapping[str, Any], key: str) -> float | None:
     """Read a price of one token as that of a million."""
     value = entry.get(key)
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
-    return round(value * _MILLION, 6) if usable else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
+        return None
+    return round(value * _MILLION, 6)
 
 
 def _provider(name: str) -> tuple[str, str]:

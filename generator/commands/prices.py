@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.first_files import shipped_text
+from generator.commands.init import shipped_text
 from generator.commands.litellm_prices import every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
 from generator.commands.stream import shown
