@@ -20,7 +20,6 @@ from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
-from generator.live.errors import LiveError
 from generator.model.names import DASHBOARDS, SERVICE
 
 if TYPE_CHECKING:
@@ -57,16 +56,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="start no Grafana; otherwise one is, in a container, where Docker is",
     )
+    options.timeout(parser, "1m", "for the start of a server, and for each of its answers")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
     def shown_to_the_end(model: Model, _found: Compilation) -> int:
-        try:
-            _show(arguments, model)
-        except LiveError as problem:
-            raise CallError(str(problem)) from problem
+        _show(arguments, model)
         return OK
 
     return on_specs(arguments.specs, shown_to_the_end)
@@ -76,7 +73,14 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
         _check(name, shown(service))
-    wanted = Wanted(service, model.site, length(arguments.last), arguments.port, arguments.grafana)
+    wanted = Wanted(
+        service,
+        model.site,
+        length(arguments.last),
+        arguments.port,
+        arguments.grafana,
+        length(arguments.timeout),
+    )
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))

@@ -12,7 +12,6 @@ from generator.commands.exit_codes import OK
 from generator.commands.on_specs import on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.live.errors import LiveError
 from generator.replay.errors import ReplayError
 
 if TYPE_CHECKING:
@@ -22,25 +21,6 @@ if TYPE_CHECKING:
     from generator.compiler import Compilation
     from generator.model.service import Model
     from generator.replay.report import Report
-
-_ENVIRONMENT = (
-    "AGENT_METRICS_PROMETHEUS_TOKEN, or AGENT_METRICS_PROMETHEUS_USER and AGENT_METRICS_PROMETHEUS_PASSWORD"
-)
-_REMEDIES = (
-    (("HTTP 401", "HTTP 403"), f"set {_ENVIRONMENT} in the environment"),
-    (("HTTP 404", "HTTP 405", "is this a Prometheus?"), "the address ends where /api/v1/query_range begins"),
-    (("steps of",), "the server is slow: give it --timeout 5m, fewer --points or a larger --step"),
-    (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later, with fewer --points at once"),
-    (("does not answer",), "check the address, and that the server runs"),
-    (("raw samples would",), "take a shorter span or single alerts (--alert), or allow it: --max-samples"),
-    (
-        ("no data", "no recorded series of"),
-        "check the span, and that the services' selectors match its series",
-    ),
-    (("on this machine",), "install it, or replay on a server that runs the recording rules"),
-    (("file of a replay", "another replay"), "name another file, or remove it"),
-    (("truth file",), "give the file that simulate --truth wrote for this service and span"),
-)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,8 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _replayed(arguments: argparse.Namespace, checked: Compilation) -> Iterable[str]:
     try:
         found = _report(arguments, checked)
-    except (LiveError, ReplayError) as problem:
-        raise CallError(str(problem), _remedy(str(problem))) from problem
+    except ReplayError as problem:
+        raise CallError(problem.message, problem.help) from problem
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("generator"):
             raise
@@ -134,7 +114,7 @@ def _report(arguments: argparse.Namespace, checked: Compilation) -> Report:
         page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
         line = opened.enter_context(ProgressLine(sys.stderr))
         call = asked(arguments, checked, line.show, opened)
-        found = report(call.hiding(lambda: replay(call.order, call.crew)), call.truth)
+        found = report(replay(call.order, call.crew), call.truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
 
@@ -153,7 +133,3 @@ def _shown(found: Report, format_: str) -> Iterable[str]:
     from generator.replay.as_text import as_text  # noqa: PLC0415
 
     return (f"{line}\n" for line in as_text(found))
-
-
-def _remedy(message: str) -> str:
-    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator import __version__
 from generator.commands.call_error import CallError
 from generator.commands.on_specs import check_known
-from generator.commands.servers import identified
+from generator.commands.servers import prometheus
 from generator.commands.span import Span, length, span
-from generator.live.api import MAX_POINTS, connect
-from generator.live.errors import LiveError
+from generator.live.api import MAX_POINTS
 from generator.replay.jobs import Crew
 from generator.replay.replay import Order, Records
 from generator.replay.resume import Forgetful, parts_file
@@ -23,19 +22,16 @@ from generator.replay.truth import check_truth, read_truth
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
     from contextlib import ExitStack
 
-    from generator.apply.credentials import Credentials
     from generator.compiler import Compilation
-    from generator.live.api import PrometheusApi
     from generator.model.service import Model
     from generator.replay.jobs import Progress
     from generator.replay.resume import Parts
     from generator.replay.subject import Subject
     from generator.replay.truth import Truth
 
-T = TypeVar("T")
 _MOST_REQUESTS = 16
 
 
@@ -45,14 +41,6 @@ class Call(Struct, frozen=True):
     order: Order
     crew: Crew
     truth: Truth | None
-    who: Credentials
-
-    def hiding(self, work: Callable[[], T]) -> T:
-        """Do ``work``; should a server repeat our credentials in an error, they are not shown."""
-        try:
-            return work()
-        except LiveError as problem:
-            raise LiveError(self.who.hide(str(problem))) from None
 
 
 def asked(arguments: argparse.Namespace, checked: Compilation, progress: Progress, opened: ExitStack) -> Call:
@@ -61,13 +49,13 @@ def asked(arguments: argparse.Namespace, checked: Compilation, progress: Progres
     Raises:
         CallError: the call contradicts itself or the specs.
         ReplayError: a truth file or a file to resume from is of something else.
-        LiveError: the recording rules cannot be ordered.
+        LiveError: the address is none, or the recording rules cannot be ordered.
     """
     _check_limits(arguments)
-    who, url = identified(arguments.prometheus, "PROMETHEUS")
+    apis = tuple(prometheus(arguments.prometheus, arguments.timeout) for _ in range(arguments.concurrency))
     about, within = _subject(arguments, checked), span(arguments)
     truth = read_truth(arguments.truth) if arguments.truth else None
-    parts, within = _parts(arguments, about, within, url, opened)
+    parts, within = _parts(arguments, about, within, apis[0].url, opened)
     if truth:
         check_truth(truth, about.services, within.start, within.end)
     order = Order(
@@ -79,7 +67,7 @@ def asked(arguments: argparse.Namespace, checked: Compilation, progress: Progres
         arguments.points,
         arguments.max_samples,
     )
-    return Call(order, Crew(_apis(arguments, url, who), parts, progress), truth, who)
+    return Call(order, Crew(apis, parts, progress), truth)
 
 
 def _check_limits(arguments: argparse.Namespace) -> None:
@@ -88,13 +76,6 @@ def _check_limits(arguments: argparse.Namespace) -> None:
         if not 1 <= getattr(arguments, name) <= most:
             option = f"--{name.replace('_', '-')}"
             raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
-
-
-def _apis(arguments: argparse.Namespace, url: str, who: Credentials) -> tuple[PrometheusApi, ...]:
-    timeout = length(arguments.timeout)
-    return tuple(
-        connect(url, timeout=timeout, retries=0, headers=who.headers) for _ in range(arguments.concurrency)
-    )
 
 
 def _model(checked: Compilation) -> Model:

@@ -62,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth", type=options.path, metavar="FILE", help="write what happened when, as JSON"
     )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -90,7 +91,10 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         if arguments.openmetrics:
             said, truth = to_file(job, arguments.openmetrics)
         else:
-            said, truth = to_server(job, arguments.prometheus, record=arguments.record, add=arguments.add)
+            from generator.commands.servers import prometheus  # noqa: PLC0415 - urllib3 is an extra
+
+            api = prometheus(arguments.prometheus, arguments.timeout)
+            said, truth = to_server(job, api, record=arguments.record, add=arguments.add)
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
     yield f"{printable(said)}\n"

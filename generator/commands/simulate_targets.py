@@ -8,7 +8,6 @@ from msgspec import Struct, field
 
 from generator.commands.call_error import CallError
 from generator.commands.replacing import replacing
-from generator.live.errors import LiveError
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
 
@@ -73,23 +72,15 @@ def to_file(job: Job, path: Path) -> tuple[str, Truth]:
     return f"{path}: {count}", history.truth
 
 
-def to_server(job: Job, url: str, *, record: bool, add: bool) -> tuple[str, Truth]:
+def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
     """Write into a Prometheus, with what its recording rules would have recorded if ``record``.
 
     ``add`` writes beside what the server has of the service in the span already.
 
     Raises:
-        CallError: it cannot be reached, or refuses; what it took before stays there.
+        LiveError: it cannot be reached, or refuses; what it took before stays there.
+        CallError: it has such series already.
     """
-    from generator.commands.servers import prometheus  # noqa: PLC0415 - not for files
-
-    try:
-        return _to_server(job, prometheus(url), record=record, add=add)
-    except LiveError as problem:
-        raise CallError(str(problem), _remedy(str(problem))) from problem
-
-
-def _to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
     from generator.live.remote_write import write  # noqa: PLC0415 - not for files
 
     if not add:
@@ -125,26 +116,3 @@ def _record(job: Job, api: PrometheusApi) -> str:
         progress=lambda _record, part, whole: job.line.show("recording", part, whole),
     )
     return f"{done.samples} samples of {len(done.records)} recorded signals"
-
-
-_REMEDIES = (
-    (
-        ("receiver", "HTTP 404", "HTTP 405"),
-        "start Prometheus with --web.enable-remote-write-receiver, and check the path of the address",
-    ),
-    (
-        ("out of bounds", "too old sample", "out of order"),
-        "give prometheus.yml a storage.tsdb.out_of_order_time_window that reaches back beyond the span, such as 30d",
-    ),
-    (("HTTP 401", "HTTP 403"), "put a token into the environment variable AGENT_METRICS_PROMETHEUS_TOKEN"),
-    (("does not answer",), "check the address, and that the server runs"),
-    (("HTTP 429", "HTTP 503"), "the server has too much to do: try again later"),
-    (
-        ("duplicate sample",),
-        "this span was written before with another seed: take an empty server or another span",
-    ),
-)
-
-
-def _remedy(message: str) -> str:
-    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")

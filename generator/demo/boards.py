@@ -26,12 +26,13 @@ class Boards(Struct, frozen=True):
     missing: str = ""
 
 
-def boards(
+def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
     service: Service,
     site: Site,
     prometheus: str,
     opened: ExitStack,
     progress: Callable[[str, int, int], None],
+    timeout: float,
 ) -> Boards:
     """Start a Grafana that ends with ``opened``; everything else works without."""
     try:
@@ -40,7 +41,7 @@ def boards(
         fetch(docker)
         progress("starting Grafana", 0, 1)
         files = _files(service, site, seen_from_inside(prometheus))
-        return Boards(opened.enter_context(grafana_server(docker, files)).url)
+        return Boards(opened.enter_context(grafana_server(docker, files, timeout=timeout)).url)
     except LiveError as problem:
         return Boards("", str(problem))
 

@@ -45,13 +45,23 @@ _NONE = Boards("", "none is wanted")
 
 
 class Wanted(Struct, frozen=True):
-    """What to set up: ``seconds`` of history behind it, Prometheus's port, 0 for any, and whether a Grafana."""
+    """What to set up.
+
+    Attributes:
+        service: the service at work.
+        site: what all services share.
+        seconds: how much history is behind it.
+        port: Prometheus's, 0 for any.
+        grafana: whether a Grafana is started.
+        timeout: seconds that a server has for its start, and for each answer.
+    """
 
     service: Service
     site: Site
     seconds: float
     port: int = 0
     grafana: bool = True
+    timeout: float = 60.0
 
 
 class Stage(Struct, frozen=True):
@@ -74,8 +84,12 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     service, site = wanted.service, wanted.site
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
-        prometheus = opened.enter_context(prometheus_server(port=wanted.port))
-        seen = boards(service, site, prometheus.api.url, opened, progress) if wanted.grafana else _NONE
+        prometheus = opened.enter_context(prometheus_server(port=wanted.port, timeout=wanted.timeout))
+        seen = (
+            boards(service, site, prometheus.api.url, opened, progress, wanted.timeout)
+            if wanted.grafana
+            else _NONE
+        )
         scenario = before(wanted, time.time())
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
@@ -84,7 +98,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
             opened.enter_context(Instance(life.instance, made, lambda: switches.now().hidden))
             for life in last
         )
-        told = _alertmanager(service, opened)
+        told = _alertmanager(wanted, opened)
         opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
         config = ServerConfig(
             scrape_configs=(_scraped(service, instances),),
@@ -110,13 +124,13 @@ def survivors(scenario: Scenario) -> list[Life]:
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
 
-def _alertmanager(service: Service, opened: ExitStack) -> str:
+def _alertmanager(wanted: Wanted, opened: ExitStack) -> str:
     try:
         find_alertmanager()
     except LiveError:
         return ""
-    config = alertmanager([routing(service)]).text
-    return opened.enter_context(alertmanager_server(config)).url
+    config = alertmanager([routing(wanted.service)]).text
+    return opened.enter_context(alertmanager_server(config, timeout=wanted.timeout)).url
 
 
 def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, object]:

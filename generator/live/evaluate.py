@@ -117,7 +117,7 @@ def _written(run: _Run, node: Node, series: Iterable[TimeSeries]) -> int:
     try:
         return write(run.api, series)
     except LiveError as error:
-        raise _about(node.record, error) from error
+        raise error.about(f"recording rule {node.record}") from error
 
 
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
@@ -125,7 +125,7 @@ def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ..
         result = _query(run, one, steps)
         found = recorded(result, one.rule, steps, run.present.get(one.key, frozenset()))
     except LiveError as error:
-        raise _about(one.rule.record, error) from error
+        raise error.about(f"recording rule {one.rule.record}") from error
     run.present[one.key] = found.present
     _claim(run, one, found.series)
     return found.series
@@ -144,7 +144,3 @@ def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
         if run.owners.setdefault(labels, one.key) != one.key:
             message = f"recording rule {one.rule.record}: two rules record the series {dict(sorted(labels))}"
             raise LiveError(message)
-
-
-def _about(record: str, error: LiveError) -> LiveError:
-    return LiveError(f"recording rule {record}: {error}")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
     from generator.replay.states import Activity
     from generator.replay.steps import Steps
@@ -64,7 +63,7 @@ def histories(
     jobs, owners = [], []
     for number, (one, steps) in enumerate(plans):
         for chunk in steps.chunks(points):
-            jobs.append(_job(one, chunk, crew.patience))
+            jobs.append(_job(one, chunk))
             owners.append(number)
     for number, (_, text) in zip(owners, crew.answers(jobs), strict=True):
         _merge(found[number], text)
@@ -73,18 +72,17 @@ def histories(
     )
 
 
-def _job(one: ReplayedRule, chunk: Steps, patience: Patience) -> Job:
+def _job(one: ReplayedRule, chunk: Steps) -> Job:
     digest = sha256(one.rule.expr.encode()).hexdigest()
     key = f"alert {digest} {chunk.first} {chunk.last} {chunk.step}"
-    return Job(key, one.rule.alert, partial(_asked, one=one, chunk=chunk, patience=patience))
+    return Job(key, one.rule.alert, partial(_asked, one=one, chunk=chunk))
 
 
-def _asked(api: PrometheusApi, *, one: ReplayedRule, chunk: Steps, patience: Patience) -> str:
+def _asked(api: PrometheusApi, *, one: ReplayedRule, chunk: Steps) -> str:
     try:
-        found = evaluated(api, one.rule.expr, chunk, patience)
+        found = evaluated(api, one.rule.expr, chunk)
     except LiveError as error:
-        message = f"alert {one.rule.alert} of {one.service}: {error}"
-        raise LiveError(message) from error
+        raise error.about(f"alert {one.rule.alert} of {one.service}") from error
     samples = [[sorted(labels), list(values.items())] for labels, values in found.samples.items()]
     return json.dumps([samples, list(found.failures.items()), list(found.warnings)])
 

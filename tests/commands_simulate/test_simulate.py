@@ -136,7 +136,7 @@ def test_an_unreachable_server_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert main([*OF, "--prometheus", "http://127.0.0.1:1", "--truth", str(truth)]) == 2
     told = _told(capsys)
     assert "http://127.0.0.1:1 does not answer: Connection refused" in told
-    assert "help: check the address, and that the server runs" in told
+    assert "help: check the address, and that Prometheus runs" in told
     assert not list(tmp_path.iterdir())
 
 
@@ -295,7 +295,7 @@ def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     from generator.commands.servers import prometheus  # noqa: PLC0415
 
     monkeypatch.setenv("AGENT_METRICS_PROMETHEUS_TOKEN", "secret")
-    sent = prometheus("http://localhost:9090").connection.pool.headers
+    sent = prometheus("http://localhost:9090", "1m").connection.credentials.headers
     assert sent["Authorization"] == "Bearer secret"
 
 

@@ -58,7 +58,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 
 
 def _started(opened: ExitStack) -> Boards:
-    return boards(service("support-agent"), shipped().site, _PROMETHEUS, opened, lambda *_: None)
+    return boards(service("support-agent"), shipped().site, _PROMETHEUS, opened, lambda *_: None, 60)
 
 
 def _read(url: str) -> str:
