@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 60_000
 #: A series is alive for so long after its last sample, as in Prometheus.
 _LOOKBACK = 300.0
-_EOF = re.compile(r"(?:^|\n)# EOF\n?$")
+_EOF = re.compile(r"(?:^|\n)# EOF\n*$")
 _OPEN_METRICS = "application/openmetrics-text"
 _COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
 #: What only OpenMetrics has: without its last line it is cut short.
@@ -72,8 +72,9 @@ def parse(fetched: Fetched) -> Exposition:
 
 
 def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
-    open_ = bool(_EOF.search(text)) or fetched.content_type.startswith(_OPEN_METRICS)
-    if not _EOF.search(text) and (open_ or _SIGNS.search(text)):
+    ends = bool(_EOF.search(text[-16:]))
+    open_ = ends or fetched.content_type.startswith(_OPEN_METRICS)
+    if not ends and (open_ or _SIGNS.search(text)):
         raise LiveError(f"{fetched.place} is cut short: OpenMetrics ends with # EOF", _WHOLE)
     if not open_ and not text.endswith("\n"):
         raise LiveError(f"{fetched.place} is cut short: its last line has no end", _WHOLE)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
 
+    from generator.artifact import Artifact
     from generator.model.service import Service, Site
 
 
@@ -46,12 +47,14 @@ def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
         return Boards("", str(problem))
 
 
+def generated(service: Service, site: Site) -> tuple[Artifact, ...]:
+    """Generate the dashboards of one service."""
+    return dashboards(records_of([recording(service)], site))
+
+
 def _files(service: Service, site: Site, prometheus: str) -> dict[str, str]:
     """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
-    made = (
-        *dashboards(records_of([recording(service)], site)),
-        *provisioning(site, prometheus),
-    )
+    made = (*generated(service, site), *provisioning(site, prometheus))
     return {_place(artifact.path): artifact.text for artifact in made}
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.demo.boards import Boards, boards
+from generator.demo.boards import Boards, boards, generated
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
 from generator.demo.module import imported
+from generator.demo.pages import served
 from generator.demo.traffic import Working
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
@@ -34,6 +35,7 @@ from generator.simulate.scenario import ordinary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.live.server import PrometheusServer
     from generator.model.service import Service, Site
@@ -65,11 +67,21 @@ class Wanted(Struct, frozen=True):
 
 
 class Stage(Struct, frozen=True):
-    """What runs; ``alertmanager`` is an address, or empty where there is no such program."""
+    """What runs.
 
-    prometheus: str
+    Attributes:
+        prometheus: It watches the agents.
+        alertmanager: Its address; empty where there is no such program.
+        boards: Grafana, or why there is none.
+        dashboards: Where the dashboards are: Grafana's address, else that of pages of our own.
+        instances: Where the agents are scraped.
+        switches: The incidents.
+    """
+
+    prometheus: PrometheusApi
     alertmanager: str
     boards: Boards
+    dashboards: str
     instances: tuple[str, ...]
     switches: Switches
 
@@ -107,16 +119,24 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         )
         prometheus.load(config)
         _remember(prometheus, wanted, scenario, progress)
+        shown = seen.url or opened.enter_context(
+            served(prometheus.api, service.name, (each.text for each in generated(service, site)))
+        )
         # Alerts lead to the dashboards that are here.
-        here = replace(site, grafana_url=seen.url or site.grafana_url)
+        here = replace(site, grafana_url=shown)
         prometheus.load(_with_rules(config, service, here, directory))
         addresses = tuple(one.address for one in instances)
-        yield Stage(prometheus.api.url, told, seen, addresses, switches)
+        yield Stage(prometheus.api, told, seen, shown, addresses, switches)
 
 
 def before(wanted: Wanted, now: float) -> Scenario:
-    """Describe the history that ends now; nobody crashes in it, or one might be down just then."""
-    return replace(ordinary(wanted.service, now - wanted.seconds, now), mean_life=None)
+    """Describe the history that ends now.
+
+    Nobody crashes in it, or one might be down just then. Traffic is the same at all hours, so that an alert takes as
+    long at night as by day.
+    """
+    usual = ordinary(wanted.service, now - wanted.seconds, now)
+    return replace(usual, mean_life=None, traffic=replace(usual.traffic, swing=0, weekend=1))
 
 
 def survivors(scenario: Scenario) -> list[Life]:

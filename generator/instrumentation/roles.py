@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.signals import Distribution, Share
@@ -31,6 +32,8 @@ class Role(StrEnum):
     TOOL_ERRORS = "tool_errors"
     LLM_ERRORS = "llm_errors"
     TOKENS = "tokens"
+    UNREAD = "unread"
+    INNER_RUNS = "inner_runs"
 
 
 #: What the metrics of these signals hold; a signal that a service declares itself tells nothing.
@@ -50,12 +53,17 @@ _BY_SIGNAL = {
     "llm_errors_per_run": Role.LLM_ERRORS,
     "llm_error_count": Role.LLM_ERRORS,
     "token_usage_per_run": Role.TOKENS,
+    "llm_usage_unread": Role.UNREAD,
+    "inner_run_count": Role.INNER_RUNS,
 }
+#: Why the tokens of a step were not counted, or not all of them.
+UNREAD_REASONS = {"missing", "unknown", "contradicted"}
 _TIMES = {Role.RUN_SECONDS, Role.TOOL_SECONDS}
 _HISTOGRAMS = {*_TIMES, Role.STEPS}
-_OF_RUNS = (Role.RUNS, Role.RUN_SECONDS, Role.STEPS)
+_OF_OUTER_RUNS = (Role.RUNS, Role.RUN_SECONDS, Role.STEPS)
+_OF_RUNS = (*_OF_OUTER_RUNS, Role.INNER_RUNS)
 _OF_TOOLS = (Role.TOOL_CALLS, Role.TOOL_SECONDS, Role.TOOL_ERRORS)
-_OF_STEPS = (Role.LLM_ERRORS, Role.TOKENS)
+_OF_STEPS = (Role.LLM_ERRORS, Role.TOKENS, Role.UNREAD)
 
 
 class Outcome(Struct, frozen=True):
@@ -81,12 +89,16 @@ class Event(Struct, frozen=True):
         given: The labels that its caller knows, the one that names it first.
         outcome: How it says whether it went well; None where no label does.
         cause: The label that says why it ended (runs), or what kind of error ended it; empty where none does.
+        unread: The label that says why the tokens of a step were not counted; empty where none does.
+        optional: The given labels that only metrics of runs within runs have.
     """
 
     metrics: tuple[Fed, ...]
     given: tuple[str, ...]
     outcome: Outcome | None
     cause: str
+    unread: str = ""
+    optional: tuple[str, ...] = ()
 
 
 class Roles(Struct, frozen=True):
@@ -138,7 +150,11 @@ def _run(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -
     outcome = _outcome(service, "success_rate")
     if outcome and outcome.label == reason:
         outcome = None
-    return _event(service, fed, _OF_RUNS, constant, outcome, reason)
+    event = _event(service, fed, _OF_RUNS, constant, outcome, reason)
+    if event is None or all(each.role is Role.INNER_RUNS for each in event.metrics):
+        return None
+    of_all = _labels(service, fed, _OF_OUTER_RUNS, ())
+    return replace(event, optional=tuple(label for label in event.given if label not in of_all))
 
 
 def _tool(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -> Event | None:
@@ -154,7 +170,11 @@ def _llm(service: Service, fed: Mapping[str, Role], constant: tuple[str, ...]) -
     tokens = service.tokens
     errors = _labels(service, fed, (Role.LLM_ERRORS,), (*constant, tokens.model))
     cause = next(iter(errors), "")
-    return _event(service, fed, _OF_STEPS, (*constant, tokens.token_type), None, cause, tokens.model)
+    reasons = _labels(service, fed, (Role.UNREAD,), (*constant, tokens.model))
+    unread = next((label for label in reasons if {*service.labels[label].values} >= UNREAD_REASONS), "")
+    known = (*constant, tokens.token_type, unread)
+    event = _event(service, fed, _OF_STEPS, known, None, cause, tokens.model)
+    return replace(event, unread=unread) if event else None
 
 
 def _event(  # noqa: PLR0913, PLR0917 - the parts of an event

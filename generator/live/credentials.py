@@ -57,7 +57,8 @@ class Credentials(Struct, frozen=True):
         if not secrets:
             return data
         for spelling in _spellings(secrets):
-            data = data.replace(spelling, _HIDDEN.encode())
+            if spelling in data:
+                data = data.replace(spelling, _HIDDEN.encode())
         # An escape may stand for any character of it.
         return _escaped(secrets).sub(_HIDDEN.encode(), data) if b"\\u" in data or b"\\/" in data else data
 

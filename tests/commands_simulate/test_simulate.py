@@ -278,7 +278,16 @@ def test_the_help_names_every_incident(capsys: pytest.CaptureFixture[str]) -> No
         assert effect.name in text, effect.name
 
 
-def test_progress_is_for_terminals() -> None:
+def test_progress_elsewhere_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([1.0, 15.0, 16.0, 31.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    with ProgressLine(stream := io.StringIO(), shown=0.1) as line:
+        for done in (1, 2, 3, 4):
+            line.show("simulating", done, 4)
+    assert stream.getvalue() == "simulating: 2 of 4\nsimulating: 4 of 4\n"
+
+
+def test_the_bar_is_for_terminals() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
