@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from generator.commands import compiling, explain
+from generator.commands import explain
 from tests.commands.calls import COMMAND, ROOT, Call, environment, process
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_an_interrupt_while_specs_are_compiled_says_that_nothing_was_written(
     def interrupted(*_arguments: object, **_named: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(compiling, "build", interrupted)
+    monkeypatch.setattr("generator.commands.generate_afresh.generate", interrupted)
     answer = call("generate", "specs", *arguments)
     assert (answer.code, answer.err) == (130, "interrupted; nothing was written\n")
 
@@ -140,9 +140,25 @@ def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytes
     assert taken.getvalue().startswith("# yaml/tab: ")
 
 
+#: Where the system has no terminals (a container without /dev/pts), one of which it only says that it is one.
+PRETENDED = """
+import io, sys
+from generator.cli import main
+class Terminal(io.TextIOWrapper):
+    def isatty(self):
+        return True
+sys.stdout = Terminal(sys.stdout.buffer)
+sys.stderr = Terminal(sys.stderr.buffer)
+sys.exit(main(["check"]))
+"""
+
+
 def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:
     """What ``check`` writes to a terminal."""
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError:
+        return _pretended(directory, changes)
     with subprocess.Popen(
         [*COMMAND, "check"], cwd=directory, env=environment(**(changes or {})), stdout=slave, stderr=slave
     ) as running:
@@ -151,6 +167,19 @@ def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> by
     os.close(master)
     assert running.returncode == 1
     return told
+
+
+def _pretended(directory: Path, changes: dict[str, str] | None = None) -> bytes:
+    ended = subprocess.run(
+        [sys.executable, "-c", PRETENDED],
+        cwd=directory,
+        env=environment(**(changes or {})),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended.stdout
 
 
 def _read(master: int) -> bytes:
