@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.call_error import CallError
+from generator.commands.compiling import checked
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.init import shipped_text
 from generator.commands.litellm_prices import every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
 from generator.commands.stream import shown
-from generator.commands.terminal import check_directory, complain
+from generator.commands.terminal import complain
 from generator.model.labels import OTHER
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
@@ -106,7 +107,7 @@ def _lines_of(path: Path) -> list[str]:
 
 def _listed(specs: Path) -> list[str]:
     """Name the models that services list; none where the specs do not compile."""
-    model = check_directory(specs).checked.model
+    model = checked(specs).model
     services = model.services if model else ()
     return [name for one in services for name in one.labels[one.tokens.model].values if name != OTHER]
 
