@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
-    from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 
 _SLUG = re.compile(r"[^a-z0-9.]+")

@@ -6,6 +6,8 @@ import re
 from math import floor, inf
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.model import names
 from generator.model.deviations import OFF
 from generator.model.labels import OTHER, Label
@@ -16,7 +18,7 @@ from generator.promql.expr import series
 from generator.streams.raw import SCRAPED, bound_text, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.model.service import Service, Site
     from generator.model.streams import Source, Stream
@@ -33,26 +35,24 @@ _TARGET_INFO = "target_info"
 _PRECISION = 1e6
 
 
+class Exposed(Struct, frozen=True):
+    """A series of one instance, its name among its labels, and how much it gains a second."""
+
+    labels: Labels
+    pace: int
+
+
 def raw_test(service: Service, site: Site) -> Mapped:
     """Write the test of a service's raw pass and constants."""
     scrape = site.scrape_interval
     at = _SCRAPES * scrape + -_SCRAPES * scrape % site.rule_interval
     streams = (*service.streams.values(), *((STREAM,) if watched(service) else ()))
+    exposed = list(_exposed(streams, service))
     inputs = dict(_surroundings(streams, service, at // scrape))
-    expected: list[Mapped] = []
-    for stream in streams:
-        recorded: dict[str, float] = {}
-        for source in stream.sources:
-            for pace, (exposed, labels) in enumerate(_exposed(source, stream, service), 1):
-                # The first stream comes from two instances, of which one began again meanwhile.
-                instances = _INSTANCES if stream is streams[0] else _INSTANCES[:1]
-                for place, instance in enumerate(instances):
-                    values = _counter(pace * scrape, at // scrape, restarted=place > 0)
-                    inputs[_selector(exposed, instance=instance)] = values
-                recorded.setdefault(_selector(labels), pace * len(instances) * source.scale)
-        exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
-        asked = series(names.rate(stream), {names.SERVICE: service.name}).now().text
-        expected.append(_asked(f"round({asked}, 0.000001)", at, exact))
+    for one in exposed:
+        is_second = one.labels["instance"] != _INSTANCES[0]
+        inputs[_selector(one.labels)] = _counter(one.pace * scrape, at // scrape, restarted=is_second)
+    expected = [_asked_stream(stream, exposed, service, at) for stream in streams]
     for name, found in _constants(service).items():
         asked = series(name, {names.SERVICE: service.name}).now().text
         own = {"__name__": name, names.SERVICE: service.name}
@@ -65,16 +65,26 @@ def raw_test(service: Service, site: Site) -> Mapped:
     }
 
 
+def _asked_stream(stream: Stream, exposed: Iterable[Exposed], service: Service, at: int) -> Mapped:
+    recorded = _recorded(stream, exposed, service)
+    exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
+    asked = series(names.rate(stream), {names.SERVICE: service.name}).now().text
+    return _asked(f"round({asked}, 0.000001)", at, exact)
+
+
 def _asked(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
     return {
         "expr": expr,
         "eval_time": duration(at),
-        "exp_samples": [{"labels": name, "value": int(value) if value == int(value) else value} for name, value in samples.items()],
+        "exp_samples": [
+            {"labels": name, "value": int(value) if value == int(value) else value}
+            for name, value in samples.items()
+        ],
     }
 
 
-def _selector(labels: Labels, **more: str) -> str:
-    every = {**labels, **more}
+def _selector(labels: Mapping[str, str]) -> str:
+    every = {name: value for name, value in labels.items() if value}
     return series(every.pop("__name__", ""), every).now().text
 
 
@@ -87,36 +97,94 @@ def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
     return f"{begun}+{step}x{half} {step}+{step}x{scrapes - half - 1}"
 
 
-def _exposed(source: Source, stream: Stream, service: Service) -> Iterator[tuple[Labels, Labels]]:
-    """List series of a source, and the labels with which the stream records each."""
+def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
+    """List the series that an instance exposes: for each source one, of a histogram its outermost buckets.
+
+    The first comes from two instances, of which one begins again meanwhile.
+    """
+    seen: set[str] = set()
+    for stream in streams:
+        for source in stream.sources:
+            for pace, labels in enumerate(_series(source, stream, service), 1):
+                instances = _INSTANCES if not seen else _INSTANCES[:1]
+                if (name := _selector(labels)) not in seen:
+                    yield from (Exposed({**labels, "instance": one}, pace) for one in instances)
+                seen.add(name)
+
+
+def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
     exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
-    recorded = {names.SERVICE: service.name, **dict(source.constants)}
-    exposed |= {label: _example(patterns) for label, patterns in source.where}
     for name, shown in source.labels:
-        label = service.labels.get(name) or Label(name, "", (), 1)
-        value, meant = _value(label)
-        # Of two labels that stand in one, the first says what is in it.
-        value = exposed.setdefault(shown, value) if label.joined != shown else value
-        recorded[name] = meant
+        label = _label(name, service)
+        if label.joined != shown:
+            exposed.setdefault(shown, _value(label))
+    for shown, patterns in source.where:
+        if not _matches(exposed.get(shown, ""), patterns):
+            exposed[shown] = _example(patterns)
     if not stream.is_histogram:
-        yield exposed, recorded
+        yield exposed
         return
     for edge in dict.fromkeys((*source.buckets[:1], *source.buckets[-1:], inf)):
-        shown, meant = ("+Inf", "+Inf") if edge == inf else (plain(edge), bound_text(edge, source.unit))
-        yield {**exposed, names.LE: shown}, {**recorded, names.LE: meant}
+        yield {**exposed, names.LE: "+Inf" if edge == inf else plain(edge)}
 
 
-def _value(label: Label) -> tuple[str, str]:
-    """Choose what is exposed as a value of a label, and what it means."""
+def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> dict[str, float]:
+    """Work out the events a second of a stream from exposed series; of sources that say the same the first counts."""
+    found: dict[str, float] = {}
+    for source in stream.sources:
+        of_source: dict[str, float] = {}
+        for one in exposed:
+            if _feeds(one.labels, source, stream, service):
+                name = _selector(_translated(one.labels, source, service))
+                of_source[name] = of_source.get(name, 0) + one.pace * source.scale
+        found = {**of_source, **found}
+    return found
+
+
+def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
+    named = labels["__name__"] == series_of(source.names[0], source, stream)
+    ignored = any(
+        _matches(labels.get(shown, ""), _label(name, service).ignore) for name, shown in source.labels
+    )
+    return (
+        named and not ignored and all(_matches(labels.get(label, ""), some) for label, some in source.where)
+    )
+
+
+def _translated(labels: Labels, source: Source, service: Service) -> Labels:
+    """Give the labels of a series the product's names and values."""
+    found = {names.SERVICE: service.name}
+    for name, shown in source.labels:
+        label = _label(name, service)
+        value = _value(label) if label.joined == shown else labels.get(shown, "")
+        found[name] = _meant(label, value)
+    if names.LE in labels:
+        edges = {plain(edge): bound_text(edge, source.unit) for edge in source.buckets}
+        found[names.LE] = edges.get(labels[names.LE], labels[names.LE])
+    return found | dict(source.constants)
+
+
+def _label(name: str, service: Service) -> Label:
+    return service.labels.get(name) or Label(name, "", (), 1)
+
+
+def _value(label: Label) -> str:
+    """Choose what is exposed as a value of a label."""
+    if label.patterns:
+        return _example(next(iter(label.patterns.values())))
+    return next((one for one in label.values if one != OTHER), f"{label.name}-1")
+
+
+def _meant(label: Label, exposed: str) -> str:
+    """Find what an exposed value means."""
     if not label.patterns:
-        value = next((one for one in label.values if one != OTHER), f"{label.name}-1")
-        return value, value
-    meant, patterns = next(iter(label.patterns.items()))
-    exposed = _example(patterns)
-    for value, others in label.patterns.items():
-        if any(re.fullmatch(pattern, exposed) for pattern in others):
-            meant = value
-    return exposed, meant
+        return exposed
+    meant = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
+    return next(meant, OTHER if OTHER in label.values else "")
+
+
+def _matches(text: str, patterns: tuple[str, ...]) -> bool:
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def _example(patterns: tuple[str, ...]) -> str:
@@ -135,7 +203,7 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
     labels = (
         service.labels.get(name) for one in streams for source in one.sources for name, _ in source.labels
     )
-    joined = {label.joined: _value(label)[0] for label in labels if label and label.joined}
+    joined = {label.joined: _value(label) for label in labels if label and label.joined}
     if joined:
         for instance in _INSTANCES:
             info = {"__name__": _TARGET_INFO, **service.selector, **joined, "instance": instance}
