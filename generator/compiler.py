@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from generator.emit import Entry
     from generator.model.deviations import Variant
+    from generator.model.library import Library
     from generator.model.service import Service
     from generator.spec.sources import Sources, SpecFile
     from generator.spec.types import ServiceSpec
@@ -80,10 +81,14 @@ class Foundation(Struct, frozen=True):
 
     def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
-        library = self.common.base.library
-        used = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
-        rules = self.shared if used == library else shared_rules(used, self.site)
+        used = self.library_of(profiles)
+        rules = self.shared if used == self.common.base.library else shared_rules(used, self.site)
         return with_variants(rules, variants, used, self.site) if variants else rules
+
+    def library_of(self, profiles: Collection[str]) -> Library:
+        """The library without the profiles that nobody uses."""
+        library = self.common.base.library
+        return replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
 
     @property
     def site(self) -> Site:
@@ -145,6 +150,12 @@ class Part(Struct, Generic[E], frozen=True):
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     groups: int = 0
+
+
+class Tests(Struct, frozen=True):
+    """The unit tests of the shared alerts."""
+
+    files: tuple[File, ...]
 
 
 class Drawn(Struct, frozen=True):
@@ -300,7 +311,21 @@ def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tu
     profiles = {entry.profile for entry in entries}
     shared = base.of_fleet(profiles, [variant for entry in entries for variant in entry.variants])
     dashboards = _dashboards(entries, base.site, memory)
-    return (*own, *dashboards, *emit.emit_fleet(entries, shared, base.site))
+    tests = _shared_tests(base.library_of(profiles), shared, base.site, memory)
+    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, shared, base.site))
+
+
+def _shared_tests(library: Library, shared: SharedRules, site: Site, memory: Memory) -> tuple[File, ...]:
+    """Write the unit tests of the shared alerts, unless the same alerts were tested before."""
+    from generator import emit  # noqa: PLC0415
+
+    key = json.encode((replace(library, origins={}), shared.variants, site), order="sorted")
+    found = memory.recall(Tests, key)
+    if found and all(map(memory.holds, found.files)):
+        return found.files
+    files = emit.emit_shared_tests(library, shared, site)
+    memory.retain(Tests(tuple(map(kept, files))), key)
+    return files
 
 
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:

@@ -14,11 +14,20 @@ from generator.instrumentation.modules import instrumentation
 from generator.model.deviations import Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.rule_tests.files import service_tests, shared_tests
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 
-__all__ = ["Entry", "emit_dashboards", "emit_fleet", "emit_service", "entry_of", "records_of"]
+__all__ = [
+    "Entry",
+    "emit_dashboards",
+    "emit_fleet",
+    "emit_service",
+    "emit_shared_tests",
+    "entry_of",
+    "records_of",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
+    from generator.model.library import Library
     from generator.model.service import Site
     from generator.prometheus.shared import SharedRules
 
@@ -61,6 +71,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
+        service_tests(facts.service, facts.compiled, facts.shared, site),
         *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
         *deliver_service(facts.service, rules, site),
     )
@@ -89,6 +100,11 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
 
     drawn = dashboards(records)
     return (*drawn, *provisioning(site), *deliver_dashboards(drawn, site))
+
+
+def emit_shared_tests(library: Library, shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+    """Write the unit tests of the shared alerts."""
+    return tuple(shared_tests(shared, library, site))
 
 
 def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
