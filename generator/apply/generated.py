@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DASHBOARDS = "grafana/dashboards/"
 _RULES = ("prometheus/rules/", "prometheus/alerts/")
-_AGAIN = "run python -m generator generate, which replaces what was edited; then apply"
+_AGAIN = "run agent-metrics generate, which replaces what was edited; then apply"
 
 
 class Generated(Struct, frozen=True):
@@ -50,7 +50,7 @@ def read_output(target: Path) -> Generated:
         if check_target(place) is Kind.MISSING:
             message = f"there is no {name_of(target)}"
             raise OutputError(
-                message, "run python -m generator generate first, or name the output directory with -o"
+                message, "run agent-metrics generate first, or name the output directory with -o"
             )
         return _generated(undisturbed(place, lambda: _verified(place, target)))
 
@@ -70,7 +70,7 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
     owned = owned_in(place)
     if not owned:
         message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
-        raise OutputError(message, "run python -m generator generate, or name the output directory with -o")
+        raise OutputError(message, "run agent-metrics generate, or name the output directory with -o")
     files = {path: data for path in sorted(owned) if (data := _read(place, path)) is not None}
     _refuse(target, "missing", owned.keys() - files.keys())
     _refuse(target, "edited", {path for path, data in files.items() if hash_of(data) not in owned[path]})
