@@ -23,6 +23,7 @@ LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
+    "diff": "say what a change of the specs does",
     "cardinality": "show how many series the specs allow",
     "explain": "explain a code of a message, an alert, a signal or a key of the specs",
     "schema": "print a JSON Schema, or write them all",
