@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from generator import private, unchanged
 from generator.cache import Cache
+from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
 from generator.commands.compiling import compiling
-from generator.commands.exit_codes import OK, SPEC_AT_FAULT, of_failed
-from generator.commands.stream import shown
 from generator.commands.terminal import rendered, show
 from generator.compiler import generate
 from generator.output.outcome import Outcome
