@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, CallError
+from generator.commands.call import CALL_AT_FAULT, OK, CallError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,8 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Compile the specs. On any error the output directory stays as it is."
     options.specs(parser)
     options.output(parser)
-    parser.add_argument(
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
+    )
+    way.add_argument(
+        "--watch", action="store_true", help="compile again whenever a spec is saved, until Ctrl-C"
     )
     parser.add_argument(
         "--no-cache",
@@ -43,6 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
         _check_apart(arguments.specs, arguments.output)
         if arguments.check:
             return compare_output(arguments.specs, arguments.output)
+        if arguments.watch:
+            from generator.commands.watching import watch  # noqa: PLC0415
+
+            watch(arguments.specs, arguments.output, cached=not arguments.no_cache)
+            return OK
         return write_output(arguments.specs, arguments.output, cached=not arguments.no_cache)
     except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
