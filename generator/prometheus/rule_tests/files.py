@@ -127,7 +127,9 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
         paths += [names.rules_path(names.shared_name(one)) for one in needed]
         paths.append(names.alerts_path(service.name))
         # Streams go in, so that its own signals come after what they read.
-        groups = [group for one in needed for group in shared.recording[one]] + groups + list(compiled.alerting)
+        groups = (
+            [group for one in needed for group in shared.recording[one]] + groups + list(compiled.alerting)
+        )
         tests += _own_tests(service, site)
     return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
