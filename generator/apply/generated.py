@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _DASHBOARDS = "grafana/dashboards/"
 _RULES = ("prometheus/rules/", "prometheus/alerts/")
+_NAMESPACES = "mimir/"
 _AGAIN = "run agent-metrics generate, which replaces what was edited; then apply"
 
 
@@ -32,11 +34,13 @@ class Generated(Struct, frozen=True):
         dashboards: Grafana's JSON, sorted by file name.
         rule_files: the groups, as YAML spells them, by the rule file's name without its directory.
         digest: twelve hex digits that stand for the whole output.
+        namespaces: the groups of a ruler, by namespace; none where no ruler is delivered to.
     """
 
     dashboards: tuple[Mapping[str, Any], ...]
     rule_files: Mapping[str, tuple[Mapping[str, Any], ...]]
     digest: str
+    namespaces: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType({})
 
 
 def read_output(target: Path) -> Generated:
@@ -62,7 +66,15 @@ def _generated(files: Mapping[str, bytes]) -> Generated:
         for path, data in sorted(files.items())
         if path.startswith(_RULES)
     }
-    return Generated(tuple(dashboards), rules, hash_of(manifest_of(_hashes(files)).encode())[:12])
+    digest = hash_of(manifest_of(_hashes(files)).encode())[:12]
+    spaces = (
+        yaml.load(data, yaml.CSafeLoader)
+        for path, data in sorted(files.items())
+        if path.startswith(_NAMESPACES)
+    )
+    return Generated(
+        tuple(dashboards), rules, digest, {one["namespace"]: tuple(one["groups"]) for one in spaces}
+    )
 
 
 def _verified(place: Path, target: Path) -> dict[str, bytes]:
