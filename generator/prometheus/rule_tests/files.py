@@ -100,7 +100,7 @@ def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Map
 
 def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
     """Show an alert as some service has it, where all of its numbers are written."""
-    for subject in example.subjects(alert, library, site, sparing=True):
+    for subject in example.subjects(alert, library, site):
         for place, case in enumerate(variant_cases(subject, variant)):
             yield Trial(subject, case, place == 0)
 
@@ -134,9 +134,9 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
     return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
 
-def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
+def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Trial]:
     """List the test cases of every severity of a shared alert."""
-    for subject in example.subjects(alert, library, site, sparing=sparing):
+    for subject in example.subjects(alert, library, site, thorough=thorough):
         for place, case in enumerate(shared_cases(subject)):
             yield Trial(subject, case, place == 0)
 
@@ -247,7 +247,7 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
         **{
             name.of(service): f"{number_text(value)}x{steps * trial.every}"
             for name, value in constants.items()
-            if name.name not in trial.case.without
+            if name not in trial.case.without
         },
         **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
     }

@@ -139,7 +139,7 @@ class TestCase(Struct, frozen=True):
         timeline: What happens, and what is expected.
         labels: They tell the series that is meant from the alert's others.
         constants: What the service's file says besides what every case has.
-        without: The names of constants that it lacks; its streams come from elsewhere.
+        without: The constants that it lacks.
     """
 
     __test__ = False
@@ -150,7 +150,7 @@ class TestCase(Struct, frozen=True):
     timeline: Timeline
     labels: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[SeriesId, float], ...] = ()
-    without: frozenset[str] = frozenset()
+    without: frozenset[SeriesId] = frozenset()
 
 
 def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
@@ -179,7 +179,9 @@ def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
 def samples_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> list[float | None]:
     """List the values of a series, ``every`` in each step of a phase."""
     return [
-        phase.load.get(name) for place, phase in enumerate(phases) for _ in range(phase.steps * every + (place == 0))
+        phase.load.get(name)
+        for place, phase in enumerate(phases)
+        for _ in range(phase.steps * every + (place == 0))
     ]
 
 
