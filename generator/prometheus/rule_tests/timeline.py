@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,5 @@ def series_of(phases: tuple[Phase, ...]) -> list[SeriesId]:
 
 def number_text(value: float) -> str:
     """Write a number so that promtool reads it as it is."""
-    text = repr(float(value))
-    text = text.removesuffix(".0")
-    return f"{value:.20f}".rstrip("0") if "e-" in text else text
+    text = repr(float(value)).removesuffix(".0")
+    return f"{Decimal(text):f}" if "e" in text else text
