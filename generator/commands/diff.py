@@ -9,8 +9,8 @@ from generator.changes.compare import Compiled, compare
 from generator.changes.report import as_markdown, as_text
 from generator.changes.revision import RevisionError, specs_at
 from generator.commands import options
+from generator.commands.call import CALL_AT_FAULT, OK, of_failed
 from generator.commands.compiling import checked
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, of_failed
 from generator.commands.terminal import complain, show
 from generator.diagnostics import Severity
 from generator.emit import emit_dashboards, records_of

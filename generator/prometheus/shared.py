@@ -62,7 +62,7 @@ SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS 
     "releases",
     "status",
 )
-_VARIANTS = "-variants"
+VARIANTS = "-variants"
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -92,10 +92,7 @@ class SharedRules(Struct, frozen=True, eq=False):
     def variants(self) -> tuple[RuleGroup, ...]:
         """The groups of alerts of which some services have another form."""
         return tuple(
-            group
-            for family, groups in self.alerting.items()
-            if family.endswith(_VARIANTS)
-            for group in groups
+            group for family, groups in self.alerting.items() if family.endswith(VARIANTS) for group in groups
         )
 
     @property
@@ -426,7 +423,7 @@ def _variants(
             fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
-            family = f"{family_of(alert, library.signals)}{_VARIANTS}"
+            family = f"{family_of(alert, library.signals)}{VARIANTS}"
             by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 

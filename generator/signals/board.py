@@ -16,8 +16,8 @@ from generator.promql.expr import Expr, Series, aggregate, any_of, call, literal
 from generator.streams.scope import join, largest, rule, top
 
 if TYPE_CHECKING:
-    from generator.model.rules import RecordingRule
     from generator.model.alerts import Alert
+    from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Trend
     from generator.streams.scope import Scope
 

@@ -114,7 +114,10 @@ def test_services_come_and_go(repository: Path, diff: Callable[..., tuple[int, s
 def test_a_changed_default_is_told_once_for_all_services(
     repository: Path, diff: Callable[..., tuple[int, str, str]]
 ) -> None:
-    edit(repository / "specs/signals.yaml", ("The error budget is spent too fast.", "The budget is spent too fast."))
+    edit(
+        repository / "specs/signals.yaml",
+        ("The error budget is spent too fast.", "The budget is spent too fast."),
+    )
     _, out, _ = diff("HEAD")
     assert out.splitlines()[1:] == [
         "Others",
