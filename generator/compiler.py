@@ -16,6 +16,7 @@ from generator.artifact import File, kept
 from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
+from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, has_errors, ordered
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from generator.emit import Entry
     from generator.model.deviations import Variant
+    from generator.model.library import Library
     from generator.model.service import Service
     from generator.spec.sources import Sources, SpecFile
     from generator.spec.types import ServiceSpec
@@ -79,10 +81,14 @@ class Foundation(Struct, frozen=True):
 
     def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
-        library = self.common.base.library
-        used = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
-        rules = self.shared if used == library else shared_rules(used, self.site)
+        used = self.library_of(profiles)
+        rules = self.shared if used == self.common.base.library else shared_rules(used, self.site)
         return with_variants(rules, variants, used, self.site) if variants else rules
+
+    def library_of(self, profiles: Collection[str]) -> Library:
+        """The library without the profiles that nobody uses."""
+        library = self.common.base.library
+        return replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
 
     @property
     def site(self) -> Site:
@@ -135,6 +141,7 @@ class Part(Struct, Generic[E], frozen=True):
         entry: None when the spec is at fault, or is only to be checked.
         files: The service's own; none when there is no entry.
         diagnostics: What is found about it alone.
+        groups: The number of its own rule groups.
     """
 
     claims: Claims | None
@@ -142,6 +149,13 @@ class Part(Struct, Generic[E], frozen=True):
     entry: E | None
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
+    groups: int = 0
+
+
+class Tests(Struct, frozen=True):
+    """The unit tests of the shared alerts."""
+
+    files: tuple[File, ...]
 
 
 class Drawn(Struct, frozen=True):
@@ -184,6 +198,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    every = ordered((*every, *_undeliverable((), parts, base, _variants(services))))
     account = shared_account(base.with_variants(_variants(services))) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
@@ -203,8 +218,25 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
-    files = () if has_errors(every) else _files(parts, base, memory)
-    return Compilation(files, every, sources.texts)
+    if has_errors(every):
+        return Compilation((), every, sources.texts)
+    files = _files(parts, base, memory)
+    variants = (variant for part in parts if part.entry for variant in part.entry.variants)
+    refused = ordered(_undeliverable(files, parts, base, variants))
+    return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
+
+
+def _undeliverable(
+    files: Sequence[File], parts: Sequence[Part[Entry]], base: Foundation, variants: Iterable[Variant]
+) -> Iterator[Diagnostic]:
+    """Find what a target of the site would refuse; before there are files, by the number of groups alone."""
+    if not base.site.deliver.targets:
+        return
+    claims = {part.claims.service.value: part for part in parts if part.claims}
+    groups = {name: part.groups for name, part in claims.items()}
+    places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
+    shared = len(base.with_variants(variants).groups)
+    yield from undeliverable(files, groups, shared, places, base.site)
 
 
 def _variants(services: Iterable[Service]) -> Iterator[Variant]:
@@ -233,7 +265,9 @@ def _checked(file: SpecFile, base: Foundation) -> tuple[Part[Entry], ServiceFact
     compiled = compile_service(loaded.specs, base)
     live = compiled.facts.account.live if compiled.facts else None
     found = (*loaded.diagnostics, *compiled.diagnostics)
-    return Part(loaded.specs.claims, live, None, (), found), compiled.facts
+    rules = compiled.facts.compiled if compiled.facts else None
+    groups = len(rules.recording) + len(rules.alerting) if rules else 0
+    return Part(loaded.specs.claims, live, None, (), found, groups), compiled.facts
 
 
 def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> Part[Entry]:
@@ -277,7 +311,21 @@ def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tu
     profiles = {entry.profile for entry in entries}
     shared = base.of_fleet(profiles, [variant for entry in entries for variant in entry.variants])
     dashboards = _dashboards(entries, base.site, memory)
-    return (*own, *dashboards, *emit.emit_fleet(entries, shared, base.site))
+    tests = _shared_tests(base.library_of(profiles), shared, base.site, memory)
+    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, shared, base.site))
+
+
+def _shared_tests(library: Library, shared: SharedRules, site: Site, memory: Memory) -> tuple[File, ...]:
+    """Write the unit tests of the shared alerts, unless the same alerts were tested before."""
+    from generator import emit  # noqa: PLC0415
+
+    key = json.encode((replace(library, origins={}), shared.variants, site), order="sorted")
+    found = memory.recall(Tests, key)
+    if found and all(map(memory.holds, found.files)):
+        return found.files
+    files = emit.emit_shared_tests(library, shared, site)
+    memory.retain(Tests(tuple(map(kept, files))), key)
+    return files
 
 
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
+from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, recording, records_of
 from generator.instrumentation.modules import instrumentation
 from generator.model.deviations import Variant
@@ -17,7 +18,15 @@ from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 
-__all__ = ["Entry", "emit_dashboards", "emit_fleet", "emit_service", "entry_of", "records_of"]
+__all__ = [
+    "Entry",
+    "emit_dashboards",
+    "emit_fleet",
+    "emit_service",
+    "emit_shared_tests",
+    "entry_of",
+    "records_of",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
+    from generator.model.library import Library
     from generator.model.service import Site
     from generator.prometheus.shared import SharedRules
 
@@ -57,9 +67,11 @@ class Entry(Struct, frozen=True):
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     """Write the files that are one service's own."""
+    rules = rule_files(facts.service, facts.compiled, site)
     return (
-        *rule_files(facts.service, facts.compiled, site),
+        *rules,
         *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
+        *deliver_service(facts.service, rules, site),
     )
 
 
@@ -84,15 +96,26 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     from generator.grafana.dashboards import dashboards  # noqa: PLC0415
     from generator.grafana.provisioning import provisioning  # noqa: PLC0415
 
-    return (*dashboards(records), *provisioning(site))
+    drawn = dashboards(records)
+    return (*drawn, *provisioning(site), *deliver_dashboards(drawn, site))
+
+
+def emit_shared_tests(library: Library, shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+    """Write the unit tests of the shared alerts."""
+    from generator.prometheus.rule_tests.files import shared_tests  # noqa: PLC0415 - they are seldom written again
+
+    return tuple(shared_tests(shared, library, site))
 
 
 def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
+    rules = tuple(shared_files(shared, site))
+    owners = {entry.service: entry.routing.owner for entry in entries}
     return (
-        *shared_files(shared, site),
+        *rules,
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}),
+        *deliver_all(rules, owners, site),
     )

@@ -41,7 +41,9 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
     feeding = Series(names.PROFILE_STREAM).where(**{names.STREAM: kind.stream.name}).now()
     metric = aggregate("max", feeding, (names.PROFILE, names.METRIC))
     known = grouped(ground.scope.record(names.KNOWN).now(), (names.PROFILE,))
-    expected = binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,))
+    expected = grouped(
+        binary("*", known, metric, on=(names.PROFILE,), group_left=(names.METRIC,)), (names.METRIC,)
+    )
     return join("unless", expected, grouped(call("last_over_time", seen)))
 
 

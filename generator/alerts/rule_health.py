@@ -42,12 +42,17 @@ def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
         case Watch.FAILURES:
             return _increased(_FAILURES)
         case Watch.ROUNDS:
-            rounds = WINDOW // scope.site.rule_interval
+            interval = scope.site.rule_interval
             seen = largest(call("count_over_time", info.over(WINDOW - 1)))
-            few = seen < number(rounds - int(rounds * _MISSED))
+            few = seen < number(WINDOW // interval - missable(interval))
             return join("and", few, grouped(info.now(offset=WINDOW))) | _increased(_MISSES)
         case _:
             assert_never(kind.watch)
+
+
+def missable(interval: int) -> int:
+    """Count the rounds that a group may miss, where a rule interval has so many seconds."""
+    return int(WINDOW // interval * _MISSED)
 
 
 def _streams(ground: Ground) -> tuple[Stream, ...]:

@@ -49,7 +49,8 @@ class Records(Struct, frozen=True):
     Attributes:
         names: Their names.
         signals: Each signal by name, as the first service that has it declares it.
-        shared: The signals on the board of every service.
+        rows: The signals on the board of any service.
+        shared: Those on the board of every service.
         values: The listed values of each label, of all services, in the order of the specs.
         limits: The stop reasons that mean that a limit ended a run.
         own: Whether a service declares signals itself that are on its board.
@@ -59,6 +60,7 @@ class Records(Struct, frozen=True):
 
     names: frozenset[str]
     signals: Mapping[str, Signal]
+    rows: frozenset[str]
     shared: frozenset[str]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
@@ -122,28 +124,30 @@ def _possible(reference: Reference) -> tuple[str, ...]:
 
 
 class Recording(Struct, frozen=True):
-    """What one service records, of which all of them make ``Records``."""
+    """What one service records, of which all of them make ``Records``; ``shown`` are the signals on its board."""
 
     names: frozenset[str]
     signals: Mapping[str, Signal]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
     links: Mapping[str, str]
-
-    @property
-    def shown(self) -> frozenset[str]:
-        """The signals on its board."""
-        return frozenset(name for name, signal in self.signals.items() if signal.trend is not None)
+    shown: frozenset[str]
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
     """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
+    watched = {alert.signal for alert in service.alerts}
     return Recording(
         names=frozenset(known),
         signals=service.signals,
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
+        shown=frozenset(
+            name
+            for name, signal in service.signals.items()
+            if signal.trend is not None or (signal.shared and name in watched)
+        ),
     )
 
 
@@ -151,6 +155,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     """Put together what services record."""
     names: set[str] = set()
     signals: dict[str, Signal] = {}
+    rows: frozenset[str] = frozenset()
     shared: frozenset[str] | None = None
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
@@ -159,6 +164,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         names |= each.names
         for name, signal in each.signals.items():
             signals.setdefault(name, signal)
+        rows |= each.shown
         shared = each.shown if shared is None else shared & each.shown
         for label, found in each.values.items():
             values.setdefault(label, {}).update(dict.fromkeys(found))
@@ -167,10 +173,11 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     return Records(
         names=frozenset(names),
         signals=signals,
+        rows=rows,
         shared=shared or frozenset(),
         values={label: tuple(found) for label, found in values.items()},
         limits=tuple(limits),
-        own=any(signal.own and signal.trend is not None for signal in signals.values()),
+        own=any(signals[name].own for name in rows),
         links=_titled(links),
         interval=site.rule_interval,
     )

@@ -34,10 +34,13 @@ _ORDER = (
     "stop_reason_distribution",
     "tool_calls_per_run",
     "tool_error_rate",
+    "tool_error_count",
+    "tool_latency_p50",
     "step_count",
     "llm_errors_per_run",
     "token_usage_per_run",
     "cost_per_run",
+    "spend",
     "latency_p50",
     "latency_p95",
     "latency_p99",
@@ -50,7 +53,7 @@ _ROW = (names.SIGNAL,)
 _BY = (names.SIGNAL, names.WORST)
 
 _DESCRIPTION = (
-    "Each signal now, how it moved, and its status: the worst of its alerts' conditions before they wait. "
+    "Each signal now, how it moved, and its status: the worst of its alerts, those that still wait included. "
     "A name behind the dot is the worst tool, model or stop reason. Look closer leads to the dashboard that tells more."
 )
 
@@ -139,8 +142,6 @@ def _placed(rows: Expr, records: Records) -> Expr:
 
 def _ordered(records: Records) -> tuple[str, ...]:
     """Order the signals of profiles: the known ones, then others by name."""
-    on_board = {
-        name for name, signal in records.signals.items() if signal.trend is not None and not signal.own
-    }
+    on_board = {name for name in records.rows if not records.signals[name].own}
     known = [name for name in _ORDER if name in on_board]
     return (*known, *sorted(on_board - set(known)))

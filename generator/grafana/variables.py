@@ -73,9 +73,7 @@ def own_signals(records: Records) -> tuple[Variable, ...]:
 
 def own_values(records: Records) -> Series:
     """Select what the status board shows beside the signals of profiles."""
-    of_profiles = [
-        name for name, signal in records.signals.items() if signal.trend is not None and not signal.own
-    ]
+    of_profiles = [name for name, signal in records.signals.items() if not signal.own]
     return mine(Series(names.BOARD_CURRENT)).none_of(names.SIGNAL, sorted(of_profiles))
 
 

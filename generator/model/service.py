@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model.delivery import Deliver
 from generator.model.deviations import Deviations
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Site(Struct, frozen=True):
     created_series: bool
     budget: SeriesBudget
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
+    deliver: Deliver = Deliver()
 
     @property
     def keeps_firing(self) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import yaml
 
 Mapped = Mapping[str, "Value"]
-Value = str | int | Sequence["str | Mapped"] | Mapped
+Value = str | int | float | Sequence["str | Mapped"] | Mapped
 
 _NEVER_FOLD = 100_000
 _TEXT = "tag:yaml.org,2002:str"
@@ -48,7 +49,7 @@ def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> 
         head = f"{start}{_key(key)}:"
         if isinstance(member, str):
             lines.append(f"{head} {member if _is_plain(member) else _not_plain(member, indent)}")
-        elif isinstance(member, int) or not member:
+        elif isinstance(member, (int, float)) or not member:
             lines.append(f"{head} {_leaf(member)}")
         elif isinstance(member, (dict, Mapping)):  # the plain ones first: that is faster
             lines.append(head)
@@ -71,9 +72,11 @@ def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str
 
 
 def _leaf(value: Value) -> str:
-    """Write a number, or what is empty."""
-    if isinstance(value, int):
-        return str(value)
+    """Write a number, true or false, or what is empty."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return f"{Decimal(str(value)):f}"  # YAML takes 1e-06 for text
     return "{}" if isinstance(value, Mapping) else "[]"
 
 

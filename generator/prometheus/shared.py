@@ -50,17 +50,18 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, TOOLS, COSTS, RELEASES, STATUS = (
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = (
     "services",
     "prices",
     "streams",
     "run",
+    "latency",
+    "budget",
     "tools",
     "cost",
     "releases",
     "status",
 )
-FAMILIES = (SERVICES, PRICES, STREAMS, RUN, TOOLS, COSTS, RELEASES, STATUS)
 _VARIANTS = "-variants"
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
@@ -115,13 +116,15 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
             PRICES, [(one,) for one in prices.constants(library.prices, library.inclusions)], site
         ),
         STREAMS: _chains(STREAMS, [_streams(library, scope)], site),
-        **{family: _family(family, library, scope, taken) for family in (RUN, TOOLS, COSTS)},
+        RUN: _counters(RUN, library, scope, taken),
+        LATENCY: _histograms(library, scope, taken),
+        BUDGET: _chains(BUDGET, _budgets(library, scope), site),
+        **{family: _counters(family, library, scope, taken) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
     }
-    alerting = {
-        family: _alerts(family, library, ground) for family in (SERVICES, RUN, TOOLS, COSTS, RELEASES)
-    }
+    watched = (SERVICES, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES)
+    alerting = {family: _alerts(family, library, ground) for family in watched}
     streams = tuple(library.streams.values())
     rules = SharedRules(streams, _filled(recording), _filled(alerting))
     return with_variants(rules, variants, library, site)
@@ -141,7 +144,12 @@ def family_of(alert: Alert, signals: Mapping[str, Signal]) -> str:
     """Find the family whose files hold an alert."""
     if isinstance(alert.kind, Regression):
         return RELEASES
-    return _OF_LAYER[signals[alert.signal].layer] if alert.about_signal and not alert.about else SERVICES
+    if isinstance(alert.kind, BurnRate):
+        return BUDGET
+    if alert.about or not alert.about_signal:
+        return SERVICES
+    signal = signals[alert.signal]
+    return LATENCY if signal.of.is_histogram else _OF_LAYER[signal.layer]
 
 
 # What is known of services and profiles.
@@ -264,23 +272,35 @@ def _streams(library: Library, scope: Scope) -> Rules:
     ]
     rules += [events.increase(stream, window, scope) for stream, window in dict.fromkeys(wanted)]
     rules.append(events.increase(STREAM, OUTSIDE_WINDOW, scope))
-    return tuple(rules)
+    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
+    rules += [one for signal in burning for one in burn.sides(signal, scope)]
+    return tuple(distinct(rules))
 
 
-def _family(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
-    """Record the signals of a family: those of counters, then a group for each histogram."""
+def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
+    """Record the signals of a family that stand on counters."""
     signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
-    site = scope.site
-    groups: list[RuleGroup] = []
     counters = [records(one, scope) for one in signals if not one.of.is_histogram]
-    groups += _distinct(family, counters, taken, site)
-    histograms = {one.of.name: one.of for one in signals if one.of.is_histogram}
-    for stream in histograms.values():
-        chain = _histogram([one for one in signals if one.of == stream], library, scope)
-        groups += _distinct(f"{family}-{stream.name.replace('_', '-')}", [chain], taken, site)
-    groups += _distinct(f"{family}-budget", _budgets(family, library, scope), taken, site)
-    groups += _distinct(f"{family}-forecast", _forecasts(family, library, scope), taken, site)
-    return tuple(groups)
+    return (
+        *_distinct(family, counters, taken, scope.site),
+        *_distinct(f"{family}-forecast", _forecasts(family, library, scope), taken, scope.site),
+    )
+
+
+def _histograms(library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
+    """Record the signals of a histogram in a group of its own: quantiles cost more than all else."""
+    signals = [one for one in library.signals.values() if one.of.is_histogram]
+    streams = {one.of.name: one.of for one in signals}
+    return tuple(
+        group
+        for name, stream in streams.items()
+        for group in _distinct(
+            f"{LATENCY}-{name.replace('_', '-')}",
+            [_histogram([one for one in signals if one.of == stream], library, scope)],
+            taken,
+            scope.site,
+        )
+    )
 
 
 def _distinct(
@@ -308,13 +328,15 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
             yield overflow(signal, scope)
 
 
-def _budgets(family: str, library: Library, scope: Scope) -> Iterator[Rules]:
+def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
+    taken: set[str] = set()
     for alert in library.alerts:
         signal = library.signals[alert.signal]
-        if isinstance(alert.kind, BurnRate) and _OF_LAYER[signal.layer] == family:
-            yield burn.sides(signal, scope)
+        if isinstance(alert.kind, BurnRate):
             for window in burn_windows(alert):
-                yield burn.over(signal, window, scope)
+                fresh = tuple(distinct(burn.over(signal, window, scope), taken))
+                taken.update(one.record for one in fresh)
+                yield fresh
 
 
 def burn_windows(alert: Alert) -> tuple[int, ...]:
@@ -344,7 +366,9 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
-    return [*(board.row(one, scope) for one in library.signals.values()), (board.status(scope),)]
+    watched = {alert.signal for alert in library.alerts}
+    rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
+    return [*rows, (board.status(scope),)]
 
 
 # Alerts.

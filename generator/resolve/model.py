@@ -66,7 +66,9 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     profiles = _profiles(shared, findings)
-    library = resolve_library(shared.signals, profiles.values(), shared.prices, site, findings)
+    of_library = Findings()  # alone, for a site that is at fault does not make the library wrong
+    library = resolve_library(shared.signals, profiles.values(), shared.prices, site, of_library)
+    findings.add(*of_library.all)
     base = Base(site, shared.prices, shared.signals, library)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from generator.model.service import SeriesBudget, Site
 from generator.model.units import DAY, MINUTE, duration
+from generator.resolve.deliver import resolve_deliver
 from generator.resolve.oldest import resolve_oldest
 from generator.resolve.times import seconds
 
@@ -39,6 +40,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         created_series=spec.created_series is not False,
         budget=_budget(spec.series_budget),
         oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
+        deliver=resolve_deliver(spec.deliver, spec.grafana_url, findings),
     )
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)

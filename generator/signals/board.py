@@ -1,4 +1,4 @@
-"""The status board: of each signal with a trend its current value and its trend, and of each signal its status.
+"""The status board: current values and trends of signals, and of each signal its status.
 
 They read the signals' own groups, so they follow these by up to one rule interval. The status is one rule for all:
 what alerts say, pending or firing, so that a board cannot be green while a page fires.
@@ -24,17 +24,15 @@ WORST_FLOOR = 20
 _ROW = (names.SERVICE, names.SIGNAL)
 
 
-def row(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record a row of the board; none for a signal without a trend."""
-    if signal.trend is None:
-        return ()
+def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
+    """Record a row of the board; one without a trend has none, unless an alert of its own shows its status there."""
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
+    current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels)
+    if signal.trend is None:
+        return (current,) if is_watched else ()
     over = {names.OVER: "after release" if signal.trend.over is None else f"in {duration(signal.trend.over)}"}
     change = {names.UNIT: "relative" if signal.trend.relative else "points"}
-    return (
-        rule(names.BOARD_CURRENT, _current(signal, scope), **labels),
-        rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over),
-    )
+    return current, rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over)
 
 
 def status(scope: Scope) -> RecordingRule:

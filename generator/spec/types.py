@@ -287,6 +287,74 @@ class SeriesBudgetSpec(Struct, frozen=True):
     total: int | None
 
 
+class KubernetesSpec(Struct, frozen=True):
+    """Objects for a cluster."""
+
+    span: Span
+    namespace: str | None
+    rule_labels: tuple[Entry[str], ...]
+    dashboard_labels: tuple[Entry[str], ...]
+    folder_annotation: str | None
+    grafana_operator: bool | None
+    grafana_labels: tuple[Entry[str], ...]
+
+
+class HelmSpec(Struct, frozen=True):
+    """A chart."""
+
+    span: Span
+    rule_labels: tuple[Entry[str], ...]
+    dashboard_labels: tuple[Entry[str], ...]
+    folder_annotation: str | None
+
+
+class MimirSpec(Struct, frozen=True):
+    """Namespaces of a ruler, and its limit of groups."""
+
+    span: Span
+    max_groups: int | None
+
+
+class TerraformSpec(Struct, frozen=True):
+    """A module, and where its rules go."""
+
+    span: Span
+    rules: str | None
+
+
+class VictoriaMetricsSpec(Struct, frozen=True):
+    """Objects for the VictoriaMetrics operator."""
+
+    span: Span
+    namespace: str | None
+    rule_labels: tuple[Entry[str], ...]
+
+
+class OpenSloSpec(Struct, frozen=True):
+    """Objectives as documents of OpenSLO."""
+
+    span: Span
+
+
+class BackstageSpec(Struct, frozen=True):
+    """Annotations and links for Backstage."""
+
+    span: Span
+
+
+class DeliverSpec(Struct, frozen=True):
+    """The targets that are asked for."""
+
+    span: Span
+    kubernetes: KubernetesSpec | None
+    helm: HelmSpec | None
+    mimir: MimirSpec | None
+    terraform: TerraformSpec | None
+    victoriametrics: VictoriaMetricsSpec | None
+    openslo: OpenSloSpec | None
+    backstage: BackstageSpec | None
+
+
 class SiteSpec(Struct, frozen=True):
     """The site file."""
 
@@ -299,6 +367,7 @@ class SiteSpec(Struct, frozen=True):
     created_series: bool | None
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
+    deliver: DeliverSpec | None
 
 
 class ProviderSpec(Struct, frozen=True):

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
-from generator.live.remote_write import TimeSeries, write
-from generator.model.units import HOUR, MINUTE
-from generator.prometheus.compiled import compile_rules
-from generator.model.rules import AlertingRule
+from generator.live.remote_write import write
+from generator.model.units import HOUR
+from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Scenario, ordinary
 from tests.grafana.substitution import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from generator.live.api import PrometheusApi
-    from generator.model.service import Model, Service, Site
+    from generator.model.service import Model, Service
 
 #: A Monday morning, and the end of a minute.
 START = 1_700_467_200
@@ -46,20 +43,15 @@ _INCIDENTS = (
 
 
 def live_through(api: PrometheusApi, model: Model) -> None:
-    """Let the day happen: simulate, write, record; what Prometheus itself would say of alerts included."""
+    """Let the day happen: simulate, write, evaluate all rules, alerts included."""
     services = {service.name: service for service in model.services}
-    for name in HEALTHY:
-        _happen(api, services[name], model.site, _ordinary(services[name]))
-    promising = services[PROMISING]
+    healthy, promising = [services[name] for name in HEALTHY], services[PROMISING]
     broken, silent = _with_own_signals(_named(promising, BROKEN)), _named(promising, SILENT)
-    _happen(api, broken, model.site, _bad(broken))
-    evaluate(api, compile_rules(silent, model.site).recording, END - HOUR, END)
-    write(api, _alerts(api, broken, model.site))
-
-
-def _happen(api: PrometheusApi, service: Service, site: Site, scenario: Scenario) -> None:
-    write(api, simulate(service, site, scenario).series)
-    evaluate(api, compile_rules(service, site).recording, START, END)
+    stories = [(service, _ordinary(service)) for service in healthy]
+    for service, scenario in (*stories, (broken, _bad(broken))):
+        write(api, simulate(service, model.site, scenario).series)
+    rules = rule_set([*healthy, broken, silent], model.library, model.site)
+    evaluate(api, rules.groups, START, END)
 
 
 def _ordinary(service: Service) -> Scenario:
@@ -85,19 +77,9 @@ def _with_own_signals(service: Service) -> Service:
     signals = {**service.signals}
     for name in ("latency_p95", "cost_per_run", "step_count"):
         own = f"own_{name}"
-        signals[own] = replace(service.signals[name], name=own, own=True)
+        signals[own] = replace(service.signals[name], name=own, own=True, shared=False)
     return replace(service, signals=signals)
 
 
 def _named(service: Service, name: str) -> Service:
     return replace(service, name=name, selector={"job": name})
-
-
-def _alerts(api: PrometheusApi, service: Service, site: Site) -> Iterator[TimeSeries]:
-    """Write down which alerts' expressions are true at the end, as a Prometheus does that runs the rules."""
-    for group in compile_rules(service, site).alerting:
-        for rule in (rule for rule in group.rules if isinstance(rule, AlertingRule)):
-            for sample in api.query(rule.expr, END).samples:
-                labels = {**sample.labels, **rule.labels, "alertname": rule.alert, "alertstate": "firing"}
-                at = [(END - MINUTE) * 1000, END * 1000]
-                yield TimeSeries({**labels, "__name__": "ALERTS"}, at, [1, 1])

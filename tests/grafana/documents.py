@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from generator.checks.facts import facts
 from generator.grafana.dashboards import dashboards
 from generator.grafana.records import recording, records_of
+from generator.prometheus.rule_set import rule_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.checks.facts import Facts
     from generator.model.service import Model
 
 Json = dict[str, Any]
@@ -49,9 +52,16 @@ class Target(Struct, frozen=True):
         return str(self.json["expr"])
 
 
+def known(model: Model) -> Facts:
+    """Find what is recorded of every service of a model."""
+    rules = rule_set(model.services, model.library, model.site)
+    return facts(model, rules.own, rules.shared)
+
+
 def texts(model: Model) -> dict[str, str]:
     """Compile the dashboards: their texts by the names of their files, without the ending."""
-    records = records_of(map(recording, model.services), model.site)
+    each = (recording(one.service, one.recorded_names) for one in known(model).services)
+    records = records_of(each, model.site)
     return {PurePosixPath(artifact.path).stem: artifact.text for artifact in dashboards(records)}
 
 

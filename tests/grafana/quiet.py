@@ -6,7 +6,6 @@ from tests.grafana.day import PLAIN, PROMISING
 
 _BUCKETS = "drawn while more than one run in twenty is beyond the last bucket"
 _UNIT = "the service declares no signal of its own in this unit"
-_FORECAST = "a forecast is for a budget, and the service has none"
 _BUDGET = "the service has no budget"
 
 #: On a healthy day; all of these have data on the broken day.
@@ -23,9 +22,7 @@ QUIET = {
     PLAIN: {
         **HEALTHY,
         "agent-overview / ${signal} (timeseries) / A": _UNIT,
-        "agent-overview / Spend in 24 hours (timeseries) / B": _FORECAST,
         "agent-overview / Spend in 24 hours (timeseries) / C": _BUDGET,
-        "agent-cost / Spend in 24 hours (timeseries) / B": _FORECAST,
         "agent-cost / Spend in 24 hours (timeseries) / C": _BUDGET,
         "agent-cost / Budget used (stat) / A": _BUDGET,
     },

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from generator.model.alerts import Threshold
 from generator.model.panels import CHOICES, PANELS, dashboard_of_alert, panel_of
-from generator.prometheus.compiled import compile_rules
 from generator.model.rules import AlertingRule
+from generator.model.signals import Count
+from generator.prometheus.rule_set import rule_set
 from generator.promql.syntax import references
 from tests.grafana.documents import everything, variables
 
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from tests.grafana.documents import Json
 
 #: About data, not about a signal: no panel shows them.
-_WITHOUT = {"AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
+_WITHOUT = {
+    *("AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"),
+    *("AgentConstantsMissing", "AgentOwnersConflict", "AgentRulesFailing", "AgentRulesLate"),
+}
 
 
 def _rules(model: Model) -> Iterator[AlertingRule]:
-    for service in model.services:
-        for group in compile_rules(service, model.site).alerting:
-            yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
+    for group in rule_set(model.services, model.library, model.site).groups:
+        yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
 
 
 def _panels(board: Json) -> Mapping[int, Json]:
@@ -41,7 +44,7 @@ def test_every_alert_leads_to_a_panel_that_exists(model: Model, boards: dict[str
         url = urlsplit(rule.annotations["dashboard_url"])
         asked = parse_qs(url.query)
         board = boards[url.path.removeprefix("/d/")]
-        assert asked["var-service"] == [rule.labels["service"]]
+        assert asked["var-service"] == [rule.labels.get("service", "{{ $labels.service }}")]
         if rule.alert not in _WITHOUT:
             assert int(asked["viewPanel"][0]) in _panels(board), rule.alert
 
@@ -68,8 +71,11 @@ def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards
                 for target in panel["targets"]
                 for reference in references(target["expr"].replace("$service", "x"))
             }
-            stem = "agent_price" if alert.name == "AgentTokensUnpriced" else f"agent_{alert.signal}"
-            assert any(f":{stem}:" in name for name in read), (alert.name, read)
+            signal = service.signals[alert.signal]
+            stems = {f"agent_{alert.signal}", signal.of.stem if isinstance(signal.kind, Count) else ""}
+            if alert.name == "AgentTokensUnpriced":
+                stems = {"agent_price"}
+            assert any(stem and f":{stem}:" in name for name in read for stem in stems), (alert.name, read)
 
 
 def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:
@@ -101,7 +107,9 @@ def test_an_own_signal_is_chosen_only_where_the_variable_offers_it(model: Model,
     own = service.signals["handover_rate"]
     signal = own if shown else replace(own, trend=None)
     alert = replace(next(one for one in service.alerts if isinstance(one.kind, Threshold)), signal=own.name)
+    alert = replace(alert, shared=False)
     service = replace(service, signals={**service.signals, own.name: signal}, alerts=(alert,))
-    for rule in _rules(replace(model, services=(service,))):
+    own_alerts = rule_set([service], model.library, model.site).own[0].alerting
+    for rule in (rule for group in own_alerts for rule in group.rules if isinstance(rule, AlertingRule)):
         asked = parse_qs(urlsplit(rule.annotations["dashboard_url"]).query)
         assert asked.get("var-signal") == (["handover_rate"] if shown else None)

@@ -29,4 +29,4 @@ def test_addresses_are_told_apart_by_as_little_as_it_takes(
     services = tuple(
         replace(service, links={"logs": link}) for service, link in zip(model.services, links, strict=True)
     )
-    assert records_of(map(recording, services), model.site).links == titles
+    assert records_of((recording(service, ()) for service in services), model.site).links == titles

@@ -8,9 +8,9 @@ import pytest
 
 from generator.live.remote_write import TimeSeries, write
 from generator.model import names
-from generator.model.units import HOUR, MINUTE
-from generator.prometheus.compiled import compile_rules
 from generator.model.rules import RecordingRule
+from generator.model.units import HOUR, MINUTE
+from generator.prometheus.rule_set import rule_set
 from tests.grafana.asking import ask, opened
 from tests.grafana.day import PROMISING, SHOWN
 from tests.grafana.documents import targets
@@ -77,8 +77,7 @@ def test_after_a_restart_releases_are_compared_with_the_previous_one(
 def test_after_a_restart_every_rule_is_evaluated(
     model: Model, support: Service, after: PrometheusApi
 ) -> None:
-    compiled = compile_rules(support, model.site)
-    for group in (*compiled.recording, *compiled.alerting):
+    for group in rule_set([support], model.library, model.site).groups:
         for rule in group.rules:
             after.query(rule.expr, SHOWN.end)
 
@@ -93,12 +92,14 @@ def test_the_trend_is_of_what_is_worst_now(
         write(api, (_sample(values, {"service": PROMISING, "tool": worst}, at, 0.05) for at in _HOUR))
     (rule,) = (
         rule
-        for group in compile_rules(support, model.site).recording
+        for group in rule_set([support], model.library, model.site).groups
         for rule in group.rules
         if isinstance(rule, RecordingRule)
         and (rule.record, rule.labels.get(names.SIGNAL)) == (names.BOARD_TREND, _SIGNAL)
     )
-    assert [one.labels for one in api.query(rule.expr, SHOWN.end).samples] == [{"worst": "send_email"}]
+    assert [one.labels for one in api.query(rule.expr, SHOWN.end).samples] == [
+        {"service": PROMISING, "worst": "send_email"}
+    ]
 
 
 @pytest.mark.parametrize(("before", "now"), [(0.07, 0.05), (0.05, 0.07), (0.05, 0.05)])

@@ -1,0 +1,65 @@
+"""The output in the forms that the site asks for, and what their targets would refuse of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.artifact import Artifact, File
+    from generator.delivery.registry import TargetModule
+    from generator.diagnostics import Diagnostic, Span
+    from generator.model.delivery import Target
+    from generator.model.service import Service, Site
+
+
+def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> Iterator[Artifact]:
+    """Write a service's rule files for every target that the site asks for."""
+    for module, options in _targets(site):
+        from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
+
+        (rules,) = rule_texts(files, service.owner)
+        yield from module.of_service(service, rules, options, site)
+
+
+def deliver_dashboards(drawn: Sequence[Artifact], site: Site) -> Iterator[Artifact]:
+    """Write the dashboards for every target that the site asks for."""
+    for module, options in _targets(site):
+        yield from module.of_dashboards(drawn, options)
+
+
+def deliver_all(files: Iterable[Artifact], owners: Mapping[str, str], site: Site) -> Iterator[Artifact]:
+    """Write the shared rule files, and what lists all services, for every target that the site asks for."""
+    for module, options in _targets(site):
+        from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
+
+        yield from module.of_all(tuple(rule_texts(files)), owners, options)
+
+
+def undeliverable(
+    files: Sequence[File], groups: Mapping[str, int], shared: int, places: Mapping[str, Span], site: Site
+) -> Iterator[Diagnostic]:
+    """Find what a target would refuse.
+
+    Args:
+        files: All of the output, or none where there is none yet.
+        groups: The number of rule groups of each service's own, by name.
+        shared: The number of rule groups about all services.
+        places: Where services are declared, by name.
+        site: What is asked for.
+    """
+    from generator.delivery.limits import check_groups, check_sizes  # noqa: PLC0415
+
+    if site.deliver.mimir:
+        yield from check_groups(shared, groups, site.deliver.mimir.max_groups)
+    for module, _ in _targets(site):
+        yield from check_sizes(files, module.LIMITS, places)
+
+
+def _targets(site: Site) -> Iterator[tuple[TargetModule, Target]]:
+    """Find the targets, whose modules nobody imports who asks for none."""
+    if site.deliver.targets:
+        from generator.delivery.registry import TARGETS  # noqa: PLC0415
+
+        yield from ((TARGETS[type(options)], options) for options in site.deliver.targets)

@@ -1,0 +1,94 @@
+"""``deliver/limit``: what a target would refuse, found here with the name of the service that is too large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.artifact import Artifact, File
+from generator.diagnostics.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.diagnostics import Span
+
+CODE = "deliver/limit"
+
+
+class Limit(Struct, frozen=True):
+    """The most bytes that a file of a folder may have, or all of its files together.
+
+    Attributes:
+        place: The beginning of the paths, such as ``kubernetes/rules/``.
+        most: The bytes.
+        refusal: The end of the sentence "... is of 600,000 bytes: ".
+        help: The way out.
+        severity: Whether any way to deliver the file is closed.
+        together: Whether the sum of the files counts.
+    """
+
+    place: str
+    most: int
+    refusal: str
+    help: str
+    severity: Severity = Severity.ERROR
+    together: bool = False
+
+
+def check_sizes(
+    files: Iterable[File], limits: Iterable[Limit], places: Mapping[str, Span]
+) -> Iterator[Diagnostic]:
+    """Find files that are too large; ``places`` are where services are declared, by their names."""
+    sizes = [(file.path, _size(file)) for file in files]
+    for limit in limits:
+        found = [(path, size) for path, size in sizes if path.startswith(limit.place)]
+        total = sum(size for _, size in found)
+        if limit.together and total > limit.most:
+            yield _too_large(limit.place, total, limit, None)
+        if not limit.together:
+            yield from (
+                _too_large(path, size, limit, places.get(_subject(path)))
+                for path, size in found
+                if size > limit.most
+            )
+
+
+def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iterator[Diagnostic]:
+    """Find more rule groups than a tenant may have.
+
+    Args:
+        shared: The number of groups about all services.
+        of_services: The number of groups of each service's own, by name.
+        most: The limit.
+    """
+    total = shared + sum(of_services.values())
+    if total <= most:
+        return
+    largest = max(of_services, key=lambda name: (of_services[name], name))
+    yield Diagnostic(
+        CODE,
+        Severity.ERROR,
+        f"the output has {total:,} rule groups, {total - most:,} more than a tenant may have "
+        f"({most:,}): {shared:,} are about all services, and {largest} has most of the others "
+        f"({of_services[largest]:,} of {total - shared:,})",
+        None,
+        "have ruler_max_rule_groups_per_tenant raised for the tenant, and write the same number as "
+        "deliver.mimir.max_groups in site.yaml; or give some services specs, and a tenant, of their own",
+    )
+
+
+def _too_large(path: str, size: int, limit: Limit, place: Span | None) -> Diagnostic:
+    subject = _subject(path)
+    named = f'{path} ("{subject}")' if subject else path
+    return Diagnostic(CODE, limit.severity, f"{named} has {size:,} bytes: {limit.refusal}", place, limit.help)
+
+
+def _subject(path: str) -> str:
+    """Find the service, family or dashboard that a file is called after."""
+    return path.rpartition("/")[2].partition(".")[0]
+
+
+def _size(file: File) -> int:
+    return len(file.text.encode()) if isinstance(file, Artifact) else file.size

@@ -1,0 +1,50 @@
+"""``mimir``: namespaces of rule groups, as ``mimirtool rules sync`` takes them, and ``apply --ruler``.
+
+Mimir, Cortex and Grafana Cloud hold groups by tenant and namespace, and a group's name is unique within a namespace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.delivery.rule_text import GENERATED, joined
+from generator.model.names import GRAFANA_TAG
+from generator.prometheus.block_yaml import block_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.delivery.limits import Limit
+    from generator.delivery.rule_text import RuleText
+    from generator.model.delivery import Mimir
+    from generator.model.service import Service, Site
+
+ROOT = "mimir"
+LIMITS: tuple[Limit, ...] = ()
+#: The namespace of the shared rules.
+SHARED = GRAFANA_TAG
+
+
+def namespace_of(service: str) -> str:
+    """Name the namespace of a service."""
+    return f"{GRAFANA_TAG}-{service}"
+
+
+def of_service(service: Service, rules: RuleText, options: Mimir, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write the namespace of a service."""
+    yield _namespace(namespace_of(service.name), rules.groups)
+
+
+def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write nothing: a ruler has no dashboards."""
+    yield from ()
+
+
+def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write the namespace of the shared rules."""
+    yield _namespace(SHARED, joined(shared))
+
+
+def _namespace(name: str, groups: str) -> Artifact:
+    return Artifact(f"{ROOT}/{name}.yaml", f"{GENERATED}{block_yaml({'namespace': name})}groups:\n{groups}")

@@ -1,0 +1,64 @@
+"""The targets: of each the module that knows it. A new target is a module and a line here.
+
+``tests/delivery`` proves that every target of the model has one; mypy that each has all of ``TargetModule``.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from generator.delivery import backstage, helm, kubernetes, mimir, openslo, terraform, victoriametrics
+from generator.model import delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from generator.artifact import Artifact
+    from generator.delivery.limits import Limit
+    from generator.delivery.rule_text import RuleText
+    from generator.model.service import Service, Site
+
+
+class TargetModule(Protocol):
+    """The functions that every target has; ``options`` are those of the target in the site."""
+
+    LIMITS: tuple[Limit, ...]
+
+    def of_service(
+        self,
+        service: Service,
+        rules: RuleText,
+        options: Any,  # noqa: ANN401
+        site: Site,
+        /,
+    ) -> Iterable[Artifact]:
+        """Write the files that are one service's own."""
+        ...
+
+    def of_dashboards(self, drawn: Sequence[Artifact], options: Any, /) -> Iterable[Artifact]:  # noqa: ANN401
+        """Write the files that depend on the dashboards alone."""
+        ...
+
+    def of_all(
+        self,
+        shared: Sequence[RuleText],
+        owners: Mapping[str, str],
+        options: Any,  # noqa: ANN401
+        /,
+    ) -> Iterable[Artifact]:
+        """Write the files about all services; ``owners`` are theirs, by the services' names in order."""
+        ...
+
+
+TARGETS: Mapping[type, TargetModule] = MappingProxyType(
+    {
+        delivery.Kubernetes: kubernetes,
+        delivery.Helm: helm,
+        delivery.Mimir: mimir,
+        delivery.Terraform: terraform,
+        delivery.VictoriaMetrics: victoriametrics,
+        delivery.OpenSlo: openslo,
+        delivery.Backstage: backstage,
+    }
+)

@@ -1,0 +1,101 @@
+"""``terraform``: a module over the dashboards and the rule files of the output, the same whatever the specs.
+
+It reads files and holds none: in a text of Terraform ``${`` and ``%{`` would be Terraform's, which dashboards and
+alerts hold for Grafana and Prometheus.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.delivery.rule_text import GENERATED
+from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.delivery.limits import Limit
+    from generator.delivery.rule_text import RuleText
+    from generator.model.delivery import Terraform
+    from generator.model.service import Service, Site
+
+ROOT = "terraform"
+LIMITS: tuple[Limit, ...] = ()
+
+_DASHBOARDS = f"""
+resource "grafana_folder" "agent_metrics" {{
+  uid   = "{GRAFANA_FOLDER_UID}"
+  title = "{GRAFANA_FOLDER}"
+}}
+
+resource "grafana_dashboard" "agent_metrics" {{
+  for_each    = fileset("${{path.module}}/../grafana/dashboards", "*.json")
+  folder      = grafana_folder.agent_metrics.uid
+  config_json = file("${{path.module}}/../grafana/dashboards/${{each.key}}")
+  overwrite   = true
+}}
+"""
+
+_NAMESPACE = f'{GRAFANA_TAG}-${{replace(trimsuffix(basename(each.key), ".yml"), ".", "-")}}'
+_RULE_FILES = 'fileset("${path.module}/../prometheus", "{rules,alerts}/*.yml")'
+
+#: By where the rules go: the provider beside Grafana's, with its source, and the resources.
+_RULES = {
+    "none": ("", "", ""),
+    "mimir": (
+        "mimir",
+        "fgouteroux/mimir",
+        f"""
+resource "mimir_rules" "agent_metrics" {{
+  for_each     = {_RULE_FILES}
+  namespace    = "{_NAMESPACE}"
+  content_file = "${{path.module}}/../prometheus/${{each.key}}"
+}}
+""",
+    ),
+    "amp": (
+        "aws",
+        "hashicorp/aws",
+        f"""
+variable "workspace_id" {{
+  type        = string
+  description = "The workspace of Amazon Managed Prometheus that runs the rules."
+}}
+
+resource "aws_prometheus_rule_group_namespace" "agent_metrics" {{
+  for_each     = {_RULE_FILES}
+  workspace_id = var.workspace_id
+  name         = "{_NAMESPACE}"
+  data         = file("${{path.module}}/../prometheus/${{each.key}}")
+}}
+""",
+    ),
+}
+
+
+def of_service(service: Service, rules: RuleText, options: Terraform, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write nothing: the module reads the rule files."""
+    yield from ()
+
+
+def of_dashboards(drawn: Sequence[Artifact], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write nothing: the module reads the dashboards."""
+    yield from ()
+
+
+def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write the module."""
+    yield Artifact(f"{ROOT}/main.tf", main(options.rules))
+
+
+def main(rules: str) -> str:
+    """Write the module for rules that go to ``rules``."""
+    name, source, resources = _RULES[rules]
+    providers = {"grafana": "grafana/grafana", **({name: source} if name else {})}
+    width = max(map(len, providers))
+    listing = "".join(
+        f'    {each.ljust(width)} = {{ source = "{place}" }}\n' for each, place in providers.items()
+    )
+    head = f"terraform {{\n  required_providers {{\n{listing}  }}\n}}\n"
+    return f"{GENERATED}{head}{_DASHBOARDS}{resources}"

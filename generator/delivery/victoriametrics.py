@@ -1,0 +1,51 @@
+"""``victoriametrics``: the rules as VMRules, for the VictoriaMetrics operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.artifact import Artifact
+from generator.delivery.limits import Limit
+from generator.delivery.objects import Kind, kustomization, rules_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.delivery.rule_text import RuleText
+    from generator.model.delivery import VictoriaMetrics
+    from generator.model.service import Service, Site
+
+ROOT = "victoriametrics"
+_VM_RULE = Kind("VMRule", "operator.victoriametrics.com/v1beta1")
+LIMITS: tuple[Limit, ...] = (
+    Limit(
+        f"{ROOT}/",
+        524_288,
+        "the VictoriaMetrics operator takes 524,288 of a VMRule",
+        "let the service declare fewer signals and alerts of its own, or divide it in two",
+    ),
+)
+
+
+def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site: Site) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write the VMRule of a service."""
+    yield _rule(rules, options)
+
+
+def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
+    """Write nothing: Grafana takes the same dashboards."""
+    yield from ()
+
+
+def of_all(
+    shared: Sequence[RuleText], owners: Mapping[str, str], options: VictoriaMetrics
+) -> Iterator[Artifact]:
+    """Write the VMRules of the shared rules, and what lists all objects."""
+    yield from (_rule(rules, options) for rules in shared)
+    names = [*(rules.name for rules in shared), *owners]
+    yield kustomization(ROOT, (f"{name}.yaml" for name in names))
+
+
+def _rule(rules: RuleText, options: VictoriaMetrics) -> Artifact:
+    text = rules_object(_VM_RULE, rules, options.namespace, options.rule_labels)
+    return Artifact(f"{ROOT}/{rules.name}.yaml", text)

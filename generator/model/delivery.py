@@ -1,0 +1,84 @@
+"""Other forms of the same rules and dashboards, for where they run: what the site asks for, of each target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Kubernetes(Struct, frozen=True):
+    """Objects of the Prometheus operator, and dashboards for a sidecar or for the Grafana operator.
+
+    Attributes:
+        namespace: Of every object; empty where none is written.
+        rule_labels: The labels by which a Prometheus chooses its rules.
+        dashboard_labels: The labels by which a sidecar chooses its dashboards.
+        folder_annotation: The annotation from which a sidecar takes the folder.
+        grafana_labels: The labels of the Grafana that its operator gives the dashboards to; None without an operator.
+    """
+
+    namespace: str
+    rule_labels: Mapping[str, str]
+    dashboard_labels: Mapping[str, str]
+    folder_annotation: str
+    grafana_labels: Mapping[str, str] | None
+
+
+class Helm(Struct, frozen=True):
+    """A chart of the same objects; its values begin as these."""
+
+    rule_labels: Mapping[str, str]
+    dashboard_labels: Mapping[str, str]
+    folder_annotation: str
+
+
+class Mimir(Struct, frozen=True):
+    """Namespaces of rule groups for Mimir, Cortex or Grafana Cloud; a tenant may have ``max_groups`` groups.
+
+    Its default limit of rules in a group holds for all of ours: see ``generator.prometheus.grouping``.
+    """
+
+    max_groups: int
+
+
+class Terraform(Struct, frozen=True):
+    """A module over the files; ``rules`` is where they go: ``mimir``, ``amp`` or ``none``."""
+
+    rules: str
+
+
+class VictoriaMetrics(Struct, frozen=True):
+    """Objects of the VictoriaMetrics operator, and the labels by which a VMAlert chooses them."""
+
+    namespace: str
+    rule_labels: Mapping[str, str]
+
+
+class OpenSlo(Struct, frozen=True):
+    """Objectives as documents of OpenSLO."""
+
+
+class Backstage(Struct, frozen=True):
+    """Annotations and links for the catalogue of Backstage."""
+
+
+Target = Kubernetes | Helm | Mimir | Terraform | VictoriaMetrics | OpenSlo | Backstage
+
+
+class Deliver(Struct, frozen=True):
+    """The targets that are asked for; None those that are not."""
+
+    kubernetes: Kubernetes | None = None
+    helm: Helm | None = None
+    mimir: Mimir | None = None
+    terraform: Terraform | None = None
+    victoriametrics: VictoriaMetrics | None = None
+    openslo: OpenSlo | None = None
+    backstage: Backstage | None = None
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets that are asked for, in the order of their names here."""
+        found = (getattr(self, name) for name in self.__struct_fields__)
+        return tuple(target for target in found if target is not None)

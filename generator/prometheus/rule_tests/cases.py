@@ -1,0 +1,131 @@
+"""For each kind of alert the test cases that prove it, and those that prove what services may change about it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec.structs import replace
+
+from generator.model import alerts, names
+from generator.model.alerts import BOUND, FACTOR, OFFSET, pace_part
+from generator.model.deviations import OFF
+from generator.model.signals import Better, Cost, Distribution, Share
+from generator.prometheus.rule_tests import burns, changes, releases, states, thresholds
+from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.alerts import Tier
+    from generator.prometheus.rule_tests.subject import Subject
+
+
+class Maker(Protocol):
+    """Builds the cases of a kind of alert, the one that it is best shown by first."""
+
+    def __call__(self, kind: Any, subject: Subject, /) -> Iterator[TestCase]:  # noqa: ANN401
+        """Build them; ``kind`` is the kind's own part of the alert."""
+        ...
+
+
+#: Of each kind the function that builds its cases.
+MAKERS: Mapping[type, Maker] = MappingProxyType(
+    {
+        alerts.Threshold: thresholds.threshold,
+        alerts.Change: changes.change,
+        alerts.Overflow: thresholds.overflow,
+        alerts.Regression: releases.regression,
+        alerts.BurnRate: burns.burn_rate,
+        alerts.Forecast: thresholds.forecast,
+        alerts.Unpriced: states.unpriced,
+        alerts.Absence: states.absence,
+        alerts.Idle: states.idleness,
+        alerts.Undeclared: states.undeclared,
+        alerts.Outside: states.outside,
+        alerts.SeriesCount: states.series_count,
+        alerts.RuleHealth: states.rule_health,
+    }
+)
+
+
+def cases(subject: Subject) -> tuple[TestCase, ...]:
+    """Build the cases of one severity of an alert; none where nothing costs anything, and so no bound can be met."""
+    if isinstance(subject.signal.kind, Cost) and subject.fixture.price is None:
+        return ()
+    return tuple(MAKERS[type(subject.alert.kind)](subject.alert.kind, subject))
+
+
+def shared_cases(subject: Subject) -> Iterator[TestCase]:
+    """Build the cases of one severity of a shared alert: as the library has it, changed in number, and turned off."""
+    usual = cases(subject)
+    yield from usual
+    for changed, what, constant in _changes(subject):
+        for one in cases(changed)[:1]:
+            yield replace(one, name=f"{one.name} with {what}", constants=(*one.constants, constant))
+    # The health of the rules themselves is watched whatever a service says.
+    if not isinstance(subject.alert.kind, alerts.RuleHealth):
+        yield from map(_off, usual[:1])
+
+
+def _off(case: TestCase) -> TestCase:
+    labels = ((names.ALERT, case.alert.name), (names.VARIANT_LABEL, OFF))
+    silent = tuple(
+        replace(one, fires=False, why="silent where it is off", value=None)
+        for one in case.timeline.expectations
+        if one.fires
+    )
+    return replace(
+        case,
+        name="silent where it is off",
+        timeline=replace(case.timeline, expectations=silent[:1]),
+        constants=(*case.constants, (SeriesId(names.VARIANT, labels), 1.0)),
+    )
+
+
+def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, float]]]:
+    """Let a service write numbers of its own: stricter ones, so that they are in reach."""
+    tier = subject.tier
+    if tier.written is not None:
+        bound = stricter(subject, tier.bound)
+        changed = replace(subject, tier=replace(tier, bound=bound))
+        yield changed, "a bound of its own", _override(subject, BOUND, bound)
+        if tier.written.factor is not None and (objective := _objective(tier)):
+            yield (
+                changed,
+                "a multiple of the objective",
+                _override(subject, BOUND + FACTOR, bound / objective),
+            )
+            yield (
+                changed,
+                "a distance from the objective",
+                _override(subject, BOUND + OFFSET, bound - objective),
+            )
+    for burn in tier.burns[:1]:
+        quicker = replace(burn, factor=burn.factor * 0.9)
+        changed = replace(subject, tier=replace(tier, burns=(quicker,)))
+        yield changed, "a pace of its own", _override(subject, pace_part(burn), quicker.factor)
+
+
+def stricter(subject: Subject, bound: float) -> float:
+    """Choose a bound that is crossed before another."""
+    signal = subject.signal
+    if signal.better is not Better.HIGHER or not isinstance(subject.alert.kind, alerts.Threshold):
+        return bound * 0.75
+    return 1 - (1 - bound) * 0.75 if isinstance(signal.kind, Share | Distribution) else bound * 1.25
+
+
+def _objective(tier: Tier) -> float:
+    """Work back from a bound to the objective that it stands on."""
+    written = tier.written
+    return (tier.bound - written.amount) / written.factor if written and written.factor else 0.0
+
+
+def _override(subject: Subject, part: str, value: float) -> tuple[SeriesId, float]:
+    labels = {
+        names.ALERT: subject.alert.name,
+        names.PART: part,
+        names.SEVERITY: str(subject.tier.severity),
+        names.WORDS: "#, its own",
+    }
+    return SeriesId(names.OVERRIDE, tuple(sorted(labels.items()))), value

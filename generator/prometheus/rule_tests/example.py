@@ -1,0 +1,182 @@
+"""The service that shared alerts are tried on: example-agent, which measures whatever the library knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from generator.model import names
+from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
+from generator.model.outside import outside_label
+from generator.model.signals import Better, Quantile
+from generator.model.streams import MODEL
+from generator.model.units import DAY, Unit
+from generator.prometheus.rule_tests.subject import Fixture, Subject
+from generator.prometheus.rule_tests.timeline import SeriesId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model.alerts import Alert, Tier
+    from generator.model.library import Library, ProfileFacts
+    from generator.model.service import Site
+    from generator.model.signals import Signal
+    from generator.model.streams import Stream
+
+NAME, OWNER = "example-agent", "example-team"
+#: A link of each kind that there is, and what its reader fills in.
+_LOGS = f"https://logs.example.com/?service={NAME}"
+LINK = f"{_LOGS}&release=#"
+#: What example-agent promises where its profile promises nothing, by unit.
+_PROMISED = {Unit.SECONDS: 5.0, Unit.USD: 100.0, Unit.COUNT: 20.0}
+_GOOD, _BAD, _WINDOW = 0.95, 0.05, 30 * DAY
+#: Bounds of buckets, as parts of the bounds that alerts compare with.
+_EDGES = (0.25, 0.5, 1.0, 2.0)
+_USUAL_BUCKETS = (1.0, 2.0, 4.0, 8.0)
+
+
+def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = False) -> Iterator[Subject]:
+    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``sparing`` as there."""
+    profile = _profile(alert, library)
+    if profile is None:
+        return
+    promised = _promises(library, profile)
+    fixture = _fixture(library, profile, promised, site)
+    bound = _bound(alert, promised, fixture)
+    for tier in bound.tiers:
+        if _in_reach(tier, fixture.signals[alert.signal]):
+            yield Subject(bound, tier, fixture, sparing=sparing)
+
+
+def _profile(alert: Alert, library: Library) -> ProfileFacts | None:
+    """Choose the profile that measures most; of an alert on a stream that is gone, one that has the stream."""
+    fitting = [
+        profile
+        for profile in library.profiles
+        if not isinstance(alert.kind, Absence) or alert.kind.stream.name in profile.feeds
+    ]
+    return max(fitting, key=lambda profile: len(profile.feeds), default=None)
+
+
+def _promises(library: Library, profile: ProfileFacts) -> dict[str, float]:
+    """List the objective of every signal: the profile's, or else our own."""
+    promised = {name: one.bound for name, one in profile.objectives.items()}
+    return {signal.name: promised.get(signal.name, _promise(signal)) for signal in library.signals.values()}
+
+
+def _promise(signal: Signal) -> float:
+    if signal.unit is Unit.RATIO:
+        return _GOOD if signal.better is Better.HIGHER else _BAD
+    return _PROMISED[signal.unit]
+
+
+def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, float], site: Site) -> Fixture:
+    streams = {
+        name: replace(_with_buckets(one, library, promised), metric=profile.feeds.get(name, ""))
+        for name, one in library.streams.items()
+    }
+    runs = library.runs or next(iter(library.streams.values()))
+    labels = dict.fromkeys(label for stream in streams.values() for label in stream.labels)
+    own = [label for label in labels if label not in profile.values and label not in profile.max_live]
+    values = {
+        **{
+            label: tuple(f"{label}-{place + 1}" for place in range(profile.max_live.get(label, 2)))
+            for label in labels
+        },
+        **(
+            {MODEL: tuple(dict.fromkeys(price.model for price in library.prices))[:2]}
+            if library.prices
+            else {}
+        ),
+        **profile.values,
+    }
+    return Fixture(
+        site=site,
+        signals={name: replace(one, of=streams[one.of.name]) for name, one in library.signals.items()},
+        runs=streams[runs.name],
+        streams=streams,
+        values=values,
+        listed=frozenset(label for label in labels if label not in profile.max_live),
+        prices=library.prices,
+        constants={
+            _constant(names.INFO, owner=OWNER, profile=profile.name): 1,
+            **{
+                _constant(names.LABEL_VALUE, label=label, **{label: value}): 1
+                for label in own
+                for value in values[label]
+            },
+            **_written(library, profile, promised),
+            _constant(names.LINK, link="logs", url=_LOGS, url_of_release=LINK): 1,
+        },
+        promises_runs=False,
+        shared=True,
+    )
+
+
+def _constant(name: str, **labels: str) -> SeriesId:
+    return SeriesId(name, tuple(sorted(labels.items())))
+
+
+def _written(library: Library, profile: ProfileFacts, promised: Mapping[str, float]) -> dict[SeriesId, float]:
+    """Write the objectives that alerts stand on and the profile does not promise."""
+    found: dict[SeriesId, float] = {}
+    for alert in library.alerts:
+        default = profile.objectives.get(alert.signal)
+        needs = any(_stands_on_objective(alert, tier) for tier in alert.tiers)
+        lacks_window = isinstance(alert.kind, BurnRate) and (default is None or not default.window)
+        if (needs and default is None) or lacks_window:
+            found[_constant(names.OBJECTIVE, signal=alert.signal)] = promised[alert.signal]
+        if lacks_window:
+            found[_constant(names.OBJECTIVE_WINDOW, signal=alert.signal)] = _WINDOW
+    return found
+
+
+def _stands_on_objective(alert: Alert, tier: Tier) -> bool:
+    beyond = alert.kind.beyond_written if isinstance(alert.kind, Change) else None
+    return any(one is not None and one.factor is not None for one in (tier.written, beyond))
+
+
+def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float]) -> Stream:
+    """Give a histogram buckets around the bounds of the alerts on it."""
+    if not stream.is_histogram:
+        return stream
+    signals = [
+        one
+        for one in library.signals.values()
+        if one.of.name == stream.name and isinstance(one.kind, Quantile)
+    ]
+    bounds = {
+        tier.written.of(promised[alert.signal])
+        for alert in library.alerts
+        if alert.signal in {one.name for one in signals} and isinstance(alert.kind, Threshold)
+        for tier in alert.tiers
+        if tier.written is not None
+    }
+    edges = sorted({round(bound * part, 9) for bound in bounds for part in _EDGES})
+    return replace(stream, buckets=tuple(edges) or _USUAL_BUCKETS)
+
+
+def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Alert:
+    """Give an alert the numbers that follow from example-agent's promises."""
+    objective = promised[alert.signal]
+    tiers = tuple(
+        replace(tier, bound=tier.written.of(objective)) if tier.written is not None else tier
+        for tier in alert.tiers
+    )
+    kind = alert.kind
+    if isinstance(kind, Change) and kind.beyond_written is not None:
+        kind = replace(kind, beyond=kind.beyond_written.of(objective))
+    if isinstance(kind, BurnRate):
+        good = fixture.signals[alert.signal].better is Better.HIGHER
+        kind = replace(kind, budget=round(1 - objective if good else objective, 9))
+    if isinstance(kind, Absence | Undeclared):
+        kind = replace(kind, stream=fixture.streams.get(kind.stream.name, kind.stream))
+    if isinstance(kind, Outside):
+        kind = replace(kind, label=outside_label(fixture.streams.values()))
+    return replace(alert, tiers=tiers, kind=kind)
+
+
+def _in_reach(tier: Tier, signal: Signal) -> bool:
+    """Whether a severity can fire at all: no share is below nothing, or above all."""
+    return tier.written is None or signal.unit is not Unit.RATIO or 0 < tier.bound < 1

@@ -1,0 +1,252 @@
+"""The unit-test files of the shared alerts, by family."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.alerts.condition import Ground
+from generator.artifact import Artifact
+from generator.model import names
+from generator.model.rules import RecordingRule
+from generator.model.units import duration
+from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.rule_tests import example
+from generator.prometheus.rule_tests.cases import shared_cases
+from generator.prometheus.rule_tests.sentences import also_fires, said
+from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
+from generator.prometheus.shared import family_of
+from generator.promql.expr import aggregate, call, series
+from generator.promql.syntax import references
+from generator.streams.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from generator.model.alerts import Alert
+    from generator.model.library import Library
+    from generator.model.rules import RuleGroup
+    from generator.model.service import Site
+    from generator.prometheus.block_yaml import Mapped
+    from generator.prometheus.rule_tests.subject import Subject
+    from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
+    from generator.prometheus.shared import SharedRules
+
+_SLUG = re.compile(r"[^a-z0-9.]+")
+_DAYS = "-days"
+
+
+class Trial(Struct, frozen=True):
+    """A test case of a subject; ``shows`` is whether it is the one by which its labels and annotations are tested."""
+
+    subject: Subject
+    case: TestCase
+    shows: bool
+
+    @property
+    def every(self) -> int:
+        """In how many rule intervals it is evaluated once."""
+        return self.case.timeline.interval // self.subject.fixture.site.rule_interval
+
+    @property
+    def service(self) -> str:
+        """The service that it happens to, called after what must happen."""
+        case = self.case
+        return _SLUG.sub("-", f"{case.tier.severity} {case.alert.about} {case.name}".lower()).strip("-")
+
+
+def shared_tests(rules: SharedRules, library: Library, site: Site) -> Iterator[Artifact]:
+    """Write the unit tests of the shared alerts: for each family a file, and one of what looks back over days."""
+    for family, groups in rules.alerting.items():
+        trials = [
+            trial
+            for alert in library.alerts
+            if family_of(alert, library.signals) == family
+            for trial in trials_of(alert, library, site)
+        ]
+        for every, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
+            name = f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"
+            at_once = tuple(part)
+            fed = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
+            needed = needed_families(groups, rules, fed)
+            tests = list(_tests(at_once, site))
+            yield Artifact(
+                names.tests_path(name), _file(family, tests, needed, rules, every * site.rule_interval)
+            )
+
+
+def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
+    """List the test cases of every severity of a shared alert."""
+    for subject in example.subjects(alert, library, site, sparing=sparing):
+        for place, case in enumerate(shared_cases(subject)):
+            yield Trial(subject, case, place == 0)
+
+
+def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()) -> list[str]:
+    """List the families of recording rules that rules read, through others as well, in the order of evaluation.
+
+    What is ``fed`` need not be recorded.
+    """
+    records = {
+        name: family for family, of in rules.recording.items() for name in _recorded(of) if name not in fed
+    }
+    found: set[str] = set()
+    waiting = [rule.expr for group in groups for rule in group.rules]
+    while waiting:
+        read = {reference.name for expr in waiting for reference in references(expr)}
+        fresh = {records[name] for name in read if name in records} - found
+        found |= fresh
+        waiting = [rule.expr for family in fresh for group in rules.recording[family] for rule in group.rules]
+    return [family for family in rules.recording if family in found]
+
+
+def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
+    return (rule.record for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
+
+
+def _file(
+    family: str, tests: Sequence[Mapped], needed: Sequence[str], rules: SharedRules, interval: int
+) -> str:
+    comment = (
+        f"# Unit tests of the alerts about all services ({family}), generated from the specs.\n"
+        "# Run them with: promtool test rules <this file>\n"
+        "# What services' files record goes in: constants and streams, or what is recorded of these over days. Each\n"
+        "# service of a test is one case, called after what must happen to it.\n"
+    )
+    paths = [
+        *(names.rules_path(names.shared_name(one)) for one in needed),
+        names.alerts_path(names.shared_name(family)),
+    ]
+    groups = [group for one in needed for group in rules.recording[one]] + list(rules.alerting[family])
+    contents: Mapped = {
+        "rule_files": [f"../{path.removeprefix('prometheus/')}" for path in paths],
+        "evaluation_interval": duration(interval),
+        # Otherwise the order, and with it what lags behind what, is left to chance.
+        "group_eval_order": [group.name for group in groups],
+        "tests": tests,
+    }
+    return comment + block_yaml(contents)
+
+
+def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
+    """Write for the alerts of one name a test of all their cases at once, and tests of what they say."""
+    for name, part in groupby(trials, key=lambda one: one.case.alert.name):
+        of_name = tuple(part)
+        yield _cases_test(name, of_name, site)
+        shown = [one for one in of_name if _shows(one)]
+        for moment in dict.fromkeys(_moment(one).seconds for one in shown):
+            at_once = [one for one in shown if _moment(one).seconds == moment]
+            yield _sentences_test(name, at_once, site)
+
+
+def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+    """Try all cases at once, each on a service of its own."""
+    longest = max(_steps(trial.case.timeline.phases) for trial in trials)
+    inputs: dict[str, str] = {}
+    for trial in trials:
+        inputs |= _inputs(trial, trial.case.timeline.phases, trial.service, longest)
+    return {
+        "name": f"{name} fires and resolves",
+        "interval": duration(site.rule_interval),
+        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "promql_expr_test": [
+            _expectation(trial, one) for trial in trials for one in trial.case.timeline.expectations
+        ],
+    }
+
+
+def _steps(phases: Iterable[Phase]) -> int:
+    return sum(phase.steps for phase in phases)
+
+
+def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -> dict[str, str]:
+    """Write what a service's file records: constants for so many evaluations, and streams."""
+    constants = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
+    return {
+        **{
+            name.of(service): f"{number_text(value)}x{steps * trial.every}"
+            for name, value in constants.items()
+            if name.name not in trial.case.without
+        },
+        **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
+    }
+
+
+def _expectation(trial: Trial, one: Expectation) -> Mapped:
+    """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves those of other services alone."""
+    firing = {
+        "alertname": trial.case.alert.name,
+        "alertstate": "firing",
+        names.SERVICE: trial.service,
+        "severity": str(trial.case.tier.severity),
+        **dict(trial.case.labels),
+    }
+    alerts = series("ALERTS", firing)
+    # A second short of it: the first instant belongs to what was before.
+    asked = (
+        alerts.now()
+        if one.since is None
+        else call("count_over_time", alerts.over(one.seconds - one.since - 1))
+    )
+    return {
+        "expr": aggregate("count", asked).text,
+        "eval_time": duration(one.seconds),
+        "exp_samples": [{"labels": "{}", "value": 1}] if one.fires else [],
+    }
+
+
+def _moment(trial: Trial) -> Expectation:
+    """Find when a case fires with a known value."""
+    return next(one for one in trial.case.timeline.expectations if one.value is not None)
+
+
+def _shows(trial: Trial) -> bool:
+    return trial.shows and any(one.value is not None for one in trial.case.timeline.expectations)
+
+
+def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
+    """Try what alerts of one name say where they fire: all of their labels and annotations."""
+    inputs: dict[str, str] = {}
+    alerts: list[Mapped] = []
+    moment = _moment(trials[0]).seconds
+    for trial in trials:
+        service = _example(trial, trials)
+        phases = trial.case.timeline.until(moment)
+        inputs |= _inputs(trial, phases, service, _steps(phases))
+        alerts += _said(trial, service)
+    return {
+        "name": f"{name} says what is wrong",
+        "interval": duration(site.rule_interval),
+        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "alert_rule_test": [{"eval_time": duration(moment), "alertname": name, "exp_alerts": alerts}],
+    }
+
+
+def _example(trial: Trial, beside: Sequence[Trial]) -> str:
+    """Name the service of a sentence, after what tells it from others in the same test."""
+    every = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
+    mine = trial.case.alert.about, str(trial.case.tier.severity)
+    told = [part for part, parts in zip(mine, zip(*every, strict=True), strict=True) if len(set(parts)) > 1]
+    return _SLUG.sub("-", "-".join((example.NAME, *told)).lower())
+
+
+def _said(trial: Trial, service: str) -> Iterator[Mapped]:
+    subject, case = trial.subject, trial.case
+    value = _moment(trial).value or 0.0
+    alert = replace(case.alert, tiers=tuple(also_fires(subject, value)))
+    labels = {
+        names.SERVICE: service,
+        names.OWNER: example.OWNER,
+        names.SIGNAL: alert.signal,
+        **subject.labels,
+        **dict(case.labels),
+    }
+    fixture = subject.fixture
+    ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
+    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}):
+        present = {name: label for name, label in found.items() if label}
+        yield {"exp_labels": present, "exp_annotations": text}

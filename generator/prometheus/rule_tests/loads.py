@@ -1,0 +1,136 @@
+"""Loads that give a signal a value: what streams carry a second."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.streams import MODEL, TOKEN_TYPE, Stream
+from generator.model.units import plain
+from generator.prometheus.rule_tests.timeline import Load, SeriesId, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.signals import Signal
+    from generator.prometheus.rule_tests.subject import Fixture, Subject
+
+
+class Traffic(Struct, frozen=True):
+    """How much happens: ``events`` a second, with the given label values."""
+
+    events: float
+    labels: Mapping[str, str]
+
+
+def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) -> Load:
+    """Find a load at which ``signal`` has ``value``."""
+    fixture = subject.fixture
+    match signal.kind:
+        case Share(where):
+            return _share(signal, where, min(1.0, value), traffic, fixture)
+        case Distribution(label):
+            return _distribution(signal, label, min(1.0, value), traffic, fixture)
+        case Quantile(q):
+            return _histogram(signal.of, _spread(signal.of, q, value), traffic, fixture)
+        case Ratio(per) | Tokens(per):
+            amount = Traffic(traffic.events * value, traffic.labels)
+            return merged(counter(signal.of, amount, fixture), counter(per, traffic, fixture))
+        case Cost():
+            return _cost(signal, signal.kind, Traffic(value, traffic.labels), traffic.events, fixture)
+        case Count():
+            return some(signal.of, Traffic(value / signal.window, traffic.labels), fixture)
+        case _:
+            assert_never(signal.kind)
+
+
+def counter(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
+    """Let a counter gain all events in one series."""
+    return {SeriesId(names.rate(stream), _labels(stream, traffic.labels, fixture)): traffic.events}
+
+
+def some(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
+    """Let a stream of either type carry events; of a histogram few lie beyond the last bucket."""
+    if stream.is_histogram:
+        return beyond_last(stream, 0.01, traffic, fixture)
+    return counter(stream, traffic, fixture)
+
+
+def beyond_last(stream: Stream, share: float, traffic: Traffic, fixture: Fixture) -> Load:
+    """Let ``share`` of the observations lie beyond the last bucket."""
+    return _histogram(stream, [(stream.buckets[0], 1 - share), (inf, share)], traffic, fixture)
+
+
+def tokens_for(usd: float, fixture: Fixture) -> float:
+    """Count the tokens, of the kind that ``counter`` uses, that cost ``usd``."""
+    return usd / fixture.price.usd if fixture.price else 0.0
+
+
+def share_beyond(stream: Stream, q: float, value: float, edge: float) -> float:
+    """Say which share of the observations lies beyond a bucket's bound, where ``load_of`` gives a quantile a value."""
+    return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
+
+
+def _labels(stream: Stream, given: Mapping[str, str], fixture: Fixture) -> tuple[tuple[str, str], ...]:
+    """Choose a value for every label of a stream; of tokens those of a model and a type that have a price."""
+    chosen = {name: fixture.values_of(name)[0] for name in stream.labels}
+    if fixture.price and TOKEN_TYPE in chosen:
+        chosen |= {MODEL: fixture.price.model, TOKEN_TYPE: fixture.price.token_type}
+    wanted = {name: value for name, value in given.items() if name in chosen}
+    return tuple(sorted({**chosen, **wanted}.items()))
+
+
+def _cost(signal: Signal, kind: Cost, usd: Traffic, runs: float, fixture: Fixture) -> Load:
+    """Spend ``usd`` for each run, or at that pace where nothing is divided by runs."""
+    tokens = tokens_for(usd.events, fixture)
+    if isinstance(kind.per, Stream):
+        spent = counter(signal.of, Traffic(runs * tokens, usd.labels), fixture)
+        return merged(spent, counter(kind.per, Traffic(runs, usd.labels), fixture))
+    return counter(signal.of, Traffic(tokens / (kind.per or signal.window), usd.labels), fixture)
+
+
+def _share(
+    signal: Signal, where: Mapping[str, str], value: float, traffic: Traffic, fixture: Fixture
+) -> Load:
+    name, wanted = next(iter(where.items()))
+    rest = next((other for other in fixture.values_of(name) if other != wanted), f"not-{wanted}")
+    matching = Traffic(traffic.events * value, {**traffic.labels, **where})
+    others = Traffic(traffic.events * (1 - value), {**traffic.labels, name: rest})
+    return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
+
+
+def _distribution(signal: Signal, label: str, value: float, traffic: Traffic, fixture: Fixture) -> Load:
+    limits = signal.kind.limits if isinstance(signal.kind, Distribution) else ()
+    named = traffic.labels.get(label, (*limits, *fixture.values_of(label))[0])
+    rest = next((one for one in fixture.values_of(label) if one not in {named, *limits}), f"not-{named}")
+    matching = Traffic(traffic.events * value, {**traffic.labels, label: named})
+    others = Traffic(traffic.events * (1 - value), {**traffic.labels, label: rest})
+    return merged(counter(signal.of, matching, fixture), counter(signal.of, others, fixture))
+
+
+def _spread(stream: Stream, q: float, value: float) -> list[tuple[float, float]]:
+    """Spread observations over buckets so that the quantile, interpolated within its bucket, is ``value``."""
+    edges = (0.0, *stream.buckets)
+    index = next((i for i in range(1, len(edges)) if edges[i] >= value), len(edges) - 1)
+    low, high = edges[index - 1], edges[index]
+    inside = (value - low) / (high - low)
+    if inside <= q and index > 1:
+        below = (q - inside) / (1 - inside) if inside < 1 else 0.0
+        return [(stream.buckets[0], below), (high, 1 - below)]
+    within = min(1.0, q / inside)
+    beyond = edges[index + 1] if index + 1 < len(edges) else inf
+    return [(high, within), (beyond, 1 - within)]
+
+
+def _histogram(stream: Stream, spread: list[tuple[float, float]], traffic: Traffic, fixture: Fixture) -> Load:
+    labels = _labels(stream, traffic.labels, fixture)
+    load: Load = {}
+    for edge in (*stream.buckets, inf):
+        le = "+Inf" if edge == inf else plain(edge)
+        share = sum(part for upper, part in spread if upper <= edge)
+        load[SeriesId(names.rate(stream), tuple(sorted((*labels, (names.LE, le)))))] = traffic.events * share
+    return load

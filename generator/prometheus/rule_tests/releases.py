@@ -1,0 +1,153 @@
+"""Test cases of what compares releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.alerts.chance import SIGMAS
+from generator.model import names
+from generator.model.signals import Better, Share, divisor
+from generator.model.units import HOUR, MINUTE
+from generator.prometheus.rule_tests.loads import Traffic, counter, load_of
+from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
+from generator.prometheus.rule_tests.timeline import idle, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.alerts import Regression
+    from generator.model.signals import Signal
+    from generator.prometheus.rule_tests.timeline import Load, TestCase
+
+_WARM = 5 * MINUTE
+#: What a canary or a release that hardly ran does, it does within this time.
+_BRIEF = 10 * MINUTE
+
+
+class _Releases(Struct, frozen=True):
+    """A signal in releases, which are called so that their names say no order: v9, v10, v11."""
+
+    kind: Regression
+    subject: Subject
+
+    @property
+    def signal(self) -> Signal:
+        return self.subject.signal
+
+    @property
+    def base(self) -> float:
+        if isinstance(self.signal.kind, Share):
+            return 0.98 if self.signal.better is Better.HIGHER else 0.02
+        return 1.0
+
+    @property
+    def worst(self) -> float:
+        if isinstance(self.signal.kind, Share):
+            return 0.0 if self.signal.better is Better.HIGHER else 1.0
+        return 10.0
+
+    def load(self, release: str, value: float, events: float = PLENTY) -> Load:
+        """Find the load at which a release has a value, at a number of events a second."""
+        traffic, fixture = Traffic(events, {names.RELEASE: release}), self.subject.fixture
+        load = load_of(self.signal, value, traffic, self.subject)
+        # A release is there when it has runs, whatever the signal counts.
+        per = divisor(self.signal)
+        if per is not None and per.name == fixture.runs.name:
+            return load
+        return merged(load, counter(fixture.runs, traffic, fixture))
+
+    def brief(self, release: str, value: float, events: float) -> Load:
+        """Find the load at which a release has a value, at so many events in all that it ever does."""
+        return self.load(release, value, events / _BRIEF)
+
+    def worse(self, part: float) -> float:
+        """Worsen the base by a part of the bound."""
+        return worsened(self.signal, self.base, self.subject.tier.bound * part, relative=self.kind.relative)
+
+
+def regression(kind: Regression, subject: Subject) -> Iterator[TestCase]:
+    """Let one release follow another, a little better or worse than allowed, with enough runs and too few."""
+    releases = _Releases(kind, subject)
+    yield from _bounds(releases)
+    yield from _newest_events(releases)
+    yield from _previous_events(releases)
+    yield from _chance(releases)
+
+
+def _bounds(of: _Releases) -> Iterator[TestCase]:
+    subject = of.subject
+    before = subject.timeline.then(_BRIEF, of.load("v9", of.base)).quiet("silent before the release")
+    yield subject.case(
+        "fires when a release is worse by just more than its bound",
+        subject.fires_and_resolves(
+            before,
+            of.load("v10", of.worse(1 + MARGIN)),
+            of.load("v11", of.base),
+            true_after=subject.interval,
+            false_after=subject.interval,
+            value=subject.tier.bound * (1 + MARGIN),
+        ),
+        ((names.RELEASE, "v10"),),
+    )
+    yield subject.case(
+        "silent when a release is worse by just less than its bound",
+        before.then(subject.alert.for_ + SLACK, of.load("v10", of.worse(1 - MARGIN))).quiet(
+            "silent just inside its bound"
+        ),
+    )
+
+
+def _newest_events(of: _Releases) -> Iterator[TestCase]:
+    """Run a canary beside the old release."""
+    if fewest := of.subject.alert.min_events:
+        yield from _canary(of, of.worst, (fewest - 1, fewest), "events")
+
+
+def _chance(of: _Releases) -> Iterator[TestCase]:
+    """Run a canary that is worse by just more than the bound, so little that chance explains it, and a bit more."""
+    if isinstance(of.signal.kind, Share):
+        value = of.worse(1 + MARGIN)
+        bad, before = (1 - share if of.signal.kind.good else share for share in (value, of.base))
+        few, enough = (bad * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
+        if few > of.subject.alert.min_events + 1:
+            yield from _canary(of, value, (few, enough), "events for its bound")
+
+
+def _canary(of: _Releases, value: float, events: tuple[float, float], what: str) -> Iterator[TestCase]:
+    old, subject = of.load("v9", of.base), of.subject
+    for number, fires in zip(events, (False, True), strict=True):
+        canary = of.brief("v10", value, number)
+        beside = merged(old, idle(canary))
+        timeline = (
+            # So much more of the old one that it scatters no more.
+            subject.timeline.then(HOUR, old)
+            .then(_WARM, beside)
+            .then(_BRIEF, merged(old, canary))
+            .then(subject.alert.for_ + subject.interval, beside)
+        )
+        if fires:
+            timeline = timeline.fires("fires with just enough")
+            yield subject.case(f"fires on a canary with just enough {what}", timeline)
+        else:
+            timeline = timeline.quiet("silent with one too few")
+            yield subject.case(f"silent on a canary with too few {what}", timeline)
+
+
+def _previous_events(of: _Releases) -> Iterator[TestCase]:
+    """Follow a release that hardly ran."""
+    if not (fewest := of.subject.alert.min_events):
+        return
+    subject = of.subject
+    few, enough = (
+        subject.timeline.then(2 * MINUTE, idle(old))
+        .then(_BRIEF, old)
+        .then(2 * MINUTE, idle(old))
+        .then(subject.alert.for_ + subject.interval, of.load("v10", of.worst))
+        for old in (of.brief("v9", of.base, number) for number in (fewest - 1, fewest))
+    )
+    yield subject.case("silent after a release with too few events", few.quiet("silent with one too few"))
+    yield subject.case(
+        "fires after a release with just enough events", enough.fires("fires with just enough events")
+    )

@@ -1,0 +1,155 @@
+"""What alerts say: their labels and annotations where they fire, written out from the templates of the rules."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+from generator.alerts.rules import alerting_rules
+from generator.model.alerts import BurnRate, Change, Forecast, Overflow, Regression, Threshold
+from generator.model.signals import Better
+from generator.model.units import DAY, HOUR, MINUTE, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Tier
+    from generator.model.rules import AlertingRule
+    from generator.prometheus.rule_tests.subject import Subject
+
+_BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
+_LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
+_CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
+_LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
+_VALUE = re.compile(r'\{\{ \$value(?: \| (\w+)(?: "(%[^"]*)")?)?( \| reReplaceAll "%" "([^"]*)")? \}\}')
+_STEP = 1000
+_LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
+
+
+def also_fires(subject: Subject, value: float) -> Iterator[Tier]:
+    """List the severities of an alert that a value is beyond: its own, and those with a looser bound."""
+    for tier in subject.alert.tiers:
+        crossed = tier.written is not None and _beyond(subject, value, tier.bound)
+        if tier == subject.tier or crossed or _burns(subject, value, tier):
+            yield tier
+
+
+def _burns(subject: Subject, value: float, tier: Tier) -> bool:
+    """Whether a budget that burns at the subject's quickest pace from the beginning burns too fast for a severity."""
+    kind = subject.alert.kind
+    covered = min((burn.long for burn in subject.tier.burns), default=0)
+    return isinstance(kind, BurnRate) and any(
+        burn.long <= covered and value > burn.factor * kind.budget for burn in tier.burns
+    )
+
+
+def _beyond(subject: Subject, value: float, bound: float) -> bool:
+    kind = subject.alert.kind
+    if isinstance(kind, Threshold) and subject.signal.better is Better.HIGHER:
+        return value < bound
+    return isinstance(kind, Threshold | Change | Regression | Overflow | Forecast) and value > bound
+
+
+def said(
+    alert: Alert, ground: Ground, labels: Mapping[str, str], value: float, links: Mapping[str, str]
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Write the labels and annotations of each severity of an alert that fires with a value.
+
+    Args:
+        alert: The alert, with the bounds of the service that it fires for.
+        ground: What its rules are made of.
+        labels: Those of the firing series, the service and its owner among them.
+        value: The value.
+        links: Where logs and traces of the service are; a place that a release belongs in is ``#``.
+    """
+    for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
+        every = {**labels, **rule.labels}
+        yield every, _annotations(rule, every, value, bound_in_words(alert, tier, ground), links)
+
+
+def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
+    """Write the bound of a shared alert as its description does, whose author's words have # for the amount."""
+    if tier.written is None:
+        return ""
+    unit = Unit.RATIO if isinstance(alert.kind, Overflow) else ground.signal(alert).unit
+    return tier.written.words.replace("#", _amount(tier.bound, unit))
+
+
+def _amount(value: float, unit: Unit) -> str:
+    match unit:
+        case Unit.SECONDS:
+            return humanize_duration(value)
+        case Unit.RATIO:
+            return humanize_percentage(value)
+        case Unit.USD:
+            return f"${value:.4g}"
+        case Unit.COUNT:
+            return humanize(value)
+
+
+def _annotations(
+    rule: AlertingRule, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
+) -> dict[str, str]:
+    return {name: _written(text, labels, value, bound, links) for name, text in rule.annotations.items()}
+
+
+def _written(text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]) -> str:
+    def linked(match: re.Match[str]) -> str:
+        address = links.get(match[1], "")
+        release = quote_plus(labels.get("release", ""))
+        return address.replace("#", release) if "url_of_release" in match[0] else address.partition("&")[0]
+
+    text = _BOUND.sub(lambda _: bound, text)
+    text = _LINK.sub(linked, text)
+    text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
+    text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
+    text = _VALUE.sub(lambda match: _shown(match, value), text)
+    return text.replace('{{ "{{" }}', "{{")
+
+
+def _shown(match: re.Match[str], value: float) -> str:
+    verb, layout, _, instead = match.groups()
+    text = _FUNCTIONS[verb](value) if verb in _FUNCTIONS else (layout or "%.16g") % value
+    return text.replace("%", instead) if instead is not None else text
+
+
+def humanize(value: float) -> str:
+    """Write a number as Prometheus does: 8900 as ``8.9k``."""
+    place, scaled = 0, abs(value)
+    if scaled >= 1:
+        while scaled >= _STEP and place < len(_LARGE) - 1:
+            scaled, place = scaled / _STEP, place + 1
+        return f"{_signed(value, scaled)}{_LARGE[place]}"
+    while 0 < scaled < 1 and place < len(_SMALL) - 1:
+        scaled, place = scaled * _STEP, place + 1
+    return f"{_signed(value, scaled)}{_SMALL[place]}"
+
+
+def humanize_percentage(value: float) -> str:
+    """Write a share as Prometheus does."""
+    return f"{value * 100:.4g}%"
+
+
+def humanize_duration(value: float) -> str:
+    """Write seconds as Prometheus does: 90 as ``1m 30s``, 0.25 as ``250ms``."""
+    if abs(value) < 1:
+        return f"{humanize(value)}s"
+    if abs(value) < MINUTE:
+        return f"{value:.4g}s"
+    rest, sign = int(abs(value)), "-" if value < 0 else ""
+    parts = [f"{rest // DAY}d", f"{rest // HOUR % 24}h", f"{rest // MINUTE % 60}m", f"{rest % 60}s"]
+    first = next(place for place, size in enumerate((DAY, HOUR, MINUTE)) if rest >= size)
+    return sign + " ".join(parts[first:])
+
+
+def _signed(value: float, scaled: float) -> str:
+    return f"{scaled if value >= 0 else -scaled:.4g}"
+
+
+_FUNCTIONS: Mapping[str, Callable[[float], str]] = {
+    "humanize": humanize,
+    "humanizePercentage": humanize_percentage,
+    "humanizeDuration": humanize_duration,
+}

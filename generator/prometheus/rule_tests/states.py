@@ -1,0 +1,276 @@
+"""Test cases of what is there and should not be, or the other way round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec.structs import replace
+
+from generator.alerts.absence import LOOK_BACK
+from generator.alerts.outside import fewest
+from generator.alerts.rule_health import WINDOW, missable
+from generator.model import names
+from generator.model.alerts import OUTSIDE_WINDOW, Watch
+from generator.model.outside import STREAM
+from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.units import MINUTE
+from generator.prometheus.rule_tests.loads import Traffic, counter, some
+from generator.prometheus.rule_tests.subject import PLENTY, SLACK, Subject
+from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.alerts import Absence, Idle, Outside, RuleHealth, SeriesCount, Undeclared, Unpriced
+    from generator.model.streams import Stream
+    from generator.prometheus.rule_tests.timeline import Load, TestCase
+
+#: What a service says that promises traffic.
+PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
+_UNKNOWN = "no-such-model"
+
+
+def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
+    """Use a model that no price list knows."""
+    signal, fixture = subject.signal, subject.fixture
+    priced = counter(signal.of, Traffic(PLENTY, {}), fixture)
+    unknown = counter(signal.of, Traffic(PLENTY, {MODEL: _UNKNOWN}), fixture)
+    quiet = subject.timeline.then(subject.alert.for_ + SLACK, priced).quiet(
+        "silent while every model has a price"
+    )
+    lasting = subject.interval + subject.alert.for_
+    timeline = subject.fires_and_resolves(
+        quiet,
+        merged(priced, unknown),
+        priced,
+        true_after=subject.interval,
+        false_after=signal.window,
+        value=PLENTY * min(lasting, signal.window),
+    )
+    (name,) = unknown
+    labels = dict(name.labels)
+    yield subject.case(
+        "fires on a model without a price only",
+        timeline,
+        ((MODEL, _UNKNOWN), (TOKEN_TYPE, labels[TOKEN_TYPE])),
+    )
+
+
+def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
+    """Take a stream away while everything else goes on."""
+    stream, fixture = kind.stream, subject.fixture
+    gone, everything = _all_but(stream, subject), _all_but(None, subject)
+    begun = subject.timeline.then(20 * MINUTE, everything).quiet("silent while it is there")
+    gap = begun.then(LOOK_BACK // 2, gone).quiet("silent through a gap").then(5 * MINUTE, everything)
+    timeline = subject.fires_and_resolves(
+        gap, gone, everything, true_after=LOOK_BACK, false_after=subject.interval, value=1, exact=False
+    )
+    yield subject.case(f"fires when {stream.name} is gone", timeline, ((names.METRIC, stream.metric),))
+    if stream.name == fixture.runs.name:
+        yield from _never(subject)
+    else:
+        yield from _while_runs_finish(stream, subject)
+
+
+def _all_but(stream: Stream | None, subject: Subject) -> Load:
+    """Have every stream that the service measures, but for one."""
+    return merged(
+        *(
+            some(one, Traffic(PLENTY, {}), subject.fixture)
+            for one in subject.fixture.streams.values()
+            if one.metric and (stream is None or one.name != stream.name)
+        )
+    )
+
+
+def _never(subject: Subject) -> Iterator[TestCase]:
+    """Never count a run at all: that is wrong only where traffic is promised."""
+    fixture = subject.fixture
+    timeline = subject.timeline.then(
+        LOOK_BACK + subject.alert.for_ + 2 * SLACK, _all_but(fixture.runs, subject)
+    )
+    if fixture.promises_runs or subject.fixture.shared:
+        fires = timeline.fires("fires where traffic is promised")
+        promised = subject.case("fires when there never was one although traffic is promised", fires)
+        yield replace(promised, constants=(PROMISE,))
+    if not fixture.promises_runs:
+        yield subject.case("silent when there never was one", timeline.quiet("silent where it never was"))
+
+
+def _while_runs_finish(stream: Stream, subject: Subject) -> Iterator[TestCase]:
+    """Finish a run too few to miss anything, and just enough."""
+    alert, fixture = subject.alert, subject.fixture
+    if not alert.min_events:
+        return
+    window = subject.signal.window
+    full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
+    quiet = {
+        name: rate
+        for name, rate in _all_but(stream, subject).items()
+        if name.name != names.rate(fixture.runs)
+    }
+    few, enough = (
+        merged(quiet, counter(fixture.runs, Traffic(number / window, {}), fixture))
+        for number in (alert.min_events - 1, alert.min_events)
+    )
+    yield subject.case(
+        f"misses {stream.name} only while runs finish",
+        subject.timeline.then(full, few)
+        .quiet("silent while a run too few finishes")
+        .then(full, enough)
+        .fires("fires while just enough runs finish"),
+        ((names.METRIC, stream.metric),),
+    )
+
+
+def idleness(kind: Idle, subject: Subject) -> Iterator[TestCase]:
+    """Stop finishing runs."""
+    runs = counter(subject.fixture.runs, Traffic(PLENTY, {}), subject.fixture)
+    begun = subject.timeline.then(10 * MINUTE, runs).quiet("silent while runs finish")
+    timeline = subject.fires_and_resolves(
+        begun, idle(runs), runs, true_after=kind.over, false_after=subject.interval, value=0
+    )
+    case = subject.case("fires when nothing finishes", timeline)
+    yield replace(case, constants=(PROMISE,)) if subject.fixture.shared else case
+    if subject.fixture.shared:
+        nothing = subject.timeline.then(kind.over + subject.alert.for_ + SLACK, idle(runs))
+        yield subject.case("silent where no traffic is promised", nothing.quiet("silent"))
+
+
+def undeclared(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
+    """Have a value, or one value more, that the spec does not know."""
+    label, fixture = kind.label.name, subject.fixture
+    listed = label in fixture.listed
+    known = fixture.values.get(label, ()) or fixture.values_of(label)
+    allowed = merged(*(some(kind.stream, Traffic(PLENTY, {label: value}), fixture) for value in known))
+    more = merged(allowed, some(kind.stream, Traffic(PLENTY, {label: "undeclared"}), fixture))
+    quiet = subject.timeline.then(subject.alert.for_ + SLACK, allowed).quiet("silent while all is declared")
+    carried = PLENTY * (1 + len(kind.stream.buckets)) if kind.stream.is_histogram else PLENTY
+    timeline = subject.fires_and_resolves(
+        quiet,
+        more,
+        allowed,
+        true_after=subject.interval,
+        false_after=subject.interval,
+        value=carried if listed else len(known) + 1,
+    )
+    labels = ((names.LABEL, label), *(((label, "undeclared"),) if listed else ()))
+    yield subject.case(f"fires on what the spec does not know of {label}", timeline, labels)
+
+
+def outside(kind: Outside, subject: Subject) -> Iterator[TestCase]:
+    """Meet a value too few of a label, one more, and then no more until they are forgotten."""
+    alert, label, step = subject.alert, kind.label.values[0], subject.interval
+    name = SeriesId(names.rate(STREAM), ((names.OUTSIDE_LABEL, label),))
+    nothing: Load = {name: 0.0}
+    begun = (
+        subject.timeline.then(10 * MINUTE, nothing)
+        .then(step, {name: (fewest(alert) - 1) / step})
+        .then(alert.for_ + SLACK, nothing)
+        .quiet("silent at a value too few")
+        .then(step, {name: 1 / step})
+        .then(alert.for_, nothing)
+    )
+    if alert.for_ >= 2 * step:
+        begun = begun.silent("not before its for", alert.for_ - step)
+    timeline = begun.fires("fires at just enough", value=fewest(alert))
+    timeline = timeline.then(OUTSIDE_WINDOW + subject.keep + SLACK, nothing).silent(
+        "resolves when they are forgotten"
+    )
+    yield subject.case(
+        f"fires when enough values of {label} were none of the spec's",
+        timeline,
+        ((names.OUTSIDE_LABEL, label),),
+    )
+
+
+def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
+    """Break what all rules stand on, and the rules themselves."""
+    nobody = ((names.OWNER, ""),)
+    match kind.watch:
+        case Watch.CONSTANTS:
+            streams = _all_but(None, subject)
+            begun = subject.timeline.then(10 * MINUTE, {}).quiet("silent while nothing is measured")
+            timeline = subject.fires_and_resolves(
+                begun, streams, {}, true_after=subject.interval, false_after=subject.interval, value=1
+            )
+            case = subject.case("fires on streams without constants", timeline, nobody)
+            yield replace(case, without=frozenset({names.INFO}))
+        case Watch.OWNERS:
+            streams, info = _all_but(None, subject), _info(subject)
+            other = replace(
+                info, labels=tuple(sorted({**dict(info.labels), names.OWNER: "other-team"}.items()))
+            )
+            begun = subject.timeline.then(10 * MINUTE, streams).quiet("silent while there is one owner")
+            timeline = subject.fires_and_resolves(
+                begun,
+                merged(streams, {other: 1.0}),
+                streams,
+                true_after=subject.interval,
+                false_after=subject.interval,
+                value=2,
+            )
+            yield subject.case("fires on two owners", timeline, nobody)
+        case Watch.FAILURES:
+            yield _counted("prometheus_rule_evaluation_failures_total", subject)
+        case Watch.ROUNDS:
+            yield _late(subject)
+            yield _counted("prometheus_rule_group_iterations_missed_total", subject)
+        case _:
+            assert_never(kind.watch)
+
+
+def _info(subject: Subject) -> SeriesId:
+    return next(name for name in subject.fixture.constants if name.name == names.INFO)
+
+
+def _counted(name: str, subject: Subject) -> TestCase:
+    """Let Prometheus count something of a group of ours, once."""
+    group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
+    counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
+    strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))
+    begun = subject.timeline.then(20 * MINUTE, {counted: 0.0, strange: 0.0})
+    begun = begun.then(20 * MINUTE, {counted: 0.0, strange: 1.0}).quiet("silent on groups of others")
+    once: Load = {counted: 1.0, strange: 1.0}
+    lasts = begun.up(interval + subject.alert.for_) + SLACK
+    timeline = subject.fires_and_resolves(
+        begun, once, once, true_after=interval, false_after=WINDOW + interval - lasts, exact=False
+    )
+    labels = (("rule_group", group), (names.SERVICE, ""), (names.OWNER, ""))
+    return subject.case(f"fires on {name}", timeline, labels)
+
+
+def _late(subject: Subject) -> TestCase:
+    """Miss as many rounds as may be, and one more."""
+    interval, info = subject.interval, _info(subject)
+    may, rounds = missable(interval), WINDOW // interval
+    there: Load = {info: 1.0}
+    timeline = (
+        subject.timeline.then(2 * WINDOW, there)
+        .then(may * interval, {})
+        .then(2 * WINDOW, there)
+        .quiet("silent where as many rounds are missed as may be")
+        .then((may + 1) * interval, {})
+        .then(subject.alert.for_, there)
+        .fires("fires where one more is missed", value=rounds - may - 1)
+        .then(WINDOW + subject.keep, there)
+        .silent("resolves")
+    )
+    case = subject.case("fires when too many rounds are missed", timeline, ((names.OWNER, ""),))
+    return replace(case, without=frozenset({names.INFO}))
+
+
+def series_count(kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:
+    """Expose one series too many."""
+    scraped = SeriesId(names.SCRAPED, ())
+    allowed, more = {scraped: float(kind.allowed)}, {scraped: float(kind.allowed + 1)}
+    begun = subject.timeline.then(subject.alert.for_ + SLACK, allowed).quiet("silent at the number itself")
+    timeline = subject.fires_and_resolves(
+        begun,
+        more,
+        allowed,
+        true_after=subject.interval,
+        false_after=subject.interval,
+        value=kind.allowed + 1,
+    )
+    yield subject.case("fires above the number that the site allows", timeline)

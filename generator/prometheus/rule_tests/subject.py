@@ -1,0 +1,190 @@
+"""Subjects: a severity of an alert, and the service that it is tried on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.model.labels import OTHER
+from generator.model.signals import Better, Distribution, Quantile, Share, top_bucket
+from generator.model.units import HOUR, MINUTE
+from generator.prometheus.rule_tests.timeline import TestCase, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.alerts import Alert, Tier
+    from generator.model.service import Price, Site
+    from generator.model.signals import Signal
+    from generator.model.streams import Stream
+    from generator.prometheus.rule_tests.timeline import Load, SeriesId
+
+#: Events a second: far above every floor.
+PLENTY = 100.0
+#: How far beyond or inside a bound a case stands, as a part of the bound.
+MARGIN = 0.02
+#: What looks back longer than this is tried sparingly: promtool evaluates every rule at every instant of a history.
+_LONG = 8 * HOUR
+#: A sparing case is evaluated once in so many rule intervals.
+_SPARSE = 5
+#: What must be later than something stands this much after it, where it is not known to the interval.
+SLACK = 3 * MINUTE
+
+
+class Fixture(Struct, frozen=True):
+    """The service of the test cases: example-agent for shared alerts, a service of the specs for its own.
+
+    Attributes:
+        site: The site.
+        signals: Its signals, whose histograms have buckets.
+        runs: The stream of finished runs.
+        streams: Its streams by name.
+        values: The values that its labels may have; where only their number is bounded, as many as may live.
+        listed: The labels whose values are listed.
+        prices: What tokens cost.
+        constants: What its file says in every case.
+        promises_runs: Whether traffic is promised.
+        shared: Whether it is one of many that shared alerts watch.
+    """
+
+    site: Site
+    signals: Mapping[str, Signal]
+    runs: Stream
+    streams: Mapping[str, Stream]
+    values: Mapping[str, tuple[str, ...]]
+    listed: frozenset[str]
+    prices: tuple[Price, ...]
+    constants: Mapping[SeriesId, float]
+    promises_runs: bool
+    shared: bool
+
+    @property
+    def price(self) -> Price | None:
+        """The first price that is not nothing."""
+        return next((price for price in self.prices if price.usd > 0), None)
+
+    def values_of(self, label: str) -> tuple[str, ...]:
+        """List the values of a label, but for the one that stands for all others."""
+        return tuple(value for value in self.values.get(label, ()) if value != OTHER) or (f"{label}-1",)
+
+
+class Subject(Struct, frozen=True):
+    """One severity of an alert, and the service that it is tried on.
+
+    ``sparing`` is whether histories of days may be evaluated more rarely than the rules are; ``every`` says that this
+    one is: once in so many rule intervals. Then not streams go in, but what is recorded of them at every interval.
+    """
+
+    alert: Alert
+    tier: Tier
+    fixture: Fixture
+    sparing: bool = False
+    every: int = 1
+
+    @property
+    def signal(self) -> Signal:
+        """The signal that the alert is about."""
+        return self.fixture.signals[self.alert.signal]
+
+    @property
+    def interval(self) -> int:
+        """How often the rules are evaluated, in seconds."""
+        return self.fixture.site.rule_interval * self.every
+
+    def over(self, window: int) -> Subject:
+        """Choose how often what looks back over a window is evaluated."""
+        return replace(self, every=_SPARSE) if self.sparing and window > _LONG else self
+
+    @property
+    def keep(self) -> int:
+        """For how long the alert outlasts its condition, in seconds."""
+        return self.alert.keep_firing_for if self.fixture.site.keeps_firing else 0
+
+    @property
+    def timeline(self) -> Timeline:
+        """An empty timeline."""
+        return Timeline(self.interval)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label value that an alert by label is tried with."""
+        by = self.alert.by
+        if by is None:
+            return {}
+        kind = self.signal.kind
+        limits = kind.limits if isinstance(kind, Distribution) and kind.label == by else ()
+        return {by: (*limits, *self.fixture.values_of(by))[0]}
+
+    def case(self, name: str, timeline: Timeline, labels: tuple[tuple[str, str], ...] = ()) -> TestCase:
+        """Make a test case of a timeline."""
+        return TestCase(name, self.alert, self.tier, timeline, labels)
+
+    def fires_and_resolves(  # noqa: PLR0913 - a load and what follows it, each with its time
+        self,
+        timeline: Timeline,
+        load: Load,
+        rest: Load,
+        *,
+        true_after: int,
+        false_after: int,
+        value: float | None = None,
+        exact: bool = True,
+    ) -> Timeline:
+        """Fire after ``for`` and not before; go on for ``keep_firing_for`` and no longer.
+
+        Args:
+            timeline: What happened before.
+            load: It makes the condition true, for the first time ``true_after`` seconds after it begins.
+            rest: It makes it false again, for the first time ``false_after`` seconds after it begins.
+            true_after: Seconds.
+            false_after: Seconds.
+            value: The value that the alert fires with.
+            exact: Whether the times are known to the interval.
+        """
+        step, slack = self.interval, 0 if exact else SLACK
+        fires = timeline.up(true_after + self.alert.for_)
+        before = fires - (1 if exact else 2) * step
+        timeline = timeline.then(fires + slack, load)
+        if before > 0:
+            timeline = timeline.silent("not before its for", before)
+        timeline = timeline.fires("fires", value=value)
+        resolves = timeline.up(false_after + self.keep)
+        timeline = timeline.then(resolves + slack, rest)
+        if self.keep >= SLACK:
+            timeline = timeline.fires("keeps firing", resolves - (1 if exact else 2) * step)
+        return timeline.silent("resolves")
+
+
+def around(signal: Signal, bound: float) -> tuple[float, float]:
+    """Find values just beyond and just inside a bound; of a good share the margin is taken of its bad part."""
+    share = isinstance(signal.kind, Share | Distribution)
+    if signal.better is Better.HIGHER and not share:
+        return bound * (1 - MARGIN), bound * (1 + MARGIN)
+    if signal.better is Better.HIGHER:
+        bad = 1 - bound
+        return 1 - _beyond(bad, 1), 1 - bad * (1 - MARGIN)
+    # A quantile shows no more than its last bucket, and a share no more than all, however close the bound is.
+    return _beyond(bound, 1 if share else top_bucket(signal)), bound * (1 - MARGIN)
+
+
+def _beyond(bound: float, most: float | None) -> float:
+    beyond = bound * (1 + MARGIN)
+    return beyond if most is None else min(beyond, (bound + most) / 2)
+
+
+def worst(signal: Signal, bound: float) -> float:
+    """Find a value far beyond a bound."""
+    if isinstance(signal.kind, Share | Distribution):
+        return 0.0 if signal.better is Better.HIGHER else 1.0
+    top = top_bucket(signal)
+    if top is not None and isinstance(signal.kind, Quantile):
+        return top
+    return bound / 10 if signal.better is Better.HIGHER else bound * 10
+
+
+def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float:
+    """Make a value worse by a difference, or by a part of itself; nothing is less than nothing."""
+    sign = -1 if signal.better is Better.HIGHER else 1
+    return max(0.0, base * (1 + sign * by) if relative else base + sign * by)

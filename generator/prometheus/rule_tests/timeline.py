@@ -1,0 +1,195 @@
+"""Timelines: the values of series from one rule interval to the next, and what an alert must do at which time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.promql.expr import series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.model.alerts import Alert, Tier
+
+
+class SeriesId(Struct, frozen=True, cache_hash=True):
+    """A series: its name, and its labels without the service."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+
+    def of(self, service: str) -> str:
+        """Write its selector for a service."""
+        return _selector(self, service)
+
+    def labels_of(self, service: str) -> dict[str, str]:
+        """List its labels for a service."""
+        return {**dict(self.labels), names.SERVICE: service}
+
+
+@lru_cache(maxsize=4096)
+def _selector(name: SeriesId, service: str) -> str:
+    return series(name.name, name.labels_of(service)).now().text
+
+
+#: The value of each series: of streams events per second, of constants what they say.
+Load = dict[SeriesId, float]
+
+
+def merged(*loads: Mapping[SeriesId, float]) -> Load:
+    """Add loads up."""
+    total: Load = {}
+    for load in loads:
+        for name, amount in load.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
+def idle(load: Mapping[SeriesId, float]) -> Load:
+    """Have the series of a load, in which nothing happens."""
+    return dict.fromkeys(load, 0.0)
+
+
+class Phase(Struct, frozen=True):
+    """So many rule intervals of a constant load; a series that is not named is not there."""
+
+    steps: int
+    load: Mapping[SeriesId, float]
+
+
+class Expectation(Struct, frozen=True):
+    """What an alert must do ``seconds`` into a timeline, and why.
+
+    Attributes:
+        seconds: When.
+        fires: Whether it fires.
+        why: In a few words.
+        since: For one that is silent: it has been since then as well.
+        value: The value that it fires with, where that is known.
+    """
+
+    seconds: int
+    fires: bool
+    why: str
+    since: int | None = None
+    value: float | None = None
+
+
+class Timeline(Struct, frozen=True):
+    """Phases one after the other, and what is expected in them; the first value is there at second 0."""
+
+    interval: int
+    phases: tuple[Phase, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def seconds(self) -> int:
+        """How long it is."""
+        return self.interval * sum(phase.steps for phase in self.phases)
+
+    def up(self, seconds: float) -> int:
+        """Round up to whole rule intervals."""
+        return int(-(-seconds // self.interval)) * self.interval
+
+    def then(self, seconds: float, load: Mapping[SeriesId, float]) -> Timeline:
+        """Go on under a load."""
+        phase = Phase(max(1, self.up(seconds) // self.interval), load)
+        return Timeline(self.interval, (*self.phases, phase), self.expectations)
+
+    def silent(self, why: str, after: float | None = None) -> Timeline:
+        """Expect silence at the end of the last phase, or ``after`` seconds of it."""
+        return self._expect(Expectation(self._at(after), fires=False, why=why))
+
+    def quiet(self, why: str) -> Timeline:
+        """Expect silence all through the last phase."""
+        return self._expect(Expectation(self.seconds, fires=False, why=why, since=self._at(0)))
+
+    def fires(self, why: str, after: float | None = None, value: float | None = None) -> Timeline:
+        """Expect the alert at the end of the last phase, or ``after`` seconds of it."""
+        return self._expect(Expectation(self._at(after), fires=True, why=why, value=value))
+
+    def until(self, seconds: int) -> tuple[Phase, ...]:
+        """Cut the phases off after so many seconds."""
+        found, left = [], seconds // self.interval
+        for phase in self.phases:
+            if left > 0:
+                found.append(Phase(min(phase.steps, left), phase.load))
+            left -= phase.steps
+        return tuple(found)
+
+    def _expect(self, expectation: Expectation) -> Timeline:
+        return Timeline(self.interval, self.phases, (*self.expectations, expectation))
+
+    def _at(self, after: float | None) -> int:
+        start = self.seconds - self.phases[-1].steps * self.interval
+        return self.seconds if after is None else start + self.up(after)
+
+
+class TestCase(Struct, frozen=True):
+    """What one severity of an alert must do over a timeline.
+
+    Attributes:
+        name: What is tried, in a few words.
+        alert: The alert.
+        tier: The severity.
+        timeline: What happens, and what is expected.
+        labels: They tell the series that is meant from the alert's others.
+        constants: What the service's file says besides what every case has.
+        without: The names of constants that it lacks; its streams come from elsewhere.
+    """
+
+    __test__ = False
+
+    name: str
+    alert: Alert
+    tier: Tier
+    timeline: Timeline
+    labels: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[SeriesId, float], ...] = ()
+    without: frozenset[str] = frozenset()
+
+
+def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
+    """Write the values of a series in promtool's notation; where it ends it is stale, as what rules record is.
+
+    Args:
+        phases: What happens.
+        name: The series.
+        every: How many values it has in each step of a phase.
+    """
+    parts: list[str] = []
+    before: float | None = None
+    for place, phase in enumerate(phases):
+        steps = phase.steps * every + (place == 0)
+        value = phase.load.get(name)
+        if value is not None:
+            parts.append(f"{number_text(value)}x{steps - 1}" if steps > 1 else number_text(value))
+        elif before is None:
+            parts.append(f"_x{steps}")
+        else:
+            parts.append(f"stale _x{steps - 1}" if steps > 1 else "stale")
+        before = value
+    return " ".join(parts)
+
+
+def samples_of(phases: tuple[Phase, ...], name: SeriesId) -> list[float | None]:
+    """List the values of a series, one a rule interval."""
+    return [
+        phase.load.get(name) for place, phase in enumerate(phases) for _ in range(phase.steps + (place == 0))
+    ]
+
+
+def series_of(phases: tuple[Phase, ...]) -> list[SeriesId]:
+    """List the series of phases."""
+    return list(dict.fromkeys(name for phase in phases for name in phase.load))
+
+
+def number_text(value: float) -> str:
+    """Write a number so that promtool reads it as it is."""
+    text = repr(float(value))
+    text = text.removesuffix(".0")
+    return f"{value:.20f}".rstrip("0") if "e-" in text else text

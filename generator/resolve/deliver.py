@@ -1,0 +1,89 @@
+"""The targets that the site asks for, with their defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.delivery import (
+    Backstage,
+    Deliver,
+    Helm,
+    Kubernetes,
+    Mimir,
+    OpenSlo,
+    Terraform,
+    VictoriaMetrics,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.spec.types import DeliverSpec, Entry, HelmSpec, KubernetesSpec, MimirSpec
+
+#: What the chart of Grafana takes for a dashboard, and where it looks for the folder.
+DASHBOARD_LABELS = {"grafana_dashboard": "1"}
+FOLDER_ANNOTATION = "grafana_folder"
+GRAFANA_LABELS = {"dashboards": "grafana"}
+#: The limit of a tenant of Mimir that nobody has changed.
+MAX_GROUPS = 70
+
+
+def resolve_deliver(spec: DeliverSpec | None, grafana_url: str | None, findings: Findings) -> Deliver:
+    """Fill in what is left out of each target that is asked for."""
+    if spec is None:
+        return Deliver()
+    if spec.backstage and not grafana_url:
+        findings.error(
+            "deliver/no-address",
+            "Backstage links to dashboards, and the site does not say where Grafana is",
+            spec.backstage.span,
+            "add grafana_url, or leave backstage out",
+        )
+    return Deliver(
+        kubernetes=_kubernetes(spec.kubernetes, findings) if spec.kubernetes else None,
+        helm=_helm(spec.helm) if spec.helm else None,
+        mimir=_mimir(spec.mimir) if spec.mimir else None,
+        terraform=Terraform(spec.terraform.rules or "mimir") if spec.terraform else None,
+        victoriametrics=VictoriaMetrics(
+            spec.victoriametrics.namespace or "", _map(spec.victoriametrics.rule_labels)
+        )
+        if spec.victoriametrics
+        else None,
+        openslo=OpenSlo() if spec.openslo else None,
+        backstage=Backstage() if spec.backstage else None,
+    )
+
+
+def _kubernetes(spec: KubernetesSpec, findings: Findings) -> Kubernetes:
+    if spec.grafana_labels and not spec.grafana_operator:
+        findings.error(
+            "deliver/no-operator",
+            "grafana_labels choose the Grafana of an operator, and there is none",
+            spec.grafana_labels[0].key.span,
+            "add grafana_operator: true, or leave grafana_labels out",
+        )
+    return Kubernetes(
+        namespace=spec.namespace or "",
+        rule_labels=_map(spec.rule_labels),
+        # A sidecar as well would bring every dashboard twice: it is asked for by name.
+        dashboard_labels=_map(spec.dashboard_labels) or ({} if spec.grafana_operator else DASHBOARD_LABELS),
+        folder_annotation=spec.folder_annotation or FOLDER_ANNOTATION,
+        grafana_labels=(_map(spec.grafana_labels) or GRAFANA_LABELS) if spec.grafana_operator else None,
+    )
+
+
+def _helm(spec: HelmSpec) -> Helm:
+    return Helm(
+        rule_labels=_map(spec.rule_labels),
+        dashboard_labels=_map(spec.dashboard_labels) or DASHBOARD_LABELS,
+        folder_annotation=spec.folder_annotation or FOLDER_ANNOTATION,
+    )
+
+
+def _mimir(spec: MimirSpec) -> Mimir:
+    return Mimir(max_groups=spec.max_groups or MAX_GROUPS)
+
+
+def _map(entries: tuple[Entry[str], ...]) -> Mapping[str, str]:
+    return {entry.key.value: entry.value for entry in entries}

@@ -1,0 +1,140 @@
+"""Every form holds the rules and dashboards that the output holds, and no target takes their text for its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.delivery.delivered import MARKS, below, delivered, groups_of, subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Form = tuple[str, "Callable[[Any], Any]"]
+FORMS: dict[str, Form] = {
+    "kubernetes": ("kubernetes/rules/{}.yaml", lambda found: found["spec"]["groups"]),
+    "victoriametrics": ("victoriametrics/{}.yaml", lambda found: found["spec"]["groups"]),
+    "helm": ("helm/files/rules/{}.yaml", lambda found: found["groups"]),
+}
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+@pytest.mark.parametrize("target", FORMS)
+def test_the_groups_are_those_of_the_rule_files(target: str, hostile: bool) -> None:  # noqa: FBT001
+    files = delivered(hostile=hostile)
+    place, groups = FORMS[target]
+    for name in subjects(files):
+        found = groups(yaml.safe_load(files[place.format(name)]))
+        assert found == groups_of(files, name)
+        assert len({group["name"] for group in found}) == len(found)
+        assert max(len(group["rules"]) for group in found) <= 20
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_a_ruler_gets_all_groups_by_namespace(hostile: bool) -> None:  # noqa: FBT001
+    files = delivered(hostile=hostile)
+    found = {path: yaml.safe_load(text) for path, text in below(files, "mimir/").items()}
+    services = [name for name in subjects(files) if f"mimir/agent-metrics-{name}.yaml" in found]
+    assert len(found) == 1 + len(services)
+    for name in services:
+        own = found[f"mimir/agent-metrics-{name}.yaml"]
+        assert own == {"namespace": f"agent-metrics-{name}", "groups": groups_of(files, name)}
+    shared = found["mimir/agent-metrics.yaml"]
+    every = [group for name in subjects(files) if name not in services for group in groups_of(files, name)]
+    assert shared["namespace"] == "agent-metrics"
+    assert sorted(shared["groups"], key=lambda group: group["name"]) == sorted(
+        every, key=lambda group: group["name"]
+    )
+    names = [group["name"] for group in shared["groups"]]
+    assert len(names) == len(set(names))
+
+
+def test_dashboards_are_the_same_without_blanks() -> None:
+    files = delivered()
+    for path, text in below(files, "grafana/dashboards/").items():
+        uid = path.rpartition("/")[2].removesuffix(".json")
+        data = yaml.safe_load(files[f"kubernetes/dashboards/{uid}.yaml"])["data"]
+        assert list(data) == [f"{uid}.json"]
+        assert json.loads(data[f"{uid}.json"]) == json.loads(text)
+        assert files[f"helm/files/dashboards/{uid}.json"] == data[f"{uid}.json"]
+        assert "\n" not in data[f"{uid}.json"]
+        assert '": ' not in re.sub(r'"(?:[^"\\]|\\.)*"', '""', data[f"{uid}.json"])
+
+
+def test_what_a_target_would_fill_in_is_in_the_specs_of_this_test() -> None:
+    rules = delivered(hostile=True)["prometheus/rules/hostile-agent.rules.yml"]
+    assert all(mark in rules for mark in MARKS)
+
+
+def test_helm_renders_no_text_of_specs() -> None:
+    templates, hostile = (below(delivered(hostile=each), "helm/templates/") for each in (False, True))
+    assert templates == hostile
+    assert set(templates) == {"helm/templates/rules.yaml", "helm/templates/dashboards.yaml"}
+    rendered = "".join(templates.values()) + delivered(hostile=True)["helm/values.yaml"]
+    assert not any(mark in rendered for mark in MARKS)
+    # Get places a file as it is; tpl would render it.
+    assert all("$.Files.Get $path | indent" in text and "tpl" not in text for text in templates.values())
+    values = yaml.safe_load(delivered(hostile=True)["helm/values.yaml"])
+    assert values["owners"]["hostile-agent"] == "a.b@c/d"
+
+
+def test_flux_is_kept_from_filling_in_objects() -> None:
+    kept = 0
+    for text in below(delivered(hostile=True), "kubernetes/").values():
+        for each in text.split("\n---\n"):
+            if "${" in each:
+                assert "kustomize.toolkit.fluxcd.io/substitute: disabled" in each
+                kept += 1
+    assert kept > 7
+
+
+@pytest.mark.parametrize("rules", ["mimir", "amp", "none"])
+def test_terraform_reads_files_and_holds_no_text_of_specs(rules: str) -> None:
+    deliver = f"deliver: {{terraform: {{rules: {rules}}}}}\n"
+    (main,) = below(delivered(deliver), "terraform/").values()
+    assert main == delivered(deliver, hostile=True)["terraform/main.tf"]
+    assert set(re.findall(r"[$%]\{[a-z_.]*", main)) <= {"${path.module", "${each.key", "${replace"}
+    assert {"mimir": "mimir_rules", "amp": "aws_prometheus_rule_group_namespace", "none": ""}[rules] in main
+    assert ("../prometheus" in main) == (rules != "none")
+
+
+def test_a_namespace_of_terraform_is_that_of_one_rule_file() -> None:
+    """Terraform itself is not run here: the same three steps over the names of the files."""
+    files = [path for path in delivered() if re.fullmatch(r"prometheus/(rules|alerts)/.*\.yml", path)]
+    names = [
+        f"agent-metrics-{path.rpartition('/')[2].removesuffix('.yml').replace('.', '-')}" for path in files
+    ]
+    assert len(names) == len(set(names))
+
+
+def test_openslo_reads_what_burn_rates_read() -> None:
+    files = delivered(hostile=True)
+    service, slo = yaml.safe_load_all(files["openslo/hostile-agent.yaml"])
+    assert (service["kind"], service["metadata"]["name"]) == ("Service", "hostile-agent")
+    assert service["spec"]["description"] == " ".join(MARKS)
+    spec = slo["spec"]
+    assert spec["objectives"][0]["target"] == 0.999
+    assert spec["timeWindow"] == [{"duration": "28d", "isRolling": True}]
+    ratio = spec["indicator"]["spec"]["ratioMetric"]
+    rules = yaml.safe_load(files["prometheus/rules/agent-run.rules.yml"])["groups"]
+    rules += yaml.safe_load(files["prometheus/rules/agent-streams.rules.yml"])["groups"]
+    recorded = {rule["record"] for group in rules for rule in group["rules"]}
+    assert ratio["counter"] is False
+    for side in ("bad", "total"):
+        query = ratio[side]["metricSource"]["spec"]["query"]
+        assert query.endswith('{service="hostile-agent"}')
+        assert query.partition("{")[0] in recorded
+
+
+def test_backstage_links_to_the_service() -> None:
+    found = yaml.safe_load(delivered()["backstage/support-agent.yaml"])["metadata"]
+    assert found["annotations"]["grafana/alert-label-selector"] == "service=support-agent"
+    assert found["links"][0]["url"] == ("http://localhost:3000/d/agent-overview?var-service=support-agent")
+    assert all(
+        f"grafana/dashboards/{link['url'].partition('?')[0].rpartition('/')[2]}.json" in delivered()
+        for link in found["links"]
+    )
