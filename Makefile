@@ -39,11 +39,12 @@ apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; toke
 	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
 
 .PHONY: demo
-demo: .venv/.ready servers ## watch a service of SPECS at work; INCIDENT=tool-outage, SERVICE=name
+demo: .venv/.ready ## watch a service of SPECS at work; INCIDENT=tool-outage, SERVICE=name
 	@$(BIN)/python -m generator demo $(SPECS) $(if $(INCIDENT),--incident '$(INCIDENT)') $(if $(SERVICE),--service '$(SERVICE)') $(DEMO_ARGS)
 
 .PHONY: test
-test: .venv/.ready servers browser ## run all tests, those on a real Prometheus included
+test: .venv/.ready servers browser ## run all tests, those on a real Prometheus included; INSTALL=no
+	@echo "all tests take about 8 minutes on 2 cores; a part: make test PYTEST_ARGS=tests/spec"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Apart from the tests, because tracing lines and branches makes the compiler three times as slow.
@@ -51,29 +52,32 @@ test: .venv/.ready servers browser ## run all tests, those on a real Prometheus 
 coverage: .venv/.ready servers ## run all tests, and show which lines and branches of generator/ none reaches
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term:skip-covered
 
-# The tests that are about Prometheus run real servers. They are installed where that is possible without asking.
+# What needs servers installs them, as root on Debian, and says so before; elsewhere it says what is left out. Whoever
+# wants nothing installed says so: make test INSTALL=no
+INSTALL ?= yes
 SERVERS := prometheus prometheus-alertmanager
-.PHONY: servers
-servers:
-	@missing=; for program in $(SERVERS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+
+# The shell commands that install $(1) for the purpose $(2), where that is possible and wanted.
+define install
+	@missing=; for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	[ -z "$$missing" ] || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing$$missing"; \
+	  if [ "$(INSTALL)" = yes ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "$(2) need$$missing, so this runs: apt-get install$$missing (INSTALL=no leaves them out)"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else \
-	    echo "tests are skipped for want of$$missing: apt-get install$$missing" >&2; \
+	    echo "$(2) need$$missing, and are skipped: apt-get install$$missing" >&2; \
 	  fi; }
+endef
+
+.PHONY: servers
+servers:
+	$(call install,$(SERVERS),tests on real servers)
 
 # A browser is large: it is installed where nobody waits for it, in CI, and elsewhere only what needs it is skipped.
 .PHONY: browser
+browser: INSTALL := $(if $(filter true,$(CI)),$(INSTALL),no)
 browser:
-	@command -v chromium >/dev/null || { \
-	  if [ "$$CI" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing chromium"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	  else \
-	    echo "tests of pages are skipped for want of chromium: apt-get install chromium" >&2; \
-	  fi; }
+	$(call install,chromium,tests of pages)
 
 .PHONY: golden
 golden: generate ## update the files that tests compare with

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "explain a code of a message, an alert, a signal or a key of the specs",
     "schema": "print a JSON Schema, or write them all",
     "init": "write a first spec",
+    "prices": "take prices from the list that LiteLLM publishes",
     "apply": "bring output/ to a Grafana and a Prometheus",
     "simulate": "invent a history with incidents in it",
     "replay": "show what the alerts would have done",

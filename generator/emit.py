@@ -14,6 +14,7 @@ from generator.instrumentation.modules import instrumentation
 from generator.model.deviations import Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.rule_tests.files import service_tests, shared_tests
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
@@ -70,6 +71,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
+        service_tests(facts.service, facts.compiled, facts.shared, site),
         *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
         *deliver_service(facts.service, rules, site),
     )
@@ -102,8 +104,6 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
 
 def emit_shared_tests(library: Library, shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
     """Write the unit tests of the shared alerts."""
-    from generator.prometheus.rule_tests.files import shared_tests  # noqa: PLC0415 - they are seldom written again
-
     return tuple(shared_tests(shared, library, site))
 
 

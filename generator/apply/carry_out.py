@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.apply.difference import differences
-from generator.apply.errors import ApplyError, UncertainError
 from generator.apply.ownership import fault
 from generator.apply.plan import Action
+from generator.live.errors import LiveError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def carry_out(api: GrafanaApi, plan: Plan, *, folder_title: str, message: str, p
         prune: whether to delete stale dashboards.
 
     Raises:
-        ApplyError: a step failed; those after it were not begun.
+        LiveError: a step failed; those after it were not begun.
     """
     if plan.folder_title is None:
         api.create_folder(plan.folder, folder_title)
@@ -52,9 +52,9 @@ def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError
     """Whether Grafana has what was sent, though it did not say so: an answer was lost, or came from a proxy."""
     try:
         has = api.dashboard(step.uid)
-    except ApplyError:
+    except LiveError:
         message = f"{error.message}; whether {step.uid} was saved is not known"
-        raise ApplyError(message, error.help) from None
+        raise LiveError(message, error.help) from None
     return has is not None and has.folder == folder and not differences(step.dashboard, has.json)
 
 
@@ -64,7 +64,7 @@ def _delete(api: GrafanaApi, step: Step, folder: str) -> None:
     if has is None:
         return
     if wrong := fault(has, folder, differs=True):
-        raise ApplyError(f"{wrong.uid} {wrong.reason}; it was not deleted", wrong.help)
+        raise LiveError(f"{wrong.uid} {wrong.reason}; it was not deleted", wrong.help)
     try:
         api.delete(step.uid)
     except UncertainError:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct, field
 
-from generator.apply.errors import UncertainError
+from generator.live.answers import decoded
+from generator.live.errors import LiveError, UncertainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from generator.live.transport import Response
+    from generator.live.response import Response
+
+T = TypeVar("T")
+
+#: A larger dashboard is not read; the generated ones take some hundred kilobytes.
+_MOST_BYTES = 4 * 1024 * 1024
 
 
 class Found(Struct, frozen=True):
@@ -50,26 +54,68 @@ class Hit(Struct, frozen=True):
     folder: str
 
 
+class _Meta(Struct):
+    folder_uid: str | None = field(default=None, name="folderUid")
+    folder_title: str | None = field(default=None, name="folderTitle")
+    provisioned: bool | None = False
+    is_folder: bool | None = field(default=False, name="isFolder")
+
+
+class _Dashboard(Struct):
+    """What is read of a dashboard; the whole is compared as it is."""
+
+    uid: str
+    title: str = ""
+    version: int | None = 0
+    tags: tuple[str, ...] | None = ()
+
+
+class _Answer(Struct):
+    dashboard: Raw
+    meta: _Meta
+
+
+class _Folder(Struct):
+    title: str
+
+
+class _Saved(Struct):
+    version: int
+
+
+class _Refusal(Struct):
+    message: str
+
+
+class _Hit(Struct):
+    uid: str
+    title: str = ""
+    folder_uid: str | None = field(default=None, name="folderUid")
+
+
 def found(response: Response) -> Found:
     """Read ``GET /api/dashboards/uid/:uid``.
 
     Raises:
         UncertainError: the answer is not of the API's shape.
     """
-    with expecting("a dashboard"):
-        document = json.loads(response.body)
-        dashboard, meta = document["dashboard"], document["meta"]
-        return Found(
-            uid=str(dashboard["uid"]),
-            title=str(dashboard.get("title", "")),
-            json=dict(dashboard),
-            version=int(dashboard.get("version") or 0),
-            tags=tuple(map(str, dashboard.get("tags") or ())),
-            folder=str(meta.get("folderUid") or ""),
-            folder_title=str(meta.get("folderTitle") or ""),
-            provisioned=bool(meta.get("provisioned")),
-            is_folder=bool(meta.get("isFolder")),
-        )
+    answer = _read(response.body, _Answer, "a dashboard")
+    whole, meta = bytes(answer.dashboard), answer.meta
+    if len(whole) > _MOST_BYTES:
+        message = f"the dashboard that Grafana has is larger than {_MOST_BYTES // 1024 // 1024} MiB"
+        raise UncertainError(message, "look at it in Grafana, and delete it if it is none of anybody's")
+    dashboard = _read(whole, _Dashboard, "a dashboard")
+    return Found(
+        uid=dashboard.uid,
+        title=dashboard.title,
+        json=_read(whole, dict[str, Any], "a dashboard"),
+        version=dashboard.version or 0,
+        tags=dashboard.tags or (),
+        folder=meta.folder_uid or "",
+        folder_title=meta.folder_title or "",
+        provisioned=bool(meta.provisioned),
+        is_folder=bool(meta.is_folder),
+    )
 
 
 def hits(response: Response) -> tuple[Hit, ...]:
@@ -78,30 +124,43 @@ def hits(response: Response) -> tuple[Hit, ...]:
     Raises:
         UncertainError: the answer is not of the API's shape.
     """
-    with expecting("a list of dashboards"):
-        return tuple(
-            Hit(str(one["uid"]), str(one.get("title", "")), str(one.get("folderUid") or ""))
-            for one in json.loads(response.body)
-        )
+    listed = _read(response.body, list[_Hit], "a list of dashboards")
+    return tuple(Hit(one.uid, one.title, one.folder_uid or "") for one in listed)
 
 
-def member(response: Response, key: str) -> str:
-    """Read one text of an answer that is an object.
+def title(response: Response) -> str:
+    """Read the title of a folder.
 
     Raises:
         UncertainError: there is none.
     """
-    with expecting(f"an object with {key}"):
-        return str(json.loads(response.body)[key])
+    return _read(response.body, _Folder, "a folder").title
 
 
-@contextmanager
-def expecting(what: str) -> Iterator[None]:
-    """Turn whatever goes wrong while an answer is taken apart into an UncertainError."""
+def check_saved(response: Response) -> None:
+    """See that Grafana says which version it saved.
+
+    Raises:
+        UncertainError: it does not.
+    """
+    _read(response.body, _Saved, "an object with version")
+
+
+def is_of_grafana(response: Response) -> bool:
+    """Whether an answer without success has a message, as all of Grafana's do; another server's page has none."""
     try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        message = f"the answer is not {what} of Grafana's API"
-        raise UncertainError(
-            message, "is this a Grafana? its address ends with its sub-path, if it has any"
-        ) from None
+        return bool(_read(response.body, _Refusal, "a refusal").message)
+    except UncertainError:
+        return False
+
+
+def _read(body: bytes, shape: type[T], noun: str) -> T:
+    try:
+        return decoded(body, shape, noun)
+    except LiveError:
+        raise _not_of(noun) from None
+
+
+def _not_of(noun: str) -> UncertainError:
+    message = f"the answer is not {noun} of Grafana's API"
+    return UncertainError(message, "is this a Grafana? its address ends with its sub-path, if it has any")

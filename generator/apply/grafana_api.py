@@ -13,32 +13,29 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from generator.apply.errors import ApplyError, UncertainError
-from generator.apply.grafana_answers import found, hits, member
+from generator.apply.grafana_answers import check_saved, found, hits, is_of_grafana, title
 from generator.apply.grafana_refusals import refusal
-from generator.apply.patience import Patience, send
-from generator.diagnostics.printable import printable
-from generator.live.errors import LiveError, UnreachedError
+from generator.live.errors import LiveError, UncertainError
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.apply.credentials import Credentials
     from generator.apply.grafana_answers import Found, Hit
-    from generator.live.transport import Connection, Response
+    from generator.live.credentials import Credentials
+    from generator.live.response import Response
+    from generator.live.retry import Patience
+    from generator.live.transport import Connection
 
 _TIMEOUT = 20.0
-_PAGE = 1000
-_GONE = HTTPStatus.NOT_FOUND
+_PAGE, _MOST_PAGES = 1000, 20
+_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class GrafanaApi(Struct, frozen=True):
-    """A Grafana, by its HTTP API. Every method raises ApplyError when it fails."""
+    """A Grafana, by its HTTP API. Every method raises LiveError when it fails."""
 
     connection: Connection
-    credentials: Credentials
-    patience: Patience
 
     @property
     def url(self) -> str:
@@ -50,7 +47,7 @@ class GrafanaApi(Struct, frozen=True):
         response = self._ask(
             "GET", f"/api/folders/{quote(uid, safe='')}", f'show the folder "{uid}"', absent=True
         )
-        return None if self._is_absent(response) else member(response, "title")
+        return None if self._is_absent(response) else title(response)
 
     def create_folder(self, uid: str, title: str) -> None:
         """Create a folder at the top level; one of that uid that somebody creates meanwhile is taken."""
@@ -73,7 +70,7 @@ class GrafanaApi(Struct, frozen=True):
         """Save a dashboard into a folder; its ``version`` is the one that it replaces, 0 for none."""
         sent = {"dashboard": dashboard, "folderUid": folder, "message": message, "overwrite": False}
         response = self._ask("POST", "/api/dashboards/db", f'save "{dashboard["uid"]}"', sent)
-        member(response, "version")
+        check_saved(response)
 
     def delete(self, uid: str) -> None:
         """Delete a dashboard; one that is gone already is no failure."""
@@ -81,15 +78,17 @@ class GrafanaApi(Struct, frozen=True):
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
-        self.connection.pool.clear()
+        self.connection.close()
 
     def _tagged(self, tag: str) -> Iterator[Hit]:
-        page, more = 1, True
-        while more:
+        for page in range(1, _MOST_PAGES + 1):
             query = urlencode({"type": "dash-db", "tag": tag, "limit": _PAGE, "page": page})
             listed = hits(self._ask("GET", f"/api/search?{query}", "search for dashboards"))
             yield from listed
-            page, more = page + 1, len(listed) >= _PAGE
+            if len(listed) < _PAGE:
+                return
+        message = f"Grafana finds more than {_MOST_PAGES * _PAGE} dashboards with the tag {tag}"
+        raise UncertainError(message, "is this a Grafana? its address ends with its sub-path, if it has any")
 
     def _ask(
         self, method: str, path: str, doing: str, sent: object = None, *, absent: bool = False
@@ -97,29 +96,18 @@ class GrafanaApi(Struct, frozen=True):
         """Return the answer to a request; ``absent`` lets 404 pass, which must be Grafana's own."""
         body = None if sent is None else json.dumps(sent, ensure_ascii=False).encode()
         try:
-            response = send(self.connection, method, path, body, self.patience)
-        except UnreachedError as error:
-            help_ = "check the address, and that Grafana runs; then run again"
-            raise ApplyError(self._shown(f"Grafana at {error}"), help_) from None
+            response = self.connection.send(method, path, body, _JSON)
         except LiveError as error:
-            raise UncertainError(self._shown(f"Grafana at {error}"), _help(str(error))) from None
+            raise error.adding("then run again") from None
         if response.ok or (absent and self._is_absent(response)):
             return response
-        refused = refusal(self.credentials.without(response), doing)
-        raise type(refused)(self._shown(refused.message), self._shown(refused.help))
+        refused = refusal(response, doing, self.connection.help_for(response.status))
+        raise type(refused)(self.connection.credentials.hide(refused.message), refused.help)
 
     @staticmethod
     def _is_absent(response: Response) -> bool:
         """Whether Grafana has no such thing; another server, asked by mistake, has nothing either."""
-        if response.status != _GONE:
-            return False
-        try:
-            return bool(member(response, "message"))
-        except ApplyError:
-            return False
-
-    def _shown(self, text: str) -> str:
-        return printable(self.credentials.hide(text))
+        return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
 
 
 def connect_grafana(
@@ -128,20 +116,12 @@ def connect_grafana(
     """Address the Grafana at ``url``, which has been checked; nothing is sent yet.
 
     Raises:
-        ApplyError: ``url`` is no address.
+        LiveError: ``url`` is no address.
     """
-    try:
-        connection = open_connection(url, timeout=timeout, retries=0, headers=credentials.headers)
-    except LiveError as error:
-        raise ApplyError(str(error)) from None
-    return GrafanaApi(connection, credentials, patience or Patience())
+    return GrafanaApi(
+        open_connection(url, timeout=timeout, called="Grafana", credentials=credentials, patience=patience)
+    )
 
 
 def _path(uid: str) -> str:
     return f"/api/dashboards/uid/{quote(uid, safe='')}"
-
-
-def _help(said: str) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" in said:
-        return "the system trusts no authority that vouches for it; SSL_CERT_FILE names a file of authorities to trust"
-    return "run again"

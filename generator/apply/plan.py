@@ -68,7 +68,7 @@ def make_plan(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: 
     """Compare the generated dashboards with what Grafana has.
 
     Raises:
-        ApplyError: Grafana does not answer, or refuses to.
+        LiveError: Grafana does not answer, or refuses to.
     """
     title = api.folder(folder)
     there = {one["uid"]: api.dashboard(one["uid"]) for one in dashboards}

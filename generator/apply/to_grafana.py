@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.apply.carry_out import carry_out
-from generator.apply.errors import ApplyError
 from generator.apply.grafana_text import done_line, left_line, plan_lines, remark_lines
 from generator.apply.plan import make_plan
+from generator.live.errors import LiveError
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ def apply_to_grafana(
         say: takes a line for people about each step, as soon as it is done.
 
     Raises:
-        ApplyError: something is not ours, or a request failed; what was said to be done stays done.
+        LiveError: something is not ours, or a request failed; what was said to be done stays done.
     """
     if not _UID.fullmatch(options.folder):
         message = "a folder's uid has up to 40 letters, digits, - and _"
-        raise ApplyError(message, "it is the part after /dashboards/f/ in the folder's address")
+        raise LiveError(message, "it is the part after /dashboards/f/ in the folder's address")
     try:
         plan = make_plan(api, generated.dashboards, options.folder)
-    except ApplyError as error:
-        raise _adding(error, "nothing was written") from None
+    except LiveError as error:
+        raise error.adding("nothing was written") from None
     _refuse_faults(plan)
     say(f"Grafana {api.url}, folder {options.folder}" + (": dry run, nothing is written" * options.dry_run))
     if options.dry_run:
@@ -73,20 +73,15 @@ def _carry_out(
         for step in carry_out(api, plan, folder_title=GRAFANA_FOLDER, message=message, prune=options.prune):
             done.append(step)
             say(done_line(step))
-    except ApplyError as error:
+    except LiveError as error:
         say(left_line(plan, done, prune=options.prune))
-        raise _adding(error, "what was applied stays" if done else "") from None
+        raise error.adding("what was applied stays" if done else "") from None
     except KeyboardInterrupt:
         say(left_line(plan, done, prune=options.prune))
         raise
 
 
-def _adding(error: ApplyError, what: str) -> ApplyError:
-    """Say also what became of the dashboards."""
-    return ApplyError(error.message, "; ".join(filter(None, [error.help, what])))
-
-
 def _refuse_faults(plan: Plan) -> None:
     if plan.faults:
         lines = "".join(f"\n  {fault.uid} {fault.reason}: {fault.help}" for fault in plan.faults)
-        raise ApplyError(f"dashboards are in the way that are not ours to change; nothing was written{lines}")
+        raise LiveError(f"dashboards are in the way that are not ours to change; nothing was written{lines}")

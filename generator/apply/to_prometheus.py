@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.apply.errors import ApplyError
 from generator.apply.prometheus_api import ReloadClosedError
 from generator.apply.rule_groups import compare, longest_interval, named
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
+from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from generator.apply.prometheus_api import PrometheusRules
     from generator.apply.rule_groups import Key, Running
 
-_SLACK = 30.0
+#: Longer is not waited for an evaluation, whatever interval a server claims.
+_LONGEST, _SLACK = 600.0, 30.0
 _HELP = {
     "not loaded": "rule_files in the server's prometheus.yml leads to no such file: name the directories that output/"
     " is copied to, such as /etc/prometheus/agents/rules/*.rules.yml",
@@ -57,7 +58,7 @@ def apply_to_prometheus(
         waiting: how long it has for the first evaluation.
 
     Raises:
-        ApplyError: it refuses, fails, or does not run all groups, which are named.
+        LiveError: it refuses, fails, or does not run all groups, which are named.
     """
     if dry_run:
         running = compare(generated.rule_files, server.groups())
@@ -70,7 +71,7 @@ def apply_to_prometheus(
         say(f"Prometheus {server.url}: reloaded")
     running = _settled(server, generated, say, waiting or Waiting())
     if not running.loaded and closed is not None:
-        raise ApplyError(closed.message + _faults(running), closed.help)
+        raise LiveError(closed.message + _faults(running), closed.help)
     _refuse_faults(running)
     if closed is not None:
         say(f"Prometheus {server.url}: it does not reload over HTTP, but has what was generated")
@@ -93,7 +94,7 @@ def _settled(
     running = compare(generated.rule_files, states)
     bound = waiting.seconds
     if bound is None:
-        bound = longest_interval(generated.rule_files, states) + _SLACK
+        bound = min(longest_interval(generated.rule_files, states), _LONGEST) + _SLACK
     deadline = waiting.now() + bound
     if running.loaded and running.waiting:
         say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.waiting)} rule groups")
@@ -106,13 +107,13 @@ def _settled(
 def _refuse_faults(running: Running) -> None:
     if not running.loaded:
         helps = [_HELP[word] for word, groups in _loading(running) if groups]
-        raise ApplyError(f"Prometheus does not run what was generated{_faults(running)}", "; ".join(helps))
+        raise LiveError(f"Prometheus does not run what was generated{_faults(running)}", "; ".join(helps))
     if running.failing:
         message = f"rules are loaded, but fail{_faults(running)}"
-        raise ApplyError(message, "the reason is Prometheus's own; its page /rules shows the expressions")
+        raise LiveError(message, "the reason is Prometheus's own; its page /rules shows the expressions")
     if running.waiting:
         message = f"rules are loaded, but were not evaluated in time{_faults(running)}"
-        raise ApplyError(message, "run again, or allow more time with --wait SECONDS")
+        raise LiveError(message, "run again, or allow more time with --wait SECONDS")
 
 
 def _state_lines(running: Running) -> list[str]:

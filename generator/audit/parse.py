@@ -10,9 +10,9 @@ from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
-from generator.audit.errors import ExpositionError
 from generator.audit.source import Described
 from generator.diagnostics.printable import printable, shortened
+from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from generator.audit.fetch import Fetched
 
+#: One instance of a service exposes a small part of this, and each line takes more than a kilobyte when it is read.
+_MOST_LINES = 60_000
 #: A series is alive for so long after its last sample, as in Prometheus.
 _LOOKBACK = 300.0
-_EOF = re.compile(r"(?:^|\n)# EOF\n?$")
+_EOF = re.compile(r"(?:^|\n)# EOF\n*$")
 _OPEN_METRICS = "application/openmetrics-text"
 _COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
 #: What only OpenMetrics has: without its last line it is cut short.
@@ -54,33 +56,37 @@ def parse(fetched: Fetched) -> Exposition:
     """Take an exposition apart.
 
     Raises:
-        ExpositionError: it is empty, cut short, or no exposition.
+        LiveError: it is empty, cut short, or no exposition.
     """
     text = fetched.text.replace("\r\n", "\n")
     if not text.strip():
-        raise ExpositionError(f"{fetched.place} is empty", "is this the address of an exposition?")
+        raise LiveError(f"{fetched.place} is empty", "is this the address of an exposition?")
+    if text.count("\n") > _MOST_LINES:
+        message = f"{fetched.place} has more than {_MOST_LINES} lines"
+        raise LiveError(message, "give the exposition of one instance of one service")
     families = list(_families(text, fetched))
     lines = _living(families)
     if not lines:
-        raise ExpositionError(f"{fetched.place} holds no samples", "is this the address of an exposition?")
+        raise LiveError(f"{fetched.place} holds no samples", "is this the address of an exposition?")
     return Exposition(fetched.place, lines, _described(families))
 
 
 def _families(text: str, fetched: Fetched) -> Iterable[Metric]:
-    open_ = bool(_EOF.search(text)) or fetched.content_type.startswith(_OPEN_METRICS)
-    if not _EOF.search(text) and (open_ or _SIGNS.search(text)):
-        raise ExpositionError(f"{fetched.place} is cut short: OpenMetrics ends with # EOF", _WHOLE)
+    ends = bool(_EOF.search(text[-16:]))
+    open_ = ends or fetched.content_type.startswith(_OPEN_METRICS)
+    if not ends and (open_ or _SIGNS.search(text)):
+        raise LiveError(f"{fetched.place} is cut short: OpenMetrics ends with # EOF", _WHOLE)
     if not open_ and not text.endswith("\n"):
-        raise ExpositionError(f"{fetched.place} is cut short: its last line has no end", _WHOLE)
+        raise LiveError(f"{fetched.place} is cut short: its last line has no end", _WHOLE)
     try:
         if open_:
             return list(open_metrics(text))  # type: ignore[no-untyped-call]  # the library's
         unsuffixed = {name for name in _COUNTER.findall(text) if not name.endswith("_total")}
         return [_as_exposed(family, unsuffixed) for family in plain_text(text)]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError) as error:
         # Prometheus would refuse the whole scrape as well.
         said = printable(shortened(str(error) or "a line that is none", 200))
-        raise ExpositionError(f"{fetched.place} is no exposition: {said}", _NO_EXPOSITION) from error
+        raise LiveError(f"{fetched.place} is no exposition: {said}", _NO_EXPOSITION) from error
 
 
 _NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers at /metrics"

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 from generator.alerts.undeclared import strays
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
-from generator.live.answers import expecting, instant_result
-from generator.live.errors import LiveError
+from generator.live.answers import whole
+from generator.live.errors import NotFoundError
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 from generator.streams.raw import SCRAPED
@@ -34,6 +34,13 @@ _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
+
+
+class _Metadata(Struct):
+    """What one of the targets says of a metric."""
+
+    type: str = ""
+    unit: str = ""
 
 
 class ServerSource(Struct, frozen=True):
@@ -59,9 +66,8 @@ class ServerSource(Struct, frozen=True):
         wanted = "|".join(f"{escape_regex(prefix)}.*" for prefix in prefixes)
         found = Series("", series("", self.service.selector).matchers).where("=~", __name__=wanted)
         counted = aggregate("count", found.now(), ("__name__",))
-        return {
-            one.labels["__name__"]: int(one.value) for one in self._samples(_topmost(counted, _MOST_NAMES))
-        }
+        samples = self._samples(_topmost(counted, _MOST_NAMES))
+        return {name: whole(one.value) for one in samples if (name := one.labels.get("__name__"))}
 
     def labels(self, name: str) -> frozenset[str]:
         """List the labels that are alive: the index also knows those that were."""
@@ -104,12 +110,9 @@ class ServerSource(Struct, frozen=True):
 
     def described(self, name: str) -> Described:
         """Read the metadata: of counters in OpenMetrics it goes by the name without ``_total``."""
-        found = [
-            entry
-            for one in dict.fromkeys((name, name.removesuffix("_total")))
-            for entry in self._metadata(one)
-        ]
-        types, units = ({str(entry.get(key, "")) for entry in found} for key in ("type", "unit"))
+        names = dict.fromkeys((name, name.removesuffix("_total")))
+        found = [entry for one in names for entry in self._metadata(one)]
+        types, units = {entry.type for entry in found}, {entry.unit for entry in found}
         return Described(frozenset(types - _UNTOLD), frozenset(units - {""}))
 
     def instances(self, name: str) -> int:
@@ -118,16 +121,15 @@ class ServerSource(Struct, frozen=True):
 
     def lived(self, name: str, label: str, seconds: int) -> int:
         """Count in the index, which is far cheaper than to read old samples."""
-        now = self._number(call("time"))
-        span = {"start": f"{now - seconds:.0f}", "end": f"{now + 1:.0f}"}
+        now = self._whole(call("time"))
+        span = {"start": str(now - seconds), "end": str(now + 1)}
         fields = {"match[]": self._of(name).now().text, **span, "limit": str(_MOST_PAST)}
-        answer = self.api.ask(f"/api/v1/label/{label}/values", fields)
-        with expecting("a list of label values"):
-            return len(list(answer.data))
+        path = f"/api/v1/label/{label}/values"
+        return len(self.api.look(path, fields, list[str], "a list of label values"))
 
     def exposed(self) -> int | None:
         """Sum what Prometheus itself counts at each scrape."""
-        return round(self._number(total(series(SCRAPED, self.service.selector).now()))) or None
+        return self._whole(total(series(SCRAPED, self.service.selector).now())) or None
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""
@@ -145,34 +147,38 @@ class ServerSource(Struct, frozen=True):
         return of_target(label, self.target | set(self.service.selector))
 
     def _indexed(self, mine: Series) -> frozenset[str]:
-        now = self._number(call("time"))
+        now = self._whole(call("time"))
         # Times are whole seconds here: the second that has begun counts, too.
-        span = {"start": f"{now - _LOOKBACK:.0f}", "end": f"{now + 1:.0f}"}
-        answer = self.api.ask("/api/v1/labels", {"match[]": mine.now().text, **span}, post=True)
-        with expecting("a list of label names"):
-            return frozenset(map(str, answer.data))
+        span = {"start": str(now - _LOOKBACK), "end": str(now + 1)}
+        fields = {"match[]": mine.now().text, **span}
+        return frozenset(
+            self.api.look("/api/v1/labels", fields, list[str], "a list of label names", post=True)
+        )
 
-    def _metadata(self, name: str) -> list[Mapping[str, str]]:
+    def _metadata(self, name: str) -> list[_Metadata]:
+        fields = {"metric": name, "limit_per_metric": str(_MOST_SAID)}
         try:
-            answer = self.api.ask("/api/v1/metadata", {"metric": name, "limit_per_metric": str(_MOST_SAID)})
-        except LiveError as error:
+            found = self.api.look(
+                "/api/v1/metadata", fields, dict[str, list[_Metadata]], "metadata of a metric"
+            )
+        except NotFoundError:
             # Not every server with Prometheus's API has this part of it.
-            if "HTTP 404" in str(error):
-                return []
-            raise
-        with expecting("metadata of a metric"):
-            return [dict(entry) for entry in answer.data.get(name, ())]
+            return []
+        return found.get(name, [])
 
     def _groups(self, mine: Series, by: Sequence[str]) -> Groups:
         counted = aggregate("count", mine.now(), by)
         found = self._samples(_topmost(counted, MOST_VALUES))
-        counts = {tuple(one.labels.get(label, "") for label in by): int(one.value) for one in found}
+        counts = {tuple(one.labels.get(label, "") for label in by): whole(one.value) for one in found}
         ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         cut = len(counts) >= MOST_VALUES
         return Groups(ordered, self._count(counted) if cut else len(counts))
 
     def _count(self, expr: Expr) -> int:
-        return int(self._number(aggregate("count", expr)))
+        return self._whole(aggregate("count", expr))
+
+    def _whole(self, expr: Expr) -> int:
+        return whole(self._number(expr))
 
     def _number(self, expr: Expr) -> float:
         """Ask for one number; an empty answer is 0."""
@@ -180,8 +186,7 @@ class ServerSource(Struct, frozen=True):
 
     def _samples(self, expr: Expr) -> tuple[InstantSample, ...]:
         parse(expr.text)  # nothing is sent that is not PromQL
-        fields = {"query": expr.text} | ({"time": f"{self.at:.3f}"} if self.at is not None else {})
-        return instant_result(self.api.ask("/api/v1/query", fields, post=True)).samples
+        return self.api.query(expr.text, self.at).samples
 
 
 def _topmost(counted: Expr, most: int) -> Expr:

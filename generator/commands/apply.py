@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.apply.address import check_address
-from generator.apply.credentials import credentials
-from generator.apply.errors import ApplyError
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import connect_grafana
 from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.commands import options
+from generator.commands.call_error import CallError
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.servers import identified
+from generator.commands.span import length
 from generator.commands.terminal import complain
+from generator.live.errors import LiveError
 from generator.output.errors import OutputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from generator.apply.generated import Generated
+    from generator.apply.grafana_api import GrafanaApi
+    from generator.apply.prometheus_api import PrometheusRules
 
     Target = Callable[[argparse.Namespace, Generated], None]
 
@@ -58,11 +62,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="for Prometheus's first evaluation of the rules; default: their interval and 30",
     )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply to each server that is named, the one whatever becomes of the other."""
-    if not arguments.grafana and not arguments.prometheus:
+    if arguments.grafana is None and arguments.prometheus is None:
         complain("there is nowhere to apply to", "name a server with --grafana URL, --prometheus URL or both")
         return CALL_AT_FAULT
     try:
@@ -70,31 +75,43 @@ def run(arguments: argparse.Namespace) -> int:
     except OutputError as problem:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
-    targets = ((arguments.grafana, _grafana), (arguments.prometheus, _prometheus))
-    codes = [_attempted(target, arguments, generated) for url, target in targets if url]
-    return max(codes)
+    try:
+        targets = tuple(_targets(arguments))
+    except (CallError, LiveError) as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+    return max(_attempted(target, arguments, generated) for target in targets)
+
+
+def _targets(arguments: argparse.Namespace) -> Iterator[Target]:
+    """Address the servers that are named; nothing is sent before all of the call is right."""
+    timeout = length(arguments.timeout)
+    if arguments.grafana is not None:
+        who, url = identified(arguments.grafana, "GRAFANA")
+        yield partial(_grafana, connect_grafana(url, who, timeout=timeout))
+    if arguments.prometheus is not None:
+        who, url = identified(arguments.prometheus, "PROMETHEUS")
+        yield partial(_prometheus, connect_prometheus(url, who, timeout=timeout))
 
 
 def _attempted(target: Target, arguments: argparse.Namespace, generated: Generated) -> int:
     try:
         target(arguments, generated)
-    except ApplyError as problem:
+    except LiveError as problem:
         complain(problem.message, problem.help)
         return CALL_AT_FAULT
     return OK
 
 
-def _grafana(arguments: argparse.Namespace, generated: Generated) -> None:
-    url = check_address(arguments.grafana, "GRAFANA")
-    options = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
-    with closing(connect_grafana(url, credentials("GRAFANA", os.environ))) as api:
-        apply_to_grafana(api, generated, options, _say)
+def _grafana(server: GrafanaApi, arguments: argparse.Namespace, generated: Generated) -> None:
+    options_ = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
+    with closing(server):
+        apply_to_grafana(server, generated, options_, _say)
 
 
-def _prometheus(arguments: argparse.Namespace, generated: Generated) -> None:
-    url = check_address(arguments.prometheus, "PROMETHEUS")
+def _prometheus(server: PrometheusRules, arguments: argparse.Namespace, generated: Generated) -> None:
     waiting = Waiting(seconds=arguments.wait)
-    with closing(connect_prometheus(url, credentials("PROMETHEUS", os.environ))) as server:
+    with closing(server):
         apply_to_prometheus(server, generated, _say, dry_run=arguments.dry_run, waiting=waiting)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.audit.audit import audit
-from generator.audit.errors import ExpositionError
 from generator.audit.exposed import exposed_source
 from generator.audit.fetch import fetch_file, fetch_url
 from generator.audit.parse import parse
@@ -19,10 +18,8 @@ from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK, SPEC_AT_FAULT
 from generator.commands.on_specs import named, on_specs
-from generator.commands.servers import identified
+from generator.commands.servers import identified, prometheus
 from generator.commands.span import length
-from generator.live.api import connect
-from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
     import argparse
@@ -32,17 +29,6 @@ if TYPE_CHECKING:
     from generator.audit.fetch import Fetched
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
-
-_ENVIRONMENT = (
-    "AGENT_METRICS_PROMETHEUS_TOKEN, or AGENT_METRICS_PROMETHEUS_USER and AGENT_METRICS_PROMETHEUS_PASSWORD"
-)
-_REMEDIES = (
-    (("HTTP 401", "HTTP 403"), f"set {_ENVIRONMENT} in the environment"),
-    (("HTTP 404", "HTTP 405", "is this a Prometheus?"), "the address ends where /api/v1/query begins"),
-    (("does not answer",), "check the address, and that the server runs; --timeout gives it longer"),
-    (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later"),
-    (("execution:", "timeout:"), "the server refuses the question: its limits on queries are too low for it"),
-)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,31 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
     timeout, chosen = length(arguments.timeout), _chosen(arguments.service, model)
-    if arguments.prometheus:
-        return _of_server(arguments.prometheus, timeout, chosen, model)
+    if arguments.prometheus is not None:
+        with closing(prometheus(arguments.prometheus, arguments.timeout)) as api:
+            return tuple(audit(ServerSource(api, service), service, model) for service in chosen)
     if len(chosen) > 1:
         names = " or ".join(service.name for service in chosen)
         raise CallError("say whose exposition it is", f"--service {names}")
-    try:
-        exposition = parse(_fetched(arguments.exposition, timeout))
-    except ExpositionError as problem:
-        raise CallError(str(problem), problem.help) from problem
+    exposition = parse(_fetched(arguments.exposition, timeout))
     return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
 
 
 def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
     return model.services if name is None else (named(name, model),)
-
-
-def _of_server(place: str, timeout: float, chosen: Iterable[Service], model: Model) -> tuple[Audit, ...]:
-    who, url = identified(place, "PROMETHEUS")
-    try:
-        with closing(connect(url, timeout=timeout, retries=1, headers=who.headers)) as api:
-            return tuple(audit(ServerSource(api, service), service, model) for service in chosen)
-    except LiveError as problem:
-        # A server may repeat what it was sent.
-        said = who.hide(str(problem))
-        raise CallError(said, _remedy(said)) from None
 
 
 def _fetched(place: str, timeout: float) -> Fetched:
@@ -115,8 +88,8 @@ def _fetched(place: str, timeout: float) -> Fetched:
     who, _ = identified(place.partition("?")[0], "EXPOSITION")
     parts = urlsplit(place)
     query = f"?{parts.query}" if parts.query else ""
-    base = f"{parts.scheme}://{parts.netloc}"
-    return fetch_url(base, parts.path + query, timeout=timeout, headers=who.headers)
+    address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return fetch_url(address, query, timeout=timeout, credentials=who)
 
 
 def _shown(found: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iterable[str]:
@@ -127,7 +100,3 @@ def _shown(found: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iter
     from generator.audit.as_text import as_text  # noqa: PLC0415
 
     return as_text(found, outcome.texts, colour=colours(sys.stdout))
-
-
-def _remedy(message: str) -> str:
-    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")

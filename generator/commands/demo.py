@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import ExitStack, contextmanager
@@ -18,10 +19,11 @@ from generator.commands.terminal import complain
 from generator.demo.fit import unfit
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
+from generator.demo.watch import Watching
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
-from generator.live.errors import LiveError
 from generator.model.names import DASHBOARDS, SERVICE
+from generator.prometheus.alertmanager import routing
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
+_HELP = frozenset({"help", "?"})
+_END = frozenset({"quit", "exit", "q"})
 #: So many services are named at most when none can be shown.
 _EXAMPLES = 3
 
@@ -57,16 +61,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="start no Grafana; otherwise one is, in a container, where Docker is",
     )
+    options.timeout(parser, "1m", "for the start of a server, and for each of its answers")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
     def shown_to_the_end(model: Model, _found: Compilation) -> int:
-        try:
-            _show(arguments, model)
-        except LiveError as problem:
-            raise CallError(str(problem)) from problem
+        _show(arguments, model)
         return OK
 
     return on_specs(arguments.specs, shown_to_the_end)
@@ -76,14 +78,21 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
         _check(name, shown(service))
-    wanted = Wanted(service, model, length(arguments.last), arguments.port, arguments.grafana)
+    wanted = Wanted(
+        service,
+        model,
+        length(arguments.last),
+        arguments.port,
+        arguments.grafana,
+        length(arguments.timeout),
+    )
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))
+        _say("".join(_said(service, stage)).rstrip())
         for name in arguments.incident:
             _toggle(name, stage)
-        sys.stdout.writelines(_said(service, stage))
-        sys.stdout.flush()
+        opened.enter_context(Watching(stage.prometheus, routing(service), _say))
         Thread(target=_listen, args=(stage,), daemon=True).start()
         ended.wait()
 
@@ -119,34 +128,46 @@ def _service(name: str | None, model: Model) -> Service:
 
 
 def _said(service: Service, stage: Stage) -> Iterator[str]:
+    overview = f"/d/{DASHBOARDS['overview']}"
+    if stage.boards.url:
+        overview += f"?var-{SERVICE}={service.name}"
     yield f"{service.name} is at work:\n"
-    yield f"  alerts        {stage.prometheus}/alerts\n"
-    yield f"  rules         {stage.prometheus}/rules\n"
+    yield f"  dashboards    {stage.dashboards}{overview}\n"
+    if not stage.boards.url:
+        yield f"                drawn by the demo itself; no Grafana: {printable(stage.boards.missing)}\n"
+    yield f"  alerts        {stage.prometheus.url}/alerts\n"
     yield f"  metrics       {', '.join(f'http://{address}/metrics' for address in stage.instances)}\n"
     where = stage.alertmanager or "none on this machine: apt-get install prometheus-alertmanager"
     yield f"  Alertmanager  {where}\n"
-    yield f"  Grafana       {_grafana(service, stage)}\n"
-    yield "Type the name of an incident to begin it, and again to end it; Ctrl-C ends all:\n"
+    yield "Type the name of an incident to begin it, and again to end it. Type help to see what finds each.\n"
     yield f"  {', '.join(stage.switches.known)}\n"
-
-
-def _grafana(service: Service, stage: Stage) -> str:
-    if stage.boards.url:
-        return f"{stage.boards.url}/d/{DASHBOARDS['overview']}?var-{SERVICE}={service.name}"
-    return (
-        f"none ({printable(stage.boards.missing)}): yours can show the dashboards of output/grafana, with "
-        f"{stage.prometheus} as its Prometheus"
-    )
+    yield "Alerts are shown here as they happen. Ctrl-C ends all.\n"
 
 
 def _listen(stage: Stage) -> None:
-    """Switch what is typed."""
+    """Do what is typed: switch an incident, or help."""
     for line in sys.stdin:
-        if name := line.strip():
+        word = line.strip()
+        if word in _HELP:
+            _say("\n".join(_helped(stage)))
+        elif word in _END:
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif word:
             try:
-                _toggle(name, stage)
+                _toggle(word, stage)
             except CallError as problem:
                 complain(str(problem), problem.help)
+
+
+def _helped(stage: Stage) -> Iterator[str]:
+    """List the incidents, with the alerts that find them and those that happen now."""
+    known = stage.switches.known
+    width = max(map(len, known))
+    yield "Type one of these to begin it, and again to end it:"
+    for name, effect in known.items():
+        now = " (now)" if name in stage.switches.on else ""
+        yield f"  {name:<{width}}  {', '.join(effect.alerts) or 'no alert, as it should be'}{now}"
+    yield "help shows this again; quit or Ctrl-C ends the demo."
 
 
 def _check(name: str, known: Iterable[str]) -> None:
@@ -158,9 +179,14 @@ def _toggle(name: str, stage: Stage) -> None:
     _check(name, stage.switches.known)
     begun = stage.switches.toggle(name)
     if begun is None:
-        sys.stdout.write(f"{name} has ended\n")
+        _say(f"{name} has ended")
     else:
         release = f", with release {begun.release}" if begun.release else ""
         alerts = ", ".join(begun.effect.alerts) or "no alert"
-        sys.stdout.write(f"{name} has begun{release}: wait for {alerts}\n")
+        _say(f"{name} has begun{release}: wait for {alerts}")
+
+
+def _say(text: str) -> None:
+    """Write lines as a whole, and at once; several threads do."""
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

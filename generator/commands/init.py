@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.first_files import shipped_text, write_new
-from generator.commands.init_profile import copy_profile
+from generator.commands.schema import schema_files
 from generator.commands.stream import shown
 from generator.commands.terminal import complain
+from generator.diagnostics.suggest import did_you_mean
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
+from generator.spec.files import SHIPPED, shipped_profiles
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import Source
 
@@ -51,9 +52,7 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = "Write a directory with a first service to edit. Existing files are never touched."
-    parser.add_argument(
-        "specs", nargs="?", type=options.path, default=Path("specs"), metavar="SPECS", help="default: specs"
-    )
+    options.specs(parser)
     parser.add_argument("--service", default="my-agent", metavar="NAME", help="its name; default: my-agent")
     parser.add_argument(
         "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
@@ -109,3 +108,41 @@ def _output_of(specs: Path) -> Path:
     own = name.removesuffix("specs")
     own = f"{own}output" if own != name else f"{name}-output"
     return specs.with_name(own) if specs.name == name else specs / ".." / own
+
+
+def shipped_text(file: str, schemas: str) -> str:
+    """Copy a shipped file; ``schemas`` is where its editor will find the schemas."""
+    first, _, text = (SHIPPED / file).read_text(encoding="utf-8").partition("\n")
+    return f"# yaml-language-server: $schema={schemas}/{first.rpartition('/')[2]}\n{text}"
+
+
+def write_new(files: dict[Path, str], specs: Path) -> bool:
+    """Write the files that are not there yet, and the schemas; False, with a word why, when the system refuses."""
+    schemas = {specs / ".schemas" / name: text for name, text in schema_files().items()}
+    missing = {path: text for path, text in (files | schemas).items() if not path.exists()}
+    try:
+        for path, text in missing.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as problem:
+        complain(f"{problem.filename} cannot be written: {problem.strerror}")
+        return False
+    sys.stdout.writelines(f"wrote {shown(path)}\n" for path in missing if path not in schemas)
+    return True
+
+
+def copy_profile(name: str, specs: Path) -> int:
+    """Write it into the specs; services that name the profile use the copy from then on."""
+    known = [path.stem for path in shipped_profiles()]
+    if name not in known:
+        complain(f'there is no shipped profile "{name}"', did_you_mean(name, known, "shipped profiles"))
+        return CALL_AT_FAULT
+    place = specs / "profiles" / f"{name}.yaml"
+    if place.exists():
+        complain(f"{place} exists", "edit the file")
+        return CALL_AT_FAULT
+    if not write_new({place: shipped_text(f"profiles/{name}.yaml", "../.schemas")}, specs):
+        return CALL_AT_FAULT
+    sys.stdout.write(f"next: edit it; services with profile: {name} use it in place of the shipped one\n")
+    return OK

@@ -10,6 +10,7 @@ from generator.commands.compiling import checked
 from generator.commands.exit_codes import CALL_AT_FAULT, of_failed
 from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
+from generator.live.errors import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -27,7 +28,7 @@ def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
         return of_failed(found.diagnostics)
     try:
         return act(found.model, found)
-    except CallError as problem:
+    except (CallError, LiveError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
 

@@ -53,7 +53,7 @@ def span(parser: ArgumentParser) -> None:
     parser.add_argument("--to", metavar="TIME", help="its end; default: now")
 
 
-def timeout(parser: ArgumentParser, default: str, purpose: str = "for one request") -> None:
+def timeout(parser: ArgumentParser, default: str, purpose: str = "for one whole answer of a server") -> None:
     """Take a duration after which a server is given up."""
     parser.add_argument(
         "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"

@@ -1,4 +1,4 @@
-"""One line that says how far a command is: on a terminal only, gone when the command is done."""
+"""How far a command is: one line on a terminal, gone when the command is done; elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 # More often is no use to anybody who reads.
 _SECONDS = 0.1
+_SECONDS_ELSEWHERE = 15.0
 _CLEAR = "\r\x1b[K"
 _WIDTH = 24
 
 
 class ProgressLine(Struct):
-    """Shows ``title`` with a bar; where ``stream`` is no terminal it shows nothing.
+    """Shows ``title`` with a bar; where ``stream`` is no terminal, as in CI, it writes a line every 15 seconds.
 
     Attributes:
         stream: Where it is shown.
@@ -48,9 +49,18 @@ class ProgressLine(Struct):
     def show(self, title: str, done: int, total: int) -> None:
         """Say that ``done`` of ``total`` parts of ``title`` are done."""
         now = time.monotonic()
-        if not self.stream.isatty() or now - self.shown < (0 if done == total else _SECONDS):
+        if not self.stream.isatty():
+            self._write_line(f"{title}: {done} of {total}\n", now)
+            return
+        if now - self.shown < (0 if done == total else _SECONDS):
             return
         self.shown, self.stands = now, True
         full = _WIDTH * done // total if total else _WIDTH
         self.stream.write(f"{_CLEAR}{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
         self.stream.flush()
+
+    def _write_line(self, text: str, now: float) -> None:
+        if now - self.shown >= _SECONDS_ELSEWHERE:
+            self.shown = now
+            self.stream.write(text)
+            self.stream.flush()

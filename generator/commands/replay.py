@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import ExitStack
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from generator import __version__
 from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK
-from generator.commands.on_specs import on_specs
+from generator.commands.on_specs import check_known, on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.live.errors import LiveError
+from generator.commands.servers import prometheus
+from generator.commands.span import Span, length, span
+from generator.live.api import MAX_POINTS
+from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay.errors import ReplayError
+from generator.replay.jobs import Crew
+from generator.replay.replay import Order, Records, replay
+from generator.replay.report import report
+from generator.replay.resume import Forgetful, parts_file
+from generator.replay.subject import subject
+from generator.replay.truth import check_truth, read_truth
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from generator.compiler import Compilation
     from generator.model.service import Model
+    from generator.replay.jobs import Progress
     from generator.replay.report import Report
-
-_ENVIRONMENT = (
-    "AGENT_METRICS_PROMETHEUS_TOKEN, or AGENT_METRICS_PROMETHEUS_USER and AGENT_METRICS_PROMETHEUS_PASSWORD"
-)
-_REMEDIES = (
-    (("HTTP 401", "HTTP 403"), f"set {_ENVIRONMENT} in the environment"),
-    (("HTTP 404", "HTTP 405", "is this a Prometheus?"), "the address ends where /api/v1/query_range begins"),
-    (("steps of",), "the server is slow: give it --timeout 5m, fewer --points or a larger --step"),
-    (("HTTP 429", "HTTP 50"), "the server has too much to do: try again later, with fewer --points at once"),
-    (("does not answer",), "check the address, and that the server runs"),
-    (("raw samples would",), "take a shorter span or single alerts (--alert), or allow it: --max-samples"),
-    (
-        ("no data", "no recorded series of"),
-        "check the span, and that the services' selectors match its series",
-    ),
-    (("on this machine",), "install it, or replay on a server that runs the recording rules"),
-    (("file of a replay", "another replay"), "name another file, or remove it"),
-    (("truth file",), "give the file that simulate --truth wrote for this service and span"),
-)
+    from generator.replay.resume import Parts
+    from generator.replay.subject import Subject
+    from generator.replay.truth import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,27 +113,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _replayed(arguments: argparse.Namespace, model: Model) -> Iterable[str]:
     try:
         found = _report(arguments, model)
-    except (LiveError, ReplayError) as problem:
-        raise CallError(str(problem), _remedy(str(problem))) from problem
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").startswith("generator"):
-            raise
-        help_ = "pip install 'agent-metrics[live]'"
-        raise CallError(f"the package {missing.name} is not installed", help_) from missing
+    except ReplayError as problem:
+        raise CallError(problem.message, problem.help) from problem
     return _shown(found, arguments.format)
 
 
 def _report(arguments: argparse.Namespace, model: Model) -> Report:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
-    from generator.commands.replay_call import asked  # noqa: PLC0415 - urllib3 is an extra
-    from generator.replay.replay import replay  # noqa: PLC0415
-    from generator.replay.report import report  # noqa: PLC0415
-
     with ExitStack() as opened:
         page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
         line = opened.enter_context(ProgressLine(sys.stderr))
         call = asked(arguments, model, line.show, opened)
-        found = report(call.hiding(lambda: replay(call.order, call.crew)), call.truth)
+        found = report(replay(call.order, call.crew), call.truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
 
@@ -155,5 +145,86 @@ def _shown(found: Report, format_: str) -> Iterable[str]:
     return (f"{line}\n" for line in as_text(found))
 
 
-def _remedy(message: str) -> str:
-    return next((way for words, way in _REMEDIES if any(word in message for word in words)), "")
+_MOST_REQUESTS = 16
+
+
+class Call(Struct, frozen=True):
+    """What to replay, on which server, and what is known to have happened."""
+
+    order: Order
+    crew: Crew
+    truth: Truth | None
+
+
+def asked(arguments: argparse.Namespace, model: Model, progress: Progress, opened: ExitStack) -> Call:
+    """Understand a call; the file of ``--resume`` stays open with ``opened``.
+
+    Raises:
+        CallError: the call contradicts itself or the specs.
+        ReplayError: a truth file or a file to resume from is of something else.
+        LiveError: the address is none, or the recording rules cannot be ordered.
+    """
+    _check_limits(arguments)
+    apis = tuple(prometheus(arguments.prometheus, arguments.timeout) for _ in range(arguments.concurrency))
+    about, within = _subject(arguments, model), span(arguments)
+    truth = read_truth(arguments.truth) if arguments.truth else None
+    parts, within = _parts(arguments, about, within, apis[0].url, opened)
+    if truth:
+        check_truth(truth, about.services, within.start, within.end)
+    order = Order(
+        about,
+        model.site,
+        within.start,
+        within.end,
+        Records(arguments.records),
+        arguments.points,
+        arguments.max_samples,
+    )
+    return Call(order, Crew(apis, parts, progress), truth)
+
+
+def _check_limits(arguments: argparse.Namespace) -> None:
+    bounds = (("points", MAX_POINTS), ("concurrency", _MOST_REQUESTS), ("max_samples", 10**12))
+    for name, most in bounds:
+        if not 1 <= getattr(arguments, name) <= most:
+            option = f"--{name.replace('_', '-')}"
+            raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
+
+
+def _subject(arguments: argparse.Namespace, model: Model) -> Subject:
+    known = {one.name: one for one in model.services}
+    services = [known[name] for name in _known(arguments.service, known, "service") or known]
+    step = None if arguments.step is None else int(length(arguments.step))
+    alerting = alerting_by_service(services, model.library, model.site)
+    recording = rule_set(services, model.library, model.site).groups
+    names = {one.rule.alert for one in subject(alerting, ()).rules}
+    return subject(alerting, recording, _known(arguments.alert, names, "alert"), step)
+
+
+def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str, ...]:
+    for name in asked_for:
+        check_known(name, there, what)
+    return tuple(dict.fromkeys(asked_for))
+
+
+def _parts(
+    arguments: argparse.Namespace, about: Subject, within: Span, url: str, opened: ExitStack
+) -> tuple[Parts, Span]:
+    """Open the file to resume from; what was asked for as the last week stays the same week in it."""
+    if not arguments.resume:
+        return Forgetful(), within
+    parts = opened.enter_context(parts_file(arguments.resume, _fingerprint(arguments, about, within, url)))
+    kept = parts.get("span")
+    if kept is None:
+        parts.put("span", json.dumps([within.start, within.end]))
+        return parts, within
+    return parts, Span(*json.loads(kept))
+
+
+def _fingerprint(arguments: argparse.Namespace, about: Subject, within: Span, url: str) -> str:
+    moving = arguments.to is None
+    asked_for = [arguments.last, arguments.from_, None if moving else within.end]
+    limits = [arguments.records, arguments.points, arguments.max_samples]
+    # What rules are is told by their text: frozen values, and dicts in the order of their rules.
+    told = [__version__, url, asked_for, limits, repr(about)]
+    return sha256(json.dumps(told).encode()).hexdigest()

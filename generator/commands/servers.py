@@ -5,34 +5,31 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from generator.apply.address import check_address
-from generator.apply.credentials import credentials
-from generator.apply.errors import ApplyError
-from generator.commands.call_error import CallError
+from generator.commands.span import length
+from generator.live.address import check_address
 from generator.live.api import connect
+from generator.live.credentials import credentials
 
 if TYPE_CHECKING:
-    from generator.apply.credentials import Credentials
     from generator.live.api import PrometheusApi
+    from generator.live.credentials import Credentials
 
 
 def identified(url: str, server: str) -> tuple[Credentials, str]:
     """Say who we are to ``server`` (``PROMETHEUS``, ``EXPOSITION``), and return its address, checked.
 
     Raises:
-        CallError: ``url`` is no address of a server, or holds credentials, or those of the environment are none.
+        LiveError: ``url`` is no address of a server, or holds credentials, or those of the environment are none.
     """
-    try:
-        return credentials(server, os.environ), check_address(url, server)
-    except ApplyError as problem:
-        raise CallError(problem.message, problem.help) from problem
+    return credentials(server, os.environ), check_address(url, server)
 
 
-def prometheus(url: str) -> PrometheusApi:
-    """Address the Prometheus at ``url``; nothing is sent yet.
+def prometheus(url: str, timeout: str) -> PrometheusApi:
+    """Address the Prometheus at ``url``; nothing is sent yet. ``timeout`` is as ``--timeout`` gives it.
 
     Raises:
-        CallError: ``url`` is no address of a server, or holds credentials.
+        LiveError: ``url`` is no address of a server, or holds credentials.
+        CallError: ``timeout`` is no duration.
     """
     who, address = identified(url, "PROMETHEUS")
-    return connect(address, headers=who.headers)
+    return connect(address, timeout=length(timeout), credentials=who)

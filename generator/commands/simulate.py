@@ -8,26 +8,33 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK
-from generator.commands.on_specs import named, on_specs
+from generator.commands.on_specs import check_known, named, on_specs
 from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.commands.simulate_incidents import wanted
-from generator.commands.simulate_targets import Job, to_file, to_server
-from generator.commands.span import span, written
+from generator.commands.span import instant, length, span, written
 from generator.diagnostics.printable import printable
-from generator.simulate.incidents import names
-from generator.simulate.staging import staged
+from generator.model.units import parse_duration
+from generator.promql.expr import aggregate, series
+from generator.simulate.history import simulate
+from generator.simulate.incidents import effects, names
+from generator.simulate.staging import Wanted, staged
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from generator.commands.span import Span
     from generator.compiler import Compilation
+    from generator.live.api import PrometheusApi
+    from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
+    from generator.simulate.scenario import Scenario
     from generator.simulate.truth import Truth
 
 
@@ -64,6 +71,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth", type=options.path, metavar="FILE", help="write what happened when, as JSON"
     )
+    options.timeout(parser, "1m")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,7 +100,10 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         if arguments.openmetrics:
             said, truth = to_file(job, arguments.openmetrics)
         else:
-            said, truth = to_server(job, arguments.prometheus, record=arguments.record, add=arguments.add)
+            from generator.commands.servers import prometheus  # noqa: PLC0415 - urllib3 is an extra
+
+            api = prometheus(arguments.prometheus, arguments.timeout)
+            said, truth = to_server(job, api, record=arguments.record, add=arguments.add)
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
     yield f"{printable(said)}\n"
@@ -119,3 +130,132 @@ def _summary(truth: Truth) -> Iterator[str]:
         found_by = ", ".join(one.effect.alerts) or "no alert"
         happened.append((one.start, f"{one.effect.name} until {written(one.end)}, for {found_by}"))
     yield from (f"  {written(at)}  {what}\n" for at, what in sorted(happened))
+
+
+def wanted(text: str, service: Service, within: Span) -> Wanted:
+    """Read an incident; START is a time, or a duration after the start of the span.
+
+    It starts in the middle and lasts a quarter of the span where nothing else is said, and ends with the span.
+
+    Raises:
+        CallError: an unknown name, a time that is none, or one outside the span.
+    """
+    name, at, when = text.partition("@")
+    known = [effect.name for effect in effects(service)]
+    check_known(name, known, "incident")
+    whole = within.end - within.start
+    begin, lasting = _parts(when)
+    start = _start(begin, within) if at else within.start + whole / 2
+    if not within.start <= start < within.end:
+        raise CallError(
+            f"incident {name} starts outside the span, at {written(start)}",
+            f"the span is from {written(within.start)} to {written(within.end)}",
+        )
+    end = start + (length(lasting) if lasting else whole / 4)
+    return Wanted(name, start, min(end, within.end))
+
+
+def _parts(when: str) -> tuple[str, str]:
+    """Cut at the last ``+``, unless it belongs to a time (``+01:00``)."""
+    begin, plus, lasting = when.rpartition("+")
+    return (begin, lasting) if plus and ":" not in lasting else (when, "")
+
+
+def _start(text: str, within: Span) -> float:
+    after = parse_duration(text)
+    return instant(text, within.end) if after is None else within.start + after
+
+
+# A look every five minutes misses no series; more looks than this would burden a server.
+_LOOKBACK, _PROBES = 300, 500
+
+
+class Job(Struct, frozen=True):
+    """What is to be simulated, and the line that says how far it is."""
+
+    service: Service
+    model: Model
+    scenario: Scenario
+    line: ProgressLine
+
+
+class _Count(Struct):
+    """Counts series and samples on their way."""
+
+    series: int = 0
+    samples: int = 0
+    instances: set[str] = field(default_factory=set)
+
+    def watch(self, series: Iterable[TimeSeries], truth: Truth, line: ProgressLine) -> Iterator[TimeSeries]:
+        """Let series pass; those of an instance come together."""
+        expected = len({life.instance for life in truth.lives})
+        for one in series:
+            self.instances.add(one.labels["instance"])
+            line.show("simulating", len(self.instances) - 1, expected)
+            self.series += 1
+            self.samples += len(one.values)
+            yield one
+
+    def __str__(self) -> str:
+        return f"{self.samples} samples of {self.series} series"
+
+
+def to_file(job: Job, path: Path) -> tuple[str, Truth]:
+    """Write OpenMetrics text; return what to say of it, and what really happened.
+
+    Raises:
+        CallError: the file cannot be written; what was there stays.
+    """
+    from generator.simulate.openmetrics import lines  # noqa: PLC0415 - not for servers
+
+    count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
+    with replacing(path) as new:
+        watched = count.watch(history.series, history.truth, job.line)
+        new.write(f"{text}\n" for text in lines(watched, job.service))
+    return f"{path}: {count}", history.truth
+
+
+def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
+    """Write into a Prometheus, with what its rules would have recorded, alerts included, if ``record``.
+
+    ``add`` writes beside what the server has of the service in the span already.
+
+    Raises:
+        LiveError: it cannot be reached, or refuses; what it took before stays there.
+        CallError: it has such series already.
+    """
+    from generator.live.remote_write import write  # noqa: PLC0415 - not for files
+
+    if not add:
+        _check_free(job, api)
+    count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
+    write(api, count.watch(history.series, history.truth, job.line))
+    said = f"{api.url}: {count}"
+    return (f"{said}, {_record(job, api)}" if record else said), history.truth
+
+
+def _check_free(job: Job, api: PrometheusApi) -> None:
+    """What is invented must not mix with what is true: nothing could tell them apart afterwards."""
+    start, end = job.scenario.start, job.scenario.end
+    expr = aggregate("count", series("", job.service.selector).now())
+    if api.query_range(expr.text, start, end, max(_LOOKBACK, (end - start) / _PROBES)).series:
+        raise CallError(
+            f"{api.url} has series of {job.service.name} within the span already",
+            "choose another span or server; --add writes all the same",
+        )
+
+
+def _record(job: Job, api: PrometheusApi) -> str:
+    from generator.live.evaluate import evaluate  # noqa: PLC0415 - for --record only
+    from generator.prometheus.rule_set import rule_set  # noqa: PLC0415
+
+    start, end = job.scenario.start, job.scenario.end
+    done = evaluate(
+        api,
+        rule_set([job.service], job.model.library, job.model.site).groups,
+        start,
+        end,
+        service=job.service.name,
+        progress=lambda _record, part, whole: job.line.show("recording", part, whole),
+    )
+    return f"{done.samples} samples of {len(done.records)} records"

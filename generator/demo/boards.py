@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
 
+    from generator.artifact import Artifact
     from generator.model.service import Service, Site
     from generator.prometheus.rule_set import RuleSet
 
@@ -28,13 +29,14 @@ class Boards(Struct, frozen=True):
     missing: str = ""
 
 
-def boards(  # noqa: PLR0913, PLR0917 - whose, on what, and how it goes
+def boards(  # noqa: PLR0913, PLR0917 - of a stage that is being set up
     service: Service,
     rules: RuleSet,
     site: Site,
     prometheus: str,
     opened: ExitStack,
     progress: Callable[[str, int, int], None],
+    timeout: float,
 ) -> Boards:
     """Start a Grafana that ends with ``opened``; everything else works without."""
     try:
@@ -43,18 +45,20 @@ def boards(  # noqa: PLR0913, PLR0917 - whose, on what, and how it goes
         fetch(docker)
         progress("starting Grafana", 0, 1)
         files = _files(service, rules, site, seen_from_inside(prometheus))
-        return Boards(opened.enter_context(grafana_server(docker, files)).url)
+        return Boards(opened.enter_context(grafana_server(docker, files, timeout=timeout)).url)
     except LiveError as problem:
         return Boards("", str(problem))
 
 
+def generated(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, ...]:
+    """Generate the dashboards of one service."""
+    known = service_facts(service, site, rules.own[0], rules.shared).recorded_names
+    return dashboards(records_of([recording(service, known)], site))
+
+
 def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dict[str, str]:
     """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
-    known = service_facts(service, site, rules.own[0], rules.shared).recorded_names
-    made = (
-        *dashboards(records_of([recording(service, known)], site)),
-        *provisioning(site, prometheus),
-    )
+    made = (*generated(service, rules, site), *provisioning(site, prometheus))
     return {_place(artifact.path): artifact.text for artifact in made}
 
 

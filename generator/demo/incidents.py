@@ -6,6 +6,8 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.model.units import HOUR
 from generator.simulate.incidents import Incident, conditions, effects
 
@@ -18,8 +20,16 @@ _CREEPING = HOUR
 
 
 def shown(service: Service) -> dict[str, Effect]:
-    """Find the incidents that can be shown, by name: processes that go on show nothing of a restart."""
-    return {effect.name: effect for effect in effects(service) if not effect.restarts}
+    """Find the incidents that can be shown, by name, with the alerts that the service has.
+
+    Processes that go on show nothing of a restart.
+    """
+    alerts = {alert.name for alert in service.alerts}
+    return {
+        effect.name: replace(effect, alerts=tuple(name for name in effect.alerts if name in alerts))
+        for effect in effects(service)
+        if not effect.restarts
+    }
 
 
 class Switches:
@@ -49,6 +59,12 @@ class Switches:
             now = time.time()
             self._on[name] = found = Incident(effect, now, now + _CREEPING, release)
             return found
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The names of those that happen now, in the order in which they began."""
+        with self._lock:
+            return tuple(self._on)
 
     @property
     def release(self) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.demo.boards import Boards, boards
+from generator.demo.boards import Boards, boards, generated
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
 from generator.demo.module import imported
+from generator.demo.pages import served
 from generator.demo.traffic import Working
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
@@ -34,6 +35,7 @@ from generator.simulate.scenario import ordinary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service, Site
@@ -46,21 +48,41 @@ _NONE = Boards("", "none is wanted")
 
 
 class Wanted(Struct, frozen=True):
-    """What to set up: ``seconds`` of history behind it, Prometheus's port, 0 for any, and whether a Grafana."""
+    """What to set up.
+
+    Attributes:
+        service: the service at work.
+        model: what all services share.
+        seconds: how much history is behind it.
+        port: Prometheus's, 0 for any.
+        grafana: whether a Grafana is started.
+        timeout: seconds that a server has for its start, and for each answer.
+    """
 
     service: Service
     model: Model
     seconds: float
     port: int = 0
     grafana: bool = True
+    timeout: float = 60.0
 
 
 class Stage(Struct, frozen=True):
-    """What runs; ``alertmanager`` is an address, or empty where there is no such program."""
+    """What runs.
 
-    prometheus: str
+    Attributes:
+        prometheus: It watches the agents.
+        alertmanager: Its address; empty where there is no such program.
+        boards: Grafana, or why there is none.
+        dashboards: Where the dashboards are: Grafana's address, else that of pages of our own.
+        instances: Where the agents are scraped.
+        switches: The incidents.
+    """
+
+    prometheus: PrometheusApi
     alertmanager: str
     boards: Boards
+    dashboards: str
     instances: tuple[str, ...]
     switches: Switches
 
@@ -76,8 +98,12 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     rules = rule_set([service], wanted.model.library, site)
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))
-        prometheus = opened.enter_context(prometheus_server(port=wanted.port))
-        seen = boards(service, rules, site, prometheus.api.url, opened, progress) if wanted.grafana else _NONE
+        prometheus = opened.enter_context(prometheus_server(port=wanted.port, timeout=wanted.timeout))
+        seen = (
+            boards(service, rules, site, prometheus.api.url, opened, progress, wanted.timeout)
+            if wanted.grafana
+            else _NONE
+        )
         scenario = before(wanted, time.time())
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
@@ -86,7 +112,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
             opened.enter_context(Instance(life.instance, made, lambda: switches.now().hidden))
             for life in last
         )
-        told = _alertmanager(service, opened)
+        told = _alertmanager(wanted, opened)
         opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
         config = ServerConfig(
             scrape_configs=(_scraped(service, instances),),
@@ -95,16 +121,23 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         )
         prometheus.load(config)
         _remember(prometheus, wanted, rules, scenario, progress)
+        drawn = (each.text for each in generated(service, rules, site))
+        shown = seen.url or opened.enter_context(served(prometheus.api, service.name, drawn))
         # Alerts lead to the dashboards that are here.
-        here = replace(site, grafana_url=seen.url or site.grafana_url)
+        here = replace(site, grafana_url=shown)
         prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
-        yield Stage(prometheus.api.url, told, seen, addresses, switches)
+        yield Stage(prometheus.api, told, seen, shown, addresses, switches)
 
 
 def before(wanted: Wanted, now: float) -> Scenario:
-    """Describe the history that ends now; nobody crashes in it, or one might be down just then."""
-    return replace(ordinary(wanted.service, now - wanted.seconds, now), mean_life=None)
+    """Describe the history that ends now.
+
+    Nobody crashes in it, or one might be down just then. Traffic is the same at all hours, so that an alert takes as
+    long at night as by day.
+    """
+    usual = ordinary(wanted.service, now - wanted.seconds, now)
+    return replace(usual, mean_life=None, traffic=replace(usual.traffic, swing=0, weekend=1))
 
 
 def survivors(scenario: Scenario) -> list[Life]:
@@ -112,13 +145,13 @@ def survivors(scenario: Scenario) -> list[Life]:
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
 
-def _alertmanager(service: Service, opened: ExitStack) -> str:
+def _alertmanager(wanted: Wanted, opened: ExitStack) -> str:
     try:
         find_alertmanager()
     except LiveError:
         return ""
-    config = alertmanager([routing(service)]).text
-    return opened.enter_context(alertmanager_server(config)).url
+    config = alertmanager([routing(wanted.service)]).text
+    return opened.enter_context(alertmanager_server(config, timeout=wanted.timeout)).url
 
 
 def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, object]:

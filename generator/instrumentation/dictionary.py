@@ -171,14 +171,161 @@ REASON_ERRORS = {
     "cancelled": ("CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit", "RunCancelled"),
 }
 
-#: By kind of token: what profiles call it, compared in lower case without separators.
-TOKEN_KINDS = {
-    "prompt": ("prompt", "input"),
-    "completion": ("completion", "output"),
-    "cached": ("cached", "cacheread", "cachedinput"),
-    "cache_write": ("cachewrite", "cachecreation"),
-    "reasoning": ("reasoning", "thinking", "thoughts"),
+#: By place in a usage, then by number: its names in SDKs, frameworks and HTTP answers, in lower case and with ``_``;
+#: ``promptTokens`` is found as ``prompt_tokens``. The first place is the usage itself. A number that starts with ``>``
+#: is a place of its own. ``thoughts`` are reasoning tokens that the output does not hold, ``requests`` tells a sum
+#: over several answers, ``-`` is known and adds nothing.
+USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "usage": {
+        "input": (
+            "prompt_tokens",
+            "input_tokens",
+            "prompt_token_count",
+            "input_token_count",
+            "prompt_eval_count",
+            "total_input_tokens",
+        ),
+        "output": (
+            "completion_tokens",
+            "output_tokens",
+            "candidates_token_count",
+            "response_token_count",
+            "output_token_count",
+            "generation_token_count",
+            "eval_count",
+            "total_output_tokens",
+        ),
+        "total": ("total_tokens", "total_token_count"),
+        "cached": (
+            "cached_tokens",
+            "cached_input_tokens",
+            "cached_prompt_tokens",
+            "prompt_cache_hit_tokens",
+            "cached_content_token_count",
+            "cache_read_tokens",
+            "cached_read_tokens",
+            "num_cached_tokens",
+            "total_cached_tokens",
+            "cache_read_input_tokens",
+            "cache_read_input_token_count",
+        ),
+        "cache_write": (
+            "cache_write_tokens",
+            "cache_creation_tokens",
+            "cached_write_tokens",
+            "cache_creation_input_tokens",
+            "cache_write_input_tokens",
+            "cache_creation_input_token_count",
+            "cache_write_input_token_count",
+        ),
+        "reasoning": ("reasoning_tokens", "reasoning_output_tokens", "thinking_tokens"),
+        "thoughts": ("thoughts_token_count", "total_thought_tokens", "total_reasoning_tokens"),
+        "tool_use": ("tool_use_prompt_token_count", "total_tool_use_tokens"),
+        "audio_input": ("input_audio_tokens", "audio_input_tokens", "audio_prompt_tokens"),
+        "audio_output": ("output_audio_tokens", "audio_output_tokens", "audio_completion_tokens"),
+        "requests": ("requests", "successful_requests"),
+        ">written": ("cache_creation", "cache_details"),
+        ">of_input": (
+            "prompt_tokens_details",
+            "input_tokens_details",
+            "input_token_details",
+            "prompt_token_details",
+        ),
+        ">of_output": (
+            "completion_tokens_details",
+            "output_tokens_details",
+            "output_token_details",
+            "completion_token_details",
+            "candidates_tokens_details",
+            "response_tokens_details",
+            "details",
+        ),
+        "-": (
+            "prompt_cache_miss_tokens",
+            "cache_audio_read_tokens",
+            "accepted_prediction_tokens",
+            "rejected_prediction_tokens",
+        ),
+    },
+    "of_input": {
+        "cached": ("cached_tokens", "cache_read", "cached", "cache_read_tokens"),
+        "cache_write": (
+            "cache_write_tokens",
+            "cache_creation_tokens",
+            "cache_creation",
+            "cache_write",
+        ),
+        "cache_write_5m": ("ephemeral_5m_input_tokens", "cache_creation_5m", "5m"),
+        "cache_write_1h": ("ephemeral_1h_input_tokens", "cache_creation_1h", "1h"),
+        "audio_input": ("audio_tokens", "audio"),
+        "image_input": ("image_tokens", "image"),
+        ">of_input": ("cache_creation_token_details", "cache_write_tokens_details"),
+    },
+    "written": {
+        "cache_write_5m": ("ephemeral_5m_input_tokens", "5m"),
+        "cache_write_1h": ("ephemeral_1h_input_tokens", "1h"),
+    },
+    "of_output": {
+        "reasoning": ("reasoning_tokens", "reasoning", "thoughts_tokens", "thinking_tokens"),
+        "audio_output": ("audio_tokens", "audio"),
+        "image_output": ("image_tokens", "image"),
+    },
 }
+
+#: Names by which only the provider tells whether the input holds these tokens; it holds those of any other name.
+OPEN_NAMES = (
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_write_input_tokens",
+    "cache_read_input_token_count",
+    "cache_creation_input_token_count",
+    "cache_write_input_token_count",
+)
+
+#: Names of an input that holds all tokens that were read, those of the cache too, whoever answered.
+WHOLE_INPUTS = ("prompt_tokens", "prompt_token_count", "total_input_tokens")
+
+#: Where an answer keeps its usage, the first place that has one; several lines of words.
+USAGE_PLACES = (
+    "usage",
+    "usage_metadata",
+    "usageMetadata",
+    "token_usage",
+    "usage_metrics",
+    "context_wrapper",
+    "accumulated_usage",
+    "billed_units",
+    "tokens",
+    "message",
+    "response",
+    "response_metadata",
+    "llm_output",
+    "x_groq",
+    "metadata",
+    "meta",
+    "metrics",
+    "delta",
+    "data",
+    "event",
+    "chunk",
+    "generations",
+    "current_message_snapshot",
+    "current_completion_snapshot",
+    "amazon-bedrock-invocationMetrics",
+)
+
+
+def usage_rows() -> list[tuple[str, list[tuple[str, str]]]]:
+    """List the places of a usage, each with its numbers and their names, in lines of a fair length."""
+    return [
+        (place, [(number, line) for number, words in names.items() for line in _lines(words)])
+        for place, names in USAGE_NAMES.items()
+    ]
+
+
+def words(table: tuple[str, ...]) -> list[str]:
+    """Join words in lines of a fair length."""
+    return _lines(table)
 
 
 def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -199,15 +346,3 @@ def statuses(known: tuple[str, ...]) -> list[tuple[int, str]]:
     """List the HTTP statuses of the error classes that a label has."""
     found = [(value, codes) for value, codes in ERROR_STATUSES.items() if not known or value in known]
     return sorted((code, value) for value, codes in found for code in codes)
-
-
-def token_kinds(values: tuple[str, ...]) -> dict[str, str]:
-    """Find what a label calls each kind of token; where it lists nothing, as we do."""
-    if not values:
-        return {kind: kind for kind in TOKEN_KINDS}
-    plain = {value.lower().replace("_", "").replace("-", ""): value for value in reversed(values)}
-    found = {
-        kind: next((plain[name] for name in called if name in plain), None)
-        for kind, called in TOKEN_KINDS.items()
-    }
-    return {kind: value for kind, value in found.items() if value is not None}

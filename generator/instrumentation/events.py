@@ -35,6 +35,11 @@ class BlockView(Struct, frozen=True):
         lines: What feeds its metrics, when it ends.
         error_lines: What feeds them besides, when it failed.
         token_line: What counts its tokens.
+        unread_line: What counts a step whose tokens are missing or not understood; empty where no metric does.
+        inner_lines: What feeds the metrics of a run within a run.
+        optional: The labels that its caller may leave out.
+        shared: Of these, the labels that are the run's where they are left out.
+        model: The attribute of the label that prices are joined on, if it has that one.
     """
 
     given: tuple[LabelView, ...]
@@ -46,11 +51,38 @@ class BlockView(Struct, frozen=True):
     lines: tuple[str, ...]
     error_lines: tuple[str, ...]
     token_line: str
+    unread_line: str
+    inner_lines: tuple[str, ...]
+    optional: tuple[str, ...]
+    shared: tuple[str, ...]
+    model: str
 
     @property
     def signature(self) -> str:
         """The arguments of the method that makes one."""
-        return ", ".join(f"{label.argument}: {label.loose}" for label in self.given)
+        return ", ".join(self.argument(label) for label in self.given)
+
+    @property
+    def sub_signature(self) -> str:
+        """The arguments of the method that makes one within another one, whose labels it has where none is given."""
+        return ", ".join(
+            ["self", *(f"{label.argument}: {label.loose} | None = None" for label in self.given)]
+        )
+
+    def example(self, reason: str) -> str:
+        """The arguments of a run in an example; ``reason`` is why it ends, as a literal."""
+        given = [f"{label.argument}=..." for label in self.given if label.name not in self.optional]
+        return ", ".join([*given, *([f"{self.cause.argument}={reason}"] if reason and self.cause else [])])
+
+    def example_of(self, first: str) -> str:
+        """The arguments of another event in an example, whose first one is read from a step."""
+        needed = [label for label in self.given if label.name not in self.optional]
+        return ", ".join([first, *(f"{label.argument}=..." for label in needed[1:])] if needed else [])
+
+    def argument(self, label: LabelView) -> str:
+        """Write one argument, which None may stand for where its caller may leave it out."""
+        left_out = label.name in self.optional
+        return f"{label.argument}: {label.loose}{' | None = None' if left_out else ''}"
 
     @property
     def passed(self) -> str:
@@ -68,8 +100,8 @@ class BlockView(Struct, frozen=True):
         return any("seconds" in line for line in self.lines)
 
 
-def block_view(event: Block, names: Names, service: Service) -> BlockView:
-    """Show an event."""
+def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
+    """Show an event; the labels of the run that it is a part of need not be given again."""
     cause = names.labels.get(event.cause)
     outcome = names.labels.get(event.outcome.label) if event.outcome else None
     said = {label: f"self._{names.labels[label].attribute}" for label in event.given}
@@ -79,27 +111,34 @@ def block_view(event: Block, names: Names, service: Service) -> BlockView:
         said[outcome.name] = "outcome"
     if service.tokens.token_type in names.labels:
         said[service.tokens.token_type] = "token_type"
-    lines: dict[bool, list[str]] = {False: [], True: []}
-    tokens = ""
+    if event.unread:
+        said[event.unread] = "reason"
+    lines: dict[Event, list[str]] = {}
     for fed in event.metrics:
-        line = _line(names.metrics[fed.metric.name], fed.role, said)
-        if fed.role.event is Event.TOKENS:
-            tokens = line.replace("measures.", "self._measures.")
-        else:
-            lines[fed.role.event in _ERRORS].append(line)
+        priced = {service.tokens.model: "model"} if fed.role.event is Event.TOKENS else {}
+        line = _line(names.metrics[fed.metric.name], fed.role, said | priced)
+        lines.setdefault(fed.role.event, []).append(line)
+    special = {Event.TOKENS, Event.UNREAD, Event.INNER_RUN, *_ERRORS}
+    shared = tuple(label for label in event.given if label in of_run)
+    optional = (*event.optional, *shared)
     table = next(
         (each.table for each in names.determined if (each.head, each.target) == (cause, outcome)), ""
     )
     return BlockView(
-        tuple(names.labels[label] for label in event.given),
+        tuple(names.labels[label] for label in sorted(event.given, key=lambda label: label in optional)),
         cause,
         outcome.hint if outcome else "",
         event.outcome.good if event.outcome else "",
         event.outcome.bad if event.outcome else "",
         table,
-        tuple(lines[False]),
-        tuple(lines[True]),
-        tokens,
+        tuple(line for of, each in lines.items() if of not in special for line in each),
+        tuple(line for of, each in lines.items() if of in _ERRORS for line in each),
+        "".join(lines.get(Event.TOKENS, ())).replace("measures.", "self._measures."),
+        "".join(lines.get(Event.UNREAD, ())),
+        tuple(lines.get(Event.INNER_RUN, ())),
+        optional,
+        shared,
+        names.labels[service.tokens.model].attribute if service.tokens.model in event.given else "",
     )
 
 

@@ -9,10 +9,12 @@ _NAMES = {
     "collections": ("deque",),
     "contextlib": ("suppress",),
     "contextvars": ("ContextVar",),
+    "io": ("IOBase",),
     "itertools": ("product",),
     "math": ("inf",),
     "threading": ("RLock",),
     "time": ("perf_counter",),
+    "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType", "MethodType"),
     "typing": (
         *(
             "TYPE_CHECKING",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,14 @@ from generator.instrumentation.imports import imports
 from generator.instrumentation.python import class_name, docstring, literal, number, shown, wrapped
 from generator.instrumentation.roles import roles
 from generator.instrumentation.view import names_of
-from generator.model import names
+from generator.model import names, tokens
 from generator.model.outside import outside_values
+from generator.model.tokens import SERVED
 from generator.streams.roles import reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jinja2 import Environment
 
     from generator.instrumentation.events import BlockView
@@ -37,6 +41,7 @@ _PARTS = (
     "blocks.j2",
     "run.j2",
     "block.j2",
+    "streams.j2",
     "metrics.j2",
 )
 
@@ -81,7 +86,9 @@ def _module(service: Service, site: Site, environment: Environment) -> str:
 def _context(service: Service, site: Site) -> dict[str, Any]:
     found = roles(service)
     named = names_of(service, found)
-    run, tool, llm = (_block(event, named, service) for event in (found.run, found.tool, found.llm))
+    of_run = found.run.given if found.run else ()
+    run = _block(found.run, named, service)
+    tool, llm = (_block(event, named, service, of_run) for event in (found.tool, found.llm))
     constant = tuple(named.labels[label] for label in found.constant)
     metric, label = outside_values(service.metrics.values())
     return {
@@ -104,8 +111,10 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
     }
 
 
-def _block(event: Block | None, named: Names, service: Service) -> BlockView | None:
-    return block_view(event, named, service) if event else None
+def _block(
+    event: Block | None, named: Names, service: Service, of_run: tuple[str, ...] = ()
+) -> BlockView | None:
+    return block_view(event, named, service, of_run) if event else None
 
 
 def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
@@ -149,15 +158,54 @@ def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
     token_type = named.labels.get(service.tokens.token_type)
     if found.llm is None or token_type is None:
         return {"token_type": None}
-    kinds = dictionary.token_kinds(token_type.values)
-    kind_of = {value: kind for kind, value in kinds.items()}
-    inside: dict[str, set[str]] = {price.model: set() for price in service.prices}
+    held: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
     for inclusion in service.inclusions:
         for model in inclusion.models:
-            inside[model] |= {kind_of[one] for one in inclusion.included if one in kind_of}
+            held[model][inclusion.token_type] = inclusion.included
     return {
         "token_type": token_type,
-        "token_kinds": tuple(kinds.items()),
-        "untyped": sorted({"cached", "cache_write", "reasoning"} - kinds.keys()),
-        "inside": tuple((model, sorted(held)) for model, held in inside.items()),
+        "token_kinds": tuple(tokens.types_by_kind(token_type.values).items()),
+        "inside": tuple((model, _closed(inner)) for model, inner in held.items()),
+        "in_input": tuple((model, _in_input(inner)) for model, inner in held.items()),
+        "usage_rows": dictionary.usage_rows(),
+        "leading": sum(len(dictionary.USAGE_NAMES["usage"][number]) for number in ("input", "output")),
+        "open_names": dictionary.words(dictionary.OPEN_NAMES),
+        "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
+        "usage_places": dictionary.words(dictionary.USAGE_PLACES),
+        "unread": found.llm.unread,
+        **_served(service.labels[service.tokens.model].values),
     }
+
+
+_ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
+
+
+def _served(models: tuple[str, ...]) -> dict[str, Any]:
+    """Choose the names of models that say how they are served, such as ``gpt-5@batch`` and ``gpt-5@above_272k``."""
+    above: dict[str, list[tuple[float, str]]] = {}
+    served = []
+    for name in models:
+        model, _, way = name.rpartition("@")
+        if size := _ABOVE.fullmatch(name):
+            above.setdefault(model, []).append((1000.0 * int(size["thousands"]), name))
+        elif model and way in SERVED:
+            served.append((model, way, name))
+    sizes = [(model, sorted(tiers, reverse=True)) for model, tiers in above.items()]
+    return {"served": bool(above or served), "above": sizes, "served_as": served}
+
+
+def _closed(held: dict[str, tuple[str, ...]]) -> list[tuple[str, tuple[str, ...]]]:
+    """List the types that each type holds, those that these hold too."""
+    return [(outer, tuple(dict.fromkeys(_under(outer, held)))) for outer in held]
+
+
+def _under(outer: str, held: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    for inner in held.get(outer, ()):
+        yield inner
+        yield from _under(inner, held)
+
+
+def _in_input(held: dict[str, tuple[str, ...]]) -> list[str]:
+    """List the kinds that a provider counts inside its input."""
+    outer = next((one for one in held if tokens.kind_of(one) == "prompt"), "")
+    return sorted({kind for one in _under(outer, held) if (kind := tokens.kind_of(one))})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles as streams
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from generator.streams.roles import Outcome
 
 #: The events that a block ends with.
-_OF_RUNS = (Event.RUN,)
+_OF_RUNS = (Event.RUN, Event.INNER_RUN)
 _OF_TOOLS = (Event.TOOL_CALL, Event.TOOL_ERROR)
-_OF_STEPS = (Event.LLM_CALL, Event.LLM_ERROR, Event.TOKENS)
+_OF_STEPS = (Event.LLM_CALL, Event.LLM_ERROR, Event.TOKENS, Event.UNREAD)
+#: Why the tokens of a step were not counted, or not all of them.
+UNREAD_REASONS = {"missing", "unknown", "contradicted"}
 #: What a block cannot know of its event.
 _UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 
@@ -43,12 +46,16 @@ class Block(Struct, frozen=True):
         given: The labels that its caller knows, the one that names it first.
         outcome: How it says whether it went well; None where no label does.
         cause: The label that says why it ended (runs), or what kind of error ended it; empty where none does.
+        unread: The label that says why the tokens of a step were not counted; empty where none does.
+        optional: The given labels that only metrics of runs within runs have.
     """
 
     metrics: tuple[Fed, ...]
     given: tuple[str, ...]
     outcome: Outcome | None
     cause: str
+    unread: str = ""
+    optional: tuple[str, ...] = ()
 
 
 class Roles(Struct, frozen=True):
@@ -71,9 +78,9 @@ def roles(service: Service) -> Roles:
     in_blocks = {one.metric.name for one in _fed(service, blocks)}
     return Roles(
         streams.constant(service),
-        _block(service, _OF_RUNS, STOP_REASON),
+        _run(service),
         _block(service, _OF_TOOLS, ERROR_CLASS),
-        _block(service, _OF_STEPS, ERROR_CLASS, MODEL),
+        _step(service),
         tuple(metric for name, metric in service.metrics.items() if name not in in_blocks),
     )
 
@@ -84,6 +91,26 @@ def _fed(service: Service, events: Iterable[Event]) -> tuple[Fed, ...]:
         for stream in streams.fed(service, *events)
         if (found := role(stream)) and found.amount not in _UNKNOWN
     )
+
+
+def _run(service: Service) -> Block | None:
+    """Show a run; labels that only runs within runs have may be left out."""
+    block = _block(service, _OF_RUNS, STOP_REASON)
+    outer = _fed(service, (Event.RUN,))
+    if block is None or not outer:
+        return None
+    of_all = {label for fed in outer for label in fed.metric.labels}
+    return replace(block, optional=tuple(label for label in block.given if label not in of_all))
+
+
+def _step(service: Service) -> Block | None:
+    """Show a step; why its tokens were not counted is no word of its caller's."""
+    block = _block(service, _OF_STEPS, ERROR_CLASS, MODEL)
+    if block is None:
+        return None
+    labels = [label for fed in _fed(service, (Event.UNREAD,)) for label in fed.metric.labels]
+    unread = next((one for one in labels if {*service.labels[one].values} >= UNREAD_REASONS), "")
+    return replace(block, unread=unread, given=tuple(label for label in block.given if label != unread))
 
 
 def _block(service: Service, events: tuple[Event, ...], cause: str, first: str = "") -> Block | None:

@@ -32,17 +32,31 @@ _TYPES = {
         "Self",
         "ToolCall",
     ),
+    *("AsyncGeneratorType", "CoroutineType", "GeneratorType", "IOBase", "MethodType"),
     *("TracebackType", "TypeVar", "WeakKeyDictionary"),
 }
 _TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
 #: Names that methods use, so that no argument may be called so.
 _ARGUMENTS = {
     *("amount", "answer", "cause", "count", "error", "failed", "inf", "known", "measures", "milliseconds"),
-    *("outcome", "registry", "run", "seconds", "self"),
+    *("outcome", "parent", "reason", "registry", "resumed", "run", "seconds", "self"),
 }
 #: Attributes and methods of blocks, and of what holds the series.
 _ATTRIBUTES = {
     *("all", "another", "begin", "bounds", "collect", "default", "describe", "end", "failed", "failures"),
+    *(
+        "arguments",
+        "awaited",
+        "blame",
+        "counted",
+        "done",
+        "driven",
+        "given_back",
+        "given_parent",
+        "hand_over",
+    ),
+    *("handed_over", "inside", "is_unread", "item", "later", "ledger", "outer_run", "parent", "resume"),
+    *("fold_labels", "resumed", "settle", "step", "stop", "sub_run", "suspend", "tell", "unread", "usage"),
     *("fold", "given_run", "lock", "measures", "outer", "returned", "run", "said", "starts", "steps", "why"),
 }
 

@@ -10,7 +10,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from generator.live.http_server import launch_http
-from generator.live.process import find, running
+from generator.live.process import START_SECONDS, find, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +32,15 @@ def find_alertmanager() -> str:
 
 
 @contextmanager
-def alertmanager_server(config: str, *, port: int = 0) -> Iterator[HttpServer]:
+def alertmanager_server(
+    config: str, *, port: int = 0, timeout: float = START_SECONDS
+) -> Iterator[HttpServer]:
     """Start an Alertmanager on 127.0.0.1, and end it with its data when the block ends.
 
     Args:
         config: its configuration file's text.
         port: the port it listens on; 0 takes a free one.
+        timeout: seconds until it is ready.
 
     Raises:
         LiveError: there is no Alertmanager, or it does not start (with what it said).
@@ -47,7 +50,9 @@ def alertmanager_server(config: str, *, port: int = 0) -> Iterator[HttpServer]:
         directory = Path(name)
         (directory / _CONFIG).write_text(config, encoding="utf-8")
         launched = partial(_launch, binary, directory)
-        with running(launched, _is_ready, directory, called="Alertmanager", port=port) as server:
+        with running(
+            launched, _is_ready, directory, called="Alertmanager", port=port, timeout=timeout
+        ) as server:
             yield server
 
 

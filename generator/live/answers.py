@@ -1,17 +1,23 @@
-"""What Prometheus's HTTP API answers, as values."""
+"""What Prometheus's HTTP API answers, as values: nothing is taken on trust that is read further on."""
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct, field
 
-from generator.live.errors import LiveError
+from generator.live.errors import LiveError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+#: More samples, or series, in one answer are not read: in memory they take ten times the room of their JSON.
+MOST_SAMPLES, MOST_SERIES = 300_000, 100_000
+#: Unix seconds of a time that is none: the year 5138.
+_NO_TIME = 1e11
 
 
 class InstantSample(Struct, frozen=True):
@@ -44,24 +50,67 @@ class RangeResult(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """The ``data`` of an answer before anything is known of its shape."""
+    """The ``data`` of an answer, as JSON of which nothing is known yet."""
 
-    data: Any
+    data: Raw
     warnings: tuple[str, ...] = ()
 
 
-def read_answer(text: bytes | str) -> Answer:
+class ServerError(LiveError):
+    """The server itself says what is wrong with a request."""
+
+
+class _Envelope(Struct):
+    status: Literal["success", "error"]
+    data: Raw = field(default_factory=lambda: Raw(b"null"))
+    error_type: str = field(default="", name="errorType")
+    error: str = ""
+    warnings: tuple[str, ...] | None = None
+
+
+class _Result(Struct):
+    kind: str = field(name="resultType")
+    result: Raw
+
+
+class _Instant(Struct):
+    metric: dict[str, str] = field(default_factory=dict)
+    # Native histograms have "histogram" in its place; nothing here reads them.
+    value: tuple[float, str] | None = None
+
+
+class _Range(Struct):
+    metric: dict[str, str] = field(default_factory=dict)
+    values: list[tuple[float, str]] = field(default_factory=list)
+
+
+def read_answer(body: bytes) -> Answer:
     """Take an answer of the API apart.
 
     Raises:
-        LiveError: it is no JSON, not of the API's shape, or the server says what was wrong.
+        ServerError: the server says what was wrong.
+        TooLargeError: it holds more samples or series than are read.
+        LiveError: it is no JSON, or not of the API's shape.
     """
-    with expecting("JSON of Prometheus's API"):
-        document = json.loads(text)
-        if document["status"] != "success":
-            message = f"{document['errorType']}: {document['error']}"
-            raise LiveError(message)
-        return Answer(document.get("data"), tuple(document.get("warnings", ())))
+    # Each sample has a bracket of its own, and each series says "metric".
+    if body.count(b"[") > MOST_SAMPLES or body.count(b'"metric"') > MOST_SERIES:
+        message = f"the answer has more than {MOST_SAMPLES:,} samples, or {MOST_SERIES:,} series"
+        raise TooLargeError(message, "ask for less at once: a shorter span, or a larger step")
+    envelope = decoded(body, _Envelope, "JSON of Prometheus's API")
+    if envelope.status == "success":
+        return Answer(envelope.data, envelope.warnings or ())
+    if not envelope.error_type and not envelope.error:
+        raise _not_of("JSON of Prometheus's API")
+    raise ServerError(f"{envelope.error_type}: {envelope.error}")
+
+
+def read_data(answer: Answer, shape: type[T], noun: str) -> T:
+    """Read the data of an answer as a value of a type; ``noun`` names it for people.
+
+    Raises:
+        LiveError: it is of another shape.
+    """
+    return decoded(answer.data, shape, noun)
 
 
 def instant_result(answer: Answer) -> InstantResult:
@@ -70,14 +119,15 @@ def instant_result(answer: Answer) -> InstantResult:
     Raises:
         LiveError: it is of another type, or not of the API's shape.
     """
-    with expecting("an instant vector"):
-        kind, result = answer.data["resultType"], answer.data["result"]
-        if kind == "scalar":
-            return InstantResult((InstantSample({}, float(result[1])),), answer.warnings)
-        _demand(kind, "vector")
-        # Native histograms have "histogram" in place of "value"; nothing here reads them.
-        found = (InstantSample(one["metric"], float(one["value"][1])) for one in result if "value" in one)
-        return InstantResult(tuple(found), answer.warnings)
+    noun = "an instant vector"
+    found = read_data(answer, _Result, noun)
+    if found.kind == "scalar":
+        (_, text) = decoded(found.result, tuple[float, str], noun)
+        return InstantResult((InstantSample({}, _number(text, noun)),), answer.warnings)
+    _demand(found.kind, "vector")
+    listed = decoded(found.result, list[_Instant], noun)
+    samples = (InstantSample(one.metric, _number(one.value[1], noun)) for one in listed if one.value)
+    return InstantResult(tuple(samples), answer.warnings)
 
 
 def range_result(answer: Answer) -> RangeResult:
@@ -86,28 +136,60 @@ def range_result(answer: Answer) -> RangeResult:
     Raises:
         LiveError: it is of another type, or not of the API's shape.
     """
-    with expecting("a matrix"):
-        _demand(answer.data["resultType"], "matrix")
-        series = tuple(_series(one) for one in answer.data["result"] if one.get("values"))
-        return RangeResult(series, answer.warnings)
+    found = read_data(answer, _Result, "a matrix")
+    _demand(found.kind, "matrix")
+    # Series by series, so that one at a time is in memory in the large form that JSON is read into.
+    listed = (decoded(one, _Range, "a matrix") for one in decoded(found.result, list[Raw], "a matrix"))
+    return RangeResult(tuple(_series(one) for one in listed if one.values), answer.warnings)
 
 
-def _series(one: Mapping[str, Any]) -> RangeSeries:
-    timestamps, values = zip(*one["values"], strict=True)
-    return RangeSeries(one["metric"], timestamps, tuple(map(float, values)))
+def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometheus") -> T:
+    """Read JSON as a value of a type; ``noun`` names it for people.
+
+    Raises:
+        LiveError: it is no JSON, is nested too deeply, or is of another shape.
+    """
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (ValueError, RecursionError) as error:
+        raise _not_of(noun, server) from error
+
+
+def whole(value: float) -> int:
+    """Read a number of things.
+
+    Raises:
+        LiveError: it is none: no server counts to infinity, or to less than nothing.
+    """
+    if not 0 <= value < 2**63:
+        raise LiveError(f"the server counts to {value:g}", _help("Prometheus"))
+    return int(value)
+
+
+def _not_of(noun: str, server: str = "Prometheus") -> LiveError:
+    message = f"the answer is not {noun} (is this a {server}?)"
+    return LiveError(message, _help(server))
+
+
+def _help(server: str) -> str:
+    return f"is this a {server}? the address ends where its own paths begin"
+
+
+def _series(one: _Range) -> RangeSeries:
+    timestamps, texts = zip(*one.values, strict=True)
+    if not all(0 <= time < _NO_TIME for time in timestamps):
+        raise _not_of("a matrix")
+    return RangeSeries(one.metric, timestamps, tuple(_number(text, "a matrix") for text in texts))
+
+
+def _number(text: str, noun: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _not_of(noun) from None
 
 
 def _demand(found: str, wanted: str) -> None:
     if found != wanted:
-        message = f"the expression yields a {found}, where a {wanted} is needed"
-        raise LiveError(message)
-
-
-@contextmanager
-def expecting(what: str) -> Iterator[None]:
-    """Turn whatever goes wrong while an answer is taken apart into a LiveError."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        message = f"the answer is not {what} (is this a Prometheus?)"
-        raise LiveError(message) from error
+        message = f"the expression yields a {found[:40]}, where a {wanted} is needed"
+        raise LiveError(message, _help("Prometheus"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from math import floor
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -13,27 +14,44 @@ from generator.live.answers import (
     InstantResult,
     RangeResult,
     RangeSeries,
-    expecting,
+    ServerError,
     instant_result,
     range_result,
     read_answer,
+    read_data,
 )
-from generator.live.errors import LiveError
+from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
+from generator.live.retry import ONCE, gave_up
 from generator.live.rule_states import group_states
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import TypeVar
 
+    from generator.live.credentials import Credentials
+    from generator.live.response import Response
+    from generator.live.retry import Patience
     from generator.live.rule_states import GroupState
-    from generator.live.transport import Connection, Response
+    from generator.live.transport import Connection
+
+    T = TypeVar("T")
 
 MAX_POINTS = 11_000  # what a server answers at most for one series and query
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+#: A range is halved so often where its answer is too large, and then no more.
+_MOST_HALVINGS = 4
+#: Prometheus's own words are enough where the query is what it does not like.
+_OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+_LIMITS = "the server refuses the question: its limits on queries are too low for it"
 
 
 class PrometheusApi(Struct, frozen=True):
-    """A Prometheus server, by its HTTP API. Every method raises LiveError when it fails."""
+    """A Prometheus server, by its HTTP API.
+
+    Every method raises LiveError when it fails: UnreachedError, TimedOutError, TooLargeError, or RefusedError where
+    the query is well-formed and fails, as by many-to-many matching or too many samples.
+    """
 
     connection: Connection
 
@@ -42,40 +60,58 @@ class PrometheusApi(Struct, frozen=True):
         """The server's address, without credentials."""
         return self.connection.url
 
-    def query(self, expr: str, at: float) -> InstantResult:
-        """Evaluate ``expr``, an instant vector or a scalar, at one instant."""
-        return instant_result(self._post("/api/v1/query", {"query": expr, "time": _time(at)}))
+    def query(self, expr: str, at: float | None = None) -> InstantResult:
+        """Evaluate ``expr``, an instant vector or a scalar, at one instant; without one, now."""
+        fields = {"query": expr} | ({} if at is None else {"time": _time(at)})
+        return self._asked("/api/v1/query", fields, instant_result)
 
     def query_samples(self, selector: str, at: float) -> RangeResult:
         """Return the stored samples of a range selector such as ``up[5m]``, less staleness markers."""
-        return range_result(self._post("/api/v1/query", {"query": selector, "time": _time(at)}))
+        return self._asked("/api/v1/query", {"query": selector, "time": _time(at)}, range_result)
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
         """Evaluate ``expr`` at ``start``, ``start + step`` and so on, until ``end`` at the latest.
 
-        Longer ranges than one request may ask for are put together from several.
+        Longer ranges than one request may ask for are put together from several, and so are those of which the
+        answer is too large.
         """
         if step <= 0:
             message = f"a step is more than 0 seconds, not {step:g}"
             raise LiveError(message)
         return _joined([self._range(expr, *part, step) for part in _parts(start, end, step)])
 
+    def one_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
+        """Evaluate as ``query_range``, but by one request, which fails where that is too much."""
+        fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
+        return self._asked("/api/v1/query_range", fields, range_result)
+
     def rules(self) -> tuple[GroupState, ...]:
         """Return the rule groups that the server runs, with health and alerts."""
-        return group_states(self._get("/api/v1/rules"))
+        return self._read(self.connection.send("GET", "/api/v1/rules"), group_states)
 
     def flags(self) -> Mapping[str, str]:
         """Return the command line flags that the server runs with."""
-        answer = self._get("/api/v1/status/flags")
-        with expecting("a list of flags"):
-            return {str(name): str(value) for name, value in answer.data.items()}
+        return self.look("/api/v1/status/flags", {}, dict[str, str], "a list of flags")
 
-    def ask(self, path: str, fields: Mapping[str, str], *, post: bool = False) -> Answer:
-        """Return what another path of the API answers, such as ``/api/v1/labels``.
+    def look(
+        self, path: str, fields: Mapping[str, str], shape: type[T], noun: str, *, post: bool = False
+    ) -> T:
+        """Return what another path of the API answers, such as ``/api/v1/labels``, as a value of a type.
 
-        ``post`` sends long fields where an address would not hold them; only some paths take that.
+        Args:
+            path: begins with ``/api``.
+            fields: of the request.
+            shape: the type.
+            noun: what it is, for people.
+            post: sends long fields where an address would not hold them; only some paths take that.
         """
-        return self._post(path, fields) if post else self._get(f"{path}?{urlencode(fields)}")
+
+        def read(answer: Answer) -> T:
+            return read_data(answer, shape, noun)
+
+        if post:
+            return self._asked(path, fields, read)
+        return self._read(self.connection.send("GET", f"{path}?{urlencode(fields)}"), read)
 
     def ready(self) -> bool:
         """Whether the server answers and is ready; never raises."""
@@ -86,48 +122,81 @@ class PrometheusApi(Struct, frozen=True):
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
-        self.connection.pool.clear()
+        self.connection.close()
 
-    def _range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
-        fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
-        return range_result(self._post("/api/v1/query_range", fields))
-
-    def _get(self, path: str) -> Answer:
-        return self._read(self.connection.send("GET", path))
-
-    def _post(self, path: str, fields: Mapping[str, str]) -> Answer:
-        return self._read(self.connection.send("POST", path, urlencode(fields).encode(), _FORM))
-
-    def _read(self, response: Response) -> Answer:
+    def _range(
+        self, expr: str, start: float, end: float, step: float, halvings: int = _MOST_HALVINGS
+    ) -> RangeResult:
         try:
-            return read_answer(response.body)
+            return self.one_range(expr, start, end, step)
+        except TooLargeError:
+            later = floor((end - start) / step + 1e-6) // 2 + 1
+            if not halvings or start + later * step > end:
+                raise
+        middle = start + later * step
+        halves = ((start, middle - step), (middle, end))
+        return _joined([self._range(expr, *half, step, halvings - 1) for half in halves])
+
+    def _asked(self, path: str, fields: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+        """Send what only reads, and read its answer."""
+        body = urlencode(fields).encode()
+        return self._read(self.connection.send("POST", path, body, _FORM, safe=True), read)
+
+    def _read(self, response: Response, read: Callable[[Answer], T]) -> T:
+        try:
+            return read(read_answer(response.body))
+        except ServerError as error:
+            raise self._refusal(response, error) from None
         except LiveError as error:
             # What a proxy says is no JSON: its status and first line tell more than that.
-            foreign = not response.ok and error.__cause__ is not None
-            said = f"HTTP {response.status}: {response.text}" if foreign else str(error)
-            message = f"{self.url}: {said}"
-            raise LiveError(message) from error
+            if not response.ok:
+                raise self.connection.refusal(response) from None
+            raise self.connection.error(error.message, error.help, type(error)) from None
+
+    def _refusal(self, response: Response, error: ServerError) -> LiveError:
+        of_the_query = response.ok or response.status in _OF_THE_QUERY
+        message = error.message if of_the_query else f"HTTP {response.status}: {error.message}"
+        if gave_up(response):
+            return self.connection.error(message, _LIMITS, TimedOutError)
+        if response.status == HTTPStatus.NOT_FOUND:
+            return self.connection.error(message, self.connection.help_for(response.status), NotFoundError)
+        # Prometheus says 422 for what fails while it is evaluated, whatever the reason.
+        if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            return self.connection.error(message, _LIMITS, RefusedError)
+        return self.connection.error(message, self.connection.help_for(response.status))
 
 
 def connect(
-    url: str, *, timeout: float = 150.0, retries: int = 2, headers: Mapping[str, str] | None = None
+    url: str,
+    *,
+    timeout: float = 150.0,
+    credentials: Credentials | None = None,
+    patience: Patience | None = None,
 ) -> PrometheusApi:
     """Address the Prometheus at ``url``; nothing is sent yet.
 
     Args:
         url: may hold a path and credentials, as in ``https://user:password@example.com/prometheus``.
         timeout: seconds to wait for an answer; the default is a little above Prometheus's own for a query.
-        retries: how often a connection that fails is tried again.
-        headers: sent with each request, such as ``Authorization``.
+        credentials: sent with each request.
+        patience: how often a request is sent.
 
     Raises:
         LiveError: ``url`` is no http or https address.
     """
-    return PrometheusApi(open_connection(url, timeout=timeout, retries=retries, headers=headers or {}))
+    connection = open_connection(
+        url.rstrip("/"), timeout=timeout, called="Prometheus", credentials=credentials, patience=patience
+    )
+    return PrometheusApi(connection)
+
+
+def probe(url: str, seconds: float) -> PrometheusApi:
+    """Address a Prometheus that may not be there yet: each request is sent once."""
+    return connect(url, timeout=seconds, patience=ONCE)
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.3f}"
+    return f"{seconds:.3f}".removesuffix(".000")
 
 
 def _parts(start: float, end: float, step: float) -> Iterator[tuple[float, float]]:

@@ -125,7 +125,7 @@ def _written(run: _Run, node: Node, series: Iterable[TimeSeries]) -> int:
     try:
         return write(run.api, series)
     except LiveError as error:
-        raise _about(node.record, error) from error
+        raise error.about(f"recording rule {node.record}") from error
 
 
 def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ...]:
@@ -133,7 +133,7 @@ def _record(run: _Run, one: ScheduledRule, steps: range) -> tuple[TimeSeries, ..
         result = _query(run, one, steps)
         found = _found(run, one, result, steps)
     except LiveError as error:
-        raise _about(one.name, error) from error
+        raise error.about(f"rule {one.name}") from error
     _claim(run, one, found.series)
     return tuple(series for series in found.series if _is_wanted(run, series))
 
@@ -165,7 +165,3 @@ def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
         if run.owners.setdefault(labels, one.key) != one.key:
             message = f"rule {one.name}: two rules record the series {dict(sorted(labels))}"
             raise LiveError(message)
-
-
-def _about(record: str, error: LiveError) -> LiveError:
-    return LiveError(f"rule {record}: {error}")

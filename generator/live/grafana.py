@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
 from generator.live.http_server import launch_http
-from generator.live.process import find, running
+from generator.live.process import START_SECONDS, find, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,13 +71,16 @@ def seen_from_inside(url: str) -> str:
 
 
 @contextmanager
-def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> Iterator[HttpServer]:
+def grafana_server(
+    docker: str, files: Mapping[str, str], *, port: int = 0, timeout: float = START_SECONDS
+) -> Iterator[HttpServer]:
     """Start a Grafana on 127.0.0.1 that anybody may look into, and end it with its data when the block ends.
 
     Args:
         docker: Docker's client, as ``find_docker`` found it.
         files: what lies in ``/etc/grafana`` besides its own, by path.
         port: the port it listens on; 0 takes a free one.
+        timeout: seconds until it is ready.
 
     Raises:
         LiveError: it does not start (with what it said).
@@ -90,7 +93,9 @@ def grafana_server(docker: str, files: Mapping[str, str], *, port: int = 0) -> I
             place.write_text(text, encoding="utf-8")
         try:
             launched = partial(_launch, docker, directory)
-            with running(launched, _is_ready, directory, called="Grafana", port=port) as server:
+            with running(
+                launched, _is_ready, directory, called="Grafana", port=port, timeout=timeout
+            ) as server:
                 yield server
         finally:
             # A client that was killed, or lost its engine, leaves its container.

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.process import launch
+from generator.live.retry import ONCE
 from generator.live.transport import open_connection
 
 if TYPE_CHECKING:
@@ -41,5 +42,5 @@ class HttpServer(Struct, frozen=True):
 
 def launch_http(command: Sequence[str], directory: Path, port: int) -> HttpServer:
     """Start a program that will listen on a port of 127.0.0.1."""
-    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, retries=0, headers={})
+    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, patience=ONCE)
     return HttpServer(connection, launch(command, directory))

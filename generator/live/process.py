@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ATTEMPTS = 5
-_START_SECONDS = 60.0
+#: Until a server that we start is ready.
+START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG = "log"
@@ -62,8 +63,14 @@ def log_of(directory: Path) -> Path:
 
 
 @contextmanager
-def running(
-    launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, *, called: str, port: int
+def running(  # noqa: PLR0913 - its options are by keyword
+    launched: Callable[[int], S],
+    is_ready: Callable[[S], bool],
+    directory: Path,
+    *,
+    called: str,
+    port: int,
+    timeout: float = START_SECONDS,
 ) -> Iterator[S]:
     """Start a server, wait until it is ready, and end it when the block ends.
 
@@ -73,11 +80,12 @@ def running(
         directory: where its log is.
         called: its name, for messages.
         port: where it shall listen; 0 takes a free one.
+        timeout: seconds until it is ready.
 
     Raises:
         LiveError: it does not start (with what it said).
     """
-    server = _started(launched, is_ready, directory, port)
+    server = _started(launched, is_ready, directory, port, timeout)
     if server is None:
         message = f"{called} does not start: {last_errors(log_of(directory)) or 'it says nothing'}"
         raise LiveError(message)
@@ -88,7 +96,7 @@ def running(
 
 
 def _started(
-    launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, port: int
+    launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, port: int, timeout: float
 ) -> S | None:
     """Start a server; None where that does not succeed.
 
@@ -97,7 +105,7 @@ def _started(
     for _ in range(1 if port else _ATTEMPTS):
         server = launched(port or free_port())
         try:
-            if _waited(server, is_ready):
+            if _waited(server, is_ready, timeout):
                 return server
         except BaseException:
             _stop(server.process)
@@ -108,9 +116,9 @@ def _started(
     return None
 
 
-def _waited(server: S, is_ready: Callable[[S], bool]) -> bool:
+def _waited(server: S, is_ready: Callable[[S], bool], timeout: float) -> bool:
     """Wait until a server is ready; false if its process ends first."""
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + timeout
     while server.process.poll() is None and time.monotonic() < deadline:
         if is_ready(server):
             return True

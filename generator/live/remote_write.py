@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from operator import itemgetter
 from struct import unpack
 from typing import TYPE_CHECKING
@@ -9,14 +10,14 @@ from typing import TYPE_CHECKING
 import cramjam
 from msgspec import Struct
 
-from generator.live.errors import LiveError
 from generator.live.wire import write_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.live.transport import Response
+    from generator.live.errors import LiveError
+    from generator.live.response import Response
     from generator.live.wire import WriteRequest
 
 # The one NaN that means "this series ends here"; any other NaN is a value.
@@ -29,7 +30,19 @@ _HEADERS = {
     "Content-Encoding": "snappy",
     "X-Prometheus-Remote-Write-Version": "0.1.0",
 }
-_TOO_OLD = ("out of bounds", "too old sample", "out of order sample")
+_RECEIVER = "start Prometheus with --web.enable-remote-write-receiver, and check the path of the address"
+#: Words of Prometheus's refusals, and what to do.
+_SAID = (
+    (("remote write receiver",), _RECEIVER),
+    (
+        ("out of bounds", "too old sample", "out of order"),
+        "give prometheus.yml a storage.tsdb.out_of_order_time_window that reaches back beyond the span, such as 30d",
+    ),
+    (
+        ("duplicate sample",),
+        "this span was written before with another seed: take an empty server or another span",
+    ),
+)
 
 
 class TimeSeries(Struct, frozen=True):
@@ -54,10 +67,10 @@ def write(
     written = 0
     for request, samples in _requests(series, samples_per_request):
         body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
-        response = api.connection.send("POST", _PATH, body, _HEADERS)
+        # To write the same samples again changes nothing.
+        response = api.connection.send("POST", _PATH, body, _HEADERS, safe=True)
         if not response.ok:
-            message = f"{api.url} refuses to be written to: {_refusal(response)}"
-            raise LiveError(message)
+            raise _refusal(api, response)
         written += samples
     return written
 
@@ -93,8 +106,10 @@ def _add(request: WriteRequest, labels: Mapping[str, str], samples: Iterable[tup
         add(value=value, timestamp=timestamp)
 
 
-def _refusal(response: Response) -> str:
-    said = f"HTTP {response.status}: {response.text}"
-    if any(words in response.text for words in _TOO_OLD):
-        said += " (how far back it takes samples: storage.tsdb.out_of_order_time_window in its configuration)"
-    return said
+def _refusal(api: PrometheusApi, response: Response) -> LiveError:
+    """Say why it takes no samples, by its status and by what Prometheus itself says."""
+    said = next((help_ for words, help_ in _SAID if any(word in response.text for word in words)), "")
+    if not said and response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        said = _RECEIVER
+    help_ = said or api.connection.help_for(response.status)
+    return api.connection.error(f"it refuses to be written to: {response.reason}", help_)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.api import connect
+from generator.live.api import connect, probe
 from generator.live.errors import LiveError
-from generator.live.process import find, launch, log_of, running
+from generator.live.process import START_SECONDS, find, launch, log_of, running
 from generator.live.server_config import ServerConfig, configuration
 from generator.live.server_log import last_errors
 
@@ -60,7 +60,9 @@ def find_prometheus() -> str:
 
 
 @contextmanager
-def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> Iterator[PrometheusServer]:
+def prometheus_server(
+    config: ServerConfig | None = None, *, port: int = 0, timeout: float = START_SECONDS
+) -> Iterator[PrometheusServer]:
     """Start a Prometheus on 127.0.0.1, empty and ready, and end it with its data when the block ends.
 
     It takes remote writes of any age up to ten years before its newest sample, in any order.
@@ -68,6 +70,7 @@ def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> I
     Args:
         config: what it reads; nothing by default.
         port: the port it listens on; 0 takes a free one.
+        timeout: seconds until it is ready.
 
     Raises:
         LiveError: there is no Prometheus, or it does not start (with what it said).
@@ -78,7 +81,9 @@ def prometheus_server(config: ServerConfig | None = None, *, port: int = 0) -> I
         _write_config(directory, config or ServerConfig())
         launched = partial(_launch, binary, directory)
         with (
-            running(launched, _is_ready, directory, called="Prometheus", port=port) as server,
+            running(
+                launched, _is_ready, directory, called="Prometheus", port=port, timeout=timeout
+            ) as server,
             closing(server.api),
         ):
             yield server
@@ -103,9 +108,9 @@ def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
 
 def _is_ready(server: PrometheusServer) -> bool:
     """Whether our server is ready, and not another one that took its port: ours then ends by itself."""
-    with closing(connect(server.api.url, timeout=_PROBE_SECONDS, retries=0)) as probe:
+    with closing(probe(server.api.url, _PROBE_SECONDS)) as api:
         try:
-            flags = probe.flags() if probe.ready() else {}
+            flags = api.flags() if api.ready() else {}
         except LiveError:
             return False
     return flags.get("storage.tsdb.path") == str(server.directory / "data")

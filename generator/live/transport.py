@@ -1,9 +1,12 @@
-"""HTTP to one server: whatever fails becomes a LiveError."""
+"""HTTP to one server: every exchange is bounded in time and in size, and whatever fails becomes a LiveError."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from http import HTTPStatus
+from http.client import HTTPException
+from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -11,85 +14,201 @@ from urllib.parse import unquote
 import urllib3
 from msgspec import Struct, field
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
-from urllib3.util import make_headers, parse_url
+from urllib3.util import parse_url
 
-from generator.live.errors import LiveError, UnreachedError
+from generator.diagnostics.printable import printable, shortened
+from generator.live.credentials import Credentials, basic
+from generator.live.deadline import watched_pool, within
+from generator.live.errors import (
+    LiveError,
+    NotFoundError,
+    TimedOutError,
+    TooLargeError,
+    UncertainError,
+    UnreachedError,
+)
+from generator.live.response import Response, help_for
+from generator.live.retry import Patience, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: Larger bodies than this are not read, compressed or not.
+MOST_BYTES = 32 * 1024 * 1024
+_PIECE = 64 * 1024
 _CONNECT_SECONDS = 5.0
+#: Repetitions are ours (see ``retry``), and so is what is done about statuses.
+_ONCE = urllib3.Retry(connect=0, read=0, redirect=False, status=0, other=0, respect_retry_after_header=False)
+#: What becomes of bytes that are no HTTP, too.
+_FAILURES = (HTTPError, HTTPException, OSError, ValueError)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-
-class Response(Struct, frozen=True):
-    """The status, the whole body and the headers (by name, in any case) of an answer."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the server did what it was asked."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def text(self) -> str:
-        """The first line of the body, for messages."""
-        lines = self.body.decode(errors="replace").strip().splitlines()
-        return lines[0][:300] if lines else "no reason given"
+_UNTRUSTED = (
+    "the system trusts no authority that vouches for it; SSL_CERT_FILE names a file of authorities to trust"
+)
 
 
 class Connection(Struct, frozen=True):
-    """A server at ``url`` (no credentials in it, no slash at its end) and a pool of connections to it."""
+    """A server and a pool of connections to it.
+
+    Attributes:
+        url: its address, without credentials.
+        pool: made by ``watched_pool``.
+        timeout: seconds from the begin of a request to the end of its answer, with all repetitions.
+        called: what the server should be, such as ``Prometheus``.
+        credentials: who we are to it.
+        patience: how often a request is sent.
+    """
 
     url: str
     pool: urllib3.PoolManager
+    timeout: float
+    called: str = "server"
+    credentials: Credentials = field(default_factory=Credentials)
+    patience: Patience = field(default_factory=Patience)
 
     def send(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = _NO_HEADERS
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        safe: bool = False,
     ) -> Response:
-        """Send one request and read its answer, whatever its status.
+        """Send a request and read its answer, whatever its status; what is not our credential is as it was sent.
+
+        Args:
+            method: of HTTP.
+            path: behind the address, may hold a query, which no message repeats.
+            body: what is sent.
+            headers: sent besides the credentials.
+            safe: whether the request may be carried out twice, as every GET may.
 
         Raises:
-            LiveError: no connection (UnreachedError), no complete answer, or none in time.
+            UnreachedError: no connection.
+            TimedOutError: no whole answer in time.
+            TooLargeError: the answer is larger than MOST_BYTES.
+            UncertainError: no complete answer.
         """
-        sent = {**self.pool.headers, **headers}
+        sent = {**self.credentials.headers, **headers}
+        attempt = partial(self._attempt, method, path, body, sent)
+        return repeated(attempt, self.patience, self.timeout, safe=safe or method == "GET")
+
+    def refusal(self, response: Response) -> LiveError:
+        """Say what an answer means that is no success."""
+        kind = NotFoundError if response.status == HTTPStatus.NOT_FOUND else LiveError
+        return self.error(response.reason, self.help_for(response.status), kind)
+
+    def help_for(self, status: int) -> str:
+        """Say what to do about a status that is no success."""
+        return help_for(status, self.credentials.login, self.called)
+
+    def error(self, message: str, help_: str = "", kind: type[LiveError] = LiveError) -> LiveError:
+        """Make an error about this server, without a credential in it."""
+        return kind(self.credentials.hide(f"{self.url}: {message}"), help_)
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self.pool.clear()
+
+    def _attempt(
+        self, method: str, path: str, body: bytes | None, sent: Mapping[str, str], seconds: float
+    ) -> Response:
+        work = partial(_exchange, self.pool, method, self.url + path, body, sent)
         try:
-            answer = self.pool.request(method, self.url + path, body=body, headers=sent)
-        except HTTPError as error:
-            message = f"{self.url} does not answer: {_reason(error)}"
-            raise (UnreachedError if _is_unreached(error) else LiveError)(message) from error
-        return Response(answer.status, answer.data, answer.headers)
+            response = within(seconds, work)
+        except TimeoutError as error:
+            message = f"{self._place} does not answer within {seconds:.3g}s"
+            raise TimedOutError(message, f"{self._check}; --timeout gives it longer") from error
+        except _FAILURES as error:
+            raise self._failure(error) from None
+        if response is None:
+            message = f"{self._place} answers with more than {MOST_BYTES // 1024 // 1024} MiB"
+            raise TooLargeError(message, "see that this is the right address")
+        return self._without_secrets(response)
+
+    def _failure(self, error: Exception) -> LiveError:
+        reason = printable(shortened(self.credentials.hide(_reason(error)), 300))
+        message = f"{self._place} does not answer: {reason}"
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            return UnreachedError(message, _UNTRUSTED)
+        return (UnreachedError if _is_unreached(error) else UncertainError)(message, self._check)
+
+    @property
+    def _check(self) -> str:
+        return f"check the address, and that {self.called if self._is_named else 'the server'} runs"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.called} at {self.url}" if self._is_named else self.url
+
+    @property
+    def _is_named(self) -> bool:
+        return self.called[0].isupper()
+
+    def _without_secrets(self, response: Response) -> Response:
+        known = self.credentials
+        headers = {name: known.hide(text) for name, text in response.headers.items()}
+        return Response(
+            response.status,
+            known.hide_in(response.body, good=response.ok),
+            urllib3.HTTPHeaderDict(headers),
+        )
 
 
-def open_connection(url: str, *, timeout: float, retries: int, headers: Mapping[str, str]) -> Connection:
+def open_connection(
+    url: str,
+    *,
+    timeout: float,
+    called: str = "server",
+    credentials: Credentials | None = None,
+    patience: Patience | None = None,
+) -> Connection:
     """Prepare requests to ``url``, which may hold a path and credentials; nothing is sent yet.
 
     Args:
         url: such as ``http://localhost:9090`` or ``https://user:password@example.com/prometheus``.
-        timeout: seconds to wait for an answer.
-        retries: how often a connection that fails is tried again; an answer is never asked for twice.
-        headers: sent with each request.
+        timeout: seconds to wait for a whole answer.
+        called: what the server should be, such as ``Prometheus``.
+        credentials: sent with each request, in place of those in the address.
+        patience: how often a request is sent.
 
     Raises:
         LiveError: ``url`` is no http or https address.
     """
     base, auth = _split(url)
-    sent = {**(make_headers(basic_auth=unquote(auth)) if auth else {}), **headers}
-    policy = urllib3.Retry(
-        connect=retries,
-        read=0,
-        redirect=False,
-        status=0,
-        other=0,
-        backoff_factor=0.1,
-        # Else an answer with this header would be an exception, and how long to wait is the caller's affair.
-        respect_retry_after_header=False,
+    known = credentials or Credentials()
+    if auth and not known.headers:
+        user, _, password = unquote(auth).partition(":")
+        known = basic(user, password, known.login)
+    # Who waits gives up by itself; this is for a thread that nobody waits for any more.
+    limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout + 1)
+    pool = watched_pool(timeout=limits, retries=_ONCE)
+    return Connection(base, pool, timeout, called, known, patience or Patience())
+
+
+def _exchange(
+    pool: urllib3.PoolManager, method: str, url: str, body: bytes | None, sent: Mapping[str, str]
+) -> Response | None:
+    """Send one request and read its answer; None where it is too large."""
+    answer = pool.request(
+        method, url, body=body, headers=sent, preload_content=False, redirect=False, decode_content=True
     )
-    limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
-    return Connection(base, urllib3.PoolManager(headers=sent, retries=policy, timeout=limits))
+    try:
+        read = _body(answer)
+    finally:
+        # Read to its end, it is in the pool again already.
+        answer.close()
+    return None if read is None else Response(answer.status, read, answer.headers)
+
+
+def _body(answer: urllib3.BaseHTTPResponse) -> bytes | None:
+    body = BytesIO()
+    while piece := answer.read(_PIECE):
+        if body.tell() + len(piece) > MOST_BYTES:
+            return None
+        body.write(piece)
+    return body.getvalue()
 
 
 def _split(url: str) -> tuple[str, str | None]:
@@ -101,7 +220,7 @@ def _split(url: str) -> tuple[str, str | None]:
     if parts.scheme not in {"http", "https"} or not parts.host:
         message = f"not an http or https address: {_shown(url)!r}"
         raise LiveError(message)
-    plain = parts._replace(auth=None, path=(parts.path or "").rstrip("/"), query=None, fragment=None)
+    plain = parts._replace(auth=None, query=None, fragment=None)
     return plain.url, parts.auth
 
 
@@ -110,16 +229,18 @@ def _shown(url: str) -> str:
     return re.sub(r"^([a-z]+://)?.*@", r"\1***@", url, flags=re.DOTALL)
 
 
-def _is_unreached(error: HTTPError) -> bool:
+def _is_unreached(error: Exception) -> bool:
     return isinstance(error, MaxRetryError) and isinstance(
         error.reason, NewConnectionError | ConnectTimeoutError
     )
 
 
-def _reason(error: HTTPError) -> str:
+def _reason(error: Exception) -> str:
     """Say what the operating system said, where urllib3 wraps it in its own words."""
     cause: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     root = cause.__cause__
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
+    if isinstance(cause, ConnectTimeoutError):
+        return "no connection in time"
     return str(cause)

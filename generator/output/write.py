@@ -54,8 +54,8 @@ def write(artifacts: Sequence[File], target: Path) -> Outcome:
     with system_errors(target, "written"):
         if check_target(place) is Kind.MISSING:
             return _made(files, place)
-        plan = _planned(files, place)
-        return _written(files, place) if plan.outcome or is_left(place) else plan.outcome
+        plan = _plan_unless_disturbed(files, place)
+        return _written(files, place) if plan is None or plan.outcome else plan.outcome
 
 
 def compare(artifacts: Sequence[File], target: Path) -> Difference:
@@ -103,6 +103,18 @@ def _made(files: Mapping[str, Content], place: Path) -> Outcome:
     except BaseException:
         with suppress(OSError):  # it holds something
             place.rmdir()
+        raise
+
+
+def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> Plan | None:
+    """Plan without the lock, which needs permission to write; None while another run writes, or was killed."""
+    if is_left(place):
+        return None
+    try:
+        return undisturbed(place, lambda: _planned(files, place))
+    except (OSError, OutputError):
+        if is_left(place):
+            return None
         raise
 
 

@@ -121,6 +121,11 @@ def _receivers(owners: Iterable[str]) -> Iterator[str]:
         yield from (_page(owner), _ticket(owner))
 
 
+def receiver(owner: str, severity: str) -> str:
+    """Name the receiver that gets an owner's alerts of a severity."""
+    return _page(owner) if severity == AlertSeverity.CRITICAL else _ticket(owner)
+
+
 def _page(owner: str) -> str:
     return f"{owner}-page"
 

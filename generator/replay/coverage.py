@@ -10,14 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.promql.expr import Series, aggregate, binary, call, literal
-from generator.replay.asking import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.live.api import PrometheusApi
     from generator.promql.expr import Expr
-    from generator.replay.asking import Patience
     from generator.replay.needs import Needs
 
 _LOOKS = 60
@@ -46,9 +44,7 @@ class Covered(Struct, frozen=True):
     step: float
 
 
-def covered(  # noqa: PLR0913, PLR0917 - a span has two ends
-    api: PrometheusApi, service: str, need: Needs, start: int, end: int, patience: Patience
-) -> Covered | None:
+def covered(api: PrometheusApi, service: str, need: Needs, start: int, end: int) -> Covered | None:
     """Look for any of the needed records of ``service``; None where there is none in the span.
 
     Raises:
@@ -59,8 +55,7 @@ def covered(  # noqa: PLR0913, PLR0917 - a span has two ends
     if not counts:
         return None
     query = reduce(lambda one, other: binary("or", one, other), counts)
-    fields = {"query": str(query), "start": str(start), "end": str(end), "step": str(step)}
-    series = ask(api, "/api/v1/query_range", fields, patience).series
+    series = api.one_range(str(query), start, end, step).series
     times = [time for one in series for time in one.timestamps]
     measured = [time for one in series if _CONSTANT not in one.labels for time in one.timestamps]
     return Covered(service, min(times), max(times), min(measured, default=inf), step) if times else None
@@ -79,7 +74,7 @@ def _count(service: str, records: Iterable[str]) -> Expr:
     return aggregate("count", Series("").one_of("__name__", sorted(records)).where(service=service).now())
 
 
-def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int, patience: Patience) -> float:
+def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int) -> float:
     """Find, to the minute, when a service's records begin; minus infinity where that was before the span, or never.
 
     Constants do not count: they are there as soon as the rules are.
@@ -89,7 +84,6 @@ def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int, p
         found: What a look at the whole span saw.
         need: The records.
         start: The begin of the span.
-        patience: How often a busy server is asked again.
 
     Raises:
         LiveError: the server cannot be reached or refuses.
@@ -97,6 +91,6 @@ def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int, p
     while found and start < found.measured < inf and found.step > _CLOSE:
         # Past the first look that saw something, or the last of the finer ones could be just short of it.
         before, after = max(start, floor(found.measured - found.step)), ceil(found.measured + found.step)
-        finer = covered(api, found.service, need, before, after, patience)
+        finer = covered(api, found.service, need, before, after)
         found = finer if finer and finer.measured < inf else replace(found, step=0)
     return found.measured if found and start < found.measured < inf else -inf

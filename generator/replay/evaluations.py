@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from generator.live.errors import LiveError
-from generator.replay.asking import RefusedError, TimedOutError, ask
+from generator.live.errors import LiveError, RefusedError, TimedOutError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from generator.live.answers import RangeResult
     from generator.live.api import PrometheusApi
-    from generator.replay.asking import Patience
     from generator.replay.steps import Steps
 
 # A query that fails at more steps than these is wrong, not unlucky, and each step costs requests.
 _MOST_FAILURES = 20
 # A request that times out is halved so often, and then no more: each time costs the whole timeout.
 _MOST_HALVINGS = 3
+_SLOW = "the server is slow: give it --timeout 5m, fewer --points or a larger --step"
 
 
 class Evaluated(Struct):
@@ -31,36 +28,34 @@ class Evaluated(Struct):
     warnings: dict[str, None] = field(default_factory=dict)
 
 
-def evaluated(api: PrometheusApi, expr: str, steps: Steps, patience: Patience) -> Evaluated:
+def evaluated(api: PrometheusApi, expr: str, steps: Steps) -> Evaluated:
     """Evaluate ``expr`` at ``steps``, which fit into one request.
 
     Raises:
         LiveError: the server cannot be reached or refuses, or the query fails again and again.
     """
     found = Evaluated()
-    _evaluate(api, expr, steps, patience, found)
+    _evaluate(api, expr, steps, found)
     return found
 
 
-def _evaluate(  # noqa: PLR0913, PLR0917 - one recursion's whole state
-    api: PrometheusApi, expr: str, steps: Steps, patience: Patience, found: Evaluated, halvings: int = 0
-) -> None:
+def _evaluate(api: PrometheusApi, expr: str, steps: Steps, found: Evaluated, halvings: int = 0) -> None:
     try:
-        result = ask(api, "/api/v1/query_range", _fields(expr, steps), patience)
+        result = api.one_range(expr, steps.first, steps.last, steps.step)
     except RefusedError as error:
         if len(steps) == 1:
             _failed(found, steps.first, str(error))
             return
-    except TimedOutError as error:
+    except (TimedOutError, TooLargeError) as error:
         if len(steps) == 1 or halvings == _MOST_HALVINGS:
             message = f"{error}, even for {len(steps)} steps of {expr.strip()}"
-            raise LiveError(message) from error
+            raise LiveError(message, _SLOW) from error
         halvings += 1
     else:
         _add(found, result)
         return
     for half in steps.halves():
-        _evaluate(api, expr, half, patience, found, halvings)
+        _evaluate(api, expr, half, found, halvings)
 
 
 def _failed(found: Evaluated, time: float, message: str) -> None:
@@ -76,7 +71,3 @@ def _add(found: Evaluated, result: RangeResult) -> None:
         labels = frozenset((name, value) for name, value in one.labels.items() if name != "__name__")
         by_time = found.samples.setdefault(labels, {})
         by_time.update(zip(map(float, one.timestamps), one.values, strict=True))
-
-
-def _fields(expr: str, steps: Steps) -> Mapping[str, str]:
-    return {"query": expr, "start": str(steps.first), "end": str(steps.last), "step": str(steps.step)}

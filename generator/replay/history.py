@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.states import Activity
-    from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
     from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
@@ -67,7 +66,7 @@ def histories(
     jobs, owners = [], []
     for key, question in questions.items():
         for chunk in question.steps.chunks(points):
-            jobs.append(_job(question, chunk, crew.patience))
+            jobs.append(_job(question, chunk))
             owners.append(key)
     for key, (_, text) in zip(owners, crew.answers(jobs), strict=True):
         _merge(found[key], text)
@@ -99,19 +98,18 @@ def _question(expr: str, together: Sequence[tuple[ReplayedRule, Steps]]) -> _Que
     return _Question(text, rules[0].rule.alert, services, first)
 
 
-def _job(one: _Question, chunk: Steps, patience: Patience) -> Job:
+def _job(one: _Question, chunk: Steps) -> Job:
     digest = sha256(one.expr.encode()).hexdigest()
     key = f"alert {digest} {chunk.first} {chunk.last} {chunk.step}"
-    return Job(key, one.alert, partial(_asked, one=one, chunk=chunk, patience=patience))
+    return Job(key, one.alert, partial(_asked, one=one, chunk=chunk))
 
 
-def _asked(api: PrometheusApi, *, one: _Question, chunk: Steps, patience: Patience) -> str:
+def _asked(api: PrometheusApi, *, one: _Question, chunk: Steps) -> str:
     try:
-        found = evaluated(api, one.expr, chunk, patience)
+        found = evaluated(api, one.expr, chunk)
     except LiveError as error:
         of = f" of {one.services[0]}" if len(one.services) == 1 else ""
-        message = f"alert {one.alert}{of}: {error}"
-        raise LiveError(message) from error
+        raise error.about(f"alert {one.alert}{of}") from error
     samples = [[sorted(labels), list(values.items())] for labels, values in found.samples.items()]
     return json.dumps([samples, list(found.failures.items()), list(found.warnings)])
 

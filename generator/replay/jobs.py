@@ -7,9 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
-from generator.replay.asking import Patience
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +32,6 @@ class Crew(Struct, frozen=True):
     apis: Sequence[PrometheusApi]
     parts: Parts
     progress: Progress
-    patience: Patience = field(default_factory=Patience)
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:
         """Return the answers in the order of ``jobs``; few of them are in memory at any time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -70,8 +71,8 @@ def _judged_tiles(report: Report) -> Iterator[Tile]:
     good = "good" if len(found) == len(asked) else "bad"
     yield Tile(f"{len(found)}/{len(asked)}", "incidents detected", good if asked else "plain")
     if found:
-        after = sorted(min(each.after for each in one.detections) for one in found)
-        yield Tile(lasting(after[len(after) // 2]), "to detect (median)")
+        after = median(min(each.after for each in one.detections) for one in found)
+        yield Tile(lasting(after), "to detect (median)")
     false = len(report.false_alarms)
     yield Tile(str(false), _plural(false, "false alarm"), "bad" if false else "good")
 

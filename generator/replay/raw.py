@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.answers import RangeSeries
-from generator.live.errors import LiveError
+from generator.live.answers import RangeSeries, whole
+from generator.live.errors import RefusedError, TimedOutError, TooLargeError
 from generator.live.remote_write import TimeSeries
-from generator.replay.asking import RefusedError, TimedOutError, ask
 from generator.replay.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.replay.asking import Patience
     from generator.replay.jobs import Crew
     from generator.replay.needs import RawSelector
 
@@ -39,7 +37,7 @@ class Quantity(Struct, frozen=True):
 
 
 def quantities(
-    api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int, patience: Patience
+    api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int
 ) -> tuple[Quantity, ...]:
     """Count the series of each selector, at a few instants of the span.
 
@@ -49,11 +47,10 @@ def quantities(
     step = max(60, ceil((end - start) / _LOOKS))
     found = []
     for selector in selectors:
-        fields = {"query": f"count({selector.text})", "start": str(start), "end": str(end), "step": str(step)}
-        result = ask(api, "/api/v1/query_range", fields, patience)
-        most = max((value for one in result.series for value in one.values), default=0)
+        result = api.one_range(f"count({selector.text})", start, end, step)
+        most = max((whole(value) for one in result.series for value in one.values), default=0)
         seen = min((time for one in result.series for time in one.timestamps), default=end)
-        found.append(Quantity(selector, int(most), max(start, int(seen) - step)))
+        found.append(Quantity(selector, most, max(start, int(seen) - step)))
     return tuple(found)
 
 
@@ -68,43 +65,33 @@ def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: i
     start, end = span
     width = _SAMPLES_A_REQUEST * scrape_interval // max(1, one.series)
     width = min(max(width, _SHORTEST), _LONGEST)
-    jobs = [
-        _job(one.selector, first, min(first + width, end), crew.patience)
-        for first in range(start, end, width)
-    ]
+    jobs = [_job(one.selector, first, min(first + width, end)) for first in range(start, end, width)]
     for _, text in crew.answers(jobs):
         for labels, times, values in json.loads(text):
             yield TimeSeries(labels, times, values)
 
 
-def _job(selector: RawSelector, start: int, end: int, patience: Patience) -> Job:
-    work = partial(_asked, selector=selector, start=start, end=end, patience=patience)
+def _job(selector: RawSelector, start: int, end: int) -> Job:
+    work = partial(_asked, selector=selector, start=start, end=end)
     return Job(f"raw {selector.text} {start} {end}", f"reading {selector.name}", work)
 
 
-def _asked(api: PrometheusApi, *, selector: RawSelector, start: int, end: int, patience: Patience) -> str:
+def _asked(api: PrometheusApi, *, selector: RawSelector, start: int, end: int) -> str:
     pieces = [
         [dict(one.labels), [round(time * 1000) for time in one.timestamps], list(one.values)]
-        for one in _read(api, selector, start, end, patience)
+        for one in _read(api, selector, start, end)
     ]
     return json.dumps(pieces)
 
 
-def _read(
-    api: PrometheusApi, selector: RawSelector, start: int, end: int, patience: Patience
-) -> list[RangeSeries]:
-    fields = {"query": f"{selector.text}[{end - start}s]", "time": str(end)}
+def _read(api: PrometheusApi, selector: RawSelector, start: int, end: int) -> list[RangeSeries]:
     try:
-        result = ask(api, "/api/v1/query", fields, patience)
-    except (RefusedError, TimedOutError) as error:
+        result = api.query_samples(f"{selector.text}[{end - start}s]", end)
+    except (RefusedError, TimedOutError, TooLargeError) as error:
         if end - start <= _SHORTEST:
-            message = f"{selector.text} cannot be read: {error}"
-            raise LiveError(message) from error
+            raise error.about(f"{selector.text} cannot be read") from error
         middle = (start + end) // 2
-        return [
-            *_read(api, selector, start, middle, patience),
-            *_read(api, selector, middle, end, patience),
-        ]
+        return [*_read(api, selector, start, middle), *_read(api, selector, middle, end)]
     return [cut for one in result.series if (cut := _after(one, start)).timestamps]
 
 

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from generator.live.api import connect
 from generator.live.errors import LiveError
-from generator.replay.asking import Patience, ask
 from generator.replay.coverage import begins, covered
 from generator.replay.history import AlertHistory, histories
 from generator.replay.needs import needs
 from generator.replay.resume import Forgetful
-from generator.replay.scratch import Source, check_scratch, scratch
+from generator.replay.scratch import NO_DATA, Source, check_scratch, scratch
 from generator.replay.times import written
 
 if TYPE_CHECKING:
@@ -87,17 +86,16 @@ def replay(order: Order, crew: Crew) -> Replay:
 
 def _greet(api: PrometheusApi, time: int) -> None:
     """See that a Prometheus answers, before anything is worth waiting for."""
-    fields = {"query": "vector(1)", "start": str(time), "end": str(time), "step": "1"}
-    ask(api, "/api/v1/query_range", fields, Patience(tries=1))
+    found = api.one_range("vector(1)", time, time, 1).series
+    if any(one.values != (1.0,) for one in found):
+        message = f"{api.url} does not know what 1 is"
+        raise LiveError(message, "is this a Prometheus? the address ends where its own paths begin")
 
 
 def _looks(order: Order, crew: Crew, need: Needs) -> Looks:
     """Look once, for each service, at what its server has over the span."""
     span = order.start, order.end
-    return {
-        service: covered(crew.apis[0], service, need, *span, crew.patience)
-        for service in order.subject.services
-    }
+    return {service: covered(crew.apis[0], service, need, *span) for service in order.subject.services}
 
 
 def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records, tuple[str, ...]]:
@@ -110,16 +108,13 @@ def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records
         return Records.READ, tuple(_missing(order, looks))
     if order.records is Records.READ:
         message = f"{url} has no recorded series of {', '.join(looks)} in the span"
-        raise LiveError(message)
+        raise LiveError(message, NO_DATA)
     return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
 
 
 def _begun(order: Order, crew: Crew, need: Needs, looks: Looks) -> dict[str, float]:
     """Find when each service begins, by its records, wherever they come from."""
-    return {
-        service: begins(crew.apis[0], look, need, order.start, crew.patience)
-        for service, look in looks.items()
-    }
+    return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
 
 def _missing(order: Order, found: Looks) -> Iterator[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Marks a database as ours: "amrp" (agent-metrics replay) in the header of the file.
 _APPLICATION = 0x616D7270
+_OTHER = "name another file, or remove it"
+_PLACE = "see that its directory exists, takes files and has room, or name another file"
 _TABLE = "CREATE TABLE IF NOT EXISTS part (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
 
 
@@ -95,7 +97,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != _APPLICATION and tables:
         message = f"{path} is no file of a replay"
-        raise ReplayError(message)
+        raise ReplayError(message, _OTHER)
     with connection:
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         connection.execute(_TABLE)
@@ -109,7 +111,7 @@ def _match(parts: PartsFile, fingerprint: str) -> None:
         message = (
             f"{parts.path} belongs to another replay: other specs, another span, server or other options"
         )
-        raise ReplayError(message)
+        raise ReplayError(message, _OTHER)
 
 
 @contextmanager
@@ -119,7 +121,6 @@ def _told(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         foreign = "not a database" in str(error)
         said = "is no file of a replay" if foreign else f"cannot be used: {error}"
-        raise ReplayError(f"{path} {said}") from error
+        raise ReplayError(f"{path} {said}", _OTHER if foreign else _PLACE) from error
     except (zlib_error, TypeError) as error:
-        message = f"{path} is damaged: remove it and begin again"
-        raise ReplayError(message) from error
+        raise ReplayError(f"{path} is damaged", "remove it and begin again") from error

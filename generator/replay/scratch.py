@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from generator.replay.raw import Quantity
 
 _POINTS = 1500
+NO_DATA = "check the span, and that the services' selectors match its series"
 
 
 class Source(Struct, frozen=True):
@@ -54,7 +55,8 @@ def check_scratch() -> None:
         find_prometheus()
     except LiveError as error:
         message = f"the recording rules are computed by a Prometheus of our own, and there is {error}"
-        raise LiveError(message) from error
+        help_ = "install it, or replay on a server that runs the recording rules"
+        raise LiveError(message, help_) from error
 
 
 @contextmanager
@@ -76,11 +78,11 @@ def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
 
 def _quantities(source: Source, needs: Needs) -> tuple[Quantity, ...]:
     start, end = source.span
-    asked = quantities(source.crew.apis[0], needs.raw, start, end, source.crew.patience)
+    asked = quantities(source.crew.apis[0], needs.raw, start, end)
     found = tuple(one for one in asked if one.series)
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
-        raise LiveError(message)
+        raise LiveError(message, NO_DATA)
     return found
 
 
@@ -92,7 +94,7 @@ def _check_amount(source: Source, found: Sequence[Quantity]) -> None:
             f"about {total:,} raw samples would have to be read ({sum(one.series for one in found):,} series), more "
             f"than {source.most_samples:,}"
         )
-        raise LiveError(message)
+        raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
 
 
 def _fill(source: Source, one: Quantity, own: PrometheusApi) -> None:
@@ -114,7 +116,7 @@ def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[fl
     steps = steps_within(*source.span, source.site.rule_interval)
     shown: dict[LabelSet, set[float]] = {}
     for chunk in steps.chunks(_POINTS):
-        found = evaluated(source.crew.apis[0], selector.text, chunk, source.crew.patience)
+        found = evaluated(source.crew.apis[0], selector.text, chunk)
         for labels, values in found.samples.items():
             shown.setdefault(labels | {("__name__", selector.name)}, set()).update(values)
     return shown, steps.instants

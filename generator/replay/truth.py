@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+_RIGHT = "give the file that simulate --truth wrote for this service and span"
+
 
 class TrueIncident(Struct, frozen=True):
     """What went wrong from ``start`` to ``end``; ``alerts`` exist to catch it, none where nothing should fire."""
@@ -51,10 +53,10 @@ def read_truth(path: Path) -> Truth:
         return _truth(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         message = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
-        raise ReplayError(message) from error
+        raise ReplayError(message, _RIGHT) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"{path} is no truth file of simulate"
-        raise ReplayError(message) from error
+        raise ReplayError(message, _RIGHT) from error
 
 
 def check_truth(truth: Truth, services: Collection[str], start: float, end: float) -> None:
@@ -65,13 +67,13 @@ def check_truth(truth: Truth, services: Collection[str], start: float, end: floa
     """
     if truth.service not in services:
         message = f"the truth file is of {truth.service}, and the replay of {', '.join(services)}"
-        raise ReplayError(message)
+        raise ReplayError(message, _RIGHT)
     if truth.end <= start or truth.start >= end:
         message = (
             f"the truth file is of another run: it tells of {written(truth.start)} to {written(truth.end)}, "
             f"and the replay is of {written(start)} to {written(end)}"
         )
-        raise ReplayError(message)
+        raise ReplayError(message, _RIGHT)
 
 
 def _truth(document: Mapping[str, Any]) -> Truth:

@@ -15,7 +15,7 @@ from generator.model import names
 from generator.model.alerts import Absence, Alert
 from generator.model.panels import dashboard_of_alert
 from generator.model.signals import Signal
-from generator.runbooks.questions import first_questions
+from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,13 +76,23 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
     )
 
 
+def _query(alert: Alert, signal: Signal) -> str:
+    """Name the recorded series that an alert is about; empty for an alert that is about no value of its signal."""
+    if not alert.about_signal or isinstance(alert.kind, Absence):
+        return ""
+    by = names.RELEASE if alert.of_release else alert.by
+    level = (by,) if by and (by,) in signal.levels else signal.levels[0]
+    return names.value(signal, level)
+
+
 def _page(found: Explained, rows: str, grafana: str, template: Template) -> Artifact:
     alert, signal = found.alert, found.signal
     page = template.render(
         alert=alert,
         signal=None if isinstance(alert.kind, Absence) else signal,
         rows=rows,
-        questions=first_questions(alert, signal),
+        guide=guide(alert, signal),
+        query=_query(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
         overview=names.DASHBOARDS["overview"],
         grafana=grafana,

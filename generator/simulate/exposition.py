@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct, field
 
@@ -131,7 +131,7 @@ class Process(Struct, frozen=True):
         return self.counting[key]
 
 
-def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:
+def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:  # noqa: PLR0911 - one an event
     """Turn an event's meaning into label values."""
     match event:
         case Event.RUN:
@@ -146,6 +146,10 @@ def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, st
             return {MODEL: key[0], ERROR_CLASS: key[1]}
         case Event.TOKENS:
             return {MODEL: key[0], TOKEN_TYPE: key[1]}
+        case Event.UNREAD | Event.INNER_RUN:
+            return {}  # no simulated agent has any
+        case _:
+            assert_never(event)
 
 
 def _ended(outcome: Outcome | None, *, well: bool) -> dict[str, str]:

@@ -35,6 +35,8 @@ class Event(StrEnum):
     LLM_CALL = "llm_call"
     LLM_ERROR = "llm_error"
     TOKENS = "tokens"
+    UNREAD = "unread"
+    INNER_RUN = "inner_run"
 
 
 class Amount(StrEnum):
@@ -68,6 +70,8 @@ ROLES: Mapping[str, Role] = {
     "time_to_first_token": Role(Event.LLM_CALL, Amount.UNTIL_FIRST),
     "token_usage": Role(Event.TOKENS, Amount.TOKENS),
     "cost": Role(Event.LLM_CALL, Amount.USD),
+    "llm_usage_unread": Role(Event.UNREAD),
+    "inner_run": Role(Event.INNER_RUN),
 }
 #: The labels that an event knows, the one that names it first.
 KNOWN: Mapping[Event, tuple[str, ...]] = {
@@ -77,6 +81,8 @@ KNOWN: Mapping[Event, tuple[str, ...]] = {
     Event.LLM_CALL: (MODEL,),
     Event.LLM_ERROR: (MODEL, ERROR_CLASS),
     Event.TOKENS: (MODEL, TOKEN_TYPE),
+    Event.UNREAD: (MODEL,),
+    Event.INNER_RUN: (STOP_REASON, STATUS),
 }
 
 

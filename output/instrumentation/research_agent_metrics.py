@@ -17,10 +17,15 @@
                 run.stop("completed")
                 break
 
-Each of them also decorates a function: sync, async, or a generator. A run knows of the calls and steps inside of it,
-also of those made through ``metrics`` and in other tasks; in a thread of your own, call the methods of ``run``. The run
-of a decorated generator stays the current one between its items. A deadline goes inside the block of what it limits:
-what is cancelled from outside cannot know why.
+Each of them also decorates a function: sync, async, a generator, or one that returns a stream of an SDK; it lasts
+until the stream ends. A run knows of the calls and steps inside of it, also of those made through ``metrics`` and in
+other tasks; in a thread of your own, call the methods of ``run``. In a decorated generator the run is current in each
+item, in whatever thread or context its consumer asks for it. A run within a run is a part of it: its steps count for
+both, and the outermost one is counted. A run that goes on elsewhere is one: ``run(resumed=earlier.hand_over())``. A
+deadline goes inside the block of what it limits: what is cancelled from outside cannot know why.
+
+Give ``usage()`` whatever an SDK returns, in its own shape: answers, retries, each event of a stream, in any order.
+Tokens are settled when the step ends, so that running totals count once.
 
 - **Nothing here raises** into your code, and what your code raises passes through unchanged. A failure to measure
   is logged once.
@@ -46,9 +51,12 @@ import logging
 from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
+from io import IOBase
 from itertools import product
+from math import inf
 from threading import RLock
 from time import perf_counter
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -177,13 +185,19 @@ def _by_word(*rows: tuple[_Value, str]) -> dict[str, _Value]:
     return {word: value for value, words in rows for word in words.split()}
 
 
+def _words(*lines: str) -> tuple[str, ...]:
+    return tuple(word for line in lines for word in line.split())
+
+
 def _read(holder: object, name: str) -> object:
     """Read a key of a dictionary or an attribute of an object; None where there is none, or reading it fails."""
     try:
         if isinstance(holder, dict):
             return holder.get(name)
         return getattr(holder, name, None)
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a property, whatever it raises
         return None
 
 
@@ -347,105 +361,106 @@ def _reason_of(error: BaseException, failures: Iterable[tuple[BaseException, Sto
     return "step_error"
 
 
-class _Shape(NamedTuple):
-    """How a family of SDKs spells the tokens that it used, parts after a dot; of several spellings one is there.
-
-    ``whole_prompt`` says that the prompt's number already holds the cached ones and those written to the cache,
-    ``whole_completion`` that the completion's holds those of reasoning. ``marker`` tells shapes apart.
-    """
-
-    prompt: str
-    completion: str
-    cached: str = ""
-    cache_write: str = ""
-    reasoning: str = ""
-    whole_prompt: bool = True
-    whole_completion: bool = True
-    marker: str = ""
-
-
-#: The first one that fits counts.
-_SHAPES: Final = (
-    _Shape(  # OpenAI chat completions, and what speaks like them: LiteLLM, Mistral, DeepSeek, vLLM
-        "prompt_tokens",
-        "completion_tokens",
-        cached="prompt_tokens_details.cached_tokens prompt_cache_hit_tokens",
-        cache_write="cache_creation_input_tokens",
-        reasoning="completion_tokens_details.reasoning_tokens",
+#: Where SDKs and frameworks put each number of a usage: a place, then its names, compared in lower case without "_".
+#: A number that starts with ">" is a place in it. "thoughts" are reasoning tokens that the output does not hold,
+#: "requests" tells a sum over answers, "-" adds nothing.
+_NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "usage": _by_word(
+        ("input", "prompt_tokens input_tokens prompt_token_count input_token_count"),
+        ("input", "prompt_eval_count total_input_tokens"),
+        ("output", "completion_tokens output_tokens candidates_token_count response_token_count"),
+        ("output", "output_token_count generation_token_count eval_count total_output_tokens"),
+        ("total", "total_tokens total_token_count"),
+        ("cached", "cached_tokens cached_input_tokens cached_prompt_tokens prompt_cache_hit_tokens"),
+        ("cached", "cached_content_token_count cache_read_tokens cached_read_tokens"),
+        ("cached", "num_cached_tokens total_cached_tokens cache_read_input_tokens"),
+        ("cached", "cache_read_input_token_count"),
+        ("cache_write", "cache_write_tokens cache_creation_tokens cached_write_tokens"),
+        ("cache_write", "cache_creation_input_tokens cache_write_input_tokens"),
+        ("cache_write", "cache_creation_input_token_count cache_write_input_token_count"),
+        ("reasoning", "reasoning_tokens reasoning_output_tokens thinking_tokens"),
+        ("thoughts", "thoughts_token_count total_thought_tokens total_reasoning_tokens"),
+        ("tool_use", "tool_use_prompt_token_count total_tool_use_tokens"),
+        ("audio_input", "input_audio_tokens audio_input_tokens audio_prompt_tokens"),
+        ("audio_output", "output_audio_tokens audio_output_tokens audio_completion_tokens"),
+        ("requests", "requests successful_requests"),
+        (">written", "cache_creation cache_details"),
+        (">of_input", "prompt_tokens_details input_tokens_details input_token_details"),
+        (">of_input", "prompt_token_details"),
+        (">of_output", "completion_tokens_details output_tokens_details output_token_details"),
+        (">of_output", "completion_token_details candidates_tokens_details response_tokens_details"),
+        (">of_output", "details"),
+        ("-", "prompt_cache_miss_tokens cache_audio_read_tokens accepted_prediction_tokens"),
+        ("-", "rejected_prediction_tokens"),
     ),
-    _Shape(  # OpenAI responses, and its agents SDK
-        "input_tokens",
-        "output_tokens",
-        cached="input_tokens_details.cached_tokens",
-        reasoning="output_tokens_details.reasoning_tokens",
-        marker="input_tokens_details",
+    "of_input": _by_word(
+        ("cached", "cached_tokens cache_read cached cache_read_tokens"),
+        ("cache_write", "cache_write_tokens cache_creation_tokens cache_creation cache_write"),
+        ("cache_write_5m", "ephemeral_5m_input_tokens cache_creation_5m 5m"),
+        ("cache_write_1h", "ephemeral_1h_input_tokens cache_creation_1h 1h"),
+        ("audio_input", "audio_tokens audio"),
+        ("image_input", "image_tokens image"),
+        (">of_input", "cache_creation_token_details cache_write_tokens_details"),
     ),
-    _Shape(  # LangChain, whatever the provider
-        "input_tokens",
-        "output_tokens",
-        cached="input_token_details.cache_read",
-        cache_write="input_token_details.cache_creation "
-        "input_token_details.ephemeral_5m_input_tokens input_token_details.ephemeral_1h_input_tokens",
-        reasoning="output_token_details.reasoning",
-        marker="input_token_details",
+    "written": _by_word(
+        ("cache_write_5m", "ephemeral_5m_input_tokens 5m"),
+        ("cache_write_1h", "ephemeral_1h_input_tokens 1h"),
     ),
-    _Shape(  # Anthropic
-        "input_tokens",
-        "output_tokens",
-        cached="cache_read_input_tokens",
-        cache_write="cache_creation_input_tokens",
-        reasoning="output_token_details.reasoning output_tokens_details.reasoning_tokens",
-        whole_prompt=False,
+    "of_output": _by_word(
+        ("reasoning", "reasoning_tokens reasoning thoughts_tokens thinking_tokens"),
+        ("audio_output", "audio_tokens audio"),
+        ("image_output", "image_tokens image"),
     ),
-    _Shape(  # Bedrock's Converse
-        "inputTokens",
-        "outputTokens",
-        cached="cacheReadInputTokens",
-        cache_write="cacheWriteInputTokens",
-        whole_prompt=False,
-    ),
-    _Shape(  # Gemini's SDK
-        "prompt_token_count",
-        "candidates_token_count",
-        cached="cached_content_token_count",
-        reasoning="thoughts_token_count",
-        whole_completion=False,
-    ),
-    _Shape(  # Gemini over HTTP
-        "promptTokenCount",
-        "candidatesTokenCount",
-        cached="cachedContentTokenCount",
-        reasoning="thoughtsTokenCount",
-        whole_completion=False,
-    ),
-    _Shape("prompt_eval_count", "eval_count"),  # Ollama
-)
-#: Those that spell the prompt's or the completion's number so.
-_SHAPES_BY_NAME: Final = {
-    name: [shape for shape in _SHAPES if name in {shape.prompt, shape.completion}]
-    for name in dict.fromkeys(name for shape in _SHAPES for name in (shape.prompt, shape.completion))
 }
-#: Where an answer keeps its usage; LangChain's results nest deepest.
-_PLACES: Final = (
-    *("usage", "usage_metadata", "usageMetadata", "token_usage", "response", "message"),
-    *("response_metadata", "llm_output", "generations"),
+#: Names by which only the provider tells whether the input holds these tokens; it holds those of any other name.
+_OPEN_NAMES: Final = _words(
+    "cache_read_input_tokens cache_creation_input_tokens cache_write_input_tokens",
+    "cache_read_input_token_count cache_creation_input_token_count",
+    "cache_write_input_token_count",
 )
-_MOST_PLACES: Final = 50
+#: Names of an input that holds all tokens that were read, those of the cache too, whoever answered.
+_WHOLE_INPUTS: Final = _words("prompt_tokens prompt_token_count total_input_tokens")
+#: Where an answer keeps its usage; the first place that has one counts.
+_PLACES: Final = _words(
+    "usage usage_metadata usageMetadata token_usage usage_metrics context_wrapper",
+    "accumulated_usage billed_units tokens message response response_metadata",
+    "llm_output x_groq metadata meta metrics delta data event chunk generations",
+    "current_message_snapshot current_completion_snapshot",
+    "amazon-bedrock-invocationMetrics",
+)
+_MOST_PLACES: Final = 60
+#: So many of the names of a usage are those of its input and output.
+_LEADING: Final = 14
+_MOST_ANSWERS: Final = 10_000
+_DEEPEST: Final = 8
 _MOST_TOKENS: Final = 1e12
-_OF_PROMPT: Final = ("cached", "cache_write")
-_OF_COMPLETION: Final = ("reasoning",)
-#: Of each model, the kinds that its prompt or completion tokens already hold where prices are computed.
-_INSIDE: Final[Mapping[str, frozenset[str]]] = {
-    "claude-sonnet-4": frozenset({"reasoning"}),
-}
-#: How the spec calls each kind of token.
+#: How the spec calls each kind of token; a kind that it does not tell apart, as what that is a part of.
 _TOKEN_TYPES: Final[Mapping[str, TokenType]] = {
     "prompt": "prompt",
     "completion": "completion",
     "cached": "cached",
     "cache_write": "cache_write",
+    "cache_write_5m": "cache_write",
+    "cache_write_1h": "cache_write",
+    "tool_use": "prompt",
+    "audio_input": "prompt",
+    "image_input": "prompt",
     "reasoning": "reasoning",
+    "audio_output": "completion",
+    "image_output": "completion",
 }
+#: Of each model in the price list, the types that other types hold there, at any depth.
+_HELD: Final[Mapping[str, Mapping[TokenType, tuple[TokenType, ...]]]] = {
+    "claude-sonnet-4": {"completion": ("reasoning",)},
+}
+#: Of each model in the price list, the kinds whose tokens its provider counts inside its input.
+_IN_INPUT: Final[Mapping[str, frozenset[str]]] = {
+    "claude-sonnet-4": frozenset({}),
+}
+_INPUT_KINDS: Final = _words(
+    "cached cache_write_5m cache_write_1h cache_write tool_use audio_input image_input"
+)
+_OUTPUT_KINDS: Final = _words("reasoning audio_output image_output")
 
 
 def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
@@ -457,76 +472,344 @@ def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
             kept as the spec's prices know it, also where a framework has changed it.
     """
     try:
-        found = None if answer is None else _usage(answer)
-        counted = _counted(*found, _INSIDE.get(model)) if found else {}
-        return {name: counted[kind] for kind, name in _TOKEN_TYPES.items() if counted.get(kind)}
+        ledger = _Ledger()
+        ledger.tell(answer)
+        total: dict[TokenType, float] = {}
+        for (_, name), amount in ledger.settle(model)[0].items():
+            total[name] = total.get(name, 0.0) + amount
     except Exception:
         return {}
+    return total
 
 
-def _usage(answer: object) -> tuple[object, _Shape] | None:
-    """Find the part of an answer that holds the numbers, the outermost one, and its shape."""
-    places: list[object] = [[answer]]
-    for place in places:  # which grow meanwhile
-        for inner in place[:1] if isinstance(place, list) else (_read(place, name) for name in _PLACES):
-            if inner is None:
-                continue
-            shape = _shape_of(inner)
-            if shape is not None:
-                return inner, shape
-            if len(places) == _MOST_PLACES:
-                return None
-            places.append(inner)
+#: Tokens by model and type.
+_Tokens = dict[tuple[str, TokenType], float]
+
+
+class _Told(NamedTuple):
+    """The numbers of one usage.
+
+    ``kind`` is "answer" for a complete one, "part" for running totals of a stream, "start" for the first of them,
+    "delta" for an amount to add, "sum" for the total of several answers. ``key`` tells answers apart.
+    """
+
+    numbers: Mapping[str, float]
+    kind: str
+    key: object
+
+
+class _Ledger:
+    """What a step was told of its tokens, so that they are counted once: answers add up, totals of a stream do not."""
+
+    def __init__(self) -> None:
+        self._largest: dict[object, dict[str, float]] = {}
+        self._deltas: dict[object, list[Mapping[str, float]]] = {}
+        self._sums: dict[object, dict[str, float]] = {}
+        self._current: object = None
+        self._kept: list[object] = []
+        #: Whether there was a usage, though none that could be read.
+        self.unknown = False
+
+    def tell(self, answer: object, *, streamed: bool = False) -> bool:
+        """Take what an answer or an event of a stream tells, and say whether it told any numbers."""
+        told = _told(answer, self._kept)
+        if not told and any(_read(answer, place) is not None for place in _PLACES[:3]):
+            self.unknown = True
+        for numbers, kind, named in told:
+            part = kind == "part" or (streamed and kind == "answer")
+            key = None if part and isinstance(named, tuple) else named
+            if key is None:
+                key = self._current if part else object()
+            if kind == "start" or (part and key is not None):
+                self._current = key
+            if kind == "delta":
+                self._deltas.setdefault(key, []).append(numbers)
+            else:
+                _enlarge((self._sums if kind == "sum" else self._largest).setdefault(key, {}), numbers)
+        return bool(told)
+
+    def settle(self, model: str) -> tuple[_Tokens, str]:
+        """Add up the tokens; the text says what contradicts itself or is not understood, if anything does."""
+        answers, complaint = _added(self._answers(), model)
+        if not self._sums:
+            return answers, complaint
+        sums, of_sums = _added([*self._sums.values()], model)
+        _enlarge(answers, sums)
+        return answers, of_sums if sums == answers else complaint
+
+    def _answers(self) -> list[Mapping[str, float]]:
+        """Join the parts of each answer; what names none belongs to the largest."""
+        answers = {key: dict(numbers) for key, numbers in [*self._largest.items()]}
+        for key, deltas in [*self._deltas.items()]:
+            _enlarge(answers.setdefault(key, {}), _summed(deltas))
+        loose = answers.pop(None, None)
+        if loose is not None and not answers:
+            return [loose]
+        if loose is not None:
+            largest = max(answers.values(), key=lambda one: (one.get("input", 0.0), one.get("output", 0.0)))
+            _enlarge(largest, loose)
+        return [*answers.values()]
+
+
+_Key = TypeVar("_Key")
+
+
+def _enlarge(numbers: dict[_Key, float], others: Mapping[_Key, float]) -> None:
+    for name, number in others.items():
+        if number > numbers.get(name, -1.0):
+            numbers[name] = number
+
+
+def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
+    """Add amounts up, but for one that is the sum of the others, as frameworks end with."""
+    total: dict[str, float] = {}
+    for numbers in deltas:
+        for name, number in numbers.items():
+            total[name] = total.get(name, 0.0) + number
+    ends = [(name, total[name]) for name in ("input", "output") if name in total]
+    for numbers in deltas if len(deltas) > 1 else ():
+        if numbers.get("input") and all(number == 2 * numbers.get(name, 0.0) for name, number in ends):
+            return dict(numbers)
+    return total
+
+
+def _added(answers: list[Mapping[str, float]], model: str) -> tuple[_Tokens, str]:
+    total: _Tokens = {}
+    complaints = ""
+    for numbers in answers:
+        counted, complaint = _counted(numbers, model)
+        complaints = complaints or complaint
+        priced = model
+        for name, amount in counted.items():
+            total[priced, name] = total.get((priced, name), 0.0) + amount
+    return total, complaints
+
+
+def _told(answer: object, kept: list[object]) -> list[_Told]:
+    """Find the usages that an answer holds: of each answer in it the outermost one."""
+    numbers = _numbers(answer)
+    if numbers:
+        return [_Told(numbers, *_bare(answer, numbers, kept))]
+    found: list[_Told] = []
+    _search(answer, None, "", [_MOST_PLACES, 0], found, kept)
+    return found
+
+
+def _bare(usage: object, numbers: Mapping[str, float], kept: list[object]) -> tuple[str, object]:
+    """Say what kind of usage one is that came without its answer, and what tells it apart."""
+    if "requests" in numbers:
+        return "sum", _identity(usage, kept)
+    if "input" not in numbers or type(usage).__name__.endswith(("DeltaUsage", "UsageChunk")):
+        return "part", None
+    if "open" in numbers:  # Anthropic's events repeat what was read, and raise what was written
+        return "answer", tuple(numbers.get(name, 0.0) for name in ("input", "cached", "cache_write"))
+    return "answer", _identity(usage, kept)
+
+
+def _identity(usage: object, kept: list[object]) -> object:
+    """Tell an object from others, and keep it, so that no other one gets its number; a dictionary may be used again."""
+    if isinstance(usage, dict):
+        return None
+    kept.append(usage)
+    return ("object", id(usage))
+
+
+def _search(  # noqa: PLR0913, PLR0917 - what a search carries along
+    place: object, key: object, kind: str, left: list[int], found: list[_Told], kept: list[object]
+) -> None:
+    """Look for usages in the places of an answer, in their order, until one is found; in a list, for one of each."""
+    if left[1] > _DEEPEST:
+        return
+    if isinstance(place, (list, tuple)):
+        for inner in place[:_MOST_ANSWERS]:
+            candidate = inner[0] if isinstance(inner, list) and inner else inner
+            left[0] = max(left[0], _MOST_PLACES // 2) if found else left[0]
+            _step_into(candidate, None, kind, left, found, kept)
+        return
+    if place is None or isinstance(place, (str, bytes, int, float)):
+        return
+    key, kind = _id(place) or key, _kind(place) or kind
+    before = len(found)
+    for name in _PLACES:
+        inner = _read(place, name)
+        if isinstance(inner, MethodType) and name == "usage":
+            inner = _called(inner)
+        if inner is not None:
+            _step_into(inner, key, kind, left, found, kept)
+            if len(found) > before:
+                return
+
+
+def _step_into(  # noqa: PLR0913, PLR0917 - what a search carries along
+    inner: object, key: object, kind: str, left: list[int], found: list[_Told], kept: list[object]
+) -> None:
+    if left[0] <= 0:
+        return
+    left[0] -= 1
+    numbers = _numbers(inner)
+    if not numbers:
+        left[1] += 1
+        _search(inner, key, kind, left, found, kept)
+        left[1] -= 1
+    elif kind == "sum" or "requests" in numbers or _sums_up(inner):
+        found.append(_Told(numbers, "sum", key or _identity(inner, kept)))
+    elif kind:
+        found.append(_Told(numbers, kind, key))
+    elif "input" not in numbers:
+        found.append(_Told(numbers, "part", key))
+    else:
+        found.append(_Told(numbers, "answer", key or _identity(inner, kept)))
+
+
+def _sums_up(usage: object) -> bool:
+    return type(usage).__name__ == "RunUsage"
+
+
+def _called(method: MethodType) -> object:
+    try:
+        return method()
+    except Exception:
+        return None
+
+
+def _id(place: object) -> object:
+    """Read what names an answer, the same in all of its events."""
+    for name in ("id", "response_id", "responseId", "message_id"):
+        found = _read(place, name)
+        if isinstance(found, str) and found:
+            return found
     return None
 
 
-def _shape_of(place: object) -> _Shape | None:
-    for name, shapes in _SHAPES_BY_NAME.items():
-        number = _read(place, name)
-        if number is not None and _number(number) is not None:
-            marked = (shape for shape in shapes if not shape.marker or _read(place, shape.marker) is not None)
-            return next(marked, None)
-    return None
+#: Kinds of messages by the type that they name; of other types, the ends that events have.
+_KINDS: Final = {"AIMessageChunk": "delta", "message_start": "start", "result": "sum"}
+_EVENT_ENDS: Final = ("_delta", "_stop", "_start", "-end", "-start", "-delta", "_event", "chunk", "Chunk")
 
 
-def _counted(usage: object, shape: _Shape, inside: frozenset[str] | None) -> dict[str, float]:
-    """Read the numbers, and count cached and reasoning tokens inside or beside the others, as ``inside`` says."""
-    prompt = _number(_read(usage, shape.prompt)) or 0.0
-    completion = _number(_read(usage, shape.completion)) or 0.0
-    cached, cache_write = _first(usage, shape.cached), _first(usage, shape.cache_write)
-    reasoning = _first(usage, shape.reasoning)
-    if inside is None:
-        inside = frozenset((*_OF_PROMPT * shape.whole_prompt, *_OF_COMPLETION * shape.whole_completion))
-    if shape.whole_prompt:
-        prompt = max(0.0, prompt - cached - cache_write)
-    if shape.whole_completion:
-        completion = max(0.0, completion - reasoning)
-    return {
-        "prompt": prompt + cached * ("cached" in inside) + cache_write * ("cache_write" in inside),
-        "completion": completion + reasoning * ("reasoning" in inside),
-        "cached": cached,
-        "cache_write": cache_write,
-        "reasoning": reasoning,
-    }
+def _kind(place: object) -> str:
+    """Say whether what holds a usage is an event of a stream, and of which kind; empty for a complete answer."""
+    name = type(place).__name__
+    if name in {"ResultMessage", "AgentResult"}:
+        return "sum"
+    said = _read(place, "type")
+    if isinstance(said, str) and said in _KINDS:
+        return _KINDS[said]
+    if isinstance(said, str) and (said.startswith("response.") or said.endswith(_EVENT_ENDS)):
+        return "part"
+    said = _read(place, "object")
+    if isinstance(said, str) and said.endswith("chunk"):
+        return "part"
+    is_event = name.endswith(("Chunk", "Event")) or _read(place, "done") is False or _is_open(place)
+    return "part" if is_event else ""
 
 
-def _first(usage: object, paths: str) -> float:
-    """Read the first number that is there and not 0."""
-    for path in _split(paths):
-        value = usage
-        for name in path:
-            value = _read(value, name)
-            if value is None:
-                break
-        else:
-            if number := _number(value):
-                return number
-    return 0.0
+def _is_open(place: object) -> bool:
+    """Say whether the choices or candidates of an answer are those of a stream that goes on."""
+    choices = _read(place, "choices")
+    if isinstance(choices, list):
+        return not choices or _read(choices[0], "delta") is not None
+    candidates = _read(place, "candidates")
+    if not isinstance(candidates, list) or not candidates:
+        return False
+    return not (_read(candidates[0], "finish_reason") or _read(candidates[0], "finishReason"))
+
+
+def _numbers(usage: object) -> dict[str, float]:
+    """Read the numbers of a usage by their meaning; empty for what is none."""
+    found: dict[str, float] = {}
+    if isinstance(usage, dict):
+        _gather(usage.items(), "usage", found)
+    elif usage is not None and not isinstance(usage, (str, bytes, int, float, list)):
+        _gather(_attributes(usage, "usage"), "usage", found)
+    return found if "input" in found or "output" in found else {}
+
+
+def _attributes(holder: object, place: str) -> Iterable[tuple[object, object]]:
+    """List the attributes of an object; where it does not list them itself, those of the known names that it has."""
+    own = getattr(holder, "__dict__", None)
+    if isinstance(own, dict):
+        extra = getattr(holder, "__pydantic_extra__", None)
+        found = [*own.items(), *(extra.items() if isinstance(extra, dict) else ())]
+        if any(isinstance(name, str) and _plain(name) in _plain_names(place) for name, _ in found):
+            return found
+    names = _names_of(type(holder), place)  # type: ignore[arg-type]
+    if place == "usage" and all(_number(_read(holder, name)) is None for name in names[:_LEADING]):
+        return []
+    return [(name, value) for name in names if (value := _read(holder, name)) is not None]
+
+
+@functools.lru_cache(maxsize=512)
+def _names_of(kind: type, place: str) -> tuple[str, ...]:
+    """List the known names that a class has itself: slots, properties, or any where it answers to all names."""
+    if hasattr(kind, "__getattr__") and not hasattr(kind, "__pydantic_fields__"):
+        return tuple(_NUMBERS[place])
+    return tuple(name for name in _NUMBERS[place] if hasattr(kind, name))
 
 
 @functools.cache
-def _split(paths: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(path.split(".")) for path in paths.split())
+def _plain_names(place: str) -> dict[str, str]:
+    return {_plain(name): number for name, number in _NUMBERS[place].items()}
+
+
+@functools.lru_cache(maxsize=2048)
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+@functools.lru_cache(maxsize=2048)
+def _number_of(place: str, name: str) -> tuple[str, str]:
+    """Find which number a name means in a place, and whether the input holds it: "whole", "open", or nothing said."""
+    plain = _plain(name)
+    number = _plain_names(place).get(plain, "")
+    if not number and place == "usage":
+        tokens = plain.endswith(("tokens", "tokencount")) and not plain.startswith("max")
+        return "unknown" if tokens else "", ""
+    if place == "usage" and number in {"cached", "cache_write"}:
+        return number, "open" if plain in _plain_all(_OPEN_NAMES) else "whole"
+    if place == "usage" and number == "input":
+        return number, "whole" if plain in _plain_all(_WHOLE_INPUTS) else ""
+    return number, "whole" if place == "of_input" and not number.startswith(">") else ""
+
+
+@functools.cache
+def _plain_all(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_plain(name) for name in names)
+
+
+def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[str, float]) -> None:
+    for name, value in items:
+        if value is None or not isinstance(name, str):
+            continue
+        number, says = _number_of(place, name)
+        if not number or number == "-":
+            continue
+        if number[0] == ">":
+            _gather(_inner(value, number[1:]), number[1:], found)
+            continue
+        amount = _number(value)
+        if amount is None:
+            continue
+        if amount > found.get(number, -1.0):
+            found[number] = amount
+        if says:
+            found[says] = 1.0
+
+
+def _inner(value: object, place: str) -> Iterable[tuple[object, object]]:
+    """List the numbers of a part of a usage: a mapping, an object, or a list of a kind and a count each."""
+    if isinstance(value, dict):
+        return value.items()
+    if isinstance(value, (list, tuple)):
+        return [(_first(one, _PART_NAMES), _first(one, _PART_COUNTS)) for one in value[:_MOST_PLACES]]
+    return () if isinstance(value, (str, bytes, int, float)) else _attributes(value, place)
+
+
+_PART_NAMES: Final = _words("modality ttl")
+_PART_COUNTS: Final = _words("token_count tokenCount inputTokens input_tokens")
+
+
+def _first(holder: object, names: Iterable[str]) -> object:
+    return next((found for name in names if (found := _read(holder, name)) is not None), None)
 
 
 def _number(value: object) -> float | None:
@@ -534,6 +817,109 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if 0 <= value <= _MOST_TOKENS else None
+
+
+#: Kinds that an input or output does not hold, of some providers.
+_MAY_BE_BESIDE: Final = _words("cached cache_write tool_use reasoning")
+
+
+def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, float], str]:
+    """Count each token of an answer once, then inside what the prices expect it in; and say what contradicts itself."""
+    amount = numbers.get
+    parts = {kind: amount(kind, 0.0) for kind in (*_INPUT_KINDS, *_OUTPUT_KINDS)}
+    kept = parts["cache_write_5m"] + parts["cache_write_1h"]
+    written = max(parts["cache_write"], kept)
+    parts["reasoning"] = max(parts["reasoning"], amount("thoughts", 0.0))
+    parts["cache_write"] = written
+    beside, complaint = _beside(numbers, {kind: parts[kind] for kind in _MAY_BE_BESIDE}, model)
+    parts["cache_write"] = written - kept
+    left = amount("input", 0.0) + sum(size for kind, size in beside.items() if kind != "reasoning")
+    amounts = {"prompt": 0.0, "completion": 0.0}
+    for kind in _INPUT_KINDS:
+        amounts[kind] = min(parts[kind], left)
+        left -= amounts[kind]
+    amounts["prompt"] = left
+    left = amount("output", 0.0) + beside.get("reasoning", 0.0)
+    for kind in _OUTPUT_KINDS:
+        amounts[kind] = min(parts[kind], left)
+        left -= amounts[kind]
+    amounts["completion"] = left
+    whole = {"prompt": "whole" in numbers or "open" not in numbers, "completion": "thoughts" not in numbers}
+    return _by_type(_capped(amounts, amount("total", 0.0)), model, whole), complaint
+
+
+def _beside(
+    numbers: Mapping[str, float], parts: Mapping[str, float], model: str
+) -> tuple[dict[str, float], str]:
+    """Find the parts that the input and output do not hold: as their names tell or the provider, unless the total does.
+
+    Returns:
+        Those parts, and what contradicts itself: the total, or a part that is larger than what holds it.
+    """
+    known = _IN_INPUT.get(model, frozenset())
+    apart = {"tool_use"} | ({"reasoning"} if "thoughts" in numbers else set())
+    if "whole" not in numbers:
+        apart |= {"cached", "cache_write"} - known
+    some = {kind: size for kind, size in parts.items() if size}
+    held, total = numbers.get("input", 0.0) + numbers.get("output", 0.0), numbers.get("total", 0.0)
+    expected = {kind: size for kind, size in some.items() if kind in apart}
+    if not total:
+        return expected, _unheld(numbers, some, expected) or ("unknown" if numbers.get("unknown") else "")
+    if held + sum(expected.values()) == total and not _unheld(numbers, some, expected):
+        return expected, ""
+    for chosen in product((False, True), repeat=len(some)):
+        other = {kind: size for (kind, size), taken in zip(some.items(), chosen, strict=True) if taken}
+        if held + sum(other.values()) == total and not _unheld(numbers, some, other):
+            return other, ""
+    return expected, "contradicted"
+
+
+def _unheld(numbers: Mapping[str, float], parts: Mapping[str, float], beside: Mapping[str, float]) -> str:
+    """Say whether parts are larger than the input or output that is to hold them."""
+    inside = {kind: size for kind, size in parts.items() if kind not in beside}
+    reasoning = inside.pop("reasoning", 0.0)
+    fits = sum(inside.values()) <= numbers.get("input", 0.0) and reasoning <= numbers.get("output", 0.0)
+    return "" if fits else "contradicted"
+
+
+def _capped(amounts: dict[str, float], total: float) -> dict[str, float]:
+    """Take what exceeds the total that was told off the largest amounts."""
+    excess = sum(amounts.values()) - total if total else 0.0
+    for kind in sorted(amounts, key=lambda one: -amounts[one]):
+        if excess <= 0:
+            break
+        taken = min(excess, amounts[kind])
+        amounts[kind] -= taken
+        excess -= taken
+    return amounts
+
+
+def _by_type(amounts: Mapping[str, float], model: str, whole: Mapping[str, bool]) -> dict[TokenType, float]:
+    """Join kinds in the spec's types, and count types inside others where the prices do."""
+    alone: dict[TokenType, float] = {}
+    for kind, name in _TOKEN_TYPES.items():
+        if amounts.get(kind):
+            alone[name] = alone.get(name, 0.0) + amounts[kind]
+    held = _HELD.get(model)
+    if held is None:
+        held = {_TOKEN_TYPES[kind]: _PARTS[kind] for kind in _PARTS if kind in _TOKEN_TYPES and whole[kind]}
+    counted = dict(alone)
+    for outer, inner in held.items():
+        more = sum(alone.get(one, 0.0) for one in inner)
+        if more:
+            counted[outer] = alone.get(outer, 0.0) + more
+    return counted
+
+
+#: What the input and the output hold where no price list says.
+_PARTS: Final[Mapping[str, tuple[TokenType, ...]]] = {
+    whole: tuple(
+        dict.fromkeys(
+            name for kind in kinds if (name := _TOKEN_TYPES.get(kind)) and name != _TOKEN_TYPES.get(whole)
+        )
+    )
+    for whole, kinds in (("prompt", _INPUT_KINDS), ("completion", _OUTPUT_KINDS))
+}
 
 
 _LOG: Final = logging.getLogger(__name__)
@@ -902,16 +1288,32 @@ class _Block:
 
         @functools.wraps(function)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            with self._another() as block:
+            block = self._another().__enter__()
+            try:
                 result = function(*args, **kwargs)
-                block._returned(result)
-                return result
+            except BaseException as error:
+                block.__exit__(type(error), error, error.__traceback__)
+                raise
+            return cast("_R", block._given_back(result))
 
         return call
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return _unpickled, (type(self), self._arguments())
+
+    def _arguments(self) -> tuple[object, ...]:
+        """List what another block like this one is made of."""
+        raise NotImplementedError
+
     def _another(self) -> Self:
         """Make a block for one call of a decorated function."""
-        raise NotImplementedError
+        return type(self)(*self._arguments())  # type: ignore[arg-type]
 
     def _begin(self) -> None:
         raise NotImplementedError
@@ -919,16 +1321,82 @@ class _Block:
     def _returned(self, result: object) -> None:
         """Read what a decorated function returned."""
 
+    def _item(self, item: object) -> None:
+        """Read an item of a stream."""
+
     def _end(self, seconds: float, error: BaseException | None) -> None:
         raise NotImplementedError
+
+    def _resume(self) -> Run | None:
+        """Come back to a block that lasts over several calls; the answer is the run to go back to when one ends."""
+        return None
+
+    def _suspend(self, outer: Run | None) -> None:
+        """Leave a block that goes on later, in whatever thread or context."""
+
+    def _given_back(self, result: object) -> object:
+        """End with what a function returned; a stream, or what is still to be awaited, ends the block later."""
+        try:
+            later = self._later(result)
+        except Exception:
+            _lost()
+            later = None
+        if later is not None:
+            return later
+        self._returned(result)
+        self.__exit__(None, None, None)
+        return result
+
+    def _later(self, result: object) -> object:
+        """Wrap what goes on after its function has returned; None for what is complete."""
+        if isinstance(result, GeneratorType):
+            self._suspend(self._outer_run())
+            return self._driven(result)
+        if isinstance(result, AsyncGeneratorType):
+            self._suspend(self._outer_run())
+            return self._async_driven(result)
+        if isinstance(result, CoroutineType):
+            self._suspend(self._outer_run())
+            return self._awaited(result)
+        if hasattr(type(result), "add_done_callback"):
+            self._suspend(self._outer_run())
+            cast("Any", result).add_done_callback(self._done)
+            return result
+        return None
+
+    def _done(self, future: Any) -> None:  # noqa: ANN401 - of asyncio, or of a thread
+        try:
+            result = future.result()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+        else:
+            self._returned(result)
+            self.__exit__(None, None, None)
+
+    def _outer_run(self) -> Run | None:
+        return None
+
+    async def _awaited(self, waiting: Awaitable[object]) -> object:
+        outer = self._resume()
+        try:
+            result = await waiting
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        finally:
+            self._suspend(outer)
+        return self._given_back(result)
 
     def _coroutine(self, function: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
         @functools.wraps(function)
         async def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            with self._another() as block:
+            block = self._another().__enter__()
+            try:
                 result = await function(*args, **kwargs)
-                block._returned(result)
-                return result
+            except BaseException as error:
+                block.__exit__(type(error), error, error.__traceback__)
+                raise
+            return cast("_R", block._given_back(result))
 
         return call
 
@@ -937,52 +1405,135 @@ class _Block:
     ) -> Callable[_P, Generator[Any, Any, _R]]:
         @functools.wraps(function)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> Generator[Any, Any, _R]:
-            with self._another() as block:
-                result = yield from function(*args, **kwargs)
-                block._returned(result)
-                return result
+            inner = function(*args, **kwargs)
+            block = self._another().__enter__()
+            block._suspend(block._outer_run())
+            return (yield from block._driven(inner))
 
         return call
+
+    def _driven(self, inner: Generator[Any, Any, _R]) -> Generator[Any, Any, _R]:
+        """Pass a generator on, item by item, and end when it does."""
+        error: BaseException | None = None
+        step: Callable[[Any], Any] = inner.send
+        value: Any = None
+        try:
+            while True:
+                outer = self._resume()
+                try:
+                    item = step(value)
+                except StopIteration as stop:
+                    self._returned(stop.value)
+                    return cast("_R", stop.value)
+                finally:
+                    self._suspend(outer)
+                self._item(item)
+                try:
+                    value, step = (yield item), inner.send
+                except GeneratorExit:
+                    outer = self._resume()
+                    try:
+                        inner.close()
+                    finally:
+                        self._suspend(outer)
+                    raise
+                except BaseException as thrown:
+                    value, step = thrown, inner.throw
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self.__exit__(type(error) if error else None, error, None)
 
     def _async_generator(
         self, function: Callable[_P, AsyncGenerator[Any, Any]]
     ) -> Callable[_P, AsyncGenerator[Any, Any]]:
         @functools.wraps(function)
         async def call(*args: _P.args, **kwargs: _P.kwargs) -> AsyncGenerator[Any, Any]:
-            with self._another():
-                inner = function(*args, **kwargs)
-                try:
-                    item = await anext(inner)
-                    while True:
-                        try:
-                            sent = yield item
-                        except GeneratorExit:
-                            await inner.aclose()
+            inner = function(*args, **kwargs)
+            block = self._another().__enter__()
+            block._suspend(block._outer_run())
+            driven = block._async_driven(inner)
+            value: Any = None
+            step: Callable[[Any], Awaitable[Any]] = driven.asend
+            try:
+                while True:
+                    try:
+                        item = await step(value)
+                    except StopAsyncIteration:
+                        return
+                    try:
+                        value, step = (yield item), driven.asend
+                    except BaseException as thrown:
+                        if isinstance(thrown, GeneratorExit):
                             raise
-                        except BaseException as error:
-                            item = await inner.athrow(error)
-                        else:
-                            item = await inner.asend(sent)
-                except StopAsyncIteration:
-                    return
+                        value, step = thrown, driven.athrow
+            finally:
+                await driven.aclose()
 
         return call
+
+    async def _async_driven(self, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+        """Pass an async generator on, item by item, and end when it does."""
+        error: BaseException | None = None
+        step: Callable[[Any], Awaitable[Any]] = inner.asend
+        value: Any = None
+        try:
+            while True:
+                outer = self._resume()
+                try:
+                    item = await step(value)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    self._suspend(outer)
+                self._item(item)
+                try:
+                    value, step = (yield item), inner.asend
+                except GeneratorExit:
+                    outer = self._resume()
+                    try:
+                        await inner.aclose()
+                    finally:
+                        self._suspend(outer)
+                    raise
+                except BaseException as thrown:
+                    value, step = thrown, inner.athrow
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self.__exit__(type(error) if error else None, error, None)
+
+
+def _unpickled(kind: type[_Block], arguments: tuple[object, ...]) -> _Block:
+    return kind(*arguments)  # type: ignore[arg-type]
 
 
 class Run(_Block):
     """One run of an agent; it is counted when its block ends, however it does.
 
+    A run within a run is a part of it: its steps count for both, and the outermost one alone is counted as a run.
+
     Attributes:
-        steps: The tool calls, LLM steps and other steps so far.
+        steps: The tool calls, LLM steps and other steps so far, also of runs within this one.
+        parent: The run that it is a part of, if any.
     """
 
     def __init__(
         self,
         measures: _Measures,
         stop_reason: object = "completed",
+        resumed: Mapping[str, float] | None = None,
+        parent: Run | None = None,
     ) -> None:
         super().__init__(measures)
         self.steps = 0
+        self.parent: Run | None = None
+        self._given_parent = parent
+        self._resumed = resumed
+        self._handed_over = False
+        self._inside: Run | None = None
         self._default = stop_reason
         self._said: str | None = None
         self._failures: deque[tuple[BaseException, StopReason]] = deque(maxlen=_REMEMBERED)
@@ -1008,8 +1559,29 @@ class Run(_Block):
 
     def step(self) -> None:
         """Count a step that is neither a tool call nor an LLM step; those count themselves."""
-        with self._lock:
-            self.steps += 1
+        counting: Run | None = self
+        while counting is not None:
+            with counting._lock:
+                counting.steps += 1
+            counting = counting.parent
+
+    def hand_over(self) -> dict[str, float]:
+        """Let the run go on elsewhere, after a pause or in another process: it is not counted here.
+
+        Returns:
+            Its steps and seconds so far, to be passed as ``resumed`` to the ``run`` that goes on with it.
+        """
+        self._handed_over = True
+        before = self._resumed or {}
+        since = perf_counter() - self._starts[-1] if self._starts else 0.0
+        return {"steps": float(self.steps), "seconds": since + _amount(before, "seconds")}
+
+    def sub_run(self) -> Run:
+        """Measure a run of another agent within this one, in whatever thread; labels left out are this one's."""
+        return Run(
+            self._measures,
+            parent=self,
+        )
 
     def tool_call(self, tool: Tool | str) -> ToolCall:
         """Measure a tool call of this run, in whatever thread."""
@@ -1019,14 +1591,38 @@ class Run(_Block):
         """Measure an LLM step of this run, in whatever thread."""
         return LLMStep(self._measures, model, run=self)
 
-    def _another(self) -> Self:
-        return type(self)(self._measures, self._default)
+    def _arguments(self) -> tuple[object, ...]:
+        return (self._measures, self._default, self._resumed, self._given_parent)
 
     def _begin(self) -> None:
-        self.steps = 0
+        self.steps = int(_amount(self._resumed, "steps")) if self._resumed else 0
+        self._handed_over = False
         self._said = None
         self._outer = _current_run()
+        parent = self._given_parent or self._outer
+        self.parent = None if parent is self else parent
+        self._inside = self
         _RUN.set(self)
+
+    def _resume(self) -> Run | None:
+        outer = _RUN.get()
+        _RUN.set(self._inside)
+        return outer
+
+    def _suspend(self, outer: Run | None) -> None:
+        self._inside = _RUN.get()
+        _RUN.set(outer)
+
+    def _outer_run(self) -> Run | None:
+        return self._outer
+
+    def _blame(self, error: BaseException, reason: StopReason) -> None:
+        """Remember why an exception came up, in this run and in those that it is a part of."""
+        blamed: Run | None = self
+        while blamed is not None:
+            if blamed._starts:
+                blamed._failures.append((error, reason))
+            blamed = blamed.parent
 
     def _end(self, seconds: float, error: BaseException | None) -> None:
         if _RUN.get() is self:
@@ -1036,7 +1632,12 @@ class Run(_Block):
         self._failures.clear()
         outcome: Status = "ok" if error is None else "error"
         outcome = _STATUS_BY_STOP_REASON.get(cause, outcome)
+        if self._handed_over:
+            return
         measures = self._measures
+        if self.parent is not None:
+            return
+        seconds += _amount(self._resumed, "seconds") if self._resumed else 0.0
         measures.agent_run_total[outcome, cause].inc()
         measures.agent_run_latency_ms[()].observe(seconds * 1000)
         measures.agent_steps_per_run[()].observe(self.steps)
@@ -1052,6 +1653,14 @@ class Run(_Block):
 
 _REMEMBERED: Final = 4
 _RUN: Final[ContextVar[Run | None]] = ContextVar("research_agent_metrics_run", default=None)
+
+
+def _amount(told: Mapping[str, float], name: str) -> float:
+    """Read an amount that came from elsewhere; 0 for what is none."""
+    with suppress(Exception):
+        amount = float(told[name])
+        return amount if 0 <= amount < inf else 0.0
+    return 0.0
 
 
 def _current_run() -> Run | None:
@@ -1080,15 +1689,19 @@ class ToolCall(_Block):
         """Say that it failed although no exception passes, as tools do that answer with an error."""
         self._failed = error
 
-    def _another(self) -> Self:
-        return type(self)(self._measures, self._raw_tool, self._given_run)
+    def _arguments(self) -> tuple[object, ...]:
+        return (self._measures, self._raw_tool, self._given_run)
 
     def _begin(self) -> None:
-        self._tool = self._measures.bounds["tool"].fold(self._raw_tool)
         self._run = self._given_run or _current_run()
+        self._fold_labels()
         if self._run is not None:
             self._run.step()
         self._failed = None
+
+    def _fold_labels(self) -> None:
+        bounds = self._measures.bounds
+        self._tool = bounds["tool"].fold(self._raw_tool)
 
     def _end(self, seconds: float, error: BaseException | None) -> None:
         failed = error if self._failed is None else self._failed
@@ -1101,8 +1714,8 @@ class ToolCall(_Block):
         known = error_class_of(failed, "tool_error") if isinstance(failed, BaseException) else failed
         cause = measures.bounds["error_class"].fold(known)
         measures.agent_tool_error_total[self._tool, cause].inc()
-        if error is not None and self._run is not None and self._run._starts:
-            self._run._failures.append((error, "tool_error"))
+        if error is not None and self._run is not None:
+            self._run._blame(error, "tool_error")
 
 
 class LLMStep(_Block):
@@ -1120,36 +1733,74 @@ class LLMStep(_Block):
         self._given_run = run
         self._run = run
         self._failed: object = None
+        self._ledger: _Ledger | None = None
+        self._counted: dict[tuple[str, str], float] = {}
 
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
         self._failed = error
 
     def usage(self, answer: object) -> None:
-        """Count the tokens that an answer, or its usage, tells of, once for each answer; see tokens_used."""
+        """Count the tokens that an answer, an event of a stream, or a usage tells of; see tokens_used.
+
+        They are settled when the block ends, so that the running totals of one answer count once, in any order,
+        and several answers add up.
+        """
+        self._tell(answer)
+
+    def _returned(self, result: object) -> None:
+        self._tell(result)
+
+    def _item(self, item: object) -> None:
+        self._tell(item, streamed=True)
+
+    def _later(self, result: object) -> object:
+        later = super()._later(result)
+        return _stream_of(self, result) if later is None else later
+
+    def _tell(self, answer: object, *, streamed: bool = False) -> None:
         try:
-            if self._model is None:
-                self._model = self._measures.bounds["model"].fold(self._raw_model)
-            for token_type, count in tokens_used(answer, self._model or OTHER).items():
-                self._measures.agent_token_usage_total[self._model, token_type].inc(count)
+            if self._ledger is None:
+                self._ledger = _Ledger()
+            if self._ledger.tell(answer, streamed=streamed) and not self._starts:
+                if self._model is None:
+                    self._fold_labels()
+                self._settle(self._ledger)
         except Exception:
             _lost()
 
-    def _returned(self, result: object) -> None:
-        self.usage(result)
+    def _settle(self, ledger: _Ledger) -> None:
+        """Count the tokens that were told and not yet counted."""
+        tokens, _ = ledger.settle(self._model or OTHER)
+        for priced, amount in tokens.items():
+            count = amount - self._counted.get(priced, 0.0)
+            if count > 0:
+                self._counted[priced] = amount
+                model, token_type = priced
+                self._measures.agent_token_usage_total[model, token_type].inc(count)
 
-    def _another(self) -> Self:
-        return type(self)(self._measures, self._raw_model, self._given_run)
+    def _arguments(self) -> tuple[object, ...]:
+        return (self._measures, self._raw_model, self._given_run)
 
     def _begin(self) -> None:
-        self._model = self._measures.bounds["model"].fold(self._raw_model)
         self._run = self._given_run or _current_run()
+        self._fold_labels()
         if self._run is not None:
             self._run.step()
         self._failed = None
+        if not self._starts:
+            self._ledger = None
+            self._counted = {}
+
+    def _fold_labels(self) -> None:
+        bounds = self._measures.bounds
+        self._model = bounds["model"].fold(self._raw_model)
 
     def _end(self, _seconds: float, error: BaseException | None) -> None:
         failed = error if self._failed is None else self._failed
+        ledger = self._ledger
+        if ledger is not None:
+            self._settle(ledger)
         measures = self._measures
         if failed is None:
             return
@@ -1158,8 +1809,186 @@ class LLMStep(_Block):
         if cause == "tool_validation":  # of an answer, not of a tool's arguments
             cause = "invalid_response"
         measures.agent_llm_error_total[self._model, cause].inc()
-        if error is not None and self._run is not None and self._run._starts:
-            self._run._failures.append((error, "step_error"))
+        if error is not None and self._run is not None:
+            self._run._blame(error, "step_error")
+
+
+class _Stream:
+    """A stream of an SDK that a decorated step returned: passed on as it is, and its step lasts until it ends.
+
+    It ends when its items do, when it is closed, when its ``with`` ends, or when nobody has it any more.
+    """
+
+    _block: LLMStep
+    _inner: Any
+    _owner: _Stream | None
+    _items: Any
+    _entered: object
+    _ended: bool
+
+    def __init__(self, block: LLMStep, inner: object, owner: _Stream | None = None) -> None:
+        own = self.__dict__
+        own["_block"], own["_inner"], own["_owner"] = block, inner, owner
+        own["_items"], own["_entered"] = None, None
+        own["_ended"] = False
+
+    @property
+    def __class__(self) -> type:
+        return type(self._inner)
+
+    @__class__.setter
+    def __class__(self, kind: type) -> None:
+        raise TypeError
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of a stream of any SDK
+        found = getattr(self.__dict__["_inner"], name)
+        return functools.partial(self._closed, found) if name in {"close", "aclose"} else found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self.__dict__:
+            self.__dict__[name] = value
+        else:
+            setattr(self._inner, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            if self._owner is None:
+                self._finish(self._left())
+
+    def _closed(self, close: Callable[..., object], *args: object, **kwargs: object) -> object:
+        try:
+            return close(*args, **kwargs)
+        finally:
+            self._finish(self._left())
+
+    def _left(self) -> BaseException | None:
+        """Tell a consumer that leaves before the end of the items from one that asks for none."""
+        return None if self._items is None else GeneratorExit()
+
+    def _finish(self, error: BaseException | None) -> None:
+        """End the step, once; what the stream itself has summed up is read before."""
+        if self._owner is not None:
+            self._owner._items = self._items
+            self._owner._finish(error)
+        elif not self._ended:
+            self._ended = True
+            for holder in (self._inner, self._entered):
+                if holder is not None:
+                    self._block._item(holder)
+            self._block.__exit__(type(error) if error else None, error, None)
+
+    def _passed(self, item: object) -> object:
+        self._block._item(item)
+        return item
+
+    def _entering(self, entered: object) -> object:
+        if entered is self._inner:
+            return self
+        self._entered = entered
+        return _stream(self._block, entered, self) if _flows(type(entered)) else entered
+
+    def _exiting(self, error: BaseException | None) -> None:
+        self._finish(error if error is not None else self._left())
+
+
+class _Items(_Stream):
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> object:
+        if self._items is None:
+            self._items = self._inner if hasattr(type(self._inner), "__next__") else iter(self._inner)
+        try:
+            item = next(self._items)
+        except StopIteration:
+            self._finish(None)
+            raise
+        except BaseException as error:
+            self._finish(error)
+            raise
+        return self._passed(item)
+
+
+class _AsyncItems(_Stream):
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> object:
+        if self._items is None:
+            self._items = self._inner if hasattr(type(self._inner), "__anext__") else aiter(self._inner)
+        try:
+            item = await anext(self._items)
+        except StopAsyncIteration:
+            self._finish(None)
+            raise
+        except BaseException as error:
+            self._finish(error)
+            raise
+        return self._passed(item)
+
+
+class _Managed(_Stream):
+    def __enter__(self) -> object:
+        return self._entering(self._inner.__enter__())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        try:
+            return cast("bool | None", self._inner.__exit__(kind, error, traceback))
+        finally:
+            self._exiting(error)
+
+
+class _AsyncManaged(_Stream):
+    async def __aenter__(self) -> object:
+        return self._entering(await self._inner.__aenter__())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        try:
+            return cast("bool | None", await self._inner.__aexit__(kind, error, traceback))
+        finally:
+            self._exiting(error)
+
+
+def _flows(kind: type) -> bool:
+    """Say whether objects of a class have items to come, or a ``with`` to end."""
+    if issubclass(kind, (str, bytes, bytearray, list, tuple, dict, set, frozenset, IOBase)):
+        return False
+    names = ("__next__", "__anext__", "__enter__", "__aenter__")
+    return any(hasattr(kind, name) for name in names)
+
+
+@functools.lru_cache(maxsize=256)
+def _stream_class(kind: type) -> type[_Stream]:
+    """Make a class that can do as much as another one, and no more."""
+    able = (
+        (_Items, ("__next__", "__iter__")),
+        (_AsyncItems, ("__anext__", "__aiter__")),
+        (_Managed, ("__enter__",)),
+        (_AsyncManaged, ("__aenter__",)),
+    )
+    bases = tuple(base for base, names in able if any(hasattr(kind, name) for name in names))
+    return type("_StreamOf", bases, {})
+
+
+def _stream(block: LLMStep, inner: object, owner: _Stream | None = None) -> _Stream:
+    return _stream_class(type(inner))(block, inner, owner)  # type: ignore[arg-type]
+
+
+def _stream_of(block: LLMStep, result: object) -> object:
+    """Wrap a result that is a stream, or has one under ``stream``; None for what is complete."""
+    if isinstance(result, dict):
+        inner = result.get("stream")
+        if hasattr(type(inner), "__iter__") and not isinstance(inner, (str, bytes, list, tuple, dict)):
+            return {**result, "stream": _stream(block, inner)}
+        return None
+    return _stream(block, result) if _flows(type(result)) and not _told(result, []) else None
 
 
 class ResearchAgentMetrics:
@@ -1182,9 +2011,13 @@ class ResearchAgentMetrics:
     def run(
         self,
         stop_reason: StopReason = "completed",
+        resumed: Mapping[str, float] | None = None,
     ) -> Run:
-        """Measure a run; ``stop_reason`` is why it ended when nothing else is said and no exception leaves it."""
-        return Run(self._measures, stop_reason)
+        """Measure a run; ``stop_reason`` is why it ended when nothing else is said and no exception leaves it.
+
+        ``resumed`` is the answer of ``hand_over``, of the part of the run that ended elsewhere.
+        """
+        return Run(self._measures, stop_reason, resumed=resumed)
 
     def current_run(self) -> Run:
         """Find the innermost run of this task or thread; what is said to the answer counts for nothing without one."""

@@ -19,9 +19,9 @@ from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.model import names
 from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
+from generator.model.rules import AlertingRule
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.compiled import compile_rules
-from generator.model.rules import AlertingRule
 from tests.instrumentation.loading import shipped
 from tests.programs import needed
 

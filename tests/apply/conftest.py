@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Struct, field
 
-from generator.apply.credentials import credentials
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import connect_grafana
-from generator.apply.patience import Patience
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.artifact import Artifact
+from generator.live.credentials import credentials
+from generator.live.retry import Patience
 from generator.output.write import write
 from tests.apply.grafana import TOKEN, Grafana, serving
 

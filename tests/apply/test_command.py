@@ -95,7 +95,7 @@ def test_what_was_applied_stays_is_said_only_where_something_was(
     assert apply(applying) == 2
     out, err = capsys.readouterr()
     assert "created     agent-a" in out
-    assert err.endswith("then run again; what was applied stays\n")
+    assert err.endswith("try again later; what was applied stays\n")
 
 
 def test_an_edited_output_reaches_no_server(

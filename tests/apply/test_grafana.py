@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.apply.errors import ApplyError
+from generator.live.errors import LiveError
 from tests.apply.conftest import dashboard
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_what_is_not_ours_stops_everything_before_a_write(
     applying: Applying, grafana: Grafana, there: Callable[[Grafana], None], reason: str, way: str
 ) -> None:
     there(grafana)
-    with pytest.raises(ApplyError) as caught:
+    with pytest.raises(LiveError) as caught:
         applying()
     assert "nothing was written\n  agent-b" in str(caught.value)
     assert reason in str(caught.value)
@@ -137,7 +137,7 @@ def test_another_folder_can_be_named(applying: Applying, grafana: Grafana) -> No
 
 @pytest.mark.parametrize("folder", ["", "a/b", "x" * 41, "a b"])
 def test_a_folder_that_can_have_no_such_uid_is_refused(applying: Applying, folder: str) -> None:
-    with pytest.raises(ApplyError, match="40 letters"):
+    with pytest.raises(LiveError, match="40 letters"):
         applying(folder=folder)
 
 
@@ -174,7 +174,7 @@ def test_what_a_search_shows_too_late_is_looked_at_before_it_is_deleted(
         return search(request, authorization)  # type: ignore[arg-type]
 
     grafana.answer = behind  # type: ignore[method-assign]
-    with pytest.raises(ApplyError, match=r'agent-old .* no tag "agent-metrics".*; it was not deleted'):
+    with pytest.raises(LiveError, match=r'agent-old .* no tag "agent-metrics".*; it was not deleted'):
         applying(prune=True)
     assert "agent-old" in grafana.dashboards
 

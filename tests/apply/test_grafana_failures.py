@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.apply.errors import ApplyError
+from generator.live.errors import LiveError
 from tests.apply.conftest import dashboard
 from tests.apply.grafana import TOKEN, Fault, Request
 
@@ -29,8 +29,8 @@ def reading(part: str) -> Callable[[Request], bool]:
     return lambda request: request.method == "GET" and part in request.path
 
 
-def refused(applying: Applying) -> ApplyError:
-    with pytest.raises(ApplyError) as caught:
+def refused(applying: Applying) -> LiveError:
+    with pytest.raises(LiveError) as caught:
         applying()
     return caught.value
 
@@ -196,7 +196,7 @@ def test_a_date_to_retry_after_is_understood(applying: Applying, grafana: Grafan
 def test_reads_are_repeated(applying: Applying, grafana: Grafana, fault: Fault) -> None:
     grafana.faults.append(fault)
     applying()
-    assert applying.slept == [0.5, 1.0]
+    assert applying.slept == ([1.0, 2.0] if fault.status == 502 else [0.1, 0.2])
     assert grafana.versions() == ALL
 
 
@@ -240,9 +240,9 @@ def test_a_redirect_is_not_followed_with_the_token(applying: Applying, grafana: 
     to = {"Location": f"https://other.example/api?auth={TOKEN}"}
     grafana.faults.append(Fault(lambda _: True, status=302, headers=to, body=b""))
     error = refused(applying)
-    assert error.help == (
-        "it leads to https://other.example/api: give the address that answers itself; nothing was written"
-    )
+    assert str(error).endswith("HTTP 302: a redirection to https://other.example/api")
+    assert "give the address that answers itself" in error.help
+    assert error.help.endswith("nothing was written")
 
 
 def test_pruning_survives_a_lost_answer(applying: Applying, grafana: Grafana) -> None:

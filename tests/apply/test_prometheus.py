@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.apply.credentials import Credentials
-from generator.apply.errors import ApplyError
 from generator.apply.generated import read_output
 from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.rule_groups import compare
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.artifact import Artifact
+from generator.live.credentials import Credentials
+from generator.live.errors import LiveError
 from generator.live.server_config import ServerConfig
 from generator.output.write import write
 from tests.apply.front import in_front_of
@@ -73,8 +73,8 @@ def apply(url: str, output: Path, *, dry_run: bool = False, seconds: float | Non
     return [line.replace(url, "URL") for line in said]
 
 
-def refused(url: str, output: Path, seconds: float | None = None) -> ApplyError:
-    with pytest.raises(ApplyError) as caught:
+def refused(url: str, output: Path, seconds: float | None = None) -> LiveError:
+    with pytest.raises(LiveError) as caught:
         apply(url, output, seconds=seconds)
     return caught.value
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.apply.address import check_address
-from generator.apply.credentials import credentials
-from generator.apply.errors import ApplyError
 from generator.cli import main
+from generator.live.address import check_address
+from generator.live.credentials import credentials
+from generator.live.errors import LiveError
 from tests.apply.grafana import TOKEN, Fault, Grafana
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def test_a_server_that_repeats_the_token_does_not_make_us_show_it(
 ) -> None:
     headers = {"Retry-After": "0", "Location": f"/{TOKEN}"}
     grafana.faults.append(Fault(lambda one: one.method == method, status=status, body=body, headers=headers))
-    with pytest.raises(ApplyError) as caught:
+    with pytest.raises(LiveError) as caught:
         applying()
     shown = "".join(traceback.format_exception(caught.value)) + caught.value.help + "".join(applying.said)
     assert TOKEN[:6] not in shown
@@ -77,7 +77,7 @@ def test_an_address_with_a_password_is_refused_with_the_reason_and_not_repeated(
     "address", ["", "host:3000", "ftp://host", "http://", "http://h?key=pw1234", "http://h/#x"]
 )
 def test_what_is_no_address_of_a_server_is_refused_and_not_repeated(address: str) -> None:
-    with pytest.raises(ApplyError, match="the address of Grafana is not one of a server") as caught:
+    with pytest.raises(LiveError, match="the address of Grafana is not one of a server") as caught:
         check_address(address, "GRAFANA")
     assert "pw1234" not in str(caught.value) + caught.value.help
 
@@ -88,7 +88,7 @@ def test_an_address_may_have_a_path() -> None:
 
 @pytest.mark.parametrize("token", ["two words", "to\nken", "tök", "a\x00b", "a\tb"])
 def test_a_token_that_can_be_none_is_refused_without_showing_it(token: str) -> None:
-    with pytest.raises(ApplyError, match="holds characters that no token has") as caught:
+    with pytest.raises(LiveError, match="holds characters that no token has") as caught:
         credentials("GRAFANA", {GRAFANA_TOKEN: token})
     assert token not in str(caught.value) + caught.value.help
 
@@ -113,7 +113,7 @@ def test_a_user_and_a_password_are_sent_as_utf_8() -> None:
 
 @pytest.mark.parametrize("given", [{"USER": "a"}, {"PASSWORD": "b"}, {"USER": "a:b", "PASSWORD": "c"}])
 def test_half_a_login_is_refused(given: dict[str, str]) -> None:
-    with pytest.raises(ApplyError, match="go together"):
+    with pytest.raises(LiveError, match="go together"):
         credentials("GRAFANA", {f"AGENT_METRICS_GRAFANA_{part}": value for part, value in given.items()})
 
 

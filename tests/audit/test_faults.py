@@ -12,6 +12,7 @@ import pytest
 
 from generator.audit import fetch
 from generator.cli import main
+from generator.live import transport
 from tests.audit.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _dripping() -> Iterator[str]:
 
 def test_an_exposition_that_never_ends_is_given_up_in_time(refused: Refused) -> None:
     with _dripping() as url:
-        assert f"error: {url} does not answer in time" in refused("--exposition", url, "--timeout", "1s")
+        assert f"error: {url} does not answer within 1s" in refused("--exposition", url, "--timeout", "1s")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,11 @@ def test_an_exposition_that_never_ends_is_given_up_in_time(refused: Refused) -> 
         (200, b'{"status":"success","data":{"resultType":"matrix","result":[]}}', "where a vector is needed"),
         (200, b'{"status":"success","data":null}', "is this a Prometheus?"),
         (503, b"busy", "HTTP 503: busy\n  help: the server has too much to do"),
-        (404, b"no such page", "HTTP 404: no such page\n  help: the address ends where"),
+        (
+            404,
+            b"no such page",
+            "HTTP 404: no such page\n  help: is this a Prometheus? the address ends where",
+        ),
         (
             422,
             b'{"status":"error","errorType":"execution","error":"query processing would load too many samples"}',
@@ -218,7 +223,9 @@ def test_a_response_that_says_openmetrics_must_end_as_such(
 
 def test_a_redirection_is_told(answering: Callable[..., str], refused: Refused) -> None:
     url = answering(307, b"", headers={"Location": "/metrics/"})
-    assert "HTTP 307\n  help: redirections are not followed" in refused("--exposition", url)
+    assert "HTTP 307: a redirection to /metrics/\n  help: redirections are not followed" in refused(
+        "--exposition", url
+    )
 
 
 def test_more_than_one_target_exposes_is_not_read(
@@ -226,7 +233,8 @@ def test_more_than_one_target_exposes_is_not_read(
 ) -> None:
     monkeypatch.setattr(fetch, "MOST_BYTES", 100)
     assert "is larger than" in refused.file(RIGHT)
-    assert "is larger than" in refused("--exposition", answering(200, RIGHT))
+    monkeypatch.setattr(transport, "MOST_BYTES", 100)
+    assert "answers with more than" in refused("--exposition", answering(200, RIGHT))
 
 
 def test_a_file_that_is_not_there_is_told(refused: Refused, tmp_path: Path) -> None:

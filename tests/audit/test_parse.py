@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.audit.errors import ExpositionError
 from generator.audit.fetch import Fetched
 from generator.audit.parse import parse
 from generator.audit.source import Described
+from generator.live.errors import LiveError
 
 CASES = Path(__file__).parent / "cases"
 TEXTS = [(CASES / name / "exposition.txt").read_text("utf-8") for name in ("as-declared", "openmetrics")]
@@ -33,7 +33,7 @@ def damaged(draw: st.DrawFn) -> str:
 def test_a_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     try:
         found = parse(Fetched("there", text))
-    except ExpositionError as refusal:
+    except LiveError as refusal:
         assert str(refusal).startswith("there ")  # noqa: PT017 - either is right
     else:
         assert found.lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -69,5 +70,5 @@ def _cost(api: PrometheusApi, query: Query) -> Cost:
     else:
         fields |= {"time": str(query.end)}
     response = api.connection.send("POST", path, urlencode(fields).encode(), _FORM)
-    stats = read_answer(response.body).data["stats"]
+    stats = json.loads(bytes(read_answer(response.body).data))["stats"]
     return Cost(stats["samples"]["totalQueryableSamples"], stats["timings"]["evalTotalTime"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.units import HOUR, MINUTE
 from generator.model.rules import RecordingRule
+from generator.model.units import HOUR, MINUTE
 from tests.bench.cost import Query, costs, total
 from tests.bench.fleet import fleet
 from tests.bench.line import Figure, Goal, Line, Unit

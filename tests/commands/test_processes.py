@@ -140,9 +140,25 @@ def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytes
     assert taken.getvalue().startswith("# yaml/tab: ")
 
 
+#: Where the system has no terminals (a container without /dev/pts), one of which it only says that it is one.
+PRETENDED = """
+import io, sys
+from generator.cli import main
+class Terminal(io.TextIOWrapper):
+    def isatty(self):
+        return True
+sys.stdout = Terminal(sys.stdout.buffer)
+sys.stderr = Terminal(sys.stderr.buffer)
+sys.exit(main(["check"]))
+"""
+
+
 def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:
     """What ``check`` writes to a terminal."""
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError:
+        return _pretended(directory, changes)
     with subprocess.Popen(
         [*COMMAND, "check"], cwd=directory, env=environment(**(changes or {})), stdout=slave, stderr=slave
     ) as running:
@@ -151,6 +167,19 @@ def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> by
     os.close(master)
     assert running.returncode == 1
     return told
+
+
+def _pretended(directory: Path, changes: dict[str, str] | None = None) -> bytes:
+    ended = subprocess.run(
+        [sys.executable, "-c", PRETENDED],
+        cwd=directory,
+        env=environment(**(changes or {})),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended.stdout
 
 
 def _read(master: int) -> bytes:

@@ -154,7 +154,7 @@ def test_an_unreachable_server_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert main([*OF, "--prometheus", "http://127.0.0.1:1", "--truth", str(truth)]) == 2
     told = _told(capsys)
     assert "http://127.0.0.1:1 does not answer: Connection refused" in told
-    assert "help: check the address, and that the server runs" in told
+    assert "help: check the address, and that Prometheus runs" in told
     assert not list(tmp_path.iterdir())
 
 
@@ -296,7 +296,16 @@ def test_the_help_names_every_incident(capsys: pytest.CaptureFixture[str]) -> No
         assert effect.name in text, effect.name
 
 
-def test_progress_is_for_terminals() -> None:
+def test_progress_elsewhere_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([1.0, 15.0, 16.0, 31.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    with ProgressLine(stream := io.StringIO(), shown=0.1) as line:
+        for done in (1, 2, 3, 4):
+            line.show("simulating", done, 4)
+    assert stream.getvalue() == "simulating: 2 of 4\nsimulating: 4 of 4\n"
+
+
+def test_the_bar_is_for_terminals() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -313,7 +322,7 @@ def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     from generator.commands.servers import prometheus  # noqa: PLC0415
 
     monkeypatch.setenv("AGENT_METRICS_PROMETHEUS_TOKEN", "secret")
-    sent = prometheus("http://localhost:9090").connection.pool.headers
+    sent = prometheus("http://localhost:9090", "1m").connection.credentials.headers
     assert sent["Authorization"] == "Bearer secret"
 
 

@@ -110,8 +110,10 @@ def _children(pid: int) -> list[int]:
 
 def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
     with _demo(place, "--incident", "tool-outage") as running:
-        said = _said(running, "Ctrl-C")
-        assert "tool-outage has begun: wait for AgentToolErrorRateHigh" in said
+        said = _said(running, "tool-outage has begun")
+        assert "wait for AgentToolErrorRateHigh" in said
+        dashboards = re.search(r"dashboards +(http://\S+)", said)
+        assert dashboards
         prometheus, alertmanager = (
             re.search(rf"{name} +(http://\S+?)(/alerts)?\n", said) for name in ("alerts", "Alertmanager")
         )
@@ -131,6 +133,10 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
             return "AgentToolErrorRateHigh" in {one["labels"]["alertname"] for one in alerts}
 
         _until(firing)
+        page = urlopen(dashboards[1], timeout=10).read().decode()  # noqa: S310 - a server of ours
+        assert "<svg" in page
+        said = _said(running, "FIRING   AgentToolErrorRateHigh")
+        assert "critical: pages team-demo (receiver team-demo-page)" in said
         _until(told)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=60)
@@ -143,10 +149,12 @@ def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
     with _demo(place, "--last", "1m") as running:
         assert running.stdin is not None
         _said(running, "night-low")
-        for name in ("tool-outage", "tool-outage", "success-drop-after-release", "tool-outag"):
+        for name in ("help", "tool-outage", "tool-outage", "success-drop-after-release", "tool-outag"):
             running.stdin.write(f"{name}\n")
             running.stdin.flush()
-        said = _said(running, "after-release")
+        said = _said(running, "has begun, with release")
+        helped, _, said = said.partition("quit or Ctrl-C ends the demo.\n")
+        assert "  exporter-gone               AgentMetricAbsent\n" in helped
         assert said.splitlines()[:2] == [
             "tool-outage has begun: wait for AgentToolErrorRateHigh, AgentToolErrorRateRising",
             "tool-outage has ended",

@@ -61,7 +61,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 def _started(opened: ExitStack) -> Boards:
     model, one = shipped(), service("support-agent")
     rules = rule_set([one], model.library, model.site)
-    return boards(one, rules, model.site, _PROMETHEUS, opened, lambda *_: None)
+    return boards(one, rules, model.site, _PROMETHEUS, opened, lambda *_: None, 60)
 
 
 def _read(url: str) -> str:

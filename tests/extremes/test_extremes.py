@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
+from generator.prometheus.witness.kinds import cases
 
 from generator.cli import main
 from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
 from generator.emit import emit_service, entry_of
-from generator.prometheus.witness.case import Trial
-from generator.prometheus.witness.exposed import Exposed
-from generator.prometheus.witness.kinds import cases
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
 

@@ -241,15 +241,6 @@ def test_a_decorated_coroutine_is_measured_until_it_is_done() -> None:
     assert value(registry, "agent_token_usage_total", model="gpt-4o-mini", token_type="completion") == 1  # noqa: S106
 
 
-def test_the_steps_of_a_run_within_a_run_are_its_own() -> None:
-    metrics, _ = fresh()
-    with metrics.run() as outer:
-        with metrics.tool_call("search_docs"), metrics.run() as inner, metrics.llm_step("gpt-4o"):
-            inner.step()
-        assert metrics.current_run() is outer
-    assert (outer.steps, inner.steps) == (1, 2)
-
-
 def test_a_thread_of_ones_own_counts_for_the_run_that_is_named() -> None:
     metrics, registry = fresh()
     with metrics.run() as run:

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from prometheus_client import start_http_server
 
 from generator.live.server_config import ServerConfig
+from generator.model.rules import RecordingRule
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files
-from generator.model.rules import RecordingRule
 from tests.instrumentation.agent import Counts, run_agent
 from tests.instrumentation.loading import fresh, service, shipped
 from tests.instrumentation.test_agent_loop import story

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from generator.prometheus.alerting.condition import HALF_EVENT
 from msgspec.structs import replace
 
+from generator.alerts.condition import HALF_EVENT
 from generator.model.units import plain
 from tests.prometheus.mutations import closing
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import Struct
@@ -143,7 +143,7 @@ def test_no_more_series_are_recorded_than_promised(
 
 def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) -> None:
     """Prometheus shifts a group by its name and its file's: a thousand groups of one name do not start at once."""
-    groups = server.api.ask("/api/v1/rules", {}).data["groups"]
+    groups = server.api.look("/api/v1/rules", {}, dict[str, list[dict[str, Any]]], "rules")["groups"]
     shares = _quarters(_moment(group["lastEvaluation"]) for group in groups)
     assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
     same = [_moment(group["lastEvaluation"]) for group in groups if group["name"] == "counters"]

@@ -7,13 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.history import Phase, SeriesId, notation
 from generator.prometheus.witness.kinds import cases
+from hypothesis import given
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from generator.model.service import Model

@@ -6,6 +6,10 @@ from functools import cached_property
 from itertools import chain as joined
 from typing import TYPE_CHECKING
 
+from generator.prometheus.witness.case import Trial
+from generator.prometheus.witness.exposed import Exposed
+from generator.prometheus.witness.history import begun_at
+from generator.prometheus.witness.kinds import cases
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,19 +17,16 @@ from generator.live.reads import records_read
 from generator.live.remote_write import TimeSeries
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.prometheus.compiled import compile_rules
-from generator.prometheus.witness.case import Trial
-from generator.prometheus.witness.exposed import Exposed
-from generator.prometheus.witness.history import begun_at
-from generator.prometheus.witness.kinds import cases
 from tests.prometheus.chain import T0, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.model.rules import RuleGroup
-    from generator.model.service import Service, Site
     from generator.prometheus.witness.case import Case, Moment
     from generator.prometheus.witness.history import Phase, SeriesId
+
+    from generator.model.rules import RuleGroup
+    from generator.model.service import Service, Site
     from tests.prometheus.chain import Chain
 
 

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.live.server_config import ServerConfig
+from generator.model.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
 from generator.model.units import duration
 from generator.prometheus.encode import encode
-from generator.model.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
 from generator.promql.syntax import PromqlError, references
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.prometheus.grouping import LARGEST, split
 from generator.model.rules import RecordingRule, RuleGroup
+from generator.prometheus.grouping import LARGEST, split
 
 Chain = list[RecordingRule]
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from msgspec import Struct, field
 
 from generator.live.api import connect
+from generator.live.retry import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     Answer = tuple[int, bytes, dict[str, str]]
     Reply = Callable[[dict[str, str]], Answer]
+
+
+#: Repeats at once.
+WITHOUT_WAITING = Patience(sleep=lambda _: None)
 
 
 class Script(Struct):
@@ -51,7 +56,7 @@ def scripted() -> Iterator[Script]:
             """Keep quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        told = Script(connect(f"http://127.0.0.1:{server.server_port}", timeout=30, retries=0))
+        told = Script(connect(f"http://127.0.0.1:{server.server_port}", timeout=30, patience=WITHOUT_WAITING))
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
-from generator.replay.asking import Patience
 from generator.replay.coverage import begins, covered
 from generator.replay.history import histories
 from generator.replay.jobs import Crew
@@ -48,8 +47,8 @@ def _needs(*measured: str, constants: tuple[str, ...] = ()) -> Needs:
 
 
 def _begin(script: Script, need: Needs, end: int) -> float:
-    look = covered(script.api, "s", need, _T, end, Patience())
-    return begins(script.api, look, need, _T, Patience())
+    look = covered(script.api, "s", need, _T, end)
+    return begins(script.api, look, need, _T)
 
 
 @pytest.mark.parametrize("begin", [_T + 1, _T + 7000, _T + 5 * _DAY, _T + 7 * _DAY - 30])
@@ -91,19 +90,19 @@ def test_an_alert_is_asked_for_from_the_begin_on(script: Script, begun: float, f
 def test_one_look_tells_constants_from_what_is_measured(script: Script) -> None:
     need = _needs("a", constants=("b",))
     script.reply = lambda fields: _both(fields, _T + 5000)
-    look = covered(script.api, "s", need, _T, _T + 7200, Patience())
+    look = covered(script.api, "s", need, _T, _T + 7200)
     assert look
     assert (look.first, look.measured) == (_T, _T + 5040)
     assert len(script.asked) == 1
-    assert _T + 5000 <= begins(script.api, look, need, _T, Patience()) < _T + 5061
+    assert _T + 5000 <= begins(script.api, look, need, _T) < _T + 5061
 
 
 def test_constants_alone_are_covered_and_begin_nothing(script: Script) -> None:
     need = _needs("a", constants=("b",))
     script.reply = lambda fields: _both(fields, _T + _DAY)
-    look = covered(script.api, "s", need, _T, _T + 7200, Patience())
+    look = covered(script.api, "s", need, _T, _T + 7200)
     assert look
-    assert begins(script.api, look, need, _T, Patience()) == NEVER
+    assert begins(script.api, look, need, _T) == NEVER
     assert len(script.asked) == 1
 
 

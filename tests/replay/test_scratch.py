@@ -61,7 +61,7 @@ def test_series_are_counted_where_there_are_most_of_them(prometheus: PrometheusA
         prometheus, [series(unique, "a", range(1200, 3600, 15)), series(unique, "b", range(1200, 1500, 15))]
     )
     selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
-    (found,) = quantities(prometheus, [selector], T, T + 3600, crew(prometheus).patience)
+    (found,) = quantities(prometheus, [selector], T, T + 3600)
     assert found.series == 2
     assert T + 1100 <= found.first <= T + 1200
 

@@ -174,6 +174,13 @@ def test_the_page_says_when_nothing_happened() -> None:
     assert "Nothing fired, and nothing was pending." in text
 
 
+def test_the_median_of_two_detections_is_between_them() -> None:
+    second = replace(OUTAGE, start=OUTAGE.start + 4 * HOUR, end=OUTAGE.end + 4 * HOUR)
+    alerts = history(rule(), active(125), active(6 * 60 + 15))
+    text = page(reported(alerts, known=truth(OUTAGE, second)))
+    assert re.search(r"<b>10m</b>\s*<span>to detect \(median\)", text)
+
+
 def test_places_follow_time_and_stay_within_the_drawing(found: Report) -> None:
     drawn = timeline(found)
     (section,) = drawn.sections

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from generator.model.alerts import Alert, Tier
     from generator.model.library import Library, ProfileFacts
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
 
@@ -47,6 +47,25 @@ def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = Fals
     for tier in bound.tiers:
         if _in_reach(tier, fixture.signals[alert.signal]):
             yield Subject(bound, tier, fixture, sparing=sparing)
+
+
+def own_fixture(service: Service, site: Site) -> Fixture:
+    """Try the alerts that only a service has on that service; its own file says what is constant."""
+    return Fixture(
+        site=site,
+        signals=service.signals,
+        runs=service.runs,
+        streams=service.streams,
+        values={
+            name: label.values or tuple(f"{name}-{one}" for one in range(label.max_live))
+            for name, label in service.labels.items()
+        },
+        listed=frozenset(name for name, label in service.labels.items() if label.values),
+        prices=service.prices,
+        constants={},
+        promises_runs=bool(service.runs_per_hour),
+        shared=False,
+    )
 
 
 def _profile(alert: Alert, library: Library) -> ProfileFacts | None:

@@ -1,4 +1,4 @@
-"""The unit-test files of the shared alerts, by family."""
+"""The unit-test files: of the shared alerts by family, and of each service."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
-from generator.prometheus.rule_tests.cases import shared_cases
+from generator.prometheus.rule_tests.cases import cases, shared_cases
+from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
+from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
 from generator.prometheus.shared import family_of
 from generator.promql.expr import aggregate, call, series
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.library import Library
     from generator.model.rules import RuleGroup
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
-    from generator.prometheus.rule_tests.subject import Subject
+    from generator.prometheus.compiled import Compiled
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 
@@ -75,8 +77,25 @@ def shared_tests(rules: SharedRules, library: Library, site: Site) -> Iterator[A
             needed = needed_families(groups, rules, fed)
             tests = list(_tests(at_once, site))
             yield Artifact(
-                names.tests_path(name), _file(family, tests, needed, rules, every * site.rule_interval)
+                names.tests_path(name), _family_file(family, tests, needed, rules, every * site.rule_interval)
             )
+
+
+def service_tests(service: Service, compiled: Compiled, shared: SharedRules, site: Site) -> Artifact:
+    """Write the unit tests of a service: of its raw pass and constants, and of the alerts that only it has."""
+    comment = (
+        f"Unit tests of the raw pass and the constants of {service.name}, generated from its spec.",
+        "Run them with: promtool test rules <this file>",
+    )
+    paths, groups = [names.rules_path(service.name)], list(compiled.recording)
+    tests = [raw_test(service, site)]
+    if compiled.alerting:
+        needed = needed_families(compiled.alerting, shared)
+        paths += [names.rules_path(names.shared_name(one)) for one in needed]
+        paths.append(names.alerts_path(service.name))
+        groups += [group for one in needed for group in shared.recording[one]] + list(compiled.alerting)
+        tests += _own_tests(service, site)
+    return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
 
 def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
@@ -108,20 +127,30 @@ def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
     return (rule.record for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
 
 
-def _file(
+def _family_file(
     family: str, tests: Sequence[Mapped], needed: Sequence[str], rules: SharedRules, interval: int
 ) -> str:
     comment = (
-        f"# Unit tests of the alerts about all services ({family}), generated from the specs.\n"
-        "# Run them with: promtool test rules <this file>\n"
-        "# What services' files record goes in: constants and streams, or what is recorded of these over days. Each\n"
-        "# service of a test is one case, called after what must happen to it.\n"
+        f"Unit tests of the alerts about all services ({family}), generated from the specs.",
+        "Run them with: promtool test rules <this file>",
+        "What services' files record goes in: constants and streams, or what is recorded of these over days. Each",
+        "service of a test is one case, called after what must happen to it.",
     )
     paths = [
         *(names.rules_path(names.shared_name(one)) for one in needed),
         names.alerts_path(names.shared_name(family)),
     ]
     groups = [group for one in needed for group in rules.recording[one]] + list(rules.alerting[family])
+    return _file(comment, paths, groups, tests, interval)
+
+
+def _file(
+    comment: Iterable[str],
+    paths: Iterable[str],
+    groups: Iterable[RuleGroup],
+    tests: Sequence[Mapped],
+    interval: int,
+) -> str:
     contents: Mapped = {
         "rule_files": [f"../{path.removeprefix('prometheus/')}" for path in paths],
         "evaluation_interval": duration(interval),
@@ -129,7 +158,7 @@ def _file(
         "group_eval_order": [group.name for group in groups],
         "tests": tests,
     }
-    return comment + block_yaml(contents)
+    return "".join(f"# {line}\n" for line in comment) + block_yaml(contents)
 
 
 def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
@@ -154,9 +183,38 @@ def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
         "interval": duration(site.rule_interval),
         "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
         "promql_expr_test": [
-            _expectation(trial, one) for trial in trials for one in trial.case.timeline.expectations
+            _expectation(trial, one, trial.service)
+            for trial in trials
+            for one in trial.case.timeline.expectations
         ],
     }
+
+
+def own_trials(service: Service, site: Site) -> Iterator[Trial]:
+    """List the test cases of the alerts that only a service has."""
+    fixture = example.own_fixture(service, site)
+    for alert in service.alerts:
+        if not alert.shared:
+            for tier in alert.tiers:
+                for case in cases(Subject(alert, tier, fixture)):
+                    yield Trial(Subject(alert, tier, fixture), case, shows=False)
+
+
+def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
+    """Write a test for each case: all of them happen to the one service."""
+    for trial in own_trials(service, site):
+        phases = trial.case.timeline.phases
+        if trial.case.timeline.seconds > LONGEST:
+            continue
+        inputs = _inputs(trial, phases, service.name, _steps(phases))
+        yield {
+            "name": f"{trial.case.alert.name} ({trial.case.tier.severity}) {trial.case.name}",
+            "interval": duration(site.rule_interval),
+            "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+            "promql_expr_test": [
+                _expectation(trial, one, service.name) for one in trial.case.timeline.expectations
+            ],
+        }
 
 
 def _steps(phases: Iterable[Phase]) -> int:
@@ -176,12 +234,12 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
     }
 
 
-def _expectation(trial: Trial, one: Expectation) -> Mapped:
+def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
     """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves those of other services alone."""
     firing = {
         "alertname": trial.case.alert.name,
         "alertstate": "firing",
-        names.SERVICE: trial.service,
+        names.SERVICE: service,
         "severity": str(trial.case.tier.severity),
         **dict(trial.case.labels),
     }

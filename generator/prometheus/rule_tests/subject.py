@@ -26,7 +26,7 @@ PLENTY = 100.0
 #: How far beyond or inside a bound a case stands, as a part of the bound.
 MARGIN = 0.02
 #: What looks back longer than this is tried sparingly: promtool evaluates every rule at every instant of a history.
-_LONG = 8 * HOUR
+LONGEST = 8 * HOUR
 #: A sparing case is evaluated once in so many rule intervals.
 _SPARSE = 5
 #: What must be later than something stands this much after it, where it is not known to the interval.
@@ -95,7 +95,7 @@ class Subject(Struct, frozen=True):
 
     def over(self, window: int) -> Subject:
         """Choose how often what looks back over a window is evaluated."""
-        return replace(self, every=_SPARSE) if self.sparing and window > _LONG else self
+        return replace(self, every=_SPARSE) if self.sparing and window > LONGEST else self
 
     @property
     def keep(self) -> int:

@@ -1,0 +1,294 @@
+"""A panel of a generated dashboard as HTML, without Grafana: what its queries answer, in its colours and units.
+
+Only what the generated dashboards use is drawn; of a panel of another kind only its title is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from generator.demo.amounts import amount
+from generator.demo.chart import Axes, Line, chart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    Json = Mapping[str, Any]
+    Labels = Mapping[str, str]
+
+    #: Values by Unix time, of each series that a query answers; one value, of the newest time, for an instant query.
+    Answer = Sequence[tuple[Labels, Mapping[float, float]]]
+
+_PALETTE = ("#3D8EE0", "#1F8A70", "#E6A117", "#8E5CD9", "#C2571A", "#2AA5B8", "#B5477D", "#6B7F2A", "#A0A7B0")
+_PLAIN = "#3D8EE0"
+_COLUMN, _ROW = 50, 34
+_HEADER = 64
+
+
+class Window(Struct, frozen=True):
+    """The time that a page shows, in Unix seconds, and the seconds between two points."""
+
+    start: float
+    end: float
+    step: float
+
+
+class Series(Struct, frozen=True):
+    """An answer to one target: its values by time, its labels, and how it looks."""
+
+    name: str
+    labels: Labels
+    values: Mapping[float, float]
+    look: Json
+
+    @property
+    def last(self) -> float:
+        """The newest value."""
+        return self.values[max(self.values)]
+
+
+def drawn(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
+    """Draw a panel; ``ask`` answers a target."""
+    kinds = {"timeseries": _timeseries, "stat": _stat, "bargauge": _bars, "table": _table}
+    draw = kinds.get(panel["type"])
+    if draw is None:
+        return Markup("<p>Grafana draws this panel.</p>")
+    return draw(panel, ask, window)
+
+
+def _series(panel: Json, ask: Callable[[Json], Answer]) -> Iterator[Series]:
+    count = 0
+    for target in panel.get("targets", ()):
+        for labels, values in ask(target):
+            if values:
+                name = _legend(target.get("legendFormat", ""), labels)
+                look = {"color": {"mode": "fixed", "fixedColor": _PALETTE[count % len(_PALETTE)]}}
+                yield Series(name, labels, values, look | _look(panel, name, target["refId"]))
+                count += 1
+
+
+def _legend(pattern: str, labels: Labels) -> str:
+    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: labels.get(found[1], ""), pattern)
+
+
+def _look(panel: Json, name: str, ref: str = "") -> dict[str, Any]:
+    """Collect the properties of a series or a column: the panel's, then those that its overrides set."""
+    defaults = dict(panel["fieldConfig"]["defaults"])
+    custom = {f"custom.{key}": value for key, value in defaults.pop("custom", {}).items()}
+    if defaults.get("color", {}).get("mode") == "palette-classic":
+        del defaults["color"]
+    found = defaults | custom
+    for override in panel["fieldConfig"].get("overrides", ()):
+        if _matches(override["matcher"], name, ref):
+            found |= {each["id"]: each["value"] for each in override["properties"]}
+    return found
+
+
+def _matches(matcher: Json, name: str, ref: str) -> bool:
+    wanted = matcher["options"]
+    if matcher["id"] == "byRegexp":
+        return re.search(str(wanted).strip("/"), name) is not None
+    return bool(wanted == (ref if matcher["id"] == "byFrameRefID" else name))
+
+
+def _colour(look: Json, value: float) -> str:
+    for mapping in look.get("mappings", ()):
+        if (meant := mapping["options"].get(_key(value))) and "color" in meant:
+            return str(meant["color"])
+    colour = look.get("color", {})
+    if colour.get("mode") == "thresholds":
+        steps = look.get("thresholds", {}).get("steps", ())
+        reached = [step["color"] for step in steps if step["value"] is None or value >= step["value"]]
+        return str(reached[-1]) if reached else _PLAIN
+    return str(colour.get("fixedColor", _PLAIN))
+
+
+def _text(look: Json, value: float) -> str:
+    for mapping in look.get("mappings", ()):
+        if meant := mapping["options"].get(_key(value)):
+            return str(meant["text"])
+    return amount(value, look.get("unit", "none"), look.get("decimals"))
+
+
+def _key(value: float) -> str:
+    return f"{value:g}"
+
+
+def _timeseries(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
+    found = list(_series(panel, ask))
+    if not found:
+        return _nothing(panel)
+    lines = [_line(each) for each in found]
+    size = panel["gridPos"]
+    svg = chart(lines, _axes(found[0].look, window), size["w"] * _COLUMN, size["h"] * _ROW - _HEADER)
+    return svg + _names(found)
+
+
+def _line(each: Series) -> Line:
+    return Line(
+        each.name,
+        each.values,
+        _colour(each.look, each.last),
+        dashed=each.look.get("custom.lineStyle", {}).get("fill") == "dash",
+        stacked=each.look.get("custom.stacking", {}).get("mode") == "normal",
+    )
+
+
+def _axes(look: Json, window: Window) -> Axes:
+    return Axes(
+        start=window.start,
+        end=window.end,
+        step=window.step,
+        unit=look.get("unit", "none"),
+        decimals=look.get("decimals"),
+        least=look.get("min"),
+        most=look.get("max"),
+        soft_least=look.get("custom.axisSoftMin"),
+        soft_most=look.get("custom.axisSoftMax"),
+    )
+
+
+def _names(found: Iterable[Series]) -> Markup:
+    item = Markup('<li><i style="background:{}"></i>{} <b>{}</b></li>')
+    items = (
+        item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in found
+    )
+    return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
+
+
+def _stat(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
+    found = list(_series(panel, ask))
+    if not found:
+        return _nothing(panel)
+    item = Markup('<div><span style="color:{}">{}</span><small>{}</small></div>')
+    items = (
+        item.format(_colour(each.look, each.last), _text(each.look, each.last), each.name) for each in found
+    )
+    return Markup('<div class="stats">{}</div>').format(Markup("").join(items))
+
+
+def _bars(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
+    found = sorted(_series(panel, ask), key=lambda each: -each.last)
+    if not found:
+        return _nothing(panel)
+    most = found[0].look.get("max") or max(each.last for each in found) or 1
+    item = Markup('<div class="bar"><span>{}</span><b>{}</b><i style="width:{}%;background:{}"></i></div>')
+    items = (
+        item.format(
+            each.name,
+            _text(each.look, each.last),
+            f"{100 * max(0.0, min(1.0, each.last / most)):.1f}",
+            _colour(each.look, each.last),
+        )
+        for each in found
+    )
+    return Markup("").join(items)
+
+
+def _table(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
+    rows = _rows(panel, ask)
+    if not rows:
+        return _nothing(panel)
+    rows = _sorted(rows, panel)
+    columns = _columns(rows, panel)
+    looks = {column: _look(panel, column) for column in columns}
+    head = Markup("").join(
+        Markup('<th class="{}">{}</th>').format(
+            _align(looks[column], next(row[column] for row in rows if column in row)),
+            looks[column].get("displayName", column),
+        )
+        for column in columns
+    )
+    body = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(_cell(row.get(column, ""), looks[column], row) for column in columns)
+        )
+        for row in rows
+    )
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+
+
+def _rows(panel: Json, ask: Callable[[Json], Answer]) -> list[dict[str, str | float]]:
+    """Answer the targets; where there are several, rows with the same labels are one."""
+    targets = panel.get("targets", ())
+    merged: dict[tuple[tuple[str, str], ...], dict[str, str | float]] = {}
+    for target in targets:
+        value = "Value" if len(targets) == 1 else f"Value #{target['refId']}"
+        for labels, values in ask(target):
+            if values:
+                shown = {name: text for name, text in labels.items() if _is_shown(panel, name)}
+                row = merged.setdefault(tuple(sorted(shown.items())), dict(shown))
+                row[value] = values[max(values)]
+    return list(merged.values())
+
+
+def _is_shown(panel: Json, column: str) -> bool:
+    wanted = _option(panel, "filterFieldsByName").get("include", {}).get("names")
+    return wanted is None or column in wanted
+
+
+def _sorted(rows: list[dict[str, str | float]], panel: Json) -> list[dict[str, str | float]]:
+    for by in _option(panel, "sortBy").get("sort", ()):
+        there = [row for row in rows if by["field"] in row]
+        lacking = [row for row in rows if by["field"] not in row]
+        there.sort(key=lambda row: _order(row[by["field"]]), reverse=by.get("desc", False))
+        rows = there + lacking
+    return rows
+
+
+def _order(value: str | float) -> tuple[float, str]:
+    try:
+        return float(value), ""
+    except ValueError:
+        return 0.0, str(value)
+
+
+def _columns(rows: Sequence[Mapping[str, object]], panel: Json) -> list[str]:
+    every = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "row"]
+    order: Json = _option(panel, "organize").get("indexByName", {})
+    return sorted(every, key=lambda name: (order.get(name, len(order)), every.index(name)))
+
+
+def _option(panel: Json, transformation: str) -> dict[str, Any]:
+    found = (each["options"] for each in panel.get("transformations", ()) if each["id"] == transformation)
+    return next(found, {})
+
+
+def _cell(value: str | float, look: Json, row: Mapping[str, str | float]) -> Markup:
+    text = _text(look, value) if isinstance(value, float) else value
+    style = ""
+    if isinstance(value, float):
+        kind = look.get("custom.cellOptions", {}).get("type")
+        colour = _colour(look, value)
+        style = {"color-background": f"background:{colour};color:#fff", "color-text": f"color:{colour}"}.get(
+            kind, ""
+        )
+    align = _align(look, value)
+    shown = _linked(text, look, row)
+    return Markup('<td class="{}" style="{}">{}</td>').format(align, style, shown)
+
+
+def _align(look: Json, value: str | float) -> str:
+    align = str(look.get("custom.align", "auto"))
+    return align if align != "auto" else "right" if isinstance(value, float) else "left"
+
+
+def _linked(text: str, look: Json, row: Mapping[str, str | float]) -> Markup:
+    """Lead to the dashboard that the first link of a column leads to."""
+    url = next((str(link["url"]) for link in look.get("links", ())), "").partition("?")[0]
+    place = re.sub(r"\$\{__data\.fields\.(\w+)\}", lambda found: str(row.get(found[1], "")), url)
+    return (
+        Markup('<a href="{}">{}</a>').format(place, text)
+        if re.fullmatch(r"/d/[a-z-]+", place)
+        else Markup("{}").format(text)
+    )
+
+
+def _nothing(panel: Json) -> Markup:
+    return Markup('<p class="nothing">{}</p>').format(
+        panel["fieldConfig"]["defaults"].get("noValue", "No data")
+    )

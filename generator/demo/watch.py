@@ -1,0 +1,130 @@
+"""The alerts of the demo as they happen: each line says what changed, and whom it reaches."""
+
+from __future__ import annotations
+
+import time
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.live.errors import LiveError
+from generator.model import names
+from generator.model.alerts import AlertSeverity
+from generator.model.units import duration
+from generator.prometheus.alertmanager import receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from generator.live.api import PrometheusApi
+    from generator.live.rule_states import GroupState
+    from generator.prometheus.alertmanager import Routing
+
+    #: The labels of an alert, which tell it from all others.
+    Key = frozenset[tuple[str, str]]
+
+_SECONDS_BETWEEN_LOOKS = 2.0
+#: Labels that a line has in words, or that are the same for every alert of a demo.
+_IN_WORDS = frozenset({"alertname", "severity", "owner", names.SERVICE, names.SIGNAL, "environment"})
+
+
+class Seen(Struct, frozen=True):
+    """An alert at one look: ``seconds`` is the ``for`` of its rule."""
+
+    labels: Mapping[str, str]
+    firing: bool
+    summary: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The alert's name, with the labels that tell which part of the service it is about."""
+        about = (f"{label} {value}" for label, value in sorted(self.labels.items()) if label not in _IN_WORDS)
+        part = ", ".join(about)
+        return self.labels["alertname"] + (f" ({part})" if part else "")
+
+
+def seen(groups: Iterable[GroupState]) -> dict[Key, Seen]:
+    """Collect the alerts that are pending or firing."""
+    return {
+        frozenset(alert.labels.items()): Seen(
+            alert.labels, alert.state == "firing", alert.annotations.get("summary", ""), rule.duration
+        )
+        for group in groups
+        for rule in group.rules
+        for alert in rule.alerts
+    }
+
+
+def changes(before: Mapping[Key, Seen], now: Mapping[Key, Seen], routing: Routing) -> Iterator[str]:
+    """Describe what is different between two looks, without the time."""
+    for key, alert in now.items():
+        earlier = before.get(key)
+        if alert.firing and not (earlier and earlier.firing):
+            yield f"FIRING   {alert.name}, {_reach(alert, now.values(), routing)}"
+        elif not earlier:
+            wait = f" It fires in {duration(int(alert.seconds))} if it stays so." if alert.seconds else ""
+            yield f"pending  {alert.name}, {alert.labels['severity']}: {alert.summary}{wait}"
+    for key, alert in before.items():
+        if key not in now:
+            yield f"ended    {alert.name}" if alert.firing else f"over     {alert.name}: it did not stay so"
+
+
+def _reach(alert: Seen, every: Iterable[Seen], routing: Routing) -> str:
+    severity, owner = alert.labels["severity"], alert.labels["owner"]
+    if any(_silences(other, alert, routing) for other in every):
+        return f"{severity}: held back, as the critical alert about the same says it"
+    verb = "pages" if severity == AlertSeverity.CRITICAL else "opens a ticket for"
+    return f"{severity}: {verb} {owner} (receiver {receiver(owner, severity)})"
+
+
+def _silences(other: Seen, alert: Seen, routing: Routing) -> bool:
+    """Whether the generated inhibition rule of Alertmanager holds ``alert`` back for ``other``."""
+    equal = (names.SERVICE, names.SIGNAL, *routing.apart)
+    return (
+        other.firing
+        and other.labels["severity"] == AlertSeverity.CRITICAL != alert.labels["severity"]
+        and other.labels["alertname"] not in routing.aside
+        and all(other.labels.get(label) == alert.labels.get(label) for label in equal)
+    )
+
+
+class Watching:
+    """Says what happens, from the beginning of a ``with`` block to its end."""
+
+    def __init__(self, api: PrometheusApi, routing: Routing, say: Callable[[str], None]) -> None:
+        """Begin with no alerts.
+
+        Args:
+            api: The Prometheus.
+            routing: Which alerts hold others back.
+            say: Takes each line.
+        """
+        self._api, self._routing, self._say = api, routing, say
+        self._seen: dict[Key, Seen] = {}
+        self._ended = Event()
+        self._thread = Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
+            try:
+                now = seen(self._api.rules())
+            except LiveError:  # it is busy, or ends with the demo
+                continue
+            clock = time.strftime("%H:%M:%S")
+            for line in changes(self._seen, now, self._routing):
+                self._say(f"{clock}  {line}")
+            self._seen = now

@@ -1,0 +1,257 @@
+"""Unit tests of a service's own file: exposed series in, streams and constants out."""
+
+from __future__ import annotations
+
+import re
+from math import floor, inf
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.model.deviations import OFF
+from generator.model.labels import OTHER, Label
+from generator.model.links import RELEASE, filled
+from generator.model.outside import STREAM, watched
+from generator.model.units import duration, plain
+from generator.promql.expr import series
+from generator.streams.raw import SCRAPED, bound_text, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.model.service import Service, Site
+    from generator.model.streams import Source, Stream
+    from generator.prometheus.block_yaml import Mapped
+
+Labels = dict[str, str]
+
+#: Scrapes before the test looks at what is recorded; counters are older, as those that have just begun are a guess.
+_SCRAPES, _AGE = 12, 8
+#: Instances that the first series of a service comes from.
+_INSTANCES = ("a", "b")
+_EXPOSED_SERIES = 100
+_TARGET_INFO = "target_info"
+_PRECISION = 1e6
+
+
+class Exposed(Struct, frozen=True):
+    """A series of one instance, its name among its labels, and how much it gains a second."""
+
+    labels: Labels
+    pace: int
+
+
+def raw_test(service: Service, site: Site) -> Mapped:
+    """Write the test of a service's raw pass and constants."""
+    scrape = site.scrape_interval
+    at = _SCRAPES * scrape + -_SCRAPES * scrape % site.rule_interval
+    streams = (*service.streams.values(), *((STREAM,) if watched(service) else ()))
+    exposed = list(_exposed(streams, service))
+    inputs = dict(_surroundings(streams, service, at // scrape))
+    for one in exposed:
+        is_second = one.labels["instance"] != _INSTANCES[0]
+        inputs[_selector(one.labels)] = _counter(one.pace * scrape, at // scrape, restarted=is_second)
+    expected = [_asked_stream(stream, exposed, service, at) for stream in streams]
+    for name, found in _constants(service).items():
+        asked = series(name, {names.SERVICE: service.name}).now().text
+        own = {"__name__": name, names.SERVICE: service.name}
+        expected.append(_asked(asked, at, {_selector({**own, **labels}): value for labels, value in found}))
+    return {
+        "name": f"Raw pass and constants of {service.name}",
+        "interval": duration(scrape),
+        "input_series": [{"series": name, "values": values} for name, values in inputs.items()],
+        "promql_expr_test": expected,
+    }
+
+
+def _asked_stream(stream: Stream, exposed: Iterable[Exposed], service: Service, at: int) -> Mapped:
+    recorded = _recorded(stream, exposed, service)
+    exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
+    asked = series(names.rate(stream), {names.SERVICE: service.name}).now().text
+    return _asked(f"round({asked}, 0.000001)", at, exact)
+
+
+def _asked(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
+    return {
+        "expr": expr,
+        "eval_time": duration(at),
+        "exp_samples": [
+            {"labels": name, "value": int(value) if value == int(value) else value}
+            for name, value in samples.items()
+        ],
+    }
+
+
+def _selector(labels: Mapping[str, str]) -> str:
+    every = {name: value for name, value in labels.items() if value}
+    return series(every.pop("__name__", ""), every).now().text
+
+
+def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
+    """Let a counter gain so much a scrape; one that restarts begins again at nothing a scrape before."""
+    begun = _AGE * step
+    if not restarted:
+        return f"{begun}+{step}x{scrapes}"
+    half = scrapes - 2
+    return f"{begun}+{step}x{half} {step}+{step}x{scrapes - half - 1}"
+
+
+def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
+    """List the series that an instance exposes: for each source one, of a histogram its outermost buckets.
+
+    The first comes from two instances, of which one begins again meanwhile.
+    """
+    seen: set[str] = set()
+    for stream in streams:
+        for source in stream.sources:
+            for pace, labels in enumerate(_series(source, stream, service), 1):
+                instances = _INSTANCES if not seen else _INSTANCES[:1]
+                if (name := _selector(labels)) not in seen:
+                    yield from (Exposed({**labels, "instance": one}, pace) for one in instances)
+                seen.add(name)
+
+
+def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels]:
+    exposed = {"__name__": series_of(source.names[0], source, stream), **service.selector}
+    for name, shown in source.labels:
+        label = _label(name, service)
+        if label.joined != shown:
+            exposed.setdefault(shown, _value(label))
+    for shown, patterns in source.where:
+        if not _matches(exposed.get(shown, ""), patterns):
+            exposed[shown] = _example(patterns)
+    if not stream.is_histogram:
+        yield exposed
+        return
+    for edge in dict.fromkeys((*source.buckets[:1], *source.buckets[-1:], inf)):
+        yield {**exposed, names.LE: "+Inf" if edge == inf else plain(edge)}
+
+
+def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> dict[str, float]:
+    """Work out the events a second of a stream from exposed series; of sources that say the same the first counts."""
+    found: dict[str, float] = {}
+    for source in stream.sources:
+        of_source: dict[str, float] = {}
+        for one in exposed:
+            if _feeds(one.labels, source, stream, service):
+                name = _selector(_translated(one.labels, source, service))
+                of_source[name] = of_source.get(name, 0) + one.pace * source.scale
+        found = {**of_source, **found}
+    return found
+
+
+def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> bool:
+    named = labels["__name__"] == series_of(source.names[0], source, stream)
+    ignored = any(
+        _matches(labels.get(shown, ""), _label(name, service).ignore) for name, shown in source.labels
+    )
+    return (
+        named and not ignored and all(_matches(labels.get(label, ""), some) for label, some in source.where)
+    )
+
+
+def _translated(labels: Labels, source: Source, service: Service) -> Labels:
+    """Give the labels of a series the product's names and values."""
+    found = {names.SERVICE: service.name}
+    for name, shown in source.labels:
+        label = _label(name, service)
+        value = _value(label) if label.joined == shown else labels.get(shown, "")
+        found[name] = _meant(label, value)
+    if names.LE in labels:
+        edges = {plain(edge): bound_text(edge, source.unit) for edge in source.buckets}
+        found[names.LE] = edges.get(labels[names.LE], labels[names.LE])
+    return found | dict(source.constants)
+
+
+def _label(name: str, service: Service) -> Label:
+    return service.labels.get(name) or Label(name, "", (), 1)
+
+
+def _value(label: Label) -> str:
+    """Choose what is exposed as a value of a label."""
+    if label.patterns:
+        return _example(next(iter(label.patterns.values())))
+    return next((one for one in label.values if one != OTHER), f"{label.name}-1")
+
+
+def _meant(label: Label, exposed: str) -> str:
+    """Find what an exposed value means."""
+    if not label.patterns:
+        return exposed
+    meant = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
+    return next(meant, OTHER if OTHER in label.values else "")
+
+
+def _matches(text: str, patterns: tuple[str, ...]) -> bool:
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
+
+
+def _example(patterns: tuple[str, ...]) -> str:
+    """Find a text that a pattern takes; the pattern itself, where that is hard."""
+    for pattern in patterns:
+        for text in (pattern, re.sub(r"\.[*+]?", "0", pattern), pattern.replace("\\", "")):
+            if re.fullmatch(pattern, text):
+                return text
+    return patterns[0]
+
+
+def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -> Iterator[tuple[str, str]]:
+    """Have what Prometheus adds at each scrape, and what instances say of themselves."""
+    scraped = {"__name__": SCRAPED, **service.selector, "instance": _INSTANCES[0]}
+    yield _selector(scraped), f"{_EXPOSED_SERIES}x{scrapes}"
+    labels = (
+        service.labels.get(name) for one in streams for source in one.sources for name, _ in source.labels
+    )
+    joined = {label.joined: _value(label) for label in labels if label and label.joined}
+    if joined:
+        for instance in _INSTANCES:
+            info = {"__name__": _TARGET_INFO, **service.selector, **joined, "instance": instance}
+            yield _selector(info), f"1x{scrapes}"
+
+
+def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
+    """List by name what the service's author wrote, and what Prometheus counted."""
+    found: dict[str, list[tuple[Labels, float]]] = {}
+    for name, value, labels in (*_written(service), *_deviations(service)):
+        found.setdefault(name, []).append((labels, value))
+    found[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
+    return found
+
+
+def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
+    yield names.INFO, 1, {names.OWNER: service.owner, names.PROFILE: service.profile}
+    for name in service.own_bounds:
+        label = service.labels[name]
+        for value in label.values:
+            yield names.LABEL_VALUE, 1, {names.LABEL: name, name: value}
+        if not label.values:
+            yield names.LABEL_MAX, label.max_live, {names.LABEL: name}
+    for one in service.objectives.values():
+        if service.signals[one.signal].shared and (
+            one.signal in service.own_objectives or one.noun == "budget"
+        ):
+            yield names.OBJECTIVE, one.bound, {names.SIGNAL: one.signal}
+            if one.window:
+                yield names.OBJECTIVE_WINDOW, one.window, {names.SIGNAL: one.signal}
+    if service.runs_per_hour:
+        yield names.TRAFFIC, service.runs_per_hour, {}
+
+
+def _deviations(service: Service) -> Iterator[tuple[str, float, Labels]]:
+    changed = service.deviations
+    for alert in changed.off:
+        yield names.VARIANT, 1, {names.ALERT: alert, names.VARIANT_LABEL: OFF}
+    for variant in changed.variants:
+        yield names.VARIANT, 1, {names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name}
+    for one in changed.overrides:
+        labels = {
+            names.ALERT: one.alert,
+            names.PART: one.part,
+            names.SEVERITY: one.severity,
+            names.WORDS: one.words,
+        }
+        yield names.OVERRIDE, one.value, {name: text for name, text in labels.items() if text}
+    for kind, link in service.links.items():
+        plain_link, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
+        yield names.LINK, 1, {"link": kind, "url": plain_link, "url_of_release": of_release}

@@ -1,0 +1,119 @@
+"""Whatever a server answers, a command ends in time with exit status 2, says why, and shows no credential."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands.calls import COMMAND, Call, environment
+from tests.hostile.server import MODES, hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.hostile.server import Hostile
+
+ROOT = Path(__file__).parents[2]
+SPECS = str(Path(__file__).parents[1] / "audit/specs")
+TIMEOUT, GRACE = 1.5, 2.0
+#: For answers that are work to read: on an idle machine it takes a second, and this one may have others to do.
+LONG_GRACE = 15.0
+MOST_MEGABYTES = 150
+SPAN = ("--from", "2026-03-20T00:00Z", "--to", "2026-03-20T01:00Z")
+#: With characters that are written otherwise in JSON, in HTML and in an address.
+TOKEN = 'eyJhb"<Gci&O/iJI+Uz=I1Ni'  # noqa: S105 - nobody's
+SERVERS = ("PROMETHEUS", "GRAFANA", "EXPOSITION")
+
+CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "replay": lambda url: ("replay", str(ROOT / "specs"), "--prometheus", url, *SPAN),
+    "audit a server": lambda url: ("audit", SPECS, "--prometheus", url),
+    "audit an exposition": lambda url: ("audit", SPECS, "--exposition", f"{url}/metrics"),
+    "apply to Grafana": lambda url: ("apply", "-o", str(ROOT / "output"), "--grafana", url),
+    "apply to Prometheus": lambda url: ("apply", "-o", str(ROOT / "output"), "--prometheus", url),
+    "simulate": lambda url: ("simulate", SPECS, "--prometheus", url, *SPAN),
+    "simulate beside": lambda url: ("simulate", SPECS, "--prometheus", url, "--add", "--record", *SPAN),
+}
+#: A write, a reload or an audit may take these for what they are: an answer without anything in it.
+FINE = {
+    ("audit a server", "a sample without a name"),
+    ("audit a server", "a sample without a value"),
+    ("simulate", "a sample without a value"),
+    ("simulate beside", "no number in a range"),
+    ("simulate beside", "infinite in a range"),
+}
+#: What could fill the memory.
+LARGE = [name for name in MODES if name.startswith(("endless", "gzip", "brackets")) or "without end" in name]
+
+
+def shown(text: str, mode: str) -> None:
+    """See that nothing is shown that must not be."""
+    assert "Traceback" not in text
+    assert TOKEN[:6] not in text
+    assert b64encode(TOKEN.encode()).decode()[:12] not in text
+    assert "\x1b" not in text, mode
+
+
+def in_time(server: Hostile, grace: float = GRACE) -> bool:
+    """Whether no more than the deadline and a grace have passed since the first request."""
+    return not server.began or time.monotonic() - server.began < TIMEOUT + grace
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call a command that knows a token for every kind of server."""
+    for server in SERVERS:
+        monkeypatch.setenv(f"AGENT_METRICS_{server}_TOKEN", TOKEN)
+    return Call(capsys)
+
+
+@pytest.mark.parametrize("mode", [name for name in MODES if name not in LARGE])
+@pytest.mark.parametrize("command", CALLS)
+def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str, call: Call) -> None:
+    with hostile(MODES[mode]) as server:
+        code, out, err = call(*CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
+        assert in_time(server), f"{time.monotonic() - server.began:.1f}s"
+    shown(out + err, mode)
+    assert server.requests
+    if (command, mode) not in FINE:
+        assert code == 2, out + err
+        assert err.startswith("error: ")
+        assert "\n  help: " in err
+
+
+@pytest.mark.parametrize("mode", LARGE)
+@pytest.mark.parametrize("command", CALLS)
+def test_no_answer_fills_the_memory(command: str, mode: str, tmp_path: Path) -> None:
+    tokens = {f"AGENT_METRICS_{server}_TOKEN": TOKEN for server in SERVERS}
+    with hostile(MODES[mode]) as server, (tmp_path / "said").open("wb") as output:
+        call = (*COMMAND, *CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
+        process = subprocess.Popen(
+            call, cwd=ROOT, env=environment(**tokens), stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+        most = _watched(process)
+        assert in_time(server, LONG_GRACE), f"{time.monotonic() - server.began:.1f}s"
+    said = (tmp_path / "said").read_text(encoding="utf-8")
+    shown(said, mode)
+    assert process.returncode == 2, said
+    assert most < MOST_MEGABYTES, said
+
+
+def _watched(process: subprocess.Popen[bytes]) -> float:
+    """Wait for a process, and return the most memory that was seen in it (megabytes).
+
+    The kernel's own figure at the end would be that of this process where that is larger, since it forked from it.
+    """
+    most = 0.0
+    while process.poll() is None:
+        with suppress(OSError):
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+                most = max(most, int(found[1]) / 1024)
+        time.sleep(0.01)
+    return most

@@ -1,0 +1,249 @@
+"""Objects of the real SDKs and frameworks, as they are streamed and as they are answered; figures counted by hand."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import pytest
+
+from tests.instrumentation.loading import OUTPUT, imported
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or importing it asks the network for prices
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import cohere
+    import litellm
+    from agents import ModelResponse as AgentsResponse
+    from agents.usage import Usage as AgentsUsage
+    from anthropic.types import Message, RawMessageDeltaEvent, RawMessageStartEvent
+    from cohere.types import Usage as CohereUsage
+    from cohere.types import UsageBilledUnits, UsageTokens
+    from google.genai import types as gemini
+    from groq.types.chat import ChatCompletionChunk as GroqChunk
+    from langchain_core.messages import AIMessage, AIMessageChunk
+    from langchain_core.outputs import ChatGeneration, LLMResult
+    from mistralai.client.models import UsageInfo
+    from openai.types.chat import ChatCompletion, ChatCompletionChunk
+    from openai.types.responses import Response, ResponseCompletedEvent
+    from pydantic_ai.messages import ModelResponse, TextPart
+    from pydantic_ai.usage import RequestUsage, RunUsage
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+
+_SUPPORT = imported(OUTPUT / "support_agent_metrics.py")
+_RESEARCH = imported(OUTPUT / "research_agent_metrics.py")
+
+
+def settled(model: str, *told: object) -> dict[str, float]:
+    """The tokens of a step that is told these objects, as they come."""
+    module = _RESEARCH if model.startswith("claude") else _SUPPORT
+    ledger = module._Ledger()  # noqa: SLF001 - what a step keeps
+    for one in told:
+        ledger.tell(one)
+    counted, complaint = ledger.settle(model)
+    assert complaint == ""
+    return {kind: number for (_, kind), number in counted.items()}
+
+
+_OPENAI = {
+    "prompt_tokens": 1500,
+    "completion_tokens": 20,
+    "total_tokens": 1520,
+    "prompt_tokens_details": {"cached_tokens": 200, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 7},
+}
+
+
+def _completion() -> ChatCompletion:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "a"}}
+    about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
+    return ChatCompletion.model_validate({**about, "choices": [choice], "usage": _OPENAI})
+
+
+def _chunk(usage: dict[str, Any] | None) -> ChatCompletionChunk:
+    about = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
+    return ChatCompletionChunk.model_validate({**about, "choices": [], "usage": usage})
+
+
+def test_openai_chat() -> None:
+    expected = {"prompt": 1500, "completion": 20, "cached": 200, "reasoning": 7}
+    running = _chunk({**_OPENAI, "completion_tokens": 9, "total_tokens": 1509})
+    assert settled("gpt-4o", _completion()) == expected
+    assert settled("gpt-4o", _chunk(None), running, _chunk(_OPENAI)) == expected
+    assert settled("gpt-4o", _chunk(_OPENAI), _completion()) == expected
+
+
+def test_openai_responses() -> None:
+    usage = {
+        "input_tokens": 1500,
+        "output_tokens": 20,
+        "total_tokens": 1520,
+        "input_tokens_details": {"cached_tokens": 200, "cache_write_tokens": 1000},
+        "output_tokens_details": {"reasoning_tokens": 7},
+    }
+    response = Response.model_construct(
+        id="resp_1", object="response", model="gpt-4o", output=[], usage=usage
+    )
+    event = ResponseCompletedEvent.model_construct(
+        type="response.completed", sequence_number=9, response=response
+    )
+    expected = {"prompt": 1500, "completion": 20, "cached": 200, "reasoning": 7, "cache_write": 1000}
+    # Of OpenAI the shipped prices count what was written inside the prompt.
+    assert settled("gpt-4o", event, response) == expected
+
+
+def _started(number: str = "msg_1") -> RawMessageStartEvent:
+    usage = {
+        "input_tokens": 4,
+        "cache_creation_input_tokens": 47119,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_5m_input_tokens": 47119, "ephemeral_1h_input_tokens": 0},
+        "output_tokens": 2,
+    }
+    message = {
+        "id": number,
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": "claude-sonnet-4",
+    }
+    ends = {"stop_reason": None, "stop_sequence": None, "usage": usage}
+    return RawMessageStartEvent.model_validate({"type": "message_start", "message": {**message, **ends}})
+
+
+def _ended(output: int = 310) -> RawMessageDeltaEvent:
+    usage = {
+        "input_tokens": 4,
+        "cache_creation_input_tokens": 47119,
+        "cache_read_input_tokens": 0,
+        "output_tokens": output,
+    }
+    delta = {"stop_reason": "end_turn", "stop_sequence": None}
+    return RawMessageDeltaEvent.model_validate({"type": "message_delta", "delta": delta, "usage": usage})
+
+
+def test_anthropic() -> None:
+    expected = {"prompt": 4, "completion": 310, "cache_write": 47119}
+    started, ended = _started(), _ended()
+    whole = Message.model_validate(
+        {
+            **started.message.model_dump(),
+            "usage": {**started.message.usage.model_dump(), "output_tokens": 310},
+        }
+    )
+    for told in (
+        (started, ended),
+        (ended, started),
+        (started, _ended(90), ended, whole),
+        (whole,),
+        (started.message.usage, ended.usage),
+        (started.model_dump(), ended.model_dump()),
+    ):
+        assert settled("claude-sonnet-4", *told) == expected
+    assert settled("claude-sonnet-4", started) == {**expected, "completion": 2}  # it broke off
+    retried = settled("claude-sonnet-4", _started("msg_0"), started, ended)
+    assert retried == {"prompt": 8, "completion": 312, "cache_write": 94238}
+
+
+def _gemini(candidates: int, number: str | None, reason: str | None = None) -> gemini.GenerateContentResponse:
+    return gemini.GenerateContentResponse(
+        response_id=number,
+        candidates=[gemini.Candidate(finish_reason=gemini.FinishReason(reason) if reason else None)],
+        usage_metadata=gemini.GenerateContentResponseUsageMetadata(
+            prompt_token_count=151,
+            candidates_token_count=candidates,
+            tool_use_prompt_token_count=18329,
+            thoughts_token_count=1120,
+            total_token_count=151 + candidates + 18329 + 1120,
+        ),
+    )
+
+
+@pytest.mark.parametrize("number", [None, "r-1"])
+def test_gemini(number: str | None) -> None:
+    expected = {"prompt": 18480, "completion": 1089, "reasoning": 1120}
+    parts = _gemini(10, number), _gemini(400, number), _gemini(1089, number, "STOP")
+    assert settled("gemini-2.5-flash", *parts) == expected
+    assert settled("gemini-2.5-flash", parts[-1]) == expected
+
+
+def test_cohere_bills_other_tokens_than_it_reads() -> None:
+    usage = CohereUsage(
+        billed_units=UsageBilledUnits(input_tokens=20, output_tokens=5),
+        tokens=UsageTokens(input_tokens=80, output_tokens=5),
+    )
+    answer = cohere.V2ChatResponse.model_construct(id="1", usage=usage)
+    assert settled("command-r", answer) == {"prompt": 20, "completion": 5}
+
+
+def test_mistral() -> None:
+    usage = UsageInfo(prompt_tokens=30, completion_tokens=5, total_tokens=35)
+    assert settled("mistral-large", usage) == {"prompt": 30, "completion": 5}
+
+
+def test_groq_ends_its_stream_with_a_usage_of_its_own() -> None:
+    about = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
+    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
+    chunk = GroqChunk.model_validate({**about, "x_groq": {"id": "r", "usage": usage}})
+    assert settled("gpt-4o", chunk) == {"prompt": 10, "completion": 2}
+
+
+def test_litellm_keeps_the_provider_s_fields_beside_its_own() -> None:
+    usage = litellm.Usage(
+        prompt_tokens=7100,
+        completion_tokens=50,
+        total_tokens=7150,
+        cache_creation_input_tokens=2000,
+        cache_read_input_tokens=5000,
+    )
+    expected = {"prompt": 100, "completion": 50, "cached": 5000, "cache_write": 2000}
+    assert settled("claude-sonnet-4", litellm.ModelResponse(usage=usage)) == expected
+
+
+def test_langchain() -> None:
+    details = {
+        "cache_read": 100,
+        "cache_creation": 0,
+        "ephemeral_5m_input_tokens": 300,
+        "ephemeral_1h_input_tokens": 700,
+    }
+    usage: Any = {
+        "input_tokens": 1110,
+        "output_tokens": 20,
+        "total_tokens": 1130,
+        "input_token_details": details,
+    }
+    first: Any = {**usage, "output_tokens": 0, "total_tokens": 1110}
+    begin = AIMessageChunk(content="", id="run-1", usage_metadata=first)
+    end = AIMessageChunk(
+        content="a", id="run-1", usage_metadata={"input_tokens": 0, "output_tokens": 20, "total_tokens": 20}
+    )
+    expected = {"prompt": 10, "completion": 20, "cached": 100, "cache_write": 1000}
+    message = AIMessage(content="a", id="run-1", usage_metadata=usage)
+    result = LLMResult(generations=[[ChatGeneration(message=message)]])
+    for told in ((begin, end), (begin, end, begin + end), (begin + end, end, begin), (message,), (result,)):
+        assert settled("claude-sonnet-4", *told) == expected
+
+
+def test_pydantic_ai() -> None:
+    usage = RequestUsage(
+        input_tokens=130213, output_tokens=100, cache_read_tokens=128955, cache_write_tokens=1253
+    )
+    expected = {"prompt": 5, "completion": 100, "cached": 128955, "cache_write": 1253}
+    assert settled("claude-sonnet-4", ModelResponse(parts=[TextPart("a")], usage=usage)) == expected
+    run = RunUsage()
+    run.incr(usage)
+    run.requests = 1
+    assert settled("claude-sonnet-4", run) == expected
+    assert settled("claude-sonnet-4", ModelResponse(parts=[TextPart("a")], usage=usage), run) == expected
+
+
+def test_openai_agents() -> None:
+    usage = AgentsUsage(requests=1, input_tokens=10, output_tokens=2, total_tokens=12)
+    answers = [AgentsResponse(output=[], usage=usage, response_id=number) for number in ("a", "b")]
+    total = AgentsUsage(requests=2, input_tokens=20, output_tokens=4, total_tokens=24)
+    assert settled("gpt-4o", *answers) == {"prompt": 20, "completion": 4}
+    assert settled("gpt-4o", total) == {"prompt": 20, "completion": 4}
