@@ -84,7 +84,9 @@ def merged_alerts(
 
 def shared_alerts(library: SignalsSpec | None, scope: AlertScope) -> dict[str, Entry[AlertSpec]]:
     """Find the alerts of the library whose signals the profile measures."""
-    return {entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)}
+    return {
+        entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)
+    }
 
 
 def resolve_alerts(merged: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
