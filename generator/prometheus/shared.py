@@ -50,19 +50,7 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = (
-    "services",
-    "prices",
-    "streams",
-    "run",
-    "latency",
-    "budget",
-    "tools",
-    "cost",
-    "releases",
-    "status",
-)
-_VARIANTS = "-variants"
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -94,7 +82,7 @@ class SharedRules(Struct, frozen=True, eq=False):
         return tuple(
             group
             for family, groups in self.alerting.items()
-            if family.endswith(_VARIANTS)
+            if family.endswith(names.VARIANTS)
             for group in groups
         )
 
@@ -423,7 +411,7 @@ def _variants(
             fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
-            family = f"{family_of(alert, library.signals)}{_VARIANTS}"
+            family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
             by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 

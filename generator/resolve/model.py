@@ -10,7 +10,7 @@ from generator.diagnostics import Note, Result, at_home
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service
 from generator.resolve.extends import extended
-from generator.resolve.file_names import check_alert_names, check_device
+from generator.resolve.file_names import check_alert_names, check_device, check_shared_files
 from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
@@ -103,6 +103,7 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     seen: dict[str, Claims] = {}
     for claims in services:
         check_device(claims.service, findings)
+        check_shared_files(claims.service, findings)
         first = seen.setdefault(claims.service.value, claims)
         if first is not claims:
             findings.error(
