@@ -1,4 +1,4 @@
-"""The command line: arguments and exit codes (see ``generator.commands.exit_codes``)."""
+"""The command line: arguments and exit codes (see ``generator.commands.call``)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
-from generator.commands.exit_codes import CALL_AT_FAULT, INTERRUPTED, OK
-from generator.commands.stream import shown
+from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
 LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
+_INSTALL = "pip install 'agent-metrics[live]'"
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
+    "diff": "say what a change of the specs does",
     "cardinality": "show how many series the specs allow",
     "explain": "explain a code of a message, an alert, a signal or a key of the specs",
     "schema": "print a JSON Schema, or write them all",
     "init": "write a first spec",
     "prices": "take prices from the list that LiteLLM publishes",
-    "apply": "bring output/ to a Grafana and a Prometheus",
+    "apply": "bring output/ to a Grafana, a Prometheus or a ruler",
     "simulate": "invent a history with incidents in it",
     "replay": "show what the alerts would have done",
     "audit": "compare a running system with its spec",
@@ -64,12 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _without_extra(missing: ModuleNotFoundError) -> int:
     """Say which extra to install; what else is missing is a defect."""
-    if (missing.name or "").partition(".")[0] not in LIVE:
+    if not _is_of_extra(missing):
         raise missing
-    sys.stderr.write(
-        f"error: the package {missing.name} is not installed: pip install 'agent-metrics[live]'\n"
-    )
+    sys.stderr.write(f"error: the package {missing.name} is not installed: {_INSTALL}\n")
     return CALL_AT_FAULT
+
+
+def _is_of_extra(missing: ModuleNotFoundError) -> bool:
+    return (missing.name or "").partition(".")[0] in LIVE
 
 
 def _prepare_streams() -> None:
@@ -111,8 +114,18 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     for name, summary in COMMANDS.items():
         parser = commands.add_parser(name, help=summary)
         if name == called:
-            _module(name).arguments(parser)
+            _describe(name, parser, argv)
     return top.parse_args(argv)
+
+
+def _describe(command: str, parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    """Give a parser the arguments of its command; --help also answers where the command cannot run."""
+    try:
+        _module(command).arguments(parser)
+    except ModuleNotFoundError as missing:
+        if not _is_of_extra(missing) or not {"-h", "--help"}.intersection(argv):
+            raise
+        parser.epilog = f"It needs the package {missing.name}, and lists its options then: {_INSTALL}"
 
 
 def _module(command: str) -> ModuleType:

@@ -309,21 +309,24 @@ def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tu
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
     own = (file for part in parts for file in part.files)
     profiles = {entry.profile for entry in entries}
-    shared = base.of_fleet(profiles, [variant for entry in entries for variant in entry.variants])
+    variants = {(one.alert, one.name): one for entry in entries for one in entry.variants}
+    shared = base.of_fleet(profiles, tuple(variants.values()))
     dashboards = _dashboards(entries, base.site, memory)
-    tests = _shared_tests(base.library_of(profiles), shared, base.site, memory)
+    tests = _shared_tests(base.library_of(profiles), shared, tuple(variants.values()), base.site, memory)
     return (*own, *dashboards, *tests, *emit.emit_fleet(entries, shared, base.site))
 
 
-def _shared_tests(library: Library, shared: SharedRules, site: Site, memory: Memory) -> tuple[File, ...]:
+def _shared_tests(
+    library: Library, shared: SharedRules, variants: tuple[Variant, ...], site: Site, memory: Memory
+) -> tuple[File, ...]:
     """Write the unit tests of the shared alerts, unless the same alerts were tested before."""
     from generator import emit  # noqa: PLC0415
 
-    key = json.encode((replace(library, origins={}), shared.variants, site), order="sorted")
+    key = json.encode((replace(library, origins={}), variants, site), order="sorted")
     found = memory.recall(Tests, key)
     if found and all(map(memory.holds, found.files)):
         return found.files
-    files = emit.emit_shared_tests(library, shared, site)
+    files = emit.emit_shared_tests(library, shared, variants, site)
     memory.retain(Tests(tuple(map(kept, files))), key)
     return files
 

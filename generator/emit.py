@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
@@ -102,9 +102,11 @@ def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     return (*drawn, *provisioning(site), *deliver_dashboards(drawn, site))
 
 
-def emit_shared_tests(library: Library, shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+def emit_shared_tests(
+    library: Library, shared: SharedRules, variants: Iterable[Variant], site: Site
+) -> tuple[Artifact, ...]:
     """Write the unit tests of the shared alerts."""
-    return tuple(shared_tests(shared, library, site))
+    return tuple(shared_tests(shared, library, site, variants))
 
 
 def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:

@@ -20,6 +20,7 @@ from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
+from generator.signals.board import shows
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Recording(Struct, frozen=True):
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
     """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
-    watched = {alert.signal for alert in service.alerts}
+    watched = {alert.signal for alert in service.alerts if shows(alert)}
     return Recording(
         names=frozenset(known),
         signals=service.signals,

@@ -34,8 +34,6 @@ _ORDER = (
     "stop_reason_distribution",
     "tool_calls_per_run",
     "tool_error_rate",
-    "tool_error_count",
-    "tool_latency_p50",
     "step_count",
     "llm_errors_per_run",
     "token_usage_per_run",

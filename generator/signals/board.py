@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.alerts import Absence
 from generator.model.signals import Distribution, Share
 from generator.model.units import duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, literal, number
 from generator.streams.scope import join, largest, rule, top
 
 if TYPE_CHECKING:
+    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Trend
     from generator.streams.scope import Scope
@@ -33,6 +35,11 @@ def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[Reco
     over = {names.OVER: "after release" if signal.trend.over is None else f"in {duration(signal.trend.over)}"}
     change = {names.UNIT: "relative" if signal.trend.relative else "points"}
     return current, rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over)
+
+
+def shows(alert: Alert) -> bool:
+    """Whether an alert is about a signal's value, which then stands beside its status."""
+    return alert.about_signal and not isinstance(alert.kind, Absence)
 
 
 def status(scope: Scope) -> RecordingRule:

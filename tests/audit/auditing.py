@@ -20,7 +20,7 @@ def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
     capsys.readouterr()
     status = main(["audit", *arguments])
     told = capsys.readouterr()
-    assert not told.err
+    assert not told.err, told.err
     return status, told.out
 
 

@@ -15,8 +15,7 @@ from tests.commands.calls import ROOT, Answer, Call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.compiler import CompiledService
-    from generator.resolve.model import Common
+    from generator.compiler import CompiledService, Foundation
     from generator.spec.types import ServiceSpec
 
 #: Small, for what compiles again and again.
@@ -98,9 +97,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect the names of the services that are compiled from now on."""
     names: list[str] = []
 
-    def noted(spec: ServiceSpec, common: Common) -> CompiledService:
+    def noted(spec: ServiceSpec, base: Foundation) -> CompiledService:
         names.append(spec.service.value)
-        return compile_service(spec, common)
+        return compile_service(spec, base)
 
     monkeypatch.setattr(compiler, "compile_service", noted)
     return names

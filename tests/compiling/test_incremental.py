@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.artifact import Artifact, File
-    from generator.compiler import CompiledService
+    from generator.compiler import CompiledService, Foundation
     from generator.grafana.records import Records
     from generator.model.service import Site
-    from generator.resolve.model import Common
     from generator.spec.types import ServiceSpec
     from tests.compiling.conftest import Place
 
@@ -155,9 +154,9 @@ def test_a_spec_that_is_saved_meanwhile_is_compiled_next_time(
 ) -> None:
     """Each text is read once, so what is remembered is of that text; and the new one is seen."""
 
-    def saving(spec: ServiceSpec, common: Common) -> CompiledService:
+    def saving(spec: ServiceSpec, base: Foundation) -> CompiledService:
         place.service("a-agent", "team-new")
-        return compile_service(spec, common)
+        return compile_service(spec, base)
 
     with monkeypatch.context() as patched:
         patched.setattr(compiler, "compile_service", saving)

@@ -24,6 +24,7 @@ STAGES = (
     "generator/spec",
     "generator/resolve",
     "generator/checks",
+    "generator/delivery",
     "generator/audit",
 )
 """The packages whose codes must all have a page; a new stage is added here."""

@@ -123,7 +123,7 @@ def test_runs_within_runs_are_counted_by_agent_where_the_profile_declares_a_metr
         signals={**one.signals, signal.name: signal},
     )
     registry = CollectorRegistry()
-    metrics = generated(Model(shipped().site, (changed,)), tmp_path).SupportAgentMetrics(
+    metrics = generated(Model(shipped().site, shipped().library, (changed,)), tmp_path).SupportAgentMetrics(
         release="r1", registry=registry
     )
     with metrics.run() as run:

@@ -286,7 +286,7 @@ def test_a_model_is_told_apart_by_how_it_is_served_where_the_spec_lists_that(tmp
     one = service("support-agent")
     listed = ("gpt-4o", "gpt-4o@above_272k", "gpt-4o@batch", "gpt-4o@priority", "other")
     labels = {**one.labels, "model": Label("model", "", listed, len(listed))}
-    module = generated(Model(shipped().site, (replace(one, labels=labels),)), tmp_path)
+    module = generated(Model(shipped().site, shipped().library, (replace(one, labels=labels),)), tmp_path)
     registry = CollectorRegistry()
     metrics = module.SupportAgentMetrics(release="r1", registry=registry)
     with metrics.llm_step("gpt-4o") as llm:

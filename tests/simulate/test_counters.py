@@ -47,7 +47,7 @@ def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
 
 def test_a_counter_begins_with_its_first_event_unless_it_is_initialised(research: Service) -> None:
     for initialised, first, values in ((False, 2, [3, 3]), (True, 0, [0, 0, 3, 3])):
-        counter = counting(research.runs, {}, zero_initialised=initialised)
+        counter = counting(research.metrics[research.runs.metric], {}, zero_initialised=initialised)
         assert isinstance(counter, Counter)
         counter.add(2, 1, 3)
         (one,) = counter.series(4)

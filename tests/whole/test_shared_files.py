@@ -34,7 +34,7 @@ def _changed(text: str) -> str:
     text = (
         text.replace("max: 5%", "max: 6.25%")
         .replace("97%", "98.5%")
-        .replace("2s", "3.7s")
+        .replace("max: 2s", "max: 3.7s")
         .replace("$200", "$331")
     )
     text = text.replace("warning: 40", "warning: 41.5").replace("30d", "7d")

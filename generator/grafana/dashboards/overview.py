@@ -50,7 +50,7 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
         cost.spend(records).leading_to(cost.UID),
     )
     return (
-        Row(13, (Stack(12, (status_board(records),)), _leading(6, ends), _leading(6, pace))),
+        Row(15, (Stack(12, (status_board(records),)), _leading(6, ends), _leading(6, pace))),
         even(6, *below),
     )
 

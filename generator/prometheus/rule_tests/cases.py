@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec.structs import replace
 
 from generator.model import alerts, names
-from generator.model.alerts import BOUND, FACTOR, OFFSET, pace_part
+from generator.model.alerts import (
+    BEYOND,
+    BOUND,
+    FACTOR,
+    MIN_BAD_EVENTS,
+    MIN_EVENTS,
+    OFFSET,
+    pace_part,
+)
 from generator.model.deviations import OFF
 from generator.model.signals import Better, Cost, Distribution, Share
 from generator.prometheus.rule_tests import burns, changes, releases, states, thresholds
@@ -17,7 +25,7 @@ from generator.prometheus.rule_tests.timeline import SeriesId, TestCase
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.model.alerts import Tier
+    from generator.model.alerts import Alert, Tier
     from generator.prometheus.rule_tests.subject import Subject
 
 
@@ -68,6 +76,30 @@ def shared_cases(subject: Subject) -> Iterator[TestCase]:
         yield from map(_off, usual[:1])
 
 
+def variant_cases(subject: Subject, variant: str) -> Iterator[TestCase]:
+    """Build the first cases of one severity of an alert in a variant, whose numbers its service writes itself."""
+    labels = tuple(sorted({names.ALERT: subject.alert.name, names.VARIANT_LABEL: variant}.items()))
+    constants = ((SeriesId(names.VARIANT, labels), 1.0), *_numbers(subject.alert))
+    for one in cases(subject)[:2]:
+        name = f"{one.name} ({variant})"
+        yield replace(one, name=name, constants=(*one.constants, *constants))
+
+
+def _numbers(alert: Alert) -> Iterator[tuple[SeriesId, float]]:
+    """Write every number of an alert."""
+    for tier in alert.tiers:
+        severity = str(tier.severity)
+        if tier.written is not None:
+            yield _override(alert, BOUND, tier.bound, severity, tier.written.words)
+        for burn in tier.burns:
+            yield _override(alert, pace_part(burn), burn.factor, severity)
+    if isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None:
+        yield _override(alert, BEYOND, alert.kind.beyond)
+    for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
+        if fewest:
+            yield _override(alert, part, fewest)
+
+
 def _off(case: TestCase) -> TestCase:
     labels = ((names.ALERT, case.alert.name), (names.VARIANT_LABEL, OFF))
     silent = tuple(
@@ -85,26 +117,31 @@ def _off(case: TestCase) -> TestCase:
 
 def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, float]]]:
     """Let a service write numbers of its own: stricter ones, so that they are in reach."""
-    tier = subject.tier
+    tier, words = subject.tier, "#, its own"
+    severity = str(tier.severity)
     if tier.written is not None:
         bound = stricter(subject, tier.bound)
         changed = replace(subject, tier=replace(tier, bound=bound))
-        yield changed, "a bound of its own", _override(subject, BOUND, bound)
+        yield changed, "a bound of its own", _override(subject.alert, BOUND, bound, severity, words)
         if tier.written.factor is not None and (objective := _objective(tier)):
             yield (
                 changed,
                 "a multiple of the objective",
-                _override(subject, BOUND + FACTOR, bound / objective),
+                _override(subject.alert, BOUND + FACTOR, bound / objective, severity, words),
             )
             yield (
                 changed,
                 "a distance from the objective",
-                _override(subject, BOUND + OFFSET, bound - objective),
+                _override(subject.alert, BOUND + OFFSET, bound - objective, severity, words),
             )
     for burn in tier.burns[:1]:
         quicker = replace(burn, factor=burn.factor * 0.9)
         changed = replace(subject, tier=replace(tier, burns=(quicker,)))
-        yield changed, "a pace of its own", _override(subject, pace_part(burn), quicker.factor)
+        yield (
+            changed,
+            "a pace of its own",
+            _override(subject.alert, pace_part(burn), quicker.factor, severity),
+        )
 
 
 def stricter(subject: Subject, bound: float) -> float:
@@ -121,11 +158,10 @@ def _objective(tier: Tier) -> float:
     return (tier.bound - written.amount) / written.factor if written and written.factor else 0.0
 
 
-def _override(subject: Subject, part: str, value: float) -> tuple[SeriesId, float]:
-    labels = {
-        names.ALERT: subject.alert.name,
-        names.PART: part,
-        names.SEVERITY: str(subject.tier.severity),
-        names.WORDS: "#, its own",
-    }
-    return SeriesId(names.OVERRIDE, tuple(sorted(labels.items()))), value
+def _override(
+    alert: Alert, part: str, value: float, severity: str = "", words: str = ""
+) -> tuple[SeriesId, float]:
+    labels = {names.ALERT: alert.name, names.PART: part, names.SEVERITY: severity, names.WORDS: words}
+    return SeriesId(
+        names.OVERRIDE, tuple(sorted((name, text) for name, text in labels.items() if text))
+    ), value

@@ -16,7 +16,7 @@ from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
-from generator.prometheus.rule_tests.cases import cases, shared_cases
+from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
@@ -27,9 +27,10 @@ from generator.promql.syntax import references
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
+    from generator.model.deviations import Variant
     from generator.model.library import Library
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
@@ -61,24 +62,58 @@ class Trial(Struct, frozen=True):
         return _SLUG.sub("-", f"{case.tier.severity} {case.alert.about} {case.name}".lower()).strip("-")
 
 
-def shared_tests(rules: SharedRules, library: Library, site: Site) -> Iterator[Artifact]:
+def shared_tests(
+    rules: SharedRules, library: Library, site: Site, variants: Iterable[Variant] = ()
+) -> Iterator[Artifact]:
     """Write the unit tests of the shared alerts: for each family a file, and one of what looks back over days."""
-    for family, groups in rules.alerting.items():
-        trials = [
-            trial
-            for alert in library.alerts
-            if family_of(alert, library.signals) == family
-            for trial in trials_of(alert, library, site)
+    for family, trials in _by_family(library, site, variants).items():
+        # The numbers of a variant stand partly beside the alert that it is a variant of.
+        watching = [
+            one
+            for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
+            if one in rules.alerting
         ]
+        alerting = [group for one in watching for group in rules.alerting[one]]
         for every, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
-            name = f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"
             at_once = tuple(part)
             fed = {one.name for trial in at_once for one in series_of(trial.case.timeline.phases)}
-            needed = needed_families(groups, rules, fed)
-            tests = list(_tests(at_once, site))
-            yield Artifact(
-                names.tests_path(name), _family_file(family, tests, needed, rules, every * site.rule_interval)
+            needed = needed_families(alerting, rules, fed)
+            paths = [
+                *(names.rules_path(names.shared_name(one)) for one in needed),
+                *(names.alerts_path(names.shared_name(one)) for one in watching),
+            ]
+            groups = [group for one in needed for group in rules.recording[one]] + alerting
+            text = _file(
+                _comment(family), paths, groups, list(_tests(at_once, site)), every * site.rule_interval
             )
+            yield Artifact(names.tests_path(f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"), text)
+
+
+def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:
+    found: dict[str, list[Trial]] = {}
+    for alert in library.alerts:
+        found.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
+    for variant in {(one.alert, one.name): one for one in variants}.values():
+        for alert in variant.alerts:
+            family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
+            found.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
+    return {family: trials for family, trials in found.items() if trials}
+
+
+def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
+    """Show an alert as some service has it, where all of its numbers are written."""
+    for subject in example.subjects(alert, library, site, sparing=True):
+        for place, case in enumerate(variant_cases(subject, variant)):
+            yield Trial(subject, case, place == 0)
+
+
+def _comment(family: str) -> tuple[str, ...]:
+    return (
+        f"Unit tests of the alerts about all services ({family}), generated from the specs.",
+        "Run them with: promtool test rules <this file>",
+        "What services' files record goes in: constants and streams, or what is recorded of these over days. Each",
+        "service of a test is one case, called after what must happen to it.",
+    )
 
 
 def service_tests(service: Service, compiled: Compiled, shared: SharedRules, site: Site) -> Artifact:
@@ -93,7 +128,10 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
         needed = needed_families(compiled.alerting, shared)
         paths += [names.rules_path(names.shared_name(one)) for one in needed]
         paths.append(names.alerts_path(service.name))
-        groups += [group for one in needed for group in shared.recording[one]] + list(compiled.alerting)
+        # Streams go in, so that its own signals come after what they read.
+        groups = (
+            [group for one in needed for group in shared.recording[one]] + groups + list(compiled.alerting)
+        )
         tests += _own_tests(service, site)
     return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
@@ -125,23 +163,6 @@ def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collec
 
 def _recorded(groups: Iterable[RuleGroup]) -> Iterator[str]:
     return (rule.record for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
-
-
-def _family_file(
-    family: str, tests: Sequence[Mapped], needed: Sequence[str], rules: SharedRules, interval: int
-) -> str:
-    comment = (
-        f"Unit tests of the alerts about all services ({family}), generated from the specs.",
-        "Run them with: promtool test rules <this file>",
-        "What services' files record goes in: constants and streams, or what is recorded of these over days. Each",
-        "service of a test is one case, called after what must happen to it.",
-    )
-    paths = [
-        *(names.rules_path(names.shared_name(one)) for one in needed),
-        names.alerts_path(names.shared_name(family)),
-    ]
-    groups = [group for one in needed for group in rules.recording[one]] + list(rules.alerting[family])
-    return _file(comment, paths, groups, tests, interval)
 
 
 def _file(

@@ -221,7 +221,7 @@ def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
 
 def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
     yield names.INFO, 1, {names.OWNER: service.owner, names.PROFILE: service.profile}
-    for name in service.own_bounds:
+    for name in sorted(service.own_bounds):
         label = service.labels[name]
         for value in label.values:
             yield names.LABEL_VALUE, 1, {names.LABEL: name, name: value}

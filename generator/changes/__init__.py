@@ -1,0 +1,1 @@
+"""What a change of specs does, for those who review it: alerts, bounds, promises, series, dashboards."""

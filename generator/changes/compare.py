@@ -1,0 +1,199 @@
+"""The differences between two models as a reviewer counts them: one for each thing that changes, and the services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.alerts.registry import in_words
+from generator.model.units import Unit, duration, human, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.checks.cardinality.account import SharedAccount
+    from generator.checks.facts import ServiceFacts
+    from generator.model.alerts import Alert
+    from generator.model.service import Model, Objective, Service, Site
+
+ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
+#: The kinds of changes, in the order in which they matter to a reviewer.
+KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
+
+
+class Change(Struct, frozen=True, order=True):
+    """One thing that changes in some services; ``before`` is empty for what is new, ``after`` for what is gone."""
+
+    kind: str
+    subject: str
+    before: str
+    after: str
+
+
+class Changes(Struct, frozen=True):
+    """All that a change of specs does.
+
+    Attributes:
+        added: services that are new, with their series at once.
+        gone: services that are no longer there, with theirs.
+        found: each change with its services, none for what is about the site.
+        series: the series at once of services that have more or fewer, before and after.
+        total: of all services and shared rules, before and after.
+        dashboards: the uids of those that look different.
+    """
+
+    added: Mapping[str, int]
+    gone: Mapping[str, int]
+    found: Mapping[Change, tuple[str, ...]]
+    series: Mapping[str, tuple[int, int]]
+    total: tuple[int, int]
+    dashboards: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.added or self.gone or self.found or self.series or self.dashboards)
+
+
+class Compiled(Struct, frozen=True):
+    """Specs that are understood, and what they cost; ``dashboards`` are their JSON by uid."""
+
+    model: Model
+    facts: tuple[ServiceFacts, ...]
+    shared: SharedAccount
+    dashboards: Mapping[str, str]
+
+    @property
+    def series(self) -> dict[str, int]:
+        """The series at once of each service, raw and recorded."""
+        return {each.service.name: each.account.live for each in self.facts}
+
+
+def compare(before: Compiled, after: Compiled) -> Changes:
+    """Find all differences between two models."""
+    old, new = ({one.name: one for one in each.model.services} for each in (before, after))
+    both = [name for name in new if name in old]
+    found: dict[Change, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
+    for name in both:
+        for change in _of_service(old[name], new[name]):
+            found.setdefault(change, []).append(name)
+    series = {name: (before.series[name], after.series[name]) for name in both}
+    return Changes(
+        added={name: after.series[name] for name in new if name not in old},
+        gone={name: before.series[name] for name in old if name not in new},
+        found={change: tuple(found[change]) for change in sorted(found, key=_order)},
+        series={name: counts for name, counts in series.items() if counts[0] != counts[1]},
+        total=(_total(before), _total(after)),
+        dashboards=tuple(_differ(before.dashboards, after.dashboards)),
+    )
+
+
+def _order(change: Change) -> tuple[int, str, str]:
+    return KINDS.index(change.kind), change.subject, change.before
+
+
+def _total(compiled: Compiled) -> int:
+    return sum(compiled.series.values()) + compiled.shared.recorded.live
+
+
+def _differ(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    return (uid for uid in sorted(before.keys() | after.keys()) if before.get(uid) != after.get(uid))
+
+
+def _of_service(old: Service, new: Service) -> Iterator[Change]:
+    yield from _changed(ALERTS, _alerts(old), _alerts(new))
+    was, now = ({f"summary of {_called(one)}": one.summary for one in each.alerts} for each in (old, new))
+    # Those of alerts that come or go say nothing more.
+    yield from (change for change in _changed(OTHERS, was, now) if change.before and change.after)
+    yield from _changed(PROMISES, _promises(old), _promises(new))
+    yield from _changed(LABELS, _labels(old), _labels(new))
+    yield from _changed(SIGNALS, _measured(old), _measured(new))
+    yield from _changed(OTHERS, _others(old), _others(new))
+
+
+def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+    for subject in dict.fromkeys((*before, *after)):
+        if before.get(subject) != after.get(subject):
+            yield Change(kind, subject, before.get(subject, ""), after.get(subject, ""))
+
+
+def _alerts(service: Service) -> dict[str, str]:
+    """Say of each severity of each alert when it fires."""
+    return {
+        f"{_called(alert)} {tier.severity}": in_words(alert, tier, service).rstrip(".") + _keeping(alert)
+        for alert in service.alerts
+        for tier in alert.tiers
+    }
+
+
+def _called(alert: Alert) -> str:
+    return f"{alert.name} of {alert.about}" if alert.about else alert.name
+
+
+def _keeping(alert: Alert) -> str:
+    return f", and {duration(alert.keep_firing_for)} longer" if alert.keep_firing_for else ""
+
+
+def _promises(service: Service) -> dict[str, str]:
+    found = {one.signal: _promise(one, service) for one in service.objectives.values()}
+    if service.runs_per_hour:
+        found["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
+    return found
+
+
+def _promise(objective: Objective, service: Service) -> str:
+    signal = service.signals[objective.signal]
+    window = f" over {duration(objective.window)}" if objective.window else ""
+    return f"{human(objective.bound, signal.unit)}{window}"
+
+
+def _labels(service: Service) -> dict[str, str]:
+    return {
+        name: ", ".join(label.values) if label.values else f"at most {label.max_live} values"
+        for name, label in service.labels.items()
+    }
+
+
+def _measured(service: Service) -> dict[str, str]:
+    signals = {f"signal {name}": f"over {duration(one.window)}" for name, one in service.signals.items()}
+    metrics = {
+        f"metric {name}": f"{one.type} by {', '.join(one.labels) or 'no label'}"
+        for name, one in service.metrics.items()
+    }
+    return signals | metrics
+
+
+def _others(service: Service) -> dict[str, str]:
+    prices = {
+        f"price of {one.model} {one.token_type}": f"{human(one.usd * 1_000_000, Unit.USD)} for a million"
+        for one in service.prices
+    }
+    return {
+        "owner": service.owner,
+        "profile": service.profile,
+        "selector": ", ".join(f"{name}={value}" for name, value in service.selector.items()),
+        "replicas": str(service.replicas),
+        "description": service.description,
+        **{f"link to {kind}": link for kind, link in service.links.items()},
+        **prices,
+    }
+
+
+def _of_site(before: Model, after: Model) -> Iterator[Change]:
+    def settings(site: Site) -> dict[str, str]:
+        return {
+            name.replace("_", " "): _setting(name, getattr(site, name))
+            for name in site.__struct_fields__
+            if name not in {"budget", "deliver"}
+        }
+
+    yield from _changed(OTHERS, settings(before.site), settings(after.site))
+
+
+_SECONDS = {"scrape_interval", "rule_interval", "retention"}
+
+
+def _setting(name: str, value: object) -> str:
+    if name in _SECONDS and isinstance(value, int):
+        return duration(value)
+    return ".".join(map(str, value)) if isinstance(value, tuple) else str(value)

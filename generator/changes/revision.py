@@ -1,0 +1,85 @@
+"""The specs of an earlier revision, from the Git repository that they are kept in."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.printable import printable, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class RevisionError(Exception):
+    """There are no specs to compare with; ``help`` is a way out."""
+
+    def __init__(self, message: str, help_: str = "") -> None:
+        super().__init__(message)
+        self.help = help_
+
+
+@contextmanager
+def specs_at(revision: str, specs: Path) -> Iterator[Path]:
+    """Have the specs of a revision in a directory until the block ends; neither work tree nor index is touched.
+
+    Raises:
+        RevisionError: there is no Git, no repository, no such revision, or no such directory in it.
+    """
+    top, prefix = _git(specs, "rev-parse", "--show-toplevel", "--show-prefix").decode().split("\n")[:2]
+    prefix = prefix.rstrip("/")
+    try:
+        tree = (
+            _git(specs, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+            .decode()
+            .strip()
+        )
+    except RevisionError as error:
+        raise RevisionError(
+            f"there is no revision {revision}: {error}", "name a commit, a branch or a tag"
+        ) from None
+    try:
+        packed = _git(Path(top), "archive", "--format=tar", f"{tree}:{prefix}")
+    except RevisionError as error:
+        message = f"there is no directory {prefix or '.'} at {revision}: {error}"
+        raise RevisionError(message, "compare with a revision that has the specs in the same place") from None
+    with tempfile.TemporaryDirectory(prefix="agent-metrics-") as name:
+        place = Path(name) / "specs"
+        place.mkdir()
+        _unpack(packed, place)
+        yield place
+
+
+def _unpack(packed: bytes, place: Path) -> None:
+    """Write the regular files; a link would lead to what was not part of the revision."""
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        for member in archive:
+            if member.isfile() and (found := archive.extractfile(member)):
+                path = place / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(found.read())
+
+
+def _git(place: Path, *arguments: str) -> bytes:
+    if not place.is_dir():
+        raise RevisionError(f"there is no directory {place}", "name the directory of specs")
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; a revision is no option
+            ("git", "-C", str(place), *arguments),  # noqa: S607
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        raise RevisionError(
+            "git is not installed", "install it: the earlier specs are read from its repository"
+        ) from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RevisionError(printable(shortened(said[-1] if said else "git says nothing", 300)))
+    return done.stdout

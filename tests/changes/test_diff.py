@@ -1,0 +1,201 @@
+"""What a change of specs does, as its reviewer reads it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def git(place: Path, *arguments: str) -> None:
+    """Run Git as somebody."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=place, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shipped specs, committed, below a directory of a repository; the current directory is theirs."""
+    place = tmp_path / "deploy"
+    shutil.copytree(SPECS, place / "specs")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def diff(repository: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call the command."""
+    assert repository.is_dir()
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["diff", *arguments])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts that are there."""
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def test_nothing_changes_by_a_comment(repository: Path, diff: Callable[..., tuple[int, str, str]]) -> None:
+    edit(repository / "specs/site.yaml", ("retention: 15d", "retention: 15d   # as before"))
+    code, out, err = diff("HEAD")
+    assert (code, err) == (0, "")
+    assert out == "specs since HEAD\n  Nothing changes: the same alerts, objectives, series and dashboards.\n"
+
+
+def test_each_change_is_told_once_in_words(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    edit(
+        repository / "specs/services/support-agent.yaml",
+        ("AgentToolCallsPerRunHigh: {warning: 40}", "AgentToolCallsPerRunHigh: {warning: 50}"),
+        ("min: 97%, window: 30d", "min: 98%, window: 30d"),
+        ("send_email]", "send_email, refund]"),
+        ("team-support", "team-care"),
+        ("budget: {per_day: $200}\n", ""),
+    )
+    code, out, _ = diff("HEAD")
+    assert code == 0
+    lines = out.splitlines()
+    assert "  ~ AgentToolCallsPerRunHigh warning  (support-agent)" in lines
+    at = lines.index("  ~ AgentToolCallsPerRunHigh warning  (support-agent)")
+    assert "above the limit of 40" in lines[at + 1]
+    assert "above the limit of 50" in lines[at + 2]
+    assert lines[lines.index("  ~ success_rate  (support-agent)") :][:3] == [
+        "  ~ success_rate  (support-agent)",
+        "      was: 97% over 30d",
+        "      now: 98% over 30d",
+    ]
+    assert "      now: search_docs, create_ticket, send_email, refund, other" in lines
+    assert "      now: team-care" in lines
+    # Without a budget its alerts cannot fire.
+    assert "  - AgentCostBudgetExceeded critical  (support-agent)" in lines or (
+        "  - AgentCostBudgetExceeded warning  (support-agent)" in lines
+    )
+    series = next(line for line in lines if line.startswith("  ~ support-agent: "))
+    assert "(+" in series
+    assert "agent-tools" in out.partition("Dashboards that look different")[2]
+    assert len(lines) == len(
+        {(at if line.startswith("      ") else 0, line) for at, line in enumerate(lines)}
+    )
+
+
+def test_services_come_and_go(repository: Path, diff: Callable[..., tuple[int, str, str]]) -> None:
+    own = repository / "specs/services"
+    text = (own / "research-agent.yaml").read_text()
+    (own / "research-agent.yaml").unlink()
+    (own / "new-agent.yaml").write_text(text.replace("research-agent", "new-agent"))
+    _, out, _ = diff("HEAD")
+    assert "  + service new-agent (" in out
+    assert "  - service research-agent (" in out
+
+
+def test_a_changed_default_is_told_once_for_all_services(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    edit(
+        repository / "specs/signals.yaml",
+        ("The error budget is spent too fast.", "The budget is spent too fast."),
+    )
+    _, out, _ = diff("HEAD")
+    assert out.splitlines()[1:] == [
+        "Others",
+        "  ~ summary of AgentErrorBudgetBurn  (research-agent, support-agent)",
+        "      was: The error budget is spent too fast.",
+        "      now: The budget is spent too fast.",
+    ]
+
+
+def test_markdown_is_for_a_pull_request(repository: Path, diff: Callable[..., tuple[int, str, str]]) -> None:
+    edit(
+        repository / "specs/services/support-agent.yaml",
+        ("Answers customer tickets.", "Answers | <b>tickets</b>."),
+    )
+    _, out, _ = diff("HEAD", "--format", "markdown")
+    assert out.startswith("### Agent metrics since `HEAD`\n")
+    row = next(line for line in out.splitlines() if "description" in line)
+    assert "<b>" not in row
+    assert row.replace("\\|", "").count("|") == 6
+
+
+@pytest.mark.parametrize(
+    ("revision", "message"),
+    [
+        ("nowhere", "there is no revision nowhere"),
+        ("HEAD:deploy", "there is no revision HEAD:deploy"),
+        ("-x", "there is no revision -x"),
+    ],
+)
+def test_a_revision_that_is_none_is_named(
+    diff: Callable[..., tuple[int, str, str]], revision: str, message: str
+) -> None:
+    code, out, err = diff("--", revision)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_specs_that_were_not_there_yet_are_none(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    (repository / "specs").rename(repository / "moved")
+    git(repository, "add", "-A")
+    code, _, err = diff("HEAD", "moved")
+    assert code == 2
+    assert "there is no directory deploy/moved at HEAD" in err
+
+
+def test_without_a_repository_there_is_nothing_to_compare_with(
+    tmp_path: Path, diff: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(tmp_path / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    code, _, err = diff("HEAD")
+    assert code == 2
+    assert "not a git repository" in err
+
+
+def test_specs_at_fault_are_told_as_by_check(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    good = (repository / "specs/site.yaml").read_text()
+    edit(repository / "specs/site.yaml", ("retention: 15d", "retention: fifteen"))
+    code, out, err = diff("HEAD")
+    assert (code, out) == (1, "")
+    assert "specs/site.yaml:4:12: error" in err
+    git(repository, "commit", "-qam", "two")
+    (repository / "specs/site.yaml").write_text(good)
+    code, out, err = diff("HEAD")
+    assert (code, out) == (2, "")
+    assert "does not understand the specs at HEAD" in err
+
+
+def test_neither_work_tree_nor_index_is_touched(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    edit(repository / "specs/site.yaml", ("retention: 15d", "retention: 16d"))
+    before = subprocess.run(["git", "status", "--porcelain=v2"], capture_output=True, check=True).stdout
+    assert "retention" in diff("HEAD")[1]
+    assert (
+        subprocess.run(["git", "status", "--porcelain=v2"], capture_output=True, check=True).stdout == before
+    )
