@@ -193,6 +193,28 @@ def alerts_path(service: str) -> str:
     return f"prometheus/alerts/{service}.alerts.yml"
 
 
+#: The families of the files that all services share.
+FAMILIES = (
+    "services",
+    "prices",
+    "streams",
+    "run",
+    "latency",
+    "budget",
+    "tools",
+    "cost",
+    "releases",
+    "status",
+)
+#: At the end of a family whose alerts some services have in another form.
+VARIANTS = "-variants"
+
+
+def is_shared_name(service: str) -> bool:
+    """Whether a shared file is called so."""
+    return service.removesuffix(VARIANTS) in map(shared_name, FAMILIES)
+
+
 def shared_name(family: str) -> str:
     """Name what the shared files of a family are called after; no service may have this name."""
     return f"agent-{family}"

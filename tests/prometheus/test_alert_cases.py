@@ -1,6 +1,6 @@
-"""Every alert at its bounds: fires just beyond, is silent just inside, with too little traffic, after a restart.
+"""Every alert at its bounds: fires just beyond, is silent just inside, with too little traffic, after its ``for``.
 
-The cases are those that ship as unit tests with the rules. Here a real Prometheus computes them from raw series.
+The cases are those that ship as unit tests with the rules. Here a real Prometheus computes them from streams.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.live.errors import LiveError
+from generator.live.server import prometheus_server
+from generator.prometheus.rule_tests.files import trials_of
+from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.prometheus.alert_mutations import alert_mutants
-from tests.prometheus.trials import try_out
+from tests.prometheus.trials import rules_of, try_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from generator.model.service import Model
-    from tests.prometheus.conftest import NewChain
+    from generator.prometheus.rule_tests.files import Trial
     from tests.prometheus.trials import Tried
 
 pytestmark = pytest.mark.long
@@ -28,55 +31,64 @@ pytestmark = pytest.mark.long
 _SPECS = Path(__file__).parents[2] / "specs"
 
 
-#: In the cases no run was beyond the bucket before, so it does not matter when it is asked how many were.
-UNSEEN = {("AgentLatencyP95Rising", "no offset 30m")}
-
-
-def tiers() -> Iterator[tuple[str, int, int, str]]:
-    """List every severity of every alert: its service, the alert's place, the severity's, and how to name it."""
+def _model() -> Model:
     specs = load(_SPECS).specs
     assert specs is not None
     model = resolve(specs).value
     assert model is not None
-    for service in model.services:
-        for place, alert in enumerate(service.alerts):
-            for number, tier in enumerate(alert.tiers):
-                yield service.name, place, number, f"{service.name}-{place}-{alert.name}-{tier.severity}"
+    return model
 
 
-@pytest.fixture(scope="module", params=tiers(), ids=lambda one: one[3])
-def tried(request: pytest.FixtureRequest, chain: NewChain, model: Model) -> list[Tried]:
-    """All cases of one severity of one alert, computed."""
-    name, alert, tier, _ = request.param
-    service = next(service for service in model.services if service.name == name)
-    return try_out(chain(service), alert, tier)
+def _names() -> Iterator[tuple[str, int]]:
+    """List the shared alerts, each with how often its cases are evaluated."""
+    model = _model()
+    for alert in model.library.alerts:
+        for trial in trials_of(alert, model.library, model.site):
+            yield alert.name, trial.every
 
 
-def test_an_alert_does_what_it_must(tried: list[Tried]) -> None:
-    assert any(moment.fires for each in tried for moment in each.case.moments)
-    assert any(not moment.fires for each in tried for moment in each.case.moments)
-    for each in tried:
-        assert each.contradictions() == []
+@pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
+def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
+    """All cases of the alerts of one name, computed on a server of their own."""
+    name, every = request.param
+    alerts = [alert for alert in model.library.alerts if alert.name == name]
+    trials: list[Trial] = [
+        trial
+        for alert in alerts
+        for trial in trials_of(alert, model.library, model.site)
+        if trial.every == every
+    ]
+    groups = shared_rules(model.library, model.site).groups
+    with prometheus_server() as server:
+        yield try_out(server.api, trials, groups, rules_of(groups, name))
 
 
-def test_a_wrong_version_of_an_alert_is_caught(tried: list[Tried]) -> None:
+def test_an_alert_does_what_it_must(tried: Tried) -> None:
+    every = [one for trial in tried.trials for one in trial.case.timeline.expectations]
+    assert any(one.fires for one in every)
+    assert any(not one.fires for one in every)
+    assert tried.contradictions() == []
+
+
+def test_a_wrong_version_of_an_alert_is_caught(tried: Tried) -> None:
     survivors = [
         f"{place}: {mistake}"
-        for place in range(len(tried[0].rules))
-        for number, (mistake, _) in enumerate(alert_mutants(tried[0].rules[place]))
-        if not caught(tried, place, number) and (tried[0].case.alert.name, mistake) not in UNSEEN
+        for place in range(len(tried.rules))
+        for number, (mistake, _) in enumerate(alert_mutants(tried.rules[place]))
+        if not caught(tried, place, number) and (tried.rules[place].alert, mistake) not in UNSEEN
     ]
     assert not survivors, "\n".join(survivors)
 
 
-def caught(tried: Sequence[Tried], place: int, number: int) -> bool:
+def caught(tried: Tried, place: int, number: int) -> bool:
     """Say whether some case contradicts the alert with one of its rules replaced by a wrong version."""
-    for each in tried:
-        rules = list(each.rules)
-        rules[place] = list(alert_mutants(rules[place]))[number][1]
-        try:
-            if each.contradictions(rules):
-                return True
-        except LiveError:
-            return True
-    return False
+    rules = list(tried.rules)
+    rules[place] = list(alert_mutants(rules[place]))[number][1]
+    try:
+        return bool(tried.contradictions(rules))
+    except LiveError:
+        return True
+
+
+#: Versions that no case can tell from the right one.
+UNSEEN: set[tuple[str, str]] = set()

@@ -1,73 +1,79 @@
-"""A generated case of an alert, tried on a real Prometheus: raw series in, records, and what the alert says when."""
+"""Test cases of alerts on a real Prometheus: streams and constants in, records, and what the alerts say when."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import chain as joined
 from typing import TYPE_CHECKING
 
-from generator.prometheus.witness.case import Trial
-from generator.prometheus.witness.exposed import Exposed
-from generator.prometheus.witness.history import begun_at
-from generator.prometheus.witness.kinds import cases
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.live.evaluate import evaluate
 from generator.live.reads import records_read
-from generator.live.remote_write import TimeSeries
+from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule, RecordingRule
-from generator.prometheus.compiled import compile_rules
-from tests.prometheus.chain import T0, renamed
+from generator.prometheus.rule_tests.timeline import samples_of, series_of
+from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.prometheus.witness.case import Case, Moment
-    from generator.prometheus.witness.history import Phase, SeriesId
-
+    from generator.live.api import PrometheusApi
     from generator.model.rules import RuleGroup
-    from generator.model.service import Service, Site
-    from tests.prometheus.chain import Chain
+    from generator.prometheus.rule_tests.files import Trial
+    from generator.prometheus.rule_tests.timeline import Expectation
 
 
-class Tried(Struct, frozen=True, dict=True):
-    """A case whose raw series and records are in Prometheus."""
+class Tried(Struct, frozen=True):
+    """Cases of the alerts of one name, each on a service of its own, whose series and records are in Prometheus."""
 
-    chain: Chain
-    case: Case
+    api: PrometheusApi
+    trials: tuple[Trial, ...]
+    rules: tuple[AlertingRule, ...]
+    #: The service of each case.
+    services: tuple[str, ...]
 
-    @cached_property
-    def rules(self) -> tuple[AlertingRule, ...]:
-        """The rules of the case's alert and severity; the label that it fires by comes from its series."""
-        return tuple(
-            rule
-            for group in compile_rules(self.chain.service, self.chain.site).alerting
-            for rule in group.rules
-            if isinstance(rule, AlertingRule)
-            and (rule.alert, rule.labels["severity"]) == (self.case.alert.name, self.case.severity)
-            and all(
-                rule.labels.get(name) == (None if name == self.case.alert.by else value)
-                for name, value in self.case.labels
-            )
-        )
-
-    def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[Moment]:
-        """List the moments at which the alert, or these rules in its place, does not do what it must."""
-        firing = set[int]()
-        for rule in self.rules if rules is None else rules:
-            firing |= self._firing(rule)
-        return [moment for moment in self.case.moments if (T0 + moment.seconds in firing) != moment.fires]
-
-    def _firing(self, rule: AlertingRule) -> set[int]:
-        """Keep the rule's ``for`` and ``keep_firing_for`` by hand: the instants at which it fires."""
-        end = T0 + sum(phase.seconds for phase in self.case.phases)
-        step = self.chain.site.rule_interval
-        active = [
-            {round(time) for time in series.timestamps}
-            for series in self.chain.api.query_range(rule.expr, T0, end, step).series
-            if dict(self.case.labels).items() <= {**series.labels, **rule.labels}.items()
+    def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[tuple[str, Expectation]]:
+        """List what the alerts, or these rules in their place, do otherwise than they must."""
+        found = list(joined.from_iterable(map(self._fired, self.rules if rules is None else rules)))
+        return [
+            (trial.case.name, one)
+            for trial, service in zip(self.trials, self.services, strict=True)
+            for one in trial.case.timeline.expectations
+            if _fires(one, _own(trial, service, found), self.step) != one.fires
         ]
-        return set(joined.from_iterable(_held(rule, times, range(T0, end + 1, step)) for times in active))
+
+    @property
+    def step(self) -> int:
+        """How often the rules are evaluated."""
+        return self.trials[0].case.timeline.interval
+
+    def _fired(self, rule: AlertingRule) -> Iterator[tuple[Mapping[str, str], frozenset[int]]]:
+        """Keep the rule's ``for`` and ``keep_firing_for`` by hand: the instants at which each series fires."""
+        end = T0 + max(trial.case.timeline.seconds for trial in self.trials)
+        for series in self.api.query_range(rule.expr, T0, end, self.step).series:
+            active = {round(time) for time in series.timestamps}
+            instants = range(T0, end + 1, self.step)
+            yield {**series.labels, **rule.labels}, frozenset(_held(rule, active, instants))
+
+
+def _own(
+    trial: Trial, service: str, found: Iterable[tuple[Mapping[str, str], frozenset[int]]]
+) -> frozenset[int]:
+    case = trial.case
+    wanted = {"service": service, "severity": str(case.tier.severity), **dict(case.labels)}
+    return frozenset(
+        at
+        for labels, instants in found
+        if all(labels.get(name, "") == value for name, value in wanted.items())
+        for at in instants
+    )
+
+
+def _fires(expected: Expectation, instants: frozenset[int], step: int) -> bool:
+    """Whether it fires then, or, of one that must be silent since a while, at any time since."""
+    since = expected.seconds if expected.since is None else expected.since + step
+    return any(T0 + since <= at <= T0 + expected.seconds for at in instants)
 
 
 def _held(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
@@ -86,27 +92,31 @@ def _held(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int
             yield at
 
 
-def try_out(chain: Chain, alert: int, tier: int) -> list[Tried]:
-    """Run every case of one of a service's alerts and of one of its tiers, each as a service of its own."""
-    found = []
-    for number in range(len(_cases(chain.service, chain.site, alert, tier))):
-        service = renamed(chain.service, f"{chain.service.name}-{number}")
-        one = Tried(replace(chain, service=service), _cases(service, chain.site, alert, tier)[number])
-        one.chain.write(_raw(one.case.phases, chain.site.scrape_interval))
-        end = T0 + sum(phase.seconds for phase in one.case.phases)
-        one.chain.evaluate(T0, end, needed(service, chain.site, [rule.expr for rule in one.rules]))
-        found.append(one)
-    return found
+def try_out(
+    api: PrometheusApi,
+    trials: Sequence[Trial],
+    groups: Sequence[RuleGroup],
+    rules: Sequence[AlertingRule],
+    service: str = "",
+) -> Tried:
+    """Run cases at once, each as a service of its own; one by one where all are about ``service``."""
+    services = tuple(service or trial.service for trial in trials)
+    write(api, joined.from_iterable(map(_inputs, trials, services)))
+    end = T0 + max(trial.case.timeline.seconds for trial in trials)
+    step = trials[0].case.timeline.interval
+    evaluate(api, _without_inputs(needed(groups, [rule.expr for rule in rules]), trials), T0, end, step=step)
+    return Tried(api, tuple(trials), tuple(rules), services)
 
 
-def _cases(service: Service, site: Site, alert: int, tier: int) -> tuple[Case, ...]:
-    chosen = service.alerts[alert]
-    return cases(Trial(chosen, chosen.tiers[tier], Exposed(service), site.scrape_interval))
+def rules_of(groups: Iterable[RuleGroup], name: str) -> tuple[AlertingRule, ...]:
+    """Find the rules of an alert."""
+    every = (rule for group in groups for rule in group.rules)
+    return tuple(rule for rule in every if isinstance(rule, AlertingRule) and rule.alert == name)
 
 
-def needed(service: Service, site: Site, exprs: Iterable[str]) -> list[RuleGroup]:
+def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]:
     """Leave of the recording rules what expressions read, directly or through others."""
-    groups = compile_rules(service, site).recording
+    groups = list(groups)
     rules = [rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule)]
     records = {rule.record for rule in rules}
     read, found = set[str](), set(joined.from_iterable(records_read(expr, records) for expr in exprs))
@@ -117,32 +127,44 @@ def needed(service: Service, site: Site, exprs: Iterable[str]) -> list[RuleGroup
     return [
         replace(
             group,
-            rules=tuple(
-                rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record in read
-            ),
+            rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record in read),
         )
         for group in groups
     ]
 
 
-def _raw(phases: Sequence[Phase], scrape: int) -> Iterator[TimeSeries]:
-    ids = sorted({name for phase in phases for name in (*phase.load, *phase.levels)}, key=str)
-    for name in ids:
-        samples = list(_samples(name, phases, scrape))
-        times, values = [time for time, _ in samples], [value for _, value in samples]
-        yield TimeSeries({"__name__": name.name, **dict(name.labels)}, times, values)
+def _without_inputs(groups: Iterable[RuleGroup], trials: Sequence[Trial]) -> list[RuleGroup]:
+    """Leave out the rules that record what goes in itself."""
+    fed = {name.name for trial in trials for name in series_of(trial.case.timeline.phases)}
+    return [
+        replace(
+            group,
+            rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record not in fed),
+        )
+        for group in groups
+    ]
 
 
-def _samples(name: SeriesId, phases: Sequence[Phase], scrape: int) -> Iterator[tuple[int, float]]:
-    at, value = T0, begun_at([phase.load.get(name) for phase in phases], scrape)
-    if name in phases[0].load or name in phases[0].levels:
-        yield at * 1000, phases[0].levels.get(name, value)
-    for phase in phases:
-        value = 0.0 if phase.restarted else value
-        for _ in range(phase.seconds // scrape):
-            at += scrape
-            if name in phase.load:
-                value += phase.load[name]
-                yield at * 1000, value
-            elif name in phase.levels:
-                yield at * 1000, phase.levels[name]
+def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
+    case, step = trial.case, trial.subject.fixture.site.rule_interval
+    phases = case.timeline.phases
+    for name in series_of(phases):
+        values = samples_of(phases, name, trial.every)
+        yield _series({"__name__": name.name, **name.labels_of(service)}, values, step)
+    steps = case.timeline.seconds // step + 1
+    for name, value in {**trial.subject.fixture.constants, **dict(case.constants)}.items():
+        if name.name not in case.without:
+            yield _series({"__name__": name.name, **name.labels_of(service)}, [value] * steps, step)
+
+
+def _series(labels: Mapping[str, str], values: Sequence[float | None], step: int) -> TimeSeries:
+    """Write values; where one ends, the series is stale, as what rules record is."""
+    times: list[int] = []
+    found: list[float] = []
+    before: float | None = None
+    for place, value in enumerate(values):
+        if value is not None or before is not None:
+            times.append((T0 + place * step) * 1000)
+            found.append(STALE_NAN if value is None else value)
+        before = value
+    return TimeSeries(dict(labels), times, found)
