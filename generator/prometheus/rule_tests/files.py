@@ -21,7 +21,7 @@ from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
-from generator.prometheus.shared import VARIANTS, family_of
+from generator.prometheus.shared import family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
 from generator.streams.scope import Scope
@@ -71,7 +71,9 @@ def shared_tests(
     for family, trials in _by_family(library, site, variants).items():
         # The numbers of a variant stand partly beside the alert that it is a variant of.
         watching = [
-            one for one in dict.fromkeys((family.removesuffix(VARIANTS), family)) if one in rules.alerting
+            one
+            for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
+            if one in rules.alerting
         ]
         alerting = [group for one in watching for group in rules.alerting[one]]
         for every, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
@@ -95,7 +97,7 @@ def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Map
         found.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
     for variant in {(one.alert, one.name): one for one in variants}.values():
         for alert in variant.alerts:
-            family = f"{family_of(alert, library.signals)}{VARIANTS}"
+            family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
             found.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
     return {family: trials for family, trials in found.items() if trials}
 
