@@ -119,6 +119,8 @@ def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool
 def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
     """Warn of token types that no SDK reports, which the generated module therefore leaves at 0."""
     for profile in profiles:
+        if profile.emitted == "elsewhere":
+            continue
         for label in profile.labels:
             if label.key.value != TOKENS.token_type:
                 continue
