@@ -179,7 +179,9 @@ def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
 def samples_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> list[float | None]:
     """List the values of a series, ``every`` in each step of a phase."""
     return [
-        phase.load.get(name) for place, phase in enumerate(phases) for _ in range(phase.steps * every + (place == 0))
+        phase.load.get(name)
+        for place, phase in enumerate(phases)
+        for _ in range(phase.steps * every + (place == 0))
     ]
 
 
