@@ -67,7 +67,9 @@ BOUND = "service:agent_alert:bound"
 PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
 #: Records that are about no service: all others say whose they are.
-OF_NO_SERVICE = frozenset({PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PRICE, PRICE_WITHIN})
+OF_NO_SERVICE = frozenset(
+    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN}
+)
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
 
@@ -99,6 +101,8 @@ GRAFANA_TAG = "agent-metrics"
 GRAFANA_FOLDER_UID = "agent-metrics"
 GRAFANA_FOLDER = "Agent metrics"
 
+#: Path of the checklist of agent metrics.
+SELF_CHECK = "reports/self-check.md"
 #: Path of the example for Alertmanager.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 

@@ -245,12 +245,15 @@ def _streams(library: Library, scope: Scope) -> Rules:
     """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
-    counting = [profile.name for profile in library.profiles if profile.includes is not None]
+    is_listed = bool(library.inclusions)
     spent = next((one for one in library.streams.values() if one.stem == COST), None)
     rules = [
         one
         for stream in tokens.values()
-        for one in (prices.billed_tokens(stream, scope, counting), prices.costs(stream, spent, scope))
+        for one in (
+            prices.billed_tokens(stream, scope, library.profiles, is_listed=is_listed),
+            prices.costs(stream, spent, scope),
+        )
     ]
     wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
     wanted += [

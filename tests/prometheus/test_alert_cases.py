@@ -55,12 +55,14 @@ def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> I
     trials: list[Trial] = [
         trial
         for alert in alerts
-        for trial in trials_of(alert, model.library, model.site)
+        for trial in trials_of(alert, model.library, model.site, thorough=True)
         if trial.every == every
     ]
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
-        yield try_out(server.api, trials, groups, rules_of(groups, name))
+        severities = {str(trial.case.tier.severity) for trial in trials}
+        rules = [rule for rule in rules_of(groups, name) if rule.labels["severity"] in severities]
+        yield try_out(server.api, trials, groups, rules)
 
 
 def test_an_alert_does_what_it_must(tried: Tried) -> None:

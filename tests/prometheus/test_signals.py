@@ -177,7 +177,7 @@ def test_an_idle_service_has_no_ratio_and_no_quantile(even: Observation) -> None
         values = even.values(name)
         assert values[place] is None
         assert values[place - 3] is not None
-    assert even.values("service:agent_run_count:count")[place] == 0
+    assert even.values("service:agent_run:increase15m")[place] == 0
 
 
 def test_nothing_but_failures_is_a_success_rate_of_zero(even: Observation) -> None:
@@ -210,7 +210,7 @@ def test_what_a_run_costs_is_what_the_price_list_says(even: Observation) -> None
 
 def test_recorded_counts_lose_almost_nothing_over_time(fleet: Observation) -> None:
     """Bounds allow for the worst; on the whole, windows of an interval and a scrape tile time."""
-    name = "service:agent_run_count:count", frozenset[tuple[str, str]]()
+    name = "service:agent_run:increase15m", frozenset[tuple[str, str]]()
     true = sum(found[name].true for found in fleet.expected.values() if name in found)
     recorded = sum(
         found[name] for at, found in fleet.recorded.items() if at in fleet.expected and name in found
