@@ -101,6 +101,8 @@ GRAFANA_TAG = "agent-metrics"
 GRAFANA_FOLDER_UID = "agent-metrics"
 GRAFANA_FOLDER = "Agent metrics"
 
+#: Path of the checklist of agent metrics.
+SELF_CHECK = "reports/self-check.md"
 #: Path of the example for Alertmanager.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
