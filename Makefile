@@ -42,8 +42,8 @@ cardinality: .venv/.ready ## show how many series SPECS allow
 	@$(BIN)/python -m generator cardinality $(SPECS)
 
 .PHONY: apply
-apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; tokens come from the environment
-	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
+apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL, RULER=URL (TENANT=id); tokens come from the environment
+	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(if $(RULER),--ruler '$(RULER)') $(if $(TENANT),--tenant '$(TENANT)') $(APPLY_ARGS)
 
 .PHONY: demo
 demo: .venv/.ready ## watch a service of SPECS at work; INCIDENT=tool-outage, SERVICE=name

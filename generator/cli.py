@@ -29,7 +29,7 @@ COMMANDS = {
     "schema": "print a JSON Schema, or write them all",
     "init": "write a first spec",
     "prices": "take prices from the list that LiteLLM publishes",
-    "apply": "bring output/ to a Grafana and a Prometheus",
+    "apply": "bring output/ to a Grafana, a Prometheus or a ruler",
     "simulate": "invent a history with incidents in it",
     "replay": "show what the alerts would have done",
     "audit": "compare a running system with its spec",

@@ -118,6 +118,6 @@ def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tup
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
-        catalog({entry.service: entry.listing for entry in entries}),
+        catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
         *deliver_all(rules, owners, site),
     )

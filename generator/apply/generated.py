@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _DASHBOARDS = "grafana/dashboards/"
 _RULES = ("prometheus/rules/", "prometheus/alerts/")
-_AGAIN = "run python -m generator generate, which replaces what was edited; then apply"
+_NAMESPACES = "mimir/"
+_AGAIN = "run agent-metrics generate, which replaces what was edited; then apply"
 
 
 class Generated(Struct, frozen=True):
@@ -32,11 +34,13 @@ class Generated(Struct, frozen=True):
         dashboards: Grafana's JSON, sorted by file name.
         rule_files: the groups, as YAML spells them, by the rule file's name without its directory.
         digest: twelve hex digits that stand for the whole output.
+        namespaces: the groups of a ruler, by namespace; none where no ruler is delivered to.
     """
 
     dashboards: tuple[Mapping[str, Any], ...]
     rule_files: Mapping[str, tuple[Mapping[str, Any], ...]]
     digest: str
+    namespaces: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType({})
 
 
 def read_output(target: Path) -> Generated:
@@ -50,7 +54,7 @@ def read_output(target: Path) -> Generated:
         if check_target(place) is Kind.MISSING:
             message = f"there is no {name_of(target)}"
             raise OutputError(
-                message, "run python -m generator generate first, or name the output directory with -o"
+                message, "run agent-metrics generate first, or name the output directory with -o"
             )
         return _generated(undisturbed(place, lambda: _verified(place, target)))
 
@@ -62,7 +66,15 @@ def _generated(files: Mapping[str, bytes]) -> Generated:
         for path, data in sorted(files.items())
         if path.startswith(_RULES)
     }
-    return Generated(tuple(dashboards), rules, hash_of(manifest_of(_hashes(files)).encode())[:12])
+    digest = hash_of(manifest_of(_hashes(files)).encode())[:12]
+    spaces = (
+        yaml.load(data, yaml.CSafeLoader)
+        for path, data in sorted(files.items())
+        if path.startswith(_NAMESPACES)
+    )
+    return Generated(
+        tuple(dashboards), rules, digest, {one["namespace"]: tuple(one["groups"]) for one in spaces}
+    )
 
 
 def _verified(place: Path, target: Path) -> dict[str, bytes]:
@@ -70,7 +82,7 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
     owned = owned_in(place)
     if not owned:
         message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
-        raise OutputError(message, "run python -m generator generate, or name the output directory with -o")
+        raise OutputError(message, "run agent-metrics generate, or name the output directory with -o")
     files = {path: data for path in sorted(owned) if (data := _read(place, path)) is not None}
     _refuse(target, "missing", owned.keys() - files.keys())
     _refuse(target, "edited", {path for path, data in files.items() if hash_of(data) not in owned[path]})

@@ -72,7 +72,9 @@ def _markdown(changes: Changes, revision: str) -> Iterator[str]:
         f"- service {code(name)} is gone, with {count:,} series" for name, count in changes.gone.items()
     )
     if changes.found:
-        yield from ("", "| | what | was | now | services |", "|---|---|---|---|---|")
+        if changes.added or changes.gone:
+            yield ""
+        yield from ("| | what | was | now | services |", "|---|---|---|---|---|")
         yield from (_row(change, names) for change, names in changes.found.items())
     yield ""
     yield f"Series at once: {_moved(changes.total)}."

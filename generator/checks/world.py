@@ -69,6 +69,12 @@ class SharedWorld(Struct, frozen=True, eq=False):
         return {**self.builtin, **self.written, **self.recorded}
 
 
+class SharedPart(Struct, frozen=True, eq=False):
+    """The shared rules as they are for a service: the same for all that give them the same data."""
+
+    rules: tuple[Known, ...]
+
+
 class World(Struct, frozen=True):
     """The series of a service by name, and the rules about it.
 
@@ -86,12 +92,12 @@ class World(Struct, frozen=True):
     recorded: Mapping[str, Shape]
     builtin: Mapping[str, Shape]
     own: tuple[Known, ...]
-    shared: tuple[Known, ...]
+    shared: SharedPart
 
     @property
     def rules(self) -> tuple[Known, ...]:
         """All rules about the service."""
-        return (*self.own, *self.shared)
+        return (*self.own, *self.shared.rules)
 
     @property
     def series(self) -> dict[str, Shape]:
@@ -128,22 +134,37 @@ def _standing_on(name: str, rules: Sequence[Known]) -> tuple[int, ...]:
 
 def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     """Infer what every rule of a service's own reads and writes, on top of what the shared rules do."""
-    raw = exposed(service)
-    series = {**everyone.series, **made_by_prometheus(service), **raw}
-    before = dict(series)
+    raw, targets = exposed(service), made_by_prometheus(service)
+    everything = everyone.series
+    series = {**everything, **targets, **raw}
     own = list(_written_down((*compiled.recording, *compiled.alerting), service))
     recorders = [one for one in own if isinstance(one.rule, RecordingRule)]
     recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
         series[ALERTS] = union(series[ALERTS], alerts_of(alerting))
-    changed = [name for name in everyone.readers if series[name] != before[name]]
-    shared = list(everyone.rules)
-    _again(shared, sorted({number for name in changed for number in everyone.readers[name]}), series, changed)
-    made = (*made_by_prometheus(service), *everyone.builtin)
-    recorded = {name: found for name, found in series.items() if name not in raw and name not in made}
-    builtin = {name: series[name] for name in made}
-    return World(raw, everyone.written, recorded, builtin, (*recording, *alerting), tuple(shared))
+    changed = tuple((name, series[name]) for name in everyone.readers if series[name] != everything[name])
+    shared, again = _for_service(everyone, changed)
+    records = {one.rule.record: series[one.rule.record] for one in own if isinstance(one.rule, RecordingRule)}
+    recorded = {**everyone.written, **everyone.recorded, **records, **again}
+    builtin = {**everyone.builtin, **targets, ALERTS: series[ALERTS]}
+    return World(raw, everyone.written, recorded, builtin, (*recording, *alerting), shared)
+
+
+@lru_cache(maxsize=1024)
+def _for_service(
+    everyone: SharedWorld, changed: tuple[tuple[str, Shape], ...]
+) -> tuple[SharedPart, Mapping[str, Shape]]:
+    """Infer those shared rules again that stand on what a service's own rules record as well.
+
+    Returns:
+        The rules, and the series that they record otherwise.
+    """
+    rules, series = list(everyone.rules), {**everyone.series, **dict(changed)}
+    before = dict(series)
+    numbers = sorted({number for name, _ in changed for number in everyone.readers[name]})
+    _again(rules, numbers, series, [name for name, _ in changed])
+    return SharedPart(tuple(rules)), {name: one for name, one in series.items() if one is not before[name]}
 
 
 def of_library(rules: SharedRules) -> SharedWorld:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.outside import STREAM
+from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.shape import ABSENT, NOTHING, Origin, Shape, constant, shape
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-#: The labels of what the shared files record of profiles, as data.
-_OF_PROFILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+#: The labels of what the shared files record as data, of profiles and of prices; there may be none of it.
+_OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.PROFILE_STREAM: (names.PROFILE, names.STREAM, names.METRIC),
         names.PROFILE_LABEL_VALUE: (names.PROFILE, names.LABEL),
         names.PROFILE_LABEL_MAX: (names.PROFILE, names.LABEL),
+        names.PRICE: (MODEL, TOKEN_TYPE),
+        names.PRICE_WITHIN: (MODEL, TOKEN_TYPE, "within"),
     }
 )
 
@@ -91,7 +94,7 @@ def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
         found[name] = _constant(
             {**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {})
         )
-    for name, own in _OF_PROFILES.items():
+    for name, own in _OF_ALL.items():
         found[name] = _constant(dict.fromkeys(own, _ANY), known.get(name, {}))
     return found
 

@@ -1,4 +1,4 @@
-"""``apply``: bring what was generated to a running Grafana and a running Prometheus."""
+"""``apply``: bring what was generated to a running Grafana, Prometheus or ruler."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from generator.apply.generated import read_output
 from generator.apply.grafana_api import connect_grafana
 from generator.apply.prometheus_api import connect_prometheus
+from generator.apply.ruler_api import connect_ruler
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.apply.to_ruler import apply_to_ruler
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from generator.apply.generated import Generated
     from generator.apply.grafana_api import GrafanaApi
     from generator.apply.prometheus_api import PrometheusRules
+    from generator.apply.ruler_api import RulerApi
 
     Target = Callable[[argparse.Namespace, Generated], None]
 
@@ -34,16 +37,25 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Bring the generated dashboards to a Grafana, and have a Prometheus reload its rules. Only what "
-        "differs is written, and never a dashboard that agent-metrics did not make."
+        "Bring the generated dashboards to a Grafana and the rules to a ruler (Mimir, Cortex, Grafana Cloud), and "
+        "have a Prometheus reload its rules. Only what differs is written, and never a dashboard or a rule group "
+        "that agent-metrics did not make."
     )
     parser.epilog = (
         "Tokens are read from the environment: AGENT_METRICS_GRAFANA_TOKEN, AGENT_METRICS_PROMETHEUS_TOKEN, "
-        "or ..._USER and ..._PASSWORD."
+        "AGENT_METRICS_RULER_TOKEN, or ..._USER and ..._PASSWORD."
     )
     options.output(parser)
     parser.add_argument("--grafana", metavar="URL", help="save the dashboards there")
     parser.add_argument("--prometheus", metavar="URL", help="reload it, and see that it runs the rules")
+    parser.add_argument(
+        "--ruler",
+        metavar="URL",
+        help="write the rule groups of output/mimir there (site.yaml: deliver.mimir)",
+    )
+    parser.add_argument(
+        "--tenant", default="", metavar="ID", help="the tenant of the ruler (X-Scope-OrgID); default: none"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only show what would change")
     parser.add_argument(
         "--folder",
@@ -52,7 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the uid of Grafana's folder, which is created if need be; default: agent-metrics",
     )
     parser.add_argument(
-        "--prune", action="store_true", help="delete dashboards of ours that are no longer generated"
+        "--prune",
+        action="store_true",
+        help="delete dashboards, and rule groups of services, that are ours and no longer generated",
     )
     parser.add_argument(
         "--wait",
@@ -65,8 +79,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply to each server that is named, the one whatever becomes of the other."""
-    if arguments.grafana is None and arguments.prometheus is None:
-        complain("there is nowhere to apply to", "name a server with --grafana URL, --prometheus URL or both")
+    if arguments.grafana is None and arguments.prometheus is None and arguments.ruler is None:
+        complain(
+            "there is nowhere to apply to",
+            "name servers with --grafana URL, --prometheus URL or --ruler URL",
+        )
+        return CALL_AT_FAULT
+    if arguments.tenant and arguments.ruler is None:
+        complain(
+            "--tenant names the tenant of a ruler, and there is none", "add --ruler URL, or leave it out"
+        )
         return CALL_AT_FAULT
     try:
         generated = read_output(arguments.output)
@@ -90,6 +112,9 @@ def _targets(arguments: argparse.Namespace) -> Iterator[Target]:
     if arguments.prometheus is not None:
         who, url = identified(arguments.prometheus, "PROMETHEUS")
         yield partial(_prometheus, connect_prometheus(url, who, timeout=timeout))
+    if arguments.ruler is not None:
+        who, url = identified(arguments.ruler, "RULER")
+        yield partial(_ruler, connect_ruler(url, who, tenant=arguments.tenant, timeout=timeout))
 
 
 def _attempted(target: Target, arguments: argparse.Namespace, generated: Generated) -> int:
@@ -111,6 +136,11 @@ def _prometheus(server: PrometheusRules, arguments: argparse.Namespace, generate
     waiting = Waiting(seconds=arguments.wait)
     with closing(server):
         apply_to_prometheus(server, generated, _say, dry_run=arguments.dry_run, waiting=waiting)
+
+
+def _ruler(server: RulerApi, arguments: argparse.Namespace, generated: Generated) -> None:
+    with closing(server):
+        apply_to_ruler(server, generated, _say, dry_run=arguments.dry_run, prune=arguments.prune)
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, shown
+from generator.commands.init_repository import repository_files
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain
 from generator.diagnostics.suggest import did_you_mean
@@ -58,6 +59,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--job", metavar="JOB", help="the job label of its series; default: its name")
     parser.add_argument(
+        "--repository",
+        action="store_true",
+        help="write beside it what checks a repository: .pre-commit-config.yaml, a workflow of GitHub, .gitattributes",
+    )
+    parser.add_argument(
         "--profile", metavar="NAME", help="write no service, but a copy of a shipped profile, to change it"
     )
 
@@ -66,30 +72,39 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files that are not there yet; refuse when the service is."""
     if arguments.profile is not None:
         return copy_profile(arguments.profile, arguments.specs)
+    specs = arguments.specs
     service = _SERVICE.format(
         service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service
     )
-    place = arguments.specs / "services" / f"{arguments.service}.yaml"
-    if is_device(arguments.service):
-        complain(
-            f'files are called after "{arguments.service}", which is a device on Windows',
-            "choose another name",
-        )
+    place = specs / "services" / f"{arguments.service}.yaml"
+    if problem := _problem(arguments, service, place):
+        complain(*problem)
         return CALL_AT_FAULT
-    if problem := _misfit(service):
-        complain(problem)
-        return CALL_AT_FAULT
-    if place.exists():
-        complain(f"{place} exists", "choose another name with --service, or edit the file")
-        return CALL_AT_FAULT
-    specs = arguments.specs
     # A price list of one's own replaces the shipped one, so it begins as a copy of that.
     prices = shipped_text("prices.yaml", ".schemas")
-    if not write_new({place: service, specs / "site.yaml": _SITE, specs / "prices.yaml": prices}, specs):
+    files = {place: service, specs / "site.yaml": _SITE, specs / "prices.yaml": prices}
+    if arguments.repository:
+        files |= repository_files(specs, _output_of(specs).name)
+    if not write_new(files, specs):
         return CALL_AT_FAULT
     call = " -o ".join(shlex.quote(shown(path)) for path in (specs, _output_of(specs)))
-    sys.stdout.write(f"next: edit it, then run: python -m generator generate {call}\n")
+    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return OK
+
+
+def _problem(arguments: argparse.Namespace, service: str, place: Path) -> tuple[str, str] | None:
+    """Say what is wrong with the call, and a way out."""
+    if is_device(arguments.service):
+        message = f'files are called after "{arguments.service}", which is a device on Windows'
+        return message, "choose another name"
+    if arguments.repository and not arguments.specs.name:
+        message = "the repository is beside the specs, and they have no name"
+        return message, "name their directory, as in: init specs"
+    if misfit := _misfit(service):
+        return misfit, ""
+    if place.exists():
+        return f"{place} exists", "choose another name with --service, or edit the file"
+    return None
 
 
 def _misfit(text: str) -> str | None:

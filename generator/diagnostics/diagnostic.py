@@ -78,11 +78,15 @@ def warning(code: str, message: str, span: Span | None, help_: str = "", *notes:
 def at_home(found: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
     """What is found of a service, each where its reader can mend it: a shipped file is a note, ``home`` the place."""
     return tuple(
-        replace(each, span=home, notes=(Note("this comes from its profile", each.span), *each.notes))
+        replace(each, span=home, notes=(Note(f"this comes from {_whose(each.span)}", each.span), *each.notes))
         if home and each.span and each.span.is_shipped
         else each
         for each in found
     )
+
+
+def _whose(shipped: Span) -> str:
+    return "its profile" if shipped.file.startswith(f"{SHIPPED}profiles/") else "the library of signals"
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -10,7 +10,7 @@ _HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
 def check_address(url: str, server: str) -> str:
-    """Return ``url`` without a slash at its end; ``server`` is ``GRAFANA``, ``PROMETHEUS`` or ``EXPOSITION``.
+    """Return ``url`` without a slash at its end; ``server`` is as in ``credentials``: ``GRAFANA``, ``RULER``.
 
     Raises:
         LiveError: it holds credentials, or is no http or https address. The message does not repeat it.

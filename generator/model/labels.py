@@ -35,6 +35,11 @@ class Label(Struct, frozen=True):
     determines: str | None = None
     determined: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """A label is counted again and again in a fleet; a mapping would not have it found again."""
+        return hash((self.name, self.values, self.max_live, self.new_per_week, self.determines))
+
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     joined: str = ""

@@ -69,7 +69,9 @@ BOUND = "service:agent_alert:bound"
 PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
 #: Records that are about no service: all others say whose they are.
-OF_NO_SERVICE = frozenset({PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PRICE, PRICE_WITHIN})
+OF_NO_SERVICE = frozenset(
+    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN}
+)
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
 
@@ -101,6 +103,8 @@ GRAFANA_TAG = "agent-metrics"
 GRAFANA_FOLDER_UID = "agent-metrics"
 GRAFANA_FOLDER = "Agent metrics"
 
+#: Path of the checklist of agent metrics.
+SELF_CHECK = "reports/self-check.md"
 #: Path of the example for Alertmanager.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
@@ -191,6 +195,28 @@ def rules_path(service: str) -> str:
 def alerts_path(service: str) -> str:
     """Path of alerting rules: a service's own, or a shared family's."""
     return f"prometheus/alerts/{service}.alerts.yml"
+
+
+#: The families of the files that all services share.
+FAMILIES = (
+    "services",
+    "prices",
+    "streams",
+    "run",
+    "latency",
+    "budget",
+    "tools",
+    "cost",
+    "releases",
+    "status",
+)
+#: At the end of a family whose alerts some services have in another form.
+VARIANTS = "-variants"
+
+
+def is_shared_name(service: str) -> bool:
+    """Whether a shared file is called so."""
+    return service.removesuffix(VARIANTS) in map(shared_name, FAMILIES)
 
 
 def shared_name(family: str) -> str:

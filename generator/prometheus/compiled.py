@@ -195,7 +195,7 @@ def _windows(
 ) -> Iterator[RecordingRule]:
     found = tuple(signals)
     for tokens in dict.fromkeys(one.of for one in found if isinstance(one.kind, Tokens | Cost)):
-        yield prices.billed_tokens(tokens, scope)
+        yield prices.billed_tokens(tokens, scope, is_listed=bool(service.inclusions))
         yield prices.costs(tokens, None, scope)
     wanted = list(events.windows(found))
     for alert in alerts:

@@ -50,19 +50,7 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = (
-    "services",
-    "prices",
-    "streams",
-    "run",
-    "latency",
-    "budget",
-    "tools",
-    "cost",
-    "releases",
-    "status",
-)
-VARIANTS = "-variants"
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -92,7 +80,10 @@ class SharedRules(Struct, frozen=True, eq=False):
     def variants(self) -> tuple[RuleGroup, ...]:
         """The groups of alerts of which some services have another form."""
         return tuple(
-            group for family, groups in self.alerting.items() if family.endswith(VARIANTS) for group in groups
+            group
+            for family, groups in self.alerting.items()
+            if family.endswith(names.VARIANTS)
+            for group in groups
         )
 
     @property
@@ -254,12 +245,15 @@ def _streams(library: Library, scope: Scope) -> Rules:
     """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
-    counting = [profile.name for profile in library.profiles if profile.includes is not None]
+    is_listed = bool(library.inclusions)
     spent = next((one for one in library.streams.values() if one.stem == COST), None)
     rules = [
         one
         for stream in tokens.values()
-        for one in (prices.billed_tokens(stream, scope, counting), prices.costs(stream, spent, scope))
+        for one in (
+            prices.billed_tokens(stream, scope, library.profiles, is_listed=is_listed),
+            prices.costs(stream, spent, scope),
+        )
     ]
     wanted = [(stream, window) for stream, window in events.windows(signals) if not stream.is_histogram]
     wanted += [
@@ -420,7 +414,7 @@ def _variants(
             fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
-            family = f"{family_of(alert, library.signals)}{VARIANTS}"
+            family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
             by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 

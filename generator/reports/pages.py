@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.checks.selfcheck import MINIMUM
+from generator.model.names import SELF_CHECK
 from generator.reports.cardinality import cardinality_json
 from generator.reports.markdown import render
 from generator.reports.rows import overview
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"
-SELF_CHECK_MD = "reports/self-check.md"
 
 
 def cardinality_page(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> str:
@@ -33,5 +33,5 @@ def reports(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) 
     return (
         Artifact(CARDINALITY_JSON, cardinality_json(overview(services, shared, site), numbers, site)),
         Artifact(CARDINALITY_MD, cardinality_page(services, shared, site)),
-        Artifact(SELF_CHECK_MD, render("self-check.md.j2", services=services, minimum=MINIMUM)),
+        Artifact(SELF_CHECK, render("self-check.md.j2", services=services, minimum=MINIMUM)),
     )

@@ -63,9 +63,7 @@ def merged_alerts(
     library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
 ) -> dict[str, Entry[AlertSpec]]:
     """Lay the profile's alerts over the library's, and the service's over both."""
-    merged = {
-        entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)
-    }
+    merged = shared_alerts(library, scope)
     for entry in profile.alerts:
         known = merged.get(entry.key.value)
         merged[entry.key.value] = _merge(known, entry) if known else entry
@@ -82,6 +80,13 @@ def merged_alerts(
                 _unknown_help(entry, list(merged), scope),
             )
     return merged
+
+
+def shared_alerts(library: SignalsSpec | None, scope: AlertScope) -> dict[str, Entry[AlertSpec]]:
+    """Find the alerts of the library whose signals the profile measures."""
+    return {
+        entry.key.value: entry for entry in (library.alerts if library else ()) if _measured(entry, scope)
+    }
 
 
 def resolve_alerts(merged: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
@@ -106,13 +111,15 @@ def _is_shared(alert: Alert, scope: AlertScope) -> bool:
 
 
 def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
-    """Whether the profile measures what an alert of the library is about."""
+    """Whether the profile measures what an alert of the library is about; its own signals have its own alerts."""
     kinds = _kinds(entry.value)
     body = kinds[0][1] if len(kinds) == 1 else None
     if body is None or body.signal is None:
         return True
     signal = scope.signals.get(body.signal.value)
-    if signal is None or (body.by is not None and (body.by.value,) not in signal.levels):
+    if signal is None or not signal.shared:
+        return False
+    if body.by is not None and (body.by.value,) not in signal.levels:
         return False
     return kinds[0][0] != "regression" or compares_releases(signal, scope.runs)
 

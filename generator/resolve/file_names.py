@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Note
+from generator.model.names import is_shared_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,17 @@ def check_device(name: Text, findings: Findings) -> None:
             f'files are called after "{name.value}", which is a device on Windows',
             name.span,
             f"choose another name, such as {name.value}{'-agent' if name.value.islower() else 'Alert'}",
+        )
+
+
+def check_shared_files(service: Text, findings: Findings) -> None:
+    """Refuse a service whose files would be those that all services share."""
+    if is_shared_name(service.value):
+        findings.error(
+            "name/shared-file",
+            f'files about all services are called "{service.value}"',
+            service.span,
+            f"choose another name, such as {service.value.removeprefix('agent-')}-agent",
         )
 
 

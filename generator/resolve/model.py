@@ -9,7 +9,8 @@ from msgspec import Struct
 from generator.diagnostics import Note, Result, at_home
 from generator.diagnostics.findings import Findings
 from generator.model.service import Model, Service
-from generator.resolve.file_names import check_alert_names, check_device
+from generator.resolve.extends import extended
+from generator.resolve.file_names import check_alert_names, check_device, check_shared_files
 from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
 from generator.resolve.overlap import overlaps
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 class Common(Struct, frozen=True):
     """What all services are resolved with; ``sound`` says that nothing of it is at fault.
 
-    ``oldest`` is where the oldest Prometheus is written, if it is.
+    ``broken`` are the profiles that extend what cannot be, and ``oldest`` is where the oldest Prometheus is written.
     """
 
     base: Base
     profiles: dict[str, ProfileSpec]
+    broken: frozenset[str]
     oldest: Span | None
     sound: bool
 
@@ -65,18 +67,21 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     site = resolve_site(shared.site, findings)
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
-    profiles = _profiles(shared, findings)
+    found = extended(_profiles(shared, findings), shared.shadowed, findings)
+    profiles = found.profiles
     of_library = Findings()  # alone, for a site that is at fault does not make the library wrong
     library = resolve_library(shared.signals, profiles.values(), shared.prices, site, of_library)
     findings.add(*of_library.all)
     base = Base(site, shared.prices, shared.signals, library)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
-    return Common(base, profiles, oldest, sound=not findings.failed), findings.all
+    return Common(base, profiles, found.broken, oldest, sound=not findings.failed), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     """Resolve one service with all that is wrong with it."""
+    if spec.profile.value in common.broken:
+        return Result.failed()
     findings = Findings()
     profile = look_up(spec.profile, common.profiles, "profile", findings)
     service = resolve_service(spec, profile, common.base, findings) if profile else None
@@ -98,6 +103,7 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
     seen: dict[str, Claims] = {}
     for claims in services:
         check_device(claims.service, findings)
+        check_shared_files(claims.service, findings)
         first = seen.setdefault(claims.service.value, claims)
         if first is not claims:
             findings.error(
@@ -122,7 +128,8 @@ def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[
     """Find what is wrong with profiles that no service is resolved with."""
     used = {claims.profile for claims in services}
     for name, profile in common.profiles.items():
-        if name not in used:
+        # Of the shipped ones many are there for others, and what a local library lacks is nothing to them.
+        if name not in used and not profile.profile.span.is_shipped:
             yield from check_unused(profile, common.base)
 
 

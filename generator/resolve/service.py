@@ -12,7 +12,7 @@ from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
 from generator.model.words import RUN
 from generator.resolve.alert_scope import AlertScope
-from generator.resolve.alerts import merged_alerts, resolve_alerts
+from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
@@ -89,7 +89,8 @@ def resolve_service(
         own_bounds=frozenset(entry.key.value for entry in spec.labels),
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
-    deviating = [merged[name] for name in sorted(changed & alert_scope.shared_alerts) if name in merged]
+    shared = shared_alerts(base.signals, alert_scope)
+    deviating = [merged[name] for name in sorted(changed & shared.keys())]
     return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site))
 
 

@@ -111,7 +111,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
             "reference/unknown-stream",
             f'there is no stream "{entry.key.value}"',
             entry.key.span,
-            did_you_mean(entry.key.value, library, "streams"),
+            f"{did_you_mean(entry.key.value, library, 'streams')}; or declare it in signals.yaml",
         )
         return None
     before = scope.findings.failed

@@ -12,6 +12,7 @@ from generator.streams.scope import each, grouped, join, rule, summed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from generator.model.library import ProfileFacts
     from generator.model.rules import RecordingRule
     from generator.model.service import Inclusion, Price
     from generator.model.streams import Stream
@@ -42,17 +43,26 @@ def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]
     return found
 
 
-def billed_tokens(tokens: Stream, scope: Scope, counting: Sequence[str] = ()) -> RecordingRule:
+def billed_tokens(
+    tokens: Stream, scope: Scope, profiles: Sequence[ProfileFacts] = (), *, is_listed: bool
+) -> RecordingRule:
     """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on.
 
-    Providers count so or so; ``counting`` are the profiles whose source counts in one way, whatever the provider.
+    Providers count so or so, and some profiles say that their source counts in one way, whatever the provider.
+    ``is_listed`` says whether a price list knows of any provider that counts types inside others.
     """
     raw = summed(scope.stream(tokens).now(), tokens.kept)
-    within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
-    inner = binary("*", raw, within, on=_ON, group_left=(_WITHIN,))
-    if counting:
+    ways = []
+    if is_listed:
+        within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))
+        ways.append(binary("*", raw, within, on=_ON, group_left=(_WITHIN,)))
+    if counting := [one.name for one in profiles if one.includes is not None]:
         theirs = grouped(scope.record(names.KNOWN).one_of(names.PROFILE, counting).now(), (names.PROFILE,))
-        inner = join("unless", inner, theirs) | _within_profiles(raw, theirs)
+        ways = [join("unless", one, theirs) for one in ways]
+        ways += [_within_profiles(raw, theirs)] if any(one.includes for one in profiles) else []
+    if not ways:
+        return rule(names.rate(billed(tokens)), raw)
+    inner = any_of(ways)
     # Summed first: two types inside one would become the same series.
     outer = summed(inner, (*(label for label in tokens.kept if label != TOKEN_TYPE), _WITHIN))
     moved = call(

@@ -65,6 +65,7 @@ def load_shared(sources: Sources) -> Loaded[Shared]:
         prices.specs if prices else None,
         signals.specs if signals else None,
         tuple(profile.specs for profile in profiles if profile.specs is not None),
+        _shadowed(profiles, sources),
     )
     return Loaded(shared, diagnostics)
 
@@ -76,6 +77,18 @@ def _profiles(sources: Sources) -> list[Loaded[ProfileSpec]]:
     return own + [
         _load(file, "profile", ProfileSpec) for file in sources.shipped if file.path.stem not in local
     ]
+
+
+def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[ProfileSpec, ...]:
+    """Load the shipped profiles that the directory's own of their names extend."""
+    found = [each.specs for each in profiles if each.specs is not None]
+    names = {
+        spec.profile.value for spec in found if spec.extends and spec.extends.value == spec.profile.value
+    }
+    shipped = [
+        _load(file, "profile", ProfileSpec).specs for file in sources.shipped if file.path.stem in names
+    ]
+    return tuple(spec for spec in shipped if spec is not None)
 
 
 def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:

@@ -85,6 +85,10 @@ _KINDS = {
 _FOLDERS = ("service", "profile")
 
 
+#: Keys of which a file of a kind has one at least, where those that it must have are in others as well.
+_TELLING = {"profile": {"metrics", "streams", "extends"}}
+
+
 def misplaced(document: Document, kind: str) -> Diagnostic | None:
     """Say what a file is, by its keys, that is no ``kind``; None where it may be one with faults."""
     keys = set(document.root.entries)
@@ -102,7 +106,8 @@ def _is(kind: str, keys: set[str], *, rather_than: str) -> bool:
     schema, here = _contents(kind), _contents(rather_than)
     known, needed = set(schema["properties"]), set(schema.get("required", ()))
     others = set(here.get("required") or here["properties"]) - known
-    return bool(keys) and needed <= keys <= known and not keys & others
+    telling = _TELLING.get(kind, keys)
+    return bool(keys & telling) and needed <= keys <= known and not keys & others
 
 
 def _contents(kind: str) -> dict[str, Any]:

@@ -391,12 +391,21 @@ class PricesSpec(Struct, frozen=True):
 
 
 class Shared(Struct, frozen=True):
-    """What all services share; ``profiles`` are the directory's own, and those that ship with the compiler."""
+    """What all services share.
+
+    Attributes:
+        site: None where there is none.
+        prices: The price list.
+        signals: The library of signals.
+        profiles: The directory's own, and those that ship with the compiler.
+        shadowed: The shipped ones in whose place the directory has its own, and extends them.
+    """
 
     site: SiteSpec | None
     prices: PricesSpec | None
     signals: SignalsSpec | None
     profiles: tuple[ProfileSpec, ...]
+    shadowed: tuple[ProfileSpec, ...] = ()
 
 
 class Specs(Struct, frozen=True):

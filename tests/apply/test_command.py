@@ -111,7 +111,7 @@ def test_without_a_server_there_is_nothing_to_do(
     applying: Applying, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["apply", "-o", str(applying.output)]) == 2
-    assert "--grafana URL, --prometheus URL or both" in capsys.readouterr().err
+    assert "--grafana URL, --prometheus URL or --ruler URL" in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_stops_nothing_half_way(applying: Applying, grafana: Grafana) -> None:

@@ -162,4 +162,4 @@ def test_labels_that_determine_each_other_in_a_circle_are_still_bounded() -> Non
     ours = _label_of("a", "x", "y", determines="b", determined={"x": "p", "y": "q"})
     theirs = _label_of("b", "p", "q", determines="a", determined={"p": "x", "q": "y"})
     assert determined_by([ours, theirs]) == {"b": "a"}
-    assert combinations([ours, theirs]) == 2
+    assert combinations((ours, theirs)) == 2

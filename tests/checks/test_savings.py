@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
+from generator.checks.world import SharedPart
 from generator.model.rules import RecordingRule
 from generator.promql.shape import shape
 from tests.checks.models import SITE, counter, having, histogram, known, small
@@ -77,7 +78,7 @@ def test_a_label_saves_also_where_its_values_stand_beside_others(tmp_path: Path)
     world = known(SITE, found).services[0].world
     recorded = next(each for each in world.rules if isinstance(each.rule, RecordingRule))
     either = replace(recorded, shape=shape({"cause": ("model", "tool")}))
-    savings = of_records(found, replace(world, own=(either,), shared=()))
+    savings = of_records(found, replace(world, own=(either,), shared=SharedPart(())))
     # Three are listed, and other: of four values two are half, and one is left without the label.
     assert {saving.label: (saving.halved, saving.dropped) for saving in savings} == {
         "model": (2, 3),

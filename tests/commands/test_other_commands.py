@@ -275,7 +275,7 @@ def test_the_next_step_of_init_compiles_beside_its_specs_and_nowhere_else(
     monkeypatch.chdir(place)
     (place / "output").mkdir()
     told = call("init", specs).out.splitlines()[-1]
-    _, found, next_step = told.partition("python -m generator ")
+    _, found, next_step = told.partition("agent-metrics ")
     assert found
     assert call(*shlex.split(next_step)).code == 0
     assert (place / output / "manifest.json").is_file()

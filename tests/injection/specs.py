@@ -65,17 +65,18 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
     labels["stop_reason"]["values"] |= {
         text: ("ok", *few(texts))[index % (1 + len(few(texts)))] for index, text in enumerate(texts)
     }
-    labels["stop_reason"]["limits"] += texts
+    labels["stop_reason"]["limits"] = list(texts)
     labels["token_type"]["values"] += few(texts)
     profile["metrics"] |= {
         f"own_{index}_total": {"type": "counter", "labels": []} for index in range(len(texts))
     }
+    profile |= {"signals": {}, "alerts": {}, "description": " ".join(texts)}
     for index, text in enumerate(texts):
-        of = {"of": "agent_run_total", "where": {"stop_reason": text}}
+        of = {"of": "run", "where": {"stop_reason": text}}
         profile["signals"][own(index)] = {"share": of}
         told = {"summary": sentence(text), "warning": "0.01%", "for": "1m"}
         profile["alerts"][alert(index)] = {"threshold": {"signal": own(index)}, **told}
-    profile["alerts"]["AgentNoRuns"] |= {"disabled": " ".join(texts)}
+    profile["alerts"]["AgentNoRuns"] = {"disabled": " ".join(texts)}
     return profile | {"profile": "hostile"}
 
 
@@ -89,7 +90,7 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
         "metrics": {"service_total": {"type": "counter", "labels": []}},
         "signals": {
             "of_service": {
-                "share": {"of": "agent_run_total", "where": {"stop_reason": texts[1]}},
+                "share": {"of": "run", "where": {"stop_reason": texts[1]}},
                 "trend": {"over": "1h"},
             }
         },

@@ -157,7 +157,7 @@ def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
         yield _series({"__name__": name.name, **name.labels_of(service)}, values, step)
     steps = case.timeline.seconds // step + 1
     for name, value in {**trial.subject.fixture.constants, **dict(case.constants)}.items():
-        if name.name not in case.without:
+        if name not in case.without:
             yield _series({"__name__": name.name, **name.labels_of(service)}, [value] * steps, step)
 
 

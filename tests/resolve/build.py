@@ -50,6 +50,8 @@ SIGNALS: Section = {
     "spend": "{title: Spend, description: Spend., cost: {of: tokens_total}, window: 24h}",
     "reasons": "{title: Reasons, description: Why., distribution: {of: runs_total, label: reason}, by: [release]}",
 }
+#: The profile brings all signals itself.
+NO_LIBRARY = "streams: {}\nsignals: {}\nalerts: {}\n"
 PRICES = """providers: {openai: {includes: {prompt: [cached]}}}
 models: {m1: {provider: openai, prompt: 2, completion: 8}}
 """
@@ -94,7 +96,9 @@ def resolved(directory: Path, *services: str, **others: str) -> Result[Model]:
     """Load and resolve services with the profile above; ``profile``, ``prices`` and ``site`` may be given as text."""
     files = {f"services/s{index}.yaml": text for index, text in enumerate(services or (service(),))}
     files["profiles/tiny.yaml"] = others.pop("profile", "") or profile()
-    files |= {"prices.yaml": PRICES} | {f"{name}.yaml": text for name, text in others.items()}
+    files |= {"prices.yaml": PRICES, "signals.yaml": NO_LIBRARY} | {
+        f"{name}.yaml": text for name, text in others.items()
+    }
     loaded = load(written(directory, files))
     assert loaded.specs is not None, loaded.diagnostics
     return resolve(loaded.specs)

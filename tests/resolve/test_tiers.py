@@ -175,10 +175,15 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
         "traffic": "{min_runs_per_hour: 100}",
         "objectives": "{success_rate: {min: 97%, window: 30d}}",
     }
-    timed = profile().replace("run_ms", "agent_run_latency_ms")  # by this name it is one observation a run
-    enough = resolved(tmp_path / "enough", _own(body.replace("N", str(most)), **keys), profile=timed)
+    timed = f"{profile()}streams: {{run_latency: {{of: run_ms}}}}\n"  # of which a run is one observation
+    library = "streams: {run_latency: {type: histogram, unit: s, help: T., labels: [release]}}\nsignals: {}\n"
+    enough = resolved(
+        tmp_path / "enough", _own(body.replace("N", str(most)), **keys), profile=timed, signals=library
+    )
     assert enough.diagnostics == ()
-    more = resolved(tmp_path / "more", _own(body.replace("N", str(most + 1)), **keys), profile=timed)
+    more = resolved(
+        tmp_path / "more", _own(body.replace("N", str(most + 1)), **keys), profile=timed, signals=library
+    )
     (found,) = told(more)
     assert (found.code, found.at) == ("alert/too-little-traffic", str(most + 1))
     assert f"waits for {most + 1} runs, and 100 an hour, as promised, are {most} in " in found.message

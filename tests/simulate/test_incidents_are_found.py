@@ -1,7 +1,6 @@
 """Each incident is found by the alerts that exist for it, and by no page that does not; a quiet time by none.
 
-A real Prometheus holds the simulated history. The compiled recording rules are evaluated over it, then the compiled
-alerts with their own ``for``.
+A real Prometheus holds the simulated history. All compiled rules are evaluated over it, alerts with their own ``for``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects
 from generator.simulate.staging import Wanted, staged
@@ -151,10 +150,10 @@ def _fired(api: PrometheusApi, model: Model, service: Service, scenario: Scenari
     """Send a history through the chain, and see which alerts fire."""
     few = replace(scenario, replicas=REPLICAS)
     write(api, simulate(service, model.site, few).series)
-    compiled = compile_rules(service, model.site)
     start, end = int(few.start), int(few.end)
-    evaluate(api, compiled.recording, start, end)
-    return firings(api, compiled.alerting, start, end)
+    groups = rule_set([service], model.library, model.site).groups
+    evaluate(api, groups, start, end, service=service.name)
+    return firings(api, service.name, start, end, model.site.rule_interval)
 
 
 def _listed(fired: Sequence[Firing]) -> str:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def write(files: Directory, directory: Path, order: Random | None = None) -> Path:
     """Write each file of ``files``; with ``order``, files and the keys of every mapping are in one of its orders.
 
-    A profile keeps its own: its order is what rules and reports are in, and which metric stands for a label.
+    Profiles and the library keep their own: their order is what rules and reports are in, and which metric stands for
+    a label.
     """
     for path in _ordered(files, order):
-        own = None if path.startswith("profiles/") else order
+        own = None if path.startswith("profiles/") or path == "signals.yaml" else order
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text("".join(_lines(files[path], own)) or "{}\n", "utf-8")
     return directory

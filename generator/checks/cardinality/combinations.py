@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, prod
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ def values(label: Label, weeks: float = 0) -> int:
     return max(label.max_live, len(label.values)) + ceil(label.new_per_week * weeks)
 
 
-def combinations(labels: Iterable[Label], weeks: float = 0) -> int:
+@lru_cache(maxsize=65536)
+def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
     """Bound the combinations of values, at once or, with ``weeks``, over that time.
 
     A label that another one determines adds nothing for the values that say what it is::

@@ -84,7 +84,7 @@ def live_series(metric: Metric, service: Service, site: Site) -> int:
 def _combinations(metric: Metric, service: Service, weeks: float = 0) -> int:
     """Count the combinations of label values; of a metric in parts those of each."""
     parts = metric.parts or (metric.labels,)
-    return sum(combinations((service.labels[name] for name in part), weeks) for part in parts)
+    return sum(combinations(tuple([service.labels[name] for name in part]), weeks) for part in parts)
 
 
 def series_each(metric: Metric, site: Site) -> int:

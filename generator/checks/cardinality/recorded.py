@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,15 @@ from generator.model.units import WEEK
 from generator.promql.shape import size_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.checks.world import Known, SharedWorld, World
+    from generator.checks.world import Known, SharedPart, SharedWorld, World
     from generator.model.labels import Label
     from generator.model.service import Service, Site
     from generator.promql.shape import Origin, Term
 
 
-class RecordSeries(Struct, frozen=True):
+class RecordSeries(Struct, frozen=True, gc=False):
     """The series of a record, at once and over the retention, and the rules that write it, every ``interval`` s.
 
     ``shared`` says that the rules are about all services: none of them is there for this one.
@@ -39,36 +40,87 @@ class RecordSeries(Struct, frozen=True):
     shared: bool = False
 
 
+class _Terms(Struct, frozen=True):
+    """The terms of a record, whatever the sizes of their sets are, and the rules that write it."""
+
+    record: str
+    group: str
+    interval: int
+    rules: int
+    live: tuple[Term, ...]
+    ever: tuple[Term, ...]
+
+    def counted(self, now: Sizes, ever: Sizes, *, shared: bool = False) -> RecordSeries:
+        """Count the series."""
+        live, retained = now.of(self.live), ever.of(self.ever)
+        return RecordSeries(self.record, self.group, self.interval, self.rules, live, retained, shared)
+
+
 def record_series(service: Service, known: World, site: Site) -> tuple[RecordSeries, ...]:
     """Bound the series of each record of a service, in the order of the rules."""
     now, ever = (sizes(service, weeks) for weeks in (0, site.retention / WEEK))
-    of_service = (one for one in known.shared if names.SERVICE in one.shape.names)
-    found = _counted(known.own, now, ever)
-    shared = _counted(of_service, now, ever, shared=True)
-    return (*found.values(), *(one for name, one in shared.items() if name not in found))
+    own = _terms(known.own)
+    of_own = (one.counted(now, ever) for one in own.values())
+    return (*of_own, *_of_service(known.shared).counted(now, ever, own))
 
 
 def shared_records(everyone: SharedWorld) -> tuple[RecordSeries, ...]:
     """Bound the series that are there once for all services: prices, and the data of profiles."""
-    sizes_ = Sizes({}, 0, {}, {})
+    once = Sizes({}, 0, {}, {})
     rules = (one for one in everyone.rules if names.SERVICE not in one.shape.names)
-    return tuple(_counted(rules, sizes_, sizes_, shared=True).values())
+    return tuple(one.counted(once, once, shared=True) for one in _terms(rules).values())
 
 
-def _counted(
-    rules: Iterable[Known], now: Sizes, ever: Sizes, *, shared: bool = False
-) -> dict[str, RecordSeries]:
-    found: dict[str, RecordSeries] = {}
+class _Records(Struct, frozen=True):
+    """Records that stand on a few terms again and again, each of which is counted once; by their places there."""
+
+    terms: tuple[Term, ...]
+    records: tuple[tuple[_Terms, tuple[int, ...], tuple[int, ...]], ...]
+
+    def counted(self, now: Sizes, ever: Sizes, besides: Collection[str]) -> Iterator[RecordSeries]:
+        """Count the series of each record but some."""
+        live, retained = ([sizes_.of((term,)) for term in self.terms] for sizes_ in (now, ever))
+        for one, at_once, over_time in self.records:
+            if one.record not in besides:
+                yield RecordSeries(
+                    one.record,
+                    one.group,
+                    one.interval,
+                    one.rules,
+                    sum([live[place] for place in at_once]),
+                    sum([retained[place] for place in over_time]),
+                    shared=True,
+                )
+
+
+@lru_cache(maxsize=1024)
+def _of_service(shared: SharedPart) -> _Records:
+    found = tuple(_terms(one for one in shared.rules if names.SERVICE in one.shape.names).values())
+    places = {
+        term: place
+        for place, term in enumerate(dict.fromkeys(t for one in found for t in (*one.live, *one.ever)))
+    }
+    return _Records(
+        tuple(places),
+        tuple(
+            (one, tuple([places[term] for term in one.live]), tuple([places[term] for term in one.ever]))
+            for one in found
+        ),
+    )
+
+
+def _terms(rules: Iterable[Known]) -> dict[str, _Terms]:
+    found: dict[str, _Terms] = {}
     for one in rules:
         if not isinstance(one.rule, RecordingRule) or one.shape.nothing:
             continue
         name, group = one.rule.record, one.group
-        before = found.get(name) or RecordSeries(name, group.name, group.interval, 0, 0, 0, shared)
+        before = found.get(name) or _Terms(name, group.name, group.interval, 0, (), ())
         found[name] = replace(
             before,
             rules=before.rules + 1,
-            live=before.live + now.of(one.shape.live),
-            retained=before.retained + ever.of(one.shape.ever),
+            live=before.live + one.shape.live,
+            ever=before.ever + one.shape.ever,
         )
     return found
 
@@ -93,9 +145,10 @@ class Sizes(Struct, frozen=True):
         return sum(self._of_term(term) for term in terms)
 
     def _of_term(self, term: Term) -> int:
-        if term not in self.counted:
-            self.counted[term] = self._product(term)
-        return self.counted[term]
+        found = self.counted.get(term)
+        if found is None:
+            found = self.counted[term] = self._product(term)
+        return found
 
     def _product(self, term: Term) -> int:
         """Multiply; what a label determines adds nothing where each of the two stands alone and once."""
@@ -103,8 +156,8 @@ class Sizes(Struct, frozen=True):
         whole = {origin[0] for origin in term if len(origin) == 1 and origin[0] in self.labels}
         for name in whole:
             rest.remove((name,))
-        labels = (label for name, label in self.labels.items() if name in whole)
-        return combinations(labels, self.weeks) * prod(self._of_origin(origin) for origin in rest)
+        labels = [label for name, label in self.labels.items() if name in whole]
+        return combinations(tuple(labels), self.weeks) * prod(self._of_origin(origin) for origin in rest)
 
     def _of_origin(self, origin: Origin) -> int:
         return sum(self.sets[part] if (size := size_of_part(part)) is None else size for part in origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.checks.cardinality.recorded import Sizes
-    from generator.checks.world import World
+    from generator.checks.world import Known, SharedPart, World
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
     from generator.promql.shape import Term
 
 
-class Saving(Struct, frozen=True):
+class Saving(Struct, frozen=True, gc=False):
     """Series at once that are saved.
 
     Attributes:
@@ -66,13 +67,20 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
 
 def of_records(service: Service, known: World) -> tuple[Saving, ...]:
     """List what would save recorded series of a service, as it is exposed, the most first."""
-    terms = Counter(
-        term for rule in known.rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live
-    )
+    terms = _live(known.own) + _shared_live(known.shared)
     before = sizes(service)
     return _ranked(
         _of_recorded(label, terms, before) for label in service.labels.values() if label.name != OUTSIDE_LABEL
     )
+
+
+@lru_cache(maxsize=1024)
+def _shared_live(shared: SharedPart) -> Counter[Term]:
+    return _live(shared.rules)
+
+
+def _live(rules: Iterable[Known]) -> Counter[Term]:
+    return Counter(term for rule in rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live)
 
 
 def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:

@@ -14,9 +14,10 @@ from generator.model.units import MINUTE, duration, parse_duration
 from generator.promql.reach import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
+    from generator.checks.world import Known, SharedPart
     from generator.model.rules import RecordingRule
 
 CODE = "practice/retention"
@@ -55,7 +56,17 @@ def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
 
 def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:
     """List the rules whose times come to more at first sight, for reading an expression takes long."""
-    for known in each.world.rules:
+    yield from _longer(each.world.own, retention)
+    yield from _shared_suspects(each.world.shared, retention)
+
+
+@lru_cache(maxsize=1024)
+def _shared_suspects(shared: SharedPart, retention: int) -> tuple[RecordingRule | AlertingRule, ...]:
+    return tuple(_longer((known for known in shared.rules if not known.shape.nothing), retention))
+
+
+def _longer(rules: Iterable[Known], retention: int) -> Iterator[RecordingRule | AlertingRule]:
+    for known in rules:
         if sum(map(_seconds, _TIMES.findall(known.rule.expr))) > retention:
             yield known.rule
 

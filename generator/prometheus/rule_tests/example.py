@@ -37,8 +37,8 @@ _EDGES = (0.25, 0.5, 1.0, 2.0)
 _USUAL_BUCKETS = (1.0, 2.0, 4.0, 8.0)
 
 
-def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = False) -> Iterator[Subject]:
-    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``sparing`` as there."""
+def subjects(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Subject]:
+    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``thorough`` as there."""
     profile = _profile(alert, library)
     if profile is None:
         return
@@ -47,7 +47,7 @@ def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = Fals
     bound = _bound(alert, promised, fixture)
     for tier in bound.tiers:
         if _in_reach(tier, fixture.signals[alert.signal]):
-            yield Subject(bound, tier, fixture, sparing=sparing)
+            yield Subject(bound, tier, fixture, sparing=True, thorough=thorough)
 
 
 def own_fixture(service: Service, site: Site) -> Fixture:

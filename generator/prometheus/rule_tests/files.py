@@ -21,7 +21,7 @@ from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
-from generator.prometheus.shared import VARIANTS, family_of
+from generator.prometheus.shared import family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
 from generator.streams.scope import Scope
@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
+#: How many cases of a severity are written for an alert that only one service has.
+_SHOWN = 2
 
 
 class Trial(Struct, frozen=True):
-    """A test case of a subject; ``shows`` is whether it is the one by which its labels and annotations are tested."""
+    """A test case of a subject; ``shows`` is whether it is one of those by which the alert is best shown."""
 
     subject: Subject
     case: TestCase
@@ -69,7 +71,9 @@ def shared_tests(
     for family, trials in _by_family(library, site, variants).items():
         # The numbers of a variant stand partly beside the alert that it is a variant of.
         watching = [
-            one for one in dict.fromkeys((family.removesuffix(VARIANTS), family)) if one in rules.alerting
+            one
+            for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
+            if one in rules.alerting
         ]
         alerting = [group for one in watching for group in rules.alerting[one]]
         for every, part in groupby(sorted(trials, key=lambda one: one.every), key=lambda one: one.every):
@@ -93,14 +97,14 @@ def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Map
         found.setdefault(family_of(alert, library.signals), []).extend(trials_of(alert, library, site))
     for variant in {(one.alert, one.name): one for one in variants}.values():
         for alert in variant.alerts:
-            family = f"{family_of(alert, library.signals)}{VARIANTS}"
+            family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
             found.setdefault(family, []).extend(_variant_trials(alert, variant.name, library, site))
     return {family: trials for family, trials in found.items() if trials}
 
 
 def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
     """Show an alert as some service has it, where all of its numbers are written."""
-    for subject in example.subjects(alert, library, site, sparing=True):
+    for subject in example.subjects(alert, library, site):
         for place, case in enumerate(variant_cases(subject, variant)):
             yield Trial(subject, case, place == 0)
 
@@ -134,9 +138,9 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
     return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
 
-def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
+def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Trial]:
     """List the test cases of every severity of a shared alert."""
-    for subject in example.subjects(alert, library, site, sparing=sparing):
+    for subject in example.subjects(alert, library, site, thorough=thorough):
         for place, case in enumerate(shared_cases(subject)):
             yield Trial(subject, case, place == 0)
 
@@ -210,20 +214,20 @@ def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 
 def own_trials(service: Service, site: Site) -> Iterator[Trial]:
-    """List the test cases of the alerts that only a service has."""
+    """List the test cases of the alerts that only a service has; those that show most come first in each severity."""
     fixture = example.own_fixture(service, site)
     for alert in service.alerts:
         if not alert.shared:
             for tier in alert.tiers:
-                for case in cases(Subject(alert, tier, fixture)):
-                    yield Trial(Subject(alert, tier, fixture), case, shows=False)
+                for place, case in enumerate(cases(Subject(alert, tier, fixture))):
+                    yield Trial(Subject(alert, tier, fixture), case, place < _SHOWN)
 
 
 def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
-    """Write a test for each case: all of them happen to the one service."""
+    """Write a test for each case that shows most; as all happen to one service, promtool takes long for each."""
     for trial in own_trials(service, site):
         phases = trial.case.timeline.phases
-        if trial.case.timeline.seconds > LONGEST:
+        if trial.case.timeline.seconds > LONGEST or not trial.shows:
             continue
         inputs = _inputs(trial, phases, service.name, _steps(phases))
         yield {
@@ -247,7 +251,7 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
         **{
             name.of(service): f"{number_text(value)}x{steps * trial.every}"
             for name, value in constants.items()
-            if name.name not in trial.case.without
+            if name not in trial.case.without
         },
         **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
     }

@@ -1,0 +1,120 @@
+"""Rule groups of a ruler as values, so that one that came back is compared with the one that was sent."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from generator.live.errors import LiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_PART = re.compile(r"(\d+)(ms|[ywdhms])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+
+
+class Rule(Struct, frozen=True):
+    """A rule as a ruler writes it; times are in seconds once they are ``read``."""
+
+    record: str = ""
+    alert: str = ""
+    expr: str = ""
+    for_: str | float = field(default=0, name="for")
+    keep_firing_for: str | float = 0
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class Group(Struct, frozen=True):
+    """A group as a ruler writes it; ``interval`` is in seconds once it is ``read``."""
+
+    name: str
+    interval: str | float = 60
+    limit: int = 0
+    rules: tuple[Rule, ...] = ()
+
+
+Namespaces = dict[str, dict[str, Group]]
+"""Groups by namespace and name."""
+
+
+def read(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
+    """Read groups by namespace, as YAML spells them.
+
+    Raises:
+        LiveError: a text that is no group.
+    """
+    try:
+        known = msgspec.convert(dict(namespaces), dict[str, list[Group]])
+    except msgspec.ValidationError as error:
+        raise LiveError(f"no rule groups: {error}") from None
+    return {name: {one.name: _read(one) for one in groups} for name, groups in known.items()}
+
+
+def parsed(text: bytes) -> Namespaces:
+    """Read the answer of a ruler.
+
+    Raises:
+        LiveError: it is no YAML, or none of rule groups.
+    """
+    try:
+        # An alias may stand for more than any memory holds, and no ruler writes one.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.CSafeLoader)):
+            raise LiveError("YAML with aliases")
+        found = yaml.load(text, yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise LiveError("no YAML") from None
+    return read(found or {}) if isinstance(found or {}, dict) else read({"": found})
+
+
+def changes(ours: Group, theirs: Group) -> tuple[str, ...]:
+    """Say in a few words each what of a group in a ruler is not as generated; nothing where it is."""
+    return tuple(_changes(ours, theirs))
+
+
+def _changes(ours: Group, theirs: Group) -> Iterator[str]:
+    if ours.interval != theirs.interval:
+        yield "interval"
+    # Mimir keeps no limit; what a ruler drops cannot be had by sending it again.
+    if theirs.limit and ours.limit != theirs.limit:
+        yield "limit"
+    before, after = ({_called(rule): rule for rule in group.rules} for group in (theirs, ours))
+    added, removed = (len(one.keys() - other.keys()) for one, other in ((after, before), (before, after)))
+    changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
+    counts = {"added": added, "removed": removed, "changed": changed}
+    yield from (f"{count} rule{'s' * (count > 1)} {what}" for what, count in counts.items() if count)
+    if not any(counts.values()) and ours.rules != theirs.rules:
+        yield "order of rules"
+
+
+def _called(rule: Rule) -> tuple[str, str]:
+    """What tells a rule from others of its group: a name and its labels."""
+    return rule.record or rule.alert, repr(sorted((rule.labels or {}).items()))
+
+
+def _read(group: Group) -> Group:
+    return replace(group, interval=_seconds(group.interval), rules=tuple(map(_read_rule, group.rules)))
+
+
+def _read_rule(rule: Rule) -> Rule:
+    return replace(
+        rule,
+        expr=rule.expr.strip(),
+        for_=_seconds(rule.for_),
+        keep_firing_for=_seconds(rule.keep_firing_for),
+        labels=dict(rule.labels or {}),
+        annotations=dict(rule.annotations or {}),
+    )
+
+
+def _seconds(written: str | float) -> float:
+    """Read a duration: a ruler writes 28 days as ``4w``, and we as ``28d``."""
+    if not isinstance(written, str):
+        return written
+    return round(sum(int(count) * _SECONDS[unit] for count, unit in _PART.findall(written)), 3)

@@ -1,0 +1,222 @@
+"""The generated namespaces, brought to a ruler: what is new first, what has vanished last.
+
+No request writes several groups, so a push may end half-way. Until the end every group is the old one or the new one,
+and the next run, which compares first, goes on where this one stopped.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from msgspec import Struct
+
+from generator.apply.ruler_groups import changes, read
+from generator.diagnostics.suggest import listed
+from generator.live.errors import LiveError
+from generator.model.names import GRAFANA_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from generator.apply.generated import Generated
+    from generator.apply.ruler_api import RulerApi
+    from generator.apply.ruler_groups import Namespaces
+
+#: All groups that agent-metrics makes are called so, wherever they stand.
+_OUR_GROUPS = "agent-"
+_NO_NAMESPACES = "add deliver: {mimir: {}} to site.yaml, and run agent-metrics generate"
+
+
+class Action(Enum):
+    """What is done about a group, in this order; ``STALE`` ones go only where that is asked for."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    STALE = "stale"
+
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.DELETE: "deleted",
+    Action.STALE: "deleted",
+}
+
+
+class Step(Struct, frozen=True):
+    """One group, and in words the changes of an update."""
+
+    action: Action
+    namespace: str
+    name: str
+    words: str = ""
+
+    @property
+    def called(self) -> str:
+        """The group as people name it."""
+        return f"{self.namespace}/{self.name}"
+
+
+class Plan(Struct, frozen=True):
+    """The steps in order, and the groups that stay.
+
+    Attributes:
+        steps: what is done.
+        unchanged: the number of groups that are as generated.
+        foreign: groups in our namespaces that agent-metrics did not make.
+        unlimited: the number of groups whose limit the ruler does not keep.
+    """
+
+    steps: tuple[Step, ...]
+    unchanged: int
+    foreign: tuple[str, ...]
+    unlimited: int
+
+
+def apply_to_ruler(
+    api: RulerApi, generated: Generated, say: Callable[[str], None], *, dry_run: bool, prune: bool
+) -> None:
+    """Give a tenant the generated groups; those that it has already are not written again.
+
+    Args:
+        api: the ruler.
+        generated: what it shall have.
+        say: takes a line for people about each step, as soon as it is done.
+        dry_run: only say what would be done.
+        prune: delete the namespaces of services that are no longer generated.
+
+    Raises:
+        LiveError: there are no namespaces, or a request failed; what was said to be done stays done.
+    """
+    if not generated.namespaces:
+        raise LiveError("the output holds no namespaces for a ruler", _NO_NAMESPACES)
+    wanted = read(generated.namespaces)
+    plan = make_plan(wanted, api.groups())
+    tenant = f", tenant {api.tenant}" if api.tenant else ""
+    say(f"ruler {api.url}{tenant}" + (": dry run, nothing is written" * dry_run))
+    if dry_run:
+        for step in _chosen(plan, prune=prune):
+            say(_line(step.action.value if step.action is not Action.STALE else "delete", step))
+    else:
+        _carry_out(api, plan, generated.namespaces, say, prune=prune)
+        _verify(api, wanted)
+    say(f"  unchanged   {_count(plan.unchanged, 'group')}")
+    for line in _remarks(plan, prune=prune):
+        say(line)
+
+
+def make_plan(wanted: Namespaces, there: Namespaces) -> Plan:
+    """Compare the generated groups with those of the tenant; of other namespaces than ours nothing is looked at."""
+    ours = {name: groups for name, groups in there.items() if _is_ours(name)}
+    steps = list(_written(wanted, ours))
+    steps += _vanished(wanted, ours)
+    order = list(Action)
+    same = [
+        (group, ours[namespace][name])
+        for namespace, groups in wanted.items()
+        for name, group in groups.items()
+        if name in ours.get(namespace, {}) and not changes(group, ours[namespace][name])
+    ]
+    return Plan(
+        steps=tuple(sorted(steps, key=lambda step: order.index(step.action))),
+        unchanged=len(same),
+        foreign=tuple(_foreign(ours)),
+        unlimited=sum(bool(group.limit and not has.limit) for group, has in same),
+    )
+
+
+def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[Step]:
+    for namespace, groups in wanted.items():
+        for name, group in groups.items():
+            has = ours.get(namespace, {}).get(name)
+            if has is None:
+                yield Step(Action.CREATE, namespace, name, _count(len(group.rules), "rule"))
+            elif found := changes(group, has):
+                yield Step(Action.UPDATE, namespace, name, ", ".join(found))
+
+
+def _vanished(wanted: Namespaces, ours: Namespaces) -> Iterator[Step]:
+    for namespace, groups in ours.items():
+        for name in groups:
+            if name not in wanted.get(namespace, {}) and name.startswith(_OUR_GROUPS):
+                yield Step(Action.DELETE if namespace in wanted else Action.STALE, namespace, name)
+
+
+def _foreign(ours: Namespaces) -> Iterator[str]:
+    for namespace, groups in ours.items():
+        yield from (f"{namespace}/{name}" for name in groups if not name.startswith(_OUR_GROUPS))
+
+
+def _is_ours(namespace: str) -> bool:
+    return namespace == GRAFANA_TAG or namespace.startswith(f"{GRAFANA_TAG}-")
+
+
+def _chosen(plan: Plan, *, prune: bool) -> list[Step]:
+    return [step for step in plan.steps if prune or step.action is not Action.STALE]
+
+
+def _carry_out(
+    api: RulerApi,
+    plan: Plan,
+    namespaces: Mapping[str, Iterable[Mapping[str, Any]]],
+    say: Callable[[str], None],
+    *,
+    prune: bool,
+) -> None:
+    texts = {(name, group["name"]): group for name, groups in namespaces.items() for group in groups}
+    left = _chosen(plan, prune=prune)
+    done = 0
+    try:
+        for step in left:
+            if step.action in {Action.CREATE, Action.UPDATE}:
+                group = yaml.dump(
+                    dict(texts[step.namespace, step.name]), Dumper=yaml.CSafeDumper, sort_keys=False
+                )
+                api.write(step.namespace, step.name, group.encode())
+            else:
+                api.remove(step.namespace, step.name)
+            done += 1
+            say(_line(_DONE[step.action], step))
+    except (LiveError, KeyboardInterrupt) as error:
+        say(f"  not applied {listed(step.called for step in left[done:])}")
+        if isinstance(error, LiveError) and done:
+            raise error.adding("what was applied stays, and the next run goes on from there") from None
+        raise
+
+
+def _verify(api: RulerApi, wanted: Namespaces) -> None:
+    """Compare what the ruler answers now: it may have taken something else than was sent."""
+    there = api.groups()
+    wrong = [
+        f"{namespace}/{name}"
+        for namespace, groups in wanted.items()
+        for name, group in groups.items()
+        if name not in there.get(namespace, {}) or changes(group, there[namespace][name])
+    ]
+    if wrong:
+        raise LiveError(
+            f"the ruler does not hold what it was given: {listed(wrong)}",
+            "see that nobody else writes the same namespaces; then run again",
+        )
+
+
+def _remarks(plan: Plan, *, prune: bool) -> Iterator[str]:
+    stale = dict.fromkeys(step.namespace for step in plan.steps if step.action is Action.STALE)
+    if stale and not prune:
+        yield f"  still there {listed(stale)}: no longer generated; --prune deletes what agent-metrics made there"
+    if plan.foreign:
+        yield f"  left alone  {listed(plan.foreign)}: not made by agent-metrics"
+    if plan.unlimited:
+        yield f"  without     the limit of {_count(plan.unlimited, 'group')}, which this ruler does not keep"
+
+
+def _line(done: str, step: Step) -> str:
+    words = f" ({step.words})" if step.words else ""
+    return f"  {done:<11} {step.called}{words}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

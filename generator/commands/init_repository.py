@@ -1,0 +1,93 @@
+"""The files by which a repository of specs checks itself: hooks before a commit, a workflow, attributes of Git."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ATTRIBUTES = """\
+# Generated: reviews fold it away; agent-metrics diff says what a change does.
+{output}/** linguist-generated=true
+"""
+
+_HOOKS = """\
+# pre-commit install: these run before each commit, with the agent-metrics on the path.
+repos:
+  - repo: local
+    hooks:
+      - id: agent-metrics-check
+        name: specs are right
+        entry: agent-metrics check {specs}
+        language: system
+        files: ^{pattern}/
+        pass_filenames: false
+      - id: agent-metrics-generate
+        name: what is generated is up to date
+        entry: agent-metrics generate {specs} -o {output} --check
+        language: system
+        files: ^({pattern}|{output_pattern})/
+        pass_filenames: false
+"""
+
+_WORKFLOW = """\
+# Each pull request: specs at fault are marked on their lines, and its summary says what the change does.
+name: agent-metrics
+
+on:
+  push:
+    branches: [main]
+  pull_request:
+
+permissions:
+  contents: read
+
+env:
+  AGENT_METRICS: agent-metrics   # what pip installs: a wheel, or git+https://... of your copy, with a version
+
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with: {{fetch-depth: 0}}
+      - uses: actions/setup-python@v5
+        with: {{python-version: "3.11"}}
+      - run: pip install "$AGENT_METRICS"
+      - name: Check the specs
+        run: |
+          agent-metrics check {specs} --format github
+      - name: Say what the change does
+        if: github.event_name == 'pull_request'
+        env:
+          BASE: ${{{{ github.base_ref }}}}
+        run: |
+          agent-metrics diff "origin/$BASE" {specs} --format markdown >> "$GITHUB_STEP_SUMMARY"
+      - name: Compare what is generated
+        run: |
+          agent-metrics generate {specs} -o {output} --check
+"""
+
+
+def repository_files(specs: Path, output: str) -> dict[Path, str]:
+    """Write the files for a directory of specs, by their places beside it; ``output`` is a name beside it as well."""
+    root, name = specs.parent, specs.name
+    names = {
+        "specs": shlex.quote(name),
+        "output": shlex.quote(output),
+        "pattern": re.escape(name),
+        "output_pattern": re.escape(output),
+    }
+    return {
+        root / ".gitattributes": _ATTRIBUTES.format(output=_in_attributes(output)),
+        root / ".pre-commit-config.yaml": _HOOKS.format(**names),
+        root / ".github/workflows/agent-metrics.yml": _WORKFLOW.format(**names),
+    }
+
+
+def _in_attributes(name: str) -> str:
+    """Write a name as a pattern of Git, in which a blank would end it."""
+    return re.sub(r"\s", "?", name)

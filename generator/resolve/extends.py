@@ -1,0 +1,135 @@
+"""Profiles that extend others: what they write lies over what the other one says, key by key."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.resolve.alerts import KINDS as ALERT_KINDS
+from generator.resolve.scope import look_up
+from generator.resolve.signals import KINDS as SIGNAL_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.diagnostics.findings import Findings
+    from generator.spec.types import Entry, ProfileSpec
+
+T = TypeVar("T")
+
+#: The maps of a profile, whose entries lie over those of the same key.
+_MAPS = ("labels", "metrics", "streams", "signals", "objectives", "alerts", "includes")
+#: Keys of which an entry has one: who writes one of them, does away with the others.
+_EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "labels": (("values", "max_live"), ("from_", "label")),
+    "streams": (("of", "parts"),),
+    "signals": (SIGNAL_KINDS,),
+    "objectives": (("min", "max"),),
+    "alerts": (ALERT_KINDS,),
+}
+
+
+class Extended(Struct, frozen=True):
+    """The profiles with what they extend, and the names of those that extend what cannot be."""
+
+    profiles: dict[str, ProfileSpec]
+    broken: frozenset[str]
+
+
+def extended(
+    profiles: Mapping[str, ProfileSpec], shadowed: Iterable[ProfileSpec], findings: Findings
+) -> Extended:
+    """Lay each profile over the one that it extends.
+
+    Args:
+        profiles: All by name.
+        shadowed: Shipped profiles in whose place a profile of the same name stands; that one may extend it.
+        findings: Is told of profiles that do not exist, and of circles.
+    """
+    by_name = {spec.profile.value: spec for spec in shadowed}
+    found: dict[str, ProfileSpec] = {}
+    broken: set[str] = set()
+    for name, spec in profiles.items():
+        chain = _chain(spec, profiles, by_name, findings)
+        if chain is None:
+            broken.add(name)
+        else:
+            found[name] = reduce(_over, reversed(chain))
+    return Extended(found, frozenset(broken))
+
+
+def _chain(
+    spec: ProfileSpec,
+    profiles: Mapping[str, ProfileSpec],
+    shadowed: Mapping[str, ProfileSpec],
+    findings: Findings,
+) -> list[ProfileSpec] | None:
+    """List a profile and those that it extends, one by way of the other; None where there is no end or no such."""
+    chain = [spec]
+    while (extends := chain[-1].extends) is not None:
+        own = extends.value == chain[-1].profile.value
+        base = shadowed.get(extends.value) if own else None
+        if base is None and not own:
+            base = look_up(extends, profiles, "profile", findings if len(chain) == 1 else type(findings)())
+        if base is spec or (own and base is None and len(chain) == 1):
+            _in_a_circle(chain, findings)
+        if base is None or base in chain:
+            return None
+        chain.append(base)
+    return chain
+
+
+def _in_a_circle(chain: list[ProfileSpec], findings: Findings) -> None:
+    first = chain[0]
+    way = [spec.profile.value for spec in chain[1:]]
+    by = f" by way of {' and '.join(way)}" if way else ""
+    findings.error(
+        "profile/circle",
+        f'profile "{first.profile.value}" extends itself{by}',
+        first.extends.span if first.extends else first.span,
+        "name another profile, or leave extends out: nothing else says what this profile has",
+    )
+
+
+def _over(base: ProfileSpec, spec: ProfileSpec) -> ProfileSpec:
+    """Lay a profile over another one."""
+    merged = {
+        area: _merged(getattr(base, area), getattr(spec, area), _EXCLUSIVE.get(area, ())) for area in _MAPS
+    }
+    return replace(
+        spec,
+        description=spec.description or base.description,
+        run=spec.run or base.run,
+        emitted=spec.emitted or base.emitted,
+        **merged,
+    )
+
+
+def _merged(
+    base: tuple[Entry[T], ...], own: tuple[Entry[T], ...], exclusive: tuple[tuple[str, ...], ...]
+) -> tuple[Entry[T], ...]:
+    """Keep the order of the base; what only the other has comes after."""
+    found = {entry.key.value: entry for entry in base}
+    for entry in own:
+        known = found.get(entry.key.value)
+        found[entry.key.value] = (
+            replace(entry, value=_laid(known.value, entry.value, exclusive)) if known else entry
+        )
+    return tuple(found.values())
+
+
+def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
+    """Take the keys that are given, and the others of the base."""
+    if not isinstance(base, Struct) or not isinstance(own, Struct):
+        return own
+    given = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}
+    dropped = {key for keys in exclusive if given & set(keys) for key in keys}
+    kept = {
+        key: getattr(base, key)
+        for key in base.__struct_fields__
+        if key not in given and key not in dropped and getattr(base, key) not in (None, ())
+    }
+    return replace(own, **kept)

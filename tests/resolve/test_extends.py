@@ -1,0 +1,103 @@
+"""A profile that extends another one has what that has, and changes it key by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.checks.agent import SPECS
+from tests.resolve.build import codes, one, profile, resolved, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model.service import Service
+
+DEMO = service(profile="more")
+
+
+def _more(directory: Path, changes: str, base: str = "") -> Service:
+    """Resolve a service of a profile that extends the tiny one."""
+    return one(
+        resolved(
+            directory,
+            DEMO,
+            profile=base or profile(),
+            **{"profiles/more": f"profile: more\nextends: tiny\n{changes}"},
+        )
+    )
+
+
+def test_who_changes_nothing_has_all_of_it(tmp_path: Path) -> None:
+    base = one(resolved(tmp_path / "base"))
+    more = _more(tmp_path / "more", "")
+    assert (more.labels, more.metrics, more.signals) == (base.labels, base.metrics, base.signals)
+    assert more.profile == "more"
+
+
+def test_given_keys_lie_over_those_of_the_base_and_the_others_stay(tmp_path: Path) -> None:
+    changes = """labels: {release: {max_live: 9}}
+metrics:
+  run_ms: {type: histogram, unit: ms, help: Time., labels: [release], buckets: [500, 5000]}
+  waits_total: {type: counter, help: Waits., labels: []}
+objectives: {success_rate: {min: 99%}}
+"""
+    base = profile(objectives={"success_rate": "{min: 90%, window: 30d}", "latency_p95": "{max: 2s}"})
+    more = _more(tmp_path, changes, base)
+    assert (more.labels["release"].max_live, more.labels["release"].new_per_week) == (9, 2)
+    assert more.metrics["run_ms"].buckets == (500, 5000)
+    assert list(more.metrics)[-1] == "waits_total"
+    assert more.objectives["success_rate"].bound == pytest.approx(0.99)
+    assert more.objectives["success_rate"].window == 30 * 86400
+    assert more.objectives["latency_p95"].bound == 2
+
+
+def test_of_what_excludes_the_other_the_later_counts(tmp_path: Path) -> None:
+    changes = """labels: {release: {values: [a, b]}}
+signals:
+  calls_per_run: {title: C, description: C., count: {of: calls_total}, better: neither}
+"""
+    more = _more(tmp_path, changes)
+    assert more.labels["release"].values == ("a", "b", "other")
+    assert type(more.signals["calls_per_run"].kind).__name__ == "Count"
+
+
+def test_a_chain_is_followed_to_its_end(tmp_path: Path) -> None:
+    files = {
+        "profiles/more": "profile: more\nextends: between\nlabels: {release: {max_live: 5}}\n",
+        "profiles/between": "profile: between\nextends: tiny\nlabels: {release: {max_live: 9, new_per_week: 7}}\n",
+    }
+    found = one(resolved(tmp_path, DEMO, **files)).labels["release"]
+    assert (found.max_live, found.new_per_week) == (5, 7)
+
+
+def test_a_profile_in_place_of_a_shipped_one_may_extend_that(tmp_path: Path) -> None:
+    text = "profile: agent\nextends: agent\nlabels: {release: {max_live: 8}}\n"
+    lone = service(profile="agent", labels="{tool: [search], model: [gpt-4o]}")
+    library = (SPECS / "signals.yaml").read_text("utf-8")
+    found = resolved(tmp_path, lone, signals=library, **{"profiles/agent": text})
+    assert one(found).labels["release"].max_live == 8
+    assert "run_latency" in one(found).streams
+
+
+@pytest.mark.parametrize(
+    ("profiles", "expected"),
+    [
+        ({"more": "profile: more\nextends: more\n"}, ["profile/circle"]),
+        ({"more": "profile: more\nextends: tinny\n"}, ["reference/unknown-profile"]),
+        (
+            {"more": "profile: more\nextends: other\n", "other": "profile: other\nextends: more\n"},
+            ["profile/circle", "profile/circle"],
+        ),
+        (
+            {"more": "profile: more\nextends: other\n", "other": "profile: other\nextends: other\n"},
+            ["profile/circle"],
+        ),
+    ],
+)
+def test_what_cannot_be_extended_is_told_once_and_nothing_that_follows(
+    profiles: dict[str, str], expected: list[str], tmp_path: Path
+) -> None:
+    files = {f"profiles/{name}": text for name, text in profiles.items()}
+    assert codes(resolved(tmp_path, DEMO, **files)) == expected

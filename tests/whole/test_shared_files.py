@@ -1,0 +1,107 @@
+"""Files about all services are made from the library, the profiles and the site: no text of a service is in them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.compiler import generate
+from generator.spec.sources import read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPECS = Path(__file__).parents[2] / "specs"
+_SHARED = re.compile(r"prometheus/(rules|alerts)/agent-[a-z-]+\.(rules|alerts)\.yml")
+
+
+def _files(directory: Path) -> dict[str, str]:
+    found = generate(read_sources(directory))
+    assert found.files, found.diagnostics
+    return {file.path: file.text for file in found.files}
+
+
+def _changed(text: str) -> str:
+    """Change the numbers, owners, links, selectors and labels of a service."""
+    text = text.replace("{max_live: 4, new_per_week: 2}", "{max_live: 3, new_per_week: 1}")
+    text = text.replace("replicas: 6", "replicas: 5").replace(
+        "min_runs_per_hour: 120", "min_runs_per_hour: 777"
+    )
+    text = (
+        text.replace("max: 5%", "max: 6.25%")
+        .replace("97%", "98.5%")
+        .replace("max: 2s", "max: 3700ms")
+        .replace("$200", "$331")
+    )
+    text = text.replace("warning: 40", "warning: 41.5").replace("30d", "7d")
+    text = re.sub(r"owner: .*", "owner: team-xyz", text)
+    text = re.sub(r"selector: .*", "selector: {job: another-job}", text) if "support" in text else text
+    text = re.sub(r"tool: \[.*\]", "tool: [drill, saw]", text)
+    text = re.sub(r"model: \[.*\]", "model: [gpt-4.1, o3]", text)
+    return text.replace("logs.example.com", "elsewhere.example.org")
+
+
+def _renamed(text: str) -> str:
+    return text.replace("support-agent", "help-desk").replace("research-agent", "library")
+
+
+@pytest.mark.parametrize("change", [_changed, _renamed])
+def test_no_literal_of_a_service_is_in_a_shared_file(change: Callable[[str], str], tmp_path: Path) -> None:
+    directory = tmp_path / "specs"
+    shutil.copytree(SPECS, directory)
+    for path in (directory / "services").iterdir():
+        before = path.read_text("utf-8")
+        after = change(before)
+        assert after != before
+        path.with_stem(change(path.stem)).write_text(after, encoding="utf-8")
+        if change(path.stem) != path.stem:
+            path.unlink()
+    one, other = _files(SPECS), _files(directory)
+    shared = [path for path in one if _SHARED.fullmatch(path)]
+    assert len(shared) > 10
+    assert sorted(path for path in other if _SHARED.fullmatch(path)) == sorted(shared)
+    for path in shared:
+        assert one[path] == other[path], path
+
+
+def test_one_service_less_or_more_changes_no_shared_rule(tmp_path: Path) -> None:
+    directory = tmp_path / "specs"
+    shutil.copytree(SPECS, directory)
+    (directory / "services" / "research-agent.yaml").unlink()
+    one, other = _files(SPECS), _files(directory)
+    assert {path for path in one if _SHARED.fullmatch(path) and one[path] != other[path]} == set()
+
+
+VARIED = """service: {name}
+profile: agent
+owner: team-demo
+selector: {{job: {name}}}
+labels: {{model: [gpt-4o], tool: [search]}}
+objectives: {{success_rate: {{min: 97%, window: 30d}}}}
+alerts:
+  AgentToolCallsPerRunHigh: {{warning: {bound}, for: 7m}}
+  AgentUndeclaredLabelValue: {{for: 9m}}
+  AgentSuccessRateLow: {{warning: {other}, critical: 80%, keep_firing_for: 3m}}
+"""
+
+
+def test_services_that_vary_alike_share_one_form_whatever_their_numbers(tmp_path: Path) -> None:
+    """The form says how long it waits; the numbers are in the services' own files, in either order."""
+    (tmp_path / "services").mkdir()
+    for name, bound, other in (("a-agent", 31, "90%"), ("b-agent", 53, "objective - 2pp")):
+        text = VARIED.format(name=name, bound=bound, other=other)
+        (tmp_path / "services" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    files = _files(tmp_path)
+    variants = "".join(
+        text for path, text in files.items() if "-variants" in path and _SHARED.fullmatch(path)
+    )
+    assert variants.count("alert: AgentToolCallsPerRunHigh") == 1
+    assert variants.count("alert: AgentUndeclaredLabelValue") > 1  # one a label
+    assert not re.search(r"\b(31|53)\b", variants)
+    own = [files[f"prometheus/rules/{name}.rules.yml"] for name in ("a-agent", "b-agent")]
+    assert ["vector(31)" in text for text in own] == [True, False]
+    assert ["vector(53)" in text for text in own] == [False, True]
