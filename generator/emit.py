@@ -123,7 +123,7 @@ def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tup
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
-        catalog({entry.service: entry.listing for entry in entries}),
+        catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
         *shard_files((file.path for file in rules), own, site),
         *deliver_all(rules, owners, site),
     )
