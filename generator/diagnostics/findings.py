@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_PER_FILE = 50
 """A longer list buries its reader: the rest is counted."""
 
+_LEFT_OUT = "source/too-many-errors"
+
 
 class Findings:
     """Collects the diagnostics of a stage, in the order in which they are found."""
@@ -49,7 +51,11 @@ class Findings:
 
 
 def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tuple[Diagnostic, ...]:
-    """The first ``limit`` diagnostics of each file in order; one more says how many were left out."""
+    """The first ``limit`` diagnostics of each file in order; one more says how many were left out.
+
+    Errors are kept before warnings, and warnings before notes: none that stops a run may be hidden by what does not.
+    What says that an earlier stage left some out is not counted.
+    """
     by_file: dict[str, list[Diagnostic]] = {}
     for diagnostic in ordered(diagnostics):
         by_file.setdefault(diagnostic.span.file if diagnostic.span else "", []).append(diagnostic)
@@ -59,7 +65,7 @@ def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tup
 def left_out(first: Span | None, count: int) -> Diagnostic:
     """What tells that ``count`` findings are not shown, the first of them at ``first``."""
     return Diagnostic(
-        "source/too-many-errors",
+        _LEFT_OUT,
         Severity.WARNING,
         f"findings from here on that are not shown: {count}",
         first,
@@ -68,5 +74,11 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
 
 
 def _cut(found: list[Diagnostic], limit: int) -> list[Diagnostic]:
-    rest = len(found) - limit
-    return [*found[:limit], left_out(found[limit].span, rest)] if rest > 0 else found
+    counted = [one for one in found if one.code != _LEFT_OUT]
+    if len(counted) <= limit:
+        return found
+    rank = tuple(Severity)
+    ranked = sorted(range(len(counted)), key=lambda at: rank.index(counted[at].severity))
+    kept, out = sorted(ranked[:limit]), sorted(ranked[limit:])
+    before = [one for one in found if one.code == _LEFT_OUT]
+    return [*(counted[at] for at in kept), *before, left_out(counted[out[0]].span, len(out))]

@@ -203,15 +203,25 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
     def words(case: ErrorContext) -> Message:
         unit = one if case.wanted == 1 else many
         message = f"{case.subject} must have {relation} {case.wanted} {unit}, not {len(case.instance)}"
-        return Message("schema/size", message, case.help)
+        return Message("schema/size", message, case.advice or _size_help(case, many))
 
     return words
+
+
+def _size_help(case: ErrorContext, many: str) -> str:
+    """Say by how much, where the schema has no words for it."""
+    beyond = len(case.instance) - case.wanted
+    if beyond <= 0:
+        return f"write at least {case.wanted} {many}, or leave the key out"
+    return f"shorten it by {beyond} {many}" if many == "characters" else f"leave out {beyond} {many}"
 
 
 def _fewest_keys(case: ErrorContext) -> Message:
     known = case.finding.violation.known_keys
     message = _size("at least", "key", "keys")(case).message
-    return Message("schema/size", message, f"known keys: {listed(known)}" if known else case.help)
+    return Message(
+        "schema/size", message, f"known keys: {listed(known)}" if known else _size_help(case, "entries")
+    )
 
 
 def _duplicate(case: ErrorContext) -> Message:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.source import LineIndex, rest_of_line, start_of_line
+from generator.spec.source import LineIndex, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,12 +101,26 @@ def _second_colon(found: ProblemInText) -> Explanation:
 
 def _no_colon(found: ProblemInText) -> Explanation:
     text = rest_of_line(found.source.text, found.opened)
-    name, colon, value = text.partition(":")
-    if colon and value:
+    name, value = at_colon(text)
+    if value:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(value)}"
     else:
         help_ = f"write {shortened(name)}: and a value, or indent the line to continue the one above"
     return Explanation("this line has no key with a colon", help_, found.opened, len(text))
+
+
+#: YAML's own bound.
+_LONGEST_KEY = 1024
+
+
+def _has_long_key(found: ProblemInText) -> bool:
+    """Whether the problem is the colon behind a text that YAML takes for no key, since it is so long."""
+    return found.character == ":" and len(re.split(r"[{,]", found.before)[-1].strip()) > _LONGEST_KEY
+
+
+def _long_key(found: ProblemInText) -> Explanation:
+    message = f"the key before this colon has more than {_LONGEST_KEY:,} characters"
+    return Explanation(message, "shorten it: names have at most 100 characters here", found.at)
 
 
 def _no_key(found: ProblemInText) -> Explanation:
@@ -246,7 +261,11 @@ def syntax_error(source: Source, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
     found = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
-    explained = tab(found) if found.character == "\t" else rule(found)
+    if found.character == "\t":
+        rule = tab
+    elif _has_long_key(found):
+        rule = _long_key
+    explained = rule(found)
     places = LineIndex.of(source.path, source.text)
     notes = (Note(explained.opened, places.span(found.opened)),) if explained.opened else ()
     span = places.span(explained.index, max(1, explained.length))

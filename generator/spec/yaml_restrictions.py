@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
+from unicodedata import is_normalized, normalize
 
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
+from generator.diagnostics.credentials import find_credential
 from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, shown
 from generator.spec.events import Event, EventKind
 from generator.spec.nodes import Scalar
-from generator.spec.source import FORBIDDEN, rest_of_line, start_of_line
+from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,6 +115,8 @@ def _plain_number(text: str) -> str:
 _WORD = re.compile(r"[^\s,\[\]{}]+")
 #: Thousands that are set apart by commas.
 _GROUPED = re.compile(r"(?<![\w.,])[$€£]?\d{1,3}(,\d{3})+(?!\d)[\w.%]*")
+#: A fraction that is set apart by a comma.
+_DECIMAL = re.compile(r"(?<![\w.,])[$€£]?\d+,\d{1,6}(?!\d)[\w%]*")
 _BLOCKS = frozenset("|>")
 
 
@@ -145,6 +150,29 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
 
 
+def meant_otherwise(event: Event) -> Iterator[Diagnostic]:
+    """In any text: a credential, blanks around it, and characters that look like others."""
+    text = event.text
+    if credential := find_credential(text):
+        message = f"this text holds {credential.noun}, and specs are shared, generated from and shown"
+        yield error("source/credential", message, event.span, credential.help)
+    if text and (stripped := text.strip()) != text and event.style not in _BLOCKS:
+        message = "the text is blank" if not stripped else "the text begins or ends with a blank"
+        help_ = "write a text, or remove the key" if not stripped else f"write {in_quotes(stripped)}"
+        yield error("source/blank", message, event.span, help_)
+    if not is_normalized("NFC", text):
+        yield _not_composed(event)
+
+
+def _not_composed(event: Event) -> Diagnostic:
+    composed = normalize("NFC", event.text)
+    at = next(at for at, (one, other) in enumerate(zip_longest(event.text, composed)) if one != other)
+    parts = " and ".join(f"U+{ord(each):04X}" for each in event.text[at : at + 2])
+    message = f"a character is written as {parts}, and looks like another"
+    help_ = f"write U+{ord(composed[at]):04X} for it, as editors do: {in_quotes(composed)}"
+    return error("source/normal-form", message, event.span, help_)
+
+
 def key_type(event: Event, text: str) -> Diagnostic:
     """A key that is no text."""
     if event.kind is not EventKind.SCALAR:
@@ -164,8 +192,11 @@ def _split_amount(event: Event, text: str) -> str:
     """An amount such as ``$1,500`` without its commas, where a key is the thousands of one; else nothing."""
     start = event.index - len(start_of_line(text, event.index))
     line = start_of_line(text, event.index) + rest_of_line(text, event.index)
-    grouped = (each for each in _GROUPED.finditer(line) if each.start() < event.index - start < each.end())
-    return next((shortened(each.group().replace(",", "")) for each in grouped), "")
+    for pattern, instead in ((_GROUPED, ""), (_DECIMAL, ".")):
+        for each in pattern.finditer(line):
+            if each.start() < event.index - start < each.end():
+                return shortened(each.group().replace(",", instead))
+    return ""
 
 
 def merge_key(event: Event) -> Diagnostic:
@@ -230,9 +261,9 @@ def _is_missing(node: Node) -> bool:
 
 def _missing(before: Entry | None, key: Scalar, text: str) -> Diagnostic:
     message = f"{quoted(key.text)} has no value"
-    name, colon, rest = key.text.partition(":")
+    name, rest = at_colon(key.text)
     value = before.value if before else None
-    if colon and rest:
+    if rest:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
     elif isinstance(value, Scalar) and _DIGITS.fullmatch(value.text) and _THOUSANDS.fullmatch(text):
         help_ = f"YAML ends a value at a comma: write {shortened(value.text + text.replace(', ', ''))}"
