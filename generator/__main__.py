@@ -1,8 +1,25 @@
 """``python -m generator`` is the command ``agent-metrics``."""
 
+from __future__ import annotations
+
 import sys
 
-from generator.cli import main
+from generator.unchanged import answered
+
+TYPE_CHECKING = False  # to import typing takes longer than the answer where nothing has changed
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code. Most calls of ``generate`` find nothing changed, and need no command."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if answered(arguments):
+        return 0
+    from generator.cli import main as run  # noqa: PLC0415 - to import it takes as long as a starting Python
+
+    return run(arguments)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.artifact import Parts
-from generator.frozen import freeze
-from generator.json_text import json_chunks, json_member
+from generator.artifact import Artifact
+from generator.json_text import json_member, json_with_members
 from generator.model import names
 from generator.prometheus.rules import AlertingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from generator.frozen import Frozen
     from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.prometheus.compiled import Compiled
@@ -22,22 +20,18 @@ PATH = "catalog.json"
 VERSION = 1
 
 
-def catalog(services: Mapping[str, Frozen[str]]) -> Parts:
+def catalog(services: Mapping[str, str]) -> Artifact:
     """List everything by name, with the series and labels to ask for; each service has its ``catalog_entry``."""
     head = {
         "version": VERSION,
         "dashboards": {uid: names.dashboard_path(uid) for uid in sorted(names.DASHBOARDS.values())},
     }
-
-    def parts() -> Iterator[str]:
-        return json_chunks(head, "services", ((name, entry.thaw()) for name, entry in services.items()))
-
-    return Parts(PATH, parts)
+    return Artifact(PATH, json_with_members(head, "services", services.items()))
 
 
-def catalog_entry(service: Service, compiled: Compiled) -> Frozen[str]:
+def catalog_entry(service: Service, compiled: Compiled) -> str:
     """List what there is of one service, as JSON for its place in the catalogue."""
-    return freeze(json_member(_listing(service, compiled)))
+    return json_member(_listing(service, compiled))
 
 
 def _listing(service: Service, compiled: Compiled) -> dict[str, object]:

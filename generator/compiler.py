@@ -1,55 +1,70 @@
-"""The compiler: specs in, artifacts and diagnostics out. Pure; reading and writing files is done elsewhere.
+"""The compiler: texts of specs in, artifacts and diagnostics out. Pure; files are read and written elsewhere.
 
-Services are compiled one by one, and what only all of them together show stands on little of each: so a fleet need
-not be in memory at once, and a service whose spec has not changed need not be compiled again.
+Services are compiled one by one; what only all of them together show stands on a small entry of each. So a service
+whose spec has not changed need not be compiled again, where a memory has what became of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, json, msgpack
 from msgspec.structs import replace
 
+from generator.artifact import File, kept
 from generator.checks.all import check_fleet, check_service
 from generator.checks.facts import ServiceFacts, service_facts
-from generator.diagnostics import has_errors
-from generator.frozen import freeze
+from generator.diagnostics import Diagnostic, has_errors, ordered
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.resolve.model import by_name, check_between, resolve_common, resolve_one
+from generator.resolve.model import check_between, resolve_common, resolve_one
+from generator.spec.load import Loaded, load_service, load_shared
+from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from generator.artifact import Artifact, Parts
-    from generator.diagnostics import Diagnostic
-    from generator.frozen import Frozen
-    from generator.grafana.records import Recording, Records
-    from generator.prometheus.alertmanager import Routing
-    from generator.reports.entry import ReportEntry
+    from generator.emit import Entry
     from generator.resolve.model import Common
-    from generator.runbooks.pages import RunbookEntry
-    from generator.spec.types import ServiceSpec, Specs
-    from generator.spool import Spool
+    from generator.spec.sources import Sources, SpecFile
+    from generator.spec.types import ServiceSpec
+
+T = TypeVar("T")
+E = TypeVar("E")
 
 
-class CompiledService(Struct, frozen=True):
-    """A service with its rules, and what is found about it; ``facts`` is None when its spec is not understood."""
+class Memory:
+    """Results of earlier compilations, by the bytes that they depend on; this one has none, and keeps none."""
 
-    facts: ServiceFacts | None
-    diagnostics: tuple[Diagnostic, ...]
+    def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories that have some
+        """Find a result."""
+        return None
+
+    def retain(self, value: object, *inputs: bytes) -> None:
+        """Keep a result for later compilations."""
+
+    def holds(self, file: File) -> bool:  # noqa: ARG002
+        """Whether the output directory has a file whose text was forgotten."""
+        return False
 
 
-class Checked(Struct, frozen=True):
-    """Specs that are understood, with what the checks have to say.
+class Compilation(Struct, frozen=True):
+    """The result of a compilation.
 
-    ``model`` is None, and ``facts`` is empty, when a spec is at fault.
+    Attributes:
+        files: All of the output; none when a spec is at fault, or where specs are only checked.
+        diagnostics: In order.
+        texts: Of the specs, by the names that diagnostics give them.
+        model: None when a service is not understood, or comes from a memory.
+        facts: Of the model's services, in its order.
     """
 
-    model: Model | None
-    facts: tuple[ServiceFacts, ...]
+    files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+    model: Model | None = None
+    facts: tuple[ServiceFacts, ...] = ()
 
     @property
     def rules(self) -> tuple[Compiled, ...]:
@@ -62,47 +77,162 @@ class Checked(Struct, frozen=True):
         return has_errors(self.diagnostics)
 
 
-class Entry(Struct, frozen=True):
-    """What a service adds to the files about all of them; a thousand of these wait for each other.
+class Part(Struct, Generic[E], frozen=True):
+    """The file of one service, compiled; ``E`` is the type of entries, which only back ends know.
 
     Attributes:
-        service: Its name.
-        routing: Where its alerts go.
-        runbooks: What it adds to the pages of its alerts.
-        report: Its lines in the reports.
-        listing: Its place in the catalogue.
-        recording: What dashboards may read of it.
+        claims: Names and series that no other service may claim as well; None when it is no spec.
+        live: The service's series at once, raw and recorded; None when the spec is not understood.
+        entry: None when the spec is at fault, or is only to be checked.
+        files: The service's own; none when there is no entry.
+        diagnostics: What is found about it alone.
     """
 
-    service: str
-    routing: Routing
-    runbooks: RunbookEntry
-    report: ReportEntry
-    listing: Frozen[str]
-    recording: Frozen[Recording]
-
-    def spooled(self, spool: Spool) -> Entry:
-        """Let what is long of it wait in a spool."""
-        return replace(
-            self,
-            runbooks=self.runbooks.spooled(spool),
-            report=self.report.spooled(spool),
-            listing=self.listing.spooled(spool),
-            recording=self.recording.spooled(spool),
-        )
+    claims: Claims | None
+    live: int | None
+    entry: E | None
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
-def check(specs: Specs) -> Checked:
-    """Resolve the specs, compile their rules and run every check."""
-    common, found = resolve_common(specs.shared)
-    found = (*found, *check_between((spec.claims for spec in specs.services), common))
-    compiled = [compile_service(spec, common) for spec in by_name(specs.services)]
-    facts = tuple(each.facts for each in compiled if each.facts is not None)
-    told = (*found, *(one for each in compiled for one in each.diagnostics))
-    if has_errors(found) or not facts or len(facts) < len(compiled):
-        return Checked(None, (), told)
-    total = check_fleet({each.service.name: each.account.live for each in facts}, common.site)
-    return Checked(Model(common.site, tuple(each.service for each in facts)), facts, (*told, *total))
+class Drawn(Struct, frozen=True):
+    """The files of the dashboards."""
+
+    files: tuple[File, ...]
+
+
+class CompiledService(Struct, frozen=True):
+    """A service with its rules, and what is found about it; ``facts`` is None when its spec is not understood."""
+
+    facts: ServiceFacts | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+Progress = Callable[[int, int], None]
+"""Is called with the number of services that are compiled, and of all."""
+
+
+def _silent(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def check(sources: Sources, progress: Progress = _silent) -> Compilation:
+    """Compile specs as far as the checks need; no file is made."""
+    shared = load_shared(sources)
+    if shared.specs is None or not sources.services:
+        return _not_understood(sources, shared)
+    common, found = resolve_common(shared.specs)
+    total = len(sources.services)
+    parts, known = [], []
+    for done, file in enumerate(sources.services, 1):
+        part, facts = _checked(file, common)
+        parts.append(part)
+        known += [facts] if facts else []
+        progress(done, total)
+    between = check_between([part.claims for part in parts if part.claims], common)
+    is_sound = len(known) == total and not has_errors((*found, *between))
+    known = sorted(known, key=lambda one: one.service.name) if is_sound else []
+    model = Model(common.site, tuple(one.service for one in known)) if is_sound else None
+    every = _findings((*shared.diagnostics, *found, *between), parts, common.site)
+    return Compilation((), every, sources.texts, model, tuple(known))
+
+
+def generate(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
+    """Compile specs to all of the output; what ``memory`` has of earlier compilations is not made again."""
+    memory = memory or Memory()
+    shared = _recalled_shared(sources, memory)
+    if shared.specs is None or not sources.services:
+        return _not_understood(sources, shared)
+    common, found = resolve_common(shared.specs)
+    key, total = sources.identity, len(sources.services)
+    parts = []
+    for done, file in enumerate(sources.services, 1):
+        parts.append(_generated(file, common, memory, key))
+        progress(done, total)
+    between = check_between([part.claims for part in parts if part.claims], common)
+    every = _findings((*shared.diagnostics, *found, *between), parts, common.site)
+    files = () if has_errors(every) else _files(parts, common.site, memory)
+    return Compilation(files, every, sources.texts)
+
+
+def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
+    """Say all the same what is wrong with the files of services."""
+    alone = (one for file in sources.services for one in load_service(file).diagnostics)
+    return Compilation((), ordered((*shared.diagnostics, *alone)), sources.texts)
+
+
+def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[Shared]:
+    key = sources.identity
+    found = memory.recall(Loaded[Shared], key)
+    if found is None:
+        found = _read_back(load_shared(sources), Loaded[Shared])
+        memory.retain(found, key)
+    return found
+
+
+def _checked(file: SpecFile, common: Common) -> tuple[Part[Entry], ServiceFacts | None]:
+    loaded = load_service(file)
+    if loaded.specs is None:
+        return Part(None, None, None, (), loaded.diagnostics), None
+    compiled = compile_service(loaded.specs, common)
+    live = compiled.facts.account.live if compiled.facts else None
+    found = (*loaded.diagnostics, *compiled.diagnostics)
+    return Part(loaded.specs.claims, live, None, (), found), compiled.facts
+
+
+def _generated(file: SpecFile, common: Common, memory: Memory, key: bytes) -> Part[Entry]:
+    from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
+
+    part = memory.recall(Part[emit.Entry], key, file.identity)
+    if part and all(map(memory.holds, part.files)):
+        return part
+    part, facts = _checked(file, common)
+    if facts and not has_errors(part.diagnostics):
+        files = emit.emit_service(facts, common.site)
+        entry = _read_back(emit.entry_of(facts, common.site), emit.Entry)
+        part = replace(part, entry=entry, files=files)
+        memory.retain(replace(part, files=tuple(map(kept, files))), key, file.identity)
+    return part
+
+
+def _read_back(value: T, kind: type[T]) -> T:
+    """Make of a value what a memory would make of it: a 1 where a float is meant is 1.0, now and then."""
+    try:
+        return msgpack.decode(msgpack.encode(value), type=kind)
+    except OverflowError:  # an integer of more than 64 bits, which no memory keeps
+        return value
+
+
+def _findings(
+    found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], site: Site
+) -> tuple[Diagnostic, ...]:
+    """Add what only all services together can break, where all of them are understood."""
+    live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
+    total = check_fleet(live, site) if len(live) == len(parts) else ()
+    return ordered((*found, *(one for part in parts for one in part.diagnostics), *total))
+
+
+def _files(parts: Sequence[Part[Entry]], site: Site, memory: Memory) -> tuple[File, ...]:
+    """Add to the services' own files those that are about all of them."""
+    from generator import emit  # noqa: PLC0415
+
+    entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
+    own = (file for part in parts for file in part.files)
+    return (*own, *_dashboards(entries, site, memory), *emit.emit_fleet(entries, site))
+
+
+def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
+    """Draw the dashboards, unless the same series are recorded as before."""
+    from generator import emit  # noqa: PLC0415
+
+    records = emit.records_of((entry.recording for entry in entries), site)
+    key = json.encode((records, site), order="sorted")
+    found = memory.recall(Drawn, key)
+    if found and all(map(memory.holds, found.files)):
+        return found.files
+    files = emit.emit_dashboards(records, site)
+    memory.retain(Drawn(tuple(map(kept, files))), key)
+    return files
 
 
 def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
@@ -113,59 +243,3 @@ def compile_service(spec: ServiceSpec, common: Common) -> CompiledService:
     rules = compile_rules(resolved.value, common.site)
     facts = service_facts(resolved.value, common.site, rules)
     return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
-
-
-def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are one service's own."""
-    # The back ends import Jinja and more, which only this command shall pay for.
-    from generator.instrumentation.modules import instrumentation  # noqa: PLC0415
-    from generator.prometheus.files import rule_files  # noqa: PLC0415
-    from generator.prometheus.witness.files import unit_test_file  # noqa: PLC0415
-
-    return (
-        *rule_files(facts.service, facts.compiled, site),
-        unit_test_file(facts.service, facts.compiled, site),
-        instrumentation(facts.service, site),
-    )
-
-
-def entry_of(facts: ServiceFacts, site: Site) -> Entry:
-    """Gather what the files about all services say of one."""
-    from generator.catalog import catalog_entry  # noqa: PLC0415
-    from generator.grafana.records import recording  # noqa: PLC0415
-    from generator.prometheus.alertmanager import routing  # noqa: PLC0415
-    from generator.reports.entry import report_entry  # noqa: PLC0415
-    from generator.runbooks.pages import runbook_entry  # noqa: PLC0415
-
-    service = facts.service
-    return Entry(
-        service=service.name,
-        routing=routing(service),
-        runbooks=runbook_entry(service),
-        report=report_entry(facts, site),
-        listing=catalog_entry(service, facts.compiled),
-        recording=freeze(recording(service)),
-    )
-
-
-def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
-    """Draw the dashboards, which depend on what is recorded alone, and write what hands them to Grafana."""
-    from generator.grafana.dashboards import dashboards  # noqa: PLC0415
-    from generator.grafana.provisioning import provisioning  # noqa: PLC0415
-
-    return (*dashboards(records), *provisioning(site))
-
-
-def emit_fleet(entries: Sequence[Entry], site: Site) -> tuple[Artifact | Parts, ...]:
-    """Write the other files that are about all services."""
-    from generator.catalog import catalog  # noqa: PLC0415
-    from generator.prometheus.alertmanager import alertmanager  # noqa: PLC0415
-    from generator.reports.pages import reports  # noqa: PLC0415
-    from generator.runbooks.pages import runbooks  # noqa: PLC0415
-
-    return (
-        alertmanager([entry.routing for entry in entries]),
-        *runbooks([entry.runbooks for entry in entries], site),
-        *reports([entry.report for entry in entries], site),
-        catalog({entry.service: entry.listing for entry in entries}),
-    )

@@ -1,44 +1,42 @@
-"""What artifacts depend on beside the specs: the compiler, the packages that it uses, and Python."""
+"""The things that artifacts depend on beside the specs: the compiler, the packages that it uses, and Python.
+
+Imports nothing that a starting Python has not imported already: ``unchanged`` stands on it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_PACKAGE = Path(__file__).parent
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _INSTALLED = ("site-packages", "dist-packages")
 
 
 def fingerprint() -> str:
-    """Return a text that is another one after any change of the compiler, its packages or Python.
+    """Return a hash that is another one after any change of the compiler, its packages or Python."""
+    from hashlib import sha256  # noqa: PLC0415 - to import it takes longer than to describe the compiler
 
-    Files are told by their size and time of change. A directory of packages is told by its time: whatever is
-    installed there or removed changes that.
+    return sha256(described().encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def described() -> str:
+    """List the compiler's files with size and time, and the directories of packages with the time alone.
+
+    Whatever is installed there or removed changes that.
     """
-    found = sha256(sys.version.encode())
-    for entry in _sources(_PACKAGE):
-        status = entry.stat()
-        found.update(
-            f"{entry.path} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
-        )
-    for folder in filter(Path.is_dir, map(Path, sys.path)):
-        if folder.name in _INSTALLED:
-            found.update(f"{folder} {folder.stat().st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    return found.hexdigest()
+    folders = [path for path in sys.path if os.path.basename(path) in _INSTALLED and os.path.isdir(path)]
+    packages = (f"{folder} {os.stat(folder).st_mtime_ns}" for folder in folders)
+    return "\n".join((sys.version, *_sources(_PACKAGE), *packages))
 
 
-def _sources(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+def _sources(folder: str) -> list[str]:
     with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+        entries = sorted((entry for entry in found if entry.name != "__pycache__"), key=lambda one: one.name)
+    lines = []
     for entry in entries:
         if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from _sources(entry.path)
+            lines += _sources(entry.path)
         else:
-            yield entry
+            status = entry.stat()
+            lines.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
+    return lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def json_text(value: object, *, sort_keys: bool = False) -> str:
@@ -24,21 +24,18 @@ def json_text(value: object, *, sort_keys: bool = False) -> str:
 
 
 def json_member(value: object) -> str:
-    """Write a value as ``json_chunks`` places it."""
+    """Write a value as ``json_with_members`` places it."""
     return json_text(value).rstrip("\n").replace("\n", "\n    ")
 
 
-def json_chunks(head: Mapping[str, object], key: str, members: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Write an object part by part, as ``json_text`` would as a whole.
+def json_with_members(head: Mapping[str, object], key: str, members: Iterable[tuple[str, str]]) -> str:
+    """Write an object as ``json_text`` would, whose last member is a map of values that are JSON already.
 
     Args:
         head: The object, but for its last key.
         key: The last key.
         members: What is under it: names, and their values as ``json_member`` writes them.
     """
-    yield json_text({**head, key: {}}).removesuffix("}\n}\n")
-    separator = "\n"
-    for name, member in members:
-        yield f"{separator}    {json_text(name).rstrip()}: {member}"
-        separator = ",\n"
-    yield "}\n}\n" if separator == "\n" else "\n  }\n}\n"
+    begin = json_text({**head, key: {}}).removesuffix("}\n}\n")
+    body = ",".join(f"\n    {json_text(name).rstrip()}: {member}" for name, member in members)
+    return f"{begin}{body}\n  }}\n}}\n" if body else f"{begin}}}\n}}\n"

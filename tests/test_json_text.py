@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.json_text import json_chunks, json_member, json_text
+from generator.json_text import json_member, json_text, json_with_members
 
 # No surrogates, which no file can hold; integers as large as they come.
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -39,7 +39,7 @@ def test_integers_may_be_of_any_length(head: dict[str, Any], members: dict[str, 
 
 
 def _in_parts(head: dict[str, Any], members: dict[str, Any]) -> str:
-    return "".join(json_chunks(head, "last", ((name, json_member(value)) for name, value in members.items())))
+    return json_with_members(head, "last", ((name, json_member(value)) for name, value in members.items()))
 
 
 def _whole(head: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:

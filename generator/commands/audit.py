@@ -13,13 +13,13 @@ from generator.audit.exposed import exposed_source
 from generator.audit.fetch import fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
+from generator.colour import colours
 from generator.commands import options
 from generator.commands.call_error import CallError
 from generator.commands.exit_codes import OK, SPEC_AT_FAULT
 from generator.commands.on_specs import named, on_specs
 from generator.commands.servers import identified, prometheus
 from generator.commands.span import length
-from generator.commands.stream import colours
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from generator.audit.audit import Audit
     from generator.audit.fetch import Fetched
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
 
@@ -56,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Audit; the specs have to be right before anything is held against them."""
 
-    def held(model: Model, outcome: Outcome) -> int:
+    def held(model: Model, outcome: Compilation) -> int:
         found = _audited(arguments, model)
         sys.stdout.writelines(_shown(found, outcome, arguments.format))
         return SPEC_AT_FAULT if any(one.violated for one in found) else OK
@@ -92,11 +92,11 @@ def _fetched(place: str, timeout: float) -> Fetched:
     return fetch_url(address, query, timeout=timeout, credentials=who)
 
 
-def _shown(found: tuple[Audit, ...], outcome: Outcome, format_: str) -> Iterable[str]:
+def _shown(found: tuple[Audit, ...], outcome: Compilation, format_: str) -> Iterable[str]:
     if format_ == "json":
         from generator.audit.as_json import as_json  # noqa: PLC0415 - one format a call
 
         return [as_json(found)]
     from generator.audit.as_text import as_text  # noqa: PLC0415
 
-    return as_text(found, outcome.sources, colour=colours(sys.stdout))
+    return as_text(found, outcome.texts, colour=colours(sys.stdout))

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
+from generator.commands.compiling import checked
 from generator.commands.exit_codes import OK, of_failed
-from generator.commands.terminal import check_directory, show
+from generator.commands.terminal import show
 from generator.reports.rows import overview, service_row
 
 if TYPE_CHECKING:
@@ -29,13 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; it is printed for specs over their budget as well, of the services that are right."""
-    outcome = check_directory(arguments.specs)
-    checked = outcome.checked
-    if checked.model is not None and checked.facts:
-        sys.stdout.write(_report(checked.facts, checked.model.site, arguments.format))
-    if checked.failed:
-        show(outcome, sys.stderr, notes=False)
-    return of_failed(checked.diagnostics) if checked.failed else OK
+    found = checked(arguments.specs)
+    if found.model is not None:
+        sys.stdout.write(_report(found.facts, found.model.site, arguments.format))
+    if found.failed:
+        show(found, sys.stderr, notes=False)
+    return of_failed(found.diagnostics) if found.failed else OK
 
 
 def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
@@ -52,4 +52,4 @@ def _report(facts: Sequence[ServiceFacts], site: Site, format_: str) -> str:
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return "".join(cardinality_json(overview(rows, site), found, site))
+    return cardinality_json(overview(rows, site), found, site)

@@ -6,16 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator import __version__
+from generator.colour import colours
 from generator.commands import options
-from generator.commands.compiling import built
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, of_failed
-from generator.commands.stream import colours
-from generator.commands.terminal import told
+from generator.commands.compiling import checked
+from generator.commands.exit_codes import OK, of_failed
+from generator.commands.terminal import rendered
 
 if TYPE_CHECKING:
     import argparse
 
-    from generator.build.build import Build
+    from generator.compiler import Compilation
 
 FORMATS = ("text", "json", "sarif", "github")
 
@@ -31,24 +31,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and say so in the chosen format."""
-    found = built(arguments.specs)
-    if found is None:
-        return CALL_AT_FAULT
+    found = checked(arguments.specs)
     sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))
     return of_failed(found.diagnostics) if found.failed else OK
 
 
-def _text(found: Build) -> str:
+def _text(found: Compilation) -> str:
     """Tell people; beside an error, what was decided on their behalf is noise, and often a consequence of it."""
-    said = told(found, coloured=colours(sys.stdout), notes=not found.failed)
+    findings = rendered(found, coloured=colours(sys.stdout), notes=not found.failed)
     if found.failed:
-        return said
-    from generator.reports.selfcheck_text import selfcheck_text  # noqa: PLC0415 - only for specs that are understood
+        return findings
+    from generator.checks.selfcheck import self_check  # noqa: PLC0415 - only for specs that are understood
+    from generator.reports.selfcheck_text import selfcheck_text  # noqa: PLC0415
 
-    return said + selfcheck_text(found.checklists)
+    return findings + selfcheck_text([self_check(each.service) for each in found.facts])
 
 
-def _rendered(found: Build, format_: str) -> str:
+def _rendered(found: Compilation, format_: str) -> str:
     if format_ == "json":
         from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
 _HELP = frozenset({"help", "?"})
@@ -67,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
-    def shown_to_the_end(model: Model, _outcome: Outcome) -> int:
+    def shown_to_the_end(model: Model, _found: Compilation) -> int:
         _show(arguments, model)
         return OK
 

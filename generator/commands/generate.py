@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from generator.build.folder import cache_folder
-from generator.build.inputs import inputs_of
-from generator.build.state import told_last
 from generator.commands import options
 from generator.commands.apart import check_apart
 from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.stream import colours, shown
+from generator.commands.exit_codes import CALL_AT_FAULT
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
-
-    from generator.build.inputs import Inputs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,31 +30,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile, unless nothing has changed since the last time; to compare the two, compile everything."""
+    """Compile what has changed, in memory, and only then touch the output; to compare the two, compile everything."""
+    # The compiler is not needed for --help.
+    from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
+    from generator.commands.terminal import complain  # noqa: PLC0415
+    from generator.output.errors import OutputError  # noqa: PLC0415
+
     try:
         check_apart(arguments.specs, arguments.output)
-    except CallError as problem:
-        from generator.commands.terminal import complain  # noqa: PLC0415 - only where something is wrong
-
+        if arguments.check:
+            return compare_output(arguments.specs, arguments.output)
+        return write_output(arguments.specs, arguments.output, cached=not arguments.no_cache)
+    except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
-    folder = None if arguments.check or arguments.no_cache else cache_folder(arguments.output)
-    inputs = inputs_of(arguments.specs) if folder else None
-    if folder and inputs and _unchanged(folder, inputs, arguments.output):
-        return OK
-    # The compiler itself is imported only where there is something to compile.
-    from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
-
-    if arguments.check:
-        return compare_output(arguments.specs, arguments.output)
-    return write_output(arguments.specs, arguments.output, folder, inputs)
-
-
-def _unchanged(folder: Path, inputs: Inputs, output: Path) -> bool:
-    """Say again what the last compilation said, if this one would be the same."""
-    told = told_last(folder, inputs.whole, output)
-    if told is None:
-        return False
-    sys.stderr.write(told.coloured if colours(sys.stderr) else told.plain)
-    sys.stdout.write(f"{shown(output)}: {told.summary}\n")
-    return True

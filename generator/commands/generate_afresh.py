@@ -1,93 +1,113 @@
-"""Compile, and write or compare the output directory."""
+"""Compile the specs, and write or compare the output directory."""
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import partial
+import time
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.build.inputs import inputs_of
-from generator.build.memo import Memo
-from generator.build.state import Told, remember
-from generator.commands.compiling import built
-from generator.commands.exit_codes import CALL_AT_FAULT, OK, SPEC_AT_FAULT, of_failed
+from generator import private, unchanged
+from generator.cache import Cache
+from generator.commands.compiling import compiling
+from generator.commands.exit_codes import OK, SPEC_AT_FAULT, of_failed
 from generator.commands.stream import shown
-from generator.commands.terminal import complain, show, told
-from generator.output.errors import OutputError
+from generator.commands.terminal import rendered, show
+from generator.compiler import generate
 from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
-from generator.output.write import compare, holds, write
-from generator.spool import Spool
+from generator.output.write import compare, write
+from generator.spec import files
+from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from generator.build.build import Build
-    from generator.build.inputs import Inputs
+    from generator.compiler import Compilation, Memory
+    from generator.spec.sources import Sources
+
+
+@contextmanager
+def _cache_directory(*, wanted: bool) -> Iterator[int | None]:
+    directory = private.opened(make=True) if wanted else None
+    try:
+        yield directory
+    finally:
+        if directory is not None:
+            os.close(directory)
 
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and say how the output differs."""
-    with Spool() as spool:
-        return _ended(_compiled(specs, spool), output, partial(_compare, output=output))
-
-
-def write_output(specs: Path, output: Path, folder: Path | None, inputs: Inputs | None) -> int:
-    """Compile what has changed, in memory, and only then touch the output.
-
-    Args:
-        specs: The directory of specs.
-        output: The output directory.
-        folder: Where earlier compilations of it left what they made.
-        inputs: What is compiled now; without either of the two everything is.
-    """
-    with Spool() as spool:
-        memo = Memo(folder, inputs, spool, partial(holds, output)) if folder and inputs else None
-        found = _compiled(specs, spool, memo)
-        return _ended(found, output, partial(_write, specs=specs, output=output, memo=memo))
-
-
-def _compiled(specs: Path, spool: Spool, memo: Memo | None = None) -> Build | None:
-    try:
-        return built(specs, spool=spool, memo=memo)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written") from None
-
-
-def _ended(found: Build | None, output: Path, act: Callable[[Build], int]) -> int:
-    """Say what is found; where nothing is wrong, do what is to be done with the output."""
-    if found is None:
-        return CALL_AT_FAULT
-    show(found, sys.stderr, notes=False)
+    found = _compiled(read_sources(specs), None)
     if found.failed:
-        sys.stderr.write(f"nothing was written to {shown(output)}\n")
-        return of_failed(found.diagnostics)
-    try:
-        return act(found)
-    except OutputError as problem:
-        complain(problem.message, problem.help)
-        return CALL_AT_FAULT
-
-
-def _compare(found: Build, *, output: Path) -> int:
-    difference = compare(found.artifacts, output)
+        return _refused(found, output)
+    difference = compare(found.files, output)
     sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
 
-def _write(found: Build, *, specs: Path, output: Path, memo: Memo | None) -> int:
-    written = write(found.artifacts, output)
-    if memo and inputs_of(specs) == memo.inputs:  # else an editor has saved a file meanwhile
-        _remember(found, output, memo)
+def write_output(specs: Path, output: Path, *, cached: bool) -> int:
+    """Compile in memory, and only then touch the output; if ``cached`` what has not changed is not compiled again."""
+    with _cache_directory(wanted=cached) as directory:
+        return _written(specs, output, directory)
+
+
+def _written(specs: Path, output: Path, directory: int | None) -> int:
+    cache = Cache(directory, output) if directory is not None else None
+    before = _inputs(specs)
+    found = _compiled(read_sources(specs), cache)
+    if found.failed:
+        return _refused(found, output)
+    written = write(found.files, output)
     sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
+    if cache is not None and directory is not None:
+        cache.save()
+        if before and before == _inputs(specs):  # else an editor has saved a file meanwhile
+            unchanged.remember(directory, str(specs), str(output), _record(found, before, output))
     return OK
 
 
-def _remember(found: Build, output: Path, memo: Memo) -> None:
-    """Keep what was made, and what the next run says if nothing changes until then."""
-    memo.save()
-    paths = (MANIFEST, *(artifact.path for artifact in found.artifacts))
-    plain, coloured = (told(found, coloured=coloured, notes=False) for coloured in (False, True))
-    said = Told(plain, coloured, Outcome(unchanged=paths).summary())
-    remember(memo.folder, memo.inputs.whole, output, paths, said)
+def _compiled(sources: Sources, memory: Memory | None) -> Compilation:
+    try:
+        with compiling() as progress:
+            found = generate(sources, memory, progress)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing was written") from None
+    show(found, sys.stderr, notes=False)
+    return found
+
+
+def _refused(found: Compilation, output: Path) -> int:
+    sys.stderr.write(f"nothing was written to {shown(output)}\n")
+    return of_failed(found.diagnostics)
+
+
+def _inputs(specs: Path) -> dict[str, str]:
+    """Sign all files and directories of specs; nothing where one may be changed without another signature."""
+    now = time.time_ns()
+    places = (specs, files.SHIPPED)
+    folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
+    try:
+        paths = [*filter(Path.is_dir, folders), *files.services(specs), *files.shared(specs)]
+        found = {str(path): path.stat() for path in paths}
+    except OSError:
+        return {}
+    if any(unchanged.is_racy(status, now) for status in found.values()):
+        return {}
+    return {path: unchanged.signature(status) for path, status in found.items()}
+
+
+def _record(found: Compilation, inputs: dict[str, str], output: Path) -> unchanged.Record:
+    """Note what the next call says if nothing changes until then, and the files that it stands on."""
+    paths = [*(file.path for file in found.files), MANIFEST]
+    plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
+    summary = f"{shown(output)}: {Outcome(unchanged=tuple(paths)).summary()}\n"
+    read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
+    made = {f"{output}{os.sep}{path}": output / path for path in paths}
+    wrote = {
+        name: (unchanged.signature(path.lstat()), unchanged.digest_of(name)) for name, path in made.items()
+    }
+    return unchanged.Record([plain, coloured, summary], {**read, **wrote})

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands.call_error import CallError
+from generator.commands.compiling import checked
 from generator.commands.exit_codes import CALL_AT_FAULT, of_failed
-from generator.commands.terminal import check_directory, complain, show
+from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.errors import LiveError
 
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
 
-def on_specs(specs: Path, act: Callable[[Model, Outcome], int]) -> int:
+def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
     """Act on the model of a directory, and return the exit status; what is wrong with specs or call is said."""
-    outcome = check_directory(specs)
-    if outcome.checked.failed or outcome.checked.model is None:
-        show(outcome, sys.stderr, notes=False)
-        return of_failed(outcome.diagnostics)
+    found = checked(specs)
+    if found.failed or found.model is None:
+        show(found, sys.stderr, notes=False)
+        return of_failed(found.diagnostics)
     try:
-        return act(outcome.checked.model, outcome)
+        return act(found.model, found)
     except (CallError, LiveError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT

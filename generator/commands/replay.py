@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable
 
-    from generator.commands.terminal import Outcome
-    from generator.compiler import Checked
+    from generator.compiler import Compilation
     from generator.model.service import Model
     from generator.replay.jobs import Progress
     from generator.replay.report import Report
@@ -103,14 +102,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
-    def replayed(_model: Model, outcome: Outcome) -> int:
-        sys.stdout.writelines(_replayed(arguments, outcome.checked))
+    def replayed(_model: Model, found: Compilation) -> int:
+        sys.stdout.writelines(_replayed(arguments, found))
         return OK
 
     return on_specs(arguments.specs, replayed)
 
 
-def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
+def _replayed(arguments: argparse.Namespace, checked: Compilation) -> Iterable[str]:
     try:
         found = _report(arguments, checked)
     except ReplayError as problem:
@@ -118,7 +117,7 @@ def _replayed(arguments: argparse.Namespace, checked: Checked) -> Iterable[str]:
     return _shown(found, arguments.format)
 
 
-def _report(arguments: argparse.Namespace, checked: Checked) -> Report:
+def _report(arguments: argparse.Namespace, checked: Compilation) -> Report:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
     with ExitStack() as opened:
         page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
@@ -156,7 +155,7 @@ class Call(Struct, frozen=True):
     truth: Truth | None
 
 
-def asked(arguments: argparse.Namespace, checked: Checked, progress: Progress, opened: ExitStack) -> Call:
+def asked(arguments: argparse.Namespace, checked: Compilation, progress: Progress, opened: ExitStack) -> Call:
     """Understand a call; the file of ``--resume`` stays open with ``opened``.
 
     Raises:
@@ -191,12 +190,12 @@ def _check_limits(arguments: argparse.Namespace) -> None:
             raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
 
 
-def _model(checked: Checked) -> Model:
+def _model(checked: Compilation) -> Model:
     assert checked.model is not None  # noqa: S101 - specs at fault do not come here
     return checked.model
 
 
-def _subject(arguments: argparse.Namespace, checked: Checked) -> Subject:
+def _subject(arguments: argparse.Namespace, checked: Compilation) -> Subject:
     compiled = {one.service: one for one in checked.rules}
     services = _known(arguments.service, compiled, "service") or tuple(compiled)
     step = None if arguments.step is None else int(length(arguments.step))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.commands.span import Span
-    from generator.commands.terminal import Outcome
+    from generator.compiler import Compilation
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service, Site
@@ -75,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; nothing is written before the whole call is understood."""
 
-    def simulated(model: Model, _outcome: Outcome) -> int:
+    def simulated(model: Model, _found: Compilation) -> int:
         sys.stdout.writelines(_simulate(arguments, model))
         return OK
 

@@ -1,18 +1,11 @@
-"""How a stream is written to."""
+"""Words of the command line as they are shown."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
-
-
-def colours(stream: TextIO) -> bool:
-    """Colours are for terminals, unless the environment asks for none."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def shown(typed: Path | str) -> str:

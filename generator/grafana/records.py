@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from msgspec import Struct
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import Forecast
-from generator.model.signals import Distribution, divisor
+from generator.model.signals import Distribution, Signal, divisor
 from generator.model.units import duration
 from generator.prometheus.recording.burn import burning
 from generator.prometheus.recording.releases import compared
@@ -26,10 +27,9 @@ from generator.promql.expr import Series
 from generator.promql.syntax import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from generator.model.service import Service, Site
-    from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
 

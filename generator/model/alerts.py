@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model import names
+from generator.model.labels import Label
+from generator.model.metrics import Metric
 from generator.model.units import DAY, HOUR
-
-if TYPE_CHECKING:
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
-
 
 #: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
 #: it, so that the longer window only makes the comparison surer.
@@ -52,7 +48,7 @@ class Tier(Struct, frozen=True):
     burns: tuple[Burn, ...] = ()
 
 
-class Threshold(Struct, frozen=True):
+class Threshold(Struct, frozen=True, tag=True):
     """The signal is beyond the bound.
 
     ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
@@ -61,7 +57,7 @@ class Threshold(Struct, frozen=True):
     unfinished: bool = False
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, tag=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
     ``relative`` bounds are a part of the earlier value, others a difference. ``beyond`` is what the signal itself
@@ -73,13 +69,13 @@ class Change(Struct, frozen=True):
     beyond: float | None
 
 
-class Regression(Struct, frozen=True):
+class Regression(Struct, frozen=True, tag=True):
     """The newest release is worse than the previous one by the bound; ``relative`` as in Change."""
 
     relative: bool
 
 
-class BurnRate(Struct, frozen=True):
+class BurnRate(Struct, frozen=True, tag=True):
     """The error budget, ``budget`` as a share of all events, is spent faster than its window allows.
 
     ``interval`` is the rule interval in seconds: how often a window holds a sample.
@@ -89,46 +85,46 @@ class BurnRate(Struct, frozen=True):
     interval: int
 
 
-class Overflow(Struct, frozen=True):
+class Overflow(Struct, frozen=True, tag=True):
     """More than the bound's share of observations lie beyond the last bucket, where quantiles see nothing."""
 
 
-class Forecast(Struct, frozen=True):
+class Forecast(Struct, frozen=True, tag=True):
     """What the current pace makes of the day exceeds the bound."""
 
 
-class Unpriced(Struct, frozen=True):
+class Unpriced(Struct, frozen=True, tag=True):
     """Tokens are used that have no price."""
 
 
-class Absence(Struct, frozen=True):
+class Absence(Struct, frozen=True, tag=True):
     """``metric`` has no series while it should: runs finish, or for the run counter it was there within a day."""
 
     metric: Metric
     runs: str
 
 
-class Idle(Struct, frozen=True):
+class Idle(Struct, frozen=True, tag=True):
     """No run finished within ``over`` seconds, although the service promises traffic."""
 
     over: int
 
 
-class Undeclared(Struct, frozen=True):
+class Undeclared(Struct, frozen=True, tag=True):
     """``label`` of ``metric`` has values that the spec does not list, or more of them than it allows."""
 
     metric: Metric
     label: Label
 
 
-class Outside(Struct, frozen=True):
+class Outside(Struct, frozen=True, tag=True):
     """Generated instrumentation met values that the spec does not allow: ``metric`` counts them, by ``label``."""
 
     metric: Metric
     label: Label
 
 
-class SeriesCount(Struct, frozen=True):
+class SeriesCount(Struct, frozen=True, tag=True):
     """The service has more live series than ``allowed``."""
 
     allowed: int

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model.metrics import Metric
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from generator.model.units import Unit
+from generator.model.units import Unit
 
 #: Histograms of these names are observed once a run.
 OBSERVED_OF_RUNS = frozenset({"agent_run_latency_ms", "agent_steps_per_run"})
@@ -26,18 +22,18 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, tag=True):
     """Events of the metric in the window."""
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, tag=True):
     """The part of the metric's events that match ``where``; ``good`` says whether that is the part one wants."""
 
     where: Mapping[str, str]
     good: bool
 
 
-class Ratio(Struct, frozen=True):
+class Ratio(Struct, frozen=True, tag=True):
     """Events of the metric for each event of ``per``.
 
     ``exists_with`` is the metric whose series say which breakdowns exist: a model without errors is 0, not missing.
@@ -47,25 +43,25 @@ class Ratio(Struct, frozen=True):
     exists_with: Metric | None
 
 
-class Tokens(Struct, frozen=True):
+class Tokens(Struct, frozen=True, tag=True):
     """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
 
     per: Metric
 
 
-class Cost(Struct, frozen=True):
+class Cost(Struct, frozen=True, tag=True):
     """Estimated USD of the metric's tokens: for each event of ``per``, or each ``per`` seconds, or in the window."""
 
     per: Metric | int | None
 
 
-class Quantile(Struct, frozen=True):
+class Quantile(Struct, frozen=True, tag=True):
     """The ``q`` quantile of the histogram's observations in the window."""
 
     q: float
 
 
-class Distribution(Struct, frozen=True):
+class Distribution(Struct, frozen=True, tag=True):
     """For each value of ``label`` its share of the metric's events."""
 
     label: str

@@ -30,7 +30,7 @@ PATIENCE_S = 10.0
 """How long a writer waits for another one; a write takes well under a second."""
 READER_PATIENCE_S = 1.0
 """How long a reader waits for a writer, which may have been killed."""
-_PAUSE_S = 0.05
+_PAUSE_S = 0.01
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
 # A pipe or a link that somebody has put there must neither stop nor lead the writer.
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK

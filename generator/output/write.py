@@ -18,7 +18,7 @@ from generator.output.paths import MANIFEST, parents
 from generator.output.plan import Plan, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.artifact import File
@@ -54,8 +54,8 @@ def write(artifacts: Sequence[File], target: Path) -> Outcome:
     with system_errors(target, "written"):
         if check_target(place) is Kind.MISSING:
             return _made(files, place)
-        plan = _planned(files, place)
-        return _written(files, place) if plan.outcome or is_left(place) else plan.outcome
+        plan = _plan_unless_disturbed(files, place)
+        return _written(files, place) if plan is None or plan.outcome else plan.outcome
 
 
 def compare(artifacts: Sequence[File], target: Path) -> Difference:
@@ -106,6 +106,18 @@ def _made(files: Mapping[str, Content], place: Path) -> Outcome:
         raise
 
 
+def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> Plan | None:
+    """Plan without the lock, which needs permission to write; None while another run writes, or was killed."""
+    if is_left(place):
+        return None
+    try:
+        return undisturbed(place, lambda: _planned(files, place))
+    except (OSError, OutputError):
+        if is_left(place):
+            return None
+        raise
+
+
 def _planned(files: Mapping[str, Content], place: Path) -> Plan:
     plan = make_plan(place, files, owned_in(place))
     plan.check(place)
@@ -136,9 +148,9 @@ def _replace(plan: Plan, place: Path, announce: Callable[[Sequence[str]], None])
     staged = {path: _beside(place, path) for path in plan.written}
     announce([first, *staged.values()])
     mode = _permissions(place, MANIFEST)
-    _write_new(place / first, (_under_way(plan),), mode)
+    _write_new(place / first, _under_way(plan), mode)
     for path, beside in staged.items():
-        _write_new(place / beside, plan.files[path].read(), _permissions(place, path))
+        _write_new(place / beside, plan.files[path].data, _permissions(place, path))
     with _to_its_end(place):
         (place / first).replace(place / MANIFEST)
         _delete(plan, place)
@@ -167,12 +179,12 @@ def _permissions(place: Path, path: str) -> int | None:
     return (place / path).lstat().st_mode & 0o777 if is_replaced else None
 
 
-def _write_new(path: Path, parts: Iterable[bytes], mode: int | None) -> None:
+def _write_new(path: Path, data: bytes, mode: int | None) -> None:
     """Create a file and flush it to the disk; ``mode`` None leaves its permissions to the umask."""
     with os.fdopen(os.open(path, _NEW, 0o666), "wb") as file:
         if mode is not None:
             os.fchmod(file.fileno(), mode)
-        file.writelines(parts)
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.cardinality.savings import of_records
-from generator.json_text import json_chunks, json_member
+from generator.json_text import json_member, json_with_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> Iterator[str]:
-    """Write the numbers as JSON, part by part.
+def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> str:
+    """Write the numbers as JSON.
 
     Args:
         total: The sums over all services.
@@ -70,7 +70,7 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
             **_load(thousand.load),
         },
     }
-    return json_chunks(head, "services", services)
+    return json_with_members(head, "services", services)
 
 
 def numbers(each: ServiceFacts, row: ServiceRow) -> str:

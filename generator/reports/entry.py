@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from generator.checks.cardinality.account import Load, Total
 from generator.checks.selfcheck import self_check
-from generator.frozen import Frozen, freeze
 from generator.reports.cardinality import numbers
 from generator.reports.markdown import lines
 from generator.reports.rows import service_row
 
 if TYPE_CHECKING:
-    from generator.checks.cardinality.account import Load, Total
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
-    from generator.spool import Spool
 
 
 class ReportEntry(Struct, frozen=True):
@@ -40,16 +37,12 @@ class ReportEntry(Struct, frozen=True):
     raw: Total
     recorded: Total
     load: Load
-    numbers: Frozen[str]
+    numbers: str
     series: str
     work: str
     metrics: str
     progress: str
     checklist: str
-
-    def spooled(self, spool: Spool) -> ReportEntry:
-        """Let what is long of it wait in a spool."""
-        return replace(self, numbers=self.numbers.spooled(spool))
 
 
 def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
@@ -60,7 +53,7 @@ def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
         raw=row.raw,
         recorded=row.recorded,
         load=row.load,
-        numbers=freeze(numbers(each, row)),
+        numbers=numbers(each, row),
         series=lines("cardinality-lines.md.j2", "series", row),
         work=lines("cardinality-lines.md.j2", "work", row),
         metrics=lines("cardinality-lines.md.j2", "metrics", row, site),

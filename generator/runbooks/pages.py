@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.frozen import Frozen, freeze
 from generator.markdown import environment, text
 from generator.model import names
-from generator.model.alerts import Absence
+from generator.model.alerts import Absence, Alert
 from generator.model.panels import dashboard_of_alert
+from generator.model.signals import Signal
 from generator.prometheus.alerting.conditions import in_words
-from generator.runbooks.questions import first_questions
+from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from jinja2 import Template
 
-    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
-    from generator.model.signals import Signal
-    from generator.spool import Spool
 
 
 class Explained(Struct, frozen=True):
@@ -42,12 +40,8 @@ class RunbookEntry(Struct, frozen=True):
         alerts: All else that the pages say, by name as well; asked for where no service before has the alert.
     """
 
-    rows: Frozen[Mapping[str, str]]
-    alerts: Frozen[Mapping[str, Explained]]
-
-    def spooled(self, spool: Spool) -> RunbookEntry:
-        """Let it wait in a spool."""
-        return RunbookEntry(self.rows.spooled(spool), self.alerts.spooled(spool))
+    rows: Mapping[str, str]
+    alerts: Mapping[str, Explained]
 
 
 def runbook_entry(service: Service) -> RunbookEntry:
@@ -58,7 +52,7 @@ def runbook_entry(service: Service) -> RunbookEntry:
     rows: dict[str, str] = {}
     for alert in service.alerts:
         rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
-    return RunbookEntry(freeze(rows), freeze(alerts))
+    return RunbookEntry(rows, alerts)
 
 
 def _rows(alert: Alert, service: Service) -> str:
@@ -71,10 +65,9 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
     rows: dict[str, list[str]] = {}
     alerts: dict[str, Explained] = {}
     for each in services:
-        found = each.rows.thaw()
-        if found.keys() - alerts.keys():
-            alerts = {**each.alerts.thaw(), **alerts}
-        for name, own in found.items():
+        if each.rows.keys() - alerts.keys():
+            alerts = {**each.alerts, **alerts}
+        for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
@@ -83,13 +76,23 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
     )
 
 
+def _query(alert: Alert, signal: Signal) -> str:
+    """Name the recorded series that an alert is about; empty for an alert that is about no value of its signal."""
+    if not alert.about_signal or isinstance(alert.kind, Absence):
+        return ""
+    by = names.RELEASE if alert.of_release else alert.by
+    level = (by,) if by and (by,) in signal.levels else signal.levels[0]
+    return names.value(signal, level)
+
+
 def _page(found: Explained, rows: str, grafana: str, template: Template) -> Artifact:
     alert, signal = found.alert, found.signal
     page = template.render(
         alert=alert,
         signal=None if isinstance(alert.kind, Absence) else signal,
         rows=rows,
-        questions=first_questions(alert, signal),
+        guide=guide(alert, signal),
+        query=_query(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
         overview=names.DASHBOARDS["overview"],
         grafana=grafana,

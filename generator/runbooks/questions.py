@@ -1,12 +1,15 @@
-"""What to ask first: of an alert on the data its kind says it, of any other the layer of its signal.
+"""The first action and the first questions of an alert, with the panels that answer them.
 
-A service's own signal may be about anything, whichever dashboard is next to it.
+An alert on the data has those of its kind, any other those of the layer of its signal. A service's own signal may be
+about anything, whichever dashboard is next to it.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.model import alerts
 
@@ -16,72 +19,179 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
-_UNDECLARED = (
-    "Which label is it? The alert's `label` names it, or the alert carries the label itself with the value.",
-    "Which value is it? The service's log has the first ones of each label: the generated module writes them there.",
-    'Is the value meant? Then list it in the spec; else map it to "other" in the code.',
+
+class Question(Struct, frozen=True):
+    """A question, and the panels that answer it: their titles by the uid of their dashboard."""
+
+    text: str
+    panels: Mapping[str, tuple[str, ...]]
+
+
+class Guide(Struct, frozen=True):
+    """What to do first, and what to find out then."""
+
+    action: str
+    questions: tuple[Question, ...]
+
+
+def _ask(text: str, *panels: tuple[str, str]) -> Question:
+    """Make a question; of each panel its dashboard, without ``agent-``, and its title are given."""
+    boards = dict.fromkeys(board for board, _ in panels)
+    titles = {f"agent-{board}": tuple(title for of, title in panels if of == board) for board in boards}
+    return Question(text, titles)
+
+
+_STATUS = ("overview", "Status")
+_RUNS = ("runs", "Runs by status")
+_STEPS = ("runs", "Steps per run")
+_CALLS = ("tools", "Tool calls per run")
+_RELEASES = ("releases", "Live releases")
+
+_UNDECLARED = Guide(
+    'Nobody needs to hurry. List the value in the spec if it is meant, else map it to "other" in the code.',
+    (
+        _ask(
+            "Which label is it? The alert's `label` names it, or the alert carries the label itself with the value."
+        ),
+        _ask(
+            "Which value is it? The service's log has the first ones of each label: the generated module writes them "
+            "there."
+        ),
+        _ask("Since which release?", _RELEASES),
+    ),
 )
 
-_OF_KIND: Mapping[type, tuple[str, ...]] = MappingProxyType(
+_OF_KIND: Mapping[type, Guide] = MappingProxyType(
     {
-        alerts.Idle: (
-            "Does work arrive? Ask whoever sends it, and look at its queue.",
-            "Do runs start and never end? Then tool calls and tokens go on.",
-            "Did a release start just before?",
+        alerts.Idle: Guide(
+            "Send one run by hand, and see whether it finishes.",
+            (
+                _ask("Does work arrive? Ask whoever sends it, and look at its queue.", _RUNS),
+                _ask(
+                    "Do runs start and never end? Then tool calls and tokens go on.",
+                    ("cost", "Spend per hour by model"),
+                    ("tools", "Tool latency p95"),
+                ),
+                _ask("Did a release start just before?", ("runs", "Runs by release")),
+            ),
         ),
-        alerts.Absence: (
-            "Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?",
-            "Did a release lose the instrumentation of this metric, or rename it?",
-            "Does the selector in the spec still fit the labels that the targets have?",
+        alerts.Absence: Guide(
+            "Open Prometheus's page of targets (Status, Targets): is the service there, and up?",
+            (
+                _ask("Are the service's targets up, and is every one of them scraped (`up` in Prometheus)?"),
+                _ask("Did a release lose the instrumentation of this metric, or rename it?", _RELEASES),
+                _ask("Does the selector in the spec still fit the labels that the targets have?"),
+            ),
         ),
-        alerts.SeriesCount: (
-            "Which metric and which label grew? `reports/cardinality.md` has the bound of each, `audit` what there is.",
-            "Are there more instances than the spec's `replicas`?",
-            "Since which release?",
+        alerts.SeriesCount: Guide(
+            "If Prometheus is short of memory, drop the label that grew by metric_relabel_configs until the code is "
+            "right.",
+            (
+                _ask(
+                    "Which metric and which label grew? `reports/cardinality.md` has the bound of each, `audit` what "
+                    "there is."
+                ),
+                _ask("Are there more instances than the spec's `replicas`?"),
+                _ask("Since which release?", _RELEASES),
+            ),
         ),
         alerts.Undeclared: _UNDECLARED,
         alerts.Outside: _UNDECLARED,
-        alerts.Unpriced: (
-            "Which model and which token type is it? The alert's labels name both.",
-            "Is it new, so that `prices.yaml` lacks it, or spelled there in another way?",
-            "Since which release?",
+        alerts.Unpriced: Guide(
+            "Add the model's price to `prices.yaml`, and run `make generate`: until then its cost is missing "
+            "everywhere.",
+            (
+                _ask(
+                    "Which model and which token type is it? The alert's labels name both.",
+                    ("cost", "Tokens without a price"),
+                ),
+                _ask("Is it new, so that `prices.yaml` lacks it, or spelled there in another way?"),
+                _ask("Since which release?", ("cost", "Tokens per run by release")),
+            ),
         ),
     }
 )
+
+_ROLL_BACK = "If it began with the newest release, roll that back first, and look for the reason afterwards."
 
 _OF_LAYER = MappingProxyType(
     {
-        "run": (
-            "Did a release start just before? Compare the newest release with the previous one.",
-            "Which stop reasons grew? They say whether a tool, a model or a limit ends the runs.",
-            "Is it all traffic or one release, and does it go on?",
+        "run": Guide(
+            _ROLL_BACK,
+            (
+                _ask(
+                    "Did a release start just before? Compare the newest release with the previous one.",
+                    _RELEASES,
+                ),
+                _ask(
+                    "Which stop reasons grew? They say whether a tool, a model or a limit ends the runs.",
+                    ("stop-reasons", "Stop reasons"),
+                ),
+                _ask(
+                    "Is it all traffic or one release, and does it go on?",
+                    ("runs", "Success rate by release"),
+                ),
+            ),
         ),
-        "tools": (
-            "Which tool or model is it, and which error class?",
-            "Did its latency change as well, or only its errors?",
-            "Do agents call it more often than before (tool calls per run)?",
+        "tools": Guide(
+            "Look at the status page of the tool or the provider. If it is down, send agents to the fallback, or turn "
+            "the tool off.",
+            (
+                _ask(
+                    "Which tool or model is it, and which error class?",
+                    ("tools", "Tools now"),
+                    ("tools", "Tool errors by class"),
+                    ("tools", "LLM errors by class"),
+                ),
+                _ask("Did its latency change as well, or only its errors?", ("tools", "Tool latency p95")),
+                _ask("Do agents call it more often than before (tool calls per run)?", _CALLS),
+            ),
         ),
-        "cost": (
-            "Which model and which token type grew?",
-            "Did a release start just before, or did traffic grow?",
-            "Do runs take more steps or more tool calls than before?",
+        "cost": Guide(
+            "Stop the spending before you look for the reason: roll the newest release back, or take the cheaper "
+            "model.",
+            (
+                _ask(
+                    "Which model and which token type grew?",
+                    ("cost", "Cost per run by model"),
+                    ("cost", "Tokens per run by type"),
+                ),
+                _ask(
+                    "Did a release start just before, or did traffic grow?",
+                    ("cost", "Cost per run by release"),
+                    _RUNS,
+                ),
+                _ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS),
+            ),
         ),
-        "stop_reasons": (
-            "Which stop reason grew, and in which release?",
-            "Do runs take more steps or more tool calls than before?",
-            "Is a tool slow or failing, so that agents try again and again?",
+        "stop_reasons": Guide(
+            _ROLL_BACK,
+            (
+                _ask(
+                    "Which stop reason grew, and in which release?",
+                    ("stop-reasons", "Stop reasons by release"),
+                ),
+                _ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS),
+                _ask(
+                    "Is a tool slow or failing, so that agents try again and again?",
+                    ("tools", "Tool error rate"),
+                    ("tools", "Tool latency p95"),
+                ),
+            ),
         ),
     }
 )
 
-
-_OF_OWN = (
-    "Since when is it so, and did a release start just before?",
-    "Did traffic change as well? The fewer events there are, the further a value jumps.",
-    "Which other signals moved with it? The status board has them side by side.",
+_OF_OWN = Guide(
+    _ROLL_BACK,
+    (
+        _ask("Since when is it so, and did a release start just before?", _RELEASES),
+        _ask("Did traffic change as well? The fewer events there are, the further a value jumps.", _RUNS),
+        _ask("Which other signals moved with it? The status board has them side by side.", _STATUS),
+    ),
 )
 
 
-def first_questions(alert: Alert, signal: Signal) -> tuple[str, ...]:
-    """Choose what to ask when ``alert`` fires."""
+def guide(alert: Alert, signal: Signal) -> Guide:
+    """Choose what to do and to ask when ``alert`` fires."""
     return _OF_KIND.get(type(alert.kind)) or (_OF_OWN if signal.own else _OF_LAYER[signal.layer])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from generator.spec import nodes, types
 
 T = TypeVar("T")
 
+#: The largest integer up to which floats hold all of them.
+_LARGEST_EXACT = 2**53
 #: A record that may be written as a bare list is filled through this field.
 _LIST_FIELD = "values"
 
@@ -45,8 +47,14 @@ def _scalar(node: nodes.Node, kind: type) -> object:
     # Amounts may be written as numbers (40) or as text (5%): as text they are one kind of thing.
     if kind is str:
         return node.text
-    # To JSON Schema 6.0 and 1e1 are whole numbers too.
-    return int(node.value) if kind is int and isinstance(node.value, float) else node.value
+    # To JSON Schema 6.0 and 1e1 are whole numbers too; and 100 is a number, which floats can hold.
+    if kind is int and isinstance(node.value, float):
+        return int(node.value)
+    return float(node.value) if kind is float and _is_exact(node.value) else node.value
+
+
+def _is_exact(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and abs(value) <= _LARGEST_EXACT
 
 
 def _decode_many(node: nodes.Node | None, item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - an annotation can be anything

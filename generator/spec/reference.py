@@ -16,7 +16,7 @@ import yaml
 from msgspec import Struct
 
 from generator.spec import files
-from generator.spec.schema import SUFFIX, schema_text
+from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-_FILES = {
-    "service": "services/<service>.yaml",
-    "profile": "profiles/<profile>.yaml",
-    "site": "site.yaml",
-    "prices": "prices.yaml",
-}
+_IN_DIRECTORIES = {"service": "services/<service>.yaml", "profile": "profiles/<profile>.yaml"}
+_FILES = {kind: _IN_DIRECTORIES.get(kind, f"{kind}.yaml") for kind in KINDS if kind != "common"}
 _FORMS = {
     "alertName": ("name of an alert", "AgentNoRuns"),
     "bound": ("bound", "2x objective"),
@@ -230,9 +226,9 @@ def _yaml(value: Plain) -> str:
 @cache
 def _shipped(kind: str) -> tuple[Plain, ...]:
     """Read the specs of a kind that ship with the compiler; a wheel has no services and no site."""
-    if kind in {"site", "prices"}:
+    if kind in _IN_DIRECTORIES:
+        paths = files.services(files.SHIPPED) if kind == "service" else files.profiles(files.SHIPPED)
+    else:
         found = files.shared_file(files.SHIPPED, kind)
         paths = [found] if found else []
-    else:
-        paths = files.services(files.SHIPPED) if kind == "service" else files.profiles(files.SHIPPED)
     return tuple(yaml.safe_load(path.read_text("utf-8")) for path in paths)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.commands.terminal import check_directory
+from generator.commands.compiling import checked
 from tests.bench.process import Used, interleaved, used
 from tests.bench.specs import FIRST, change, directory
 from tests.bench.thousand import marginal
@@ -50,10 +50,10 @@ def test_one_more_service_is_what_lies_between_two_sizes() -> None:
 
 def test_a_fleet_of_specs_has_no_errors_and_a_change_changes_it(tmp_path: Path) -> None:
     folder = directory(tmp_path / "specs", 6)
-    outcome = check_directory(folder)
-    assert outcome.checked.model is not None, outcome.diagnostics
-    assert not outcome.checked.failed
-    assert len(outcome.checked.model.services) == 6
+    found = checked(folder)
+    assert found.model is not None, found.diagnostics
+    assert not found.failed
+    assert len(found.model.services) == 6
     before = (folder / "services" / f"{FIRST}.yaml").read_text(encoding="utf-8")
     change(folder, 95.123)
     after = (folder / "services" / f"{FIRST}.yaml").read_text(encoding="utf-8")

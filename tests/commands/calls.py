@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.cli import main
+from generator.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from generator.commands import compiling, explain
+from generator.commands import explain
 from tests.commands.calls import COMMAND, ROOT, Call, environment, process
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_an_interrupt_while_specs_are_compiled_says_that_nothing_was_written(
     def interrupted(*_arguments: object, **_named: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(compiling, "build", interrupted)
+    monkeypatch.setattr("generator.commands.generate_afresh.generate", interrupted)
     answer = call("generate", "specs", *arguments)
     assert (answer.code, answer.err) == (130, "interrupted; nothing was written\n")
 

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from generator.cli import main
-from generator.commands.terminal import check_directory
-from generator.compiler import emit_service, entry_of
+from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
+from generator.emit import emit_service, entry_of
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.kinds import cases
@@ -97,7 +97,7 @@ def _looks(over: str, folder: Path) -> int:
     profile.write_text(
         profile.read_text("utf-8").replace("run_p95, over: 30m", f"run_p95, over: {over}"), "utf-8"
     )
-    model = check_directory(folder).checked.model
+    model = checked(folder).model
     assert model is not None
     (service,) = model.services
     (alert,) = (alert for alert in service.alerts if alert.name == "Slower")
@@ -119,13 +119,13 @@ def _cardinality(line: str, replicas: str, folder: Path, capsys: pytest.CaptureF
 
 def _compiled(directory: Path) -> bool:
     """Compile, with what is a service's own; whether that was done, and else an error was told."""
-    outcome = check_directory(directory)
-    assert not any(found.code.startswith("internal/") for found in outcome.diagnostics)
-    if outcome.checked.failed or outcome.checked.model is None:
-        assert render_text(outcome.diagnostics, outcome.sources)
+    found = checked(directory)
+    assert not any(one.code.startswith("internal/") for one in found.diagnostics)
+    if found.failed or found.model is None:
+        assert render_text(found.diagnostics, found.texts)
         return False
-    site = outcome.checked.model.site
-    for facts in outcome.checked.facts:
+    site = found.model.site
+    for facts in found.facts:
         emit_service(facts, site)
         entry_of(facts, site)
     return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from prometheus_client import CollectorRegistry
 
-from generator.commands.terminal import check_directory
+from generator.commands.compiling import checked as compiled_specs
 from generator.instrumentation.modules import instrumentation
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ OUTPUT = ROOT / "output" / "instrumentation"
 
 def compiled(specs: Path) -> Model:
     """The model of specs that are right."""
-    checked = check_directory(specs).checked
+    checked = compiled_specs(specs)
     assert checked.model is not None, checked.diagnostics
     return checked.model
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from prometheus_client import CollectorRegistry
 
-from generator.commands.terminal import check_directory
+from generator.commands.compiling import checked
 from generator.instrumentation.modules import instrumentation
 from tests.instrumentation.exposition import beyond, families, misfits
 from tests.instrumentation.loading import imported
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @given(directories())
 def test_the_module_of_any_service_keeps_to_its_spec(files: Directory) -> None:
     with tempfile.TemporaryDirectory() as name:
-        model = check_directory(write(files, Path(name))).checked.model
+        model = checked(write(files, Path(name))).model
         if model is None:
             return
         for service in model.services:

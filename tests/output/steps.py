@@ -36,8 +36,8 @@ def _is_reading(name: str) -> bool:
 
 
 @contextmanager
-def before_step(number: int, action: Callable[[], object]) -> Iterator[list[str]]:
-    """Run ``action`` before step ``number`` (from 1); what it raises, the step raises.
+def before_step(number: int, action: Callable[[], object], *, reading: bool = False) -> Iterator[list[str]]:
+    """Run ``action`` before step ``number`` (from 1); what it raises, the step raises. Looks count if ``reading``.
 
     Yields:
         The names of the steps so far: ``open``, ``write``, ``fsync``, ``rename``, ...
@@ -45,7 +45,9 @@ def before_step(number: int, action: Callable[[], object]) -> Iterator[list[str]
     steps: list[str] = []
 
     def look(_frame: object, event: str, function: Any) -> None:  # noqa: ANN401 - what a profiler gets
-        if event != "c_call" or function.__module__ not in _MODULES or _is_reading(function.__name__):
+        if event != "c_call" or function.__module__ not in _MODULES:
+            return
+        if not reading and _is_reading(function.__name__):
             return
         steps.append(function.__name__)
         if len(steps) == number:

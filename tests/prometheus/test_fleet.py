@@ -19,7 +19,7 @@ from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.prometheus.files import rule_files
 from generator.reports.rows import overview, service_row
-from generator.spec.load import load
+from generator.spec.sources import read_sources
 from tests.bench.specs import directory
 from tests.whole.exposed import exposed
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.checks.cardinality.account import Account
-    from generator.compiler import Checked
+    from generator.compiler import Compilation
     from generator.live.server import PrometheusServer
     from generator.model.service import Site
 
@@ -53,21 +53,19 @@ class Seen(Struct, frozen=True):
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
-    specs = load(directory(tmp_path_factory.mktemp("fleet") / "specs", SERVICES)).specs
-    assert specs is not None
-    return check(specs)
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Compilation:
+    return check(read_sources(directory(tmp_path_factory.mktemp("fleet") / "specs", SERVICES)))
 
 
 @pytest.fixture(scope="module")
-def accounts(checked: Checked) -> dict[str, Account]:
+def accounts(checked: Compilation) -> dict[str, Account]:
     return {each.service.name: each.account for each in checked.facts}
 
 
 @pytest.fixture(scope="module")
 def server(
     prometheus: object,  # noqa: ARG001 - marks what needs a real server
-    checked: Checked,
+    checked: Compilation,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[PrometheusServer]:
     """A server that runs the rules of the whole fleet, and has evaluated each group a few times."""
@@ -108,7 +106,7 @@ def test_each_group_is_one_service_s_and_no_two_rules_of_the_fleet_write_the_sam
 
 
 def test_a_thousand_such_services_are_as_many_groups_and_rules_as_prometheus_runs_of_each(
-    server: PrometheusServer, checked: Checked
+    server: PrometheusServer, checked: Compilation
 ) -> None:
     assert checked.model is not None
     site = checked.model.site
@@ -153,7 +151,7 @@ def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) ->
     assert max(_quarters(same)) < 1
 
 
-def _quick(checked: Checked, site: Site, directory: Path) -> tuple[Path, ...]:
+def _quick(checked: Compilation, site: Site, directory: Path) -> tuple[Path, ...]:
     """Write the rule files, with a shorter interval."""
     files = []
     for artifact in (one for each in checked.facts for one in rule_files(each.service, each.compiled, site)):

@@ -14,8 +14,8 @@ from generator.resolve.prices import SMALLEST_PRICE
 from generator.resolve.quantities import LARGEST, SMALLEST
 from generator.resolve.times import LONGEST_OBJECTIVE, LONGEST_WINDOW
 from generator.spec.events import MAX_DEPTH, MAX_NODES
-from generator.spec.load import MAX_PROFILES, MAX_SERVICES
 from generator.spec.source import MAX_BYTES
+from generator.spec.sources import MAX_PROFILES, MAX_SERVICES
 from tests.extremes.leaves import SCHEMAS, Part, parts
 
 if TYPE_CHECKING:

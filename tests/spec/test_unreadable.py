@@ -11,8 +11,9 @@ import pytest
 from generator.diagnostics.text import render_text
 from generator.spec.document import parse_document
 from generator.spec.events import MAX_NODES
-from generator.spec.load import MAX_PROFILES, MAX_SERVICES, load
+from generator.spec.load import load
 from generator.spec.source import MAX_BYTES, read_source
+from generator.spec.sources import MAX_PROFILES, MAX_SERVICES, read_sources
 from tests.golden import compare
 from tests.unprivileged import unprivileged
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.diagnostics import Diagnostic
-    from generator.spec.load import Loaded
-    from generator.spec.types import Specs
 
 GOLDEN = Path(__file__).parent / "unreadable"
 NAME = Path("support-agent.yaml")
@@ -162,7 +161,9 @@ def test_the_text_of_an_unreadable_file_is_as_expected(case: str) -> None:
 def test_the_text_of_an_unreadable_directory_is_as_expected(case: str) -> None:
     DIRECTORIES[case]()
     loaded = load(Path("specs"))
-    compare(GOLDEN / case, {"expected.txt": render_text(loaded.diagnostics, loaded.sources)})
+    compare(
+        GOLDEN / case, {"expected.txt": render_text(loaded.diagnostics, read_sources(Path("specs")).texts)}
+    )
 
 
 def test_no_golden_folder_is_left_over() -> None:
@@ -180,7 +181,8 @@ def test_what_editors_leave_under_a_name_with_a_dot_is_no_spec() -> None:
     Path("specs/services/._a.yaml").write_bytes(b"\0\5\x16\7")  # macOS, on a disk of another system
     loaded = load(Path("specs"))
     assert loaded.specs
-    assert list(loaded.sources) == ["specs/services/a.yaml", *_shipped(loaded)]
+    texts = read_sources(Path("specs")).texts
+    assert [name for name in texts if not name.startswith("shipped:")] == ["specs/services/a.yaml"]
 
 
 def test_a_file_that_is_written_while_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +234,3 @@ def test_what_may_not_be_read_is_named_and_no_default_stands_in_for_it(path: str
     assert f"{place}: error[source/unreadable]" in told
     assert "permission denied" in told.lower()
     assert not Path("output").exists()
-
-
-def _shipped(loaded: Loaded[Specs]) -> list[str]:
-    return [name for name in loaded.sources if name.startswith("shipped:")]

@@ -10,18 +10,19 @@ import yaml
 from hypothesis import HealthCheck, Phase, settings
 from msgspec import Struct
 
-from generator.commands.terminal import check_directory
-from generator.compiler import emit_dashboards, emit_fleet, emit_service, entry_of
+from generator.compiler import check
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text
+from generator.emit import emit_dashboards, emit_fleet, emit_service, entry_of
 from generator.grafana.records import recording, records_of
+from generator.spec.sources import read_sources
 from tests.whole.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
 
-    from generator.artifact import Artifact, Parts
+    from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Model, Service
     from tests.whole.specs import Directory
@@ -51,17 +52,16 @@ class Compilation(Struct, frozen=True):
 def compile_specs(files: Directory, order: Random | None = None) -> Compilation:
     """Write ``files`` into a directory and compile it."""
     with tempfile.TemporaryDirectory() as name:
-        outcome = check_directory(write(files, Path(name), order))
-    checked = outcome.checked
-    codes = tuple(found.code for found in outcome.diagnostics if found.severity is Severity.ERROR)
-    told = render_text(outcome.diagnostics, outcome.sources)
+        checked = check(read_sources(write(files, Path(name), order)))
+    codes = tuple(found.code for found in checked.diagnostics if found.severity is Severity.ERROR)
+    told = render_text(checked.diagnostics, checked.texts)
     if checked.failed or checked.model is None:
         return Compilation(told, codes, None, {})
     artifacts = _emitted(checked.model, checked.facts)
     return Compilation(told, codes, checked.model, {artifact.path: artifact.text for artifact in artifacts})
 
 
-def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact | Parts]:
+def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact]:
     """Everything that ``output/`` will hold."""
     site = model.site
     each = [artifact for one in facts for artifact in emit_service(one, site)]

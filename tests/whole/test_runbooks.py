@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 import yaml
 
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
 
+_WITHOUT_VALUE = {"AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
 _OF_RUNS = "Which stop reasons grew?"
 _OF_COST = "Do runs take more steps"
 _OF_OWN = "Which other signals moved with it?"
@@ -48,6 +52,40 @@ def test_an_alert_on_the_data_asks_about_the_data(pages: dict[str, str], alert: 
     assert questions.count("\n1. ") == 3
 
 
+def test_each_page_has_a_first_action_and_queries_of_what_is_recorded(pages: dict[str, str]) -> None:
+    rules = compile_specs(shipped()).files
+    recorded = {
+        rule["record"]
+        for path, text in rules.items()
+        if path.startswith("prometheus/rules/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+    } | {"service:agent_calls:count"}
+    for alert, page in pages.items():
+        section = page.split("## First action\n")[1].split("\n## ")[0]
+        assert section.strip().endswith("```")
+        alerts, *values = re.findall(r"```promql\n(.*?)\n```", section)
+        assert alerts == f'ALERTS{{alertname="{alert}"}}'
+        assert set(values) <= recorded, alert
+        assert bool(values) == (alert not in _WITHOUT_VALUE)
+
+
+def test_the_panels_that_answer_a_question_exist(pages: dict[str, str]) -> None:
+    boards = {
+        json.loads(text)["uid"]: {panel["title"] for panel in json.loads(text)["panels"]}
+        for path, text in compile_specs(shipped()).files.items()
+        if path.startswith("grafana/dashboards/")
+    }
+    named = {
+        found
+        for page in pages.values()
+        for found in re.findall(r" (\*[^`]+\*) on \[?`(agent-[a-z-]+)`", page)
+    }
+    assert len(named) > 10
+    for titles, uid in named:
+        assert set(re.findall(r"\*([^*]+)\*", titles)) <= boards[uid], titles
+
+
 def test_any_other_alert_asks_what_its_layer_asks(pages: dict[str, str]) -> None:
     assert _OF_RUNS in pages["AgentSuccessRateLow"]
     assert _OF_COST in pages["AgentCostPerRunRegression"]
@@ -76,7 +114,7 @@ def test_a_dashboard_is_named_once(pages: dict[str, str]) -> None:
 
 def test_a_dashboard_is_linked_where_the_site_has_a_grafana(pages: dict[str, str]) -> None:
     linked = "[`agent-overview`](<http://localhost:3000/d/agent-overview>)"
-    assert all(text.count(linked) == 1 for text in pages.values())
+    assert all(linked in text for text in pages.values())
     specs = shipped()
     del specs["site.yaml"]["grafana_url"]
     page = compile_specs(specs).files["runbooks/AgentNoRuns.md"]

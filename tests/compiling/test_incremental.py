@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import fingerprint
-from generator.build import fleet, workers
-from generator.build.part import compile_part
-from generator.compiler import emit_dashboards
-from generator.output import write
+from generator import compiler, emit, fingerprint
+from generator.cache import Cache
+from generator.compiler import compile_service
+from generator.emit import emit_dashboards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from generator.artifact import Artifact
-    from generator.build.part import Part
+    from generator.artifact import Artifact, File
+    from generator.compiler import CompiledService
     from generator.grafana.records import Records
     from generator.model.service import Site
     from generator.resolve.model import Common
-    from tests.build.conftest import Place
+    from generator.spec.types import ServiceSpec
+    from tests.compiling.conftest import Place
 
 ALL = ["a-agent", "b-agent", "c-agent"]
 SITE = "grafana_url: https://grafana.example.com\n"
@@ -119,15 +118,15 @@ def test_a_file_that_is_edited_meanwhile_is_told_and_nothing_is_written(
     place.generate()
     edited = place.root / "output/prometheus/rules/a-agent.rules.yml"
     place.service("b-agent", more=LESS)
-    held = write.holds
+    holds = Cache.holds
 
-    def then_edited(target: Path, path: str, sha256: str) -> bool:
-        answer = held(target, path, sha256)
-        if path.endswith("a-agent.rules.yml"):
+    def then_edited(self: Cache, file: File) -> bool:
+        answer = holds(self, file)
+        if file.path.endswith("a-agent.rules.yml"):
             edited.write_text("mine\n")
         return answer
 
-    monkeypatch.setattr("generator.commands.generate_afresh.holds", then_edited)
+    monkeypatch.setattr(Cache, "holds", then_edited)
     before = place.files()
     answer = place.generate()
     assert answer.code == 2
@@ -154,19 +153,19 @@ def test_another_compiler_uses_nothing_again(
 def test_a_spec_that_is_saved_meanwhile_is_compiled_next_time(
     place: Place, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read may be the old text or the new one, so nothing of it is remembered."""
+    """Each text is read once, so what is remembered is of that text; and the new one is seen."""
 
-    def saving(path: Path, common: Common, *, emit: bool) -> Part:
+    def saving(spec: ServiceSpec, common: Common) -> CompiledService:
         place.service("a-agent", "team-new")
-        return compile_part(path, common, emit=emit)
+        return compile_service(spec, common)
 
     with monkeypatch.context() as patched:
-        patched.setattr(workers, "compile_part", saving)
+        patched.setattr(compiler, "compile_service", saving)
         place.generate()
-    assert b"team-new" in place.files()["catalog.json"]
-    place.service("a-agent")
+    assert b"team-new" not in place.files()["catalog.json"]
     place.generate()
-    assert compiled == ALL
+    assert compiled == ["a-agent"]
+    assert b"team-new" in place.files()["catalog.json"]
     assert place.files() == place.afresh()
 
 
@@ -215,7 +214,7 @@ def test_dashboards_are_drawn_again_only_when_other_series_are_recorded(
         drawn.append(len(records.names))
         return emit_dashboards(records, site)
 
-    monkeypatch.setattr(fleet, "emit_dashboards", noted)
+    monkeypatch.setattr(emit, "emit_dashboards", noted)
     place.generate()
     place.service("b-agent", more=LESS)
     place.generate()

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 
+from generator import compiler
+from generator.compiler import compile_service
 from tests.commands.calls import ROOT, Answer, Call
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from generator.compiler import CompiledService
+    from generator.resolve.model import Common
+    from generator.spec.types import ServiceSpec
+
 #: Small, for what compiles again and again.
-_PROFILE = """\
+PROFILE = """\
 profile: small
 labels:
   status: {values: [ok, error]}
@@ -80,7 +86,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     made = Place(tmp_path, Call(capsys))
-    made.spec("profiles/small.yaml", _PROFILE)
+    made.spec("profiles/small.yaml", PROFILE)
     shutil.copy(ROOT / "specs/prices.yaml", tmp_path / "specs")
     for name in ("a-agent", "b-agent", "c-agent"):
         made.service(name)
@@ -89,20 +95,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collect the names of the files that are compiled from now on."""
-    from generator.build import workers  # noqa: PLC0415
-    from generator.build.part import compile_part  # noqa: PLC0415
-
+    """Collect the names of the services that are compiled from now on."""
     names: list[str] = []
 
-    def noted(path: Path, common: Common, *, emit: bool) -> Part:
-        names.append(path.stem)
-        return compile_part(path, common, emit=emit)
+    def noted(spec: ServiceSpec, common: Common) -> CompiledService:
+        names.append(spec.service.value)
+        return compile_service(spec, common)
 
-    monkeypatch.setattr(workers, "compile_part", noted)
+    monkeypatch.setattr(compiler, "compile_service", noted)
     return names
-
-
-if TYPE_CHECKING:
-    from generator.build.part import Part
-    from generator.resolve.model import Common

@@ -1,1 +1,0 @@
-"""A directory of specs becomes artifacts: file by file, by several processes, and only what has changed."""

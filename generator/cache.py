@@ -1,0 +1,108 @@
+"""The memory of one output's last compilation: a file in the user's own cache, of typed values and nothing that runs.
+
+What is damaged in it, or was made by another compiler, is not remembered. Whoever could write there, which is nobody
+(see ``generator.private``), could at worst make a value wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import DecodeError, Struct, ValidationError, msgpack
+
+from generator import private
+from generator.artifact import Artifact
+from generator.compiler import Memory
+from generator.fingerprint import fingerprint
+from generator.output.directory import digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.artifact import File
+
+T = TypeVar("T")
+
+#: Bytes of the SHA-256 of what follows it.
+_DIGEST = 32
+
+
+class _Stored(Struct, frozen=True):
+    """The results by the hash of what they depend on, each in MessagePack, and the compiler that made them."""
+
+    compiler: str
+    results: dict[str, bytes]
+
+
+class Cache(Memory):
+    """The results of earlier compilations into one output; only those that the last one used are kept."""
+
+    def __init__(self, directory: int, output: Path) -> None:
+        """Read what there is.
+
+        Args:
+            directory: The user's own, as ``private.opened`` gives it.
+            output: The output directory.
+        """
+        self._directory, self._output, self._compiler = directory, output, fingerprint()
+        place = os.path.realpath(output).encode("utf-8", "surrogateescape")
+        self._name = f"{sha256(place).hexdigest()[:32]}.parts"
+        self._results = self._read()
+        self._used: dict[str, bytes] = {}
+
+    def _read(self) -> dict[str, bytes]:
+        data = private.read(self._directory, self._name) or b""
+        body = data[_DIGEST:]
+        try:
+            if sha256(body).digest() == data[:_DIGEST]:
+                stored = msgpack.decode(body, type=_Stored)
+                return stored.results if stored.compiler == self._compiler else {}
+        except (DecodeError, ValidationError):
+            pass
+        return {}
+
+    def recall(self, kind: type[T], *inputs: bytes) -> T | None:
+        """Find a result."""
+        key = _key(*inputs)
+        data = self._results.get(key)
+        if data is None:
+            return None
+        try:
+            value = msgpack.decode(data, type=kind)
+        except (DecodeError, ValidationError):
+            return None
+        self._used[key] = data
+        return value
+
+    def retain(self, value: object, *inputs: bytes) -> None:
+        """Keep a result when ``save`` is called."""
+        with suppress(OverflowError):  # a bound of more than 64 bits
+            self._used[_key(*inputs)] = msgpack.encode(value)
+
+    def holds(self, file: File) -> bool:
+        """Whether the output directory has this file; where it cannot be read, it has none."""
+        if isinstance(file, Artifact):
+            return False
+        try:
+            return digest(self._output / file.path) == file.sha256
+        except OSError:
+            return False
+
+    def save(self) -> None:
+        """Keep what was used and what was made, and nothing else."""
+        if self._used != self._results:
+            body = msgpack.encode(_Stored(self._compiler, self._used))
+            private.keep(self._directory, self._name, sha256(body).digest() + body)
+            self._results = dict(self._used)
+
+
+def _key(*inputs: bytes) -> str:
+    """Hash inputs so that no two lists of them have the same hash."""
+    found = sha256()
+    for part in inputs:
+        found.update(b"%d " % len(part))
+        found.update(part)
+    return found.hexdigest()

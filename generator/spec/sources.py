@@ -1,0 +1,154 @@
+"""The files of a specs directory, each read once: a compilation is a function of these texts, and of nothing else."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.diagnostics import Diagnostic, Result, Span, error, warning
+from generator.spec import files
+from generator.spec.source import Source, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+MAX_SERVICES = 5000
+"""Five fleets of a thousand; Prometheus and Grafana are outgrown long before."""
+
+MAX_PROFILES = 200
+"""Each is read for every compilation."""
+
+
+class SpecFile(Struct, frozen=True):
+    """A file of the specs: where it is, and its text or the reason why there is none."""
+
+    path: Path
+    source: Result[Source]
+
+    @property
+    def identity(self) -> bytes:
+        """Bytes that are others when the file's name or content is."""
+        found = self.source.value
+        told = f"{found.path}\0{found.text}" if found else f"{self.path}\0{self.source.diagnostics}"
+        return told.encode("utf-8", "surrogateescape")
+
+
+class Sources(Struct, frozen=True):
+    """All that is compiled.
+
+    Attributes:
+        services: The files of services, in their order.
+        profiles: The directory's own.
+        shipped: The profiles that ship with the compiler.
+        site: None where there is none.
+        prices: The directory's own, or the price list that ships with the compiler.
+        diagnostics: What is found before any file is understood; with errors nothing is compiled.
+    """
+
+    services: tuple[SpecFile, ...] = ()
+    profiles: tuple[SpecFile, ...] = ()
+    shipped: tuple[SpecFile, ...] = ()
+    site: SpecFile | None = None
+    prices: SpecFile | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def shared(self) -> tuple[SpecFile, ...]:
+        """The files that all services share."""
+        return (*self.profiles, *self.shipped, *(file for file in (self.site, self.prices) if file))
+
+    @property
+    def identity(self) -> bytes:
+        """A hash of all that services share."""
+        found = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
+        for file in self.shared:
+            identity = file.identity
+            found.update(b"%d " % len(identity) + identity)
+        return found.digest()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts by the names that diagnostics give the files."""
+        found = (file.source.value for file in (*self.services, *self.shared))
+        return {source.path: source.text for source in found if source}
+
+
+def read_sources(directory: Path) -> Sources:
+    """Read a directory of specs."""
+    try:
+        services = _services(directory)
+        if services.value is None:
+            return Sources(diagnostics=services.diagnostics)
+        return _read(directory, services.value)
+    except OSError as problem:
+        return Sources(diagnostics=(_unlisted(problem, directory),))
+
+
+def _services(directory: Path) -> Result[list[Path]]:
+    """Find the files of services; without any there is nothing to compile."""
+    if not directory.is_dir():
+        message = "there is no such directory" if not directory.exists() else "this is not a directory"
+        help_ = "name the directory that holds services/, or run: init"
+        return Result.failed(error("source/no-specs", message, Span.of_file(str(directory)), help_))
+    try:
+        found = files.services(directory)
+    except OSError as problem:
+        return Result.failed(_unlisted(problem, directory / "services"))
+    if too_many := _too_many(len(found), MAX_SERVICES, directory / "services"):
+        return Result.failed(too_many)
+    if found:
+        return Result(found)
+    help_ = "add services/<name>.yaml, name the directory that holds services/, or run: init"
+    place = Span.of_file(str(directory / "services"))
+    return Result.failed(error("source/no-services", "no service is declared", place, help_))
+
+
+def _read(directory: Path, services: Sequence[Path]) -> Sources:
+    read = tuple(_files(services))
+    try:
+        own = files.profiles(directory)
+        if too_many := _too_many(len(own), MAX_PROFILES, directory / "profiles"):
+            return Sources(read, diagnostics=(too_many,))
+        site, prices = (files.shared_file(directory, name) for name in ("site", "prices"))
+        prices = prices or files.shared_file(files.SHIPPED, "prices")
+        return Sources(
+            read,
+            tuple(_files(own)),
+            tuple(_files(files.shipped_profiles())),
+            next(_files([site] if site else []), None),
+            next(_files([prices] if prices else []), None),
+            tuple(_not_read(directory)),
+        )
+    except OSError as problem:
+        return Sources(read, diagnostics=(_unlisted(problem, directory),))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:
+    return (SpecFile(path, read_source(path, files.shown(path))) for path in paths)
+
+
+def _not_read(directory: Path) -> Iterator[Diagnostic]:
+    """Report what looks like a spec and is in no place where one is read."""
+    help_ = "specs are services/*.yaml, profiles/*.yaml, site.yaml and prices.yaml: move it, or delete it"
+    for path in files.overlooked(directory):
+        message = f"this {'directory' if path.is_dir() else 'file'} is not read"
+        yield warning("source/not-read", message, Span.of_file(path.as_posix()), help_)
+
+
+def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
+    """Report a directory of more files than are read; None where it has no more."""
+    if count <= most:
+        return None
+    message = f"the directory holds {count} specs, and no more than {most} are compiled at once"
+    help_ = "split it into several directories, each with an output of its own"
+    return error("source/too-many-files", message, Span.of_file(str(directory)), help_)
+
+
+def _unlisted(problem: OSError, directory: Path) -> Diagnostic:
+    """Report a directory that is there and does not show what it holds."""
+    message = f"the directory cannot be read: {(problem.strerror or str(problem)).lower()}"
+    help_ = "check its permissions and where it leads, or remove it"
+    return error("source/unreadable", message, Span.of_file(str(problem.filename or directory)), help_)
