@@ -59,7 +59,9 @@ def whole(written: str) -> str:
 
 def respelled(written: str, kind: str) -> str:
     """Write an amount of ``kind`` without blanks, commas and words; nothing where that is not enough."""
-    text = _DECIMAL.sub(".", _THOUSANDS.sub("", re.sub(r"\s", "", written)))
+    text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
+    if kind != "number":  # nothing is counted in fractions
+        text = _DECIMAL.sub(".", text)
     if kind == "money":
         text = _DOLLARS.sub(r"$\1", text, count=1)
     if kind == "share":

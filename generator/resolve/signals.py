@@ -158,10 +158,9 @@ def _check_together(wanted: Mapping[str, Text], metric: Metric, scope: SignalSco
     """Refuse values that no event has together: what one of them determines is another value."""
     for name, value in wanted.items():
         label = _label_of(metric, name, scope)
-        if label is None or label.determines not in wanted:
-            continue
-        implied, other = label.determined.get(value.value), wanted[label.determines]
-        if implied is not None and implied != other.value:
+        other = wanted.get(label.determines or "") if label else None
+        implied = label.determined.get(value.value) if label else None
+        if label and other and implied and implied != other.value:
             scope.findings.error(
                 "signal/never-true",
                 f"nothing has {name} {value.value} and {label.determines} {other.value}: {value.value} means "

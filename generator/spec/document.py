@@ -60,7 +60,6 @@ class Composer:
         return self._mapping(event) if event.kind is EventKind.MAPPING else self._scalar(event)
 
     def _scalar(self, event: Event) -> Scalar:
-        self.diagnostics += yaml_restrictions.meant_otherwise(event)
         if event.style:
             return self._quoted(event)
         value = resolve_plain(event.text)
@@ -104,7 +103,6 @@ class Composer:
             self._node(event)
         else:
             self.diagnostics += yaml_restrictions.properties(event, self._text)
-            self.diagnostics += yaml_restrictions.meant_otherwise(event)
         if event.style:
             return self._quoted(event)
         if event.kind is EventKind.SCALAR and isinstance(resolve_plain(event.text), str):

@@ -70,6 +70,18 @@ class Explanation(Struct, frozen=True):
     opened: str = ""
 
 
+#: An amount with the sign of a comparison before it, which bounds do without.
+_COMPARED = re.compile(r"[>|]=?\s*([$€£]?[0-9][\w.%]*)")
+
+
+def block_help(header: str) -> str:
+    """Say how to write what begins like a block of text and is none."""
+    amount = _COMPARED.fullmatch(header)
+    if amount:
+        return f"write {amount[1]} if it is an amount; quote it if it is text: {in_quotes(header)}"
+    return f"quote the text: {in_quotes(header)}"
+
+
 def unknown(found: ProblemInText) -> Explanation:
     """Explain a problem that is not in ``RULES``."""
     problem = shortened(found.problem.problem, 200)
@@ -202,9 +214,7 @@ def _after_end(found: ProblemInText) -> Explanation:
 def _block(found: ProblemInText) -> Explanation:
     text = rest_of_line(found.source.text, found.opened)
     message = f"an unquoted {quoted(text[:1])} begins a block of text on the lines below"
-    return Explanation(
-        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/block-scalar"
-    )
+    return Explanation(message, block_help(text), found.opened, len(text), code="yaml/block-scalar")
 
 
 def _alias(found: ProblemInText) -> Explanation:

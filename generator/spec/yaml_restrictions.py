@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import zip_longest
 from typing import TYPE_CHECKING
-from unicodedata import is_normalized, normalize
 
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
-from generator.diagnostics.credentials import find_credential
 from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, shown
 from generator.spec.events import Event, EventKind
 from generator.spec.nodes import Scalar
 from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
+from generator.spec.yaml_errors import block_help
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,31 +144,8 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
     if event.style in _BLOCKS and not event.text.strip():
         header = rest_of_line(text, event.index)
         message = f"an unquoted {quoted(event.style)} begins a block of text, and the block is empty"
-        help_ = f"quote the text: {in_quotes(header)}"
+        help_ = block_help(header)
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
-
-
-def meant_otherwise(event: Event) -> Iterator[Diagnostic]:
-    """In any text: a credential, blanks around it, and characters that look like others."""
-    text = event.text
-    if credential := find_credential(text):
-        message = f"this text holds {credential.noun}, and specs are shared, generated from and shown"
-        yield error("source/credential", message, event.span, credential.help)
-    if text and (stripped := text.strip()) != text and event.style not in _BLOCKS:
-        message = "the text is blank" if not stripped else "the text begins or ends with a blank"
-        help_ = "write a text, or remove the key" if not stripped else f"write {in_quotes(stripped)}"
-        yield error("source/blank", message, event.span, help_)
-    if not is_normalized("NFC", text):
-        yield _not_composed(event)
-
-
-def _not_composed(event: Event) -> Diagnostic:
-    composed = normalize("NFC", event.text)
-    at = next(at for at, (one, other) in enumerate(zip_longest(event.text, composed)) if one != other)
-    parts = " and ".join(f"U+{ord(each):04X}" for each in event.text[at : at + 2])
-    message = f"a character is written as {parts}, and looks like another"
-    help_ = f"write U+{ord(composed[at]):04X} for it, as editors do: {in_quotes(composed)}"
-    return error("source/normal-form", message, event.span, help_)
 
 
 def key_type(event: Event, text: str) -> Diagnostic:
