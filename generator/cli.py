@@ -1,4 +1,4 @@
-"""The command line: arguments and exit codes (see ``generator.commands.exit_codes``)."""
+"""The command line: arguments and exit codes (see ``generator.commands.call``)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
-from generator.commands.exit_codes import CALL_AT_FAULT, INTERRUPTED, OK
-from generator.commands.stream import shown
+from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +26,7 @@ COMMANDS = {
     "explain": "explain a code of a message, an alert, a signal or a key of the specs",
     "schema": "print a JSON Schema, or write them all",
     "init": "write a first spec",
+    "prices": "take prices from the list that LiteLLM publishes",
     "apply": "bring output/ to a Grafana and a Prometheus",
     "simulate": "invent a history with incidents in it",
     "replay": "show what the alerts would have done",

@@ -124,7 +124,9 @@ def block_view(event: Event, names: Names, service: Service, of_run: tuple[str, 
         said[event.unread] = "reason"
     lines: dict[Role, list[str]] = {}
     for fed in event.metrics:
-        lines.setdefault(fed.role, []).append(_line(names.metrics[fed.metric.name], fed.role, said))
+        priced = {service.tokens.model: "model"} if fed.role is Role.TOKENS else {}
+        line = _line(names.metrics[fed.metric.name], fed.role, said | priced)
+        lines.setdefault(fed.role, []).append(line)
     special = {Role.TOKENS, Role.UNREAD, Role.INNER_RUNS, *_ERRORS}
     shared = tuple(label for label in event.given if label in of_run)
     optional = (*event.optional, *shared)

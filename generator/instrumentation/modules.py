@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from generator.instrumentation.roles import roles
 from generator.instrumentation.view import names_of
 from generator.model import names, tokens
 from generator.model.outside import outside_values
+from generator.model.tokens import SERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,7 +171,25 @@ def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
         "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
         "usage_places": dictionary.words(dictionary.USAGE_PLACES),
         "unread": found.llm.unread,
+        **_served(service.labels[service.tokens.model].values),
     }
+
+
+_ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
+
+
+def _served(models: tuple[str, ...]) -> dict[str, Any]:
+    """Choose the names of models that say how they are served, such as ``gpt-5@batch`` and ``gpt-5@above_272k``."""
+    above: dict[str, list[tuple[float, str]]] = {}
+    served = []
+    for name in models:
+        model, _, way = name.rpartition("@")
+        if size := _ABOVE.fullmatch(name):
+            above.setdefault(model, []).append((1000.0 * int(size["thousands"]), name))
+        elif model and way in SERVED:
+            served.append((model, way, name))
+    sizes = [(model, sorted(tiers, reverse=True)) for model, tiers in above.items()]
+    return {"served": bool(above or served), "above": sizes, "served_as": served}
 
 
 def _closed(held: dict[str, tuple[str, ...]]) -> list[tuple[str, tuple[str, ...]]]:

@@ -32,6 +32,9 @@ PART_OF = {
     "image_output": "completion",
 }
 
+#: Ways to be served that have prices of their own: a service that lists ``MODEL@WAY`` tells its tokens apart.
+SERVED = ("batch", "flex", "priority")
+
 _KIND_BY_NAME = {name: kind for kind, names in NAMES.items() for name in names}
 
 

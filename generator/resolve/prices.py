@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER
 from generator.model.service import Inclusion, Price, TokenLabels
+from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.resolve.model_names import respelled
 
 if TYPE_CHECKING:
@@ -14,23 +17,27 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import Names, PricesSpec, ProfileSpec, ProviderSpec, Text
+    from generator.spec.types import Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
 _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001
-#: What a type without a price of its own costs, where its provider counts it in none: what it is a kind of.
-_FALLBACK = {"cached": "prompt", "cache_write": "prompt", "reasoning": "completion"}
-_NOT_PRICES = {"provider", "free"}
+_NOT_PRICES = {"provider", "free", *SERVED}
 #: A price list serves many profiles, and may name these though none of those at hand counts them.
-_USUAL = {OTHER, *_FALLBACK, *_FALLBACK.values()}
+_USUAL = {OTHER, *NAMES}
 
 
 def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:
     """Prove the price list by itself: providers exist, and every price is for a type of token that is counted."""
-    _check_types(spec, tuple(profiles), findings)
+    known = tuple(profiles)
+    _check_filled(known, findings)
+    _check_types(spec, known, findings)
+    for provider in spec.providers:
+        _check_includes(provider.value, findings)
+    for model in spec.models:
+        _check_free(model.value, {entry.key.value: entry.value for entry in spec.providers}, findings)
     providers = {entry.key.value: entry.value for entry in spec.providers}
     for model in spec.models:
         for item in model.value:
@@ -48,6 +55,81 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
                     item.value.span,
                     f"write 0, or at least {SMALLEST_PRICE}; prices are for a million tokens, not for one",
                 )
+
+
+def _check_includes(provider: ProviderSpec, findings: Findings) -> None:
+    """Prove that each type is counted inside one other type at most, and never, over others, inside itself."""
+    outer_of: dict[str, Text] = {}
+    for entry in provider.includes:
+        for inner in entry.value:
+            first = outer_of.setdefault(inner.value, entry.key)
+            if first is not entry.key:
+                findings.error(
+                    "price/counted-twice",
+                    f'"{inner.value}" is counted inside "{first.value}" and inside "{entry.key.value}"',
+                    inner.span,
+                    "name it once: where a type holds another one, it also holds the types inside of that",
+                )
+            elif inner.value in _above(entry.key.value, outer_of):
+                findings.error(
+                    "price/counted-in-itself",
+                    f'"{inner.value}" is counted inside itself',
+                    inner.span,
+                    "remove one of the two: the count of the outer type holds that of the inner one, not the reverse",
+                )
+
+
+def _above(kind: str, outer_of: Mapping[str, Text]) -> Iterator[str]:
+    """List a type and those that it is counted in; a circle ends where it closes."""
+    seen: set[str] = set()
+    while kind not in seen:
+        seen.add(kind)
+        yield kind
+        if kind in outer_of:
+            kind = outer_of[kind].value
+
+
+def _check_free(
+    model: tuple[Entry[Text], ...], providers: Mapping[str, ProviderSpec], findings: Findings
+) -> None:
+    """Refuse a model that costs nothing and has a price, since one of the two is wrong."""
+    written = {item.key.value: item.value for item in model}
+    if not _is_free(written, providers.get(written["provider"].value if "provider" in written else "")):
+        return
+    for item in model:
+        if item.key.value not in _NOT_PRICES and float(item.value.value) > 0:
+            by = (
+                "the model is free"
+                if "free" in written
+                else f'provider "{written["provider"].value}" is free'
+            )
+            findings.error(
+                "price/free-with-a-price",
+                f"{by}, and its {item.key.value} tokens have a price",
+                item.value.span,
+                "remove the price, or write free: false for this model",
+            )
+
+
+def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool:
+    # YAML's other spellings of true are True and TRUE.
+    return written["free"].value.lower() == "true" if "free" in written else bool(provider and provider.free)
+
+
+def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
+    """Warn of token types that no SDK reports, which the generated module therefore leaves at 0."""
+    for profile in profiles:
+        for label in profile.labels:
+            if label.key.value != TOKENS.token_type:
+                continue
+            for value in label.value.values:
+                if value.key.value != OTHER and kind_of(value.key.value) is None:
+                    findings.warning(
+                        "price/unfilled-type",
+                        f'the generated module counts no tokens of type "{value.key.value}": no SDK reports them',
+                        value.key.span,
+                        f"it counts {', '.join(NAMES)}; name it so, or remove it",
+                    )
 
 
 def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
@@ -86,12 +168,13 @@ def resolve_prices(
     prices: list[Price] = []
     inclusions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     # Where models are only counted, not listed, any of the price list may be used.
-    for name in model.values or sorted(listed):
-        if name not in listed:
+    for name in model.values or sorted(name for name in listed if "@" not in name):
+        served = _served(name, listed)
+        if served is None:
             continue
-        written = {item.key.value: item.value for item in listed[name].value}
+        written = {item.key.value: item.value for item in served.model}
         provider = providers.get(written["provider"].value) if "provider" in written else None
-        prices += _of_model(name, written, provider, token_type)
+        prices += _of_model(name, written, provider, token_type, served.factor)
         for outer, inner in _included(provider, token_type):
             inclusions.setdefault((outer, inner), []).append(name)
     _report_unpriced(written_models, listed, prices, token_type, findings)
@@ -100,15 +183,40 @@ def resolve_prices(
     )
 
 
+class _Served(Struct, frozen=True):
+    """The entry of a model in the price list, and what its prices are multiplied by."""
+
+    model: tuple[Entry[Text], ...]
+    factor: float
+
+
+def _served(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> _Served | None:
+    """Find the prices of a model, or of a way that it is served: ``gpt-5@batch`` costs half of ``gpt-5``."""
+    if name in listed:
+        return _Served(listed[name].value, 1)
+    model, _, way = name.rpartition("@")
+    if model not in listed:
+        return None
+    factor = next(
+        (item.value for item in listed[model].value if item.key.value == way and way in SERVED), None
+    )
+    return None if factor is None else _Served(listed[model].value, float(factor.value))
+
+
 def _report_unpriced(
-    models: Names, listed: Mapping[str, object], prices: list[Price], token_type: Label, findings: Findings
+    models: Names,
+    listed: Mapping[str, Entry[tuple[Entry[Text], ...]]],
+    prices: list[Price],
+    token_type: Label,
+    findings: Findings,
 ) -> None:
     priced = {(price.model, price.token_type) for price in prices}
     for model in models:
         missing = [kind for kind in token_type.values if kind != OTHER and (model.value, kind) not in priced]
         if not missing or model.value == OTHER:
             continue
-        known, near = model.value in listed, respelled(model.value, listed)
+        known = _served(model.value, listed) is not None
+        near = respelled(model.value, listed)
         kinds = f" for {', '.join(missing)}" if known else ""
         guess = f'did you mean "{near}"? Else ' if near else ""
         guess += "add it to prices.yaml, with free: true if it costs nothing"
@@ -121,24 +229,37 @@ def _report_unpriced(
 
 
 def _of_model(
-    name: str, written: Mapping[str, Text], provider: ProviderSpec | None, token_type: Label
+    name: str, written: Mapping[str, Text], provider: ProviderSpec | None, token_type: Label, factor: float
 ) -> list[Price]:
-    # YAML's other spellings of true are True and TRUE.
-    free = written["free"].value.lower() == "true" if "free" in written else bool(provider and provider.free)
     usd = {kind: float(text.value) for kind, text in written.items() if kind not in _NOT_PRICES}
-    prices = []
+    free, prices = _is_free(written, provider), []
     for kind in token_type.values:
-        amount = 0.0 if free else usd.get(kind, usd.get(_counted_in(kind, provider)))
+        amount = 0.0 if free else _amount(kind, usd, provider)
         if amount is not None:
-            prices.append(Price(name, kind, amount / _PER))
+            prices.append(Price(name, kind, amount * factor / _PER))
     return prices
 
 
-def _counted_in(kind: str, provider: ProviderSpec | None) -> str:
-    """Name the type whose price a type without one has."""
-    includes = provider.includes if provider else ()
-    outer = (entry.key.value for entry in includes if any(inner.value == kind for inner in entry.value))
-    return next(outer, _FALLBACK.get(kind, ""))
+def _amount(kind: str, usd: Mapping[str, float], provider: ProviderSpec | None) -> float | None:
+    """Find the price of a type: its own, or that of the type that it is counted in, or is a part of."""
+    outer_of = {
+        inner.value: entry.key.value
+        for entry in (provider.includes if provider else ())
+        for inner in entry.value
+    }
+    seen: set[str] = set()
+    while kind and kind not in seen:
+        if kind in usd:
+            return usd[kind]
+        seen.add(kind)
+        kind = outer_of.get(kind) or _whole(kind, usd)
+    return None
+
+
+def _whole(kind: str, usd: Mapping[str, float]) -> str:
+    """Name the type that a type is a part of, as the price list calls it; empty where it is none's."""
+    part_of = PART_OF.get(kind_of(kind) or "", "")
+    return next((name for name in usd if kind_of(name) == part_of), part_of)
 
 
 def _included(provider: ProviderSpec | None, token_type: Label) -> list[tuple[str, tuple[str, ...]]]:

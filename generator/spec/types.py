@@ -241,11 +241,12 @@ class ProviderSpec(Struct, frozen=True):
 
 
 class PricesSpec(Struct, frozen=True):
-    """The price list: for each model its ``provider``, ``free`` and USD for a million tokens of each type."""
+    """The price list: for each model its ``provider``, ``free``, factors, and USD for a million tokens of each type."""
 
     span: Span
     providers: tuple[Entry[ProviderSpec], ...]
     models: tuple[Entry[tuple[Entry[Text], ...]], ...]
+    date: str | None = None
 
 
 class Shared(Struct, frozen=True):

@@ -477,9 +477,16 @@ def tokens_used(answer: object, model: str = OTHER) -> dict[TokenType, float]:
     try:
         ledger = _Ledger()
         ledger.tell(answer)
-        return ledger.settle(model)[0]
+        total: dict[TokenType, float] = {}
+        for (_, name), amount in ledger.settle(model)[0].items():
+            total[name] = total.get(name, 0.0) + amount
     except Exception:
         return {}
+    return total
+
+
+#: Tokens by model and type.
+_Tokens = dict[tuple[str, TokenType], float]
 
 
 class _Told(NamedTuple):
@@ -524,8 +531,8 @@ class _Ledger:
                 _enlarge((self._sums if kind == "sum" else self._largest).setdefault(key, {}), numbers)
         return bool(told)
 
-    def settle(self, model: str) -> tuple[dict[TokenType, float], str]:
-        """Add up the tokens by type; the text says what contradicts itself or is not understood, if anything does."""
+    def settle(self, model: str) -> tuple[_Tokens, str]:
+        """Add up the tokens; the text says what contradicts itself or is not understood, if anything does."""
         answers, complaint = _added(self._answers(), model)
         if not self._sums:
             return answers, complaint
@@ -569,14 +576,15 @@ def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
     return total
 
 
-def _added(answers: list[Mapping[str, float]], model: str) -> tuple[dict[TokenType, float], str]:
-    total: dict[TokenType, float] = {}
+def _added(answers: list[Mapping[str, float]], model: str) -> tuple[_Tokens, str]:
+    total: _Tokens = {}
     complaints = ""
     for numbers in answers:
         counted, complaint = _counted(numbers, model)
         complaints = complaints or complaint
+        priced = model
         for name, amount in counted.items():
-            total[name] = total.get(name, 0.0) + amount
+            total[priced, name] = total.get((priced, name), 0.0) + amount
     return total, complaints
 
 
@@ -1729,7 +1737,7 @@ class LLMStep(_Block):
         self._run = run
         self._failed: object = None
         self._ledger: _Ledger | None = None
-        self._counted: dict[str, float] = {}
+        self._counted: dict[tuple[str, str], float] = {}
 
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
@@ -1767,11 +1775,12 @@ class LLMStep(_Block):
     def _settle(self, ledger: _Ledger) -> None:
         """Count the tokens that were told and not yet counted."""
         tokens, _ = ledger.settle(self._model or OTHER)
-        for token_type, amount in tokens.items():
-            count = amount - self._counted.get(token_type, 0.0)
+        for priced, amount in tokens.items():
+            count = amount - self._counted.get(priced, 0.0)
             if count > 0:
-                self._counted[token_type] = amount
-                self._measures.agent_token_usage_total[self._model, token_type].inc(count)
+                self._counted[priced] = amount
+                model, token_type = priced
+                self._measures.agent_token_usage_total[model, token_type].inc(count)
 
     def _arguments(self) -> tuple[object, ...]:
         return (self._measures, self._raw_model, self._given_run)

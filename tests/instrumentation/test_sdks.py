@@ -45,7 +45,7 @@ def settled(model: str, *told: object) -> dict[str, float]:
         ledger.tell(one)
     counted, complaint = ledger.settle(model)
     assert complaint == ""
-    return dict(counted)
+    return {kind: number for (_, kind), number in counted.items()}
 
 
 _OPENAI = {

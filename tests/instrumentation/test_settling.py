@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 
-from tests.instrumentation.loading import OUTPUT, fresh, imported, support, value
+from generator.model.labels import Label
+from generator.model.service import Model
+from tests.instrumentation.loading import OUTPUT, fresh, generated, imported, service, shipped, support, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from prometheus_client import CollectorRegistry
+    from pathlib import Path
 
 _RESEARCH = imported(OUTPUT / "research_agent_metrics.py")
 
@@ -32,8 +35,7 @@ def settled(events: Sequence[object], model: str = "claude-sonnet-4") -> dict[st
     ledger = _RESEARCH._Ledger()  # noqa: SLF001 - what a step keeps
     for event in events:
         ledger.tell(event)
-    counted: dict[str, float] = ledger.settle(model)[0]
-    return counted
+    return {kind: number for (_, kind), number in ledger.settle(model)[0].items()}
 
 
 _OPENAI = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
@@ -278,3 +280,25 @@ def test_a_batch_counts_each_of_its_answers_and_of_several_candidates_one() -> N
     message = {"usage_metadata": {"input_tokens": 10, "output_tokens": 2, "total_tokens": 12}}
     batch = {"generations": [[{"message": message}, {"message": message}], [{"message": message}]]}
     assert support().tokens_used(batch) == {"prompt": 20, "completion": 4}
+
+
+def test_a_model_is_told_apart_by_how_it_is_served_where_the_spec_lists_that(tmp_path: Path) -> None:
+    one = service("support-agent")
+    listed = ("gpt-4o", "gpt-4o@above_272k", "gpt-4o@batch", "gpt-4o@priority", "other")
+    labels = {**one.labels, "model": Label("model", "", listed, len(listed))}
+    module = generated(Model(shipped().site, (replace(one, labels=labels),)), tmp_path)
+    registry = CollectorRegistry()
+    metrics = module.SupportAgentMetrics(release="r1", registry=registry)
+    with metrics.llm_step("gpt-4o") as llm:
+        llm.usage({"id": "a", "usage": {"prompt_tokens": 272_000, "completion_tokens": 1}})
+        llm.usage({"id": "b", "usage": {"prompt_tokens": 272_001, "completion_tokens": 2}})
+        llm.usage({"id": "c", "service_tier": "priority", "usage": _OPENAI})
+        llm.usage({"id": "d", "usage": {**_OPENAI, "service_tier": "batch"}})
+        llm.usage({"id": "e", "service_tier": "flex", "usage": _OPENAI})
+    assert {name: tokens(registry, name) for name in listed} == {
+        "gpt-4o": {"prompt": 272_100, "completion": 11},
+        "gpt-4o@above_272k": {"prompt": 272_001, "completion": 2},
+        "gpt-4o@batch": {"prompt": 100, "completion": 10},
+        "gpt-4o@priority": {"prompt": 100, "completion": 10},
+        "other": {},
+    }

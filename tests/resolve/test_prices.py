@@ -86,9 +86,9 @@ def test_a_model_without_a_price_is_told_where_it_is_listed(
         ("providers: {o: {includes: {promt: [cached]}}}\nmodels: {}\n", "promt", 'did you mean "prompt"?'),
         ("providers: {o: {includes: {prompt: [cashed]}}}\nmodels: {}\n", "cashed", 'did you mean "cached"?'),
         (
-            "models: {m1: {imges: 2}}\n",
-            "imges",
-            "known: cache_write, cached, completion, other, prompt, reasoning",
+            "models: {m1: {image_inputs: 2}}\n",
+            "image_inputs",
+            'did you mean "image_input"?',
         ),
     ],
 )
@@ -137,3 +137,28 @@ def test_a_budget_is_held_against_what_is_spent(tmp_path: Path) -> None:
         "objective/no-spend"
     ]
     assert codes(resolved(tmp_path / "c", service(budget="{per_day: 200}"))) == ["unit/mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("model", "cached"), [("m1", 2), ("m1@batch", 1), ("m1@priority", 5), ("m1@above_272k", 4)]
+)
+def test_a_way_to_be_served_has_its_prices(model: str, cached: float, tmp_path: Path) -> None:
+    listed = "{m1: {prompt: 2, completion: 8, batch: 0.5, priority: 2.5}, m1@above_272k: {prompt: 4, completion: 9}}"
+    assert _usd(tmp_path, listed, f"[{model}]")[model, "cached"] == cached
+
+
+def test_a_way_to_be_served_without_a_factor_has_no_price(tmp_path: Path) -> None:
+    demo = service(labels="{tool: [a], model: [m1@flex]}")
+    found = told(resolved(tmp_path, demo, prices="models: {m1: {prompt: 2, completion: 8, batch: 0.5}}\n"))
+    assert [each.code for each in found] == ["price/missing"]
+
+
+def test_what_is_written_for_an_hour_costs_what_is_written_where_it_has_no_price(tmp_path: Path) -> None:
+    more = profile(
+        labels={"token_type": "{values: [prompt, completion, cached, cache_write, cache_write_1h]}"}
+    )
+    demo = service(labels="{tool: [a], model: [m1]}")
+    prices = "models: {m1: {prompt: 2, completion: 8, cache_write: 3}}\n"
+    found = one(resolved(tmp_path, demo, profile=more, prices=prices)).prices
+    usd = {price.token_type: round(price.usd * 1e6, 6) for price in found}
+    assert (usd["cached"], usd["cache_write"], usd["cache_write_1h"]) == (2, 3, 3)

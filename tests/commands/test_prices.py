@@ -1,0 +1,179 @@
+"""``prices import``: LiteLLM's list becomes entries of prices.yaml, and what an author wrote there stays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LIST: dict[str, Any] = {
+    "sample_spec": {"input_cost_per_token": 0.0, "mode": "one of chat, embedding", "litellm_provider": "x"},
+    "gpt-5.6": {
+        "input_cost_per_token": 4e-06,
+        "output_cost_per_token": 2e-05,
+        "cache_read_input_token_cost": 4e-07,
+        "cache_creation_input_token_cost": 5e-06,
+        "input_cost_per_token_above_272k_tokens": 8e-06,
+        "output_cost_per_token_above_272k_tokens": 3e-05,
+        "input_cost_per_token_batches": 2e-06,
+        "output_cost_per_token_batches": 1e-05,
+        "input_cost_per_token_flex": 2e-06,
+        "output_cost_per_token_flex": 1.5e-05,
+        "litellm_provider": "openai",
+        "mode": "chat",
+    },
+    "claude-opus-5": {
+        "input_cost_per_token": 5e-06,
+        "output_cost_per_token": 2.5e-05,
+        "cache_read_input_token_cost": 5e-07,
+        "cache_creation_input_token_cost": 6.25e-06,
+        "cache_creation_input_token_cost_above_1hr": 1e-05,
+        "litellm_provider": "anthropic",
+        "mode": "chat",
+    },
+    "gemini/gemini-3.5-flash": {
+        "input_cost_per_token": 1.5e-06,
+        "output_cost_per_token": 9e-06,
+        "output_cost_per_reasoning_token": 9e-06,
+        "input_cost_per_audio_token": 1.5e-06,
+        "litellm_provider": "gemini",
+        "mode": "chat",
+    },
+    "mine": {
+        "input_cost_per_token": 1e-06,
+        "output_cost_per_token": 1e-06,
+        "litellm_provider": "groq",
+        "mode": "chat",
+    },
+    "dall-e": {"output_cost_per_image": 0.04, "mode": "image_generation", "litellm_provider": "openai"},
+}
+_PRICES = """\
+# Ours.
+providers:
+  openai: {includes: {prompt: [cached], completion: [reasoning]}}
+  local: {free: true}
+models:
+  # the one that we use most
+  gpt-5.6: {provider: openai, prompt: 5, completion: 20}  # by contract
+  mine: {provider: local}
+  unknown: {prompt: 1, completion: 2}
+"""
+_SERVICE = """\
+service: demo-agent
+profile: agent
+owner: team-demo
+selector: {job: demo-agent}
+labels: {model: [gpt-5.6, claude-opus-5, other], tool: [search]}
+"""
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> Path:
+    """A directory of specs with a price list, and LiteLLM's list beside it."""
+    (tmp_path / "specs" / "services").mkdir(parents=True)
+    (tmp_path / "specs" / "services" / "demo-agent.yaml").write_text(_SERVICE)
+    (tmp_path / "specs" / "prices.yaml").write_text(_PRICES)
+    (tmp_path / "list.json").write_text(json.dumps(_LIST))
+    return tmp_path / "specs"
+
+
+def _import(specs: Path, *more: str) -> int:
+    return main(
+        ["prices", "import", str(specs.parent / "list.json"), str(specs), "--date", "2026-11-28", *more]
+    )
+
+
+def test_prices_of_models_in_use_are_taken_and_the_rest_stays(
+    specs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _import(specs, "--model", "gemini-3.5-flash") == 0
+    assert (
+        (specs / "prices.yaml").read_text()
+        == """\
+# Ours.
+date: "2026-11-28"
+providers:
+  openai: {includes: {prompt: [cached], completion: [reasoning]}}
+  local: {free: true}
+  anthropic: {includes: {completion: [reasoning]}}
+  google: {includes: {prompt: [cached]}}
+models:
+  # the one that we use most
+  gpt-5.6: {provider: openai, prompt: 4, completion: 20, cached: 0.4, cache_write: 5, batch: 0.5}  # by contract
+  mine: {provider: local}
+  unknown: {prompt: 1, completion: 2}
+  gpt-5.6@above_272k: {provider: openai, prompt: 8, completion: 30, cached: 0.4, cache_write: 5}
+  claude-opus-5: {provider: anthropic, prompt: 5, completion: 25, cached: 0.5, cache_write: 6.25, cache_write_1h: 10}
+  gemini-3.5-flash: {provider: google, prompt: 1.5, completion: 9, audio_input: 1.5}
+"""
+    )
+    said = capsys.readouterr().out
+    assert "3 added, 1 changed, 0 as before" in said
+    assert "gpt-5.6: {provider: openai, prompt: 5, completion: 20}" in said
+    assert "not in the list, and left as they are: unknown" in said
+    assert "of another provider there, and left as they are: mine" in said
+    assert main(["check", str(specs)]) == 0
+
+
+def test_an_import_that_is_done_again_changes_nothing(
+    specs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _import(specs)
+    before = (specs / "prices.yaml").read_text()
+    capsys.readouterr()
+    assert _import(specs) == 0
+    assert (specs / "prices.yaml").read_text() == before
+    assert "0 added, 0 changed, 3 as before" in capsys.readouterr().out
+
+
+def test_all_takes_every_model_that_is_asked_with_tokens(specs: Path) -> None:
+    assert _import(specs, "--all") == 0
+    text = (specs / "prices.yaml").read_text()
+    assert "gemini/gemini-3.5-flash: " in text
+    assert "dall-e" not in text
+    assert "sample_spec" not in text
+
+
+def test_a_list_of_ones_own_begins_as_the_shipped_one(specs: Path) -> None:
+    (specs / "prices.yaml").unlink()
+    assert _import(specs) == 0
+    text = (specs / "prices.yaml").read_text()
+    assert "gpt-4o-mini: " in text
+    assert "gpt-5.6: {provider: openai, prompt: 4, completion: 20" in text
+
+
+@pytest.mark.parametrize(
+    ("list_", "prices", "said"),
+    [
+        (None, _PRICES, "cannot be read"),
+        ("{", _PRICES, "is no JSON"),
+        ("[1]", _PRICES, "is not LiteLLM's price list"),
+        ('{"gpt-4o": {"prompt": 1}}', _PRICES, "is not LiteLLM's price list"),
+        ("", "models: {gpt-5.6: {prompt: 1}}\n", "models of prices.yaml is not written over several lines"),
+        ("", "models:\n  a: {prompt: wrong}\n", "would be wrong"),
+    ],
+)
+def test_what_is_no_list_changes_nothing(
+    specs: Path, list_: str | None, prices: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (specs / "prices.yaml").write_text(prices)
+    file = specs.parent / "list.json"
+    if list_ is None:
+        file.unlink()
+    elif list_:
+        file.write_text(list_)
+    assert _import(specs) == 2
+    assert said in capsys.readouterr().err
+    assert (specs / "prices.yaml").read_text() == prices
+    assert [path.name for path in specs.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_day_is_a_day(specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "import", str(specs.parent / "list.json"), str(specs), "--date", "today"]) == 2
+    assert "write it as 2026-11-28" in capsys.readouterr().err
