@@ -61,7 +61,7 @@ INSTEAD = (
     re.compile(r"""^write (?P<new>"[^"]*"|'[^']*'|[$€]?-?[0-9][\w.%+-]*|true|false|\{\}|\[\])(?:;.*)?$"""),
     re.compile(r"^write (?P<new>\S+) if it is an amount; "),
     re.compile(r"^write (?P<new>[\w-]+); "),
-    re.compile(r"^write U\+[0-9A-F]+ for it, as editors do: (?P<new>\".*\")$"),
+    re.compile(r"^write U\+[0-9A-F]+, as editors do: (?P<new>\".*\")$"),
 )
 
 
