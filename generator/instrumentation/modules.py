@@ -170,7 +170,6 @@ def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
         "open_names": dictionary.words(dictionary.OPEN_NAMES),
         "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
         "usage_places": dictionary.words(dictionary.USAGE_PLACES),
-        "unread": found.llm.unread,
         **_served(service.labels[service.tokens.model].values),
     }
 

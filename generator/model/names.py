@@ -38,6 +38,9 @@ BOARD_STATUS = "service:agent_signal:status"
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
 
+#: The counter of LLM steps whose tokens are missing or not understood, where a profile declares it.
+UNREAD = "agent_llm_usage_unread_total"
+
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
