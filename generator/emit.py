@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from generator.catalog import catalog, catalog_entry
 from generator.grafana.records import Recording, recording, records_of
-from generator.instrumentation.modules import instrumentation
+from generator.instrumentation.modules import adapters, instrumentation
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files
 from generator.prometheus.witness.files import unit_test_file
@@ -55,6 +55,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
         *rule_files(facts.service, facts.compiled, site),
         unit_test_file(facts.service, facts.compiled, site),
         instrumentation(facts.service, site),
+        *adapters(facts.service, site),
     )
 
 
