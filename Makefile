@@ -10,6 +10,9 @@ FUZZ_SECONDS ?= 60
 # In the order of tests/conftest.py: the longest files first.
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
+# Containers set this, and the compiler would be compiled anew by each run; what it is compiled to is git-ignored.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +28,10 @@ help: ## list the targets
 .PHONY: generate
 generate: .venv/.ready ## compile SPECS (specs) into OUTPUT (output)
 	@$(BIN)/python -m generator generate $(SPECS) -o $(OUTPUT)
+
+.PHONY: watch
+watch: .venv/.ready ## compile SPECS again whenever one is saved, until Ctrl-C
+	@$(BIN)/python -m generator generate $(SPECS) -o $(OUTPUT) --watch
 
 .PHONY: check
 check: .venv/.ready ## check SPECS and print the checklist; write nothing

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_origin
 
 from msgspec import DecodeError, Struct, ValidationError, msgpack
 
@@ -40,21 +40,22 @@ class _Stored(Struct, frozen=True):
 class Cache(Memory):
     """The results of earlier compilations into one output; only those that the last one used are kept."""
 
-    def __init__(self, directory: int, output: Path) -> None:
+    def __init__(self, directory: int | None, output: Path) -> None:
         """Read what there is.
 
         Args:
-            directory: The user's own, as ``private.opened`` gives it.
+            directory: The user's own, as ``private.opened`` gives it; without one nothing outlasts this process.
             output: The output directory.
         """
-        self._directory, self._output, self._compiler = directory, output, fingerprint()
+        self.directory, self._output, self._compiler = directory, output, fingerprint()
         place = os.path.realpath(output).encode("utf-8", "surrogateescape")
         self._name = f"{sha256(place).hexdigest()[:32]}.parts"
         self._results = self._read()
         self._used: dict[str, bytes] = {}
+        self._values: dict[str, object] = {}
 
     def _read(self) -> dict[str, bytes]:
-        data = private.read(self._directory, self._name) or b""
+        data = (self.directory is not None and private.read(self.directory, self._name)) or b""
         body = data[_DIGEST:]
         try:
             if sha256(body).digest() == data[:_DIGEST]:
@@ -67,20 +68,24 @@ class Cache(Memory):
     def recall(self, kind: type[T], *inputs: bytes) -> T | None:
         """Find a result."""
         key = _key(*inputs)
-        data = self._results.get(key)
+        data = self._used.get(key) or self._results.get(key)
+        value = self._values.get(key)
         if data is None:
             return None
-        try:
-            value = msgpack.decode(data, type=kind)
-        except (DecodeError, ValidationError):
-            return None
-        self._used[key] = data
+        if not isinstance(value, get_origin(kind) or kind):
+            try:
+                value = msgpack.decode(data, type=kind)
+            except (DecodeError, ValidationError):
+                return None
+        self._used[key], self._values[key] = data, value
         return value
 
     def retain(self, value: object, *inputs: bytes) -> None:
         """Keep a result when ``save`` is called."""
+        key = _key(*inputs)
         with suppress(OverflowError):  # a bound of more than 64 bits
-            self._used[_key(*inputs)] = msgpack.encode(value)
+            self._used[key] = msgpack.encode(value)
+            self._values[key] = value
 
     def holds(self, file: File) -> bool:
         """Whether the output directory has this file; where it cannot be read, it has none."""
@@ -92,11 +97,12 @@ class Cache(Memory):
             return False
 
     def save(self) -> None:
-        """Keep what was used and what was made, and nothing else."""
-        if self._used != self._results:
+        """Keep what was used and made since the last time, and nothing else."""
+        if self.directory is not None and self._used != self._results:
             body = msgpack.encode(_Stored(self._compiler, self._used))
-            private.keep(self._directory, self._name, sha256(body).digest() + body)
-            self._results = dict(self._used)
+            private.keep(self.directory, self._name, sha256(body).digest() + body)
+        self._values = {key: self._values[key] for key in self._used}
+        self._results, self._used = self._used, {}
 
 
 def _key(*inputs: bytes) -> str:

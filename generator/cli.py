@@ -1,4 +1,4 @@
-"""The command line: arguments and exit codes (see ``generator.commands.exit_codes``)."""
+"""The command line: arguments and exit codes (see ``generator.commands.call``)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from generator import __version__
-from generator.commands.exit_codes import CALL_AT_FAULT, INTERRUPTED, OK
-from generator.commands.stream import shown
+from generator.commands.call import CALL_AT_FAULT, INTERRUPTED, OK, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -35,13 +35,12 @@ def environment(templates: Path, *, autoescape: bool, **options: Any) -> Environ
     )
 
 
-def _beside(templates: Path) -> _Compiled | None:
-    """Find where compiled templates are kept; nowhere where Python keeps no compiled modules either."""
+def _beside(templates: Path) -> _Compiled:
+    """Find where compiled templates are kept; as with modules, what is there is used also where nothing is added."""
     folder = Path(cache_from_source(str(templates / "of.py"))).parent
-    if sys.dont_write_bytecode:
-        return None
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
     return _Compiled(str(folder), f"%s.{sys.implementation.cache_tag}.j2c")
 
 
@@ -53,16 +52,17 @@ class _Compiled(FileSystemBytecodeCache):
         return sha256(f"{_compiler()}\n{source}".encode()).hexdigest()
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Find what was kept; what is damaged was not."""
+        """Load a compiled template; a damaged one is compiled again."""
         try:
             super().load_bytecode(bucket)
         except Exception:  # noqa: BLE001 - a damaged file can raise whatever it likes
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a compiled template, where that is possible."""
-        with suppress(OSError):
-            super().dump_bytecode(bucket)
+        """Keep a compiled template, where that is possible and Python keeps compiled modules too."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
 
 _compiler = cache(fingerprint)

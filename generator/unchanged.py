@@ -63,9 +63,10 @@ def signature(found: os.stat_result) -> str:
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_mode}"
 
 
-def is_racy(found: os.stat_result, read_ns: int) -> bool:
+def is_racy(signed: str, read_ns: int) -> bool:
     """Whether a file that was read at a time could since have been changed without another signature."""
-    return max(found.st_mtime_ns, found.st_ctime_ns) > read_ns - _RACY_NS
+    _, _, modified, changed, _ = map(int, signed.split())
+    return max(modified, changed) > read_ns - _RACY_NS
 
 
 def listing(folder: str) -> list[str]:

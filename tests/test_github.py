@@ -13,7 +13,7 @@ from generator import __version__
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
-PAGES = [*sorted(GITHUB.glob("*.md")), ROOT / "README.md", ROOT / "specs/README.md"]
+PAGES = [*sorted(GITHUB.glob("*.md")), *(ROOT / each / "README.md" for each in (".", "specs", "tests"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -23,6 +23,8 @@ def test_the_targets_and_files_that_a_page_names_exist(page: Path) -> None:
     assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
     links = re.findall(r"\]\(([^)#:]+)\)", text)
     assert [link for link in links if not (page.parent / link).exists()] == []
+    paths = re.findall(r"`((?:generator|specs|tests)/[\w./-]+)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_the_changelog_begins_with_what_is_unreleased_and_this_version() -> None:

@@ -77,6 +77,16 @@ def test_nothing_is_kept_where_python_keeps_nothing(folder: Path, monkeypatch: p
     assert not (folder / "__pycache__").exists()
 
 
+def test_what_is_kept_is_used_also_where_nothing_is_added(
+    folder: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python does with modules: containers set PYTHONDONTWRITEBYTECODE."""
+    _filled(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert _filled(folder) == "Hello, YOU!\n"
+    assert compiled == ["greeting.j2"]
+
+
 def test_python_may_keep_it_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "pycache_prefix", str(folder / "elsewhere"))
     _filled(folder)

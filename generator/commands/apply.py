@@ -14,11 +14,9 @@ from generator.apply.prometheus_api import connect_prometheus
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.commands import options
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.servers import identified
-from generator.commands.span import length
+from generator.commands.call import CALL_AT_FAULT, OK, CallError
 from generator.commands.terminal import complain
+from generator.commands.values import identified, length
 from generator.live.errors import LiveError
 from generator.output.errors import OutputError
 

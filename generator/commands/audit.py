@@ -15,11 +15,9 @@ from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import OK, SPEC_AT_FAULT
+from generator.commands.call import OK, SPEC_AT_FAULT, CallError
 from generator.commands.on_specs import named, on_specs
-from generator.commands.servers import identified, prometheus
-from generator.commands.span import length
+from generator.commands.values import identified, length, prometheus
 
 if TYPE_CHECKING:
     import argparse

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
+from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
-from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import show
 from generator.reports.rows import overview, service_row
 

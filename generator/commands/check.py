@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from generator import __version__
 from generator.colour import colours
 from generator.commands import options
+from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
-from generator.commands.exit_codes import OK, of_failed
 from generator.commands.terminal import rendered
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.commands.progress import ProgressLine
+from generator.commands.terminal import ProgressLine
 from generator.compiler import check
 from generator.spec.sources import read_sources
 

@@ -10,12 +10,10 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import OK
+from generator.commands.call import OK, CallError
 from generator.commands.on_specs import named, on_specs
-from generator.commands.progress import ProgressLine
-from generator.commands.span import length
-from generator.commands.terminal import complain
+from generator.commands.terminal import ProgressLine, complain
+from generator.commands.values import length
 from generator.demo.fit import unfit
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged

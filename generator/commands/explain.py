@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.call import CALL_AT_FAULT, OK
 from generator.commands.terminal import complain
 from generator.diagnostics.pages import codes, page, pages
 from generator.diagnostics.suggest import did_you_mean

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.apart import check_apart
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import CALL_AT_FAULT
+from generator.commands.call import CALL_AT_FAULT, OK, CallError
 
 if TYPE_CHECKING:
     import argparse
+
+#: Where specs are read below their directory.
+_READ = ("services", "profiles")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Compile the specs. On any error the output directory stays as it is."
     options.specs(parser)
     options.output(parser)
-    parser.add_argument(
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the output is out of date"
+    )
+    way.add_argument(
+        "--watch", action="store_true", help="compile again whenever a spec is saved, until Ctrl-C"
     )
     parser.add_argument(
         "--no-cache",
@@ -37,10 +44,28 @@ def run(arguments: argparse.Namespace) -> int:
     from generator.output.errors import OutputError  # noqa: PLC0415
 
     try:
-        check_apart(arguments.specs, arguments.output)
+        _check_apart(arguments.specs, arguments.output)
         if arguments.check:
             return compare_output(arguments.specs, arguments.output)
+        if arguments.watch:
+            from generator.commands.watching import watch  # noqa: PLC0415
+
+            watch(arguments.specs, arguments.output, cached=not arguments.no_cache)
+            return OK
         return write_output(arguments.specs, arguments.output, cached=not arguments.no_cache)
     except (CallError, OutputError) as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
+
+
+def _check_apart(specs: Path, output: Path) -> None:
+    """Refuse to write among the specs; a directory of its own below or above them is none of them.
+
+    Raises:
+        CallError: the output is the specs directory, or stands where services or profiles are read.
+    """
+    place, root = Path(os.path.realpath(output)), Path(os.path.realpath(specs))
+    if place == root or any(place.is_relative_to(os.path.realpath(root / name)) for name in _READ):
+        raise CallError(
+            f"{output} is where specs are read from", "name another output directory, as in: -o output"
+        )

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from generator import private, unchanged
 from generator.cache import Cache
+from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
 from generator.commands.compiling import compiling
-from generator.commands.exit_codes import OK, SPEC_AT_FAULT, of_failed
-from generator.commands.stream import shown
 from generator.commands.terminal import rendered, show
 from generator.compiler import generate
 from generator.output.outcome import Outcome
@@ -23,17 +22,18 @@ from generator.spec import files
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from generator.compiler import Compilation, Memory
     from generator.spec.sources import Sources
 
 
 @contextmanager
-def _cache_directory(*, wanted: bool) -> Iterator[int | None]:
+def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
+    """Open what earlier compilations of an output left; None where there can be nothing."""
     directory = private.opened(make=True) if wanted else None
     try:
-        yield directory
+        yield Cache(directory, output) if directory is not None else None
     finally:
         if directory is not None:
             os.close(directory)
@@ -43,7 +43,8 @@ def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and say how the output differs."""
     found = _compiled(read_sources(specs), None)
     if found.failed:
-        return _refused(found, output)
+        sys.stderr.write(f"nothing was written to {shown(output)}\n")
+        return of_failed(found.diagnostics)
     difference = compare(found.files, output)
     sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
@@ -51,56 +52,66 @@ def compare_output(specs: Path, output: Path) -> int:
 
 def write_output(specs: Path, output: Path, *, cached: bool) -> int:
     """Compile in memory, and only then touch the output; if ``cached`` what has not changed is not compiled again."""
-    with _cache_directory(wanted=cached) as directory:
-        return _written(specs, output, directory)
+    with opened_cache(output, wanted=cached) as cache:
+        before, now = inputs(specs), time.time_ns()
+        found = generated(specs, output, cache)
+        # An editor may have saved a file since it was read.
+        if (
+            cache
+            and cache.directory is not None
+            and not found.failed
+            and before == inputs(specs)
+            and not _is_racy(before, now)
+        ):
+            unchanged.remember(cache.directory, str(specs), str(output), _record(found, before, output))
+        return of_failed(found.diagnostics) if found.failed else OK
 
 
-def _written(specs: Path, output: Path, directory: int | None) -> int:
-    cache = Cache(directory, output) if directory is not None else None
-    before = _inputs(specs)
-    found = _compiled(read_sources(specs), cache)
+def generated(
+    specs: Path, output: Path, cache: Cache | None, before: Compilation | None = None
+) -> Compilation:
+    """Compile, write the output unless a spec is at fault, and show what came of it.
+
+    Warnings that the compilation ``before`` had as well are not shown again.
+    """
+    found = _compiled(read_sources(specs), cache, before)
     if found.failed:
-        return _refused(found, output)
-    written = write(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
-    if cache is not None and directory is not None:
+        sys.stderr.write(f"nothing was written to {shown(output)}\n")
+        return found
+    sys.stdout.write(f"{shown(output)}: {write(found.files, output).summary()}\n")
+    if cache:
         cache.save()
-        if before and before == _inputs(specs):  # else an editor has saved a file meanwhile
-            unchanged.remember(directory, str(specs), str(output), _record(found, before, output))
-    return OK
+    return found
 
 
-def _compiled(sources: Sources, memory: Memory | None) -> Compilation:
+def _compiled(sources: Sources, memory: Memory | None, before: Compilation | None = None) -> Compilation:
     try:
         with compiling() as progress:
             found = generate(sources, memory, progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing was written") from None
-    show(found, sys.stderr, notes=False)
+    if found.failed or before is None or found.diagnostics != before.diagnostics:
+        show(found, sys.stderr, notes=False)
     return found
 
 
-def _refused(found: Compilation, output: Path) -> int:
-    sys.stderr.write(f"nothing was written to {shown(output)}\n")
-    return of_failed(found.diagnostics)
-
-
-def _inputs(specs: Path) -> dict[str, str]:
-    """Sign all files and directories of specs; nothing where one may be changed without another signature."""
-    now = time.time_ns()
+def inputs(specs: Path) -> dict[str, str]:
+    """Sign all files and directories of specs, by path; none where one cannot be looked at."""
     places = (specs, files.SHIPPED)
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
         paths = [*filter(Path.is_dir, folders), *files.services(specs), *files.shared(specs)]
-        found = {str(path): path.stat() for path in paths}
+        return {str(path): unchanged.signature(path.stat()) for path in paths}
     except OSError:
         return {}
-    if any(unchanged.is_racy(status, now) for status in found.values()):
-        return {}
-    return {path: unchanged.signature(status) for path, status in found.items()}
 
 
-def _record(found: Compilation, inputs: dict[str, str], output: Path) -> unchanged.Record:
+def _is_racy(inputs: Mapping[str, str], now: int) -> bool:
+    """Whether a file could be changed after it was looked at, and look the same."""
+    return not inputs or any(unchanged.is_racy(signed, now) for signed in inputs.values())
+
+
+def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
     """Note what the next call says if nothing changes until then, and the files that it stands on."""
     paths = [*(file.path for file in found.files), MANIFEST]
     plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))

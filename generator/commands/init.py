@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
+from generator.commands.call import CALL_AT_FAULT, OK, shown
 from generator.commands.schema import schema_files
-from generator.commands.stream import shown
 from generator.commands.terminal import complain
 from generator.diagnostics.suggest import did_you_mean
 from generator.resolve.file_names import is_device

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.commands.call_error import CallError
+from generator.commands.call import CallError
 from generator.model.tokens import SERVED
 from generator.resolve.prices import SMALLEST_PRICE
 

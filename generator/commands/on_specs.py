@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.commands.call_error import CallError
+from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
 from generator.commands.compiling import checked
-from generator.commands.exit_codes import CALL_AT_FAULT, of_failed
 from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
 from generator.live.errors import LiveError

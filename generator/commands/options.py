@@ -43,7 +43,7 @@ def output(parser: ArgumentParser) -> None:
 
 
 def span(parser: ArgumentParser) -> None:
-    """Take a span of time, which ``generator.commands.span`` reads."""
+    """Take a span of time, which ``generator.commands.values`` reads."""
     parser.add_argument(
         "--last", metavar="DURATION", help="the span: this long until --to or now, such as 6h"
     )

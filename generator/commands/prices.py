@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call_error import CallError
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, shown
 from generator.commands.compiling import checked
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
 from generator.commands.init import shipped_text
 from generator.commands.litellm_prices import every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
-from generator.commands.stream import shown
 from generator.commands.terminal import complain
 from generator.model.labels import OTHER
 from generator.spec.document import parse_document

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.commands.call_error import CallError
+from generator.commands.call import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,13 +12,11 @@ from msgspec import Struct
 
 from generator import __version__
 from generator.commands import options
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import OK
+from generator.commands.call import OK, CallError
 from generator.commands.on_specs import check_known, on_specs
-from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.commands.servers import prometheus
-from generator.commands.span import Span, length, span
+from generator.commands.terminal import ProgressLine
+from generator.commands.values import Span, length, prometheus, span
 from generator.live.api import MAX_POINTS
 from generator.replay.errors import ReplayError
 from generator.replay.jobs import Crew

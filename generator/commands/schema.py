@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.exit_codes import CALL_AT_FAULT, OK
-from generator.commands.stream import shown
+from generator.commands.call import CALL_AT_FAULT, OK, shown
 from generator.commands.terminal import complain
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 

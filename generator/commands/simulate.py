@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.commands import options
-from generator.commands.call_error import CallError
-from generator.commands.exit_codes import OK
+from generator.commands.call import OK, CallError
 from generator.commands.on_specs import check_known, named, on_specs
-from generator.commands.progress import ProgressLine
 from generator.commands.replacing import replacing
-from generator.commands.span import instant, length, span, written
+from generator.commands.terminal import ProgressLine
+from generator.commands.values import instant, length, prometheus, span, written
 from generator.diagnostics.printable import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from generator.commands.span import Span
+    from generator.commands.values import Span
     from generator.compiler import Compilation
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
@@ -98,8 +97,6 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         if arguments.openmetrics:
             said, truth = to_file(job, arguments.openmetrics)
         else:
-            from generator.commands.servers import prometheus  # noqa: PLC0415 - urllib3 is an extra
-
             api = prometheus(arguments.prometheus, arguments.timeout)
             said, truth = to_server(job, api, record=arguments.record, add=arguments.add)
         if key:

@@ -1,16 +1,28 @@
-"""The terminal: diagnostics for people, and errors of the call."""
+"""The terminal: diagnostics for people, errors of the call, and how far a command is."""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct, field
 
 from generator.colour import colours
 from generator.diagnostics import Severity
 from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
     from generator.compiler import Compilation
+
+# More often is no use to anybody who reads.
+_SECONDS = 0.1
+_SECONDS_ELSEWHERE = 15.0
+_CLEAR = "\r\x1b[K"
+_WIDTH = 24
 
 
 def rendered(found: Compilation, *, coloured: bool, notes: bool) -> str:
@@ -29,3 +41,51 @@ def show(found: Compilation, stream: TextIO, *, notes: bool) -> None:
 def complain(message: str, help_: str = "") -> None:
     """Say what is wrong with the call or the machine."""
     sys.stderr.write(f"error: {printable(message)}\n" + (f"  help: {printable(help_)}\n" if help_ else ""))
+
+
+class ProgressLine(Struct):
+    """Shows ``title`` with a bar; where ``stream`` is no terminal, as in CI, it writes a line every 15 seconds.
+
+    Attributes:
+        stream: Where it is shown.
+        after: Seconds after which it is worth showing.
+        shown: When it was shown last; at first, when it began.
+        stands: Whether there is anything to clear.
+    """
+
+    stream: TextIO
+    after: float = 0
+    shown: float = field(default_factory=time.monotonic)
+    stands: bool = False
+
+    def __post_init__(self) -> None:
+        self.shown += self.after - _SECONDS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.stands:
+            self.stream.write(_CLEAR)
+            self.stream.flush()
+
+    def show(self, title: str, done: int, total: int) -> None:
+        """Say that ``done`` of ``total`` parts of ``title`` are done."""
+        now = time.monotonic()
+        if not self.stream.isatty():
+            self._write_line(f"{title}: {done} of {total}\n", now)
+            return
+        if now - self.shown < (0 if done == total else _SECONDS):
+            return
+        self.shown, self.stands = now, True
+        full = _WIDTH * done // total if total else _WIDTH
+        self.stream.write(f"{_CLEAR}{title} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
+        self.stream.flush()
+
+    def _write_line(self, text: str, now: float) -> None:
+        if now - self.shown >= _SECONDS_ELSEWHERE:
+            self.shown = now
+            self.stream.write(text)
+            self.stream.flush()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cli import main
-from generator.commands.progress import ProgressLine
+from generator.commands.terminal import ProgressLine
 from generator.simulate.incidents import effects
 from tests.commands_simulate.specs import own_service
 
@@ -301,7 +301,7 @@ def test_the_bar_is_for_terminals() -> None:
 
 
 def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    from generator.commands.servers import prometheus  # noqa: PLC0415
+    from generator.commands.values import prometheus  # noqa: PLC0415
 
     monkeypatch.setenv("AGENT_METRICS_PROMETHEUS_TOKEN", "secret")
     sent = prometheus("http://localhost:9090", "1m").connection.credentials.headers

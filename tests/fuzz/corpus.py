@@ -54,5 +54,5 @@ def _invented() -> list[Files]:
 
 
 def _files(directory: Path) -> Files:
-    found = (path for path in sorted(directory.rglob("*")) if path.is_file())
+    found = (path for path in sorted(directory.rglob("*")) if path.is_file() and path.suffix != ".md")
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in found}

@@ -34,9 +34,12 @@ def test_mutated_specs_compile_or_are_refused_and_break_nothing(
     folder: Path, tmp_path: Path, fresh_prometheus: PrometheusServer
 ) -> None:
     found = hunt(folder, tmp_path, seed=1)
-    made = [step[1] for _ in range(STEPS) if (step := found.step())]
-    assert found.failures == {}, [path.read_text() for path in tmp_path.rglob("told.txt")]
-    assert found.codes.total() == STEPS
+    made: list[dict[str, str]] = []
+    # Few mutated specs compile; which ones they are changes with every case in tests/bad.
+    while found.codes.total() < STEPS or (not made and found.codes.total() < 5 * STEPS):
+        if step := found.step():
+            made.append(step[1])
+        assert found.failures == {}, [path.read_text() for path in tmp_path.rglob("told.txt")]
     assert made
     assert refused(fresh_prometheus, made, folder) == []
 

@@ -1,7 +1,8 @@
-"""Spans of time as a call gives them: ``--last 6h``, or ``--from`` and ``--to``."""
+"""Values of a call's arguments: spans of time, durations, servers with their credentials from the environment."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import UTC, datetime
@@ -9,11 +10,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.commands.call_error import CallError
+from generator.commands.call import CallError
+from generator.live.address import check_address
+from generator.live.credentials import credentials
 from generator.model.units import parse_duration
 
 if TYPE_CHECKING:
     import argparse
+
+    from generator.live.api import PrometheusApi
+    from generator.live.credentials import Credentials
 
 #: What ``instant`` reads, for --help.
 INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
@@ -87,3 +93,25 @@ def written(time_: float) -> str:
         return datetime.fromtimestamp(time_, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return f"{time_:.0f}"
+
+
+def identified(url: str, server: str) -> tuple[Credentials, str]:
+    """Say who we are to ``server`` (``PROMETHEUS``, ``EXPOSITION``), and return its address, checked.
+
+    Raises:
+        LiveError: ``url`` is no address of a server, or holds credentials, or those of the environment are none.
+    """
+    return credentials(server, os.environ), check_address(url, server)
+
+
+def prometheus(url: str, timeout: str) -> PrometheusApi:
+    """Address the Prometheus at ``url``; nothing is sent yet. ``timeout`` is as ``--timeout`` gives it.
+
+    Raises:
+        LiveError: ``url`` is no address of a server, or holds credentials.
+        CallError: ``timeout`` is no duration.
+    """
+    from generator.live.api import connect  # noqa: PLC0415 - urllib3 is an extra
+
+    who, address = identified(url, "PROMETHEUS")
+    return connect(address, timeout=length(timeout), credentials=who)
