@@ -172,7 +172,7 @@ def _tokens(request: Any) -> float:  # noqa: ANN401 - JSON
     assert (data["aggregationTemporality"], data["isMonotonic"]) == (1, True)
     wanted = {("model", "gpt-4o"), ("token_type", "prompt")}
     return sum(
-        point["asDouble"]
+        float(point["asDouble"])
         for point in data["dataPoints"]
         if wanted <= {(one["key"], one["value"]["stringValue"]) for one in point["attributes"]}
     )
