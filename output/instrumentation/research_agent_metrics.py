@@ -517,7 +517,8 @@ class _Ledger:
         self._sums: dict[object, dict[str, float]] = {}
         self._current: object = None
         self._kept: list[object] = []
-        #: Whether there was a usage, though none that could be read.
+        #: Whether a usage was read, and whether there was one that could not be.
+        self.read = False
         self.unknown = False
 
     def tell(self, answer: object, *, streamed: bool = False) -> bool:
@@ -525,6 +526,7 @@ class _Ledger:
         told = _told(answer, self._kept)
         if not told and answer is not None and any(_read(answer, place) is not None for place in _PLACES[:3]):
             self.unknown = True
+        self.read = self.read or bool(told)
         for numbers, kind, named in told:
             part = kind == "part" or (streamed and kind == "answer")
             key = None if part and isinstance(named, tuple) else named
@@ -1919,7 +1921,7 @@ class LLMStep(_Block):
         ledger = self._ledger
         if ledger is not None:
             self._settle(ledger)
-        if failed is None and not self._counted:
+        if failed is None and (ledger is None or not ledger.read):
             self._unread("unknown" if ledger is not None and ledger.unknown else "missing")
         measures = self._measures
         if failed is None:
