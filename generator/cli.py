@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 LIVE = ("cramjam", "google", "prometheus_client", "urllib3")
+_INSTALL = "pip install 'agent-metrics[live]'"
 COMMANDS = {
     "generate": "compile the specs into output/",
     "check": "check the specs and write nothing",
@@ -63,12 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _without_extra(missing: ModuleNotFoundError) -> int:
     """Say which extra to install; what else is missing is a defect."""
-    if (missing.name or "").partition(".")[0] not in LIVE:
+    if not _is_of_extra(missing):
         raise missing
-    sys.stderr.write(
-        f"error: the package {missing.name} is not installed: pip install 'agent-metrics[live]'\n"
-    )
+    sys.stderr.write(f"error: the package {missing.name} is not installed: {_INSTALL}\n")
     return CALL_AT_FAULT
+
+
+def _is_of_extra(missing: ModuleNotFoundError) -> bool:
+    return (missing.name or "").partition(".")[0] in LIVE
 
 
 def _prepare_streams() -> None:
@@ -110,8 +113,18 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     for name, summary in COMMANDS.items():
         parser = commands.add_parser(name, help=summary)
         if name == called:
-            _module(name).arguments(parser)
+            _describe(name, parser, argv)
     return top.parse_args(argv)
+
+
+def _describe(command: str, parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    """Give a parser the arguments of its command; --help also answers where the command cannot run."""
+    try:
+        _module(command).arguments(parser)
+    except ModuleNotFoundError as missing:
+        if not _is_of_extra(missing) or not {"-h", "--help"}.intersection(argv):
+            raise
+        parser.epilog = f"It needs the package {missing.name}, and lists its options then: {_INSTALL}"
 
 
 def _module(command: str) -> ModuleType:

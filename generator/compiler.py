@@ -7,6 +7,7 @@ whose spec has not changed need not be compiled again, where a memory has what b
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct, json, msgpack
@@ -25,6 +26,7 @@ from generator.spec.types import Claims, Shared
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from generator.artifact import Artifact
     from generator.emit import Entry
     from generator.resolve.model import Common
     from generator.spec.sources import Sources, SpecFile
@@ -95,9 +97,10 @@ class Part(Struct, Generic[E], frozen=True):
     diagnostics: tuple[Diagnostic, ...]
 
 
-class Drawn(Struct, frozen=True):
-    """The files of the dashboards."""
+class Made(Struct, frozen=True):
+    """Files that stand on less than all of a spec; ``stands_on`` is the SHA-256 of that."""
 
+    stands_on: bytes
     files: tuple[File, ...]
 
 
@@ -183,12 +186,15 @@ def _checked(file: SpecFile, common: Common) -> tuple[Part[Entry], ServiceFacts 
 def _generated(file: SpecFile, common: Common, memory: Memory, key: bytes) -> Part[Entry]:
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
-    part = memory.recall(Part[emit.Entry], key, file.identity)
+    part, module = memory.recall(Part[emit.Entry], key, file.identity), f"module of {file.path}"
     if part and all(map(memory.holds, part.files)):
+        memory.recall(Made, module.encode())  # what is not asked for is forgotten
         return part
     part, facts = _checked(file, common)
     if facts and not has_errors(part.diagnostics):
-        files = emit.emit_service(facts, common.site)
+        service, site = emit.measured(facts.service), common.site
+        own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
+        files = (*emit.emit_service(facts, site), *own)
         entry = _read_back(emit.entry_of(facts, common.site), emit.Entry)
         part = replace(part, entry=entry, files=files)
         memory.retain(replace(part, files=tuple(map(kept, files))), key, file.identity)
@@ -224,14 +230,29 @@ def _files(parts: Sequence[Part[Entry]], site: Site, memory: Memory) -> tuple[Fi
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
     """Draw the dashboards, unless the same series are recorded as before."""
     from generator import emit  # noqa: PLC0415
+    from generator.grafana.records import records_of  # noqa: PLC0415
 
-    records = emit.records_of((entry.recording for entry in entries), site)
-    key = json.encode((records, site), order="sorted")
-    found = memory.recall(Drawn, key)
-    if found and all(map(memory.holds, found.files)):
+    records = records_of((entry.recording for entry in entries), site)
+    return _made(memory, "dashboards", (records, site), lambda: emit.emit_dashboards(records, site))
+
+
+def _made(
+    memory: Memory, name: str, stands_on: object, make: Callable[[], tuple[Artifact, ...]]
+) -> tuple[File, ...]:
+    """Make files, unless those of this name were made last time from the same.
+
+    Args:
+        memory: What was made last time.
+        name: Tells these files from others.
+        stands_on: All that they depend on.
+        make: Makes them.
+    """
+    inputs = sha256(json.encode(stands_on, order="sorted")).digest()
+    found = memory.recall(Made, name.encode())
+    if found and found.stands_on == inputs and all(map(memory.holds, found.files)):
         return found.files
-    files = emit.emit_dashboards(records, site)
-    memory.retain(Drawn(tuple(map(kept, files))), key)
+    files = make()
+    memory.retain(Made(inputs, tuple(map(kept, files))), name.encode())
     return files
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
-from generator.grafana.records import Recording, recording, records_of
+from generator.grafana.records import Recording, recording
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files
@@ -16,15 +17,13 @@ from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 
-__all__ = ["Entry", "emit_dashboards", "emit_fleet", "emit_service", "entry_of", "records_of"]
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
 
 
 class Entry(Struct, frozen=True):
@@ -50,13 +49,21 @@ class Entry(Struct, frozen=True):
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are one service's own."""
+    """Write the files that are one service's own, but for its module."""
     return (
         *rule_files(facts.service, facts.compiled, site),
         unit_test_file(facts.service, facts.compiled, site),
-        instrumentation(facts.service, site),
-        *adapters(facts.service, site),
     )
+
+
+def measured(service: Service) -> Service:
+    """Leave out what a service promises and is alerted on: its module depends on the rest alone."""
+    return replace(service, alerts=(), objectives={}, links={}, origins={}, runs_per_hour=None)
+
+
+def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
+    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    return (instrumentation(service, site), *adapters(service, site))
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:

@@ -57,6 +57,13 @@ def test_a_missing_extra_is_named_in_one_line(arguments: tuple[str, ...]) -> Non
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["apply", "audit", "replay", "simulate", "demo"])
+def test_help_answers_also_where_the_extra_is_missing(command: str) -> None:
+    ended = _run(_LIVE, command, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: agent-metrics {command} ")
+
+
 def test_another_missing_package_is_no_matter_of_extras() -> None:
     ended = _run({"yaml"}, "check")
     assert "agent-metrics[live]" not in ended.stderr

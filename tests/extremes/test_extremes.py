@@ -13,7 +13,7 @@ import yaml
 from generator.cli import main
 from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
-from generator.emit import emit_service, entry_of
+from generator.emit import emit_module, emit_service, entry_of
 from generator.prometheus.witness.case import Trial
 from generator.prometheus.witness.exposed import Exposed
 from generator.prometheus.witness.kinds import cases
@@ -127,6 +127,7 @@ def _compiled(directory: Path) -> bool:
     site = found.model.site
     for facts in found.facts:
         emit_service(facts, site)
+        emit_module(facts.service, site)
         entry_of(facts, site)
     return True
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from generator.compiler import check
 from generator.diagnostics import Severity
 from generator.diagnostics.text import render_text
-from generator.emit import emit_dashboards, emit_fleet, emit_service, entry_of
+from generator.emit import emit_dashboards, emit_fleet, emit_module, emit_service, entry_of
 from generator.grafana.records import recording, records_of
 from generator.spec.sources import read_sources
 from tests.whole.writing import write
@@ -65,6 +65,7 @@ def _emitted(model: Model, facts: Sequence[ServiceFacts]) -> list[Artifact]:
     """Everything that ``output/`` will hold."""
     site = model.site
     each = [artifact for one in facts for artifact in emit_service(one, site)]
+    each += [artifact for one in facts for artifact in emit_module(one.service, site)]
     boards = emit_dashboards(records_of(map(recording, model.services), site), site)
     return [*each, *boards, *emit_fleet([entry_of(one, site) for one in facts], site)]
 
