@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from generator.artifact import File, kept
 from generator.checks.all import check_fleet, check_service
 from generator.checks.facts import ServiceFacts, service_facts
-from generator.diagnostics import Diagnostic, has_errors, ordered
+from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.resolve.model import check_between, resolve_common, resolve_one
@@ -161,7 +161,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
     """Say all the same what is wrong with the files of services."""
     alone = (one for file in sources.services for one in load_service(file).diagnostics)
-    return Compilation((), ordered((*shared.diagnostics, *alone)), sources.texts)
+    return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
 
 
 def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[Shared]:
@@ -215,7 +215,7 @@ def _findings(
     """Add what only all services together can break, where all of them are understood."""
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     total = check_fleet(live, site) if len(live) == len(parts) else ()
-    return ordered((*found, *(one for part in parts for one in part.diagnostics), *total))
+    return shown((*found, *(one for part in parts for one in part.diagnostics), *total))
 
 
 def _files(parts: Sequence[Part[Entry]], site: Site, memory: Memory) -> tuple[File, ...]:
