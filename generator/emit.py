@@ -11,7 +11,7 @@ from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, recording, records_of
-from generator.instrumentation.modules import instrumentation
+from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
@@ -87,8 +87,8 @@ def measured(service: Service) -> Service:
 
 
 def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
-    """Write the module that measures a service; takes one that is ``measured``."""
-    return (instrumentation(service, site),) if service.emitted_here else ()
+    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    return (instrumentation(service, site), *adapters(service, site)) if service.emitted_here else ()
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:
