@@ -47,6 +47,8 @@ PREVIOUS = "release:agent_previous:seconds"
 
 #: Constants of a service: who it is, what its author promised, and what differs from the defaults.
 INFO = "service:agent_info"
+#: Its label for the word for a run.
+RUN_WORD = "run"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.model.delivery import Deliver
 from generator.model.deviations import Deviations
+from generator.model.words import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,10 +130,14 @@ class Service(Struct, frozen=True):
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
     deviations: Deviations = Deviations()
-    run: str = "run"
+    run: str = RUN
     emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
+
+    def measures(self, signal: str) -> bool:
+        """Whether it can have a signal of the library: what others emit, nobody here can add to."""
+        return self.emitted_here or signal in self.signals
 
     def where(self, path: str) -> Span | None:
         """Find where ``path``, or the nearest part above it, was written."""

@@ -212,6 +212,10 @@ class FeedSpec(Struct, frozen=True):
     drop: Names
 
 
+#: How a profile says that others emit what it reads.
+ELSEWHERE = "elsewhere"
+
+
 class ProfileSpec(Struct, frozen=True):
     """A profile file."""
 

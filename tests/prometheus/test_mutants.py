@@ -62,7 +62,10 @@ _EQUAL = tuple(
         r"agent_(latency_p\d+|tool_latency_p\d+|step_count|step_count_p\d+):(seconds|count): mean of sums",
         # The record beneath has these labels alone, or one more that follows from them.
         r"^release:agent_(latency_p\d+|step_count|step_count_p\d+):\w+: (no|mean of) sums?",
-        r"^release_stop_reason:agent_stop_reason_distribution:numerator: mean of sums",
+        r"^release:agent_run_(latency|steps):increase15m: mean of sums",
+        r"^release_stop_reason:agent_run:increase15m: mean of sums",
+        # What is summed is recorded at that level already.
+        r"^(release|service):agent_llm_errors_per_run:numerator: no sum",
     )
 )
 

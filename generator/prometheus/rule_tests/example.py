@@ -13,6 +13,7 @@ from generator.model.outside import outside_label
 from generator.model.signals import Better, Quantile
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
+from generator.model.words import RUN
 from generator.prometheus.rule_tests.subject import Fixture, Subject
 from generator.prometheus.rule_tests.timeline import SeriesId
 
@@ -120,7 +121,7 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
         listed=frozenset(label for label in labels if label not in profile.max_live),
         prices=library.prices,
         constants={
-            _constant(names.INFO, owner=OWNER, profile=profile.name): 1,
+            _constant(names.INFO, owner=OWNER, profile=profile.name, run=RUN): 1,
             **{
                 _constant(names.LABEL_VALUE, label=label, **{label: value}): 1
                 for label in own

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_tests.subject import Subject
 
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
+_RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
 _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
@@ -103,6 +104,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
         return address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
 
     text = _BOUND.sub(lambda _: bound, text)
+    text = _RUN.sub(lambda match: match[1], text)
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)
