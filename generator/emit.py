@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, recording, records_of
-from generator.instrumentation.modules import instrumentation
-from generator.model.deviations import Variant
+from generator.instrumentation.modules import adapters, instrumentation
+from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_tests.files import service_tests, shared_tests
@@ -23,9 +24,11 @@ __all__ = [
     "Entry",
     "emit_dashboards",
     "emit_fleet",
+    "emit_module",
     "emit_service",
     "emit_shared_tests",
     "entry_of",
+    "measured",
     "records_of",
 ]
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
     from generator.model.library import Library
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.prometheus.shared import SharedRules
 
 
@@ -67,14 +70,25 @@ class Entry(Struct, frozen=True):
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are one service's own."""
+    """Write the files that are one service's own, but for its module."""
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
         service_tests(facts.service, facts.compiled, facts.shared, site),
-        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
         *deliver_service(facts.service, rules, site),
     )
+
+
+def measured(service: Service) -> Service:
+    """Leave out what a service promises and is alerted on: its module depends on the rest alone."""
+    return replace(
+        service, alerts=(), objectives={}, links={}, origins={}, runs_per_hour=None, deviations=Deviations()
+    )
+
+
+def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
+    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    return (instrumentation(service, site), *adapters(service, site)) if service.emitted_here else ()
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:

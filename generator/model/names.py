@@ -239,6 +239,11 @@ def instrumentation_path(service: str) -> str:
     return f"instrumentation/{service.replace('-', '_')}_metrics.py"
 
 
+def adapter_path(service: str, framework: str) -> str:
+    """Path of the Python file that measures a framework with a service's module."""
+    return f"instrumentation/{service.replace('-', '_')}_{framework}.py"
+
+
 def runbook_path(alert: str) -> str:
     """Path of an alert's runbook."""
     return f"runbooks/{alert}.md"

@@ -107,6 +107,7 @@ class Service(Struct, frozen=True):
         emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels that it bounds itself.
+        adapters: The frameworks that a file beside its module measures.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -134,6 +135,7 @@ class Service(Struct, frozen=True):
     emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
+    adapters: tuple[str, ...] = ()
 
     def measures(self, signal: str) -> bool:
         """Whether it can have a signal of the library: what others emit, nobody here can add to."""

@@ -101,7 +101,9 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     def linked(match: re.Match[str]) -> str:
         address = links.get(match[1], "")
         release = quote_plus(labels.get("release", ""))
-        return address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
+        return (
+            address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
+        )
 
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
