@@ -5,6 +5,7 @@ The cases are those that ship as unit tests with the rules. Here a real Promethe
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,18 +40,16 @@ def _model() -> Model:
     return model
 
 
-def _names() -> Iterator[tuple[str, int]]:
+def names(model: Model) -> Iterator[tuple[str, int]]:
     """List the shared alerts, each with how often its cases are evaluated."""
-    model = _model()
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
             yield alert.name, trial.every
 
 
-@pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
-def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
-    """All cases of the alerts of one name, computed on a server of their own."""
-    name, every = request.param
+@contextmanager
+def attempt(model: Model, name: str, every: int) -> Iterator[Tried]:
+    """Compute all cases of the alerts of one name on a server of their own."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
     trials: list[Trial] = [
         trial
@@ -63,6 +62,15 @@ def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> I
         severities = {str(trial.case.tier.severity) for trial in trials}
         rules = [rule for rule in rules_of(groups, name) if rule.labels["severity"] in severities]
         yield try_out(server.api, trials, groups, rules)
+
+
+@pytest.fixture(
+    scope="module", params=list(dict.fromkeys(names(_model()))), ids=lambda one: f"{one[0]}-{one[1]}"
+)
+def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
+    """All cases of the alerts of one name."""
+    with attempt(model, *request.param) as found:
+        yield found
 
 
 def test_an_alert_does_what_it_must(tried: Tried) -> None:
