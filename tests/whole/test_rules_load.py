@@ -29,6 +29,8 @@ ROUNDS_OF_EXAMPLES = 5
 ATTEMPTS = 240
 #: Seconds in which each group is evaluated twice once the first values stand, so that all that reads them was.
 ROUNDS = 5
+#: How many services have counted events, whatever their runs are called.
+_COUNTED = 'count(count by (service) ({__name__=~"service:.+:increase.+"}))'
 
 
 def test_prometheus_evaluates_the_rules_of_any_specs(
@@ -61,7 +63,8 @@ def _compiled(directory: Path) -> list[Service]:
         compilation = compile_specs(_renamed(files, len(services)))
         for path, text in compilation.files.items():
             if path.endswith((".rules.yml", ".alerts.yml")):
-                name = path.rpartition("/")[2]
+                # The shared rules of each example stand beside those of the others.
+                name = f"{len(services)}-{path.rpartition('/')[2]}"
                 quick = "\n".join(
                     "  interval: 2s" if line.startswith("  interval: ") else line
                     for line in text.splitlines()
@@ -94,7 +97,7 @@ def _settle(server: PrometheusServer, services: int) -> None:
     for _ in range(ATTEMPTS):
         now = time.time()
         if first is None:
-            found = server.api.query('count({__name__=~"service:agent_run_count:count"})', now).samples
+            found = server.api.query(_COUNTED, now).samples
             first = now if found and found[0].value == services else None
         elif now > first + ROUNDS:
             return
