@@ -42,8 +42,8 @@ cardinality: .venv/.ready ## show how many series SPECS allow
 	@$(BIN)/python -m generator cardinality $(SPECS)
 
 .PHONY: apply
-apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL or both; tokens come from the environment
-	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(APPLY_ARGS)
+apply: .venv/.ready ## bring OUTPUT to GRAFANA=URL, PROMETHEUS=URL, RULER=URL (TENANT=id); tokens come from the environment
+	@$(BIN)/python -m generator apply -o $(OUTPUT) $(if $(GRAFANA),--grafana '$(GRAFANA)') $(if $(PROMETHEUS),--prometheus '$(PROMETHEUS)') $(if $(RULER),--ruler '$(RULER)') $(if $(TENANT),--tenant '$(TENANT)') $(APPLY_ARGS)
 
 .PHONY: demo
 demo: .venv/.ready ## watch a service of SPECS at work; INCIDENT=tool-outage, SERVICE=name
@@ -62,7 +62,7 @@ coverage: .venv/.ready servers ## run all tests, and show which lines and branch
 # What needs servers installs them, as root on Debian, and says so before; elsewhere it says what is left out. Whoever
 # wants nothing installed says so: make test INSTALL=no
 INSTALL ?= yes
-SERVERS := prometheus prometheus-alertmanager
+SERVERS := prometheus prometheus-alertmanager prometheus-pushgateway
 
 # The shell commands that install $(1) for the purpose $(2), where that is possible and wanted.
 define install

@@ -9,19 +9,29 @@ from generator.json_text import json_member, json_with_members
 from generator.model import names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.model.service import Service
     from generator.model.signals import Signal
 
 PATH = "catalog.json"
 VERSION = 1
+#: Where rule files are, by what they hold.
+_RULES, _ALERTS = (path("").rpartition("/")[0] for path in (names.rules_path, names.alerts_path))
 
 
-def catalog(services: Mapping[str, str]) -> Artifact:
-    """List everything by name, with the series and labels to ask for; each service has its ``catalog_entry``."""
+def catalog(services: Mapping[str, str], rules: Iterable[str]) -> Artifact:
+    """List everything by name, with the series and labels to ask for.
+
+    Args:
+        services: The ``catalog_entry`` of each service, with its own rule files.
+        rules: The paths of the rule files about all services.
+    """
+    paths = sorted(rules)
     head = {
         "version": VERSION,
+        "rules": [path for path in paths if path.startswith(_RULES)],
+        "alerting_rules": [path for path in paths if path.startswith(_ALERTS)],
         "dashboards": {uid: names.dashboard_path(uid) for uid in sorted(names.DASHBOARDS.values())},
     }
     return Artifact(PATH, json_with_members(head, "services", services.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, in_its_words
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS
 from generator.model.units import DAY, MINUTE, duration
@@ -50,7 +50,8 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
 def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
     """Say which metric is missing, and why that is wrong."""
     metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
-    why = "runs finish" if kind.stream != ground.runs else _why_runs(ground.service)
+    finish = in_its_words("runs finish", ground)
+    why = finish if kind.stream != ground.runs else _why_runs(ground.service)
     return f"{metric} of {SERVICE} has not been exposed for 10 minutes, although {why}."
 
 

@@ -63,8 +63,8 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
         "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
     )
     return (
-        f"{shared.title(signal)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events were bad, "
-        f"against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+        f"{shared.title(signal, ground)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events "
+        f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
     )
 
 

@@ -60,7 +60,7 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
     verb = "fell" if signal.better is Better.HIGHER else "rose"
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
     return (
-        f"{shared.subject(signal, alert)} {verb} by {amount} within {duration(kind.over)}, to be seen over "
+        f"{shared.subject(signal, alert, ground)} {verb} by {amount} within {duration(kind.over)}, to be seen over "
         f"{shared.window_of(signal)}."
     )
 

@@ -24,6 +24,7 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.units import Unit, duration
+from generator.model.words import RUN, worded
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.streams.scope import each, largest, spread
 
@@ -211,15 +212,30 @@ def side(signal: Signal) -> str:
     return "below" if signal.better is Better.HIGHER else "above"
 
 
-def title(signal: Signal) -> str:
-    """Write a signal's title where Prometheus reads a template."""
-    return signal.title.replace("{{", '{{ "{{" }}')
+def title(signal: Signal, ground: Ground) -> str:
+    """Write a signal's title where Prometheus reads a template; what a shared one calls a run is the service's word."""
+    written = signal.title.replace("{{", '{{ "{{" }}')
+    return in_its_words(written, ground) if signal.shared else written
 
 
-def subject(signal: Signal, alert: Alert) -> str:
+def in_its_words(text: str, ground: Ground) -> str:
+    """Call runs as the service does; of all services, a template asks for the word."""
+    if ground.service is not None:
+        return worded(text, ground.service.run)
+    info = f'{names.INFO}{{{names.RUN_WORD}!=\\"\\",{names.SERVICE}=%q}}'
+    ask = f'{{{{ with printf "{info}" $labels.{names.SERVICE} | query }}}}'
+    word = f'{{{{ . | first | label "{names.RUN_WORD}"'
+    low, capital = (
+        f"{ask}{word}{change} }}}}{{{{ else }}}}{default}{{{{ end }}}}"
+        for change, default in (("", RUN), (" | title", RUN.capitalize()))
+    )
+    return worded(text, low, capital)
+
+
+def subject(signal: Signal, alert: Alert, ground: Ground) -> str:
     """Name what an alert is about, as the start of a sentence."""
     part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
-    return f"{title(signal)} of {SERVICE}{part}"
+    return f"{title(signal, ground)} of {SERVICE}{part}"
 
 
 def value_of(unit: Unit) -> str:

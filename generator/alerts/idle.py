@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, in_its_words
 from generator.model import names
 from generator.model.units import duration
 from generator.promql.expr import Expr, binary, call, number
@@ -24,9 +24,10 @@ def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
     return join("and", silent, grouped(scope.written(names.TRAFFIC).now())) if scope.shared else silent
 
 
-def sentence(_alert: Alert, kind: Idle, _tier: Tier, _ground: Ground) -> str:
+def sentence(_alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> str:
     """Say for how long."""
-    return f"No run of {SERVICE} finished within {duration(kind.over)}, although traffic is promised."
+    none = in_its_words("No run", ground)
+    return f"{none} of {SERVICE} finished within {duration(kind.over)}, although traffic is promised."
 
 
 def words(_alert: Alert, kind: Idle, _tier: Tier, _service: Service) -> str:

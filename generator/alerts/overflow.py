@@ -31,8 +31,8 @@ def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
     signal = ground.signal(alert)
     bound = shared.bound_of(alert, tier, Unit.RATIO, ground)
     return (
-        f"{shared.value_of(Unit.RATIO)} of the observations behind {shared.title(signal)} of {shared.SERVICE} lie "
-        f"beyond the last bucket of the histogram, above {bound}: the true value is higher than shown. Give the "
+        f"{shared.value_of(Unit.RATIO)} of the observations behind {shared.title(signal, ground)} of {shared.SERVICE} "
+        f"lie beyond the last bucket of the histogram, above {bound}: the true value is higher than shown. Give the "
         "histogram larger buckets."
     )
 

@@ -30,6 +30,7 @@ from generator.alerts.condition import Condition
 from generator.model import alerts
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.model.units import Unit, duration, human
+from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +108,7 @@ def in_words(alert: Alert, tier: Tier, service: Service) -> str:
     condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
     floors = "".join(f", {floor}" for floor in _floors(alert, service.signals[alert.signal]))
     holds = f", for {duration(alert.for_)}" if alert.for_ else ""
-    return f"{condition}{floors}{holds}."
+    return worded(f"{condition}{floors}{holds}.", service.run)
 
 
 def _floors(alert: Alert, signal: Signal) -> list[str]:

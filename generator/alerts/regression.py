@@ -65,8 +65,8 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     return (
-        f"{shared.title(signal)} of {shared.SERVICE} in release {release} is {amount} {shared.side(signal)} the "
-        f"previous release: its last {duration(NEWEST_WINDOW)} against the previous release's last day."
+        f"{shared.title(signal, ground)} of {shared.SERVICE} in release {release} is {amount} {shared.side(signal)} "
+        f"the previous release: its last {duration(NEWEST_WINDOW)} against the previous release's last day."
     )
 
 

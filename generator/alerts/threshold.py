@@ -43,7 +43,7 @@ def _unfinished(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
     """Say the value and the bound."""
     signal = ground.signal(alert)
-    subject, value = shared.subject(signal, alert), shared.value_of(signal.unit)
+    subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
     bound = shared.bound_of(alert, tier, signal.unit, ground)
     return f"{subject} was {value} in {shared.window_of(signal)}, {shared.side(signal)} {bound}."
 

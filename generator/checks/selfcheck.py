@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from generator.checks.cardinality.forbidden_label import forbidden
 from generator.checks.practice.averages_only import averages
-from generator.checks.practice.no_alerts import recipe, uncovered
-from generator.checks.practice.no_stop_reason import shows_stop_reasons
+from generator.checks.practice.no_alerts import ANOMALIES, is_measured, recipe, uncovered
+from generator.checks.practice.no_stop_reason import SIGNAL, shows_stop_reasons
 from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,29 @@ _BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {
 _QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
 
 
+class Part(Struct, frozen=True):
+    """A part of a point: ``lacks`` names it where it is not there, and ``how`` adds it, unless nothing measures it."""
+
+    lacks: str = ""
+    how: str = ""
+
+
+_THERE = Part()
+
+
 class Item(Struct, frozen=True):
-    """A point of the checklist; ``missing`` says what lacks and ``how_to_add`` how to add it, empty when passed."""
+    """A point of the checklist: its parts that are missing, how to add each, and what its profile does not measure."""
 
     name: str
-    passed: bool
+    measured: bool = True
     missing: tuple[str, ...] = ()
     how_to_add: tuple[str, ...] = ()
+    not_measured: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is there that its profile measures, and that is something."""
+        return self.measured and not self.missing
 
 
 class Mistake(Struct, frozen=True):
@@ -70,6 +87,7 @@ class SelfCheck(Struct, frozen=True):
     """The checklist of a service, its common mistakes, and what it has of the minimum first-release set."""
 
     service: str
+    profile: str
     items: tuple[Item, ...]
     mistakes: tuple[Mistake, ...]
     minimum: tuple[str, ...]
@@ -81,31 +99,49 @@ class SelfCheck(Struct, frozen=True):
 
     @property
     def progress(self) -> str:
-        """Such as ``9/9``."""
-        return f"{self.passed}/{len(self.items)}"
+        """Such as ``9/9``; of a source that lacks some, such as ``6/6 of what litellm measures; 3 not measured``."""
+        measured = sum(item.measured for item in self.items)
+        if measured == len(self.items):
+            return f"{self.passed}/{measured}"
+        lacks = len(self.items) - measured
+        return f"{self.passed}/{measured} of what {self.profile} measures; {lacks} not measured"
+
+    @property
+    def not_measured(self) -> tuple[str, ...]:
+        """What its profile does not measure, of all points."""
+        return tuple(name for item in self.items for name in item.not_measured)
 
     @property
     def missing_of_minimum(self) -> tuple[str, ...]:
-        """What lacks of the minimum first-release set."""
-        return tuple(name for name in MINIMUM if name not in self.minimum)
+        """What lacks of the minimum first-release set, and could be there."""
+        return tuple(name for name in MINIMUM if name not in (*self.minimum, *self.not_measured))
 
 
 def self_check(service: Service) -> SelfCheck:
     """Decide every item of the checklist for one service."""
-    items = tuple(_item(name, *decide(service)) for name, decide in ITEMS)
+    items = tuple(_item(worded(name, service.run), *decide(service)) for name, decide in ITEMS)
     return SelfCheck(
         service.name,
+        service.profile,
         items,
         _mistakes(service),
         tuple(name for name in MINIMUM if _there(name, service)),
     )
 
 
-Lacking = tuple[tuple[str, str], ...]
+Parts = tuple[Part, ...]
 
 
-def _item(name: str, *lacking: tuple[str, str]) -> Item:
-    return Item(name, not lacking, tuple(what for what, _ in lacking), tuple(how for _, how in lacking))
+def _item(name: str, *parts: Part) -> Item:
+    missing = [part for part in parts if part.how]
+    not_measured = tuple(part.lacks for part in parts if part.lacks and not part.how)
+    return Item(
+        name,
+        len(not_measured) < len(parts),
+        tuple(f"signal {part.lacks}" if part.lacks in _BASELINE else part.lacks for part in missing),
+        tuple(part.how for part in missing),
+        not_measured,
+    )
 
 
 def _there(name: str, service: Service) -> bool:
@@ -115,19 +151,21 @@ def _there(name: str, service: Service) -> bool:
     return not isinstance(signal.kind, Quantile) or signal.kind.q == _QUANTILES.get(name, signal.kind.q)
 
 
-def _signals(*names: str) -> Callable[[Service], Lacking]:
+def _signals(*names: str) -> Callable[[Service], Parts]:
     """Ask for signals by name, each of its kind."""
 
-    def decide(service: Service) -> Lacking:
+    def decide(service: Service) -> Parts:
         return tuple(
-            (f"signal {name}", _how_to_add(name, service)) for name in names if not _there(name, service)
+            _THERE if _there(name, service) else Part(name, _how_to_add(name, service)) for name in names
         )
 
     return decide
 
 
 def _how_to_add(name: str, service: Service) -> str:
-    """Say how a signal is declared, once the profile measures what it stands on."""
+    """Say how a signal is declared, once the profile measures what it stands on; empty where it cannot."""
+    if not service.measures(name):
+        return ""
     _, streams, written = _BASELINE[name]
     unfed = [stream for stream in streams if stream not in service.streams]
     if unfed:
@@ -136,33 +174,41 @@ def _how_to_add(name: str, service: Service) -> str:
     return f"add to signals.yaml, under signals: {name}: {{{written}, ...}}"
 
 
-def _tokens_and_cost(service: Service) -> Lacking:
-    lacking = _signals("token_usage_per_run", "cost_per_run")(service)
+def _tokens_and_cost(service: Service) -> Parts:
+    parts = _signals("token_usage_per_run", "cost_per_run")(service)
     cost = service.signals.get("cost_per_run")
-    if cost and isinstance(cost.kind, Cost) and not service.prices:
-        return (*lacking, ("a price of any model", "add the service's models to prices.yaml"))
-    return lacking
+    if cost and isinstance(cost.kind, Cost) and not service.prices and "cost" not in service.streams:
+        return (*parts, Part("a price of any model", "add the service's models to prices.yaml"))
+    return parts
 
 
-def _segments(service: Service) -> Lacking:
+def _segments(service: Service) -> Parts:
     broken_down = {label for signal in service.signals.values() for level in signal.levels for label in level}
-    lacking = [
-        (f"a breakdown by {label}", f"give a signal by: [{label}], from a metric with that label")
-        for label in SEGMENTS
-        if label not in broken_down
-    ]
-    lacking += [
-        (f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
+    parts = [_THERE if label in broken_down else _breakdown(label, service) for label in SEGMENTS]
+    parts += [
+        Part(f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
         for name, why in forbidden(service).items()
     ]
-    return tuple(lacking)
+    return tuple(parts)
 
 
-def _alerts(service: Service) -> Lacking:
-    return tuple((f"an alert on {anomaly.name}", recipe(anomaly, service)) for anomaly in uncovered(service))
+def _breakdown(label: str, service: Service) -> Part:
+    measured = service.emitted_here or any(label in stream.labels for stream in service.streams.values())
+    how = f"give a signal by: [{label}], from a metric with that label" if measured else ""
+    return Part(f"a breakdown by {label}", how)
 
 
-ITEMS: tuple[tuple[str, Callable[[Service], Lacking]], ...] = (
+def _alerts(service: Service) -> Parts:
+    missed = uncovered(service)
+    return tuple(
+        Part(f"an alert on {anomaly.name}", recipe(anomaly, service) if anomaly in missed else "")
+        if anomaly in missed or not is_measured(anomaly, service)
+        else _THERE
+        for anomaly in ANOMALIES
+    )
+
+
+ITEMS: tuple[tuple[str, Callable[[Service], Parts]], ...] = (
     ("run_count", _signals("run_count")),
     ("success_rate", _signals("success_rate")),
     ("latency p50 and p95, not averages only", _signals("latency_p50", "latency_p95")),
@@ -176,7 +222,11 @@ ITEMS: tuple[tuple[str, Callable[[Service], Lacking]], ...] = (
 
 
 def _mistakes(service: Service) -> tuple[Mistake, ...]:
-    hidden = () if shows_stop_reasons(service) else ("no stop_reason_distribution",)
+    hidden = (
+        ()
+        if shows_stop_reasons(service) or not service.measures(SIGNAL)
+        else ("no stop_reason_distribution",)
+    )
     return (
         Mistake("Only averages, without p95", "practice/averages-only", tuple(averages(service))),
         Mistake("High-cardinality labels", "cardinality/forbidden-label", tuple(forbidden(service))),

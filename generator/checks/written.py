@@ -25,7 +25,7 @@ _ANY = constant("")
 #: The labels of each constant besides the service; each service's file records some of them.
 CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        names.INFO: (names.OWNER, names.PROFILE),
+        names.INFO: (names.OWNER, names.PROFILE, names.RUN_WORD),
         names.OBJECTIVE: (names.SIGNAL,),
         names.OBJECTIVE_WINDOW: (names.SIGNAL,),
         names.TRAFFIC: (),

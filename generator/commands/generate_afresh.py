@@ -15,6 +15,7 @@ from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
 from generator.commands.compiling import compiling
 from generator.commands.terminal import rendered, show
 from generator.compiler import generate
+from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
 from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
@@ -78,10 +79,22 @@ def generated(
     if found.failed:
         sys.stderr.write(f"nothing was written to {shown(output)}\n")
         return found
-    sys.stdout.write(f"{shown(output)}: {write(found.files, output).summary()}\n")
+    written = write(found.files, output)
+    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
+    if MANIFEST in written.created:
+        sys.stdout.write(f"  {_first_look(output)}\n")
     if cache:
         cache.save()
     return found
+
+
+def _first_look(output: Path) -> str:
+    """Say to whom all is new where to begin."""
+    checklist, board = (shown(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"])))
+    return (
+        f"look first at {checklist} (what is measured); then bring {board} (the on-call screen) and all else to your "
+        "servers: agent-metrics apply --help"
+    )
 
 
 def _compiled(sources: Sources, memory: Memory | None, before: Compilation | None = None) -> Compilation:

@@ -94,6 +94,7 @@ def _variable(variable: Variable) -> Any:  # noqa: ANN401
         f"label_values({variable.of.now()}, {variable.name})",
         label=variable.title,
         dataSource=SOURCE,
+        hide=core.HIDE_VARIABLE if variable.hidden else core.SHOW,
         multi=variable.several,
         includeAll=variable.several,
         allValue=".+" if variable.several else None,

@@ -38,7 +38,10 @@ CRITICAL = Status(2, "CRITICAL", RED)
 #: No recorded status has this number: sorted by it, no data is worse than OK and better than a warning.
 NO_DATA = Status(0.5, "NO DATA", GREY)
 
-STATUSES = (OK, NO_DATA, WARNING, CRITICAL)
+#: Of a signal that some profile does not measure, and that had no value within a day.
+NOT_MEASURED = Status(-1, "NOT MEASURED", GREY)
+
+STATUSES = (NOT_MEASURED, OK, NO_DATA, WARNING, CRITICAL)
 
 OUTCOMES = {"ok": GREEN, "error": RED}
 

@@ -40,7 +40,11 @@ def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> 
 
 def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json]) -> Any:  # noqa: ANN401
     scale, stack, table = _scale(panel), panel.draw is Draw.STACK, panel.legend is Legend.TABLE
-    bounds = {"min": scale.low, "max": scale.high, "noValue": panel.empty if panel.repeat else None}
+    bounds = {
+        "min": scale.low,
+        "max": scale.high,
+        "noValue": panel.empty if panel.repeat or panel.of_some else None,
+    }
     soft = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
     sort = {"sortBy": "Last *", "sortDesc": True} if table else {}
     return core.TimeSeries(

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from generator.promql.expr import Expr
 
@@ -144,6 +144,11 @@ class Table(Struct, frozen=True):
         )
 
 
+#: What a single number says where there is none, and a panel that some service's profile does not measure.
+NO_DATA = "NO DATA"
+UNMEASURED = "No data, or not measured"
+
+
 class Panel(Struct, frozen=True):
     """A panel without a place.
 
@@ -155,6 +160,7 @@ class Panel(Struct, frozen=True):
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
         empty: What a single number says where there is none.
+        of_some: Whether not every service has what it shows, so that ``empty`` is said whatever the kind.
         repeat: The variable for each of whose values the panel is drawn once.
         about: What alerts that lead here are about, as ``model.panels`` spells it.
     """
@@ -171,7 +177,8 @@ class Panel(Struct, frozen=True):
     steps: tuple[tuple[float | None, str], ...] = ()
     table: Table | None = None
     more: str | None = None
-    empty: str = "NO DATA"
+    empty: str = NO_DATA
+    of_some: bool = False
     repeat: str = ""
     about: str = ""
 
@@ -186,6 +193,19 @@ class Panel(Struct, frozen=True):
     def told_by(self, about: str) -> Panel:
         """Let alerts about this lead here."""
         return replace(self, about=about)
+
+    def of_some_services(self) -> Panel:
+        """Say where there is nothing that it may not be measured at all."""
+        return replace(self, of_some=True, empty=UNMEASURED if self.empty == NO_DATA else self.empty)
+
+    def in_words(self, word: Callable[[str], str]) -> Panel:
+        """Put what people read into a service's words."""
+        table = self.table and replace(
+            self.table,
+            columns=tuple(replace(one, title=word(one.title)) for one in self.table.columns),
+            sort=self.table.sort and (word(self.table.sort[0]), self.table.sort[1]),
+        )
+        return replace(self, title=word(self.title), description=word(self.description), table=table)
 
     @property
     def shows_something(self) -> bool:

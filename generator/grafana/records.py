@@ -49,9 +49,12 @@ class Records(Struct, frozen=True):
 
     Attributes:
         names: Their names.
+        everywhere: Those of every service.
+        words: What services call a run, sorted.
         signals: Each signal by name, as the first service that has it declares it.
         rows: The signals on the board of any service.
         shared: Those on the board of every service.
+        measured: The signals that every service has.
         values: The listed values of each label, of all services, in the order of the specs.
         limits: The stop reasons that mean that a limit ended a run.
         own: Whether a service declares signals itself that are on its board.
@@ -60,9 +63,12 @@ class Records(Struct, frozen=True):
     """
 
     names: frozenset[str]
+    everywhere: frozenset[str]
+    words: tuple[str, ...]
     signals: Mapping[str, Signal]
     rows: frozenset[str]
     shared: frozenset[str]
+    measured: frozenset[str]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
     own: bool
@@ -105,7 +111,15 @@ class Records(Struct, frozen=True):
 
     def has(self, expr: Expr) -> bool:
         """Whether everything that ``expr`` reads is recorded."""
-        return all(name in self.names for reference in references(expr.text) for name in _possible(reference))
+        return self._read_of(expr, self.names)
+
+    def of_all(self, expr: Expr) -> bool:
+        """Whether every service records all of that."""
+        return self._read_of(expr, self.everywhere)
+
+    @staticmethod
+    def _read_of(expr: Expr, known: frozenset[str]) -> bool:
+        return all(name in known for reference in references(expr.text) for name in _possible(reference))
 
     def either(self, *candidates: Series) -> Series | None:
         """Select all of ``candidates`` that are recorded, as one selector; None when none is."""
@@ -128,6 +142,7 @@ class Recording(Struct, frozen=True):
     """What one service records, of which all of them make ``Records``; ``shown`` are the signals on its board."""
 
     names: frozenset[str]
+    run: str
     signals: Mapping[str, Signal]
     values: Mapping[str, tuple[str, ...]]
     limits: tuple[str, ...]
@@ -140,6 +155,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
     watched = {alert.signal for alert in service.alerts if shows(alert)}
     return Recording(
         names=frozenset(known),
+        run=service.run,
         signals=service.signals,
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
@@ -155,27 +171,37 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
 def records_of(services: Iterable[Recording], site: Site) -> Records:
     """Put together what services record."""
     names: set[str] = set()
+    everywhere: frozenset[str] | None = None
+    words: set[str] = set()
     signals: dict[str, Signal] = {}
     rows: frozenset[str] = frozenset()
     shared: frozenset[str] | None = None
+    measured: frozenset[str] | None = None
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
     for each in services:
         names |= each.names
+        everywhere = each.names if everywhere is None else everywhere & each.names
+        words.add(each.run)
         for name, signal in each.signals.items():
             signals.setdefault(name, signal)
         rows |= each.shown
         shared = each.shown if shared is None else shared & each.shown
+        had = frozenset(each.signals)
+        measured = had if measured is None else measured & had
         for label, found in each.values.items():
             values.setdefault(label, {}).update(dict.fromkeys(found))
         limits.update(dict.fromkeys(each.limits))
         links |= each.links.items()
     return Records(
         names=frozenset(names),
+        everywhere=everywhere or frozenset(),
+        words=tuple(sorted(words)),
         signals=signals,
         rows=rows,
         shared=shared or frozenset(),
+        measured=measured or frozenset(),
         values={label: tuple(found) for label, found in values.items()},
         limits=tuple(limits),
         own=any(signals[name].own for name in rows),

@@ -53,6 +53,7 @@ _BY = (names.SIGNAL, names.WORST)
 _DESCRIPTION = (
     "Each signal now, how it moved, and its status: the worst of its alerts, those that still wait included. "
     "A name behind the dot is the worst tool, model or stop reason. Look closer leads to the dashboard that tells more."
+    " Not measured: the service's profile does not measure it, or it had no value for a day."
 )
 
 
@@ -84,18 +85,21 @@ def _rows(records: Records) -> Expr:
     """Find the rows: those with a status, then those that should have one."""
     silent = number(0) * within_a_day(mine(_STATUS)) + number(colours.NO_DATA.code)
     expected = (
-        call(
-            "label_replace",
-            call("vector", number(colours.NO_DATA.code)),
-            *map(literal, (names.SIGNAL, name, "", "")),
-        )
+        call("label_replace", call("vector", number(code)), *map(literal, (names.SIGNAL, name, "", "")))
         for name in _ordered(records)
-        if name in records.shared
+        if (code := _expected(name, records)) is not None
     )
     found = reduce(
         lambda left, right: binary("or", left, right, on=_ROW), (silent, *expected), mine(_STATUS).now()
     )
     return aggregate("max", found, _ROW)
+
+
+def _expected(name: str, records: Records) -> float | None:
+    """Give the status of a signal without a value; None where the service may have it, and need not."""
+    if name in records.shared:
+        return colours.NO_DATA.code
+    return None if name in records.measured else colours.NOT_MEASURED.code
 
 
 def _current() -> Expr:

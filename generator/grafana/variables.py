@@ -35,6 +35,7 @@ class Variable(Struct, frozen=True):
         of: The series whose values of the label are offered.
         several: Whether several, or all, can be chosen; they select lines.
         newest_first: Whether the values descend.
+        hidden: Whether only titles read it, and nobody chooses.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Variable(Struct, frozen=True):
     of: Series
     several: bool = True
     newest_first: bool = False
+    hidden: bool = False
+
+
+def word() -> Variable:
+    """Read the word for a run of the chosen service."""
+    return Variable(names.RUN_WORD, "Run", mine(Series(names.INFO)), several=False, hidden=True)
 
 
 def mine(found: Series) -> Series:

@@ -47,6 +47,8 @@ PREVIOUS = "release:agent_previous:seconds"
 
 #: Constants of a service: who it is, what its author promised, and what differs from the defaults.
 INFO = "service:agent_info"
+#: Its label for the word for a run.
+RUN_WORD = "run"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"
@@ -101,6 +103,8 @@ GRAFANA_TAG = "agent-metrics"
 GRAFANA_FOLDER_UID = "agent-metrics"
 GRAFANA_FOLDER = "Agent metrics"
 
+#: Path of the checklist of agent metrics.
+SELF_CHECK = "reports/self-check.md"
 #: Path of the example for Alertmanager.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
@@ -220,6 +224,11 @@ def shared_name(family: str) -> str:
     return f"agent-{family}"
 
 
+def shard_path(shard: str) -> str:
+    """Path of the list of rule files of one of several servers."""
+    return f"prometheus/shards/{shard}.yml"
+
+
 def tests_path(service: str) -> str:
     """Path of unit tests: of a service, or of the shared alerts of a family."""
     return f"prometheus/tests/{service}.test.yml"
@@ -233,6 +242,11 @@ def dashboard_path(uid: str) -> str:
 def instrumentation_path(service: str) -> str:
     """Path of the Python module that a service imports."""
     return f"instrumentation/{service.replace('-', '_')}_metrics.py"
+
+
+def adapter_path(service: str, framework: str) -> str:
+    """Path of the Python file that measures a framework with a service's module."""
+    return f"instrumentation/{service.replace('-', '_')}_{framework}.py"
 
 
 def runbook_path(alert: str) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from generator.model.delivery import Deliver
 from generator.model.deviations import Deviations
+from generator.model.words import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +70,18 @@ class SeriesBudget(Struct, frozen=True):
 KEEPS_FIRING = (2, 42)
 
 
+class Shard(Struct, frozen=True):
+    """A Prometheus, by a name, and the services that it scrapes."""
+
+    name: str
+    services: tuple[str, ...]
+
+
 class Site(Struct, frozen=True):
-    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor."""
+    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
+
+    ``shards`` are the servers that services are spread over; none where there is one.
+    """
 
     scrape_interval: int
     rule_interval: int
@@ -81,6 +92,7 @@ class Site(Struct, frozen=True):
     budget: SeriesBudget
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
     deliver: Deliver = Deliver()
+    shards: tuple[Shard, ...] = ()
 
     @property
     def keeps_firing(self) -> bool:
@@ -106,6 +118,7 @@ class Service(Struct, frozen=True):
         emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels that it bounds itself.
+        adapters: The frameworks that a file beside its module measures.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -129,10 +142,15 @@ class Service(Struct, frozen=True):
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
     deviations: Deviations = Deviations()
-    run: str = "run"
+    run: str = RUN
     emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
+    adapters: tuple[str, ...] = ()
+
+    def measures(self, signal: str) -> bool:
+        """Whether it can have a signal of the library: what others emit, nobody here can add to."""
+        return self.emitted_here or signal in self.signals
 
     def where(self, path: str) -> Span | None:
         """Find where ``path``, or the nearest part above it, was written."""

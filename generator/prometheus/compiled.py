@@ -97,7 +97,8 @@ def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
 
 def _constants(service: Service) -> Iterator[RecordingRule]:
     """Record what the author wrote, and nothing that follows from it."""
-    yield _constant(service, names.INFO, 1, **{names.OWNER: service.owner, names.PROFILE: service.profile})
+    who = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
+    yield _constant(service, names.INFO, 1, **who)
     yield from _bounds(service)
     yield from _promises(service)
     changed = service.deviations

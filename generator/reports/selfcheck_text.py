@@ -19,10 +19,12 @@ def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
 def _service(one: SelfCheck, width: int) -> Iterator[str]:
     yield f"{one.service:<{width}}  Progress: {one.progress}"
     for item in one.items:
-        if not item.passed:
+        if item.missing:
             yield f"  [ ] {item.name}"
             for missing, how in zip(item.missing, item.how_to_add, strict=True):
                 yield f"      missing: {missing}"
                 yield f"      {how}"
+    if one.not_measured:
+        yield f"  {one.profile} does not measure {', '.join(one.not_measured)}"
     if one.missing_of_minimum:
         yield f"  the minimum first-release set lacks {', '.join(one.missing_of_minimum)}"

@@ -11,6 +11,7 @@ from generator.model.labels import OTHER
 from generator.model.service import Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.resolve.model_names import respelled
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -119,7 +120,7 @@ def _is_free(written: Mapping[str, Text], provider: ProviderSpec | None) -> bool
 def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
     """Warn of token types that no SDK reports, which the generated module therefore leaves at 0."""
     for profile in profiles:
-        if profile.emitted == "elsewhere":
+        if profile.emitted == ELSEWHERE:
             continue
         for label in profile.labels:
             if label.key.value != TOKENS.token_type:

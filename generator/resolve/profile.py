@@ -56,6 +56,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         budget=None,
         alerts=(),
         links=(),
+        adapters=(),
     )
 
 

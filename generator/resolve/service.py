@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
+from generator.model.words import RUN
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
@@ -20,6 +21,7 @@ from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, resolve_streams
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,10 +83,11 @@ def resolve_service(
         prices=priced[0],
         inclusions=priced[1],
         origins=_of_library(base.library, signals, merged) | dict(_origins(spec, profile)),
-        run=profile.run or "run",
-        emitted_here=profile.emitted != "elsewhere",
+        run=profile.run or RUN,
+        emitted_here=profile.emitted != ELSEWHERE,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=frozenset(entry.key.value for entry in spec.labels),
+        adapters=tuple(each.value for each in spec.adapters),
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
     shared = shared_alerts(base.signals, alert_scope)
@@ -114,7 +117,7 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         signals=signals,
         objectives=objectives,
         findings=findings,
-        emitted_here=profile.emitted != "elsewhere",
+        emitted_here=profile.emitted != ELSEWHERE,
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )

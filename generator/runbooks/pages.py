@@ -15,6 +15,7 @@ from generator.model import names
 from generator.model.alerts import Absence, Alert
 from generator.model.panels import dashboard_of_alert
 from generator.model.signals import Signal
+from generator.model.words import RUN, worded
 from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ class RunbookEntry(Struct, frozen=True):
     """What a service adds to the pages.
 
     Attributes:
+        service: Its name.
+        run: Its word for a run.
         rows: Of each of its alerts, by name, the rows that say when it fires.
         alerts: All else that the pages say, by name as well; asked for where no service before has the alert.
     """
 
+    service: str
+    run: str
     rows: Mapping[str, str]
     alerts: Mapping[str, Explained]
 
@@ -52,7 +57,7 @@ def runbook_entry(service: Service) -> RunbookEntry:
     rows: dict[str, str] = {}
     for alert in service.alerts:
         rows[alert.name] = rows.get(alert.name, "") + _rows(alert, service)
-    return RunbookEntry(rows, alerts)
+    return RunbookEntry(service.name, service.run, rows, alerts)
 
 
 def _rows(alert: Alert, service: Service) -> str:
@@ -63,15 +68,17 @@ def _rows(alert: Alert, service: Service) -> str:
 def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ...]:
     """Write the page of every alert that some service has; the first one that has it says what it is."""
     rows: dict[str, list[str]] = {}
+    words: dict[str, dict[str, list[str]]] = {}
     alerts: dict[str, Explained] = {}
     for each in services:
         if each.rows.keys() - alerts.keys():
             alerts = {**each.alerts, **alerts}
         for name, own in each.rows.items():
             rows.setdefault(name, []).append(own)
+            words.setdefault(name, {}).setdefault(each.run, []).append(each.service)
     template = environment(Path(__file__).parent).get_template("alert.md.j2")
     return tuple(
-        _page(alerts[name], "".join(found), site.grafana_url, template)
+        _page(alerts[name], "".join(found), words[name], site.grafana_url, template)
         for name, found in sorted(rows.items())
     )
 
@@ -85,9 +92,16 @@ def _query(alert: Alert, signal: Signal) -> str:
     return names.value(signal, level)
 
 
-def _page(found: Explained, rows: str, grafana: str, template: Template) -> Artifact:
+def _page(
+    found: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
+) -> Artifact:
+    """Write a page; ``words`` are those for a run, each with the services that have it."""
     alert, signal = found.alert, found.signal
+    run, *others = words
     page = template.render(
+        # One word of all is written; of several the page says whose each is.
+        its=(lambda text: worded(text, RUN if others else run)),
+        words={word: services for word, services in words.items() if others and word != RUN},
         alert=alert,
         signal=None if isinstance(alert.kind, Absence) else signal,
         rows=rows,

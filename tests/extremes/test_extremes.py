@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from generator.prometheus.witness.case import Trial
-from generator.prometheus.witness.exposed import Exposed
-from generator.prometheus.witness.kinds import cases
 
 from generator.cli import main
 from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
-from generator.emit import emit_service, entry_of
+from generator.emit import emit_module, emit_service, entry_of
+from generator.prometheus.rule_tests.files import own_trials
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
 
@@ -100,9 +98,8 @@ def _looks(over: str, folder: Path) -> int:
     model = checked(folder).model
     assert model is not None
     (service,) = model.services
-    (alert,) = (alert for alert in service.alerts if alert.name == "Slower")
-    made = cases(Trial(alert, alert.tiers[0], Exposed(service), model.site.scrape_interval))
-    return sum(len(case.moments) for case in made)
+    made = (trial.case for trial in own_trials(service, model.site) if trial.case.alert.name == "Slower")
+    return sum(len(case.timeline.expectations) for case in made)
 
 
 def _cardinality(line: str, replicas: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -127,6 +124,7 @@ def _compiled(directory: Path) -> bool:
     site = found.model.site
     for facts in found.facts:
         emit_service(facts, site)
+        emit_module(facts.service, site)
         entry_of(facts, site)
     return True
 

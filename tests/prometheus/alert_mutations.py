@@ -56,7 +56,7 @@ def _others(number: float, before: str) -> tuple[float, ...]:
     """Choose other bounds: of a number of things one more or less, else a few per cent."""
     if not number:
         return ()
-    if number % 1 == HALF_EVENT or before.startswith("count("):
+    if number % 1 == HALF_EVENT or re.match(r"\(?count\b", before):
         return (number - 1, number + 1)
     return (number * (1 - _HAIR), number * (1 + _HAIR))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model.rules import AlertingRule
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import rule_set
 from tests.prometheus.increments import MINUTE
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
+    from generator.model.library import Library
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from tests.prometheus.expected import Key
@@ -28,10 +29,11 @@ T0 = 1_700_467_200
 
 
 class Chain(Struct, frozen=True):
-    """A service whose raw series and records no other test of the same server has."""
+    """A service on a server of its own, on which shared rules see no other."""
 
     api: PrometheusApi
     service: Service
+    library: Library
     site: Site
 
     def write(self, series: Iterable[TimeSeries]) -> None:
@@ -40,8 +42,12 @@ class Chain(Struct, frozen=True):
 
     def evaluate(self, start: int, end: int, groups: Sequence[RuleGroup] | None = None) -> None:
         """Evaluate recording rules from ``start`` to ``end``: all, or these."""
-        chosen = compile_rules(self.service, self.site).recording if groups is None else groups
-        evaluate(self.api, chosen, start, end)
+        evaluate(self.api, self.groups if groups is None else groups, start, end)
+
+    @property
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """All rules that watch the service."""
+        return rule_set([self.service], self.library, self.site).groups
 
     def recorded(self, start: int, end: int, step: int = MINUTE) -> Mapping[int, Mapping[Key, float]]:
         """Read all records of the service at every ``step`` from ``start`` to ``end``."""
@@ -57,7 +63,7 @@ class Chain(Struct, frozen=True):
         """Evaluate every alert's expression at an instant: the names and severities of those that are true."""
         return frozenset(
             (rule.alert, rule.labels["severity"])
-            for group in compile_rules(self.service, self.site).alerting
+            for group in self.groups
             for rule in group.rules
             if isinstance(rule, AlertingRule) and self.api.query(rule.expr, at).samples
         )

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import count
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from uuid import uuid4
 
 import pytest
 
+from generator.live.server import prometheus_server
 from generator.resolve.model import resolve
 from generator.spec.load import load
-from tests.prometheus.chain import Chain, renamed
+from tests.prometheus.chain import Chain
 
 if TYPE_CHECKING:
-    from generator.live.api import PrometheusApi
+    from collections.abc import Iterator
+
     from generator.model.service import Model, Service
 
 _SPECS = Path(__file__).parents[2] / "specs"
 
 
 class NewChain(Protocol):
-    """Makes a chain for a service under a name that nobody else has."""
+    """Makes a chain for a service."""
 
     def __call__(self, service: Service | None = None) -> Chain:
         """The project's support-agent is the default."""
@@ -43,12 +44,13 @@ def support(model: Model) -> Service:
     return next(service for service in model.services if service.name == "support-agent")
 
 
-@pytest.fixture(scope="session")
-def chain(prometheus: PrometheusApi, model: Model, support: Service) -> NewChain:
-    """A way to get a chain of one's own."""
-    word, numbers = uuid4().hex[:8], count(1)
+@pytest.fixture(scope="module")
+def chain(prometheus: object, model: Model, support: Service) -> Iterator[NewChain]:  # noqa: ARG001
+    """A way to get a chain of one's own, on a server of its own."""
+    with ExitStack() as servers:
 
-    def new(service: Service | None = None) -> Chain:
-        return Chain(prometheus, renamed(service or support, f"s{word}-{next(numbers)}"), model.site)
+        def new(service: Service | None = None) -> Chain:
+            server = servers.enter_context(prometheus_server())
+            return Chain(server.api, service or support, model.library, model.site)
 
-    return new
+        yield new

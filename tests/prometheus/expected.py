@@ -21,7 +21,7 @@ Totals = dict[Labels, Bounded]
 
 _WINDOW, _DAY = 15 * MINUTE, 24 * 60 * MINUTE
 #: What OpenAI counts inside what; nobody else's models are simulated with prices.
-_INSIDE = {"prompt": "cached", "completion": "reasoning"}
+_INSIDE = {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)}
 _HAIR = 1e-12
 
 
@@ -56,54 +56,58 @@ Found = tuple[str, Labels, Bounded]
 
 def _run_count(seen: Observed) -> Iterator[Found]:
     for by in ((), ("release",), ("status",)):
-        yield from _named(f"{_level(by)}:agent_run_count:count", seen.total("agent_run_total", by))
+        yield from _events("run", by, seen.total("agent_run_total", by))
 
 
 def _success_rate(seen: Observed) -> Iterator[Found]:
     for by in ((), ("release",)):
         runs = seen.total("agent_run_total", by)
         good = _filled(seen.total("agent_run_total", by, status="ok"), runs)
-        yield from _ratio(f"{_level(by)}:agent_success_rate", "ratio", good, runs)
+        yield from _ratio(f"{_level(by)}:agent_success_rate", good, runs)
+        yield from _events("run", by, runs)
 
 
 def _handovers(seen: Observed) -> Iterator[Found]:
     """The service's own signal."""
     runs = seen.total("agent_run_total", ())
     asked = _filled(seen.total("agent_run_total", (), stop_reason="paused"), runs)
-    yield from _ratio("service:agent_handover_rate", "ratio", asked, runs)
+    yield from _ratio("service:agent_handover_rate", asked, runs)
 
 
 def _stop_reasons(seen: Observed) -> Iterator[Found]:
     stem = "agent_stop_reason_distribution"
     for rest in ((), ("release",)):
-        level = _level((*rest, "stop_reason"))
-        reasons = seen.total("agent_run_total", (*rest, "stop_reason"))
+        by = (*rest, "stop_reason")
+        reasons = seen.total("agent_run_total", by)
         runs = seen.total("agent_run_total", rest)
-        yield from _named(f"{level}:{stem}:numerator", reasons)
-        yield from _named(f"{_level(rest)}:{stem}:denominator", runs)
-        yield from _named(f"{level}:{stem}:ratio", _divided(reasons, runs))
+        yield from _events("run", by, reasons)
+        yield from _events("run", rest, runs)
+        yield from _named(f"{_level(by)}:{stem}:ratio", _divided(reasons, runs))
 
 
 def _run_latency(seen: Observed) -> Iterator[Found]:
     metric = "agent_run_latency_ms"
     for q, signal in ((0.5, "latency_p50"), (0.95, "latency_p95"), (0.99, "latency_p99")):
-        yield from _quantile(seen, metric, signal, q, ((), ("release",)))
+        yield from _quantile(seen, metric, "run_latency", signal, q, ((), ("release",)))
 
 
 def _steps(seen: Observed) -> Iterator[Found]:
     for q, signal in ((0.95, "step_count"), (0.5, "step_count_p50")):
-        yield from _quantile(seen, "agent_steps_per_run", signal, q, ((), ("release",)), "count", 1)
+        levels = ((), ("release",))
+        yield from _quantile(seen, "agent_steps_per_run", "run_steps", signal, q, levels, "count", 1)
 
 
 def _tool_latency(seen: Observed) -> Iterator[Found]:
     metric = "agent_tool_latency_ms"
-    yield from _quantile(seen, metric, "tool_latency_p50", 0.5, ((), ("tool",)))
-    yield from _quantile(seen, metric, "tool_latency_p95", 0.95, ((), ("release",), ("tool",)))
+    levels = ((), ("release",), ("tool",))
+    yield from _quantile(seen, metric, "tool_latency", "tool_latency_p50", 0.5, ((), ("tool",)))
+    yield from _quantile(seen, metric, "tool_latency", "tool_latency_p95", 0.95, levels)
 
 
 def _tool_calls(seen: Observed) -> Iterator[Found]:
     for by in ((), ("release",), ("tool",)):
         calls = seen.total("agent_tool_call_total", by)
+        yield from _events("tool_call", by, calls)
         yield from _per_run(seen, "tool_calls_per_run", "count", by, calls)
 
 
@@ -111,10 +115,11 @@ def _tool_errors(seen: Observed) -> Iterator[Found]:
     for by in ((), ("release",), ("tool",)):
         calls = seen.total("agent_tool_call_total", by)
         failed = _filled(seen.total("agent_tool_call_total", by, status="error"), calls)
-        yield from _ratio(f"{_level(by)}:agent_tool_error_rate", "ratio", failed, calls)
+        yield from _ratio(f"{_level(by)}:agent_tool_error_rate", failed, calls)
+        yield from _events("tool_call", by, calls)
     for by in ((), ("error_class",), ("tool",)):
         errors = seen.total("agent_tool_error_total", by)
-        yield from _named(f"{_level(by)}:agent_tool_error_count:count", errors)
+        yield from _events("tool_error", by, errors)
 
 
 def _llm_errors(seen: Observed) -> Iterator[Found]:
@@ -124,16 +129,16 @@ def _llm_errors(seen: Observed) -> Iterator[Found]:
         (("model",), seen.total("agent_token_usage_total", ("model",))),
     ):
         errors = _filled(seen.total("agent_llm_error_total", by), exists)
+        yield from _named(f"{_level(by)}:agent_llm_errors_per_run:numerator", errors)
         yield from _per_run(seen, "llm_errors_per_run", "count", by, errors)
     for by in ((), ("error_class",), ("model",)):
-        yield from _named(
-            f"{_level(by)}:agent_llm_error_count:count", seen.total("agent_llm_error_total", by)
-        )
+        yield from _events("llm_error", by, seen.total("agent_llm_error_total", by))
 
 
 def _tokens(seen: Observed) -> Iterator[Found]:
     once = _each_token_once(seen)
     for by in ((), ("model",), ("release",), ("token_type",)):
+        yield from _events("token_usage_billed", by, _summed(once, by))
         yield from _per_run(seen, "token_usage_per_run", "count", by, _summed(once, by))
 
 
@@ -141,6 +146,7 @@ def _cost(seen: Observed) -> Iterator[Found]:
     usd = _usd(seen)
     for by in ((), ("model",), ("release",)):
         spent = _summed(usd, by)
+        yield from _events("cost", by, spent)
         yield from _per_run(seen, "cost_per_run", "usd", by, spent)
         an_hour = {group: amount.times(4) for group, amount in spent.items()}
         yield from _named(f"{_level(by)}:agent_cost_rate:usd", an_hour)
@@ -168,11 +174,11 @@ def _each_token_once(seen: Observed) -> Totals:
     """Count prompts without what they sent from the cache, and answers without the reasoning in them."""
     used = seen.total("agent_token_usage_total", ("model", "release", "token_type"))
     once = dict(used)
-    for group, amount in used.items():
+    for group in used:
         labels = dict(group)
-        inside = _INSIDE.get(labels["token_type"])
-        if inside and labels["model"] in seen.including:
-            once[group] = amount - used.get(frozenset({**labels, "token_type": inside}.items()), ZERO)
+        if labels["model"] in seen.including:
+            for inside in _INSIDE.get(labels["token_type"], ()):
+                once[group] -= used.get(frozenset({**labels, "token_type": inside}.items()), ZERO)
     return once
 
 
@@ -189,15 +195,13 @@ def _per_run(seen: Observed, signal: str, unit: str, by: Level, amounts: Totals)
     """Divide by the runs of the same release, or by all runs, which know nothing of tools and models."""
     shared = tuple(label for label in by if label == "release")
     runs = seen.total("agent_run_total", shared)
-    yield from _named(f"{_level(by)}:agent_{signal}:numerator", amounts)
-    yield from _named(f"{_level(shared)}:agent_{signal}:denominator", runs)
+    yield from _events("run", shared, runs)
     yield from _named(f"{_level(by)}:agent_{signal}:{unit}", _divided(amounts, runs))
 
 
-def _ratio(stem: str, unit: str, top: Totals, bottom: Totals) -> Iterator[Found]:
+def _ratio(stem: str, top: Totals, bottom: Totals) -> Iterator[Found]:
     yield from _named(f"{stem}:numerator", top)
-    yield from _named(f"{stem}:denominator", bottom)
-    yield from _named(f"{stem}:{unit}", _divided(top, bottom))
+    yield from _named(f"{stem}:ratio", _divided(top, bottom))
 
 
 def _divided(top: Totals, bottom: Totals) -> Totals:
@@ -225,6 +229,7 @@ def _summed(totals: Totals, by: Level) -> Totals:
 def _quantile(  # noqa: PLR0913 - the last two differ for one metric only
     seen: Observed,
     metric: str,
+    stream: str,
     signal: str,
     q: float,
     levels: Sequence[Level],
@@ -237,7 +242,7 @@ def _quantile(  # noqa: PLR0913 - the last two differ for one metric only
         for group, count in seen.total(f"{metric}_bucket", (*by, "le")).items():
             edge = float(dict(group)["le"])
             buckets[frozenset(pair for pair in group if pair[0] != "le")].append((edge, count))
-        yield from _named(f"{_level(by)}:agent_{signal}:denominator", observed)
+        yield from _events(stream, by, observed)
         values = {
             group: _bounded_quantile(q, sorted(edges)).times(1 / divisor)
             for group, edges in buckets.items()
@@ -270,6 +275,11 @@ def quantile(q: float, buckets: Sequence[tuple[float, float]]) -> float:
             inside = reached - below
             return lower if upper == float("inf") else lower + (upper - lower) * (q - below) / inside
     return buckets[-2][0]
+
+
+def _events(stream: str, by: Level, totals: Totals) -> Iterator[Found]:
+    """Name the events of the window, which stand once, whatever is divided by them."""
+    return _named(f"{_level(by)}:agent_{stream}:increase15m", totals)
 
 
 def _named(name: str, totals: Totals) -> Iterator[Found]:

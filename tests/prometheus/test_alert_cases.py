@@ -55,12 +55,14 @@ def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> I
     trials: list[Trial] = [
         trial
         for alert in alerts
-        for trial in trials_of(alert, model.library, model.site)
+        for trial in trials_of(alert, model.library, model.site, thorough=True)
         if trial.every == every
     ]
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
-        yield try_out(server.api, trials, groups, rules_of(groups, name))
+        severities = {str(trial.case.tier.severity) for trial in trials}
+        rules = [rule for rule in rules_of(groups, name) if rule.labels["severity"] in severities]
+        yield try_out(server.api, trials, groups, rules)
 
 
 def test_an_alert_does_what_it_must(tried: Tried) -> None:
@@ -75,7 +77,7 @@ def test_a_wrong_version_of_an_alert_is_caught(tried: Tried) -> None:
         f"{place}: {mistake}"
         for place in range(len(tried.rules))
         for number, (mistake, _) in enumerate(alert_mutants(tried.rules[place]))
-        if not caught(tried, place, number) and (tried.rules[place].alert, mistake) not in UNSEEN
+        if not caught(tried, place, number) and not is_unseen(tried.rules[place].alert, mistake)
     ]
     assert not survivors, "\n".join(survivors)
 
@@ -90,5 +92,19 @@ def caught(tried: Tried, place: int, number: int) -> bool:
         return True
 
 
-#: Versions that no case can tell from the right one.
-UNSEEN: set[tuple[str, str]] = set()
+#: Versions that no case can tell from the right one: an alert's name, and how the mistake begins.
+UNSEEN = (
+    # No run was beyond the bucket before, so it does not matter when it is asked how many were.
+    ("AgentLatencyP95Rising", "no offset 30m"),
+    ("AgentLatencyP95Rising", "dropped  and on (service, le) le:agent_run_latency:upper"),
+    # No profile lists their values.
+    *(
+        ("AgentUndeclaredLabelValue", f"dropped  unless on (service, {label}) (group by")
+        for label in ("release", "tool", "model")
+    ),
+)
+
+
+def is_unseen(alert: str, mistake: str) -> bool:
+    """Whether no case can tell a wrong version from the right one."""
+    return any(alert == name and mistake.startswith(begin) for name, begin in UNSEEN)

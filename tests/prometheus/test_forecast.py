@@ -42,7 +42,7 @@ def spending(chain: NewChain) -> Callable[[int, Callable[[float], float]], Chain
         }
         new.write([TimeSeries({**labels, **new.service.selector}, times, values)])
         wanted = f'service:agent_spend:forecast{{service="{new.service.name}"}}'
-        new.evaluate(T0, T0 + hours * HOUR, needed(new.service, new.site, [wanted]))
+        new.evaluate(T0, T0 + hours * HOUR, needed(new.groups, [wanted]))
         return new
 
     return spend

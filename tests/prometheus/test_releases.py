@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 
-from generator.prometheus.compiled import compile_rules
 from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
+from tests.prometheus.trials import needed, rules_of
 
 if TYPE_CHECKING:
     from tests.prometheus.chain import Chain
@@ -41,12 +41,8 @@ def live(chain: Chain, *lives: Lives) -> Chain:
 
 def evaluate(chain: Chain, start: int, end: int) -> None:
     """Evaluate what releases need, from one minute to another."""
-    groups = [
-        group
-        for group in compile_rules(chain.service, chain.site).recording
-        if group.name.startswith(("prices", "counters", "releases"))
-    ]
-    chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, groups)
+    read = [rule.expr for rule in rules_of(chain.groups, REGRESSION[0])]
+    chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, needed(chain.groups, read))
 
 
 def at(chain: Chain, minute: int) -> tuple[str | None, str | None]:

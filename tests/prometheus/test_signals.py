@@ -177,7 +177,7 @@ def test_an_idle_service_has_no_ratio_and_no_quantile(even: Observation) -> None
         values = even.values(name)
         assert values[place] is None
         assert values[place - 3] is not None
-    assert even.values("service:agent_run_count:count")[place] == 0
+    assert even.values("service:agent_run:increase15m")[place] == 0
 
 
 def test_nothing_but_failures_is_a_success_rate_of_zero(even: Observation) -> None:
@@ -195,22 +195,22 @@ def test_a_model_without_a_price_has_tokens_and_no_cost(even: Observation) -> No
 
 
 def test_each_token_counts_once(even: Observation) -> None:
-    # 3000 with 1200 cached in them, 400 with 150 of reasoning in them, 560 of the small model, 1100 of the unknown.
-    assert even.values("service:agent_token_usage_per_run:count")[2] == pytest.approx(3400 + 560 + 1100)
+    # 3000 with 1200 cached in them, 400 with 150 of reasoning in them, 500 of the small model, 1100 of the unknown.
+    assert even.values("service:agent_token_usage_per_run:count")[2] == pytest.approx(3400 + 500 + 1100)
     assert even.values("token_type:agent_token_usage_per_run:count", token_type="prompt")[2] == pytest.approx(  # noqa: S106 - no secret
-        1800 + 500 + 800
+        1800 + 440 + 800
     )
 
 
 def test_what_a_run_costs_is_what_the_price_list_says(even: Observation) -> None:
     large = (1800 * 2.5 + 1200 * 1.25 + 250 * 10 + 150 * 10) / 1e6
-    small = (500 * 0.15 + 60 * 0.15) / 1e6
+    small = (440 * 0.15 + 60 * 0.15) / 1e6
     assert even.values("service:agent_cost_per_run:usd")[2] == pytest.approx(large + small)
 
 
 def test_recorded_counts_lose_almost_nothing_over_time(fleet: Observation) -> None:
     """Bounds allow for the worst; on the whole, windows of an interval and a scrape tile time."""
-    name = "service:agent_run_count:count", frozenset[tuple[str, str]]()
+    name = "service:agent_run:increase15m", frozenset[tuple[str, str]]()
     true = sum(found[name].true for found in fleet.expected.values() if name in found)
     recorded = sum(
         found[name] for at, found in fleet.recorded.items() if at in fleet.expected and name in found

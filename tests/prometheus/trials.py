@@ -127,7 +127,9 @@ def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]
     return [
         replace(
             group,
-            rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record in read),
+            rules=tuple(
+                rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record in read
+            ),
         )
         for group in groups
     ]
@@ -139,7 +141,9 @@ def _without_inputs(groups: Iterable[RuleGroup], trials: Sequence[Trial]) -> lis
     return [
         replace(
             group,
-            rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record not in fed),
+            rules=tuple(
+                rule for rule in group.rules if isinstance(rule, RecordingRule) and rule.record not in fed
+            ),
         )
         for group in groups
     ]
@@ -153,7 +157,7 @@ def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
         yield _series({"__name__": name.name, **name.labels_of(service)}, values, step)
     steps = case.timeline.seconds // step + 1
     for name, value in {**trial.subject.fixture.constants, **dict(case.constants)}.items():
-        if name.name not in case.without:
+        if name not in case.without:
             yield _series({"__name__": name.name, **name.labels_of(service)}, [value] * steps, step)
 
 

@@ -27,14 +27,14 @@ def _files(directory: Path) -> dict[str, str]:
 
 def _changed(text: str) -> str:
     """Change the numbers, owners, links, selectors and labels of a service."""
-    text = text.replace("{max_live: 4, new_per_week: 2}", "{max_live: 7, new_per_week: 3}")
-    text = text.replace("replicas: 6", "replicas: 9").replace(
+    text = text.replace("{max_live: 4, new_per_week: 2}", "{max_live: 3, new_per_week: 1}")
+    text = text.replace("replicas: 6", "replicas: 5").replace(
         "min_runs_per_hour: 120", "min_runs_per_hour: 777"
     )
     text = (
         text.replace("max: 5%", "max: 6.25%")
         .replace("97%", "98.5%")
-        .replace("max: 2s", "max: 3.7s")
+        .replace("max: 2s", "max: 3700ms")
         .replace("$200", "$331")
     )
     text = text.replace("warning: 40", "warning: 41.5").replace("30d", "7d")

@@ -82,10 +82,17 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 
 def uncovered(service: Service) -> tuple[Anomaly, ...]:
-    """Find the anomalies that no alert of a service tells of."""
+    """Find the anomalies that its profile measures and no alert of a service tells of."""
     return tuple(
-        anomaly for anomaly in ANOMALIES if not any(_tells_of(alert, anomaly) for alert in service.alerts)
+        anomaly
+        for anomaly in ANOMALIES
+        if is_measured(anomaly, service) and not any(_tells_of(alert, anomaly) for alert in service.alerts)
     )
+
+
+def is_measured(anomaly: Anomaly, service: Service) -> bool:
+    """Whether a service can have a signal that shows an anomaly."""
+    return any(map(service.measures, anomaly.signals))
 
 
 def _tells_of(alert: Alert, anomaly: Anomaly) -> bool:

@@ -26,7 +26,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
             "{distribution: {of: run, label: stop_reason}, ...}",
         )
         for each in facts.services
-        if not shows_stop_reasons(each.service)
+        if each.service.measures(SIGNAL) and not shows_stop_reasons(each.service)
     )
 
 

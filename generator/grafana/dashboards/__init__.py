@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,13 +12,17 @@ from generator.grafana.build import Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
 from generator.grafana.layout import keep
 from generator.grafana.modernise import modernise
+from generator.grafana.variables import word
 from generator.json_text import json_text
 from generator.model import names
+from generator.model.words import worded
 
 if TYPE_CHECKING:
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
+
+_WORD = f"${{{names.RUN_WORD}}}"
 
 #: In the order of the links on each of them.
 _DASHBOARDS = (
@@ -44,11 +49,33 @@ def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
 
 
 def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
-    """Leave out what reads series that no service records."""
+    """Leave out what reads series that no service records, and say where one may not measure what others do."""
+    of_one = names.SERVICE in {variable.name for variable in dashboard.variables}
+    several = len(records.words) > 1 and of_one
 
     def fits(panel: Panel) -> Panel | None:
         queries = tuple(query for query in panel.queries if records.has(query.expr))
         kept = panel.with_queries(queries)
-        return kept if kept.shows_something else None
+        if not kept.shows_something:
+            return None
+        of_all = any(records.of_all(query.expr) for query in queries if not query.promise)
+        kept = kept if of_all or not of_one else kept.of_some_services()
+        return kept.in_words(partial(_in_words, records=records, several=several))
 
-    return replace(dashboard, sections=keep(dashboard.sections, fits))
+    more = (word(),) if several else ()
+    return replace(
+        dashboard,
+        description=_in_words(dashboard.description, records, several=False),
+        variables=(*dashboard.variables, *more),
+        sections=tuple(
+            replace(section, title=_in_words(section.title, records, several=several))
+            for section in keep(dashboard.sections, fits)
+        ),
+    )
+
+
+def _in_words(text: str, records: Records, *, several: bool) -> str:
+    """Call runs as all services do; of several words Grafana puts in that of the chosen service."""
+    if several:
+        return worded(text, _WORD, _WORD)
+    return worded(text, records.words[0]) if len(records.words) == 1 else text

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.signals import Better
@@ -75,6 +76,7 @@ def burn_rate(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
         yield _bound(pace)
         yield _short_lived(pace)
         yield from _events(pace)
+        yield from _promised(pace)
 
 
 def _quicker(burn: Burn, burns: tuple[Burn, ...]) -> float:
@@ -132,6 +134,26 @@ def _short_lived(pace: _Pace) -> TestCase:
         .then(short, pace.load(min(1.5, pace.fast)))
         .quiet("silent while its long window shows too little"),
     )
+
+
+def _promised(pace: _Pace) -> Iterator[TestCase]:
+    """Promise something over just as long as the long window, and over less, of which that says nothing."""
+    subject, signal = pace.subject, pace.subject.signal.name
+    if not subject.fixture.shared:
+        return
+    good = subject.signal.better is Better.HIGHER
+    objective = 1 - pace.kind.budget if good else pace.kind.budget
+    burning = subject.timeline.then(pace.half + subject.alert.for_ + SLACK, pace.load(pace.fast))
+    for part, what in (
+        (1.0, "fires on a promise over its long window"),
+        (0.97, "silent on a promise over less"),
+    ):
+        constants = (
+            (SeriesId(names.OBJECTIVE, ((names.SIGNAL, signal),)), objective),
+            (SeriesId(names.OBJECTIVE_WINDOW, ((names.SIGNAL, signal),)), part * pace.burn.long),
+        )
+        timeline = burning.fires("fires") if part == 1 else burning.quiet("silent")
+        yield replace(subject.case(pace.named(what), timeline), constants=constants)
 
 
 def _events(pace: _Pace) -> Iterator[TestCase]:

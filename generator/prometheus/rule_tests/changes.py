@@ -101,10 +101,11 @@ class _Step(Struct, frozen=True):
     def from_base(self, base: float, load: Load | None = None) -> Timeline:
         """Begin at a value, with so much traffic that a window forgets it late, or under a load of its own."""
         before = load or self.load(base, _MORE * PLENTY)
-        timeline = self.subject.timeline.then(self.forgotten, before)
+        if not isinstance(self.signal.kind, Count):
+            return self.subject.timeline.then(self.forgotten, before).quiet("silent before")
         # A count is whole only when its window is; ratios are right from the first event on.
-        is_count = isinstance(self.signal.kind, Count)
-        return timeline.silent("silent before") if is_count else timeline.quiet("silent before")
+        settled = self.forgotten + self.subject.keep + self.subject.interval
+        return self.subject.timeline.then(settled, before).silent("silent before")
 
 
 def change(kind: Change, subject: Subject) -> Iterator[TestCase]:

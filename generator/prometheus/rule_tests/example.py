@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
+from generator.model.links import RELEASE
 from generator.model.outside import outside_label
 from generator.model.signals import Better, Quantile
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
+from generator.model.words import RUN
 from generator.prometheus.rule_tests.subject import Fixture, Subject
 from generator.prometheus.rule_tests.timeline import SeriesId
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 NAME, OWNER = "example-agent", "example-team"
 #: A link of each kind that there is, and what its reader fills in.
 _LOGS = f"https://logs.example.com/?service={NAME}"
-LINK = f"{_LOGS}&release=#"
+LINK = f"{_LOGS}&release={RELEASE}"
 #: What example-agent promises where its profile promises nothing, by unit.
 _PROMISED = {Unit.SECONDS: 5.0, Unit.USD: 100.0, Unit.COUNT: 20.0}
 _GOOD, _BAD, _WINDOW = 0.95, 0.05, 30 * DAY
@@ -36,8 +38,8 @@ _EDGES = (0.25, 0.5, 1.0, 2.0)
 _USUAL_BUCKETS = (1.0, 2.0, 4.0, 8.0)
 
 
-def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = False) -> Iterator[Subject]:
-    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``sparing`` as there."""
+def subjects(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Subject]:
+    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``thorough`` as there."""
     profile = _profile(alert, library)
     if profile is None:
         return
@@ -46,7 +48,7 @@ def subjects(alert: Alert, library: Library, site: Site, *, sparing: bool = Fals
     bound = _bound(alert, promised, fixture)
     for tier in bound.tiers:
         if _in_reach(tier, fixture.signals[alert.signal]):
-            yield Subject(bound, tier, fixture, sparing=sparing)
+            yield Subject(bound, tier, fixture, sparing=True, thorough=thorough)
 
 
 def own_fixture(service: Service, site: Site) -> Fixture:
@@ -119,7 +121,7 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
         listed=frozenset(label for label in labels if label not in profile.max_live),
         prices=library.prices,
         constants={
-            _constant(names.INFO, owner=OWNER, profile=profile.name): 1,
+            _constant(names.INFO, owner=OWNER, profile=profile.name, run=RUN): 1,
             **{
                 _constant(names.LABEL_VALUE, label=label, **{label: value}): 1
                 for label in own

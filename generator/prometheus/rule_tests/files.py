@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
+#: How many cases of a severity are written for an alert that only one service has.
+_SHOWN = 2
 
 
 class Trial(Struct, frozen=True):
-    """A test case of a subject; ``shows`` is whether it is the one by which its labels and annotations are tested."""
+    """A test case of a subject; ``shows`` is whether it is one of those by which the alert is best shown."""
 
     subject: Subject
     case: TestCase
@@ -102,7 +104,7 @@ def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Map
 
 def _variant_trials(alert: Alert, variant: str, library: Library, site: Site) -> Iterator[Trial]:
     """Show an alert as some service has it, where all of its numbers are written."""
-    for subject in example.subjects(alert, library, site, sparing=True):
+    for subject in example.subjects(alert, library, site):
         for place, case in enumerate(variant_cases(subject, variant)):
             yield Trial(subject, case, place == 0)
 
@@ -136,9 +138,9 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
     return Artifact(names.tests_path(service.name), _file(comment, paths, groups, tests, site.rule_interval))
 
 
-def trials_of(alert: Alert, library: Library, site: Site, *, sparing: bool = True) -> Iterator[Trial]:
+def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Trial]:
     """List the test cases of every severity of a shared alert."""
-    for subject in example.subjects(alert, library, site, sparing=sparing):
+    for subject in example.subjects(alert, library, site, thorough=thorough):
         for place, case in enumerate(shared_cases(subject)):
             yield Trial(subject, case, place == 0)
 
@@ -212,20 +214,20 @@ def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 
 def own_trials(service: Service, site: Site) -> Iterator[Trial]:
-    """List the test cases of the alerts that only a service has."""
+    """List the test cases of the alerts that only a service has; those that show most come first in each severity."""
     fixture = example.own_fixture(service, site)
     for alert in service.alerts:
         if not alert.shared:
             for tier in alert.tiers:
-                for case in cases(Subject(alert, tier, fixture)):
-                    yield Trial(Subject(alert, tier, fixture), case, shows=False)
+                for place, case in enumerate(cases(Subject(alert, tier, fixture))):
+                    yield Trial(Subject(alert, tier, fixture), case, place < _SHOWN)
 
 
 def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
-    """Write a test for each case: all of them happen to the one service."""
+    """Write a test for each case that shows most; as all happen to one service, promtool takes long for each."""
     for trial in own_trials(service, site):
         phases = trial.case.timeline.phases
-        if trial.case.timeline.seconds > LONGEST:
+        if trial.case.timeline.seconds > LONGEST or not trial.shows:
             continue
         inputs = _inputs(trial, phases, service.name, _steps(phases))
         yield {
@@ -249,7 +251,7 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
         **{
             name.of(service): f"{number_text(value)}x{steps * trial.every}"
             for name, value in constants.items()
-            if name.name not in trial.case.without
+            if name not in trial.case.without
         },
         **{name.of(service): values_of(phases, name, trial.every) for name in series_of(phases)},
     }

@@ -220,7 +220,8 @@ def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
 
 
 def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
-    yield names.INFO, 1, {names.OWNER: service.owner, names.PROFILE: service.profile}
+    who = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
+    yield names.INFO, 1, who
     for name in sorted(service.own_bounds):
         label = service.labels[name]
         for value in label.values:

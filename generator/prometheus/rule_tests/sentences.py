@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import BurnRate, Change, Forecast, Overflow, Regression, Threshold
+from generator.model.links import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_tests.subject import Subject
 
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
+_RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
 _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
@@ -62,7 +64,7 @@ def said(
         ground: What its rules are made of.
         labels: Those of the firing series, the service and its owner among them.
         value: The value.
-        links: Where logs and traces of the service are; a place that a release belongs in is ``#``.
+        links: Where logs and traces of the service are; a release belongs where ``{release}`` stands.
     """
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
         every = {**labels, **rule.labels}
@@ -99,9 +101,12 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     def linked(match: re.Match[str]) -> str:
         address = links.get(match[1], "")
         release = quote_plus(labels.get("release", ""))
-        return address.replace("#", release) if "url_of_release" in match[0] else address.partition("&")[0]
+        return (
+            address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
+        )
 
     text = _BOUND.sub(lambda _: bound, text)
+    text = _RUN.sub(lambda match: match[1], text)
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)

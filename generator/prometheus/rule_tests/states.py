@@ -54,6 +54,7 @@ def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
         timeline,
         ((MODEL, _UNKNOWN), (TOKEN_TYPE, labels[TOKEN_TYPE])),
     )
+    yield subject.case("silent on a model with a price", quiet)
 
 
 def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
@@ -156,6 +157,30 @@ def undeclared(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
     )
     labels = ((names.LABEL, label), *(((label, "undeclared"),) if listed else ()))
     yield subject.case(f"fires on what the spec does not know of {label}", timeline, labels)
+    if not fixture.shared or not subject.thorough:
+        return
+    yield subject.case(f"silent on declared values of {label}", quiet, labels[:1])
+    lasting = subject.timeline.then(subject.alert.for_ + SLACK, more)
+    unknown = subject.case(f"silent where nothing bounds {label}", lasting.quiet("silent"), labels[:1])
+    info = {**dict(_info(subject).labels), names.PROFILE: "no-such-profile"}
+    yield replace(
+        unknown,
+        constants=((SeriesId(names.INFO, tuple(sorted(info.items()))), 1.0),),
+        without=frozenset({_info(subject), *_bounds(subject)}),
+    )
+    for value, what in (
+        (f"{label}-own", "fires on what the service does not list"),
+        ("undeclared", "silent on what it lists"),
+    ):
+        own = SeriesId(names.LABEL_VALUE, tuple(sorted({names.LABEL: label, label: value}.items())))
+        is_listed = value == "undeclared"
+        timeline = lasting.quiet("silent") if is_listed else lasting.fires("fires")
+        told = ((names.LABEL, label), (label, "undeclared"))
+        yield replace(subject.case(f"{what} of {label} itself", timeline, told), constants=((own, 1.0),))
+
+
+def _bounds(subject: Subject) -> Iterator[SeriesId]:
+    return (name for name in subject.fixture.constants if name.name == names.LABEL_VALUE)
 
 
 def outside(kind: Outside, subject: Subject) -> Iterator[TestCase]:
@@ -195,7 +220,9 @@ def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
                 begun, streams, {}, true_after=subject.interval, false_after=subject.interval, value=1
             )
             case = subject.case("fires on streams without constants", timeline, nobody)
-            yield replace(case, without=frozenset({names.INFO}))
+            yield replace(case, without=frozenset({_info(subject)}))
+            known = begun.then(subject.alert.for_ + SLACK, streams).quiet("silent where constants are there")
+            yield subject.case("silent on streams with constants", known)
         case Watch.OWNERS:
             streams, info = _all_but(None, subject), _info(subject)
             other = replace(
@@ -215,6 +242,7 @@ def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
             yield _counted("prometheus_rule_evaluation_failures_total", subject)
         case Watch.ROUNDS:
             yield _late(subject)
+            yield _new(subject)
             yield _counted("prometheus_rule_group_iterations_missed_total", subject)
         case _:
             assert_never(kind.watch)
@@ -257,7 +285,17 @@ def _late(subject: Subject) -> TestCase:
         .silent("resolves")
     )
     case = subject.case("fires when too many rounds are missed", timeline, ((names.OWNER, ""),))
-    return replace(case, without=frozenset({names.INFO}))
+    return replace(case, without=frozenset({_info(subject)}))
+
+
+def _new(subject: Subject) -> TestCase:
+    """Load the rules of a service: it has missed no round that it was there for."""
+    timeline = (
+        subject.timeline.then(2 * WINDOW, {})
+        .then(WINDOW - subject.interval, {_info(subject): 1.0})
+        .quiet("silent while its rules are new")
+    )
+    return replace(subject.case("silent on new rules", timeline), without=frozenset({_info(subject)}))
 
 
 def series_count(kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:

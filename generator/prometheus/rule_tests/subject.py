@@ -75,6 +75,7 @@ class Subject(Struct, frozen=True):
 
     ``sparing`` is whether histories of days may be evaluated more rarely than the rules are; ``every`` says that this
     one is: once in so many rule intervals. Then not streams go in, but what is recorded of them at every interval.
+    ``thorough`` is whether cases are built that promtool would take too long for.
     """
 
     alert: Alert
@@ -82,6 +83,7 @@ class Subject(Struct, frozen=True):
     fixture: Fixture
     sparing: bool = False
     every: int = 1
+    thorough: bool = False
 
     @property
     def signal(self) -> Signal:

@@ -196,7 +196,7 @@ def _spent(subject: Subject, usd: float, window: int) -> Iterator[TestCase]:
         .then(step, rest)
         .then(alert.for_, none)
     )
-    if alert.for_ >= 2 * step:
+    if alert.for_ >= step:
         timeline = timeline.silent("not before its for", alert.for_ - step)
     timeline = timeline.fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN))
     # The larger part was spent in the second interval, so that is when the sum falls.

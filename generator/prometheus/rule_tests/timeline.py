@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ class TestCase(Struct, frozen=True):
         timeline: What happens, and what is expected.
         labels: They tell the series that is meant from the alert's others.
         constants: What the service's file says besides what every case has.
-        without: The names of constants that it lacks; its streams come from elsewhere.
+        without: The constants that it lacks.
     """
 
     __test__ = False
@@ -150,7 +151,7 @@ class TestCase(Struct, frozen=True):
     timeline: Timeline
     labels: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[SeriesId, float], ...] = ()
-    without: frozenset[str] = frozenset()
+    without: frozenset[SeriesId] = frozenset()
 
 
 def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
@@ -192,6 +193,5 @@ def series_of(phases: tuple[Phase, ...]) -> list[SeriesId]:
 
 def number_text(value: float) -> str:
     """Write a number so that promtool reads it as it is."""
-    text = repr(float(value))
-    text = text.removesuffix(".0")
-    return f"{value:.20f}".rstrip("0") if "e-" in text else text
+    text = repr(float(value)).removesuffix(".0")
+    return f"{Decimal(text):f}" if "e" in text else text

@@ -1,0 +1,16 @@
+"""The word for a run: what a source measures may be a request, a session, a turn or a generation."""
+
+from __future__ import annotations
+
+import re
+
+#: What a run is called where a profile says nothing.
+RUN = "run"
+#: The word in a sentence; in a name, such as ``run_count``, it stays.
+_WORD = re.compile(r"(?<![\w:.$-])([Rr])un(s?)(?![\w:-])")
+
+
+def worded(text: str, run: str, capital: str | None = None) -> str:
+    """Call runs in a sentence as a profile calls them; ``capital`` is the word with a capital letter."""
+    first = run.capitalize() if capital is None else capital
+    return _WORD.sub(lambda match: f"{first if match[1] == 'R' else run}{match[2]}", text)

@@ -1,0 +1,104 @@
+"""A service of a foreign profile is spoken of in its own words, and nothing is asked of it that it does not measure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.compiler import check, generate
+from generator.model.words import worded
+from generator.spec.sources import read_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.compiler import Compilation
+
+_GATEWAY = """\
+service: gateway
+profile: litellm
+owner: team
+selector: {job: gateway}
+labels: {model: [gpt-4o]}
+budget: {per_day: $100}
+traffic: {min_runs_per_hour: 10}
+"""
+_AGENT = """\
+service: agent
+profile: agent
+owner: team
+selector: {job: agent}
+labels: {model: [gpt-4o], tool: [search], release: {max_live: 3}}
+"""
+
+
+def _specs(folder: Path, *services: str) -> Path:
+    (folder / "services").mkdir()
+    for number, text in enumerate(services):
+        (folder / "services" / f"{number}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _generated(folder: Path, *services: str) -> dict[str, str]:
+    found: Compilation = generate(read_sources(_specs(folder, *services)))
+    assert not found.failed, found.diagnostics
+    return {file.path: file.text for file in found.files}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Runs that finished; one run in twenty.", "Requests that finished; one request in twenty."),
+        ("A run of run_count, agent-runs and x:run:y.", "A request of run_count, agent-runs and x:run:y."),
+        ("It still runs.", "It still requests."),
+    ],
+)
+def test_the_word_for_a_run(text: str, expected: str) -> None:
+    assert worded(text, "request") == expected
+    assert worded(text, "run") == text
+
+
+def test_nothing_is_asked_that_the_profile_does_not_measure(tmp_path: Path) -> None:
+    found = check(read_sources(_specs(tmp_path, _GATEWAY)))
+    assert [one.code for one in found.diagnostics if one.code.startswith("practice/")] == []
+
+
+def test_the_checklist_counts_what_is_measured(tmp_path: Path) -> None:
+    page = _generated(tmp_path, _GATEWAY)["reports/self-check.md"]
+    assert "Progress: 6/6 of what litellm measures; 3 not measured" in page
+    assert "- tool_error_rate: not measured by `litellm`" in page
+    assert "tokens and cost per request" in page
+
+
+def test_panels_and_runbooks_use_the_one_word(tmp_path: Path) -> None:
+    files = _generated(tmp_path, _GATEWAY)
+    overview = files["grafana/dashboards/agent-overview.json"]
+    titles = [panel["title"] for panel in json.loads(overview)["panels"]]
+    assert "Requests by status" in titles
+    assert not any("run" in title.lower().split() for title in titles)
+    assert "No request finished for 30m" in files["runbooks/AgentNoRuns.md"]
+    assert "run: request" in files["prometheus/rules/gateway.rules.yml"]
+
+
+def test_of_several_words_grafana_puts_in_the_chosen_services(tmp_path: Path) -> None:
+    files = _generated(tmp_path, _GATEWAY, _AGENT)
+    overview = json.loads(files["grafana/dashboards/agent-overview.json"])
+    assert "${run}s by status" in [panel["title"] for panel in overview["panels"]]
+    hidden = {one["name"]: one["hide"] for one in overview["templating"]["list"]}
+    assert hidden["run"] == 2
+    assert "A run is a request in `gateway`." in files["runbooks/AgentLatencyP95High.md"]
+
+
+def test_what_a_profile_does_not_measure_is_said_so(tmp_path: Path) -> None:
+    files = _generated(tmp_path, _GATEWAY, _AGENT)
+    panels = json.loads(files["grafana/dashboards/agent-runs.json"])["panels"]
+    (steps,) = (panel for panel in panels if panel["title"] == "Steps per ${run}")
+    assert steps["fieldConfig"]["defaults"]["noValue"] == "No data, or not measured"
+    (board, *_) = (
+        panel
+        for panel in json.loads(files["grafana/dashboards/agent-overview.json"])["panels"]
+        if panel["title"] == "Status"
+    )
+    assert 'vector(-1), "signal", "step_count"' in " ".join(board["targets"][0]["expr"].split())
