@@ -23,6 +23,7 @@ from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
+from generator.resolve.shards import check_shards
 from generator.spec.load import Loaded, load_service, load_shared
 from generator.spec.types import Claims, Shared
 
@@ -238,7 +239,8 @@ def _undeliverable(
     claims = {part.claims.service.value: part for part in parts if part.claims}
     groups = {name: part.groups for name, part in claims.items()}
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
-    shared = len(base.with_variants(variants).groups)
+    profiles = {part.claims.profile for part in parts if part.claims}
+    shared = len(base.of_fleet(profiles, tuple(variants)).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
@@ -303,9 +305,13 @@ def _findings(
     found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
     """Add what only all services together can break, where all of them are understood."""
+    claims = [part.claims.service.value for part in parts if part.claims]
+    # Where a file is not understood, it may be the one that is looked for.
+    shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     total = check_fleet(live, shared_account(base.shared), base.site) if len(live) == len(parts) else ()
-    return shown((*found, *base.defects, *(one for part in parts for one in part.diagnostics), *total))
+    alone = (one for part in parts for one in part.diagnostics)
+    return shown((*found, *base.defects, *alone, *shards, *total))
 
 
 def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tuple[File, ...]:

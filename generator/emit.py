@@ -14,8 +14,9 @@ from generator.grafana.records import Recording, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
-from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.files import own_paths, rule_files, shared_files
 from generator.prometheus.rule_tests.files import service_tests, shared_tests
+from generator.prometheus.shards import shard_files
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
@@ -56,6 +57,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        rule_files: The paths of its own rule files.
         profile: The profile that it uses.
     """
 
@@ -66,6 +68,7 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    rule_files: tuple[str, ...]
     profile: str
 
 
@@ -102,6 +105,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        rule_files=own_paths(facts.compiled),
         profile=service.profile,
     )
 
@@ -127,11 +131,13 @@ def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tup
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     rules = tuple(shared_files(shared, site))
     owners = {entry.service: entry.routing.owner for entry in entries}
+    own = {entry.service: entry.rule_files for entry in entries}
     return (
         *rules,
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
+        *shard_files((file.path for file in rules), own, site),
         *deliver_all(rules, owners, site),
     )

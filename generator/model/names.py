@@ -224,6 +224,11 @@ def shared_name(family: str) -> str:
     return f"agent-{family}"
 
 
+def shard_path(shard: str) -> str:
+    """Path of the list of rule files of one of several servers."""
+    return f"prometheus/shards/{shard}.yml"
+
+
 def tests_path(service: str) -> str:
     """Path of unit tests: of a service, or of the shared alerts of a family."""
     return f"prometheus/tests/{service}.test.yml"

@@ -70,8 +70,18 @@ class SeriesBudget(Struct, frozen=True):
 KEEPS_FIRING = (2, 42)
 
 
+class Shard(Struct, frozen=True):
+    """A Prometheus, by a name, and the services that it scrapes."""
+
+    name: str
+    services: tuple[str, ...]
+
+
 class Site(Struct, frozen=True):
-    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor."""
+    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
+
+    ``shards`` are the servers that services are spread over; none where there is one.
+    """
 
     scrape_interval: int
     rule_interval: int
@@ -82,6 +92,7 @@ class Site(Struct, frozen=True):
     budget: SeriesBudget
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
     deliver: Deliver = Deliver()
+    shards: tuple[Shard, ...] = ()
 
     @property
     def keeps_firing(self) -> bool:

@@ -372,6 +372,7 @@ class SiteSpec(Struct, frozen=True):
     created_series: bool | None
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
+    shards: tuple[Entry[Names], ...]
     deliver: DeliverSpec | None
 
 
