@@ -9,7 +9,7 @@ from tests.bench.context import Found
 from tests.bench.fleet import project
 from tests.bench.line import Figure, Goal, Line, Unit
 from tests.prometheus.alert_mutations import alert_mutants
-from tests.prometheus.test_alert_cases import attempt, caught, is_unseen, names
+from tests.prometheus.test_alert_cases import alert_names, caught, is_unseen, tried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,8 @@ def measure(effort: Effort) -> Found:
     """Try every wrong version of every alert, or of the first few; versions that mean the same do not count."""
     model = project()
     found: dict[str, bool] = {}
-    for name, every in islice(dict.fromkeys(names(model)), effort.tiers):
-        with attempt(model, name, every) as tried:
+    for name, every in islice(alert_names(), effort.tiers):
+        with tried_out(name, every, model) as tried:
             found |= dict(_outcomes(tried))
     noticed = Figure(sum(found.values()), Unit.COUNT, "noticed by a case")
     made = Figure(len(found), Unit.COUNT, "wrong versions")

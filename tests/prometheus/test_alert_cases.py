@@ -40,16 +40,29 @@ def _model() -> Model:
     return model
 
 
-def names(model: Model) -> Iterator[tuple[str, int]]:
+def _names() -> Iterator[tuple[str, int]]:
     """List the shared alerts, each with how often its cases are evaluated."""
+    model = _model()
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
             yield alert.name, trial.every
 
 
+@pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
+def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
+    """All cases of the alerts of one name, computed on a server of their own."""
+    with tried_out(*request.param, model) as found:
+        yield found
+
+
+def alert_names() -> tuple[tuple[str, int], ...]:
+    """List the shared alerts, each with how often its cases are evaluated."""
+    return tuple(dict.fromkeys(_names()))
+
+
 @contextmanager
-def attempt(model: Model, name: str, every: int) -> Iterator[Tried]:
-    """Compute all cases of the alerts of one name on a server of their own."""
+def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
+    """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
     trials: list[Trial] = [
         trial
@@ -62,15 +75,6 @@ def attempt(model: Model, name: str, every: int) -> Iterator[Tried]:
         severities = {str(trial.case.tier.severity) for trial in trials}
         rules = [rule for rule in rules_of(groups, name) if rule.labels["severity"] in severities]
         yield try_out(server.api, trials, groups, rules)
-
-
-@pytest.fixture(
-    scope="module", params=list(dict.fromkeys(names(_model()))), ids=lambda one: f"{one[0]}-{one[1]}"
-)
-def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
-    """All cases of the alerts of one name."""
-    with attempt(model, *request.param) as found:
-        yield found
 
 
 def test_an_alert_does_what_it_must(tried: Tried) -> None:
