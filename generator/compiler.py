@@ -7,6 +7,7 @@ whose spec has not changed need not be compiled again, where a memory has what b
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct, field, json, msgpack
@@ -17,17 +18,19 @@ from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.delivery.deliver import undeliverable
-from generator.diagnostics import Diagnostic, has_errors, ordered
+from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
+from generator.resolve.shards import check_shards
 from generator.spec.load import Loaded, load_service, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from generator.artifact import Artifact
     from generator.emit import Entry
     from generator.model.deviations import Variant
     from generator.model.library import Library
@@ -158,9 +161,10 @@ class Tests(Struct, frozen=True):
     files: tuple[File, ...]
 
 
-class Drawn(Struct, frozen=True):
-    """The files of the dashboards."""
+class Made(Struct, frozen=True):
+    """Files that stand on less than all of a spec; ``stands_on`` is the SHA-256 of that."""
 
+    stands_on: bytes
     files: tuple[File, ...]
 
 
@@ -198,7 +202,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
-    every = ordered((*every, *_undeliverable((), parts, base, _variants(services))))
+    every = shown((*every, *_undeliverable((), parts, base, _variants(services))))
     account = shared_account(base.with_variants(_variants(services))) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
@@ -222,7 +226,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         return Compilation((), every, sources.texts)
     files = _files(parts, base, memory)
     variants = (variant for part in parts if part.entry for variant in part.entry.variants)
-    refused = ordered(_undeliverable(files, parts, base, variants))
+    refused = shown(_undeliverable(files, parts, base, variants))
     return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
 
 
@@ -235,7 +239,8 @@ def _undeliverable(
     claims = {part.claims.service.value: part for part in parts if part.claims}
     groups = {name: part.groups for name, part in claims.items()}
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
-    shared = len(base.with_variants(variants).groups)
+    profiles = {part.claims.profile for part in parts if part.claims}
+    shared = len(base.of_fleet(profiles, tuple(variants)).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
@@ -246,7 +251,7 @@ def _variants(services: Iterable[Service]) -> Iterator[Variant]:
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
     """Say all the same what is wrong with the files of services."""
     alone = (one for file in sources.services for one in load_service(file).diagnostics)
-    return Compilation((), ordered((*shared.diagnostics, *alone)), sources.texts)
+    return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
 
 
 def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[Shared]:
@@ -273,12 +278,15 @@ def _checked(file: SpecFile, base: Foundation) -> tuple[Part[Entry], ServiceFact
 def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> Part[Entry]:
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
-    part = memory.recall(Part[emit.Entry], key, file.identity)
+    part, module = memory.recall(Part[emit.Entry], key, file.identity), f"module of {file.path}"
     if part and all(map(memory.holds, part.files)):
+        memory.recall(Made, module.encode())  # what is not asked for is forgotten
         return part
     part, facts = _checked(file, base)
     if facts and not has_errors(part.diagnostics):
-        files = emit.emit_service(facts, base.site)
+        service, site = emit.measured(facts.service), base.site
+        own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
+        files = (*emit.emit_service(facts, site), *own)
         entry = _read_back(emit.entry_of(facts, base.site), emit.Entry)
         part = replace(part, entry=entry, files=files)
         memory.retain(replace(part, files=tuple(map(kept, files))), key, file.identity)
@@ -297,9 +305,13 @@ def _findings(
     found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
     """Add what only all services together can break, where all of them are understood."""
+    claims = [part.claims.service.value for part in parts if part.claims]
+    # Where a file is not understood, it may be the one that is looked for.
+    shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     total = check_fleet(live, shared_account(base.shared), base.site) if len(live) == len(parts) else ()
-    return ordered((*found, *base.defects, *(one for part in parts for one in part.diagnostics), *total))
+    alone = (one for part in parts for one in part.diagnostics)
+    return shown((*found, *base.defects, *alone, *shards, *total))
 
 
 def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tuple[File, ...]:
@@ -334,14 +346,29 @@ def _shared_tests(
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
     """Draw the dashboards, unless the same series are recorded as before."""
     from generator import emit  # noqa: PLC0415
+    from generator.grafana.records import records_of  # noqa: PLC0415
 
-    records = emit.records_of((entry.recording for entry in entries), site)
-    key = json.encode((records, site), order="sorted")
-    found = memory.recall(Drawn, key)
-    if found and all(map(memory.holds, found.files)):
+    records = records_of((entry.recording for entry in entries), site)
+    return _made(memory, "dashboards", (records, site), lambda: emit.emit_dashboards(records, site))
+
+
+def _made(
+    memory: Memory, name: str, stands_on: object, make: Callable[[], tuple[Artifact, ...]]
+) -> tuple[File, ...]:
+    """Make files, unless those of this name were made last time from the same.
+
+    Args:
+        memory: What was made last time.
+        name: Tells these files from others.
+        stands_on: All that they depend on.
+        make: Makes them.
+    """
+    inputs = sha256(json.encode(stands_on, order="sorted")).digest()
+    found = memory.recall(Made, name.encode())
+    if found and found.stands_on == inputs and all(map(memory.holds, found.files)):
         return found.files
-    files = emit.emit_dashboards(records, site)
-    memory.retain(Drawn(tuple(map(kept, files))), key)
+    files = make()
+    memory.retain(Made(inputs, tuple(map(kept, files))), name.encode())
     return files
 
 

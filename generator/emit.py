@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, recording, records_of
-from generator.instrumentation.modules import instrumentation
-from generator.model.deviations import Variant
+from generator.instrumentation.modules import adapters, instrumentation
+from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
-from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.files import own_paths, rule_files, shared_files
 from generator.prometheus.rule_tests.files import service_tests, shared_tests
+from generator.prometheus.shards import shard_files
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
@@ -23,9 +25,11 @@ __all__ = [
     "Entry",
     "emit_dashboards",
     "emit_fleet",
+    "emit_module",
     "emit_service",
     "emit_shared_tests",
     "entry_of",
+    "measured",
     "records_of",
 ]
 
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from generator.checks.facts import ServiceFacts
     from generator.grafana.records import Records
     from generator.model.library import Library
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.prometheus.shared import SharedRules
 
 
@@ -53,6 +57,7 @@ class Entry(Struct, frozen=True):
         listing: Its place in the catalogue, as JSON.
         recording: What dashboards may read of it.
         variants: The forms of shared alerts that only some services have.
+        rule_files: The paths of its own rule files.
         profile: The profile that it uses.
     """
 
@@ -63,18 +68,30 @@ class Entry(Struct, frozen=True):
     listing: str
     recording: Recording
     variants: tuple[Variant, ...]
+    rule_files: tuple[str, ...]
     profile: str
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are one service's own."""
+    """Write the files that are one service's own, but for its module."""
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
         service_tests(facts.service, facts.compiled, facts.shared, site),
-        *((instrumentation(facts.service, site),) if facts.service.emitted_here else ()),
         *deliver_service(facts.service, rules, site),
     )
+
+
+def measured(service: Service) -> Service:
+    """Leave out what a service promises and is alerted on: its module depends on the rest alone."""
+    return replace(
+        service, alerts=(), objectives={}, links={}, origins={}, runs_per_hour=None, deviations=Deviations()
+    )
+
+
+def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
+    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    return (instrumentation(service, site), *adapters(service, site)) if service.emitted_here else ()
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:
@@ -88,6 +105,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         listing=catalog_entry(service),
         recording=recording(service, facts.recorded_names),
         variants=service.deviations.variants,
+        rule_files=own_paths(facts.compiled),
         profile=service.profile,
     )
 
@@ -113,11 +131,13 @@ def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tup
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     rules = tuple(shared_files(shared, site))
     owners = {entry.service: entry.routing.owner for entry in entries}
+    own = {entry.service: entry.rule_files for entry in entries}
     return (
         *rules,
         alertmanager([entry.routing for entry in entries]),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
+        *shard_files((file.path for file in rules), own, site),
         *deliver_all(rules, owners, site),
     )

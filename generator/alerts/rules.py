@@ -90,7 +90,9 @@ def _asked_link(kind: str, alert: Alert) -> str:
     selector = f'{names.LINK}{{link=\\"{kind}\\",{names.SERVICE}=%q}}'
     ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
     if alert.of_release:
-        shown = f'{{{{ . | first | label "url_of_release" | reReplaceAll "#" ($labels.{names.RELEASE} | urlquery) }}}}'
+        place = 'reReplaceAll "[{]release[}]"'
+        value = f"($labels.{names.RELEASE} | urlquery)"
+        shown = f'{{{{ . | first | label "url_of_release" | {place} {value} }}}}'
     else:
         shown = '{{ . | first | label "url" }}'
     return f"{ask}{shown}{{{{ end }}}}"

@@ -9,7 +9,7 @@ from generator.commands import options
 from generator.commands.call import OK, of_failed
 from generator.commands.compiling import checked
 from generator.commands.terminal import show
-from generator.reports.rows import overview, service_row
+from generator.reports.rows import overview, service_row, shards
 
 if TYPE_CHECKING:
     import argparse
@@ -53,4 +53,4 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
     from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
 
     found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
-    return cardinality_json(overview(rows, shared, site), found, site)
+    return cardinality_json(overview(rows, shared, site), shards(rows, shared, site), found, site)

@@ -67,7 +67,9 @@ def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Ar
         yield Artifact(f"{_DASHBOARDS}/{uid(one)}.yaml", _config_map(one, options))
         names.append(f"{uid(one)}.yaml")
     if options.grafana_labels is not None:
-        yield Artifact(f"{_DASHBOARDS}/grafana.yaml", _for_operator(drawn, options, options.grafana_labels))
+        yield Artifact(
+            f"{_DASHBOARDS}/grafana.yaml", _for_operator(drawn, options, dict(options.grafana_labels))
+        )
         names.append("grafana.yaml")
     yield kustomization(_DASHBOARDS, names)
 
@@ -81,7 +83,7 @@ def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Kuber
 
 
 def _rule(rules: RuleText, options: Kubernetes) -> Artifact:
-    text = rules_object(_PROMETHEUS_RULE, rules, options.namespace, options.rule_labels)
+    text = rules_object(_PROMETHEUS_RULE, rules, options.namespace, dict(options.rule_labels))
     return Artifact(f"{_RULES}/{rules.name}.yaml", text)
 
 
@@ -90,7 +92,7 @@ def _config_map(drawn: Artifact, options: Kubernetes) -> str:
         _CONFIG_MAP,
         object_name(uid(drawn)),
         options.namespace,
-        options.dashboard_labels,
+        dict(options.dashboard_labels),
         {options.folder_annotation: GRAFANA_FOLDER},
     )
     return f"{begin}data:\n  {uid(drawn)}.json: |-\n    {without_blanks(drawn)}\n"

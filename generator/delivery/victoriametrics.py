@@ -47,5 +47,5 @@ def of_all(
 
 
 def _rule(rules: RuleText, options: VictoriaMetrics) -> Artifact:
-    text = rules_object(_VM_RULE, rules, options.namespace, options.rule_labels)
+    text = rules_object(_VM_RULE, rules, options.namespace, dict(options.rule_labels))
     return Artifact(f"{ROOT}/{rules.name}.yaml", text)

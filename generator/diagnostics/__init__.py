@@ -11,7 +11,7 @@ from generator.diagnostics.diagnostic import (
     ordered,
     warning,
 )
-from generator.diagnostics.findings import limited
+from generator.diagnostics.findings import limited, shown
 from generator.diagnostics.result import Result
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "has_errors",
     "limited",
     "ordered",
+    "shown",
     "warning",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.diagnostics.credentials import masked
 from generator.diagnostics.printable import cells, shown
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def excerpt(lines: Sequence[str], span: Span) -> Excerpt | None:
     """The first line of the span, or nothing when the source has no such line."""
     if not 1 <= span.line <= len(lines):
         return None
-    line = lines[span.line - 1]
+    line = masked(lines[span.line - 1])
     start = min(span.column - 1, len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
     return _marked(span.line, line, start, max(end, start))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_PER_FILE = 50
 """A longer list buries its reader: the rest is counted."""
 
+_LEFT_OUT = "source/too-many-errors"
+
 
 class Findings:
     """Collects the diagnostics of a stage, in the order in which they are found."""
@@ -49,17 +51,26 @@ class Findings:
 
 
 def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tuple[Diagnostic, ...]:
-    """The first ``limit`` diagnostics of each file in order; one more says how many were left out."""
+    """The first ``limit`` diagnostics of each file in order; one more says how many were left out.
+
+    Errors are kept before warnings: none that stops a run may be hidden by what does not. Decisions made on the
+    author's behalf, and what says that an earlier stage left some out, are not counted.
+    """
     by_file: dict[str, list[Diagnostic]] = {}
     for diagnostic in ordered(diagnostics):
         by_file.setdefault(diagnostic.span.file if diagnostic.span else "", []).append(diagnostic)
     return tuple(kept for found in by_file.values() for kept in _cut(found, limit))
 
 
+def shown(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What people are shown of all stages: each diagnostic once, in order, and of each file only the first ones."""
+    return ordered(limited(diagnostics))
+
+
 def left_out(first: Span | None, count: int) -> Diagnostic:
     """What tells that ``count`` findings are not shown, the first of them at ``first``."""
     return Diagnostic(
-        "source/too-many-errors",
+        _LEFT_OUT,
         Severity.WARNING,
         f"findings from here on that are not shown: {count}",
         first,
@@ -68,5 +79,15 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
 
 
 def _cut(found: list[Diagnostic], limit: int) -> list[Diagnostic]:
-    rest = len(found) - limit
-    return [*found[:limit], left_out(found[limit].span, rest)] if rest > 0 else found
+    counted = [one for one in found if one.code != _LEFT_OUT and one.severity is not Severity.INFO]
+    errors = [one for one in counted if one.severity is Severity.ERROR]
+    others = [one for one in counted if one.severity is not Severity.ERROR]
+    out = [*errors[limit:], *others[max(0, limit - len(errors)) :]]
+    if not out:
+        return found
+    dropped = set(out)
+    return [*(one for one in found if one not in dropped), left_out(min(out, key=_place).span, len(out))]
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    return (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0)

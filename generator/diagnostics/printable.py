@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from generator.diagnostics.credentials import masked
+
 # Cc, Cf: control and invisible characters, bidi marks among them; Cn, Co, Cs: no characters at all;
 # Zl, Zp: line breaks to some; Zs: spaces that look like the plain one and are not.
 _HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
@@ -21,12 +23,12 @@ def printable(text: str) -> str:
 
 def quoted(text: str, limit: int = MAX_QUOTED) -> str:
     """The text in double quotes for a message, cut when it is long."""
-    return f'"{shortened(text, limit)}"'
+    return f'"{shortened(masked(text), limit)}"'
 
 
 def in_quotes(text: str) -> str:
     """The text as a quoted YAML scalar, for advice: cut when it is long."""
-    part = shortened(text)
+    part = shortened(masked(text))
     if '"' in part or "\\" in part:
         return "'" + part.replace("'", "''") + "'"
     return f'"{part}"'

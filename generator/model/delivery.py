@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec import Struct
+
+#: Names and values, in the order in which they are written.
+Labels = tuple[tuple[str, str], ...]
 
 
 class Kubernetes(Struct, frozen=True):
@@ -19,17 +20,17 @@ class Kubernetes(Struct, frozen=True):
     """
 
     namespace: str
-    rule_labels: Mapping[str, str]
-    dashboard_labels: Mapping[str, str]
+    rule_labels: Labels
+    dashboard_labels: Labels
     folder_annotation: str
-    grafana_labels: Mapping[str, str] | None
+    grafana_labels: Labels | None
 
 
 class Helm(Struct, frozen=True):
     """A chart of the same objects; its values begin as these."""
 
-    rule_labels: Mapping[str, str]
-    dashboard_labels: Mapping[str, str]
+    rule_labels: Labels
+    dashboard_labels: Labels
     folder_annotation: str
 
 
@@ -52,7 +53,7 @@ class VictoriaMetrics(Struct, frozen=True):
     """Objects of the VictoriaMetrics operator, and the labels by which a VMAlert chooses them."""
 
     namespace: str
-    rule_labels: Mapping[str, str]
+    rule_labels: Labels
 
 
 class OpenSlo(Struct, frozen=True):

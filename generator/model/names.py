@@ -224,6 +224,11 @@ def shared_name(family: str) -> str:
     return f"agent-{family}"
 
 
+def shard_path(shard: str) -> str:
+    """Path of the list of rule files of one of several servers."""
+    return f"prometheus/shards/{shard}.yml"
+
+
 def tests_path(service: str) -> str:
     """Path of unit tests: of a service, or of the shared alerts of a family."""
     return f"prometheus/tests/{service}.test.yml"
@@ -237,6 +242,11 @@ def dashboard_path(uid: str) -> str:
 def instrumentation_path(service: str) -> str:
     """Path of the Python module that a service imports."""
     return f"instrumentation/{service.replace('-', '_')}_metrics.py"
+
+
+def adapter_path(service: str, framework: str) -> str:
+    """Path of the Python file that measures a framework with a service's module."""
+    return f"instrumentation/{service.replace('-', '_')}_{framework}.py"
 
 
 def runbook_path(alert: str) -> str:

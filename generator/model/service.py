@@ -70,8 +70,18 @@ class SeriesBudget(Struct, frozen=True):
 KEEPS_FIRING = (2, 42)
 
 
+class Shard(Struct, frozen=True):
+    """A Prometheus, by a name, and the services that it scrapes."""
+
+    name: str
+    services: tuple[str, ...]
+
+
 class Site(Struct, frozen=True):
-    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor."""
+    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
+
+    ``shards`` are the servers that services are spread over; none where there is one.
+    """
 
     scrape_interval: int
     rule_interval: int
@@ -82,6 +92,7 @@ class Site(Struct, frozen=True):
     budget: SeriesBudget
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
     deliver: Deliver = Deliver()
+    shards: tuple[Shard, ...] = ()
 
     @property
     def keeps_firing(self) -> bool:
@@ -107,6 +118,7 @@ class Service(Struct, frozen=True):
         emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels that it bounds itself.
+        adapters: The frameworks that a file beside its module measures.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -134,6 +146,7 @@ class Service(Struct, frozen=True):
     emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
+    adapters: tuple[str, ...] = ()
 
     def measures(self, signal: str) -> bool:
         """Whether it can have a signal of the library: what others emit, nobody here can add to."""

@@ -17,7 +17,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
 
 from generator.diagnostics.printable import printable, quoted
 from generator.output.directory import Kind, kind_of
@@ -25,18 +27,25 @@ from generator.output.errors import OutputError, name_of
 from generator.output.paths import MANIFEST, path_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 VERSION = 1
 _MAX_SIZE = 16 * 1024 * 1024
 _GENERATED_BY = "agent-metrics"
-_HASH = re.compile(r"[0-9a-f]{64}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
-_ENTRY = re.compile(r'^ *("(?:[^"\\]|\\.)+"): ("[0-9a-f]{64}"),?\r?$', re.MULTILINE)
+_ENTRY = re.compile(r'^ *("(?:[^"\\]|\\.)+"): "([0-9a-f]{64})",?\r?$', re.MULTILINE)
 
 Owned = dict[str, frozenset[str]]
 """The hashes that each generated file may have without having been edited."""
+_Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    """A manifest of this version."""
+
+    files: dict[str, _Hash]
+    before: dict[str, tuple[_Hash, ...]] = {}
 
 
 def manifest_of(hashes: Mapping[str, str], before: Owned | None = None) -> str:
@@ -80,24 +89,25 @@ def parse_manifest(data: bytes) -> Owned:
     Raises:
         OutputError: it is no manifest of ours, is of a later version, or lists what is no path of an output.
     """
-    text = data.decode("utf-8", "surrogateescape")
-    entries = _conflicting(text) if _CONFLICT.search(text) else _entries(_document(text))
+    try:
+        text = data.decode()
+        entries = _conflicting(text) if _CONFLICT.search(text) else _entries(data)
+    except (ValueError, RecursionError) as problem:
+        raise _refused(f"cannot be read: {printable(str(problem))}") from None
     owned: Owned = {}
     for path, hashes in entries:
         if path_fault(path):
             raise _refused(f"lists {quoted(printable(path))}, which {path_fault(path)}")
-        owned[path] = owned.get(path, frozenset()) | hashes
+        owned[path] = owned.get(path, frozenset()).union(hashes)
     return owned
 
 
-def _conflicting(text: str) -> Iterator[tuple[str, frozenset[str]]]:
-    for match in _ENTRY.finditer(text):
-        path = _json(match[1])
-        yield path, frozenset({_json(match[2])})
+def _conflicting(text: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    return [(json.loads(path), (digest,)) for path, digest in _ENTRY.findall(text)]
 
 
-def _document(text: str) -> dict[str, Any]:
-    document = _json(text)
+def _entries(data: bytes) -> Iterable[tuple[str, tuple[str, ...]]]:
+    document = msgspec.json.decode(data)
     if not isinstance(document, dict) or document.get("generated_by") != _GENERATED_BY:
         raise _refused("was not made by agent-metrics")
     version = document.get("version")
@@ -108,32 +118,8 @@ def _document(text: str) -> dict[str, Any]:
         )
     if version != VERSION:
         raise _refused("has no version that agent-metrics ever wrote")
-    return document
-
-
-def _json(text: str) -> Any:  # noqa: ANN401 - what JSON holds
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise _refused("cannot be read as JSON") from None
-
-
-def _entries(document: dict[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
-    for key, path, hashes in _listed(document):
-        every = [hashes] if key == "files" else hashes
-        if not isinstance(every, list) or not all(
-            isinstance(one, str) and _HASH.fullmatch(one) for one in every
-        ):
-            raise _refused(f"lists {quoted(printable(path))} without its SHA-256")
-        yield path, frozenset(every)
-
-
-def _listed(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    for key in ("files", "before"):
-        mapping = document.get(key, {} if key == "before" else None)
-        if not isinstance(mapping, dict):
-            raise _refused(f'has no map "{key}"')
-        yield from ((key, path, hashes) for path, hashes in mapping.items())
+    found = msgspec.convert(document, _Manifest)
+    return [*((path, (digest,)) for path, digest in found.files.items()), *found.before.items()]
 
 
 def _refused(fault: str) -> OutputError:

@@ -1,4 +1,4 @@
-"""What a write will do to each path; found out before anything is touched.
+"""The files to be, and the way to them from those that are there; found out before anything is touched.
 
 A file is ours when the manifest of the last write lists it. Ours is replaced, even when it was edited by hand (it is
 generated: the spec is where to edit), and deleted when it is no longer made, but only unedited. Everything else is
@@ -7,22 +7,25 @@ somebody's: where it stands in the way, nothing is written.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.artifact import Artifact
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.output.directory import Found, Kind, below, digest, find, signature
 from generator.output.errors import OutputError, name_of
+from generator.output.manifest import manifest_of
 from generator.output.outcome import Difference, Outcome
-from generator.output.paths import MANIFEST, collision_key, parents
+from generator.output.paths import MANIFEST, check_paths, collision_key, parents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from generator.output.content import Content
+    from generator.artifact import File
     from generator.output.directory import Signature
     from generator.output.manifest import Owned
 
@@ -32,6 +35,27 @@ _WHAT = {
     Kind.DIRECTORY: "a directory",
     Kind.OTHER: "no regular file",
 }
+
+
+class Content(Struct, frozen=True):
+    """The content of a file: its SHA-256 in hex, its size in bytes, and the bytes, unless the output holds them."""
+
+    path: str
+    sha256: str
+    size: int
+    held: bytes | None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes.
+
+        Raises:
+            OutputError: the output held them when they were looked for, and does no longer.
+        """
+        if self.held is None:
+            message = f"{name_of(self.path)} was changed in the output directory while this ran"
+            raise OutputError(message, "run again; nothing was written")
+        return self.held
 
 
 class Plan(Struct, frozen=True):
@@ -84,6 +108,18 @@ class Plan(Struct, frozen=True):
             ),
             stale=tuple(sorted({*self.deleted, *self.outcome.kept})),
         )
+
+
+def contents(artifacts: Sequence[File]) -> dict[str, Content]:
+    """Return the files to be, by path, the manifest among them.
+
+    Raises:
+        OutputError: paths that are unsafe or collide; text that cannot be encoded.
+    """
+    check_paths(artifact.path for artifact in artifacts)
+    files = {artifact.path: _content(artifact) for artifact in artifacts}
+    manifest = manifest_of({path: content.sha256 for path, content in files.items()})
+    return {**files, MANIFEST: _of_bytes(MANIFEST, manifest.encode())}
 
 
 def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
@@ -156,3 +192,17 @@ def _is_respelled(target: Path, path: str, deleted: Mapping[str, Signature]) -> 
     """Whether the file is a deleted one, found under another spelling where case does not count."""
     alike = [other for other in deleted if collision_key(other) == collision_key(path)]
     return any(deleted[other] == signature(target / path) for other in alike)
+
+
+def _content(artifact: File) -> Content:
+    if not isinstance(artifact, Artifact):
+        return Content(artifact.path, artifact.sha256, artifact.size, None)
+    try:
+        return _of_bytes(artifact.path, artifact.text.encode())
+    except UnicodeEncodeError:
+        message = f"the text of {name_of(artifact.path)} holds a lone surrogate, which no file can"
+        raise OutputError(message, "find it in the specs; nothing was written") from None
+
+
+def _of_bytes(path: str, data: bytes) -> Content:
+    return Content(path, sha256(data).hexdigest(), len(data), data)

@@ -8,22 +8,21 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from generator.output.content import contents
-from generator.output.directory import Kind, check_target, digest, find, located, signature, standing
+from generator.output.directory import Kind, check_target, find, located, signature, standing
 from generator.output.errors import OutputError, name_of, reason, system_errors
 from generator.output.lock import is_left, locked, undisturbed
 from generator.output.manifest import manifest_of, owned_in
 from generator.output.outcome import Difference, Outcome
 from generator.output.paths import MANIFEST, parents
-from generator.output.plan import Plan, make_plan
+from generator.output.plan import Plan, contents, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.artifact import File
-    from generator.output.content import Content
     from generator.output.manifest import Owned
+    from generator.output.plan import Content
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -78,14 +77,6 @@ def compare(artifacts: Sequence[File], target: Path) -> Difference:
         if check_target(place) is Kind.MISSING:
             return Difference(missing=tuple(sorted(files)))
         return undisturbed(place, lambda: make_plan(place, files, _owned_if_understood(place)).difference())
-
-
-def holds(target: Path, path: str, sha256: str) -> bool:
-    """Whether the directory has a file of this content; where it cannot be read, it has none."""
-    try:
-        return digest(target / path) == sha256
-    except OSError:
-        return False
 
 
 def _owned_if_understood(place: Path) -> Owned:

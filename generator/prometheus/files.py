@@ -31,6 +31,12 @@ def rule_files(service: Service, compiled: Compiled, site: Site) -> tuple[Artifa
     return tuple(artifacts)
 
 
+def own_paths(compiled: Compiled) -> tuple[str, ...]:
+    """Name a service's own rule files."""
+    alerts = (names.alerts_path(compiled.service),) if compiled.alerting else ()
+    return (names.rules_path(compiled.service), *alerts)
+
+
 def shared_files(rules: SharedRules, site: Site) -> Iterator[Artifact]:
     """Write the rule files that all services share, by family."""
     for family, groups in rules.recording.items():

@@ -8,7 +8,7 @@ from generator.checks.cardinality.savings import of_records
 from generator.json_text import json_member, json_with_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site: Site) -> str:
+def cardinality_json(
+    total: Overview, shards: Mapping[str, Overview], services: Iterable[tuple[str, str]], site: Site
+) -> str:
     """Write the numbers as JSON.
 
     Args:
         total: The sums over all services.
+        shards: The sums over the services of each server, by its name; none where there is one server.
         services: Their names, and the ``numbers`` of each.
         site: Its intervals and budgets.
 
@@ -39,6 +42,7 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
       series, and of all services in ``total`` (raw and recorded).
     - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
       not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
+    - ``shards``: of each server the sums over its services, with the shared rules, which each of them has.
     - ``shared``: the rules about all services, which are there once, and the series that are about none of them; the
       ``rules`` of a service are its own.
     - ``groups``, ``records``: the recorded series of a service by the groups of their rules, its own or ``shared``
@@ -67,6 +71,7 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
             "recorded": _total(total.recorded),
             **_load(total.load),
         },
+        **({"shards": {name: _server(one) for name, one in shards.items()}} if shards else {}),
         "shared": {"recorded": _total(total.shared.recorded), **_load(total.shared.load)},
         "thousand_services": {
             "raw": {"live": round(thousand.raw)},
@@ -75,6 +80,10 @@ def cardinality_json(total: Overview, services: Iterable[tuple[str, str]], site:
         },
     }
     return json_with_members(head, "services", services)
+
+
+def _server(one: Overview) -> dict[str, object]:
+    return {"services": one.services, "live": one.live, "retained": one.retained, **_load(one.load)}
 
 
 def numbers(each: ServiceFacts, row: ServiceRow) -> str:

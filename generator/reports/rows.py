@@ -99,6 +99,15 @@ class Costly(Protocol):
         ...
 
 
+class Named(Costly, Protocol):
+    """The same, of a service."""
+
+    @property
+    def name(self) -> str:
+        """The service."""
+        ...
+
+
 class Overview(Struct, frozen=True):
     """The sums over so many ``services``, and over what is there once for all of them."""
 
@@ -137,6 +146,15 @@ class Overview(Struct, frozen=True):
     def retained(self) -> int:
         """Raw and recorded series over the retention."""
         return self.raw.retained + self.recorded.retained
+
+
+def shards(services: Sequence[Named], shared: SharedAccount, site: Site) -> dict[str, Overview]:
+    """Sum over the services of each server, and what each of them has of the shared rules."""
+    by_name = {row.name: row for row in services}
+    found = {
+        shard.name: [by_name[name] for name in shard.services if name in by_name] for shard in site.shards
+    }
+    return {shard: overview(rows, shared, site) for shard, rows in found.items() if rows}
 
 
 def overview(services: Sequence[Costly], shared: SharedAccount, site: Site) -> Overview:

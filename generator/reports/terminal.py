@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from generator.model.units import duration
 from generator.reports.numbers import number, percent
-from generator.reports.rows import overview
+from generator.reports.rows import overview, shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.checks.cardinality.account import Load, SharedAccount
     from generator.checks.cardinality.raw import LabelBound
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> str:
     """Write a table for each service, and the sums."""
     parts = ["\n".join(_service(row, site)) for row in rows]
-    parts.append("\n".join(_sums(overview(rows, shared, site), site)))
+    parts.append("\n".join(_sums(overview(rows, shared, site), shards(rows, shared, site), site)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,7 +58,7 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     yield f"  {_load(row.load)}"
 
 
-def _sums(found: Overview, site: Site) -> Iterator[str]:
+def _sums(found: Overview, servers: Mapping[str, Overview], site: Site) -> Iterator[str]:
     yield f"all services ({found.services})"
     yield (
         f"  {_live(found.raw.live, found.recorded.live)}, {percent(found.used)} of {number(site.budget.total)}; "
@@ -66,6 +66,11 @@ def _sums(found: Overview, site: Site) -> Iterator[str]:
     )
     yield f"  {_load(found.load)}"
     yield f"  of these {number(found.shared.load.rules)} rules are shared by all services"
+    for shard, one in servers.items():
+        share = f"{percent(one.used)} of {number(site.budget.total)}"
+        yield f"shard {shard} ({_counted(one.services, 'service')})"
+        yield f"  {_live(one.raw.live, one.recorded.live)}, {share}"
+        yield f"  {_load(one.load)}"
     fleet = found.thousand
     yield f"{number(fleet.services)} services like these"
     yield f"  {_live(fleet.raw, fleet.recorded)}"

@@ -16,15 +16,14 @@ from generator.model.delivery import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from generator.diagnostics.findings import Findings
+    from generator.model.delivery import Labels
     from generator.spec.types import DeliverSpec, Entry, HelmSpec, KubernetesSpec, MimirSpec
 
 #: What the chart of Grafana takes for a dashboard, and where it looks for the folder.
-DASHBOARD_LABELS = {"grafana_dashboard": "1"}
+DASHBOARD_LABELS = (("grafana_dashboard", "1"),)
 FOLDER_ANNOTATION = "grafana_folder"
-GRAFANA_LABELS = {"dashboards": "grafana"}
+GRAFANA_LABELS = (("dashboards", "grafana"),)
 #: The limit of a tenant of Mimir that nobody has changed.
 MAX_GROUPS = 70
 
@@ -67,7 +66,7 @@ def _kubernetes(spec: KubernetesSpec, findings: Findings) -> Kubernetes:
         namespace=spec.namespace or "",
         rule_labels=_map(spec.rule_labels),
         # A sidecar as well would bring every dashboard twice: it is asked for by name.
-        dashboard_labels=_map(spec.dashboard_labels) or ({} if spec.grafana_operator else DASHBOARD_LABELS),
+        dashboard_labels=_map(spec.dashboard_labels) or (() if spec.grafana_operator else DASHBOARD_LABELS),
         folder_annotation=spec.folder_annotation or FOLDER_ANNOTATION,
         grafana_labels=(_map(spec.grafana_labels) or GRAFANA_LABELS) if spec.grafana_operator else None,
     )
@@ -85,5 +84,5 @@ def _mimir(spec: MimirSpec) -> Mimir:
     return Mimir(max_groups=spec.max_groups or MAX_GROUPS)
 
 
-def _map(entries: tuple[Entry[str], ...]) -> Mapping[str, str]:
-    return {entry.key.value: entry.value for entry in entries}
+def _map(entries: tuple[Entry[str], ...]) -> Labels:
+    return tuple((entry.key.value, entry.value) for entry in entries)

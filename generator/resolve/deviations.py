@@ -16,6 +16,7 @@ from generator.model.alerts import (
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
+    Bound,
     Burn,
     Change,
     Idle,
@@ -30,7 +31,7 @@ from generator.resolve.library import generic_scope
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert, Bound
+    from generator.model.alerts import Alert
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.spec.types import AlertSpec, Entry
@@ -50,9 +51,11 @@ def resolve_deviations(
     overrides: list[Override] = []
     variants: list[Variant] = []
     off: list[str] = []
+    live = {alert.name for alert in service.alerts}
     for entry in entries:
         defaults = tuple(alert for alert in library.alerts if alert.name == entry.key.value)
-        if entry.value.disabled is not None:
+        # An alert without the objective that it stands on is off as well, and its author was told so.
+        if entry.value.disabled is not None or entry.key.value not in live:
             off.append(entry.key.value)
             continue
         scope = generic_scope(library.signals, library.streams, site, Findings())
@@ -107,8 +110,12 @@ def _overrides(alert: Alert, default: Alert, service: Service) -> Iterator[Overr
     """List the numbers in which an alert differs from the library's."""
     base = dict(_numbers(default))
     for (severity, part), number in _numbers(alert):
-        if base.get((severity, part)) != number:
-            yield _override(alert, severity, part, number, service)
+        known = base.get((severity, part))
+        if known != number:
+            # In place of a plain number the rule takes no multiple of the objective.
+            plain = isinstance(known, Bound) and isinstance(number, Bound) and known.factor is None
+            found = _plain(number, alert, service) if plain and isinstance(number, Bound) else number
+            yield _override(alert, severity, part, found, service)
     for part in {part for part, _ in _floors(default)} - {part for part, _ in _floors(alert)}:
         yield Override(alert.name, "", part, 0, "")
 
@@ -125,6 +132,12 @@ def _numbers(alert: Alert) -> Iterator[tuple[tuple[str, str], Bound | Burn | int
         yield ("", part), fewest
 
 
+def _plain(number: Bound, alert: Alert, service: Service) -> Bound:
+    """Work out what a bound comes to with the service's objective."""
+    objective = service.objectives.get(alert.signal)
+    return Bound(number.of(objective.bound if objective else 0), None, number.words)
+
+
 def _override(
     alert: Alert, severity: str, part: str, number: Bound | Burn | int, service: Service
 ) -> Override:
@@ -136,9 +149,7 @@ def _override(
         return Override(alert.name, severity, part, number.amount, number.words)
     if number.factor != 1 and number.amount:
         # Both a factor and an amount on top of it: only what they come to is one number.
-        objective = service.objectives.get(alert.signal)
-        value = number.of(objective.bound if objective else 0)
-        return Override(alert.name, severity, part, value, number.words)
+        return Override(alert.name, severity, part, _plain(number, alert, service).amount, number.words)
     if number.amount:
         return Override(alert.name, severity, part + OFFSET, number.amount, number.words)
     return Override(alert.name, severity, part + FACTOR, number.factor, number.words)

@@ -60,9 +60,17 @@ def look_up_label(name: Text, labels: Mapping[str, Label], profile: ProfileSpec,
     )
 
 
-def undeclared(name: Text, message: str, labels: Collection[str], profile: ProfileSpec) -> Diagnostic:
-    """Say of a label that the profile does not declare which one may be meant, or where to declare it."""
-    if match := closest(name.value, labels):
+def undeclared(
+    name: Text, message: str, labels: Collection[str], profile: ProfileSpec, written: Collection[str] = ()
+) -> Diagnostic:
+    """Say of a label that the profile does not declare which one may be meant, or where to declare it.
+
+    One of those that are ``written`` beside it already is not written again.
+    """
+    match = closest(name.value, labels)
+    if match and match in written:
+        help_ = f"remove it, or write what it says under {quoted(match)}, which is there already"
+    elif match:
         help_ = f"did you mean {quoted(match)}?"
     elif profile.profile.span.is_shipped:
         specs = PurePosixPath(name.span.file).parent.parent

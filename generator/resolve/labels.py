@@ -31,8 +31,8 @@ def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Finding
     """Bound every label; an open one that nobody bounds is an error at the service."""
     declared = {entry.key.value: entry for entry in profile.labels}
     bounds = {entry.key.value: entry for entry in service.labels}
-    for name, entry in bounds.items():
-        _known(name, entry, declared, profile, findings)
+    for entry in bounds.values():
+        _known(entry, bounds, declared, profile, findings)
     labels = {}
     for name, label in declared.items():
         labels[name] = _label(label, bounds.get(name), profile, service, findings)
@@ -41,12 +41,13 @@ def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Finding
 
 
 def _known(
-    name: str,
     entry: Entry[BoundSpec],
+    bounds: Mapping[str, Entry[BoundSpec]],
     declared: Mapping[str, Entry[LabelSpec]],
     profile: ProfileSpec,
     findings: Findings,
 ) -> None:
+    name = entry.key.value
     if name in declared:
         if declared[name].value.values:
             findings.error(
@@ -59,7 +60,7 @@ def _known(
         findings.add(found)
     else:
         message = f'profile "{profile.profile.value}" has no label "{name}"'
-        findings.add(undeclared(entry.key, message, declared, profile))
+        findings.add(undeclared(entry.key, message, declared, profile, bounds))
 
 
 def _label(

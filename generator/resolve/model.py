@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic, Span
     from generator.model.service import Site
-    from generator.spec.types import Claims, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.spec.types import Claims, Entry, Names, ProfileSpec, ServiceSpec, Shared, Specs
 
 
 class Common(Struct, frozen=True):
     """What all services are resolved with; ``sound`` says that nothing of it is at fault.
 
     ``broken`` are the profiles that extend what cannot be, and ``oldest`` is where the oldest Prometheus is written.
+    ``shards`` are the servers as they are written.
     """
 
     base: Base
     profiles: dict[str, ProfileSpec]
     broken: frozenset[str]
     oldest: Span | None
+    shards: tuple[Entry[Names], ...]
     sound: bool
 
     @property
@@ -75,7 +77,8 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     base = Base(site, shared.prices, shared.signals, library)
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
-    return Common(base, profiles, found.broken, oldest, sound=not findings.failed), findings.all
+    shards = shared.site.shards if shared.site else ()
+    return Common(base, profiles, found.broken, oldest, shards, sound=not findings.failed), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:

@@ -72,6 +72,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         budget=None,
         alerts=(),
         links=(),
+        adapters=(),
     )
 
 

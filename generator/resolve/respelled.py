@@ -8,6 +8,7 @@ from fractions import Fraction
 from generator.model.units import parse_quantity, plain
 
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_DECIMAL = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
 _DOLLARS = re.compile(r"(?:usd|\$)?([0-9.]+)(?:usd|dollars?|\$)?", re.IGNORECASE)
 _PERCENT = re.compile(r"([0-9.]+)(?:percent|pct)", re.IGNORECASE)
 _BROKEN = re.compile(r"([0-9]{1,9}\.[0-9]{1,6})(ms|[smhdw])")
@@ -59,6 +60,8 @@ def whole(written: str) -> str:
 def respelled(written: str, kind: str) -> str:
     """Write an amount of ``kind`` without blanks, commas and words; nothing where that is not enough."""
     text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
+    if kind != "number":  # nothing is counted in fractions
+        text = _DECIMAL.sub(".", text)
     if kind == "money":
         text = _DOLLARS.sub(r"$\1", text, count=1)
     if kind == "share":
@@ -66,8 +69,14 @@ def respelled(written: str, kind: str) -> str:
     for each in (text, text.lower()):
         quantity = parse_quantity(each)
         if quantity is not None and quantity.kind == kind:
-            return each
+            return _promised(each) if kind == "share" else each
     return ""
+
+
+def _promised(share: str) -> str:
+    """Write a share that is nearly all or nearly nothing as the nearest one that can be promised."""
+    number = float(share.removesuffix("%"))
+    return f"{plain(min(max(number, 0.0001), 99.9999))}%" if 0 < number < 100 else share  # noqa: PLR2004
 
 
 def respelled_bound(written: str, kind: str) -> str:

@@ -87,6 +87,7 @@ def resolve_service(
         emitted_here=profile.emitted != ELSEWHERE,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=frozenset(entry.key.value for entry in spec.labels),
+        adapters=tuple(each.value for each in spec.adapters),
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
     shared = shared_alerts(base.signals, alert_scope)

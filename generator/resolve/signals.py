@@ -35,7 +35,15 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.model.service import Site
     from generator.model.streams import Stream
-    from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec, SignalsSpec, SourceSpec
+    from generator.spec.types import (
+        Entry,
+        ProfileSpec,
+        ServiceSpec,
+        SignalSpec,
+        SignalsSpec,
+        SourceSpec,
+        Text,
+    )
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
 DEFAULT_WINDOW = 15 * MINUTE
@@ -194,7 +202,25 @@ def _share(source: SourceSpec, metric: Stream, better: Better, scope: SignalScop
                 item.value.span,
                 did_you_mean(item.value.value, label.values),
             )
-    return Share({item.key.value: item.value.value for item in source.where}, better is Better.HIGHER)
+    wanted = {item.key.value: item.value for item in source.where}
+    _check_together(wanted, metric, scope)
+    return Share({name: value.value for name, value in wanted.items()}, better is Better.HIGHER)
+
+
+def _check_together(wanted: Mapping[str, Text], metric: Stream, scope: SignalScope) -> None:
+    """Refuse values that no event has together: what one of them determines is another value."""
+    for name, value in wanted.items():
+        label = _label_of(metric, name, scope)
+        other = wanted.get(label.determines or "") if label else None
+        implied = label.determined.get(value.value) if label else None
+        if label and other and implied and implied != other.value:
+            scope.findings.error(
+                "signal/never-true",
+                f"nothing has {name} {value.value} and {label.determines} {other.value}: {value.value} means "
+                f"{label.determines} {implied}",
+                other.span,
+                f"write {label.determines}: {implied}, or leave one of the two out",
+            )
 
 
 def _cost(source: SourceSpec, scope: SignalScope) -> Kind | None:

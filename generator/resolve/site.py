@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.model.service import SeriesBudget, Site
+from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.deliver import resolve_deliver
 from generator.resolve.oldest import resolve_oldest
@@ -41,6 +41,9 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         budget=_budget(spec.series_budget),
         oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
         deliver=resolve_deliver(spec.deliver, spec.grafana_url, findings),
+        shards=tuple(
+            Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
+        ),
     )
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)

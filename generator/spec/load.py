@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, has_errors
+from generator.diagnostics import Diagnostic, has_errors, limited
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.sources import read_sources
+from generator.spec.texts import check_texts
 from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, Shared, SignalsSpec, SiteSpec, Specs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from generator.spec.document import Document
     from generator.spec.sources import Sources, SpecFile
 
 T = TypeVar("T")
@@ -96,6 +98,17 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
     return tuple(spec for spec in shipped if spec is not None)
 
 
+def _misfits(document: Document, kind: str) -> tuple[Diagnostic, ...]:
+    """Find all that is wrong with a document for itself: its texts, and what its schema says of it."""
+    of_texts = tuple(check_texts(document.root))
+    of_schema = validate(document, load_schema(kind))
+    if of_schema and (elsewhere := misplaced(document, kind)):
+        return (elsewhere,)
+    # What is wrong with a text is said once.
+    said = {one.span for one in of_texts}
+    return limited((*of_texts, *(one for one in of_schema if one.span not in said)))
+
+
 def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     """Load a file of one kind."""
     source = file.source
@@ -104,8 +117,6 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     document = parse_document(source.value)
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics))
-    misfits = validate(document.value, load_schema(kind))
-    if misfits and (elsewhere := misplaced(document.value, kind)):
-        misfits = (elsewhere,)
+    misfits = _misfits(document.value, kind)
     found = (*source.diagnostics, *document.diagnostics, *misfits)
     return Loaded(None if has_errors(misfits) else decode(document.value.root, into), found)

@@ -108,6 +108,8 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
     if not known:
         return "remove it: no key is known here"
     if match := closest(name, known):
+        if match in case.instance:
+            return f"remove it, or write what it says under {quoted(match)}, which is there already"
         return f"did you mean {quoted(match)}?"
     if len(known) == 1:
         return f"the only key here is {_described(case, known[0]) or known[0]}"
@@ -203,15 +205,29 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
     def words(case: ErrorContext) -> Message:
         unit = one if case.wanted == 1 else many
         message = f"{case.subject} must have {relation} {case.wanted} {unit}, not {len(case.instance)}"
-        return Message("schema/size", message, case.help)
+        return Message("schema/size", message, case.help or _size_help(case, one, many))
 
     return words
+
+
+def _size_help(case: ErrorContext, one: str, many: str) -> str:
+    """Say by how much, where the schema has no words for it."""
+    beyond = len(case.instance) - case.wanted
+    count = case.wanted if beyond <= 0 else beyond
+    unit = one if count == 1 else many
+    if beyond <= 0:
+        return f"write at least {count} {unit}, or leave the key out"
+    return f"shorten it by {count} {unit}" if many == "characters" else f"leave out {count} {unit}"
 
 
 def _fewest_keys(case: ErrorContext) -> Message:
     known = case.finding.violation.known_keys
     message = _size("at least", "key", "keys")(case).message
-    return Message("schema/size", message, f"known keys: {listed(known)}" if known else case.help)
+    return Message(
+        "schema/size",
+        message,
+        f"known keys: {listed(known)}" if known else case.help or _size_help(case, "entry", "entries"),
+    )
 
 
 def _duplicate(case: ErrorContext) -> Message:

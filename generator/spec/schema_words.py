@@ -10,6 +10,7 @@ from urllib.parse import quote
 from generator.diagnostics.printable import in_quotes, quoted, shortened
 from generator.spec.nodes import Mapping, Node, Scalar, Sequence
 from generator.spec.schema_errors import fits_pattern
+from generator.spec.source import at_colon
 from generator.spec.yaml_restrictions import resolve_plain
 
 if TYPE_CHECKING:
@@ -122,15 +123,29 @@ def _help_for_nothing(types: Collection[str]) -> str:
 
 
 def _help_for_text(types: Collection[str], node: Scalar) -> str:
-    name, colon, rest = node.text.partition(":")
-    if "object" in types and colon and rest and not node.quoted:
+    name, rest = at_colon(node.text)
+    if "object" in types and rest and not node.quoted:
         return f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
+    if {"integer", "number"} & set(types) and (plain := _plain_number(node.text)):
+        return f"write {plain}"
     if "boolean" in types and node.text.lower() in _YES_NO:
         return f"write {_YES_NO[node.text.lower()]}"
     is_number = node.quoted and isinstance(resolve_plain(node.text.strip()), int | float)
     if is_number and {"integer", "number", "boolean"} & set(types):
         return f"leave out the quotes: {shortened(node.text.strip())}"
     return _help_for_list(types, node)
+
+
+#: Numbers with commas: thousands set apart, or a fraction.
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_DECIMAL = re.compile(r"[0-9]{1,12},[0-9]{1,6}")
+
+
+def _plain_number(text: str) -> str:
+    """A number with commas as YAML writes it; nothing for any other text."""
+    if _GROUPED.fullmatch(text):
+        return text.replace(",", "")
+    return text.replace(",", ".") if _DECIMAL.fullmatch(text) else ""
 
 
 def _help_for_list(types: Collection[str], node: Scalar) -> str:

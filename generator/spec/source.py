@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BREAK = re.compile(r"\r\n|\r|\n")
+#: What stands where a colon and a space are meant: those of Chinese and Japanese keyboards are wider.
+_COLON = re.compile("[:\uff1a\ufe55]")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
@@ -56,6 +58,12 @@ def start_of_line(text: str, index: int) -> str:
     return text[begin:index]
 
 
+def at_colon(text: str) -> tuple[str, str]:
+    """Part a text at its first colon, whichever kind it is; the second part is empty where there is none."""
+    name, *rest = _COLON.split(text, maxsplit=1)
+    return name, "".join(rest).strip()
+
+
 MAX_BYTES = 1024 * 1024
 """A spec is written by hand; a larger file is another kind of file."""
 
@@ -67,6 +75,8 @@ FORBIDDEN = re.compile(
 )
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+_UTF32_MARKS = ("\udcff\udcfe\0\0", "\0\0\udcfe\udcff")
+_CONFLICT = re.compile(r"^<{7}(?: [^\r\n]*)?$", re.MULTILINE)
 _BYTE_OFFSET = 0xDC00
 #: So many control characters a text has by mistake; of bytes that are not UTF-8 one in another encoding is full.
 _FEW, _MOST_OF_TEXT = 8, 0.1
@@ -127,9 +137,11 @@ def decode_source(name: str, data: bytes) -> Result[Source]:
 
 def check_text(source: Source) -> tuple[Diagnostic, ...]:
     """What stands in the text and may not: bytes that are not UTF-8, control characters and their like."""
-    if _is_utf16(source.text):
-        message = "the file is encoded in UTF-16"
+    if encoding := _wide_encoding(source.text):
+        message = f"the file is encoded in {encoding}"
         return (error("source/encoding", message, Span(source.path, 1, 1, 1, 2), "save it as UTF-8"),)
+    if conflict := _conflict(source):
+        return (conflict,)
     problems = [match.start() for match in FORBIDDEN.finditer(source.text)]
     if not problems:
         return ()
@@ -143,8 +155,22 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
     return (*_encoding(source, not_utf8, places), *_characters(source, others, places))
 
 
-def _is_utf16(text: str) -> bool:
-    return text.startswith(_UTF16_MARKS) or "\0" in text[:2]
+def _wide_encoding(text: str) -> str:
+    """Name the encoding that the first bytes show, if they are not of UTF-8."""
+    if text.startswith(_UTF32_MARKS) or "\0\0" in text[:4]:
+        return "UTF-32"
+    return "UTF-16" if text.startswith(_UTF16_MARKS) or "\0" in text[:2] else ""
+
+
+def _conflict(source: Source) -> Diagnostic | None:
+    """Point at the first of the lines that a merge leaves around what it could not decide."""
+    found = _CONFLICT.search(source.text)
+    if not found or "\n>>>>>>>" not in source.text:
+        return None
+    places = LineIndex.of(source.path, source.text)
+    help_ = "keep one of the two sides, and remove the lines with <<<<<<<, ======= and >>>>>>>"
+    span = places.span(found.start(), len(found.group()))
+    return error("source/merge-conflict", "a merge of two versions was not finished here", span, help_)
 
 
 def _encoding(source: Source, problems: list[int], places: LineIndex) -> list[Diagnostic]:

@@ -264,6 +264,7 @@ class ServiceSpec(Struct, frozen=True):
     budget: BudgetSpec | None
     alerts: tuple[Entry[AlertSpec], ...]
     links: tuple[Entry[str], ...]
+    adapters: Names
 
     @property
     def claims(self) -> Claims:
@@ -371,6 +372,7 @@ class SiteSpec(Struct, frozen=True):
     created_series: bool | None
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
+    shards: tuple[Entry[Names], ...]
     deliver: DeliverSpec | None
 
 

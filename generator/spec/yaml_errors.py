@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.source import LineIndex, rest_of_line, start_of_line
+from generator.spec.source import LineIndex, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,18 @@ class Explanation(Struct, frozen=True):
     opened: str = ""
 
 
+#: An amount with the sign of a comparison before it, which bounds do without.
+_COMPARED = re.compile(r"[>|]=?\s*([$€£]?[0-9][\w.%]*)")
+
+
+def block_help(header: str) -> str:
+    """Say how to write what begins like a block of text and is none."""
+    amount = _COMPARED.fullmatch(header)
+    if amount:
+        return f"write {amount[1]} if it is an amount; quote it if it is text: {in_quotes(header)}"
+    return f"quote the text: {in_quotes(header)}"
+
+
 def unknown(found: ProblemInText) -> Explanation:
     """Explain a problem that is not in ``RULES``."""
     problem = shortened(found.problem.problem, 200)
@@ -100,12 +113,26 @@ def _second_colon(found: ProblemInText) -> Explanation:
 
 def _no_colon(found: ProblemInText) -> Explanation:
     text = rest_of_line(found.source.text, found.opened)
-    name, colon, value = text.partition(":")
-    if colon and value:
+    name, value = at_colon(text)
+    if value:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(value)}"
     else:
         help_ = f"write {shortened(name)}: and a value, or indent the line to continue the one above"
     return Explanation("this line has no key with a colon", help_, found.opened, len(text))
+
+
+#: YAML's own bound.
+_LONGEST_KEY = 1024
+
+
+def _has_long_key(found: ProblemInText) -> bool:
+    """Whether the problem is the colon behind a text that YAML takes for no key, since it is so long."""
+    return found.character == ":" and len(re.split(r"[{,]", found.before)[-1].strip()) > _LONGEST_KEY
+
+
+def _long_key(found: ProblemInText) -> Explanation:
+    message = f"the key before this colon has more than {_LONGEST_KEY:,} characters"
+    return Explanation(message, "shorten it: names have at most 100 characters here", found.at)
 
 
 def _no_key(found: ProblemInText) -> Explanation:
@@ -187,9 +214,7 @@ def _after_end(found: ProblemInText) -> Explanation:
 def _block(found: ProblemInText) -> Explanation:
     text = rest_of_line(found.source.text, found.opened)
     message = f"an unquoted {quoted(text[:1])} begins a block of text on the lines below"
-    return Explanation(
-        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/block-scalar"
-    )
+    return Explanation(message, block_help(text), found.opened, len(text), code="yaml/block-scalar")
 
 
 def _alias(found: ProblemInText) -> Explanation:
@@ -246,7 +271,11 @@ def syntax_error(source: Source, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
     found = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)
-    explained = tab(found) if found.character == "\t" else rule(found)
+    if found.character == "\t":
+        rule = tab
+    elif _has_long_key(found):
+        rule = _long_key
+    explained = rule(found)
     places = LineIndex.of(source.path, source.text)
     notes = (Note(explained.opened, places.span(found.opened)),) if explained.opened else ()
     span = places.span(explained.index, max(1, explained.length))

@@ -20,7 +20,8 @@ from generator.diagnostics import Diagnostic, Note, Span, error, warning
 from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, shown
 from generator.spec.events import Event, EventKind
 from generator.spec.nodes import Scalar
-from generator.spec.source import FORBIDDEN, rest_of_line, start_of_line
+from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
+from generator.spec.yaml_errors import block_help
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,6 +113,8 @@ def _plain_number(text: str) -> str:
 _WORD = re.compile(r"[^\s,\[\]{}]+")
 #: Thousands that are set apart by commas.
 _GROUPED = re.compile(r"(?<![\w.,])[$€£]?\d{1,3}(,\d{3})+(?!\d)[\w.%]*")
+#: A fraction that is set apart by a comma.
+_DECIMAL = re.compile(r"(?<![\w.,])[$€£]?\d+,\d{1,6}(?!\d)[\w%]*")
 _BLOCKS = frozenset("|>")
 
 
@@ -141,7 +144,7 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
     if event.style in _BLOCKS and not event.text.strip():
         header = rest_of_line(text, event.index)
         message = f"an unquoted {quoted(event.style)} begins a block of text, and the block is empty"
-        help_ = f"quote the text: {in_quotes(header)}"
+        help_ = block_help(header)
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
 
 
@@ -164,8 +167,11 @@ def _split_amount(event: Event, text: str) -> str:
     """An amount such as ``$1,500`` without its commas, where a key is the thousands of one; else nothing."""
     start = event.index - len(start_of_line(text, event.index))
     line = start_of_line(text, event.index) + rest_of_line(text, event.index)
-    grouped = (each for each in _GROUPED.finditer(line) if each.start() < event.index - start < each.end())
-    return next((shortened(each.group().replace(",", "")) for each in grouped), "")
+    for pattern, instead in ((_GROUPED, ""), (_DECIMAL, ".")):
+        for each in pattern.finditer(line):
+            if each.start() < event.index - start < each.end():
+                return shortened(each.group().replace(",", instead))
+    return ""
 
 
 def merge_key(event: Event) -> Diagnostic:
@@ -230,9 +236,9 @@ def _is_missing(node: Node) -> bool:
 
 def _missing(before: Entry | None, key: Scalar, text: str) -> Diagnostic:
     message = f"{quoted(key.text)} has no value"
-    name, colon, rest = key.text.partition(":")
+    name, rest = at_colon(key.text)
     value = before.value if before else None
-    if colon and rest:
+    if rest:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(rest)}"
     elif isinstance(value, Scalar) and _DIGITS.fullmatch(value.text) and _THOUSANDS.fullmatch(text):
         help_ = f"YAML ends a value at a comma: write {shortened(value.text + text.replace(', ', ''))}"

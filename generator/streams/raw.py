@@ -169,7 +169,12 @@ def bound_text(bound: float, unit: str) -> str:
 
 
 def _in_base_units(expr: Expr, metric: Source) -> Expr:
-    """Give buckets their bounds in base units; what no spec declares becomes right as well where it is whole."""
+    """Give buckets their bounds in base units; what no spec declares becomes right as well where it is whole.
+
+    The bound as it is exposed is kept aside until all is summed: while a library changes its spelling, an instance has
+    a bucket in both.
+    """
+    expr = _copied(expr, f"exposed_{names.LE}", names.LE, "$1", "(.+)")
     if FACTORS[metric.unit] == _THOUSANDTH:
         for before, after in _shifts(metric):
             expr = _rewritten(expr, before, after)

@@ -90,7 +90,7 @@ def garbage(output: Path) -> None:
         (unfinished, "only partly written, or merged by hand"),
         (conflicting, "only partly written, or merged by hand"),
         (nothing_says_so, "holds no manifest.json"),
-        (garbage, "cannot be read as JSON"),
+        (garbage, "cannot be read: Input data was truncated"),
     ],
 )
 def test_an_output_that_is_not_as_generated_is_refused(

@@ -9,7 +9,7 @@ import pytest
 from generator import compiler, emit, fingerprint
 from generator.cache import Cache
 from generator.compiler import compile_service
-from generator.emit import emit_dashboards
+from generator.emit import emit_dashboards, emit_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.artifact import Artifact, File
     from generator.compiler import CompiledService, Foundation
     from generator.grafana.records import Records
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.spec.types import ServiceSpec
     from tests.compiling.conftest import Place
 
@@ -224,4 +224,34 @@ def test_dashboards_are_drawn_again_only_when_other_series_are_recorded(
     place.service("b-agent", more=OWN)
     place.generate()
     assert len(drawn) == 3
+    assert place.files() == place.afresh()
+
+
+def test_modules_are_written_again_only_when_other_things_are_measured(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def noted(service: Service, site: Site) -> tuple[Artifact, ...]:
+        written.append(service.name)
+        return emit_module(service, site)
+
+    monkeypatch.setattr(emit, "emit_module", noted)
+    place.generate()
+    assert written == ALL
+    written.clear()
+    for name, more in (
+        ("a", LESS),
+        ("b", LESS),
+        ("a", ""),
+        ("c", LESS),
+    ):  # each is remembered while others change
+        place.service(f"{name}-agent", more=more)
+        place.generate()
+    assert written == []
+    place.service(
+        "b-agent", more="metrics: {other_total: {type: counter, help: Others., labels: [release]}}\n"
+    )
+    place.generate()
+    assert written == ["b-agent"]
     assert place.files() == place.afresh()

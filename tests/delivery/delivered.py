@@ -52,13 +52,13 @@ def delivered(deliver: str = ALL, *, hostile: bool = False) -> dict[str, str]:
     return {file.path: file.text for file in found.files if isinstance(file, Artifact)}
 
 
-def compiled(deliver: str, *, hostile: bool = False, services: int = 0) -> Compilation:
-    """Compile the specs, with one more service of odd texts, or with ``services`` small ones more."""
+def compiled(deliver: str, *, hostile: bool = False, services: int = 0, total: int = 200_000) -> Compilation:
+    """Compile the specs, with one more service of odd texts, ``services`` small ones more, or another total budget."""
     with tempfile.TemporaryDirectory() as name:
         specs = Path(name)
         shutil.copytree(SPECS, specs, dirs_exist_ok=True)
-        with (specs / "site.yaml").open("a") as site:
-            site.write(deliver)
+        site = specs / "site.yaml"
+        site.write_text(site.read_text().replace("total: 200000", f"total: {total}") + deliver)
         if hostile:
             (specs / "services/hostile-agent.yaml").write_text(_HOSTILE)
         for index in range(services):

@@ -38,9 +38,9 @@ def test_a_file_with_many_findings_keeps_the_first_and_counts_the_rest() -> None
     assert ordered(found) == found
 
 
-def test_one_finding_too_many_is_counted_too() -> None:
+def test_one_finding_too_many_is_counted_too_and_no_warning_hides_an_error() -> None:
     found = limited([DUPLICATE, WARNING], limit=1)
-    assert found[0] == WARNING
+    assert found[0] == DUPLICATE
     assert found[1].message == "findings from here on that are not shown: 1"
 
 

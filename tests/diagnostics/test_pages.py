@@ -39,6 +39,7 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/turnover",
     "schema/form",  # a rest: the message names the keys
     "source/encoding",  # the other codes of this area are about files, not about their text
+    "source/merge-conflict",  # its lines have no place in a page, which Git would take for one of them
     "source/missing",
     "source/no-services",
     "source/no-specs",

@@ -13,7 +13,7 @@ import yaml
 from generator.cli import main
 from generator.commands.compiling import checked
 from generator.diagnostics.text import render_text
-from generator.emit import emit_service, entry_of
+from generator.emit import emit_module, emit_service, entry_of
 from generator.prometheus.rule_tests.files import own_trials
 from tests.extremes.extremes import extremes
 from tests.extremes.leaves import SCHEMAS, Leaf, Part, leaves, parts, root
@@ -124,6 +124,7 @@ def _compiled(directory: Path) -> bool:
     site = found.model.site
     for facts in found.facts:
         emit_service(facts, site)
+        emit_module(facts.service, site)
         entry_of(facts, site)
     return True
 

@@ -20,7 +20,7 @@ TEXTS = (
     *("<script>document.title='RUN'</script>", "\"><img src=x onerror=document.title='RUN'>", "&lt;b&gt;"),
     *("</title></style></svg>", "<!-- a", "]]>"),
     # YAML
-    *("a: b #c", "null", "!!python/object:a", "&a *a", "1e3", " a ", "\t"),
+    *("a: b #c", "null", "!!python/object:a", "&a *a", "1e3", " a ", "a\tb"),
     # what is not seen, or not where it stands
     *("a\u200bb", "a\u200fb", "a\u00a0b", "e\u0301", "\u65e5\u672c \U0001f600"),
 )

@@ -8,25 +8,26 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from generator.model import names
-from generator.model.metrics import Metric, MetricType
-from generator.model.signals import Better, Count, Kind, Quantile, Signal
+from generator.model.metrics import MetricType
+from generator.model.signals import Better, Cost, Count, Kind, Quantile, Share, Signal, Tokens
+from generator.model.streams import Stream, billed
 from generator.model.units import Unit
 
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
-def metric(name: str, *labels: str) -> Metric:
+def stream(stem: str = "agent_run", *labels: str, shared: bool = True) -> Stream:
     """A counter."""
-    return Metric(name, MetricType.COUNTER, "help", "", labels)
+    return Stream(stem.removeprefix("agent_"), stem, MetricType.COUNTER, "", labels, shared=shared)
 
 
 def signal(name: str = "success_rate", unit: Unit = Unit.RATIO, layer: str = "run") -> Signal:
     """A signal that is only a name and a unit."""
-    kind: Kind = Quantile(0.5) if unit is Unit.SECONDS else Count()
-    runs = metric("agent_run_total")
-    return Signal(name, "Title", "Text", layer, runs, kind, unit, Better.LOWER, 900, ((),), None)
+    kind: Kind = Quantile(0.5) if unit is Unit.SECONDS else Share({"status": "ok"}, good=True)
+    return Signal(name, "Title", "Text", layer, stream(), kind, unit, Better.LOWER, 900, ((),), None)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,14 @@ def test_a_level_is_called_after_the_labels_that_it_keeps(labels: tuple[str, ...
 
 def test_the_order_of_labels_does_not_change_a_name() -> None:
     for labels in permutations(("status", "stop_reason", "release")):
-        assert names.rate(labels, "agent_run") == "release_status_stop_reason:agent_run:rate"
+        assert names.level_rate(stream(), labels) == "release_status_stop_reason:agent_run:rate"
+
+
+def test_the_raw_pass_records_streams_and_metrics_that_are_none() -> None:
+    assert names.rate(stream()) == "stream:agent_run:rate"
+    assert names.rate(stream("waits", shared=False)) == "metric:waits:rate"
+    assert names.rate(billed(stream("agent_token_usage", "model"))) == "model:agent_token_usage_billed:rate"
+    assert names.upper(stream("agent_run_latency")) == "le:agent_run_latency:upper"
 
 
 def test_recorded_names_are_level_metric_and_operations() -> None:
@@ -52,11 +60,21 @@ def test_recorded_names_are_level_metric_and_operations() -> None:
     assert names.value(success) == "service:agent_success_rate:ratio"
     assert names.value(success, ("release",)) == "release:agent_success_rate:ratio"
     assert names.numerator(success) == "service:agent_success_rate:numerator"
-    assert names.denominator(success, ("tool",)) == "tool:agent_success_rate:denominator"
+    assert names.denominator(success, ("tool",)) == "tool:agent_run:increase15m"
     assert names.part(success, "objective") == "service:agent_success_rate:objective"
     assert names.windowed(success, "error_ratio", 3600) == "service:agent_success_rate:error_ratio1h"
-    assert names.increase(("model",), "agent_token_usage", 900) == "model:agent_token_usage:increase15m"
-    assert names.price("model", "token_type") == "model_token_type:agent_price:usd"
+    assert (
+        names.increase(stream("agent_token_usage"), ("model",), 900) == "model:agent_token_usage:increase15m"
+    )
+
+
+def test_what_is_a_plain_sum_is_called_after_its_stream_under_every_signal() -> None:
+    runs, tokens = stream(), stream("agent_token_usage", "model", "token_type")
+    events = "service:agent_run:increase15m"
+    assert names.value(replace(signal(), kind=Count())) == events
+    assert names.denominator(replace(signal(), kind=Tokens(runs), of=tokens)) == events
+    spent = replace(signal(), kind=Cost(runs), of=tokens)
+    assert names.numerator(spent) == "service:agent_cost:increase15m"
 
 
 @pytest.mark.parametrize("unit", Unit)
@@ -64,16 +82,12 @@ def test_the_unit_is_the_last_part_of_a_signals_name(unit: Unit) -> None:
     assert names.value(signal("some_signal", unit)) == f"service:agent_some_signal:{unit.value}"
 
 
-@pytest.mark.parametrize(
-    ("exposed", "base"),
-    [
-        ("agent_run_total", "agent_run"),
-        ("agent_run_latency_ms", "agent_run_latency_ms"),
-        ("total_total", "total"),
-    ],
-)
-def test_a_recorded_rate_does_not_promise_a_counter(exposed: str, base: str) -> None:
-    assert names.base(metric(exposed)) == base
+@pytest.mark.parametrize("family", names.FAMILIES)
+def test_shared_files_have_names_that_no_service_may_have(family: str) -> None:
+    name = names.shared_name(family)
+    assert names.is_shared_name(name)
+    assert names.is_shared_name(f"{name}{names.VARIANTS}")
+    assert not names.is_shared_name(f"{name}s-agent")
 
 
 def test_names_of_the_board_and_of_releases_are_no_signals() -> None:
@@ -97,8 +111,8 @@ _NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
 @given(st.lists(_NAMES, max_size=4).map(tuple), _NAMES, st.integers(60, 10**7))
 def test_every_name_is_a_metric_name(labels: tuple[str, ...], stem: str, window: int) -> None:
     made = (
-        names.rate(labels, stem),
-        names.increase(labels, stem, window),
+        names.level_rate(stream(stem), labels),
+        names.increase(stream(stem), labels, window),
         names.value(signal(stem), labels),
         names.windowed(signal(stem), "errors", window),
     )
@@ -113,7 +127,7 @@ def test_two_signals_never_share_a_name(one: str, other: str, unit: Unit, unit2:
 
 @given(_NAMES, st.integers(60, 10**6), st.integers(60, 10**6))
 def test_two_windows_never_share_a_name(stem: str, one: int, other: int) -> None:
-    same = names.increase((), stem, one) == names.increase((), stem, other)
+    same = names.increase(stream(stem), (), one) == names.increase(stream(stem), (), other)
     assert same == (one == other)
 
 
@@ -126,4 +140,5 @@ def test_paths_are_below_their_own_folders() -> None:
     assert names.rules_path("support-agent") == "prometheus/rules/support-agent.rules.yml"
     assert names.alerts_path("support-agent") == "prometheus/alerts/support-agent.alerts.yml"
     assert names.dashboard_path("agent-runs") == "grafana/dashboards/agent-runs.json"
+    assert names.tests_path(names.shared_name("run")) == "prometheus/tests/agent-run.test.yml"
     assert names.runbook_path("AgentNoRuns") == "runbooks/AgentNoRuns.md"

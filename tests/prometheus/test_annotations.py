@@ -13,8 +13,8 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server_config import ServerConfig
 from generator.model.rules import AlertingRule, RuleFile, RuleGroup
-from generator.prometheus.compiled import compile_rules
 from generator.prometheus.encode import encode
+from generator.prometheus.rule_set import rule_set
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
 
@@ -48,17 +48,21 @@ def rendered(
     )
     api, start = fresh_prometheus.api, now - 180 * MINUTE
     write(api, craft(support, [well, broken], start=start))
-    rules = compile_rules(support, model.site)
-    evaluate(api, rules.recording, start, now)
+    groups = rule_set([support], model.library, model.site).groups
+    evaluate(api, groups, start, now)
     file = tmp_path / "alerts.yml"
-    file.write_text(encode(RuleFile((), tuple(_at_once(group) for group in rules.alerting))))
+    file.write_text(encode(RuleFile((), tuple(_at_once(group) for group in groups if _alerts(group)))))
     fresh_prometheus.load(ServerConfig(rule_files=(file,)))
     return _firing(api)
 
 
 def _at_once(group: RuleGroup) -> RuleGroup:
-    rules = tuple(replace(rule, for_=0) for rule in group.rules if isinstance(rule, AlertingRule))
+    rules = tuple(replace(rule, for_=0) for rule in _alerts(group))
     return replace(group, interval=1, rules=rules)
+
+
+def _alerts(group: RuleGroup) -> list[AlertingRule]:
+    return [rule for rule in group.rules if isinstance(rule, AlertingRule)]
 
 
 def _firing(api: PrometheusApi) -> Mapping[tuple[str, str], Mapping[str, str]]:

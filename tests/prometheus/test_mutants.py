@@ -62,7 +62,10 @@ _EQUAL = tuple(
         r"agent_(latency_p\d+|tool_latency_p\d+|step_count|step_count_p\d+):(seconds|count): mean of sums",
         # The record beneath has these labels alone, or one more that follows from them.
         r"^release:agent_(latency_p\d+|step_count|step_count_p\d+):\w+: (no|mean of) sums?",
-        r"^release_stop_reason:agent_stop_reason_distribution:numerator: mean of sums",
+        r"^release:agent_run_(latency|steps):increase15m: mean of sums",
+        r"^release_stop_reason:agent_run:increase15m: mean of sums",
+        # What is summed is recorded at that level already.
+        r"^(release|service):agent_llm_errors_per_run:numerator: no sum",
     )
 )
 
@@ -147,7 +150,7 @@ def test_every_wrong_version_of_a_rule_is_caught(subject: Subject, one_sided: Su
     _, elsewhere = _survivors(one_sided)
     unseen = sorted(name for name in survived & elsewhere if not any(found.search(name) for found in _EQUAL))
     assert not unseen, "\n".join(unseen)
-    assert sum(tried.values()) > 250
+    assert sum(tried.values()) > 240
     assert {"no zero-fill", "no guard", "no sum", "mean of sums", "group_left", "status"} <= set(tried)
 
 

@@ -25,7 +25,7 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             {"labels": "{tol: [a], tool: [a], model: [m1]}"},
             "reference/unknown-label",
             "tol",
-            'did you mean "tool"?',
+            'remove it, or write what it says under "tool", which is there already',
         ),
         (
             {"metrics": "{run_mss: {buckets: [1]}}"},

@@ -84,11 +84,21 @@ def test_bytes_that_are_not_utf8_are_found_where_they_stand(data: bytes) -> None
     assert _spans(source.text) == [(1, 4)]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_utf16_is_told_by_its_name(encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("utf-32", "UTF-32"),
+        ("utf-32-le", "UTF-32"),
+        ("utf-32-be", "UTF-32"),
+    ],
+)
+def test_a_wide_encoding_is_told_by_its_name(encoding: str, name: str) -> None:
     source = decode_source("a.yaml", "a: 1".encode(encoding)).value
     assert source is not None
-    assert [found.message for found in check_text(source)] == ["the file is encoded in UTF-16"]
+    assert [found.message for found in check_text(source)] == [f"the file is encoded in {name}"]
 
 
 def test_a_file_of_another_kind_is_told_once_and_a_text_in_another_encoding_by_its_first_byte() -> None:

@@ -42,7 +42,7 @@ def test_a_raw_metric_on_a_dashboard_is_noticed() -> None:
     compilation = compile_specs(_plain())
     path = "grafana/dashboards/agent-runs.json"
     text = compilation.files[path]
-    wrong = text.replace("service:agent_run_count:count", "agent_run_total")
+    wrong = text.replace("service:agent_run:increase15m", "agent_run_total")
     assert _raw_on_dashboards(compilation) == set()
     assert _raw_on_dashboards(replace(compilation, files={path: wrong})) == {"agent_run_total"}
 

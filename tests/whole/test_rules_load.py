@@ -29,6 +29,8 @@ ROUNDS_OF_EXAMPLES = 5
 ATTEMPTS = 240
 #: Seconds in which each group is evaluated twice once the first values stand, so that all that reads them was.
 ROUNDS = 5
+#: How many services have counted events, whatever their runs are called.
+_COUNTED = 'count(count by (service) ({__name__=~"service:.+:increase.+"}))'
 
 
 def test_prometheus_evaluates_the_rules_of_any_specs(
@@ -48,7 +50,7 @@ def test_prometheus_evaluates_the_rules_of_any_specs(
     states = [(group.file, rule) for group in groups for rule in group.rules]
     assert len(states) > 100
     wrong = [(file, rule.name, rule.last_error, rule.expr) for file, rule in states if rule.health != "ok"]
-    assert wrong == []
+    assert wrong == [], wrong[:3]
 
 
 def _compiled(directory: Path) -> list[Service]:
@@ -61,7 +63,8 @@ def _compiled(directory: Path) -> list[Service]:
         compilation = compile_specs(_renamed(files, len(services)))
         for path, text in compilation.files.items():
             if path.endswith((".rules.yml", ".alerts.yml")):
-                name = path.rpartition("/")[2]
+                # The shared rules of each example stand beside those of the others.
+                name = f"{len(services)}-{path.rpartition('/')[2]}"
                 quick = "\n".join(
                     "  interval: 2s" if line.startswith("  interval: ") else line
                     for line in text.splitlines()
@@ -94,10 +97,15 @@ def _settle(server: PrometheusServer, services: int) -> None:
     for _ in range(ATTEMPTS):
         now = time.time()
         if first is None:
-            found = server.api.query('count({__name__=~"service:agent_run_count:count"})', now).samples
+            found = server.api.query(_COUNTED, now).samples
             first = now if found and found[0].value == services else None
-        elif now > first + ROUNDS:
+        elif now > first + ROUNDS and _all_evaluated(server):
             return
         time.sleep(0.25)
     message = "not every service has values"
     raise AssertionError(message)
+
+
+def _all_evaluated(server: PrometheusServer) -> bool:
+    """Whether every rule has been evaluated: many groups of a busy machine take their time."""
+    return all(rule.health != "unknown" for group in server.api.rules() for rule in group.rules)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
+from generator.model.service import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,20 +30,33 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 
 def check_total(of_each: Mapping[str, int], once: int, site: Site) -> tuple[Diagnostic, ...]:
-    """Hold all services' series at once, and those that are there ``once`` for all, against the site's budget."""
+    """Hold the series at once of each server's services against the site's budget, and those there ``once`` for all.
+
+    Without shards there is one server.
+    """
+    shards = site.shards or (Shard("", tuple(of_each)),)
+    return tuple(
+        finding
+        for shard in shards
+        for finding in _of_server(
+            shard.name, {name: of_each[name] for name in shard.services if name in of_each}, once, site
+        )
+    )
+
+
+def _of_server(shard: str, of_each: Mapping[str, int], once: int, site: Site) -> Iterator[Diagnostic]:
     total, budget = sum(of_each.values()) + once, site.budget.total
-    if total <= budget:
-        return ()
+    if total <= budget or not of_each:
+        return
     largest = max(of_each, key=lambda name: (of_each[name], name))
-    return (
-        error(
-            CODE,
-            f"all services may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
-            f"budget of {budget:,}",
-            None,
-            f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
-            "site.yaml",
-        ),
+    subject = f"the services of shard {shard}" if shard else "all services"
+    yield error(
+        CODE,
+        f"{subject} may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
+        f"budget of {budget:,}",
+        None,
+        f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
+        "site.yaml",
     )
 
 

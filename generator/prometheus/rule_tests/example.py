@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
+from generator.model.links import RELEASE
 from generator.model.outside import outside_label
 from generator.model.signals import Better, Quantile
 from generator.model.streams import MODEL
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NAME, OWNER = "example-agent", "example-team"
 #: A link of each kind that there is, and what its reader fills in.
 _LOGS = f"https://logs.example.com/?service={NAME}"
-LINK = f"{_LOGS}&release=#"
+LINK = f"{_LOGS}&release={RELEASE}"
 #: What example-agent promises where its profile promises nothing, by unit.
 _PROMISED = {Unit.SECONDS: 5.0, Unit.USD: 100.0, Unit.COUNT: 20.0}
 _GOOD, _BAD, _WINDOW = 0.95, 0.05, 30 * DAY

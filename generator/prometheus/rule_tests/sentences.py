@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import BurnRate, Change, Forecast, Overflow, Regression, Threshold
+from generator.model.links import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
 
@@ -63,7 +64,7 @@ def said(
         ground: What its rules are made of.
         labels: Those of the firing series, the service and its owner among them.
         value: The value.
-        links: Where logs and traces of the service are; a place that a release belongs in is ``#``.
+        links: Where logs and traces of the service are; a release belongs where ``{release}`` stands.
     """
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
         every = {**labels, **rule.labels}
@@ -100,7 +101,9 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
     def linked(match: re.Match[str]) -> str:
         address = links.get(match[1], "")
         release = quote_plus(labels.get("release", ""))
-        return address.replace("#", release) if "url_of_release" in match[0] else address.partition("&")[0]
+        return (
+            address.replace(RELEASE, release) if "url_of_release" in match[0] else address.partition("&")[0]
+        )
 
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)

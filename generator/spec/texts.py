@@ -1,0 +1,57 @@
+"""Texts that no key wants, whatever it is: with a credential in them, blank, or twins of others."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from generator.diagnostics import error
+from generator.diagnostics.credentials import find_credential
+from generator.diagnostics.printable import in_quotes
+from generator.spec.nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.diagnostics import Diagnostic
+    from generator.spec.nodes import Node
+
+
+def check_texts(root: Node) -> Iterator[Diagnostic]:
+    """Find what is wrong with the texts of a document, keys and values, in their order."""
+    nodes = [node for node in _scalars(root) if isinstance(node.value, str)]
+    texts = {node.text for node in nodes}
+    for node in nodes:
+        if credential := find_credential(node.text):
+            message = f"this text holds {credential.noun}, and specs are shared, generated from and shown"
+            yield error("source/credential", message, node.span, credential.help)
+        if node.text and not node.text.strip():
+            yield error("source/blank", "the text is blank", node.span, "write a text, or remove it")
+        elif (stripped := node.text.strip()) != node.text and stripped in texts:
+            message = "this text looks like another one of the file, but has blanks around it"
+            yield error("source/blank", message, node.span, f"write {in_quotes(stripped)}")
+        elif (composed := normalize("NFC", node.text)) != node.text and composed in texts:
+            yield _not_composed(node, composed)
+
+
+def _scalars(root: Node) -> Iterator[Scalar]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar):
+            yield node
+        elif isinstance(node, Sequence):
+            waiting += reversed(node.items)
+        elif isinstance(node, Mapping):
+            entries = reversed(list(node.entries.values()))
+            waiting += (part for entry in entries for part in (entry.value, entry.key))
+
+
+def _not_composed(node: Scalar, composed: str) -> Diagnostic:
+    at = next(at for at, (one, other) in enumerate(zip_longest(node.text, composed)) if one != other)
+    written = " and ".join(f"U+{ord(each):04X}" for each in node.text[at : at + 2])
+    meant = f"U+{ord(composed[at]):04X}" if at < len(composed) else "one character"
+    message = f"this text looks like another one of the file, but has {written} for {meant}"
+    help_ = f"write {meant}, as editors do: {in_quotes(composed)}"
+    return error("source/normal-form", message, node.span, help_)
