@@ -118,10 +118,14 @@ def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
     )
     yield from (f"no rule reads {name}" for name in wanted if not passes[name])
     yield from (
-        f"{name} is read {count} times an interval, not {max(1, wanted[name])}"
+        f"{name} is read {count} times an interval, not {_times(max(1, wanted[name]))}"
         for name, count in passes.items()
         if count > max(1, wanted[name]) and name != TARGET_INFO
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _how(reading: Reading) -> str:

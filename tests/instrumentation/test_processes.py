@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from generator.model.labels import Label
-from generator.model.service import Model
 from tests.instrumentation.loading import OUTPUT, fresh, generated, service, shipped, value
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def open_tools(tmp_path: Path) -> ModuleType:
         signals=signals,
         runs=tenants.get(one.runs.name, one.runs),
     )
-    return generated(Model(shipped().site, (changed,)), tmp_path)
+    return generated(replace(shipped(), services=(changed,)), tmp_path)
 
 
 def test_the_zeros_of_a_new_value_are_there_when_its_first_block_begins(open_tools: ModuleType) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.artifact import Artifact
 from generator.compiler import check, generate
 from generator.model.words import worded
 from generator.spec.sources import read_sources
@@ -14,7 +15,7 @@ from generator.spec.sources import read_sources
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.compiler import Compilation
+from generator.compiler import Compilation
 
 _GATEWAY = """\
 service: gateway
@@ -44,7 +45,7 @@ def _specs(folder: Path, *services: str) -> Path:
 def _generated(folder: Path, *services: str) -> dict[str, str]:
     found: Compilation = generate(read_sources(_specs(folder, *services)))
     assert not found.failed, found.diagnostics
-    return {file.path: file.text for file in found.files}
+    return {file.path: file.text for file in found.files if isinstance(file, Artifact)}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ The cases are those that ship as unit tests with the rules. Here a real Promethe
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,18 @@ def _names() -> Iterator[tuple[str, int]]:
 @pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
 def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
     """All cases of the alerts of one name, computed on a server of their own."""
-    name, every = request.param
+    with tried_out(*request.param, model) as found:
+        yield found
+
+
+def alert_names() -> tuple[tuple[str, int], ...]:
+    """List the shared alerts, each with how often its cases are evaluated."""
+    return tuple(dict.fromkeys(_names()))
+
+
+@contextmanager
+def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
+    """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
     trials: list[Trial] = [
         trial

@@ -55,7 +55,7 @@ def _text(text: str) -> yaml.ScalarEvent:
 def _events(value: Value) -> Iterator[yaml.Event]:
     if isinstance(value, str):
         yield _text(value)
-    elif isinstance(value, int):
+    elif isinstance(value, int | float):
         yield yaml.ScalarEvent(None, None, (True, False), str(value))
     elif isinstance(value, Mapping):
         yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=not value)

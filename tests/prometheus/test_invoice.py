@@ -173,7 +173,7 @@ def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_p
                     llm.usage(event)
             invoice += charged.usd
         scrapes.append(_scraped(registry))
-    chain = Chain(prometheus, renamed(model.services[0], "invoice"), model.site)
+    chain = Chain(prometheus, renamed(model.services[0], "invoice"), model.library, model.site)
     # Scrapes are out of step with rules, as they are everywhere, or a window would hold a sample more.
     times = [T0 + at for at in range(_OFFSET, _DAY, _SCRAPE)]
     chain.write(
@@ -186,7 +186,7 @@ def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_p
         if value
     )
     spend = f'service:agent_spend:usd{{service="{chain.service.name}"}}'
-    chain.evaluate(T0, T0 + _DAY, needed(chain.service, chain.site, [spend]))
+    chain.evaluate(T0, T0 + _DAY, needed(chain.groups, [spend]))
     (found,) = prometheus.query(spend, T0 + _DAY).samples
     assert invoice > 1
     assert found.value == pytest.approx(invoice, rel=0.001)

@@ -50,7 +50,7 @@ def test_prometheus_evaluates_the_rules_of_any_specs(
     states = [(group.file, rule) for group in groups for rule in group.rules]
     assert len(states) > 100
     wrong = [(file, rule.name, rule.last_error, rule.expr) for file, rule in states if rule.health != "ok"]
-    assert wrong == []
+    assert wrong == [], wrong[:3]
 
 
 def _compiled(directory: Path) -> list[Service]:
@@ -99,8 +99,13 @@ def _settle(server: PrometheusServer, services: int) -> None:
         if first is None:
             found = server.api.query(_COUNTED, now).samples
             first = now if found and found[0].value == services else None
-        elif now > first + ROUNDS:
+        elif now > first + ROUNDS and _all_evaluated(server):
             return
         time.sleep(0.25)
     message = "not every service has values"
     raise AssertionError(message)
+
+
+def _all_evaluated(server: PrometheusServer) -> bool:
+    """Whether every rule has been evaluated: many groups of a busy machine take their time."""
+    return all(rule.health != "unknown" for group in server.api.rules() for rule in group.rules)

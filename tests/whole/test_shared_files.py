@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.artifact import Artifact
 from generator.compiler import generate
 from generator.spec.sources import read_sources
 
@@ -22,7 +23,7 @@ _SHARED = re.compile(r"prometheus/(rules|alerts)/agent-[a-z-]+\.(rules|alerts)\.
 def _files(directory: Path) -> dict[str, str]:
     found = generate(read_sources(directory))
     assert found.files, found.diagnostics
-    return {file.path: file.text for file in found.files}
+    return {file.path: file.text for file in found.files if isinstance(file, Artifact)}
 
 
 def _changed(text: str) -> str:
@@ -57,15 +58,15 @@ def test_no_literal_of_a_service_is_in_a_shared_file(change: Callable[[str], str
         before = path.read_text("utf-8")
         after = change(before)
         assert after != before
-        path.with_stem(change(path.stem)).write_text(after, encoding="utf-8")
+        path.with_stem(change(path.stem)).write_text(after, "utf-8")
         if change(path.stem) != path.stem:
             path.unlink()
     one, other = _files(SPECS), _files(directory)
     shared = [path for path in one if _SHARED.fullmatch(path)]
     assert len(shared) > 10
     assert sorted(path for path in other if _SHARED.fullmatch(path)) == sorted(shared)
-    for path in shared:
-        assert one[path] == other[path], path
+    for shared_path in shared:
+        assert one[shared_path] == other[shared_path], shared_path
 
 
 def test_one_service_less_or_more_changes_no_shared_rule(tmp_path: Path) -> None:
