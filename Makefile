@@ -62,7 +62,7 @@ coverage: .venv/.ready servers ## run all tests, and show which lines and branch
 # What needs servers installs them, as root on Debian, and says so before; elsewhere it says what is left out. Whoever
 # wants nothing installed says so: make test INSTALL=no
 INSTALL ?= yes
-SERVERS := prometheus prometheus-alertmanager
+SERVERS := prometheus prometheus-alertmanager prometheus-pushgateway
 
 # The shell commands that install $(1) for the purpose $(2), where that is possible and wanted.
 define install

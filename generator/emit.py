@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.grafana.records import Recording, recording
-from generator.instrumentation.modules import instrumentation
+from generator.instrumentation.modules import adapters, instrumentation
 from generator.prometheus.alertmanager import Routing, alertmanager, routing
 from generator.prometheus.files import rule_files
 from generator.prometheus.witness.files import unit_test_file
@@ -62,8 +62,8 @@ def measured(service: Service) -> Service:
 
 
 def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
-    """Write the module that measures a service; takes one that is ``measured``."""
-    return (instrumentation(service, site),)
+    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    return (instrumentation(service, site), *adapters(service, site))
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:

@@ -16,6 +16,8 @@ PROGRAMS = {
     "id": "echo $USER_ID",
 }
 
+_SERVERS = "prometheus prometheus-alertmanager prometheus-pushgateway"
+
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
@@ -44,8 +46,7 @@ def made(programs: Path, *arguments: str, user: int = 0, ci: str = "") -> str:
 def test_what_is_installed_is_said_before(programs: Path) -> None:
     said = made(programs, "servers").splitlines()
     assert said[0] == (
-        "tests on real servers need prometheus prometheus-alertmanager, so this runs: apt-get install prometheus "
-        "prometheus-alertmanager (INSTALL=no leaves them out)"
+        f"tests on real servers need {_SERVERS}, so this runs: apt-get install {_SERVERS} (INSTALL=no leaves them out)"
     )
     assert said[1] == "ran apt-get update -qq"
 
@@ -55,10 +56,7 @@ def test_nothing_is_installed_where_that_is_not_wanted_or_not_possible(
     programs: Path, arguments: tuple[str, ...], user: int
 ) -> None:
     said = made(programs, "servers", *arguments, user=user)
-    assert said == (
-        "tests on real servers need prometheus prometheus-alertmanager, and are skipped: apt-get install prometheus "
-        "prometheus-alertmanager\n"
-    )
+    assert said == (f"tests on real servers need {_SERVERS}, and are skipped: apt-get install {_SERVERS}\n")
 
 
 @pytest.mark.parametrize(("ci", "installed"), [("true", True), ("", False)])

@@ -28,7 +28,7 @@ _NAMES = {
         ),
         "get_args",
     ),
-    "weakref": ("WeakKeyDictionary",),
+    "weakref": ("WeakKeyDictionary", "ref"),
 }
 _CLIENT = {
     "prometheus_client": ("REGISTRY", "CollectorRegistry", "Counter", "Histogram", "disable_created_metrics"),

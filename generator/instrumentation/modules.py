@@ -50,6 +50,16 @@ def instrumentation(service: Service, site: Site) -> Artifact:
     return Artifact(names.instrumentation_path(service.name), _module(service, site, _environment()))
 
 
+def adapters(service: Service, site: Site) -> tuple[Artifact, ...]:
+    """Write the files that measure the frameworks of a service with its module."""
+    context = _context(service, site) if service.adapters else {}
+    found = []
+    for framework in service.adapters:
+        text = _environment().get_template(f"adapters/{framework}.j2").render(context).strip("\n")
+        found.append(Artifact(names.adapter_path(service.name, framework), f"{text}\n"))
+    return tuple(found)
+
+
 @cache
 def _environment() -> Environment:
     """Make templates of Python, whose marks are none of its own.
@@ -170,7 +180,6 @@ def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
         "open_names": dictionary.words(dictionary.OPEN_NAMES),
         "whole_inputs": " ".join(dictionary.WHOLE_INPUTS),
         "usage_places": dictionary.words(dictionary.USAGE_PLACES),
-        "unread": found.llm.unread,
         **_served(service.labels[service.tokens.model].values),
     }
 

@@ -53,7 +53,6 @@ _BY_SIGNAL = {
     "llm_errors_per_run": Role.LLM_ERRORS,
     "llm_error_count": Role.LLM_ERRORS,
     "token_usage_per_run": Role.TOKENS,
-    "llm_usage_unread": Role.UNREAD,
     "inner_run_count": Role.INNER_RUNS,
 }
 #: Why the tokens of a step were not counted, or not all of them.
@@ -135,6 +134,8 @@ def _constant(service: Service) -> tuple[str, ...]:
 
 
 def _role(metric: Metric, service: Service) -> Role | None:
+    if metric.name == names.UNREAD:
+        return Role.UNREAD
     for name, role in _BY_SIGNAL.items():
         signal = service.signals.get(name)
         if signal is None or signal.own or signal.of.name != metric.name:

@@ -38,6 +38,9 @@ BOARD_STATUS = "service:agent_signal:status"
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
 
+#: The counter of LLM steps whose tokens are missing or not understood, where a profile declares it.
+UNREAD = "agent_llm_usage_unread_total"
+
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
@@ -149,6 +152,11 @@ def dashboard_path(uid: str) -> str:
 def instrumentation_path(service: str) -> str:
     """Path of the Python module that a service imports."""
     return f"instrumentation/{service.replace('-', '_')}_metrics.py"
+
+
+def adapter_path(service: str, framework: str) -> str:
+    """Path of the Python file that measures a framework with a service's module."""
+    return f"instrumentation/{service.replace('-', '_')}_{framework}.py"
 
 
 def runbook_path(alert: str) -> str:

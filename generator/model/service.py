@@ -94,6 +94,7 @@ class Service(Struct, frozen=True):
         selector: Equality matchers that pick this service's series.
         runs: The counter of finished runs.
         runs_per_hour: Promised traffic; None when nothing is promised.
+        adapters: The frameworks that a file beside its module measures.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -115,6 +116,7 @@ class Service(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
+    adapters: tuple[str, ...] = ()
 
     def where(self, path: str) -> Span | None:
         """Find where ``path``, or the nearest part above it, was written."""

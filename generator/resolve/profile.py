@@ -53,6 +53,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         budget=None,
         alerts=(),
         links=(),
+        adapters=(),
     )
 
 

@@ -71,6 +71,7 @@ def resolve_service(
         prices=priced[0],
         inclusions=priced[1],
         origins=dict(_origins(spec, profile)),
+        adapters=tuple(each.value for each in spec.adapters),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which metric of a service plays which part: read from its signals, never from the metrics' names."""
+"""Which metric of a service plays which part: read from its signals, not from the names that a profile chose."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from generator.model import names
 
 if TYPE_CHECKING:
     from generator.model.metrics import Metric
@@ -57,8 +59,8 @@ _BY_SIGNAL = (
 
 
 def parts(service: Service) -> tuple[Part, ...]:
-    """Give every metric of a service its part, in the service's order."""
-    return tuple(_part(metric, service) for metric in service.metrics.values())
+    """Give every metric of a service its part, in the service's order; tokens of invented agents are all understood."""
+    return tuple(_part(one, service) for one in service.metrics.values() if one.name != names.UNREAD)
 
 
 def _part(metric: Metric, service: Service) -> Part:

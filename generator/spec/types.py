@@ -192,6 +192,7 @@ class ServiceSpec(Struct, frozen=True):
     budget: BudgetSpec | None
     alerts: tuple[Entry[AlertSpec], ...]
     links: tuple[Entry[str], ...]
+    adapters: Names
 
     @property
     def claims(self) -> Claims:

@@ -32,7 +32,11 @@ Tokens are settled when the step ends, so that running totals count once.
 - **Series are bounded**, whatever is passed: a value outside the spec's bounds becomes ``other``, is counted in
   ``agent_label_value_outside_total``, and logged, if it is one of the first. Of an exception only an entry of a
   dictionary is exposed, never its text.
-- **Series of listed values exist from the start**, at zero, so that no first event is lost.
+- **Series of listed values exist from the start**, at zero, so that no first event is lost. Of a label that the spec
+  bounds by a number alone, a value's zeros are there once its first block begins or ``metrics.expect("tool", names)``
+  names it. Prometheus counts increases between scrapes: the first events of a value, and all of a process, that come
+  before their zeros were scraped are lost to it, unless the server runs with
+  ``--enable-feature=created-timestamp-zero-ingestion``.
 - **Registry**: prometheus_client's own, or yours: ``SupportAgentMetrics(..., registry=mine)``. Two services in
   one process need a registry each.
 - **Several processes** (gunicorn, uvicorn with workers): set PROMETHEUS_MULTIPROC_DIR to an empty directory before
@@ -68,7 +72,7 @@ from typing import (
     cast,
     get_args,
 )
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
@@ -137,6 +141,11 @@ TokenType = Literal[
     "reasoning",
     "other",
 ]
+Reason = Literal[
+    "missing",
+    "unknown",
+    "contradicted",
+]
 Model = Literal[
     "gpt-4o",
     "gpt-4o-mini",
@@ -152,6 +161,7 @@ STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 STOP_REASONS: Final[tuple[StopReason, ...]] = get_args(StopReason)
 ERROR_CLASSES: Final[tuple[ErrorClass, ...]] = get_args(ErrorClass)
 TOKEN_TYPES: Final[tuple[TokenType, ...]] = get_args(TokenType)
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
 TOOLS: Final[tuple[Tool, ...]] = get_args(Tool)
 #: The status that each stop_reason means.
@@ -496,7 +506,7 @@ class _Told(NamedTuple):
     "delta" for an amount to add, "sum" for the total of several answers. ``key`` tells answers apart.
     """
 
-    numbers: Mapping[str, float]
+    numbers: dict[str, float]
     kind: str
     key: object
 
@@ -510,14 +520,16 @@ class _Ledger:
         self._sums: dict[object, dict[str, float]] = {}
         self._current: object = None
         self._kept: list[object] = []
-        #: Whether there was a usage, though none that could be read.
+        #: Whether a usage was read, and whether there was one that could not be.
+        self.read = False
         self.unknown = False
 
     def tell(self, answer: object, *, streamed: bool = False) -> bool:
         """Take what an answer or an event of a stream tells, and say whether it told any numbers."""
         told = _told(answer, self._kept)
-        if not told and any(_read(answer, place) is not None for place in _PLACES[:3]):
+        if not told and answer is not None and any(_read(answer, place) is not None for place in _PLACES[:3]):
             self.unknown = True
+        self.read = self.read or bool(told)
         for numbers, kind, named in told:
             part = kind == "part" or (streamed and kind == "answer")
             key = None if part and isinstance(named, tuple) else named
@@ -528,7 +540,11 @@ class _Ledger:
             if kind == "delta":
                 self._deltas.setdefault(key, []).append(numbers)
             else:
-                _enlarge((self._sums if kind == "sum" else self._largest).setdefault(key, {}), numbers)
+                largest = self._sums if kind == "sum" else self._largest
+                if key in largest:
+                    _enlarge(largest[key], numbers)
+                else:
+                    largest[key] = numbers
         return bool(told)
 
     def settle(self, model: str) -> tuple[_Tokens, str]:
@@ -542,6 +558,8 @@ class _Ledger:
 
     def _answers(self) -> list[Mapping[str, float]]:
         """Join the parts of each answer; what names none belongs to the largest."""
+        if not self._deltas and len(self._largest) == 1:
+            return [*self._largest.values()]
         answers = {key: dict(numbers) for key, numbers in [*self._largest.items()]}
         for key, deltas in [*self._deltas.items()]:
             _enlarge(answers.setdefault(key, {}), _summed(deltas))
@@ -577,6 +595,9 @@ def _summed(deltas: list[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _added(answers: list[Mapping[str, float]], model: str) -> tuple[_Tokens, str]:
+    if len(answers) == 1:
+        counted, complaint = _counted(answers[0], model)
+        return {(model, name): amount for name, amount in counted.items()}, complaint
     total: _Tokens = {}
     complaints = ""
     for numbers in answers:
@@ -784,7 +805,7 @@ def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[str,
         if value is None or not isinstance(name, str):
             continue
         number, says = _number_of(place, name)
-        if not number or number == "-":
+        if number in {"", "-"}:
             continue
         if number[0] == ">":
             _gather(_inner(value, number[1:]), number[1:], found)
@@ -792,7 +813,7 @@ def _gather(items: Iterable[tuple[object, object]], place: str, found: dict[str,
         amount = _number(value)
         if amount is None:
             continue
-        if amount > found.get(number, -1.0):
+        if number not in found or amount > found[number]:
             found[number] = amount
         if says:
             found[says] = 1.0
@@ -817,11 +838,18 @@ def _first(holder: object, names: Iterable[str]) -> object:
 
 def _number(value: object) -> float | None:
     """Read a count; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if type(value) is not int and (isinstance(value, bool) or not isinstance(value, (int, float))):
         return None
     return float(value) if 0 <= value <= _MOST_TOKENS else None
 
 
+#: The numbers of a usage without parts, and their types.
+_PLAIN: Final = frozenset(_words("input output total whole open"))
+_PLAIN_TYPES: Final = tuple(
+    (number, _TOKEN_TYPES[kind])
+    for number, kind in (("input", "prompt"), ("output", "completion"))
+    if kind in _TOKEN_TYPES
+)
 #: Kinds that an input or output does not hold, of some providers.
 _MAY_BE_BESIDE: Final = _words("cached cache_write tool_use reasoning")
 
@@ -829,6 +857,9 @@ _MAY_BE_BESIDE: Final = _words("cached cache_write tool_use reasoning")
 def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, float], str]:
     """Count each token of an answer once, then inside what the prices expect it in; and say what contradicts itself."""
     amount = numbers.get
+    whole = amount("input", 0.0) + amount("output", 0.0)
+    if numbers.keys() <= _PLAIN and amount("total", whole) in {0.0, whole}:
+        return {name: size for number, name in _PLAIN_TYPES if (size := numbers.get(number))}, ""
     parts = {kind: amount(kind, 0.0) for kind in (*_INPUT_KINDS, *_OUTPUT_KINDS)}
     kept = parts["cache_write_5m"] + parts["cache_write_1h"]
     written = max(parts["cache_write"], kept)
@@ -847,8 +878,8 @@ def _counted(numbers: Mapping[str, float], model: str) -> tuple[dict[TokenType, 
         amounts[kind] = min(parts[kind], left)
         left -= amounts[kind]
     amounts["completion"] = left
-    whole = {"prompt": "whole" in numbers or "open" not in numbers, "completion": "thoughts" not in numbers}
-    return _by_type(_capped(amounts, amount("total", 0.0)), model, whole), complaint
+    held = {"prompt": "whole" in numbers or "open" not in numbers, "completion": "thoughts" not in numbers}
+    return _by_type(_capped(amounts, amount("total", 0.0)), model, held), complaint
 
 
 def _beside(
@@ -925,6 +956,20 @@ _PARTS: Final[Mapping[str, tuple[TokenType, ...]]] = {
 }
 
 
+@functools.cache
+def _say_unread(model: str, reason: str) -> None:
+    """Log that tokens were not understood; the cache has this happen once for a model and a reason."""
+    with suppress(Exception):
+        _LOG.warning("model %s: the tokens of a step are %s; this is said only once", model, _UNREAD[reason])
+
+
+_UNREAD: Final = {
+    "missing": "missing: nothing that was returned or given to usage() tells of them",
+    "unknown": "not understood: what was given to usage() has numbers by names that are not known",
+    "contradicted": "contradicted: the parts of a usage do not add up to the total that it tells",
+}
+
+
 _LOG: Final = logging.getLogger(__name__)
 _LONGEST: Final = 100
 #: Of each label so many values outside its bounds are logged, however many come.
@@ -955,6 +1000,8 @@ class _Bound:
         self._outside = outside
         self._logged: set[str] = set()
         self._lock = RLock()
+        #: The series that show each new value, where the spec lists none.
+        self._shown: list[tuple[str, ref[_AnySeries]]] = []
 
     def fold(self, value: object) -> str:
         """Find the value to expose, nothing where not even ``other`` may be; what was found is found again."""
@@ -971,11 +1018,25 @@ class _Bound:
             text = _text(value)
         with self._lock:
             if text is not None and (text in self._known or len(self._known) < self._most):
-                return self._known.setdefault(text, text)
+                known = self._known.setdefault(text, text)
+            else:
+                known = None
+        if known is not None:
+            for name, kept in self._shown:
+                series = kept()
+                if series is not None:
+                    series.expose(name, known)
+            return known
         self._outside.inc()
         with suppress(Exception):
             self._log(repr(text) if text is not None else f"what is no text of 1 to {_LONGEST} characters")
         return self._known.get(OTHER, _NOTHING)
+
+    def show(self, name: str, series: _AnySeries) -> None:
+        """Let series show each new value, as that of the label of this name."""
+        with self._lock:
+            alive = [(one, kept) for one, kept in self._shown if kept() is not None]
+            self._shown = [*alive, (name, ref(series))]
 
     def _log(self, value: str) -> None:
         """Say which value is lost, so that it can be added to the spec; each once."""
@@ -1018,6 +1079,15 @@ class _Series(dict[tuple[object, ...], _Family]):
         self._bounds = {name: bounds[name] for name in names if name not in constant}
         for values in product(*(bound.listed for bound in self._bounds.values())):
             self.__missing__(values)
+        for name, bound in self._bounds.items():
+            if not bound.listed:
+                bound.show(name, self)
+
+    def expose(self, name: str, new: str) -> None:
+        """Expose zeros of a new value of a label, where the other labels are listed."""
+        values = ((new,) if one == name else bound.listed for one, bound in self._bounds.items())
+        for each in product(*values):
+            self[each]
 
     def __missing__(self, values: tuple[object, ...]) -> _Family:
         """Bind the series of these values, or of what they become; one that counts for nobody if none may be."""
@@ -1030,6 +1100,9 @@ class _Series(dict[tuple[object, ...], _Family]):
             return type(self._family)("nobody", "Counts for nobody.", registry=None)
         ordered = [labels[name] for name in self._names]
         return self.setdefault(folded, self._family.labels(*ordered) if ordered else self._family)
+
+
+_AnySeries = _Series[Counter] | _Series[Histogram]
 
 
 class _Families(Collector):
@@ -1066,6 +1139,12 @@ class _Families(Collector):
                 TOKEN_TYPES,
                 6,
                 outside.labels("token_type"),
+            ),
+            "reason": _Bound(
+                "reason",
+                REASONS,
+                3,
+                outside.labels("reason"),
             ),
             "release": _Bound(
                 "release",
@@ -1137,6 +1216,12 @@ class _Families(Collector):
             ["model", "token_type", "release"],
             registry=None,
         )
+        self.agent_llm_usage_unread_total = Counter(
+            "agent_llm_usage_unread_total",
+            "LLM steps whose tokens are missing or not understood.",
+            ["model", "reason", "release"],
+            registry=None,
+        )
         self._all: tuple[Counter | Histogram, ...] = (
             outside,
             self.agent_run_total,
@@ -1147,6 +1232,7 @@ class _Families(Collector):
             self.agent_llm_error_total,
             self.agent_tool_latency_ms,
             self.agent_token_usage_total,
+            self.agent_llm_usage_unread_total,
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -1190,6 +1276,7 @@ class _Measures:
     """What all blocks share: the bounds of the labels, and the series of one value of each constant label."""
 
     def __init__(self, families: _Families, constant: Mapping[str, object]) -> None:
+        self._given = dict(constant)
         self.bounds = families.bounds
         fixed = {name: self.bounds[name].fold(value) for name, value in constant.items()}
         self.agent_run_total = _Series(
@@ -1240,6 +1327,26 @@ class _Measures:
             fixed,
             self.bounds,
         )
+        self.agent_llm_usage_unread_total = _Series(
+            families.agent_llm_usage_unread_total,
+            ("model", "reason", "release"),
+            fixed,
+            self.bounds,
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return _measures_again, (self._given,)
+
+
+def _measures_again(constant: Mapping[str, object]) -> _Measures:
+    """Find what was pickled elsewhere, in this process's own registry."""
+    return _Measures(_families(REGISTRY), constant)
 
 
 _P = ParamSpec("_P")
@@ -1738,6 +1845,7 @@ class LLMStep(_Block):
         self._failed: object = None
         self._ledger: _Ledger | None = None
         self._counted: dict[tuple[str, str], float] = {}
+        self._is_unread = False
 
     def fail(self, error: ErrorClass | BaseException) -> None:
         """Say that it failed although no exception passes, as tools do that answer with an error."""
@@ -1774,13 +1882,24 @@ class LLMStep(_Block):
 
     def _settle(self, ledger: _Ledger) -> None:
         """Count the tokens that were told and not yet counted."""
-        tokens, _ = ledger.settle(self._model or OTHER)
+        tokens, reason = ledger.settle(self._model or OTHER)
         for priced, amount in tokens.items():
             count = amount - self._counted.get(priced, 0.0)
             if count > 0:
                 self._counted[priced] = amount
                 model, token_type = priced
                 self._measures.agent_token_usage_total[model, token_type].inc(count)
+        if reason:
+            self._unread(reason)
+
+    def _unread(self, reason: str) -> None:
+        """Count a step whose tokens are missing or not understood, once, and log the first of its kind."""
+        if self._is_unread:
+            return
+        self._is_unread = True
+        measures = self._measures
+        measures.agent_llm_usage_unread_total[self._model, reason].inc()
+        _say_unread(self._model or OTHER, reason)
 
     def _arguments(self) -> tuple[object, ...]:
         return (self._measures, self._raw_model, self._given_run)
@@ -1794,6 +1913,7 @@ class LLMStep(_Block):
         if not self._starts:
             self._ledger = None
             self._counted = {}
+            self._is_unread = False
 
     def _fold_labels(self) -> None:
         bounds = self._measures.bounds
@@ -1804,6 +1924,8 @@ class LLMStep(_Block):
         ledger = self._ledger
         if ledger is not None:
             self._settle(ledger)
+        if failed is None and (ledger is None or not ledger.read):
+            self._unread("unknown" if ledger is not None and ledger.unknown else "missing")
         measures = self._measures
         if failed is None:
             return
@@ -2036,3 +2158,12 @@ class SupportAgentMetrics:
         What a decorated function returns is looked through for the tokens that it used.
         """
         return LLMStep(self._measures, model)
+
+    def expect(self, label: str, values: Iterable[str]) -> None:
+        """Expose zeros of values that are known before their first event, such as the tools that a server lists.
+
+        It is of use for labels that the spec bounds by a number; those of listed values are there from the start.
+        """
+        with suppress(Exception):
+            for value in (values,) if isinstance(values, str) else values:
+                self._measures.bounds[label].fold(value)

@@ -45,7 +45,8 @@ def test_prometheus_client_with_another_label_is_not(
 ) -> None:
     found = _found(written(registry(support, {"user_id": "u1"})), support, model)
     assert found == {
-        "audit/extra-label": 'agent_token_usage_total has a label "user_id" (1 value) that its spec does not declare'
+        "audit/extra-label": 'agent_llm_usage_unread_total has a label "user_id" (1 value) that its spec does not '
+        "declare"
     }
 
 

@@ -302,3 +302,65 @@ def test_a_model_is_told_apart_by_how_it_is_served_where_the_spec_lists_that(tmp
         "gpt-4o@priority": {"prompt": 100, "completion": 10},
         "other": {},
     }
+
+
+def _unread(registry: CollectorRegistry) -> dict[str, float]:
+    reasons = ("missing", "unknown", "contradicted")
+    found = {
+        one: value(registry, "agent_llm_usage_unread_total", model="gpt-4o", reason=one) for one in reasons
+    }
+    return {reason: number for reason, number in found.items() if number}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([], {"missing": 1}),
+        (["a text", None, {"choices": [{"delta": {}}], "usage": None}], {"missing": 1}),
+        ([{"usage": {"in": 5, "out": 7}}], {"unknown": 1}),
+        ([{"usage": {"total_tokens": 12}}], {"unknown": 1}),
+        ([{"usage": {**_OPENAI, "total_tokens": 0, "citation_tokens": 18_209}}], {"unknown": 1}),
+        ([{"usage": {**_OPENAI, "total_tokens": 4_000}}], {"contradicted": 1}),
+        (
+            [{"usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}}],
+            {"contradicted": 1},
+        ),
+        ([{"usage": {**_OPENAI, "total_tokens": 4_000}}] * 3, {"contradicted": 1}),
+        ([_OPENAI], {}),
+        ([{**_OPENAI, "text_tokens": 100}], {}),
+        ([{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}], {}),
+    ],
+)
+def test_a_step_whose_tokens_are_not_understood_is_counted_once(
+    told: list[Any], expected: dict[str, float]
+) -> None:
+    metrics, registry = fresh()
+    with metrics.llm_step("gpt-4o") as llm:
+        for one in told:
+            llm.usage(one)
+    assert _unread(registry) == expected
+
+
+def test_a_step_that_failed_owes_no_tokens() -> None:
+    metrics, registry = fresh()
+    with pytest.raises(TimeoutError), metrics.llm_step("gpt-4o"):
+        raise TimeoutError
+    with metrics.llm_step("gpt-4o") as llm:
+        llm.fail("timeout")
+    assert _unread(registry) == {}
+
+
+def test_what_is_not_understood_is_logged_once_for_a_model_and_a_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    module = imported(OUTPUT / "support_agent_metrics.py")
+    metrics = module.SupportAgentMetrics(release="r1", registry=CollectorRegistry())
+    for _ in range(3):
+        with metrics.llm_step("gpt-4o"):
+            pass
+        with metrics.llm_step("gpt-4o-mini") as llm:
+            llm.usage({"usage": {**_OPENAI, "total_tokens": 1}})
+    assert [record.message.split(";")[0].split(":")[0] for record in caplog.records] == [
+        "model gpt-4o",
+        "model gpt-4o-mini",
+    ]
