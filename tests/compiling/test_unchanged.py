@@ -140,6 +140,11 @@ def _linked(root: Path) -> None:
     (root / "output/catalog.json").symlink_to("../moved")
 
 
+def _linked_output(root: Path) -> None:
+    (root / "output").rename(root / "moved")
+    (root / "output").symlink_to("moved")
+
+
 def _manifest(root: Path) -> None:
     (root / "output/manifest.json").unlink()
 
@@ -159,6 +164,7 @@ def _manifest(root: Path) -> None:
         _edited,
         _deleted,
         _linked,
+        _linked_output,
         _manifest,
     ],
 )
@@ -223,16 +229,16 @@ def test_a_spec_that_is_saved_meanwhile_is_not_trusted(
     write = sys.modules["generator.commands.generate_afresh"].write
 
     def saving(*arguments: object) -> object:
-        settled.service("a-agent", "team-newer")
+        settled.service("a-agent", "team-neo")
         return write(*arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr("generator.commands.generate_afresh.write", saving)
         settled.generate()
     assert not _is_answered()
-    assert b"team-newer" not in settled.files()["catalog.json"]
+    assert b"team-neo" not in settled.files()["catalog.json"]
     settled.generate()
-    assert b"team-newer" in settled.files()["catalog.json"]
+    assert b"team-neo" in settled.files()["catalog.json"]
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -25,18 +25,23 @@ FAULT = "objectives: {success_rate: {min: 200%}}\n"
 
 
 class Author:
-    """Does one thing after another, each when the watcher has nothing more to do, and ends it."""
+    """Does one thing after another, each when the watcher has nothing more to do, and ends it.
+
+    What an action returns is done while the files settle.
+    """
 
     def __init__(self, place: Place, *actions: Callable[[], object]) -> None:
         self._place, self._actions = place, list(actions)
+        self._rest: object = None
 
     def sleep(self, seconds: float) -> None:
-        """Stand in for the pause of the watcher; while files settle nothing is done."""
+        """Stand in for the pauses of the watcher."""
         if seconds == watching._SETTLING_S:  # noqa: SLF001 - one pause is told from the other by it
+            self._rest = self._rest() if callable(self._rest) else None
             return
         if not self._actions:
             raise KeyboardInterrupt
-        self._actions.pop(0)()
+        self._rest = self._actions.pop(0)()
 
 
 @pytest.fixture
@@ -84,6 +89,25 @@ def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., A
     assert answer.err.count("nothing was written to output\n") == 1
     assert len(answer.out.splitlines()) == 2
     assert answer.err.count("\n6 warnings\n") == 2  # at first, and after the errors were mended
+    assert place.files() == place.afresh()
+
+
+def test_a_file_that_is_saved_in_several_steps_is_read_after_the_last(
+    place: Place, watched: Callable[..., Answer], compiled: list[str]
+) -> None:
+    spec = place.root / "specs/services/b-agent.yaml"
+
+    def emptied() -> object:
+        spec.write_text("")
+        return begun
+
+    def begun() -> object:
+        spec.write_text("service:")
+        return lambda: place.service("b-agent", "team-new")
+
+    answer = watched(emptied)
+    assert "error[" not in answer.err
+    assert compiled == ["a-agent", "b-agent", "c-agent", "b-agent"]
     assert place.files() == place.afresh()
 
 

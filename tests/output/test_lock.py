@@ -112,9 +112,10 @@ def test_a_lock_that_is_removed_between_its_opening_and_its_locking_is_none(
         flock(descriptor, kind)
 
     monkeypatch.setattr("generator.output.lock.fcntl.flock", locked_late)
-    write(artifacts({"x": "2"}), target)
-    assert removed
-    assert files(target) == {"x": "2"}
+    with lock.locked(target):
+        assert removed
+        assert (target / LOCK).exists()
+    assert files(target) == {"x": "1"}
 
 
 def test_nobody_can_keep_writers_away_who_may_not_write_himself(target: Path, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_nobody_can_keep_writers_away_who_may_not_write_himself(target: Path, tm
             held.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         write(artifacts({"x": "2"}), target)
-    with _held(target):
+    with lock.locked(target):
         assert (target / LOCK).stat().st_mode & 0o777 == 0o600
 
 
