@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, shown
 from generator.commands.init_repository import repository_files
+from generator.commands.init_service import OURS, first_service
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain
 from generator.diagnostics.suggest import did_you_mean
@@ -23,24 +24,6 @@ from generator.spec.source import Source
 if TYPE_CHECKING:
     import argparse
 
-_SERVICE = """\
-# yaml-language-server: $schema=../.schemas/service.schema.json
-service: {service}
-profile: agent                       # the metrics of a typical agent runtime
-description: What this agent does, in one line.
-owner: {owner}                       # the team that its alerts go to
-selector: {{job: {job}}}             # which series are this service's
-replicas: 2                          # the largest number of instances at once
-labels:                              # bounds for the labels that the profile leaves open
-  release: {{max_live: 3, new_per_week: 2}}
-  model: [gpt-4o-mini]               # priced in prices.yaml
-  tool: [search]
-objectives:
-  success_rate: {{min: 95%, window: 30d}}
-  latency_p95: {{max: 5s}}
-  tool_error_rate: {{max: 5%}}
-"""
-
 _SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json
 scrape_interval: 15s                 # as in Prometheus's own configuration
@@ -51,6 +34,7 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
+    names = [path.stem for path in shipped_profiles()]
     parser.description = "Write a directory with a first service to edit. Existing files are never touched."
     options.specs(parser)
     parser.add_argument("--service", default="my-agent", metavar="NAME", help="its name; default: my-agent")
@@ -64,17 +48,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="write beside it what checks a repository: .pre-commit-config.yaml, a workflow of GitHub, .gitattributes",
     )
     parser.add_argument(
-        "--profile", metavar="NAME", help="write no service, but a copy of a shipped profile, to change it"
+        "--profile",
+        default=OURS,
+        metavar="NAME",
+        help=f"the shipped profile that it uses: {', '.join(names)}; default: {OURS}",
+    )
+    parser.add_argument(
+        "--copy-profile",
+        metavar="NAME",
+        help="write no service, but a copy of a shipped profile, to change it",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files that are not there yet; refuse when the service is."""
-    if arguments.profile is not None:
-        return copy_profile(arguments.profile, arguments.specs)
+    if arguments.copy_profile is not None:
+        return copy_profile(arguments.copy_profile, arguments.specs)
+    if not _ships(arguments.profile):
+        return CALL_AT_FAULT
     specs = arguments.specs
-    service = _SERVICE.format(
-        service=arguments.service, owner=arguments.owner, job=arguments.job or arguments.service
+    service = first_service(
+        arguments.profile, arguments.service, arguments.owner, arguments.job or arguments.service
     )
     place = specs / "services" / f"{arguments.service}.yaml"
     if problem := _problem(arguments, service, place):
@@ -146,11 +140,17 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
     return True
 
 
-def copy_profile(name: str, specs: Path) -> int:
-    """Write it into the specs; services that name the profile use the copy from then on."""
+def _ships(name: str) -> bool:
+    """Whether a profile ships; if none of that name does, that is said."""
     known = [path.stem for path in shipped_profiles()]
     if name not in known:
         complain(f'there is no shipped profile "{name}"', did_you_mean(name, known, "shipped profiles"))
+    return name in known
+
+
+def copy_profile(name: str, specs: Path) -> int:
+    """Write it into the specs; services that name the profile use the copy from then on."""
+    if not _ships(name):
         return CALL_AT_FAULT
     place = specs / "profiles" / f"{name}.yaml"
     if place.exists():

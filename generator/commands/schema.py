@@ -32,9 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         return _write(arguments.output)
     if arguments.markdown:
+        from generator.commands.side_by_side import side_by_side  # noqa: PLC0415
         from generator.spec.reference import sections  # noqa: PLC0415 - the schemas alone are read faster
 
-        sys.stdout.write("\n".join(map(_page, sections())))
+        sys.stdout.write("\n".join((*map(_page, sections()), side_by_side())))
         return OK
     if arguments.kind is None:
         complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")

@@ -74,7 +74,7 @@ def undeclared(
         help_ = f"did you mean {quoted(match)}?"
     elif profile.profile.span.is_shipped:
         specs = PurePosixPath(name.span.file).parent.parent
-        copy = f"init {quote(str(specs))} --profile {profile.profile.value}"
+        copy = f"init {quote(str(specs))} --copy-profile {profile.profile.value}"
         help_ = (
             f"only a profile declares labels: run {copy} for one to change, and declare it there under labels"
         )

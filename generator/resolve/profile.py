@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.diagnostics.findings import Findings
 from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
@@ -13,11 +15,20 @@ from generator.resolve.streams import by_any_name, resolve_streams
 from generator.spec.types import BoundSpec, Entry, ServiceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
+    from generator.model.signals import Signal
+    from generator.model.streams import Stream
     from generator.resolve.service import Base
     from generator.spec.types import ProfileSpec
+
+
+class Measured(Struct, frozen=True):
+    """What every service of a profile has: the streams that it feeds, and the signals that these give."""
+
+    streams: Mapping[str, Stream]
+    signals: Mapping[str, Signal]
 
 
 def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
@@ -29,13 +40,18 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     for entry in profile.labels:
         if found := refused_declaration(entry.key, profile):
             findings.add(found)
+    measured(profile, base, findings)
+    return findings.all
+
+
+def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
+    """Resolve the streams and signals of a profile, with what is wrong with them."""
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
-    resolve_signals(base.signals, profile, bare, scope)
-    return findings.all
+    return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
 
 def _bare(profile: ProfileSpec) -> ServiceSpec:

@@ -52,6 +52,11 @@ def load_service(file: SpecFile) -> Loaded[ServiceSpec]:
     return _load(file, "service", ServiceSpec)
 
 
+def load_profile(file: SpecFile) -> Loaded[ProfileSpec]:
+    """Load the file of one profile."""
+    return _load(file, "profile", ProfileSpec)
+
+
 def load_shared(sources: Sources) -> Loaded[Shared]:
     """Load what all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Sources(Struct, frozen=True):
     Attributes:
         services: The files of services, in their order.
         profiles: The directory's own.
-        shipped: The profiles that ship with the compiler.
+        shipped: Of the profiles that ship with the compiler, those that may be in use.
         site: None where there is none.
         prices: The directory's own, or the price list that ships with the compiler.
         signals: The library of signals, likewise.
@@ -93,6 +94,16 @@ def read_sources(directory: Path) -> Sources:
         return Sources(diagnostics=(_unlisted(problem, directory),))
 
 
+def shipped_sources() -> Sources:
+    """Read all that ships: every profile, the prices and the library of signals."""
+    prices, signals = (files.shared_file(files.SHIPPED, name) for name in ("prices", "signals"))
+    return Sources(
+        shipped=tuple(_files(files.shipped_profiles())),
+        prices=next(_files([prices] if prices else []), None),
+        signals=next(_files([signals] if signals else []), None),
+    )
+
+
 def _services(directory: Path) -> Result[list[Path]]:
     """Find the files of services; without any there is nothing to compile."""
     if not directory.is_dir():
@@ -123,10 +134,14 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
             files.shared_file(directory, name) or files.shared_file(files.SHIPPED, name)
             for name in ("prices", "signals")
         )
+        profiles, shipped = tuple(_files(own)), tuple(_files(files.shipped_profiles()))
+        if own and own[0].parent.resolve() == files.SHIPPED / "profiles":
+            # The directory is where those that ship come from.
+            profiles, shipped = _in_use(read, (), profiles), ()
         return Sources(
             read,
-            tuple(_files(own)),
-            tuple(_files(files.shipped_profiles())),
+            profiles,
+            _in_use(read, profiles, shipped),
             next(_files([site] if site else []), None),
             next(_files([prices] if prices else []), None),
             next(_files([signals] if signals else []), None),
@@ -136,8 +151,39 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
         return Sources(read, diagnostics=(_unlisted(problem, directory),))
 
 
+def _in_use(
+    services: Sequence[SpecFile], own: Sequence[SpecFile], shipped: Sequence[SpecFile]
+) -> tuple[SpecFile, ...]:
+    """Find the shipped profiles that specs may name, so that those of no use cost nothing.
+
+    Where the name of a profile cannot be seen at a glance, or is none that is there, any may be meant: then all are
+    read, and whoever spelled a name wrong learns the right one.
+    """
+    by_name = {file.path.stem: file for file in shipped}
+    wanted = [name for file in services for name in _named(file, "profile") or ("",)]
+    wanted += [name for file in own for name in _named(file, "extends")]
+    for name in wanted:
+        if name in by_name:
+            wanted += [one for one in _named(by_name[name], "extends") if one not in wanted]
+    own_names = {name for file in own for name in _named(file, "profile")}
+    if set(wanted) <= {*by_name, *own_names}:
+        return tuple(file for name, file in by_name.items() if name in wanted)
+    return tuple(shipped)
+
+
+def _named(file: SpecFile, key: str) -> list[str]:
+    """Find the values of a key that a file may have, as far as they are plain text on one line."""
+    found = file.source.value
+    return re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", found.text, re.MULTILINE) if found else []
+
+
 def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:
-    return (SpecFile(path, read_source(path, files.shown(path))) for path in paths)
+    return map(read_file, paths)
+
+
+def read_file(path: Path) -> SpecFile:
+    """Read one file."""
+    return SpecFile(path, read_source(path, files.shown(path)))
 
 
 def _not_read(directory: Path) -> Iterator[Diagnostic]:

@@ -253,7 +253,7 @@ def test_the_address_of_runbooks_waits_in_what_init_writes(call: Call, tmp_path:
     site = specs / "site.yaml"
     site.write_text(site.read_text("utf-8").replace("# runbook_url: ", "runbook_url: "), "utf-8")
     assert call("generate", str(specs), "-o", str(output)).code == 0
-    alerts = (output / "prometheus/alerts/my-agent.alerts.yml").read_text("utf-8")
+    alerts = (output / "prometheus/alerts/agent-run.alerts.yml").read_text("utf-8")
     assert "runbook_url: https://wiki.example.com/runbooks/AgentSuccessRateLow.md" in alerts
 
 
@@ -332,21 +332,21 @@ def test_a_shipped_profile_is_copied_whole_once_and_changes_nothing(call: Call, 
     specs, outputs = tmp_path / "specs", [tmp_path / name for name in ("before", "after")]
     call("init", str(specs))
     call("generate", str(specs), "-o", str(outputs[0]))
-    assert call("init", str(specs), "--profile", "agent").code == 0
+    assert call("init", str(specs), "--copy-profile", "agent").code == 0
     copy, shipped = ((path / "profiles/agent.yaml").read_text("utf-8") for path in (specs, ROOT / "specs"))
     assert copy.splitlines()[0] == "# yaml-language-server: $schema=../.schemas/profile.schema.json"
     assert (specs / ".schemas/profile.schema.json").is_file()
     assert copy.splitlines()[1:] == shipped.splitlines()[1:]
     call("generate", str(specs), "-o", str(outputs[1]))
-    rules = [(output / "prometheus/alerts/my-agent.alerts.yml").read_bytes() for output in outputs]
+    rules = [(output / "prometheus/rules/my-agent.rules.yml").read_bytes() for output in outputs]
     assert rules[0] == rules[1]
-    again = call("init", str(specs), "--profile", "agent")
+    again = call("init", str(specs), "--copy-profile", "agent")
     assert (again.code, again.out) == (2, "")
     assert again.err == f"error: {specs}/profiles/agent.yaml exists\n  help: edit the file\n"
 
 
 def test_a_profile_that_does_not_ship_is_not_copied(call: Call, tmp_path: Path) -> None:
-    answer = call("init", str(tmp_path / "specs"), "--profile", "../agent")
+    answer = call("init", str(tmp_path / "specs"), "--copy-profile", "../agent")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith('error: there is no shipped profile "../agent"\n  help: ')
     assert not (tmp_path / "specs").exists()

@@ -136,7 +136,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         CALLS: {"": 6 / 5},
         TOOLS: {"read_file": 1 / 6},
         # 9,000 in, 4,000 of them cached, 700 out, and 300 thought and 50 of tools beside them.
-        BY_TYPE: {"prompt": 1000, "cached": 800, "completion": 140, "reasoning": 60, "tool_prompt": 10},
+        BY_TYPE: {"prompt": 1000, "cached": 800, "completion": 140, "reasoning": 60, "tool_use": 10},
         ERRORS: {"": 1 / 5},
     },
     "vllm": {
