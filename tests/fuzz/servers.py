@@ -32,6 +32,7 @@ from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.response import Response
 from generator.live.transport import Connection
+from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import as_json, as_text
 from generator.replay.jobs import Crew
 from generator.replay.page import page
@@ -180,7 +181,9 @@ class ServerHunt(Struct):
 
     def _replay(self) -> None:
         assert self.specs.model
-        about = subject(self.specs.rules[:1])
+        model = self.specs.model
+        groups = rule_set(model.services, model.library, model.site).groups
+        about = subject(alerting_by_service(model.services[:1], model.library, model.site), groups)
         chosen = self.dice.sample(about.rules, 3)
         about = type(about)(about.services, tuple(chosen), about.recording)
         order = Order(
@@ -194,7 +197,9 @@ class ServerHunt(Struct):
             page(found)
 
     def _record(self) -> None:
-        groups = self.specs.rules[0].recording[:2]
+        assert self.specs.model
+        model = self.specs.model
+        groups = rule_set(model.services, model.library, model.site).groups[:2]
         evaluate(PrometheusApi(self._connection(partial(prometheus, ["x"]))), groups, START, END)
 
     def _apply(self) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from generator.model.names import UNREAD
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.history import simulate
 from generator.simulate.openmetrics import lines
@@ -78,7 +77,11 @@ def test_points_stand_together_and_go_forward_in_time(model: Model, support: Ser
         times = [time for _, time in group]
         assert times == sorted(times)
     heads = [line.split()[2] for line in written if line.startswith("# TYPE")]
-    assert len(set(heads)) == len(heads) == len(support.metrics.keys() - {UNREAD})
+    assert (
+        len(set(heads))
+        == len(heads)
+        == len(support.metrics.keys() - {support.streams["llm_usage_unread"].metric})
+    )
 
 
 def _point(line: str) -> str:
