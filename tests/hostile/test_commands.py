@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.live.server import find_prometheus
 from tests.commands.calls import COMMAND, Call, environment
 from tests.hostile.server import MODES, hostile
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +87,20 @@ def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str,
         assert code == 2, out + err
         assert err.startswith("error: ")
         assert "\n  help: " in err
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize("mode", ["drips headers", "endless", "repeats it with 200"])
+def test_a_demo_does_not_take_a_hostile_server_for_its_own(mode: str, call: Call) -> None:
+    needed(find_prometheus)
+    with hostile(MODES[mode]) as server:
+        port = server.url.rpartition(":")[2]
+        code, out, err = call(
+            "demo", str(ROOT / "specs"), "--port", port, "--no-grafana", "--last", "1m", "--timeout", "5s"
+        )
+    shown(out + err, mode)
+    assert (code, out) == (2, "")
+    assert "Prometheus does not start: " in err
 
 
 @pytest.mark.parametrize("mode", LARGE)
