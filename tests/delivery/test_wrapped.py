@@ -2,8 +2,8 @@
 
 Helm, kustomize and Terraform are not installed by these tests. What stands in for them is that no text of specs comes
 into a template or a module, and that files are placed as they are. By hand Helm 3.18 (``template``, ``lint``) and
-kustomize 5.7 (``build``) gave the groups of the rule files and the JSON of the dashboards; ``terraform fmt -check`` read
-the module.
+kustomize 5.7 (``build``) gave the groups of the rule files and the JSON of the dashboards, and ``terraform fmt -check``
+read the module.
 """
 
 from __future__ import annotations
