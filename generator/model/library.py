@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.model.streams import TOKEN_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from generator.diagnostics import Span
     from generator.model.alerts import Alert
@@ -50,3 +53,21 @@ class Library(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
+
+    def of(self, profiles: Collection[str]) -> Library:
+        """Leave out the other profiles, and the prices of token types that only they have."""
+        used = tuple(one for one in self.profiles if one.name in profiles)
+        if used == self.profiles:
+            return self
+        types = {value for one in used for value in one.values.get(TOKEN_TYPE, ())}
+        within = (
+            replace(one, included=tuple(each for each in one.included if each in types))
+            for one in self.inclusions
+            if one.token_type in types
+        )
+        return replace(
+            self,
+            profiles=used,
+            prices=tuple(one for one in self.prices if one.token_type in types),
+            inclusions=tuple(one for one in within if one.included),
+        )
