@@ -22,7 +22,7 @@ def measure(effort: Effort) -> Found:
     lines: list[Line] = []
     for instances in effort.instances:
         with fleet(model, instances, effort.minutes) as living:
-            exprs = [rule.expr for group in evaluation.groups(living) for rule in group.rules]
+            exprs = [rule.expr for group in living.groups for rule in group.rules]
             write_past(living, read_over_time([*exprs, *refresh.exprs(boards)]))
             refreshed[instances] = refresh.refreshed(living, boards, max(effort.times // 2, 1))
             lines += [*evaluation.lines(living, effort.times), *long_windows.lines(living, effort.times)]
