@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
-    from generator.model.service import Model, Service
     from generator.model.rules import RuleGroup
+    from generator.model.service import Model, Service
 
 #: A Monday morning, and the end of a minute.
 START = 1_700_467_200
