@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
 README = (ROOT / "README.md").read_text("utf-8")
 GUIDE = (ROOT / ".github/GUIDE.md").read_text("utf-8")
+CHANGES = (ROOT / ".github/CHANGELOG.md").read_text("utf-8")
 CATALOG = json.loads((OUTPUT / "catalog.json").read_text("utf-8"))
 REPORT = json.loads((OUTPUT / "reports/cardinality.json").read_text("utf-8"))
 
@@ -95,11 +96,17 @@ def test_the_guide_lists_every_adapter_and_target() -> None:
 
 
 def test_recorded_series_that_a_page_names_exist() -> None:
-    rules = "".join(path.read_text("utf-8") for path in sorted((OUTPUT / "prometheus/rules").glob("*.yml")))
-    recorded = set(re.findall(r"record: (\S+)", rules))
-    named = set(re.findall(r"\b[a-z_]+:agent_\w+(?::\w+)?", f"{README}{GUIDE}"))
+    named = _series(f"{README}{GUIDE}")
     assert len(named) > 5
-    assert named - recorded == set()
+    assert named - _recorded() == set()
+
+
+def test_the_changelog_says_which_series_exist_no_more_and_which_do_instead() -> None:
+    pairs = re.findall(r"^ +\| (`.+?) \| (.+?) \|$", CHANGES, re.MULTILINE)
+    old, new = (_series(" ".join(column)) for column in zip(*pairs, strict=True))
+    assert len(pairs) > 5
+    assert old & _recorded() == set()
+    assert new - _recorded() == set()
 
 
 @pytest.mark.parametrize("name", ["research-agent", "support-agent"])
@@ -108,6 +115,17 @@ def test_the_specs_shown_are_those_of_the_project(name: str) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", f"{README}\n{GUIDE}", re.MULTILINE | re.DOTALL)
     (shown,) = (block for block in blocks if f"\nservice: {name}\n" in block)
     assert [re.sub(r" +# .*", "", line) for line in shown.splitlines()] == kept.splitlines()
+
+
+def _recorded() -> set[str]:
+    """List the names of all recorded series."""
+    rules = "".join(path.read_text("utf-8") for path in sorted((OUTPUT / "prometheus/rules").glob("*.yml")))
+    return set(re.findall(r"record: (\S+)", rules))
+
+
+def _series(text: str) -> set[str]:
+    """List the recorded series that a text names."""
+    return set(re.findall(r"\b[a-z_]+:agent_\w+(?::\w+)?", text))
 
 
 def _section(heading: str) -> str:
