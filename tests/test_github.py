@@ -49,7 +49,9 @@ def test_the_table_of_contents_of_the_guide_lists_its_headings_in_order() -> Non
 
 def _links(page: Path) -> list[str]:
     """List the relative links and pictures of a page, without those that it shows as code."""
-    prose = re.sub(r"^```.*?^```$|`[^`\n]*`(?!\])", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(
+        r"^```.*?^```$|`[^`\n]*`(?!\])", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
 
 
