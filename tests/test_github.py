@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from generator import __version__
+from generator.cli import main
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
@@ -45,6 +46,33 @@ def test_the_table_of_contents_of_the_guide_lists_its_headings_in_order() -> Non
     listed = [link.removeprefix("#") for link in _links(guide) if link.startswith("#")]
     anchors = _anchors(guide.read_text("utf-8"))[1:]
     assert listed[: len(anchors)] == anchors
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_commands_that_a_page_shows_have_the_options_that_it_shows(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command, options in _calls(page.read_text("utf-8")):
+        with pytest.raises(SystemExit) as exit_:
+            main([command, "--help"])
+        assert exit_.value.code == 0
+        known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", capsys.readouterr().out))
+        assert set(options) - known == set(), command
+
+
+def test_commands_of_a_page_are_found() -> None:
+    calls = _calls(
+        "Run `agent-metrics init my-specs --repository`.\n\n```sh\nagent-metrics check a \\\n  --format json\n```\n"
+    )
+    assert calls == [("init", ["--repository"]), ("check", ["--format"])]
+    assert len(_calls((GITHUB / "GUIDE.md").read_text("utf-8"))) > 15
+
+
+def _calls(text: str) -> list[tuple[str, list[str]]]:
+    """List the calls of the command that a page shows: the command's name, and the options."""
+    joined = text.replace("\\\n", " ")
+    shown = re.findall(r"(?:^|`)agent-metrics ([a-z]+)\b([^`\n#]*)", joined, re.MULTILINE)
+    return [(command, re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) for command, rest in shown]
 
 
 def _links(page: Path) -> list[str]:
