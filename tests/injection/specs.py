@@ -67,6 +67,11 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
     }
     labels["stop_reason"]["limits"] = list(texts)
     labels["token_type"]["values"] += few(texts)
+    profile["includes"] = {text: list(few(texts)) for text in few(texts)}
+    profile["streams"] |= {
+        "inner_run": {"of": "inner_total", "set": {"stop_reason": texts[0]}},
+        "llm_call": {"parts": [{"of": f"llm_{i}_total", "set": {"model": t}} for i, t in enumerate(few(texts))]},
+    }
     profile["metrics"] |= {
         f"own_{index}_total": {"type": "counter", "labels": []} for index in range(len(texts))
     }
@@ -76,8 +81,13 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
         profile["signals"][own(index)] = {"share": of}
         told = {"summary": sentence(text), "warning": "0.01%", "for": "1m"}
         profile["alerts"][alert(index)] = {"threshold": {"signal": own(index)}, **told}
+    profile["signals"]["own_reasons"] = _distribution(texts)
     profile["alerts"]["AgentNoRuns"] = {"disabled": " ".join(texts)}
     return profile | {"profile": "hostile"}
+
+
+def _distribution(texts: tuple[str, ...]) -> dict[str, Any]:
+    return {"distribution": {"of": "run", "label": "stop_reason", "limits": list(texts)}}
 
 
 def _service(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -92,7 +102,8 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
             "of_service": {
                 "share": {"of": "run", "where": {"stop_reason": texts[1]}},
                 "trend": {"over": "1h"},
-            }
+            },
+            "reasons_of_service": _distribution(texts),
         },
         "alerts": {
             "OfService": {"threshold": {"signal": "of_service"}, "warning": "0.01%", "summary": "It is."},
