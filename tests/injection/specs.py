@@ -27,6 +27,11 @@ def alert(index: int) -> str:
     return f"Reason{index}"
 
 
+def part(index: int) -> str:
+    """Name a metric that feeds a stream together with others."""
+    return f"calls_{index}_total"
+
+
 def selector(texts: tuple[str, ...]) -> dict[str, str]:
     """Pick the service's series by several labels."""
     return dict(zip(("job", "zone", "cluster"), texts[:: len(texts) // 3 + 1], strict=True))
@@ -70,7 +75,9 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
     profile["includes"] = {text: list(few(texts)) for text in few(texts)}
     profile["streams"] |= {
         "inner_run": {"of": "inner_total", "set": {"stop_reason": texts[0]}},
-        "llm_call": {"parts": [{"of": f"llm_{i}_total", "set": {"model": t}} for i, t in enumerate(few(texts))]},
+        "llm_call": {
+            "parts": [{"of": part(index), "set": {"model": text}} for index, text in enumerate(few(texts))]
+        },
     }
     profile["metrics"] |= {
         f"own_{index}_total": {"type": "counter", "labels": []} for index in range(len(texts))

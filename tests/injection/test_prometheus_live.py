@@ -16,7 +16,7 @@ from generator.live.server_config import ServerConfig
 from generator.model import names
 from generator.prometheus.rule_set import rule_set
 from tests.injection.hostile import TEXTS, sentence
-from tests.injection.specs import LINK, SERVICE, alert, own, selector
+from tests.injection.specs import LINK, SERVICE, alert, few, own, part, selector
 from tests.programs import needed
 
 if TYPE_CHECKING:
@@ -59,14 +59,18 @@ def _runs(end: int) -> Iterator[TimeSeries]:
     mine = selector(TEXTS)
     for place, text in enumerate((*TEXTS, STRANGE), start=1):
         yield _counted(mine | {"stop_reason": text}, times, place)
+    for index in range(len(few(TEXTS))):
+        yield _counted(mine, times, 1, part(index))
     for label in mine:
         for text in TEXTS:
             if text != mine[label]:
                 yield _counted(mine | {label: text, "stop_reason": TEXTS[0]}, times, 10_000)
 
 
-def _counted(labels: Mapping[str, str], times: list[int], each: int) -> TimeSeries:
-    more = {"__name__": "agent_run_total", "instance": "a:1", "release": _RELEASE, "status": "ok"}
+def _counted(
+    labels: Mapping[str, str], times: list[int], each: int, metric: str = "agent_run_total"
+) -> TimeSeries:
+    more = {"__name__": metric, "instance": "a:1", "release": _RELEASE, "status": "ok"}
     samples = [float(each * count) for count in range(1000, 1000 + len(times))]
     return TimeSeries({**more, **labels}, [at * 1000 for at in times], samples)
 
@@ -87,6 +91,14 @@ def test_a_distribution_has_the_values_as_they_are(
     record = names.value(hostile.service.signals["stop_reason_distribution"], ("stop_reason",))
     found = {sample.labels["stop_reason"] for sample in server.api.query(record, now).samples}
     assert found == {*TEXTS, STRANGE}
+
+
+def test_a_part_of_a_stream_has_the_value_that_is_set(
+    hostile: Compiled, server: PrometheusServer, now: int
+) -> None:
+    record = names.rate(hostile.service.streams["llm_call"])
+    found = {sample.labels["model"] for sample in server.api.query(record, now).samples}
+    assert found == set(few(TEXTS))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +126,10 @@ def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[Alert, ..
         states = [rule for group in api.rules() if Path(group.file).name in files for rule in group.rules]
         if states and all(rule.health != "unknown" for rule in states):
             assert [rule.last_error for rule in states if rule.health != "ok"] == []
-            return {rule.name: rule.alerts for rule in states if rule.alerts}
+            found: dict[str, tuple[Alert, ...]] = {}
+            for rule in states:
+                found[rule.name] = (*found.get(rule.name, ()), *rule.alerts)
+            return {name: alerts for name, alerts in found.items() if alerts}
         time.sleep(0.2)
     pytest.fail("the rules were not evaluated")
 

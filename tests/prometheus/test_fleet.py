@@ -1,4 +1,4 @@
-"""Many services in one real Prometheus, and the rules that they share: it counts what the report promises, and spreads the work over time."""
+"""Many services and what they share in a real Prometheus: it counts what the report promises, and spreads the work."""
 
 from __future__ import annotations
 
