@@ -91,7 +91,7 @@ golden: generate ## update the files that tests compare with
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_bad.py tests/spec tests/test_specs_readme.py
 
 .PHONY: fuzz
-fuzz: .venv/.ready servers ## try mutated specs for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
+fuzz: .venv/.ready servers ## try mutated specs, then mutated answers of servers, for FUZZ_SECONDS (60); what breaks is kept in .cache/fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 .PHONY: bench
@@ -120,16 +120,26 @@ lock: .venv/.ready ## pin the newest allowed versions anew
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --output-file requirements.lock pyproject.toml
 
-# Not "audit", which is a command of the product. It needs pypi.org: where its advisories cannot be had it fails and
-# says so, rather than find nothing.
+# Not "audit", which is a command of the product. Where advisories cannot be had, that is said of each package, and the
+# target fails rather than find nothing.
 .PHONY: vulnerabilities
-vulnerabilities: requirements.lock ## look the pinned packages up among known vulnerabilities; needs the network
+vulnerabilities: .venv/.ready ## look the pinned packages up among known vulnerabilities; needs the network
 	@$(PYTHON) -m venv --clear .cache/vulnerabilities
 	@.cache/vulnerabilities/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	@.cache/vulnerabilities/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.lock
+	@.cache/vulnerabilities/bin/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements.lock \
+	  --format json 2>/dev/null | $(BIN)/python -m tests.vulnerabilities
+
+.PHONY: sbom
+sbom: requirements.lock ## write the software bill of materials (CycloneDX) of all that is pinned into dist/
+	@$(PYTHON) -m venv --clear .cache/sbom
+	@.cache/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
+	@mkdir -p dist
+	@.cache/sbom/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file dist/agent-metrics.cdx.json requirements.lock
+	@ls dist/agent-metrics.cdx.json
 
 .PHONY: wheel
-wheel: .venv/.ready ## build the wheel of a release into dist/
+wheel: .venv/.ready sbom ## build the wheel of a release into dist/, and its bill of materials
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls dist/*.whl
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PART = re.compile(r"(\d+)(ms|[ywdhms])")
+#: A thousand services have a third of it.
+_MOST_BYTES, _MOST_EVENTS, _MOST_DEPTH = 16 * 1024 * 1024, 1_000_000, 10
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
 
@@ -61,16 +63,28 @@ def parsed(text: bytes) -> Namespaces:
     """Read the answer of a ruler.
 
     Raises:
-        LiveError: it is no YAML, or none of rule groups.
+        LiveError: it is no YAML, none of rule groups, or more than any tenant has.
     """
     try:
-        # An alias may stand for more than any memory holds, and no ruler writes one.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.CSafeLoader)):
-            raise LiveError("YAML with aliases")
+        _check_extent(text)
         found = yaml.load(text, yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError):
         raise LiveError("no YAML") from None
     return read(found or {}) if isinstance(found or {}, dict) else read({"": found})
+
+
+def _check_extent(text: bytes) -> None:
+    """Refuse what would fill the memory once it is read: much of it, deep in each other, or written once for many."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text[:_MOST_BYTES], yaml.CSafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_DEPTH or count > _MOST_EVENTS:
+            raise LiveError("more YAML than rule groups are")
+        # An alias may stand for any number of values, and no ruler writes one.
+        if isinstance(event, yaml.AliasEvent):
+            raise LiveError("YAML with aliases")
+    if len(text) > _MOST_BYTES:
+        raise LiveError(f"more than {_MOST_BYTES // 1024 // 1024} MiB of YAML")
 
 
 def changes(ours: Group, theirs: Group) -> tuple[str, ...]:

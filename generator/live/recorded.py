@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
 from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.live.states import State, Timing, advance
@@ -145,4 +146,4 @@ def _timeline(
 
 def _text(labels: LabelSet) -> str:
     inside = ", ".join(f'{name}="{value}"' for name, value in sorted(labels))
-    return f"{{{inside}}}"
+    return printable(f"{{{inside}}}")

@@ -104,8 +104,8 @@ class Connection(Struct, frozen=True):
         return help_for(status, self.credentials.login, self.called)
 
     def error(self, message: str, help_: str = "", kind: type[LiveError] = LiveError) -> LiveError:
-        """Make an error about this server, without a credential in it."""
-        return kind(self.credentials.hide(f"{self.url}: {message}"), help_)
+        """Make an error about this server, without a credential in it and on one line."""
+        return kind(printable(self.credentials.hide(f"{self.url}: {message}")), help_)
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""

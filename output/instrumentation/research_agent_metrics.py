@@ -1879,7 +1879,7 @@ class LLMStep(_Block):
 
     def _settle(self, ledger: _Ledger) -> None:
         """Count the tokens that were told and not yet counted."""
-        tokens, reason = ledger.settle(self._model or OTHER)
+        tokens, reason = ledger.settle(self._model or _NOTHING)
         for priced, amount in tokens.items():
             count = amount - self._counted.get(priced, 0.0)
             if count > 0:

@@ -26,7 +26,9 @@ _BENCHMARKS = {
     "compile": ("compiling", False),
     "hostile": ("hostile", False),
     "instrument": ("instrument", False),
+    "load": ("loading", True),
     "many": ("thousand", False),
+    "rules": ("rules", False),
     "serve": ("serving", True),
     "wrong-alerts": ("wrong_alerts", True),
 }

@@ -23,7 +23,7 @@ class Effort(Struct, frozen=True):
     tiers: int | None = None
 
 
-QUICK = Effort(instances=(1, 10), services=(1, 5, 20), hours=1, times=2, tiers=3)
+QUICK = Effort(instances=(1, 10), services=(1, 10, 100), hours=1, times=2, tiers=3)
 FULL = Effort()
 
 

@@ -1,7 +1,8 @@
-"""Fuzz ``generate`` for a while: ``python -m tests.fuzz [--seconds N] [--seed N]``.
+"""Fuzz ``generate``, then the commands that talk to servers: ``python -m tests.fuzz [--seconds N] [--seed N]``.
 
 Whatever the specs hold, the exit status is 0 or 1, there is no traceback and an answer in time, the output stays as it
-is unless the status is 0, and Prometheus loads what was accepted. Inputs that break this are kept, with what was said.
+is unless the status is 0, and Prometheus loads what was accepted. Whatever a server answers, a command ends well or
+with a LiveError. Inputs and answers that break this are kept, with what was said.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import secrets
 import sys
 import time
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from generator.live.server import prometheus_server
 from tests.fuzz.hunt import Hunt, hunt
 from tests.fuzz.loading import refused
+from tests.fuzz.servers import ServerHunt
 from tests.output.trees import in_memory
 
 if TYPE_CHECKING:
@@ -33,15 +36,24 @@ def main() -> int:
     sys.stdout.write(f"seed {arguments.seed}, {arguments.seconds:g} s\n")
     with in_memory() as folder, prometheus_server() as server:
         found = hunt(folder, KEPT, arguments.seed)
-        _run(found, server, time.monotonic() + arguments.seconds)
+        _run(found, server, time.monotonic() + arguments.seconds / 2)
     sys.stdout.write(f"{_line(found)}\n")
-    for kind, count in found.failures.most_common():
+    answers = ServerHunt(KEPT, Random(arguments.seed))  # noqa: S311 - to try things, no secret
+    _answer(answers, time.monotonic() + arguments.seconds / 2)
+    failures = found.failures + answers.failures
+    for kind, count in failures.most_common():
         sys.stdout.write(f"FAILED {count} times: {kind}\n")
-    if found.failures:
+    if failures:
         sys.stdout.write(
             f"the inputs, and what was said of each, are in {KEPT}; python -m generator generate\n"
         )
-    return 1 if found.failures else 0
+    return 1 if failures else 0
+
+
+def _answer(found: ServerHunt, end: float) -> None:
+    while time.monotonic() < end:
+        found.step()
+    sys.stdout.write(f"{found.tried.total()} servers answered, {found.failures.total()} failed\n")
 
 
 def _run(found: Hunt, server: PrometheusServer, end: float) -> None:

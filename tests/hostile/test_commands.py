@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import tempfile
 import time
 from base64 import b64encode
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.artifact import Artifact
+from generator.live.server import find_prometheus
+from generator.output.write import write
 from tests.commands.calls import COMMAND, Call, environment
 from tests.hostile.server import MODES, hostile
+from tests.programs import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +36,21 @@ MOST_MEGABYTES = 150
 SPAN = ("--from", "2026-03-20T00:00Z", "--to", "2026-03-20T01:00Z")
 #: With characters that are written otherwise in JSON, in HTML and in an address.
 TOKEN = 'eyJhb"<Gci&O/iJI+Uz=I1Ni'  # noqa: S105 - nobody's
-SERVERS = ("PROMETHEUS", "GRAFANA", "EXPOSITION")
+SERVERS = ("PROMETHEUS", "GRAFANA", "EXPOSITION", "RULER")
+
+
+@cache
+def delivered() -> str:
+    """Write an output that holds a group for a ruler."""
+    folder = tempfile.TemporaryDirectory()  # until the tests end
+    group = {"name": "agent-run", "rules": [{"record": "service:agent_run:rate", "expr": "vector(1)"}]}
+    text = json.dumps({"namespace": "agent-metrics", "groups": [group]})
+    write([Artifact("mimir/agent-metrics.yaml", text)], Path(folder.name) / "output")
+    _FOLDERS.append(folder)
+    return str(Path(folder.name) / "output")
+
+
+_FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "replay": lambda url: ("replay", str(ROOT / "specs"), "--prometheus", url, *SPAN),
@@ -37,6 +58,7 @@ CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "audit an exposition": lambda url: ("audit", SPECS, "--exposition", f"{url}/metrics"),
     "apply to Grafana": lambda url: ("apply", "-o", str(ROOT / "output"), "--grafana", url),
     "apply to Prometheus": lambda url: ("apply", "-o", str(ROOT / "output"), "--prometheus", url),
+    "apply to a ruler": lambda url: ("apply", "-o", delivered(), "--ruler", url),
     "simulate": lambda url: ("simulate", SPECS, "--prometheus", url, *SPAN),
     "simulate beside": lambda url: ("simulate", SPECS, "--prometheus", url, "--add", "--record", *SPAN),
 }
@@ -85,6 +107,20 @@ def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str,
         assert code == 2, out + err
         assert err.startswith("error: ")
         assert "\n  help: " in err
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize("mode", ["drips headers", "endless", "repeats it with 200"])
+def test_a_demo_does_not_take_a_hostile_server_for_its_own(mode: str, call: Call) -> None:
+    needed(find_prometheus)
+    with hostile(MODES[mode]) as server:
+        port = server.url.rpartition(":")[2]
+        code, out, err = call(
+            "demo", str(ROOT / "specs"), "--port", port, "--no-grafana", "--last", "1m", "--timeout", "5s"
+        )
+    shown(out + err, mode)
+    assert (code, out) == (2, "")
+    assert "Prometheus does not start: " in err
 
 
 @pytest.mark.parametrize("mode", LARGE)

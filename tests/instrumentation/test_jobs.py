@@ -71,14 +71,17 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[str]:
-    """The address of a Pushgateway of the test's own."""
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Pushgateway of the test's own; Debian's keeps what it has in a file, unless told otherwise."""
     needed(_find)
+    kept = tmp_path_factory.mktemp("gateway") / "data"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     process = subprocess.Popen(
-        [_find(), f"--web.listen-address={address}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_find(), f"--web.listen-address={address}", f"--persistence.file={kept}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         for _ in range(100):

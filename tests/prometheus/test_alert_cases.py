@@ -51,7 +51,8 @@ def _names() -> Iterator[tuple[str, int]]:
 @pytest.fixture(scope="module", params=list(dict.fromkeys(_names())), ids=lambda one: f"{one[0]}-{one[1]}")
 def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> Iterator[Tried]:  # noqa: ARG001
     """All cases of the alerts of one name, computed on a server of their own."""
-    with tried_out(*request.param, model) as found:
+    name, every = request.param
+    with tried_out(name, every, model) as found:
         yield found
 
 

@@ -1,4 +1,4 @@
-"""Many services and what they share in a real Prometheus: it counts what the report promises, and spreads the work."""
+"""Many services in one real Prometheus, and what they share: it counts what the report promises, spread over time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
 
-from generator.checks.cardinality.account import together
 from generator.compiler import check
 from generator.live.remote_write import write
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.rule_set import rule_set
 from generator.reports.rows import overview, service_row
 from generator.spec.sources import read_sources
 from tests.bench.specs import directory
@@ -27,22 +27,21 @@ from tests.whole.exposed import exposed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.checks.cardinality.account import Account, SharedAccount
+    from generator.checks.cardinality.account import Account
     from generator.compiler import Compilation
+    from generator.live.rule_states import GroupState
     from generator.live.server import PrometheusServer
-    from generator.model.service import Site
+    from generator.model.service import Model
 
-SERVICES = 8
+SERVICES = 100
 #: What Mimir allows in a group by default (``ruler_max_rules_per_rule_group``).
 LARGEST = 20
 #: Seconds between evaluations, in place of a minute.
 QUICK = 2
 ROUNDS = 3
 ATTEMPTS = 240
-#: The least and the largest share of groups in a quarter of the interval; of 52 groups a fair draw stays within.
-FAIR = (0.03, 0.55)
-#: How the group of a service's own rules begins.
-OF_SERVICE = "agent-service-"
+#: The least and the largest share of groups in a quarter of the interval; of 144 groups a fair draw stays within.
+FAIR = (0.1, 0.4)
 
 
 class Seen(Struct, frozen=True):
@@ -66,12 +65,6 @@ def accounts(checked: Compilation) -> dict[str, Account]:
 
 
 @pytest.fixture(scope="module")
-def shared(checked: Compilation) -> SharedAccount:
-    assert checked.shared is not None
-    return checked.shared
-
-
-@pytest.fixture(scope="module")
 def server(
     prometheus: object,  # noqa: ARG001 - marks what needs a real server
     checked: Compilation,
@@ -79,7 +72,7 @@ def server(
 ) -> Iterator[PrometheusServer]:
     """A server that runs the rules of the whole fleet, and has evaluated each group a few times."""
     assert checked.model is not None
-    files = _quick(checked, checked.model.site, tmp_path_factory.mktemp("rules"))
+    files = _quick(checked, checked.model, tmp_path_factory.mktemp("rules"))
     with prometheus_server() as started:
         now = int(time.time())
         write(started.api, exposed(checked.model.services[0], now - 600, now + 120))
@@ -89,66 +82,58 @@ def server(
 
 
 def test_every_group_is_there_healthy_and_no_larger_than_rulers_allow(
-    server: PrometheusServer, accounts: Mapping[str, Account], shared: SharedAccount
+    server: PrometheusServer, checked: Compilation
 ) -> None:
-    groups = server.api.rules()
-    load = together((shared.load, *(found.load for found in accounts.values())))
-    assert len(groups) == load.groups
+    assert checked.shared is not None
+    groups, loads = server.api.rules(), [each.account.load for each in checked.facts]
+    loads.append(checked.shared.load)
+    assert len(groups) == sum(load.groups for load in loads)
     assert max(len(group.rules) for group in groups) <= LARGEST
     states = [rule for group in groups for rule in group.rules]
-    assert len(states) == load.rules
+    assert len(states) == sum(load.rules for load in loads)
     assert [(rule.name, rule.last_error) for rule in states if rule.health != "ok"] == []
 
 
-def test_each_group_is_one_service_s_or_names_none_and_no_two_rules_write_the_same_series(
+def test_a_service_s_file_is_about_it_alone_and_no_two_rules_of_the_fleet_write_the_same_series(
     server: PrometheusServer, accounts: Mapping[str, Account]
 ) -> None:
     written: Counter[tuple[object, ...]] = Counter()
-    records: dict[bool, set[str]] = {True: set(), False: set()}
-    for group in server.api.rules():
+    for group in _own(server, accounts):
         service = Path(group.file).name.partition(".")[0]
-        whose = {service} & accounts.keys()
         for rule in group.rules:
-            assert {rule.labels["service"]} == whose if whose else "service" not in rule.labels, rule.name
-            assert set(re.findall(r'service="(.*?)"', rule.expr)) <= whose, (group.name, rule.name)
+            assert rule.labels["service"] == service, (group.name, rule.name)
+            assert set(re.findall(r'service="(.*?)"', rule.expr)) <= {service}, (group.name, rule.name)
             if rule.kind == "recording":
                 written[rule.name, *sorted(rule.labels.items())] += 1
-                records[bool(whose)].add(rule.name)
     assert [each for each, times in written.items() if times > 1] == []
-    assert records[True] & records[False] == set()
-    assert all(records.values())
 
 
 def test_a_thousand_such_services_are_as_many_groups_and_rules_as_prometheus_runs_of_each(
-    server: PrometheusServer, checked: Compilation, shared: SharedAccount, accounts: Mapping[str, Account]
+    server: PrometheusServer, accounts: Mapping[str, Account], checked: Compilation
 ) -> None:
     assert checked.model is not None
-    site = checked.model.site
+    assert checked.shared is not None
+    site, shared = checked.model.site, checked.shared
     load = overview(tuple(service_row(each, site) for each in checked.facts), shared, site).thousand.load
-    own, once = [], []
-    for group in server.api.rules():
-        is_own = Path(group.file).name.partition(".")[0] in accounts
-        (own if is_own else once).append(len(group.rules))
-    assert load.groups == pytest.approx(1000 / SERVICES * len(own) + len(once))
-    assert load.rules == pytest.approx(1000 / SERVICES * sum(own) + sum(once))
+    groups = _own(server, accounts)
+    assert load.groups == pytest.approx(1000 / SERVICES * len(groups) + shared.load.groups)
+    rules = sum(len(group.rules) for group in groups)
+    assert load.rules == pytest.approx(1000 / SERVICES * rules + shared.load.rules)
     assert load.evaluations == pytest.approx(load.rules / 60)
 
 
 def test_prometheus_counts_as_many_evaluations_as_promised(
-    server: PrometheusServer, accounts: Mapping[str, Account], shared: SharedAccount
+    server: PrometheusServer, accounts: Mapping[str, Account]
 ) -> None:
     seen = _seen(server)
     for group, evaluations in seen.evaluations.items():
         whole = (seen.iterations[group] - seen.missed[group]) * seen.rules[group]
         # Of an iteration that runs at this moment some rules are counted, and itself perhaps.
         assert abs(evaluations - whole) <= seen.rules[group], group
-    loads = {name: found.load for name, found in accounts.items()}
-    promised = {name: load.evaluations for name, load in loads.items()} | {"": shared.load.evaluations}
-    quick = dict.fromkeys(promised, 0.0)
-    for group, rules in seen.rules.items():
-        name = group.rpartition("/")[2].partition(".")[0]
-        quick[name if name in accounts else ""] += rules / seen.intervals[group]
-    assert {name: rate * QUICK / 60 for name, rate in quick.items()} == pytest.approx(promised)
+    for name, found in accounts.items():
+        own = [group for group in seen.rules if group.rpartition("/")[2].startswith(f"{name}.")]
+        quick = sum(seen.rules[group] / seen.intervals[group] for group in own)
+        assert quick * QUICK / 60 == pytest.approx(found.load.evaluations)
 
 
 def test_no_more_series_are_recorded_than_promised(
@@ -162,20 +147,22 @@ def test_no_more_series_are_recorded_than_promised(
 
 
 def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) -> None:
-    """Prometheus shifts a group by its name and its file's: the groups of many services do not start at once."""
+    """Prometheus shifts a group by its name and its file's: a thousand groups do not start at once."""
     groups = server.api.look("/api/v1/rules", {}, dict[str, list[dict[str, Any]]], "rules")["groups"]
     shares = _quarters(_moment(group["lastEvaluation"]) for group in groups)
     assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
-    same = [_moment(group["lastEvaluation"]) for group in groups if group["name"].startswith(OF_SERVICE)]
-    assert len(same) == SERVICES
-    assert max(_quarters(same)) < 1
 
 
-def _quick(checked: Compilation, site: Site, directory: Path) -> tuple[Path, ...]:
+def _own(server: PrometheusServer, accounts: Mapping[str, Account]) -> list[GroupState]:
+    """List the groups of the services' own files."""
+    return [one for one in server.api.rules() if Path(one.file).name.partition(".")[0] in accounts]
+
+
+def _quick(checked: Compilation, model: Model, directory: Path) -> tuple[Path, ...]:
     """Write the rule files, with a shorter interval."""
-    files = []
+    files, site = [], model.site
     own = (one for each in checked.facts for one in rule_files(each.service, each.compiled, site))
-    for artifact in (*own, *shared_files(checked.facts[0].shared, site)):
+    for artifact in (*own, *shared_files(rule_set(model.services, model.library, site).shared, site)):
         files.append(directory / artifact.path.rpartition("/")[2])
         quick = artifact.text.replace("  interval: 1m\n", f"  interval: {QUICK}s\n")
         files[-1].write_text(quick, "utf-8")
