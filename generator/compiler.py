@@ -97,7 +97,7 @@ class Foundation(Struct, frozen=True):
 
     def library_of(self, profiles: Collection[str]) -> Library:
         """The library without the profiles that nobody uses, and without prices of what only they count."""
-        return self.common.base.library.of(profiles)
+        return self.common.base.library.used_by(profiles)
 
     @property
     def site(self) -> Site:

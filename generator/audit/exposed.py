@@ -97,6 +97,9 @@ class ExposedSource(Struct, frozen=True):
     def exposed(self) -> None:
         """Say nothing: what a process exposes of itself is not held against the budget here."""
 
+    def interval(self) -> None:
+        """Say nothing: an exposition has no history."""
+
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""
         lines = (line for line in self.exposition.lines if line.name == name)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
+from generator.audit.translated import translations
 from generator.checks.cardinality.raw import metric_series
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL
 from generator.model.outside import with_outside_values
+from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.audit.families import Stranger
     from generator.audit.source import Groups, Source
+    from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Model, Service, Site
 
@@ -37,7 +40,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         for name, members in found.items()
         if members
     }
-    others = strangers(names, declared)
+    others = strangers(names, declared) if service.emitted_here else ()
     nothing = not metrics and not others
     return Seen(
         service=declared,
@@ -52,16 +55,30 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
         exposed=source.exposed(),
         turnover=_turnover(source, metrics, declared, site),
         elsewhere=_elsewhere(source, service, model) if nothing else None,
+        unknown=tuple(label for label in service.selector if _lacks(source, service, label))
+        if nothing
+        else (),
+        interval=source.interval(),
         outside=source.totals(OUTSIDE, OUTSIDE_LABEL) if OUTSIDE in names else {},
     )
+
+
+def _lacks(source: Source, service: Service, label: str) -> bool:
+    """Whether the run counter is there, and none of its series has a label."""
+    found = source.elsewhere(_runs(service), (label,)).counts
+    return bool(found) and not any(value for (value,) in found)
+
+
+def _runs(service: Service) -> str:
+    """Name the series of the run counter."""
+    runs = service.runs
+    return series_of(runs.metric, runs.sources[0], runs)
 
 
 def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
     """Look for the run counter under labels that no other service's selector picks."""
     by = tuple(service.selector)
-    found = (
-        dict(zip(by, values, strict=True)) for values in source.elsewhere(service.runs.metric, by).counts
-    )
+    found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(_runs(service), by).counts)
     taken = [other.selector for other in model.services if other is not service]
     return tuple(
         labels
@@ -94,6 +111,7 @@ def _metric(
         pairs=_pairs(source, counted, metric, service),
         below_zero=0 if metric.is_histogram else source.below_zero(counted),
         falling=0 if metric.is_histogram else source.falling(counted),
+        translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
     )
 
 
@@ -106,7 +124,9 @@ def _counted(metric: Metric, members: Mapping[str, int]) -> str:
 def _labels(source: Source, metric: Metric, members: Mapping[str, int], service: Service) -> list[SeenLabel]:
     counted, buckets = _counted(metric, members), f"{metric.name}_bucket"
     there = source.labels(counted) - {LE, "quantile"}
-    found = [_label(source, counted, name, members, service) for name in sorted(there)]
+    # Values of others' labels mean what a profile makes of them, which translations tell.
+    known = {} if metric.foreign else service.labels
+    found = [_label(source, counted, name, members, known) for name in sorted(there)]
     if buckets in members:
         saved = members[buckets] - source.merged(buckets, LE)
         found.append(SeenLabel(LE, source.groups(buckets, (LE,)).size, 0, (), saved))
@@ -114,11 +134,11 @@ def _labels(source: Source, metric: Metric, members: Mapping[str, int], service:
 
 
 def _label(
-    source: Source, counted: str, name: str, members: Mapping[str, int], service: Service
+    source: Source, counted: str, name: str, members: Mapping[str, int], known: Mapping[str, Label]
 ) -> SeenLabel:
     groups = source.groups(counted, (name,))
     lacking = groups.counts.get(("",), 0)
-    listed = service.labels[name].values if name in service.labels else ()
+    listed = known[name].values if name in known else ()
     strays = source.strays(counted, name, listed).counts if listed else {}
     saved = 0.0
     if groups.size > 1:
@@ -148,8 +168,8 @@ def _bound(text: str) -> float:
 
 
 def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> dict[str, Groups]:
-    found = {}
-    for name in metric.labels:
+    found: dict[str, Groups] = {}
+    for name in () if metric.foreign else metric.labels:
         label = service.labels[name]
         if label.determined and label.determines in metric.labels:
             found[name] = source.groups(counted, (name, label.determines))
@@ -172,7 +192,9 @@ def _turnover(
     """Count what lived within the retention, by the run counter or the first metric that has the label."""
     found = {}
     for label in service.labels.values():
-        on = [seen for seen in metrics.values() if label.name in seen.metric.labels]
+        on = [
+            seen for seen in metrics.values() if label.name in seen.metric.labels and not seen.metric.foreign
+        ]
         if not label.new_per_week or not on:
             continue
         seen = next((one for one in on if one.metric.name == service.runs.metric), on[0])

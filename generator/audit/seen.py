@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from generator.audit.families import Stranger
     from generator.audit.source import Described, Groups
+    from generator.audit.translated import SeenTranslation
     from generator.checks.cardinality.raw import MetricSeries
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
@@ -59,6 +60,7 @@ class SeenMetric(Struct, frozen=True):
         pairs: Combinations of a label and the one that it determines.
         below_zero: Series that are negative.
         falling: Series that fall again and again.
+        translations: Of a metric that others expose, its labels as the profile reads them.
     """
 
     metric: Metric
@@ -72,6 +74,7 @@ class SeenMetric(Struct, frozen=True):
     pairs: Mapping[str, Groups]
     below_zero: int
     falling: int
+    translations: tuple[SeenTranslation, ...] = ()
 
     @property
     def series(self) -> int:
@@ -113,6 +116,8 @@ class Seen(Struct, frozen=True):
         exposed: How many series the targets expose in all; None if unknown.
         turnover: By label that turns over, how many values there were within the retention.
         elsewhere: Where nothing was found: under which labels of the selector the run counter is; else None.
+        unknown: Where nothing was found: labels of the selector that no series of the run counter has.
+        interval: Seconds between two scrapes; None if unknown.
         outside: How many values generated instrumentation did not expose, by the label that they were meant for.
     """
 
@@ -127,6 +132,8 @@ class Seen(Struct, frozen=True):
     turnover: Mapping[str, int]
     elsewhere: tuple[Mapping[str, str], ...] | None
     outside: Mapping[str, float]
+    unknown: tuple[str, ...] = ()
+    interval: float | None = None
 
     @property
     def scale(self) -> float:

@@ -7,6 +7,8 @@ the server, which sends the largest counts only.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -32,6 +34,8 @@ _MOST_NAMES = 1000
 #: Newer servers send no more past values of a label than this, nor more descriptions of a metric.
 _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
+#: Fewer gaps between scrapes say nothing about what is usual.
+_FEWEST_GAPS = 3
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
 
@@ -130,6 +134,13 @@ class ServerSource(Struct, frozen=True):
     def exposed(self) -> int | None:
         """Sum what Prometheus itself counts at each scrape."""
         return self._whole(total(series(SCRAPED, self.service.selector).now())) or None
+
+    def interval(self) -> float | None:
+        """Look at the times of the newest samples: what is usual between two of them, of all targets."""
+        at = self.at if self.at is not None else self._number(call("time"))
+        found = self.api.query_samples(series("up", self.service.selector).over(TEN_MINUTES).text, at)
+        gaps = [later - earlier for one in found.series for earlier, later in pairwise(one.timestamps)]
+        return median(gaps) if len(gaps) >= _FEWEST_GAPS else None
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""

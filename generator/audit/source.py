@@ -85,5 +85,8 @@ class Source(Protocol):
     def exposed(self) -> int | None:
         """Count what the service's targets expose in all, as AgentSeriesBudgetExceeded does; None if unknown."""
 
+    def interval(self) -> float | None:
+        """Measure the seconds between two scrapes of the service; None where there is no history."""
+
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count the series of ``name`` whosever they are by the labels of the selector."""

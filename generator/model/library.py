@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from generator.model.streams import TOKEN_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.model.alerts import Alert
@@ -54,20 +54,23 @@ class Library(Struct, frozen=True):
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
 
-    def of(self, profiles: Collection[str]) -> Library:
-        """Leave out the other profiles, and the prices of token types that only they have."""
+    def used_by(self, profiles: Collection[str]) -> Library:
+        """Leave out the facts of other profiles, and the prices of tokens that only those count."""
         used = tuple(one for one in self.profiles if one.name in profiles)
         if used == self.profiles:
             return self
-        types = {value for one in used for value in one.values.get(TOKEN_TYPE, ())}
-        within = (
-            replace(one, included=tuple(each for each in one.included if each in types))
-            for one in self.inclusions
-            if one.token_type in types
-        )
+        counted = {value for one in used for value in one.values.get(TOKEN_TYPE, ())}
         return replace(
             self,
             profiles=used,
-            prices=tuple(one for one in self.prices if one.token_type in types),
-            inclusions=tuple(one for one in within if one.included),
+            prices=tuple(one for one in self.prices if one.token_type in counted),
+            inclusions=tuple(_among(self.inclusions, counted)),
         )
+
+
+def _among(inclusions: Iterable[Inclusion], counted: Collection[str]) -> Iterator[Inclusion]:
+    """Keep what some types of tokens count of each other."""
+    for one in inclusions:
+        included = tuple(inner for inner in one.included if inner in counted)
+        if included and one.token_type in counted:
+            yield replace(one, included=included)

@@ -115,6 +115,7 @@ class Service(Struct, frozen=True):
         deviations: What it changes about the shared alerts.
         runs_per_hour: Promised traffic; None when nothing is promised.
         run: The word for a run: run, request, session, turn or generation.
+        about_profile: The profile's own description: what it measures, and how its source is set up.
         emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels of shared streams that it bounds itself.
@@ -143,6 +144,7 @@ class Service(Struct, frozen=True):
     origins: Mapping[str, Span]
     deviations: Deviations = Deviations()
     run: str = RUN
+    about_profile: str = ""
     emitted_here: bool = True
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()

@@ -21,6 +21,7 @@ class Source(Struct, frozen=True):
         scale: The factor to the stream's unit, of amounts.
         unit: The unit in which a histogram's bounds are exposed.
         buckets: These bounds, ascending, in that unit; empty on counters.
+        drop: Labels of the source that are summed away, as nobody bounds them.
     """
 
     names: tuple[str, ...]
@@ -32,6 +33,7 @@ class Source(Struct, frozen=True):
     scale: float = 1
     unit: str = ""
     buckets: tuple[float, ...] = ()
+    drop: tuple[str, ...] = ()
 
     @property
     def known(self) -> frozenset[str]:

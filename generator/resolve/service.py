@@ -84,6 +84,7 @@ def resolve_service(
         inclusions=priced[1],
         origins=_of_library(base.library, signals, merged) | dict(_origins(spec, profile)),
         run=profile.run or RUN,
+        about_profile=profile.description or "",
         emitted_here=profile.emitted != ELSEWHERE,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},

@@ -161,6 +161,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
         scale=part.scale or 1,
         unit=unit,
         buckets=buckets if stream.is_histogram else (),
+        drop=tuple(text.value for text in entry.value.drop),
     )
 
 

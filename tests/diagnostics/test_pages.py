@@ -37,6 +37,8 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/series-bound",
     "audit/series-budget",
     "audit/turnover",
+    "audit/dropped-label",  # of sources that others instrument
+    "audit/scrape-interval",  # about times, which no exposition has
     "schema/form",  # a rest: the message names the keys
     "source/encoding",  # the other codes of this area are about files, not about their text
     "source/merge-conflict",  # its lines have no place in a page, which Git would take for one of them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.audit.checks import foreign
 from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import listing, of_service
 from generator.diagnostics.printable import printable, quoted
@@ -27,18 +28,55 @@ _OLD = "exported_"
 
 def check(seen: Seen) -> Iterator[Finding]:
     """Compare labels and values, metric by metric; a stray value is told once, with all metrics that have it."""
+    taken = _taken(seen)
+    for name, metrics in taken.items():
+        yield _taken_name(name, metrics, seen)
     for found in seen.metrics.values():
+        if found.metric.foreign:
+            continue
         extra = [name for name in found.labels if name not in found.metric.labels and name != LE]
+        extra = [name for name in extra if name not in taken and f"{_OLD}{name}" not in taken]
         for name in found.metric.labels:
-            if name not in seen.service.selector:
+            if name not in seen.service.selector and f"{_OLD}{name}" not in taken:
                 yield from _missing(found, name, extra, seen)
         for name in extra:
             yield _extra(found, found.labels[name], seen)
         yield from _pairs(found, seen)
     for label in seen.service.labels.values():
         yield from _values(label, seen)
+    yield from foreign.labels(seen)
+    yield from foreign.costs(seen)
     for name, times in sorted(seen.outside.items()):
         yield _outside(name, times, seen)
+
+
+def _taken(seen: Seen) -> dict[str, list[str]]:
+    """Find labels that moved, as a label of the target has their name, each with the metrics that have it."""
+    found: dict[str, list[str]] = {}
+    for metric in seen.metrics.values():
+        for name in metric.labels:
+            if name.startswith(_OLD):
+                found.setdefault(name, []).append(metric.metric.name)
+    return found
+
+
+def _taken_name(moved: str, metrics: list[str], seen: Seen) -> Finding:
+    """Tell once of a name that two claim, whatever number of metrics show it."""
+    name = moved.removeprefix(_OLD)
+    where = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
+    message = f'a label of the target is called "{name}" as well, so that of the code is "{moved}" in {where}'
+    if name in seen.service.labels:
+        help_ = (
+            f"what is broken down by {name} shows the target's: let the scrape keep the code's (honor_labels: true, of "
+            f"a ServiceMonitor honorLabels), or drop the target's by relabel_configs (action: labeldrop, regex: {name})"
+        )
+    else:
+        help_ = (
+            "it is the target's: take it out of the code, or drop the moved one at the scrape by "
+            f"metric_relabel_configs (action: labeldrop, regex: {moved})"
+        )
+    path = f"labels.{name}" if name in seen.service.labels else ""
+    return Finding(violation("audit/taken-label", message, seen, path, help_), metrics[0])
 
 
 def _outside(label: str, times: float, seen: Seen) -> Finding:
@@ -77,8 +115,6 @@ def _extra(found: SeenMetric, label: SeenLabel, seen: Seen) -> Finding:
     why = unbounded(name)
     if why:
         help_ = f"it {why}: {HELP}"
-    elif name.startswith(_OLD):
-        help_ = f'the code sets "{name.removeprefix(_OLD)}", which is the target\'s: take it out of the code'
     elif name in seen.service.labels:
         help_ = f"take it out of the code, or add it to the labels of {metric.name}"
     else:
@@ -96,7 +132,7 @@ def _values(label: Label, seen: Seen) -> Iterator[Finding]:
     there = {
         found.metric.name: found.labels[label.name]
         for found in seen.metrics.values()
-        if label.name in found.metric.labels and label.name in found.labels
+        if label.name in found.metric.labels and label.name in found.labels and not found.metric.foreign
     }
     strays = {name: one for name, one in there.items() if one.strays}
     if strays:

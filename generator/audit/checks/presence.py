@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, remark, suspicion, violation
 from generator.audit.fixes import declaration, of_service
+from generator.audit.translated import alternatives
 from generator.diagnostics.suggest import closest
 from generator.model.identifiers import unbounded
 from generator.model.metrics import Metric, MetricType
@@ -28,8 +29,9 @@ def check(seen: Seen) -> Iterator[Finding]:
     if seen.elsewhere is not None:
         yield _nothing(seen)
         return
+    yield from _foreign(seen)
     for metric in seen.service.metrics.values():
-        if metric.name not in seen.metrics:
+        if not metric.foreign and metric.name not in seen.metrics:
             yield _missing(metric, seen)
     for stranger in seen.strangers:
         yield _undeclared(stranger, seen)
@@ -40,6 +42,13 @@ def _nothing(seen: Seen) -> Finding:
     service = seen.service
     wanted = ", ".join(f'{label}="{value}"' for label, value in service.selector.items())
     message = f"nothing of {service.name} is at {seen.place}: no series that its selector picks ({wanted})"
+    if seen.unknown:
+        names = ", ".join(f'"{label}"' for label in seen.unknown)
+        help_ = (
+            f"no series of {service.runs.metric} has the label {names}: external labels of a Prometheus are not on "
+            "its own series. Leave it out of the selector, or set it at the scrape, by relabel_configs"
+        )
+        return Finding(violation("audit/no-series", message, seen, "", help_))
     if not seen.elsewhere:
         help_ = "check that the service runs and is scraped, and that its names are the spec's"
         return Finding(violation("audit/no-series", message, seen, "", help_))
@@ -48,6 +57,29 @@ def _nothing(seen: Seen) -> Finding:
     help_ = f"{service.runs.metric} is there with {labels}: if that is this service, say so in its selector"
     fix = of_service(service, selector=dict(there))
     return Finding(violation("audit/no-series", message, seen, "", help_), fix=fix)
+
+
+def _foreign(seen: Seen) -> Iterator[Finding]:
+    """Tell of metrics that somebody else does not expose, under no name; most appear with their first event."""
+    quiet = []
+    for metric in seen.service.metrics.values():
+        either = alternatives(metric, seen.service)
+        if not metric.foreign or either & seen.metrics.keys() or metric.name != min(either):
+            continue
+        name = " or ".join(sorted(either))
+        if seen.service.runs.metric not in either:
+            quiet.append(name)
+            continue
+        message = (
+            f"{name} is not exposed, and its events are the {seen.service.run}s of {seen.service.profile}"
+        )
+        help_ = "switch it on in the source, as the profile's description says, and let the scrape keep it"
+        yield Finding(violation("audit/missing-metric", message, seen, "", help_), metric.name)
+    if quiet:
+        have = "has" if len(quiet) == 1 else "have"
+        message = f"{', '.join(quiet)} {have} no series yet"
+        help_ = "they appear with their first event, or the source has them switched off: see the profile's description"
+        yield Finding(remark("audit/not-used-yet", message, seen, "", help_))
 
 
 def _missing(metric: Metric, seen: Seen) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from generator.audit.findings import Finding, Fix, violation
+from generator.audit.findings import Finding, Fix, suspicion, violation
 from generator.audit.fixes import of_service, site_file, snippet
 from generator.checks.cardinality.combinations import values
 from generator.model.names import LE
@@ -22,7 +22,8 @@ def check(seen: Seen) -> Iterator[Finding]:
     yield from _replicas(seen)
     for found in seen.metrics.values():
         yield from _created(found, seen)
-        yield from _bound(found, seen)
+        if not found.metric.foreign:  # of others' labels no spec bounds those that it does not read
+            yield from _bound(found, seen)
         yield from _budget(found, seen)
     yield from _exposed(seen)
     yield from _turnover(seen)
@@ -41,8 +42,15 @@ def _created(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     if found.created and not seen.site.created_series:
         name = found.metric.name
         message = f"{name} has {found.created:,} _created series, and site.yaml says that there are none"
-        help_ = "no bound counts them: call disable_created_metrics() in the code, or say that they are there"
         path = f"metrics.{name}"
+        if found.metric.foreign:
+            help_ = (
+                "nothing reads them: let the source leave them out, or the scrape drop them (metric_relabel_configs: "
+                "source_labels: [__name__], regex: .+_created, action: drop)"
+            )
+            yield Finding(suspicion("audit/created-series", message, seen, path, help_), name)
+            return
+        help_ = "no bound counts them: call disable_created_metrics() in the code, or say that they are there"
         fix = Fix(site_file(seen.service), snippet({"created_series": True}))
         yield Finding(violation("audit/created-series", message, seen, path, help_), name, fix)
 

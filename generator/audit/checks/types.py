@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import other_buckets, redeclared
 from generator.model.metrics import FACTORS
+from generator.model.names import LE
 from generator.model.units import plain
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ _LISTED = 8
 
 def check(seen: Seen) -> Iterator[Finding]:
     """Compare what kind of metric it is and what it counts in."""
+    bare = [found for found in seen.metrics.values() if _is_bare(found)]
+    if bare:
+        yield _no_buckets(bare, seen)
     for found in seen.metrics.values():
+        if found.metric.foreign and not found.metric.buckets:
+            continue  # its sum, its count or its value is read, whatever it is called
         wrong = list(_type(found, seen))
         yield from wrong
         if not wrong:
@@ -37,12 +43,9 @@ def check(seen: Seen) -> Iterator[Finding]:
 
 def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     metric, types = found.metric, found.described.types
-    if types and metric.type not in types:
-        said = f"exposed as {_a(min(types))}"
-    elif metric.is_histogram and found.histogram is None:
-        said = "exposed without buckets"
-    else:
+    if _is_bare(found) or not types or metric.type in types:
         return
+    said = f"exposed as {_a(min(types))}"
     message = f"{metric.name} is declared {_a(metric.type)} and {said}"
     help_ = (
         "rates and increases of what may fall are wrong: make it a counter in the code"
@@ -50,6 +53,24 @@ def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
         else "quantiles are computed from classic buckets: make it a histogram in the code"
     )
     yield Finding(violation("audit/type", message, seen, f"metrics.{metric.name}", help_), metric.name)
+
+
+def _is_bare(found: SeenMetric) -> bool:
+    """Whether a histogram came without its buckets."""
+    is_one = not found.described.types or found.metric.type in found.described.types
+    return bool(found.metric.is_histogram and found.metric.buckets and found.histogram is None and is_one)
+
+
+def _no_buckets(bare: Sequence[SeenMetric], seen: Seen) -> Finding:
+    """Tell once of all histograms without buckets: it has one cause."""
+    first = bare[0].metric
+    names = first.name if len(bare) == 1 else f"{first.name} and {len(bare) - 1} more histograms"
+    message = f"{names} came without buckets: quantiles and what stands on them stay empty"
+    help_ = (
+        "let the scrape keep classic buckets: no rule of metric_relabel_configs that drops _bucket or le, and "
+        "always_scrape_classic_histograms: true where native histograms are scraped; or expose a classic histogram"
+    )
+    return Finding(violation("audit/no-buckets", message, seen, f"metrics.{first.name}", help_), first.name)
 
 
 def _a(type_: str) -> str:
@@ -84,6 +105,8 @@ def _units(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
         return
     wanted, there = metric.buckets, sorted(bound for bound in histogram.bounds if isfinite(bound))
     other = _OTHER.get(metric.unit, "")
+    if metric.foreign and there[:1] == [0] and wanted[0] > 0:
+        there = there[1:]  # nothing takes less than no time
     if wanted == tuple(there):
         yield from _average(found, histogram, seen)
     elif other and not told and _same(_converted(wanted, metric.unit, other), there):
@@ -147,6 +170,9 @@ def _buckets(found: SeenMetric, histogram: SeenHistogram, there: list[float], se
     extra = [bound for bound in there if bound not in wanted]
     parts = [f"lacks {_listed(lacking)}"] * bool(lacking) + [f"has {_listed(extra)} besides"] * bool(extra)
     message = f"{metric.name} has other buckets than declared: it {' and '.join(parts)}"
+    if metric.foreign:
+        help_ = "quantiles are read from those that are there; a profile that extends this one may say which"
+        return Finding(suspicion("audit/buckets", message, seen, f"labels.{LE}", help_), metric.name)
     whole = histogram.bounds.get(inf, 0)
     partial = {count for bound, count in histogram.bounds.items() if isfinite(bound)} - {whole}
     path = f"metrics.{metric.name}"

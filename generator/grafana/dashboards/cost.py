@@ -156,8 +156,8 @@ def unread(records: Records) -> Panel:
     return grammar.stacked(
         grammar.EVENTS,
         "LLM steps with unread tokens",
-        f"LLM steps of all models within {records.window('llm_usage_unread_count')} whose tokens are missing, unknown or "
-        "contradicted by their total. The log of the service says of which names.",
+        f"LLM steps of all models within {records.window('llm_usage_unread_count')} whose tokens are missing, unknown "
+        "or contradicted by their total. The log of the service says of which names.",
         _unread_by_reason(records),
         colours=colours.UNREAD_REASONS,
     ).told_by("llm_usage_unread_count")

@@ -1,0 +1,36 @@
+"""The scrape: how often it really is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.audit.findings import Finding, Fix, suspicion, violation
+from generator.audit.fixes import site_file, snippet
+from generator.model.units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.audit.seen import Seen
+
+#: How far an interval may be off before it is another one.
+_TOLERANCE = 1.25
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """Hold the interval that the site says against the true one."""
+    said = seen.site.scrape_interval
+    if seen.interval is None or said / _TOLERANCE <= seen.interval <= said * _TOLERANCE:
+        return
+    true = max(1, round(seen.interval))
+    message = (
+        f"{seen.service.name} is scraped every {duration(true)}, and site.yaml says "
+        f"scrape_interval: {duration(said)}"
+    )
+    fix = Fix(site_file(seen.service), snippet({"scrape_interval": duration(true)}))
+    if seen.interval < said:
+        help_ = "some increases are counted twice: say the true interval, then generate again"
+        yield Finding(suspicion("audit/scrape-interval", message, seen, "", help_), fix=fix)
+        return
+    help_ = "rates see too few samples, so that little or nothing is recorded: say the true interval, or scrape as said"
+    yield Finding(violation("audit/scrape-interval", message, seen, "", help_), fix=fix)

@@ -1,0 +1,103 @@
+"""Metrics that others expose: their labels and values as a profile reads them, held against what is there."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model.labels import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.audit.source import Source
+    from generator.model.labels import Label
+    from generator.model.metrics import Metric
+    from generator.model.service import Service
+    from generator.model.streams import Source as Feed
+
+
+class SeenTranslation(Struct, frozen=True):
+    """A label of a stream, as a metric says it.
+
+    Attributes:
+        label: What the product calls it.
+        exposed: What the source calls it.
+        strays: Exposed values that no pattern takes and no list names.
+        is_absent: Whether no series has it, though not having it means nothing.
+    """
+
+    label: str
+    exposed: str
+    strays: tuple[str, ...]
+    is_absent: bool
+
+
+def feeds(metric: Metric, service: Service) -> tuple[Feed, ...]:
+    """Find the sources that read a metric."""
+    sources = (source for stream in service.streams.values() for source in stream.sources)
+    return tuple(dict.fromkeys(one for one in sources if metric.name in (*one.names, *one.minus)))
+
+
+def alternatives(metric: Metric, service: Service) -> frozenset[str]:
+    """List the names of which one is enough, where exporters differ."""
+    return frozenset(
+        name
+        for source in feeds(metric, service)
+        for names in (source.names, source.minus)
+        if metric.name in names
+        for name in names
+    )
+
+
+def dropped(metric: Metric, service: Service) -> frozenset[str]:
+    """List the labels that a profile knows of and sums away."""
+    return frozenset(label for source in feeds(metric, service) for label in source.drop)
+
+
+def translations(source: Source, counted: str, metric: Metric, service: Service) -> Iterator[SeenTranslation]:
+    """Look at each label that a profile reads of a metric."""
+    seen: set[tuple[object, ...]] = set()
+    for feed in feeds(metric, service):
+        for name, exposed in feed.labels:
+            label = service.labels[name]
+            if label.joined != exposed and (name, exposed, feed.where) not in seen:
+                seen.add((name, exposed, feed.where))
+                values = _values(source, counted, exposed, feed)
+                yield SeenTranslation(name, exposed, tuple(_strays(label, values)), _is_absent(label, values))
+
+
+def _values(source: Source, counted: str, exposed: str, feed: Feed) -> list[str]:
+    """List the values of a label on the series that are read."""
+    where = dict(feed.where)
+    found = source.groups(counted, (exposed, *where)).counts
+    return [
+        value
+        for value, *others in found
+        if all(_taken(one, patterns) for one, patterns in zip(others, where.values(), strict=True))
+    ]
+
+
+def _strays(label: Label, values: Iterable[str]) -> Iterator[str]:
+    taken = {*label.values} if not label.patterns else {OTHER} & {*label.values}
+    for value in values:
+        known = value in taken or any(_taken(value, each) for each in label.patterns.values())
+        if value and (label.values or label.patterns) and not known and not _taken(value, label.ignore):
+            yield value
+
+
+def _is_absent(label: Label, values: list[str]) -> bool:
+    means_something = any(_taken("", patterns) for patterns in label.patterns.values())
+    return bool(values) and not any(values) and not means_something
+
+
+def _taken(value: str, patterns: Iterable[str]) -> bool:
+    return any(_compiled(pattern).fullmatch(value) for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)

@@ -1,0 +1,122 @@
+"""Audits of services that others instrument: what a profile does not read is passed over, and what costs is counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from generator.audit.as_text import as_text
+from generator.audit.audit import Audit, audit
+from generator.audit.checks import scrape
+from generator.audit.exposed import exposed_source
+from generator.audit.fetch import fetch_file
+from generator.audit.parse import parse
+from generator.diagnostics import Severity
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.golden import compare
+from tests.profiles.test_expositions import SERVICES
+
+if TYPE_CHECKING:
+    from generator.model.service import Model
+
+EXPOSITIONS = Path(__file__).parent.parent / "profiles" / "expositions"
+GATEWAY = "labels: {model: [gpt-4o]}"
+
+
+def _model(folder: Path, profile: str, more: str) -> Model:
+    (folder / "services").mkdir()
+    text = f"service: mine\nprofile: {profile}\nowner: team\nselector: {{job: mine}}\n{more}\n"
+    (folder / "services" / "mine.yaml").write_text(text, encoding="utf-8")
+    specs = load(folder).specs
+    assert specs is not None
+    resolved = resolve(specs)
+    assert resolved.value is not None, resolved.diagnostics
+    return resolved.value
+
+
+def _audited(folder: Path, profile: str, more: str, exposition: Path) -> Audit:
+    model = _model(folder, profile, more)
+    (service,) = model.services
+    return audit(exposed_source(parse(fetch_file(exposition)), service), service, model)
+
+
+def _gateway(folder: Path, text: str) -> Audit:
+    (folder / "exposed.prom").write_text(text, encoding="utf-8")
+    return _audited(folder, "litellm", GATEWAY, folder / "exposed.prom")
+
+
+def _told(found: Audit) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for finding in found.findings:
+        told.setdefault(finding.diagnostic.code, []).append(finding.diagnostic.message)
+    return told
+
+
+@pytest.mark.parametrize("profile", SERVICES)
+def test_a_stored_exposition_is_true_to_its_profile(profile: str, tmp_path: Path) -> None:
+    more, exposition = SERVICES[profile]
+    found = _audited(tmp_path, profile, more, EXPOSITIONS / f"{exposition}.prom")
+    errors = [one.diagnostic for one in found.findings if one.diagnostic.severity is Severity.ERROR]
+    assert errors == []
+    assert len(found.seen.metrics) > 0
+
+
+REQUESTS = "litellm_proxy_total_requests_metric_total"
+
+
+def test_what_is_summed_away_is_counted_and_its_setting_named(tmp_path: Path) -> None:
+    series = "".join(
+        f'{REQUESTS}{{requested_model="gpt-4o",status_code="200",end_user="u{number}"}} 1\n'
+        for number in range(150)
+    )
+    found = _gateway(tmp_path, f"# TYPE {REQUESTS} counter\n{series}")
+    (cost,) = (one.diagnostic for one in found.findings if one.diagnostic.code == "audit/dropped-label")
+    assert cost.message == 'label "end_user" is summed away, and costs 149 of 150 series at the source'
+    assert cost.severity is Severity.WARNING
+    assert "prometheus_exclude_labels" in (cost.help or "")
+
+
+def test_values_that_nothing_takes_are_told_once_by_their_own_names(tmp_path: Path) -> None:
+    series = f'{REQUESTS}{{requested_model="o9",status_code="301"}} 1\n'
+    told = _told(_gateway(tmp_path, f"# TYPE {REQUESTS} counter\n{series}"))
+    assert told["audit/undeclared-value"] == [
+        f'label "status_code" has "301", which is no status that the spec knows (in {REQUESTS})',
+        f'label "requested_model" has "o9", which is no model that the spec knows (in {REQUESTS})',
+    ]
+
+
+def test_a_label_that_the_source_lacks_is_told_once(tmp_path: Path) -> None:
+    told = _told(_gateway(tmp_path, f'# TYPE {REQUESTS} counter\n{REQUESTS}{{status_code="200"}} 1\n'))
+    assert len(told["audit/missing-label"]) == 1
+    assert '"requested_model", by which its profile tells the model' in told["audit/missing-label"][0]
+
+
+def test_without_its_events_a_profile_says_nothing(tmp_path: Path) -> None:
+    found = _gateway(tmp_path, "# TYPE litellm_spend_metric_total counter\nlitellm_spend_metric_total 1\n")
+    (missing,) = (one.diagnostic for one in found.findings if one.diagnostic.severity is Severity.ERROR)
+    assert missing.code == "audit/missing-metric"
+    assert missing.message == f"{REQUESTS} is not exposed, and its events are the requests of litellm"
+
+
+def test_of_names_that_differ_by_exporter_one_is_enough(tmp_path: Path) -> None:
+    found = _audited(tmp_path, "langgraph", "description: Runs.", EXPOSITIONS / "langgraph.prom")
+    assert "audit/missing-metric" not in _told(found)
+
+
+def test_the_interval_of_scrapes_is_held_against_the_sites(tmp_path: Path) -> None:
+    seen = _audited(tmp_path, "litellm", GATEWAY, EXPOSITIONS / "litellm.prom").seen
+    (rare,) = scrape.check(replace(seen, interval=60.0))
+    assert rare.diagnostic.severity is Severity.ERROR
+    assert rare.diagnostic.message == "mine is scraped every 1m, and site.yaml says scrape_interval: 15s"
+    assert rare.fix is not None
+    assert rare.fix.yaml == 'scrape_interval: "1m"\n'
+    text = "".join(as_text((Audit(replace(seen, interval=60.0), (rare,)),), {}, colour=False))
+    compare(Path(__file__).parent / "scraped_rarely", {"expected.txt": text})
+    (often,) = scrape.check(replace(seen, interval=5.0))
+    assert often.diagnostic.severity is Severity.WARNING
+    assert list(scrape.check(replace(seen, interval=15.4))) == []
+    assert list(scrape.check(replace(seen, interval=None))) == []
