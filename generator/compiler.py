@@ -90,8 +90,7 @@ class Foundation(Struct, frozen=True):
 
     def library_of(self, profiles: Collection[str]) -> Library:
         """The library without the profiles that nobody uses."""
-        library = self.common.base.library
-        return replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
+        return self.common.base.library.used_by(profiles)
 
     @property
     def site(self) -> Site:
@@ -203,7 +202,8 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     model = Model(common.site, common.base.library, services) if is_sound else None
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
     every = shown((*every, *_undeliverable((), parts, base, _variants(services))))
-    account = shared_account(base.with_variants(_variants(services))) if is_sound else None
+    profiles = {service.profile for service in services}
+    account = shared_account(base.of_fleet(profiles, tuple(_variants(services)))) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
 

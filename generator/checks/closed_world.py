@@ -115,7 +115,7 @@ def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[st
     if known.shape.exposed:
         yield "keeps the labels of instances"
     if isinstance(known.rule, RecordingRule):
-        yield from _beside_its_record(known.rule.record, known.shape, each.world)
+        yield from _beside_its_record(known.rule, known.shape, each.world)
     yield from _of_name(known)
 
 
@@ -129,11 +129,15 @@ def _of_name(known: Known) -> Iterator[str]:
         yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
 
 
-def _beside_its_record(record: str, found: Shape, world: World) -> Iterator[str]:
-    """Hold what a service's file records against what the shared rules take it for."""
-    given = world.written.get(record)
+def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Iterator[str]:
+    """Hold what a service's file records against what the shared rules take it for.
+
+    The values of a label that no shared stream has are listed like those of others, and no shared rule reads them.
+    """
+    given = world.written.get(rule.record)
     if given is not None:
-        for label in sorted(found.names - given.names):
+        listed = {rule.labels.get(names.LABEL, "")} if rule.record == names.LABEL_VALUE else set()
+        for label in sorted(found.names - given.names - listed):
             yield f'writes a label "{label}" that the shared rules do not know'
 
 

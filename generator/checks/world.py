@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: Rules that read each other in a circle are given up after so many rounds; one that reads itself takes two.
 _ROUNDS = 5
 
+#: The board's row of a signal that only one service has.
+_OWN_ROW = shape({label: constant(value) for label, value in ((names.SERVICE, THIS), (names.SIGNAL, ""))})
+
 
 class Known(Struct, frozen=True):
     """A rule, where it stands, and the series that it writes; ``inferred`` is None when it does not parse."""
@@ -111,6 +114,11 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     files = written(rules.streams, data)
     series = {**of_prometheus(), ALERTS: NOTHING, **files}
     every = list(_written_down(rules.groups))
+    if not any(
+        isinstance(one.rule, RecordingRule) and one.rule.record == names.BOARD_CURRENT for one in every
+    ):
+        # Only services' own signals have rows then, and the shared rule of the status reads these.
+        series[names.BOARD_CURRENT] = _OWN_ROW
     recording = _settled([one for one in every if isinstance(one.rule, RecordingRule)], series, files)
     alerting = [_known(one, series) for one in every if not isinstance(one.rule, RecordingRule)]
     found = [*recording, *alerting]
@@ -143,7 +151,9 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
         series[ALERTS] = union(series[ALERTS], alerts_of(alerting))
-    changed = tuple((name, series[name]) for name in everyone.readers if series[name] != everything[name])
+    # A library may record none of these, where none of its signals has a trend.
+    both = [(name, series.get(name, NOTHING), everything.get(name, NOTHING)) for name in everyone.readers]
+    changed = tuple((name, now) for name, now, before in both if now != before)
     shared, again = _for_service(everyone, changed)
     records = {one.rule.record: series[one.rule.record] for one in own if isinstance(one.rule, RecordingRule)}
     recorded = {**everyone.written, **everyone.recorded, **records, **again}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.model.streams import TOKEN_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.model.alerts import Alert
@@ -50,3 +53,24 @@ class Library(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
+
+    def used_by(self, profiles: Collection[str]) -> Library:
+        """Leave out the facts of other profiles, and the prices of tokens that only those count."""
+        used = tuple(one for one in self.profiles if one.name in profiles)
+        if used == self.profiles:
+            return self
+        counted = {value for one in used for value in one.values.get(TOKEN_TYPE, ())}
+        return replace(
+            self,
+            profiles=used,
+            prices=tuple(one for one in self.prices if one.token_type in counted),
+            inclusions=tuple(_among(self.inclusions, counted)),
+        )
+
+
+def _among(inclusions: Iterable[Inclusion], counted: Collection[str]) -> Iterator[Inclusion]:
+    """Keep what some types of tokens count of each other."""
+    for one in inclusions:
+        included = tuple(inner for inner in one.included if inner in counted)
+        if included and one.token_type in counted:
+            yield replace(one, included=included)

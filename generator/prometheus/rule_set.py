@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
@@ -39,8 +38,7 @@ class RuleSet(Struct, frozen=True):
 def rule_set(services: Iterable[Service], library: Library, site: Site) -> RuleSet:
     """Compile all rules of ``services``, with the variants of alerts that some of them have."""
     every = tuple(services)
-    profiles = {service.profile for service in every}
-    library = replace(library, profiles=tuple(one for one in library.profiles if one.name in profiles))
+    library = library.used_by({service.profile for service in every})
     variants = [variant for service in every for variant in service.deviations.variants]
     shared = shared_rules(library, site, variants)
     return RuleSet(shared, tuple(compile_rules(service, site, shared.records) for service in every))

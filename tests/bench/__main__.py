@@ -26,8 +26,11 @@ _BENCHMARKS = {
     "compile": ("compiling", False),
     "hostile": ("hostile", False),
     "instrument": ("instrument", False),
+    "load": ("loading", True),
     "many": ("thousand", False),
+    "rules": ("rules", False),
     "serve": ("serving", True),
+    "share": ("sharing", True),
     "wrong-alerts": ("wrong_alerts", True),
 }
 

@@ -1,4 +1,4 @@
-"""The rules of a service, evaluated for an hour: ours, and one flat rule of raw series for each recorded signal."""
+"""All rules about one service, evaluated for an hour: ours, and a flat rule of raw series for each recorded signal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from tests.bench.raw import flat
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.rules import RuleGroup
     from tests.bench.fleet import Fleet
 
-_PART = "A service's rules, an hour of evaluations"
+_PART = "All rules about a service, an hour of evaluations"
 _HOUR = 3600
 #: How often people evaluate flat rules: at every scrape.
 _FLAT_INTERVAL = 15
@@ -24,35 +23,30 @@ _FLAT_INTERVAL = 15
 def lines(living: Fleet, times: int) -> Iterator[Line]:
     """Evaluate both kinds."""
     ours, theirs = _costs(living, times)
-    rules, flat_rules = sum(len(group.rules) for group in groups(living)), len([*_flat(living)])
+    rules, flat_rules = sum(len(group.rules) for group in living.groups), len([*_flat(living)])
     kinds = f"all {rules} rules", f"{flat_rules} flat [5m] rules every {_FLAT_INTERVAL}s, no alerts"
     for what, unit, bound in (("samples", Unit.SAMPLES, 25), ("time", Unit.SECONDS, 6)):
         measured, against = (
             Figure(cost.samples if unit is Unit.SAMPLES else cost.seconds, unit, kind)
             for cost, kind in zip((ours, theirs), kinds, strict=True)
         )
-        item = f"an hour of a service's rules, {what}, {living.named}"
+        item = f"an hour of all rules, {what}, {living.named}"
         goal = living.goal(bound)
         yield Line(_PART, item, measured, against, goal, inverse=True, headline=goal is not None)
 
 
 def _costs(living: Fleet, times: int) -> tuple[Cost, Cost]:
     """What an hour costs: all our rules, those of alerts included, and the flat ones without any alert."""
-    ours = [(group.interval, rule) for group in groups(living) for rule in group.rules]
+    ours = [(group.interval, rule) for group in living.groups for rule in group.rules]
     sets = [[Query(rule.expr, living.end) for _, rule in ours], [*_flat(living)]]
     each, theirs = costs(living.api, sets, times)
     hourly = (cost.times(_HOUR / interval) for (interval, _), cost in zip(ours, each, strict=True))
     return total(hourly), total(theirs).times(_HOUR / _FLAT_INTERVAL)
 
 
-def groups(living: Fleet) -> tuple[RuleGroup, ...]:
-    """All rules of the fleet's service."""
-    return (*living.rules.recording, *living.rules.alerting)
-
-
 def _flat(living: Fleet) -> Iterator[Query]:
     """For each recorded value of a signal, what people would record instead."""
-    rules = [rule for group in living.rules.recording for rule in group.rules]
+    rules = [rule for group in living.groups for rule in group.rules]
     records = dict.fromkeys(rule.record for rule in rules if isinstance(rule, RecordingRule))
     for record in records:
         if expr := flat(record, living.service.selector["job"]):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import prometheus_server
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import rule_set
 from generator.resolve.model import resolve
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
@@ -23,33 +23,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.live.api import PrometheusApi
+    from generator.model.rules import RuleGroup
     from generator.model.service import Model, Service
-    from generator.prometheus.compiled import Compiled
 
 #: A Monday morning, and the end of a minute.
 START = 1_700_467_200
-_NAME = "support-agent"
+NAME = "support-agent"
 _MANY = 100
 
 
 class Fleet(Struct, frozen=True):
-    """A service of ``instances`` instances, from ``start`` to ``end`` (Unix seconds)."""
+    """A service of ``instances`` instances, from ``start`` to ``end`` (Unix seconds), and all rules about it."""
 
     api: PrometheusApi
-    model: Model
+    service: Service
+    groups: tuple[RuleGroup, ...]
+    rule_interval: int
     instances: int
     start: int
     end: int
-
-    @property
-    def service(self) -> Service:
-        """The one service that runs."""
-        return next(service for service in self.model.services if service.name == _NAME)
-
-    @property
-    def rules(self) -> Compiled:
-        """Its rules."""
-        return compile_rules(self.service, self.model.site)
 
     @property
     def named(self) -> str:
@@ -79,10 +71,13 @@ def project() -> Model:
 @contextmanager
 def fleet(model: Model, instances: int, minutes: int) -> Iterator[Fleet]:
     """Let a fleet work for ``minutes``: the same traffic, spread over more or fewer instances."""
+    service = next(service for service in model.services if service.name == NAME)
+    groups = rule_set([service], model.library, model.site).groups
     with prometheus_server() as server:
-        living = Fleet(server.api, model, instances, START, START + minutes * 60)
-        scenario = ordinary(living.service, living.start, living.end)
+        end = START + minutes * 60
+        living = Fleet(server.api, service, groups, model.site.rule_interval, instances, START, end)
+        scenario = ordinary(service, living.start, living.end)
         scenario = replace(scenario, replicas=instances, mean_life=None)
-        write(server.api, simulate(living.service, model.site, scenario).series)
-        evaluate(server.api, living.rules.recording, living.start, living.end)
+        write(server.api, simulate(service, model.site, scenario).series)
+        evaluate(server.api, groups, living.start, living.end)
         yield living

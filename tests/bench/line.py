@@ -12,6 +12,7 @@ class Unit(StrEnum):
 
     SECONDS = "s"
     MIB = "MiB"
+    BYTES = "bytes"
     SAMPLES = "samples"
     PERCENT = "%"
     COUNT = ""

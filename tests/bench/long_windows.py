@@ -31,7 +31,7 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
     """Ask for the share of failed runs both ways: by the two rules that record it, and at once."""
     signal = living.service.signals["success_rate"]
     records = {names.windowed(signal, part, HOUR) for part in ("errors", "error_ratio")}
-    rules = [rule for group in living.rules.recording for rule in group.rules]
+    rules = [rule for group in living.groups for rule in group.rules]
     ours = [rule.expr for rule in rules if isinstance(rule, RecordingRule) and rule.record in records]
     raw = [error_ratio("1h", living.service.selector["job"])]
     sets = [[Query(expr, living.end) for expr in exprs] for exprs in (ours, raw)]
@@ -62,8 +62,8 @@ def difference(model: Model, hours: int) -> Iterator[Line]:
     with fleet(model, _INSTANCES, (hours + 1) * HOUR // MINUTE) as living:
         signal, job = living.service.signals["success_rate"], living.service.selector["job"]
         ours = f'{{service="{living.service.name}"}}'
-        every, wrong = names.part(signal, "events_rate"), names.windowed(signal, "errors", hours * HOUR)
-        runs = f"sum_over_time({every}{ours}[{hours * HOUR - 1}s]) * {model.site.rule_interval}"
+        every, wrong = names.level_rate(signal.of), names.windowed(signal, "errors", hours * HOUR)
+        runs = f"sum_over_time({every}{ours}[{hours * HOUR - 1}s]) * {living.rule_interval}"
         goal = Goal(1) if hours >= _LONG else None
         yield _off(living, f"runs in {hours}h", (runs, happened(f"{hours}h", job)), goal)
         few = f"{wrong}{ours}", happened(f"{hours}h", job, status="error")

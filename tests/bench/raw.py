@@ -27,7 +27,7 @@ def _quantile(q: float, metric: str) -> str:
 
 
 _SIGNALS = {
-    "run_count": 'sum by ($by) (increase(agent_run_total{job="$job"}[5m]))',
+    "run": 'sum by ($by) (increase(agent_run_total{job="$job"}[5m]))',
     "success_rate": 'sum by ($by) (rate(agent_run_total{job="$job",status="ok"}[5m])) / ' + _RUNS,
     "latency_p50": _quantile(0.5, "agent_run_latency_ms"),
     "latency_p95": _quantile(0.95, "agent_run_latency_ms"),
@@ -37,11 +37,13 @@ _SIGNALS = {
     "tool_calls_per_run": f"{_CALLS} / {_ALL_RUNS}",
     "tool_error_rate": 'sum by ($by) (rate(agent_tool_call_total{job="$job",status="error"}[5m])) / '
     + _CALLS,
-    "tool_error_count": 'sum by ($by) (increase(agent_tool_error_total{job="$job"}[5m]))',
+    "tool_error": 'sum by ($by) (increase(agent_tool_error_total{job="$job"}[5m]))',
     "tool_latency_p50": _quantile(0.5, "agent_tool_latency_ms"),
     "tool_latency_p95": _quantile(0.95, "agent_tool_latency_ms"),
     "llm_errors_per_run": 'sum by ($by) (rate(agent_llm_error_total{job="$job"}[5m])) / ' + _ALL_RUNS,
-    "llm_error_count": 'sum by ($by) (increase(agent_llm_error_total{job="$job"}[5m]))',
+    "llm_error": 'sum by ($by) (increase(agent_llm_error_total{job="$job"}[5m]))',
+    "tool_call": 'sum by ($by) (increase(agent_tool_call_total{job="$job"}[5m]))',
+    "token_usage": 'sum by ($by) (increase(agent_token_usage_total{job="$job"}[5m]))',
     "token_usage_per_run": f"{_TOKENS} / {_ALL_RUNS}",
     "cost_per_run": f"{_TOKENS} * 0.000005 / {_ALL_RUNS}",
     "cost_rate": f"{_TOKENS} * 0.018",
@@ -51,7 +53,7 @@ _SIGNALS = {
 
 #: What the status board shows: each of these for the whole service.
 _BOARD = (
-    "run_count",
+    "run",
     "success_rate",
     "latency_p95",
     "step_count",
@@ -65,6 +67,9 @@ _BOARD = (
 
 _LABELS = ("error_class", "token_type", "stop_reason", "release", "model", "status", "tool")
 _RECORD = re.compile(r"(?P<level>\w+):agent_(?P<signal>\w+):(?P<operation>\w+)")
+_VALUES = {"ratio", "seconds", "count", "usd"}
+#: Streams of which a signal is the number of events.
+_COUNTED = {"run", "tool_error", "llm_error"}
 #: Recorded, so that panels can draw it; nobody computes it from raw series.
 _CONSTANT = {"objective"}
 
@@ -82,7 +87,7 @@ def equivalents(expr: str, job: str) -> frozenset[str]:
 def flat(record: str, job: str) -> str | None:
     """The flat expression of a recorded signal's value; None for what only our own rules need."""
     match = _RECORD.fullmatch(record)
-    if not match or match["operation"] not in {"ratio", "seconds", "count", "usd"}:
+    if not match or not (match["operation"] in _VALUES or _is_count(match)):
         return None
     return _of(match["signal"], match["level"], job)
 
@@ -108,6 +113,12 @@ def _asked(record: str, job: str) -> Iterator[str]:
         yield error_ratio(window[1], job)
     elif found := _of(match["signal"], match["level"], job):
         yield found
+
+
+def _is_count(match: re.Match[str]) -> bool:
+    """Whether a record counts events, of the whole service or by one label: more labels are a step on the way."""
+    is_whole = match["level"] in {"service", *_LABELS}
+    return is_whole and match["signal"] in _COUNTED and match["operation"].startswith("increase")
 
 
 def _of(signal: str, level: str, job: str) -> str | None:

@@ -23,7 +23,7 @@ def test_a_fleet_has_its_instances_which_share_the_traffic_that_is_recorded() ->
             alive = "count(count by (instance) (agent_run_total))"
             assert _value(found.api, alive, found.end) == instances
             runs[instances] = _value(found.api, "sum(increase(agent_run_total[15m]))", found.end)
-            recorded = _value(found.api, "service:agent_run_count:count", found.end)
+            recorded = _value(found.api, "service:agent_run:increase15m", found.end)
             assert recorded == pytest.approx(runs[instances], rel=0.1)
     assert runs[5] == pytest.approx(runs[1], rel=0.3)
     assert runs[1] > 100

@@ -21,7 +21,7 @@ def test_a_signal_asks_for_its_metric_by_the_labels_of_its_level() -> None:
 
 
 def test_one_expression_asks_once_however_often_it_reads() -> None:
-    twice = "service:agent_run_count:count > 1 and service:agent_run_count:count < 9"
+    twice = "service:agent_run:increase15m > 1 and service:agent_run:increase15m < 9"
     assert len(equivalents(twice, "a")) == 1
 
 
@@ -36,10 +36,21 @@ def test_a_window_of_days_stays_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", ["le_release:agent_run_latency_ms:rate", "service:agent_success_rate:numerator"]
+    "record",
+    [
+        "stream:agent_run:rate",
+        "release_status_stop_reason:agent_run:increase15m",
+        "service:agent_success_rate:numerator",
+    ],
 )
 def test_a_step_on_the_way_is_no_flat_rule(record: str) -> None:
     assert flat(record, "a") is None
+
+
+def test_what_is_counted_is_a_signal_of_its_stream() -> None:
+    assert flat("error_class:agent_tool_error:increase15m", "a") == (
+        'sum by (error_class) (increase(agent_tool_error_total{job="a"}[5m]))'
+    )
 
 
 def test_every_dashboard_has_raw_equivalents() -> None:

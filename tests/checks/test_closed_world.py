@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.closed_world import check, expression_problems
+from generator.checks.closed_world import CODE, check, expression_problems
 from generator.checks.facts import facts
+from generator.commands.compiling import checked
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.model.service import Model
 from generator.prometheus.compiled import Compiled, compile_rules
 from tests.checks.agent import agent, service_of
 from tests.checks.models import SITE, known, library, shared, small
 from tests.resolve.build import service
+from tests.whole.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,3 +151,12 @@ def test_rules_that_read_each_other_in_a_circle_come_to_an_end(demo: Service) ->
     other = _record(f"service:a:x{{{OURS}}}", "service:b:x")
     found = _found(demo, one, other)
     assert ["never gives anything" in told.message for told in found] == [True, True]
+
+
+def test_a_service_may_bound_a_label_that_no_shared_stream_has(tmp_path: Path) -> None:
+    profile: dict[str, object] = {"profile": "own", "extends": "agent", "labels": {"region": {}}}
+    profile["metrics"] = {"own_total": {"type": "counter", "help": "Own.", "labels": ["region"]}}
+    one = {"service": "demo-agent", "profile": "own", "owner": "a-team", "selector": {"job": "demo"}}
+    labels = {"region": ["eu", "us"], "model": ["gpt-4o"], "tool": ["search"]}
+    write({"profiles/own.yaml": profile, "services/demo-agent.yaml": {**one, "labels": labels}}, tmp_path)
+    assert [found.code for found in checked(tmp_path).diagnostics if found.code == CODE] == []

@@ -27,6 +27,7 @@ SPECS = Path(__file__).parent / "specs"
 KINDS = {
     "services/demo.yaml": "service",
     "profiles/tiny.yaml": "profile",
+    "signals.yaml": "signals",
     "site.yaml": "site",
     "prices.yaml": "prices",
 }

@@ -65,10 +65,10 @@ def _resolved(found: Json, root: Json) -> tuple[Json, Json, str]:
     name = ""
     while "$ref" in found:
         name = found["$ref"]
-        file, _, pointer = name.partition("#/$defs/")
+        file, _, pointer = name.partition("#/")
         root = _KNOWN[file] if file else root
         more = {key: one for key, one in found.items() if key != "$ref"}
-        target: Any = root["$defs"]
+        target: Any = root
         for step in pointer.split("/"):
             target = target[step]
         found = {**target, **more}
@@ -139,7 +139,7 @@ def _below(found: Json, where: str, root: Json, key: str, value: object) -> Iter
 
 
 def _fill(schema_: Json, where: str, root: Json, value: object, turns: _Turns) -> None:
-    """Fill a mapping; no list of a spec holds mappings."""
+    """Fill a mapping; no list of a spec holds mappings with prose."""
     found, root, _ = _resolved(schema_, root)
     if not isinstance(value, dict):
         return

@@ -27,6 +27,11 @@ def alert(index: int) -> str:
     return f"Reason{index}"
 
 
+def part(index: int) -> str:
+    """Name a metric that feeds a stream together with others."""
+    return f"calls_{index}_total"
+
+
 def selector(texts: tuple[str, ...]) -> dict[str, str]:
     """Pick the service's series by several labels."""
     return dict(zip(("job", "zone", "cluster"), texts[:: len(texts) // 3 + 1], strict=True))
@@ -67,6 +72,13 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
     }
     labels["stop_reason"]["limits"] = list(texts)
     labels["token_type"]["values"] += few(texts)
+    profile["includes"] = {text: list(few(texts)) for text in few(texts)}
+    profile["streams"] |= {
+        "inner_run": {"of": "inner_total", "set": {"stop_reason": texts[0]}},
+        "llm_call": {
+            "parts": [{"of": part(index), "set": {"model": text}} for index, text in enumerate(few(texts))]
+        },
+    }
     profile["metrics"] |= {
         f"own_{index}_total": {"type": "counter", "labels": []} for index in range(len(texts))
     }
@@ -76,8 +88,13 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
         profile["signals"][own(index)] = {"share": of}
         told = {"summary": sentence(text), "warning": "0.01%", "for": "1m"}
         profile["alerts"][alert(index)] = {"threshold": {"signal": own(index)}, **told}
+    profile["signals"]["own_reasons"] = _distribution(texts)
     profile["alerts"]["AgentNoRuns"] = {"disabled": " ".join(texts)}
     return profile | {"profile": "hostile"}
+
+
+def _distribution(texts: tuple[str, ...]) -> dict[str, Any]:
+    return {"distribution": {"of": "run", "label": "stop_reason", "limits": list(texts)}}
 
 
 def _service(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -92,7 +109,8 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
             "of_service": {
                 "share": {"of": "run", "where": {"stop_reason": texts[1]}},
                 "trend": {"over": "1h"},
-            }
+            },
+            "reasons_of_service": _distribution(texts),
         },
         "alerts": {
             "OfService": {"threshold": {"signal": "of_service"}, "warning": "0.01%", "summary": "It is."},

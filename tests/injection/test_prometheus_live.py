@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,9 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model import names
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import rule_set
 from tests.injection.hostile import TEXTS, sentence
-from tests.injection.specs import LINK, SERVICE, alert, own, selector
+from tests.injection.specs import LINK, SERVICE, alert, few, own, part, selector
 from tests.programs import needed
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def now(server: PrometheusServer, hostile: Compiled) -> int:
     """When runs ended for every reason, each as often as its place says; rules have recorded it."""
     end = int(time.time()) // MINUTE * MINUTE
     write(server.api, list(_runs(end)))
-    evaluate(server.api, compile_rules(hostile.service, hostile.model.site).recording, end - _SPAN, end)
+    model = hostile.model
+    evaluate(server.api, rule_set(model.services, model.library, model.site).groups, end - _SPAN, end)
     return end
 
 
@@ -57,14 +59,18 @@ def _runs(end: int) -> Iterator[TimeSeries]:
     mine = selector(TEXTS)
     for place, text in enumerate((*TEXTS, STRANGE), start=1):
         yield _counted(mine | {"stop_reason": text}, times, place)
+    for index in range(len(few(TEXTS))):
+        yield _counted(mine, times, 1, part(index))
     for label in mine:
         for text in TEXTS:
             if text != mine[label]:
                 yield _counted(mine | {label: text, "stop_reason": TEXTS[0]}, times, 10_000)
 
 
-def _counted(labels: Mapping[str, str], times: list[int], each: int) -> TimeSeries:
-    more = {"__name__": "agent_run_total", "instance": "a:1", "release": _RELEASE, "status": "ok"}
+def _counted(
+    labels: Mapping[str, str], times: list[int], each: int, metric: str = "agent_run_total"
+) -> TimeSeries:
+    more = {"__name__": metric, "instance": "a:1", "release": _RELEASE, "status": "ok"}
     samples = [float(each * count) for count in range(1000, 1000 + len(times))]
     return TimeSeries({**more, **labels}, [at * 1000 for at in times], samples)
 
@@ -87,28 +93,43 @@ def test_a_distribution_has_the_values_as_they_are(
     assert found == {*TEXTS, STRANGE}
 
 
+def test_a_part_of_a_stream_has_the_value_that_is_set(
+    hostile: Compiled, server: PrometheusServer, now: int
+) -> None:
+    record = names.rate(hostile.service.streams["llm_call"])
+    found = {sample.labels["model"] for sample in server.api.query(record, now).samples}
+    assert found == set(few(TEXTS))
+
+
 @pytest.fixture(scope="module")
 def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str, tuple[Alert, ...]]:
     """The alerts that the generated rules have active, by name."""
     assert now
-    document: dict[str, Any] = yaml.safe_load(hostile.read(f"prometheus/alerts/{SERVICE}.alerts.yml"))
-    texts = hostile.read(f"prometheus/alerts/{SERVICE}.alerts.yml")
-    intervals = {str(group["interval"]) for group in document["groups"]}
-    assert len(intervals) == 1
-    file = hostile.output.parent / "alerts.yml"
-    file.write_text(texts.replace(f"  interval: {intervals.pop()}\n", "  interval: 1s\n"), "utf-8")
-    rules = hostile.output / f"prometheus/rules/{SERVICE}.rules.yml"
-    server.load(ServerConfig(rule_files=(file, rules)))
-    return _active(server.api, file.name)
+    texts = [
+        hostile.read(f"prometheus/alerts/{name}.alerts.yml")
+        for name in (SERVICE, names.shared_name(names.FAMILIES[0]))
+    ]
+    files = [hostile.output.parent / f"{index}.alerts.yml" for index in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        document: dict[str, Any] = yaml.safe_load(text)
+        intervals = {str(group["interval"]) for group in document["groups"]}
+        assert len(intervals) == 1
+        file.write_text(text.replace(f"  interval: {intervals.pop()}\n", "  interval: 1s\n"), "utf-8")
+    rules = sorted((hostile.output / "prometheus/rules").glob("*.rules.yml"))
+    server.load(ServerConfig(rule_files=(*files, *rules)))
+    return _active(server.api, {file.name for file in files})
 
 
-def _active(api: PrometheusApi, file: str) -> Mapping[str, tuple[Alert, ...]]:
+def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[Alert, ...]]:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
-        states = [rule for group in api.rules() if group.file.endswith(file) for rule in group.rules]
+        states = [rule for group in api.rules() if Path(group.file).name in files for rule in group.rules]
         if states and all(rule.health != "unknown" for rule in states):
             assert [rule.last_error for rule in states if rule.health != "ok"] == []
-            return {rule.name: rule.alerts for rule in states if rule.alerts}
+            found: dict[str, tuple[Alert, ...]] = {}
+            for rule in states:
+                found[rule.name] = (*found.get(rule.name, ()), *rule.alerts)
+            return {name: alerts for name, alerts in found.items() if alerts}
         time.sleep(0.2)
     pytest.fail("the rules were not evaluated")
 

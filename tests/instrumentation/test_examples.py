@@ -1,4 +1,4 @@
-"""The examples of the module and of the README run as they are written."""
+"""The examples of the module and of the guide run as they are written."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def _of_module() -> str:
     return dedent(max(re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE), key=len))
 
 
-def _of_readme() -> str:
-    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def _of_guide() -> str:
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / ".github/GUIDE.md").read_text(), re.DOTALL)
     return f"{example.replace('8000', '0')}\nrun_agent(agent, task)\n"
 
 
-@pytest.mark.parametrize("example", [_of_module, _of_readme])
+@pytest.mark.parametrize("example", [_of_module, _of_guide])
 def test_an_example_counts_what_it_does(example: Callable[[], str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _AGENT + example() + _SHOW],

@@ -1,4 +1,4 @@
-"""Many services in one real Prometheus: it counts what the report promises, and spreads the work over time."""
+"""Many services in one real Prometheus, and what they share: it counts what the report promises, spread over time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from generator.compiler import check
 from generator.live.remote_write import write
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
-from generator.prometheus.files import rule_files
+from generator.prometheus.files import rule_files, shared_files
+from generator.prometheus.rule_set import rule_set
 from generator.reports.rows import overview, service_row
 from generator.spec.sources import read_sources
 from tests.bench.specs import directory
@@ -28,17 +29,18 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import Account
     from generator.compiler import Compilation
+    from generator.live.rule_states import GroupState
     from generator.live.server import PrometheusServer
-    from generator.model.service import Site
+    from generator.model.service import Model
 
-SERVICES = 8
+SERVICES = 100
 #: What Mimir allows in a group by default (``ruler_max_rules_per_rule_group``).
 LARGEST = 20
 #: Seconds between evaluations, in place of a minute.
 QUICK = 2
 ROUNDS = 3
 ATTEMPTS = 240
-#: The least and the largest share of groups in a quarter of the interval; of 232 groups a fair draw stays within.
+#: The least and the largest share of groups in a quarter of the interval; of 144 groups a fair draw stays within.
 FAIR = (0.1, 0.4)
 
 
@@ -70,7 +72,7 @@ def server(
 ) -> Iterator[PrometheusServer]:
     """A server that runs the rules of the whole fleet, and has evaluated each group a few times."""
     assert checked.model is not None
-    files = _quick(checked, checked.model.site, tmp_path_factory.mktemp("rules"))
+    files = _quick(checked, checked.model, tmp_path_factory.mktemp("rules"))
     with prometheus_server() as started:
         now = int(time.time())
         write(started.api, exposed(checked.model.services[0], now - 600, now + 120))
@@ -80,23 +82,24 @@ def server(
 
 
 def test_every_group_is_there_healthy_and_no_larger_than_rulers_allow(
-    server: PrometheusServer, accounts: Mapping[str, Account]
+    server: PrometheusServer, checked: Compilation
 ) -> None:
-    groups = server.api.rules()
-    assert len(groups) == sum(found.load.groups for found in accounts.values())
+    assert checked.shared is not None
+    groups, loads = server.api.rules(), [each.account.load for each in checked.facts]
+    loads.append(checked.shared.load)
+    assert len(groups) == sum(load.groups for load in loads)
     assert max(len(group.rules) for group in groups) <= LARGEST
     states = [rule for group in groups for rule in group.rules]
-    assert len(states) == sum(found.load.rules for found in accounts.values())
+    assert len(states) == sum(load.rules for load in loads)
     assert [(rule.name, rule.last_error) for rule in states if rule.health != "ok"] == []
 
 
-def test_each_group_is_one_service_s_and_no_two_rules_of_the_fleet_write_the_same_series(
+def test_a_service_s_file_is_about_it_alone_and_no_two_rules_of_the_fleet_write_the_same_series(
     server: PrometheusServer, accounts: Mapping[str, Account]
 ) -> None:
     written: Counter[tuple[object, ...]] = Counter()
-    for group in server.api.rules():
+    for group in _own(server, accounts):
         service = Path(group.file).name.partition(".")[0]
-        assert service in accounts
         for rule in group.rules:
             assert rule.labels["service"] == service, (group.name, rule.name)
             assert set(re.findall(r'service="(.*?)"', rule.expr)) <= {service}, (group.name, rule.name)
@@ -106,14 +109,16 @@ def test_each_group_is_one_service_s_and_no_two_rules_of_the_fleet_write_the_sam
 
 
 def test_a_thousand_such_services_are_as_many_groups_and_rules_as_prometheus_runs_of_each(
-    server: PrometheusServer, checked: Compilation
+    server: PrometheusServer, accounts: Mapping[str, Account], checked: Compilation
 ) -> None:
     assert checked.model is not None
-    site = checked.model.site
-    load = overview(tuple(service_row(each, site) for each in checked.facts), site).thousand.load
-    groups = server.api.rules()
-    assert load.groups == pytest.approx(1000 / SERVICES * len(groups))
-    assert load.rules == pytest.approx(1000 / SERVICES * sum(len(group.rules) for group in groups))
+    assert checked.shared is not None
+    site, shared = checked.model.site, checked.shared
+    load = overview(tuple(service_row(each, site) for each in checked.facts), shared, site).thousand.load
+    groups = _own(server, accounts)
+    assert load.groups == pytest.approx(1000 / SERVICES * len(groups) + shared.load.groups)
+    rules = sum(len(group.rules) for group in groups)
+    assert load.rules == pytest.approx(1000 / SERVICES * rules + shared.load.rules)
     assert load.evaluations == pytest.approx(load.rules / 60)
 
 
@@ -142,19 +147,22 @@ def test_no_more_series_are_recorded_than_promised(
 
 
 def test_groups_are_evaluated_all_over_the_interval(server: PrometheusServer) -> None:
-    """Prometheus shifts a group by its name and its file's: a thousand groups of one name do not start at once."""
+    """Prometheus shifts a group by its name and its file's: a thousand groups do not start at once."""
     groups = server.api.look("/api/v1/rules", {}, dict[str, list[dict[str, Any]]], "rules")["groups"]
     shares = _quarters(_moment(group["lastEvaluation"]) for group in groups)
     assert FAIR[0] < min(shares) <= max(shares) < FAIR[1], shares
-    same = [_moment(group["lastEvaluation"]) for group in groups if group["name"] == "counters"]
-    assert len(same) == SERVICES
-    assert max(_quarters(same)) < 1
 
 
-def _quick(checked: Compilation, site: Site, directory: Path) -> tuple[Path, ...]:
+def _own(server: PrometheusServer, accounts: Mapping[str, Account]) -> list[GroupState]:
+    """List the groups of the services' own files."""
+    return [one for one in server.api.rules() if Path(one.file).name.partition(".")[0] in accounts]
+
+
+def _quick(checked: Compilation, model: Model, directory: Path) -> tuple[Path, ...]:
     """Write the rule files, with a shorter interval."""
-    files = []
-    for artifact in (one for each in checked.facts for one in rule_files(each.service, each.compiled, site)):
+    files, site = [], model.site
+    own = (one for each in checked.facts for one in rule_files(each.service, each.compiled, site))
+    for artifact in (*own, *shared_files(rule_set(model.services, model.library, site).shared, site)):
         files.append(directory / artifact.path.rpartition("/")[2])
         quick = artifact.text.replace("  interval: 1m\n", f"  interval: {QUICK}s\n")
         files[-1].write_text(quick, "utf-8")

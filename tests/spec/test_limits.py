@@ -110,8 +110,8 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
-def test_the_readme_says_what_the_limits_are() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_the_guide_says_what_the_limits_are() -> None:
+    text = (Path(__file__).parents[2] / ".github/GUIDE.md").read_text("utf-8")
     section = text.partition("### Limits\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| +([\d.,]*) *\| ([\d.,]+) \|$", section, re.MULTILINE)
     assert {what: (_number(least), _number(most)) for what, least, most in rows} == LIMITS
