@@ -55,6 +55,11 @@ def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answ
     return watched
 
 
+def _counts(answer: Answer) -> list[str]:
+    """Say how each compilation ended; the first one also says what to look at."""
+    return [line.partition(", ")[0] for line in answer.out.splitlines() if line.startswith("output: ")]
+
+
 def test_what_is_saved_is_compiled_and_nothing_else(
     place: Place, watched: Callable[..., Answer], compiled: list[str]
 ) -> None:
@@ -66,7 +71,7 @@ def test_what_is_saved_is_compiled_and_nothing_else(
     assert answer.code == 0
     assert answer.err.startswith("watching specs; Ctrl-C ends it\n")
     assert compiled == ["a-agent", "b-agent", "c-agent", "b-agent", "c-agent"]
-    counts = [line.partition(", ")[0] for line in answer.out.splitlines()]
+    counts = _counts(answer)
     assert counts[0].endswith("created")
     assert [count.rpartition(" ")[2] for count in counts] == ["created", "changed", "changed"]
     assert place.files() == place.afresh()
@@ -87,7 +92,7 @@ def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., A
     assert answer.code == 0
     assert answer.err.count("specs/services/b-agent.yaml:6:34: error[") == 1
     assert answer.err.count("nothing was written to output\n") == 1
-    assert len(answer.out.splitlines()) == 2
+    assert len(_counts(answer)) == 2
     assert answer.err.count("\n6 warnings\n") == 2  # at first, and after the errors were mended
     assert place.files() == place.afresh()
 
@@ -125,7 +130,7 @@ def test_specs_that_go_away_and_come_back_are_seen(place: Place, watched: Callab
     answer = watched(lambda: specs.rename(aside), lambda: aside.rename(specs))
     assert answer.code == 0
     assert answer.err.count("error[source/no-specs]: there is no such directory") == 1
-    assert [line.partition(", ")[0] for line in answer.out.splitlines()][1] == "output: up to date"
+    assert _counts(answer)[1] == "output: up to date"
 
 
 def test_services_that_are_added_and_removed_are_seen(place: Place, watched: Callable[..., Answer]) -> None:
@@ -183,6 +188,7 @@ def test_it_ends_quietly(tmp_path: Path, number: int) -> None:
     assert watcher.stdout is not None
     try:
         assert watcher.stdout.readline().endswith("created\n")
+        assert "look first" in watcher.stdout.readline()
         spec = tmp_path / "specs/services/support-agent.yaml"
         spec.write_text(spec.read_text().replace("max: 2s", "max: 3s"))
         assert "changed" in watcher.stdout.readline()

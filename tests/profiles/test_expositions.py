@@ -174,7 +174,7 @@ def test_signals_are_what_was_counted_by_hand(
     write(prometheus, _grown(_EXPOSITIONS / f"{SERVICES[profile][1]}.prom", {"job": unique, "instance": "a"}))
     shared = shared_rules(model.library, model.site)
     own = compile_rules(service, model.site, shared.records)
-    evaluate(prometheus, (*own.recording, *shared.groups), _START, _START + _SPAN)
+    evaluate(prometheus, (*own.recording, *shared.groups), _START, _START + _SPAN, service=service.name)
     wrong = {}
     for record, expected in EXPECTED[profile].items():
         found = _values(prometheus, record, service.name)
