@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-
 #: The source of the goals that came with rules that all services share.
 SHARED = "the design of shared rules"
 
