@@ -88,7 +88,7 @@ def resolve_service(
         about_profile=profile.description or "",
         emitted_here=profile.emitted != ELSEWHERE,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
-        own_bounds=frozenset(entry.key.value for entry in spec.labels),
+        own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
