@@ -140,7 +140,7 @@ def test_services_that_are_added_and_removed_are_seen(place: Place, watched: Cal
         lambda: place.spec("site.yaml", "grafana_url: https://grafana.example.com\n"),
     )
     assert place.files() == place.afresh()
-    assert {name for name in place.files() if "rules/" in name} == {
+    assert {name for name in place.files() if "rules/" in name and "/agent-" not in name} == {
         f"prometheus/rules/{name}-agent.rules.yml" for name in "bcd"
     }
 
