@@ -65,12 +65,14 @@ class Foundation(Struct, frozen=True):
         shared: The rules about all of them, as the library has them.
         defects: What is wrong with these rules.
         beside: The same rules with variants, by their alerts and names, as far as they were asked for.
+        fleets: The rules of fleets that use only some of the profiles, by these, as far as they were asked for.
     """
 
     common: Common
     shared: SharedRules
     defects: tuple[Diagnostic, ...] = ()
     beside: dict[tuple[tuple[str, str], ...], SharedRules] = field(default_factory=dict)
+    fleets: dict[tuple[str, ...], SharedRules] = field(default_factory=dict)
 
     def with_variants(self, variants: Iterable[Variant]) -> SharedRules:
         """The shared rules with the variants that services have; those of one name are the same rules."""
@@ -85,11 +87,16 @@ class Foundation(Struct, frozen=True):
     def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
         used = self.library_of(profiles)
-        rules = self.shared if used == self.common.base.library else shared_rules(used, self.site)
+        if used is self.common.base.library:
+            return self.with_variants(variants)
+        key = tuple(one.name for one in used.profiles)
+        if key not in self.fleets:
+            self.fleets[key] = shared_rules(used, self.site)
+        rules = self.fleets[key]
         return with_variants(rules, variants, used, self.site) if variants else rules
 
     def library_of(self, profiles: Collection[str]) -> Library:
-        """The library without the profiles that nobody uses."""
+        """The library without the profiles that nobody uses, and without prices of what only they count."""
         return self.common.base.library.used_by(profiles)
 
     @property
@@ -309,7 +316,9 @@ def _findings(
     # Where a file is not understood, it may be the one that is looked for.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    total = check_fleet(live, shared_account(base.shared), base.site) if len(live) == len(parts) else ()
+    profiles = {part.claims.profile for part in parts if part.claims}
+    account = shared_account(base.of_fleet(profiles, ()))
+    total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     return shown((*found, *base.defects, *alone, *shards, *total))
 

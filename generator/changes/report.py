@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.changes.compare import KINDS
+from generator.diagnostics.printable import printable
 from generator.markdown import code, text
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ _NOTHING = "Nothing changes: the same alerts, objectives, series and dashboards.
 
 def as_text(changes: Changes, revision: str) -> str:
     """Write the changes for a terminal."""
-    return "\n".join(_lines(changes, revision)) + "\n"
+    # A text of a spec may have several lines.
+    return "\n".join(map(printable, _lines(changes, revision))) + "\n"
 
 
 def _lines(changes: Changes, revision: str) -> Iterator[str]:

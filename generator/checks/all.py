@@ -14,6 +14,7 @@ from generator.checks.practice import (
     no_stop_reason,
     retention,
     selector_pattern,
+    successes_only,
 )
 from generator.diagnostics import at_home, has_errors
 
@@ -32,6 +33,7 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     reserved_label.check,
     series_budget.check,
     averages_only.check,
+    successes_only.check,
     no_stop_reason.check,
     no_alerts.check,
     instance_selector.check,

@@ -14,7 +14,7 @@ from generator.delivery.rule_text import GENERATED
 from generator.model import names
 from generator.model.alerts import BurnRate
 from generator.model.signals import Share
-from generator.model.units import duration
+from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 
@@ -87,11 +87,19 @@ def _slo(objective: Objective, service: Service) -> Mapped:
             "description": signal.description,
             "service": service.name,
             "indicator": {"metadata": {"name": name}, "spec": {"ratioMetric": metric}},
-            "timeWindow": [{"duration": duration(objective.window or 0), "isRolling": True}],
+            "timeWindow": [{"duration": shorthand(objective.window or 0), "isRolling": True}],
             "budgetingMethod": "Occurrences",
             "objectives": [{"displayName": signal.title, "target": _target(objective, signal)}],
         },
     }
+
+
+def shorthand(seconds: int) -> str:
+    """Write a duration as OpenSLO does: one whole number with one unit, of minutes at least."""
+    for unit, size in (("d", DAY), ("h", HOUR)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds // MINUTE}m"
 
 
 def _target(objective: Objective, signal: Signal) -> float:

@@ -73,6 +73,9 @@ TOKEN_TYPES = {
     "other": GREY,
 }
 
+#: Why the tokens of a step were not counted, or not all of them.
+UNREAD_REASONS = {"none": GREEN, "missing": GREY, "unknown": ORANGE, "contradicted": PURPLE}
+
 #: Down is warm, refusing us blue to grey, our own mistakes purple to teal.
 ERROR_CLASSES = {
     "timeout": ORANGE,

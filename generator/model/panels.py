@@ -58,6 +58,7 @@ PANELS = {
     "spend": PanelPlace("agent-cost", 103),
     "cost_rate": PanelPlace("agent-cost", 104),
     UNPRICED: PanelPlace("agent-cost", 105),
+    "llm_usage_unread_count": PanelPlace("agent-cost", 106),
     "stop_reason_distribution": PanelPlace("agent-stop-reasons", 101),
     "success_rate:release": PanelPlace("agent-releases", 101),
     "latency_p95:release": PanelPlace("agent-releases", 102),

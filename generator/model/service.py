@@ -118,7 +118,7 @@ class Service(Struct, frozen=True):
         about_profile: The profile's own description: what it measures, and how its source is set up.
         emitted_here: Whether its code uses our generated module.
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
-        own_bounds: The labels that it bounds itself.
+        own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ATOM = 7
 _META = frozenset(r"\.+*?()|[]{}^")
+_PLAIN_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 #: What Grafana may read as one of its variables, where a dashboard asks; a regular expression spells it otherwise.
 _VARIABLE = re.compile(r"\$|\[\[")
 _RANKS = {
@@ -117,7 +118,7 @@ def _text(of: Series) -> str:
     """Write a selector; alerts, panels and records select the same ones again and again."""
     if not of.matchers:
         return of.name
-    inside = ",".join(f"{name}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
+    inside = ",".join(f"{label_name(name)}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
     return f"{of.name}{{{inside}}}"
 
 
@@ -139,6 +140,11 @@ def quote(value: str) -> str:
     return f'"{escaped}"'
 
 
+def label_name(name: str) -> str:
+    """Write the name of a label; what is no plain word stands in quotes, which Prometheus 3 reads."""
+    return name if _PLAIN_LABEL.fullmatch(name) else quote(name)
+
+
 def number(value: float) -> Expr:
     """Write a number literal."""
     return Expr(plain(value))
@@ -156,7 +162,7 @@ def literal(value: str) -> Expr:
 
 def aggregate(operator: str, expr: Expr, by: Sequence[str] = ()) -> Expr:
     """Aggregate to one series for each combination of ``by``, or to a single one."""
-    grouping = f" by ({', '.join(by)}) " if by else ""
+    grouping = f" by ({', '.join(map(label_name, by))}) " if by else ""
     return Expr(f"{operator}{grouping}({expr.text})")
 
 
@@ -167,7 +173,7 @@ def total(expr: Expr, by: Sequence[str] = ()) -> Expr:
 
 def top(expr: Expr, by: Sequence[str] = ()) -> Expr:
     """Keep the one largest series, or one for each combination of ``by``."""
-    grouping = f" by ({', '.join(by)}) " if by else ""
+    grouping = f" by ({', '.join(map(label_name, by))}) " if by else ""
     return Expr(f"topk{grouping}(1, {expr.text})")
 
 
@@ -183,7 +189,7 @@ def binary(
     rank = _RANKS[op]
     matching = "" if on is None else f" on ({', '.join(on)})"
     if group_left is not None:
-        matching += f" group_left ({', '.join(group_left)})"
+        matching += f" group_left ({', '.join(map(label_name, group_left))})"
     left_text = left.text if left.rank >= rank else f"({left.text})"
     right_text = right.text if right.rank > rank else f"({right.text})"
     return Expr(f"{left_text} {op}{matching} {right_text}", rank)

@@ -21,6 +21,9 @@ class PromqlError(Exception):
     """An expression that we composed does not parse: a defect of the compiler, never of a spec."""
 
 
+_NAME = "__name__"
+
+
 class Reference(Struct, frozen=True):
     """A selector inside an expression: the series name, empty without one, and (label, operator, value) matchers."""
 
@@ -73,9 +76,12 @@ def reference(selector: grammar.VectorSelector) -> Reference:
     """Read a selector."""
     matchers = selector.matchers
     every = [*matchers.matchers, *(matcher for choice in matchers.or_matchers for matcher in choice)]
-    return Reference(
-        selector.name or "", tuple((matcher.name, _operator(matcher), matcher.value) for matcher in every)
-    )
+    read = tuple((matcher.name, _operator(matcher), matcher.value) for matcher in every)
+    if selector.name:
+        return Reference(selector.name, read)
+    # A name with dots, or another that cannot stand before the braces.
+    name = next((value for label, op, value in read if (label, op) == (_NAME, "=")), "")
+    return Reference(name, tuple(one for one in read if one != (_NAME, "=", name)))
 
 
 def _operator(matcher: grammar.Matcher) -> str:

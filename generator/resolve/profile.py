@@ -11,7 +11,7 @@ from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.signals import SignalScope, resolve_signals
-from generator.resolve.streams import by_any_name, resolve_streams
+from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import BoundSpec, Entry, ServiceSpec
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
+    check_feeds(profile, labels, base.site.oldest_prometheus, findings)
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))

@@ -20,7 +20,7 @@ from generator.resolve.objectives import resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
-from generator.resolve.streams import by_any_name, resolve_streams
+from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def resolve_service(
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
+    check_feeds(profile, labels, base.site.oldest_prometheus, findings)
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
@@ -87,7 +88,7 @@ def resolve_service(
         about_profile=profile.description or "",
         emitted_here=profile.emitted != ELSEWHERE,
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
-        own_bounds=frozenset(entry.key.value for entry in spec.labels),
+        own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}

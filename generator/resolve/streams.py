@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,7 +10,9 @@ from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.metrics import FACTORS, Metric, MetricType
-from generator.model.streams import Source, Stream
+from generator.model.streams import TOKEN_TYPE, Source, Stream
+from generator.resolve.label_names import forbidden_label
+from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
 from generator.spec.types import SourceOfStreamSpec
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, FeedSpec, OneOrMany, ProfileSpec, SignalsSpec, StreamSpec, Text
 
 _BASE_UNITS = {"ms": "s"}
+#: The first Prometheus with names of any characters, and the names that all have.
+UTF8_SINCE = (3, 0)
+_NAME, _LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def library_streams(spec: SignalsSpec | None) -> dict[str, Stream]:
@@ -200,6 +206,53 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
                 f'"{key}" says nothing of the stream "{stream.name}", which is a {stream.type.value}',
                 span,
                 help_,
+            )
+
+
+def check_feeds(
+    profile: ProfileSpec, labels: Mapping[str, Label], oldest: tuple[int, int], findings: Findings
+) -> None:
+    """Refuse what a profile's streams may not read, whatever feeds them."""
+    _check_names(profile, oldest, findings)
+    _check_totals(profile, labels, findings)
+
+
+def _check_names(profile: ProfileSpec, oldest: tuple[int, int], findings: Findings) -> None:
+    """Refuse names that the oldest Prometheus cannot have, and labels whose values never end under other names."""
+    for entry in profile.streams:
+        for part in _parts(entry.value):
+            renames = [item.value for item in part.labels]
+            odd = [
+                text for text in (*_names(part.of), *_names(part.minus)) if not _NAME.fullmatch(text.value)
+            ]
+            odd += [text for text in renames if not _LABEL.fullmatch(text.value)]
+            if odd and oldest < UTF8_SINCE:
+                findings.error(
+                    "stream/utf8-name",
+                    f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
+                    odd[0].span,
+                    'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
+                    "which is mostly with underscores",
+                )
+            for text in renames:
+                if found := forbidden_label(text.value, text.span):
+                    findings.add(found)
+
+
+def _check_totals(profile: ProfileSpec, labels: Mapping[str, Label], findings: Findings) -> None:
+    """Refuse a type of tokens that counts all others again."""
+    label = labels.get(TOKEN_TYPE)
+    written = next((entry for entry in profile.labels if entry.key.value == TOKEN_TYPE), None)
+    if label is None or written is None or any(overlap(one, "total") for one in label.ignore):
+        return
+    for value in written.value.values:
+        patterns = label.patterns.get(value.key.value, ()) if label.patterns else (value.key.value,)
+        if any(overlap(one, "total") for one in patterns):
+            findings.error(
+                "stream/total-beside-parts",
+                f'tokens of type "total" are those of all other types, and "{value.key.value}" counts them again',
+                value.key.span,
+                "leave them out, by ignore: [total] beside values",
             )
 
 

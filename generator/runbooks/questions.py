@@ -75,6 +75,22 @@ _OF_KIND: Mapping[type, Guide] = MappingProxyType(
                 _ask("Did a release start just before?", ("runs", "Runs by release")),
             ),
         ),
+        alerts.RuleHealth: Guide(
+            "Open Prometheus's page of rules (Status, Rules): which file is there, and what does its last error say?",
+            (
+                _ask(
+                    "Do the loaded files come from one `make generate`? Each service has a file of its own, and "
+                    "all need the files that are called `agent-…`."
+                ),
+                _ask(
+                    "Does the evaluation of a group take longer than its interval? Then Prometheus has too much to do."
+                ),
+                _ask(
+                    "Which alerts may be silent meanwhile? All of the services that are named here, whatever the "
+                    "dashboards show."
+                ),
+            ),
+        ),
         alerts.Absence: Guide(
             "Open Prometheus's page of targets (Status, Targets): is the service there, and up?",
             (

@@ -30,6 +30,7 @@ _BENCHMARKS = {
     "many": ("thousand", False),
     "rules": ("rules", False),
     "serve": ("serving", True),
+    "share": ("sharing", True),
     "wrong-alerts": ("wrong_alerts", True),
 }
 

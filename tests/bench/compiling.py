@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import jsonnet, watching
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, Goal, Line, Unit
 from tests.bench.process import CACHE, PASS, PRODUCT, Used, interleaved, used
 from tests.bench.specs import change, directory
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _PART = "One service, from a cold start (CPU)"
 _PYTHON = "python -c pass"
 _HEADLINES = {"cold", "changed", "watched", "unchanged"}
-_SOURCE = "design of the shared rules"
 
 
 def measure(effort: Effort) -> Found:
@@ -59,9 +58,9 @@ def _floors(found: dict[str, Used]) -> Iterator[Line]:
     floor = Figure(found[_PYTHON].cpu, Unit.SECONDS, _PYTHON)
     for name, item, goal in (
         ("cold", "generate one service, no cache", None),
-        ("changed", "generate one service, a threshold changed", Goal(150 / 12, source=_SOURCE)),
-        ("watched", "the same, by generate --watch", Goal(60 / 12, source=_SOURCE)),
-        ("unchanged", "generate one service, nothing changed", Goal(1.5, source=_SOURCE)),
+        ("changed", "generate one service, a threshold changed", Goal(150 / 12, source=SHARED)),
+        ("watched", "the same, by generate --watch", Goal(60 / 12, source=SHARED)),
+        ("unchanged", "generate one service, nothing changed", Goal(1.5, source=SHARED)),
         ("check", "check", None),
         ("help", "--help", None),
     ):

@@ -17,13 +17,14 @@ class Effort(Struct, frozen=True):
 
     instances: tuple[int, ...] = (1, 10, 100)
     services: tuple[int, ...] = (10, 100, 1000)
+    together: int = 100
     minutes: int = 60
     hours: int = 6
     times: int = 5
     tiers: int | None = None
 
 
-QUICK = Effort(instances=(1, 10), services=(1, 10, 100), hours=1, times=2, tiers=3)
+QUICK = Effort(instances=(1, 10), services=(1, 10, 100), together=10, hours=1, times=2, tiers=3)
 FULL = Effort()
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: A Monday morning, and the end of a minute.
 START = 1_700_467_200
-_NAME = "support-agent"
+NAME = "support-agent"
 _MANY = 100
 
 
@@ -71,7 +71,7 @@ def project() -> Model:
 @contextmanager
 def fleet(model: Model, instances: int, minutes: int) -> Iterator[Fleet]:
     """Let a fleet work for ``minutes``: the same traffic, spread over more or fewer instances."""
-    service = next(service for service in model.services if service.name == _NAME)
+    service = next(service for service in model.services if service.name == NAME)
     groups = rule_set([service], model.library, model.site).groups
     with prometheus_server() as server:
         end = START + minutes * 60

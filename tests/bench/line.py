@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+#: The source of the goals that came with rules that all services share.
+SHARED = "the design of shared rules"
+
 
 class Unit(StrEnum):
     """What a figure counts."""

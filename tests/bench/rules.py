@@ -1,4 +1,4 @@
-"""What a service adds to Prometheus's rules: their number and bytes, beside what all services share."""
+"""The rules of a service: their number and bytes, beside those that all services share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.commands.compiling import checked
 from generator.prometheus.files import rule_files
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, Goal, Line, Unit
 from tests.bench.specs import SPECS
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tests.bench.context import Effort
 
 _PART = "Rules of a service"
-_SOURCE = "design of the shared rules"
 _FLEET = 1000
 #: For each of the project's services: rules, constants included, and bytes of its own files.
 _GOALS = {"research-agent": (13, 3000), "support-agent": (27, 6000)}
@@ -46,7 +45,7 @@ def _own(each: ServiceFacts, found: Compilation) -> Iterator[Line]:
         ("rule files", size, bytes_, Unit.BYTES),
     ):
         ours, against = Figure(value, unit, ""), Figure(goal, unit, "the goal")
-        yield Line(_PART, f"{name}: {item}", ours, against, Goal(1, source=_SOURCE), headline=True)
+        yield Line(_PART, f"{name}: {item}", ours, against, Goal(1, source=SHARED), headline=True)
 
 
 def _among_many(facts: tuple[ServiceFacts, ...], shared: float) -> Line:

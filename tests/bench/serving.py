@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.bench import evaluation, long_windows, refresh
 from tests.bench.context import Found
 from tests.bench.fleet import fleet, project
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, Goal, Line, Unit
 from tests.bench.past import read_over_time, write_past
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.bench.fleet import Fleet
 
 #: Series that were recorded of a service before rules were shared; sharing may add a tenth.
-_RECORDED, _MORE = 693, Goal(1.1, source="design of the shared rules")
+_RECORDED, _MORE = 693, Goal(1.1, source=SHARED)
 
 
 def measure(effort: Effort) -> Found:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.bench.context import Found
-from tests.bench.line import Figure, Goal, Line, Unit
+from tests.bench.line import SHARED, Figure, Goal, Line, Unit
 from tests.bench.process import CACHE, PASS, PRODUCT, Used, interleaved, used
 from tests.bench.specs import change, directory
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FOLDER = CACHE / "many"
 _CPU_A_SERVICE = 0.005
-_SOURCE = "design of the shared rules"
 #: What counts as linear on a noisy machine.
 _LINEAR = 1.2
 _PART = "Many services (CPU, peak of memory)"
@@ -76,7 +75,7 @@ def _sizes(cold: Mapping[int, Used], checked: Mapping[int, Used]) -> Iterator[Li
         for count, one in found.items():
             each = Figure(one.cpu / count, Unit.SECONDS, f"{one.cpu:.1f} s in all")
             item = f"{name} {count:,}: CPU a service"
-            bound = Goal(1, source=_SOURCE) if count == most else None
+            bound = Goal(1, source=SHARED) if count == most else None
             yield Line(_PART, item, each, goal, bound, headline=count == most)
         small, large = marginal(found)
         yield Line(_PART, f"{name}: CPU of one more service", large, small, Goal(_LINEAR))

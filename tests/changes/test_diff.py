@@ -139,6 +139,19 @@ def test_markdown_is_for_a_pull_request(repository: Path, diff: Callable[..., tu
     assert row.replace("\\|", "").count("|") == 6
 
 
+def test_a_text_of_several_lines_stays_on_one(
+    repository: Path, diff: Callable[..., tuple[int, str, str]]
+) -> None:
+    edit(
+        repository / "specs/services/support-agent.yaml",
+        ("description: Answers customer tickets.", 'description: "a b\\nAlerts"'),
+    )
+    code, out, err = diff("HEAD")
+    assert (code, err) == (0, "")
+    assert "~ description  (support-agent)" in out
+    assert "\nAlerts" not in out
+
+
 @pytest.mark.parametrize(
     ("revision", "message"),
     [

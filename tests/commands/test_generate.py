@@ -20,7 +20,8 @@ def test_it_writes_every_file_of_its_manifest(place: Path, call: Call) -> None:
     answer = call("generate")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("output: ")
-    assert answer.out.count("\n") == 1
+    assert answer.out.splitlines()[1].startswith("  look first at output/reports/self-check.md")
+    assert answer.out.count("\n") == 2
     assert _files(place / "output") == {*_hashes(place / "output"), "manifest.json"}
 
 
@@ -55,17 +56,18 @@ def test_check_compares_and_writes_nothing(place: Path, call: Call) -> None:
     assert call("generate", "--check") == (0, "output: up to date\n", "")
 
 
-def test_an_objective_s_window_says_how_far_back_burn_rates_look_and_nothing_more(
+def test_an_objective_s_window_is_a_number_of_the_service_s_own_file_and_of_no_other(
     place: Path, call: Call
 ) -> None:
     spec = place / "specs/services/demo-agent.yaml"
     text = f"{spec.read_text('utf-8')}objectives: {{success_rate: {{min: 97%, window: WINDOW}}}}\n"
     spec.write_text(text.replace("WINDOW", "30d"), "utf-8")
     call("generate")
-    spec.write_text(text.replace("WINDOW", "3d"), "utf-8")
-    assert call("generate", "--check").out == "output: up to date\n"
-    spec.write_text(text.replace("WINDOW", "1d"), "utf-8")
-    assert "output: out of date" in call("generate", "--check").out
+    own = ["prometheus/rules/demo-agent.rules.yml", "prometheus/tests/demo-agent.test.yml"]
+    for window, beside in (("3d", []), ("1d", ["runbooks/AgentErrorBudgetBurn.md"])):
+        spec.write_text(text.replace("WINDOW", window), "utf-8")
+        changed = call("generate", "--check").out.partition("changed: ")[2]
+        assert changed == ", ".join(["manifest.json", *own, *beside]) + "\n"
 
 
 def test_check_names_what_is_changed_missing_and_stale(place: Path, call: Call) -> None:

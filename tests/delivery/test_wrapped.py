@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from generator.delivery.openslo import shorthand
 from tests.delivery.delivered import MARKS, below, delivered, groups_of, subjects
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ def test_openslo_reads_what_burn_rates_read() -> None:
         query = ratio[side]["metricSource"]["spec"]["query"]
         assert query.endswith('{service="hostile-agent"}')
         assert query.partition("{")[0] in recorded
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(2_592_000, "30d"), (129_600, "36h"), (5_400, "90m")])
+def test_openslo_has_durations_of_one_unit(seconds: int, written: str) -> None:
+    assert shorthand(seconds) == written
 
 
 def test_backstage_links_to_the_service() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from generator.live.answers import read_answer
+from generator.live.answers import decoded, read_answer
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import targets, variables
 from tests.grafana.substitution import ALL, Choice, substituted
@@ -69,4 +69,4 @@ def _values(api: PrometheusApi, query: str) -> list[str]:
     assert match, query
     fields = {"match[]": match[1], "start": SHOWN.start, "end": SHOWN.end}
     response = api.connection.send("GET", f"/api/v1/label/{match[2]}/values?{urlencode(fields)}")
-    return [str(value) for value in read_answer(response.body).data]
+    return decoded(read_answer(response.body).data, list[str], "the values of a label")

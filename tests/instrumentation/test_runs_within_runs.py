@@ -19,8 +19,6 @@ from tests.instrumentation.test_blocks import runs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.model.signals import Signal
-
 
 def test_the_steps_of_a_run_within_a_run_are_also_those_of_the_outer_one() -> None:
     metrics, registry = fresh()
@@ -115,12 +113,12 @@ def test_runs_within_runs_are_counted_by_agent_where_the_profile_declares_a_metr
         ("agent", "status", "stop_reason", "release"),
     )
     label = Label("agent", "", ("planner", "writer", "other"), 3)
-    signal: Signal = replace(one.signals["run_count"], name="inner_run_count", of=metric)
+    stream = replace(shipped().library.streams["inner_run"], metric=metric.name, labels=metric.labels)
     changed = replace(
         one,
         metrics={**one.metrics, metric.name: metric},
         labels={**one.labels, "agent": label},
-        signals={**one.signals, signal.name: signal},
+        streams={**one.streams, stream.name: stream},
     )
     registry = CollectorRegistry()
     metrics = generated(Model(shipped().site, shipped().library, (changed,)), tmp_path).SupportAgentMetrics(

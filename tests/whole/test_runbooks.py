@@ -11,7 +11,15 @@ import yaml
 from tests.whole.compiled import compile_specs
 from tests.whole.shipped import shipped
 
-_WITHOUT_VALUE = {"AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
+_WITHOUT_VALUE = {
+    "AgentConstantsMissing",
+    "AgentMetricAbsent",
+    "AgentOwnersConflict",
+    "AgentRulesFailing",
+    "AgentRulesLate",
+    "AgentSeriesBudgetExceeded",
+    "AgentUndeclaredLabelValue",
+}
 _OF_RUNS = "Which stop reasons grew?"
 _OF_COST = "Do runs take more steps"
 _OF_OWN = "Which other signals moved with it?"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 UID = names.DASHBOARDS["cost"]
 
 _TYPE = "token_type"
+_REASON = "reason"
 #: From where on a budget is nearly, and is, used up.
 _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
 
@@ -40,7 +43,7 @@ def dashboard(records: Records) -> Dashboard:
                 "What does a run cost?", (even(8, cost(records), tokens(records), tokens_by_model(records)),)
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
-            Section("What has no price?", (even(7, unpriced(records)),)),
+            Section("What is not counted?", (even(7, unpriced(records), unread(records)),)),
         ),
     )
 
@@ -146,6 +149,25 @@ def unpriced(records: Records) -> Panel:
         "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the type.",
         Table(columns, sort=("Tokens", True)),
     ).told_by("unpriced")
+
+
+def unread(records: Records) -> Panel:
+    """Draw the steps whose tokens cost does not count, or not surely."""
+    return grammar.stacked(
+        grammar.EVENTS,
+        "LLM steps with unread tokens",
+        f"LLM steps of all models within {records.window('llm_usage_unread_count')} whose tokens are missing, unknown "
+        "or contradicted by their total. The log of the service says of which names.",
+        _unread_by_reason(records),
+        colours=colours.UNREAD_REASONS,
+    ).told_by("llm_usage_unread_count")
+
+
+def _unread_by_reason(records: Records) -> Query:
+    """Read the steps, or that there is none, since their series begin with the first one."""
+    found = by(records, "llm_usage_unread_count", _REASON)
+    none = replaced(whole(records, "run_count").expr * number(0), _REASON, "none", "", "")
+    return replace(found, expr=binary("or", found.expr, none, on=()))
 
 
 def _now(records: Records) -> tuple[Panel, ...]:

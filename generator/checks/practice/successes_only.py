@@ -1,0 +1,57 @@
+"""``practice/successes-only``: a promise about all runs, held by the times of those alone that ended well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, warning
+from generator.model.signals import Quantile
+from generator.resolve.patterns import overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.checks.facts import Facts
+    from generator.model.service import Service
+    from generator.model.streams import Stream
+
+CODE = "practice/successes-only"
+_STATUS, _OK = "status", "ok"
+
+
+def check(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Warn of promised quantiles of times that leave the failures out."""
+    return tuple(found for each in facts.services for found in _of_service(each.service))
+
+
+def _of_service(service: Service) -> Iterator[Diagnostic]:
+    for name in service.objectives:
+        signal = service.signals[name]
+        if (
+            isinstance(signal.kind, Quantile)
+            and signal.of.unit == "s"
+            and _only_successes(signal.of, service)
+        ):
+            yield warning(
+                CODE,
+                f"{name} of {service.name} is promised of all {service.run}s, and {signal.of.metric} times those alone "
+                "that end well",
+                service.where(f"objectives.{name}"),
+                "leave out the where that keeps the failures away; slow failures are what users wait for as well",
+            )
+
+
+def _only_successes(stream: Stream, service: Service) -> bool:
+    """Whether all that feeds a stream is kept to values of the status that mean success."""
+    label = service.labels.get(_STATUS)
+    exposed = {one for source in service.runs.sources for name, one in source.labels if name == _STATUS}
+    if label is None or not exposed:
+        return False
+    bad = [pattern for value, patterns in label.patterns.items() if value != _OK for pattern in patterns]
+    kept = [
+        [pattern for name, patterns in source.where if name in exposed for pattern in patterns]
+        for source in stream.sources
+    ]
+    return bool(bad) and all(
+        some and not any(overlap(one, other) for one in some for other in bad) for some in kept
+    )
