@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
+    from generator.model.labels import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.resolve.service import Base
@@ -53,6 +54,11 @@ def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
+
+
+def labels_of(profile: ProfileSpec, findings: Findings) -> dict[str, Label]:
+    """Resolve the labels of a profile, with the bounds that a service has to give."""
+    return resolve_labels(profile, _bare(profile), findings)
 
 
 def _bare(profile: ProfileSpec) -> ServiceSpec:

@@ -67,7 +67,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     if source.scale != 1:
         found = found * number(source.scale)
     for name, exposed in source.labels:
-        found = _translated(found, name, exposed, _label(name, service))
+        found = translated(found, name, exposed, _label(name, service))
     for name, value in source.constants:
         found = call("label_replace", found, literal(name), literal(escaped(value)), literal(""), literal(""))
     return found
@@ -127,7 +127,7 @@ def _with_target_info(rates: Expr, labels: list[str], service: Service) -> Expr:
     return binary("*", rates, one, on=_TARGET, group_left=labels)
 
 
-def _translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
+def translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
     """Give a label its name, and its values theirs; what no pattern takes is ``other``."""
     if not label.patterns:
         return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")

@@ -5,6 +5,7 @@ Counters are made to grow evenly, so that a window of 15 minutes holds exactly w
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
+from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
+from generator.spec.files import SHIPPED
 from generator.spec.load import load
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ pytestmark = pytest.mark.long
 _EXPOSITIONS = Path(__file__).parent / "expositions"
 _START = 1_700_000_000
 _STEP, _WINDOW, _SPAN = 15, 900, 1800
+#: Shared rules see all services of a server: each test has a day of its own.
+_DAYS = count()
 
 #: What a service of each profile has to say of its labels, and the exposition of its source.
 SERVICES = {
@@ -169,18 +174,63 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
 def test_signals_are_what_was_counted_by_hand(
     profile: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
 ) -> None:
-    model = _model(profile, tmp_path, unique)
+    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) == {}
+
+
+#: By profile, what its file says and what a mutant of it says in that place: the raw pass then reads otherwise.
+MUTANTS = {
+    "a pattern too wide": (
+        "litellm",
+        '{ok: ["2.."], error: ["4..", "5.."]}',
+        '{ok: ["2..", "4.."], error: ["5.."]}',
+    ),
+    "an arm missing": ("vllm", "cancelled: [abort], ", ""),
+    "a part missing": (
+        "litellm",
+        "      - {of: litellm_input_cached_tokens_metric_total, set: {token_type: cached}}\n",
+        "",
+    ),
+    "the total not ignored": ("codex", "    ignore: [total]\n", ""),
+    "the count for the sum": ("otel-genai-client", "value: sum", "value: count"),
+    "an operation too many": (
+        "agento11y",
+        "where: {gen_ai_operation_name: execute_tool",
+        'where: {gen_ai_operation_name: ".*"',
+    ),
+    "a scale forgotten": ("codex", "scale: 0.000001", "scale: 1"),
+    "nothing taken off": ("claude-code", "status: decision", "status: language"),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_mutant_of_a_profile_is_seen(
+    mutant: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
+) -> None:
+    profile, written, instead = MUTANTS[mutant]
+    text = (SHIPPED / "profiles" / f"{profile}.yaml").read_text("utf-8")
+    assert written in text
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / f"{profile}.yaml").write_text(text.replace(written, instead), encoding="utf-8")
+    assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) != {}
+
+
+def _wrong(prometheus: PrometheusApi, profile: str, model: Model) -> dict[str, dict[str, float]]:
+    """Compute a profile's signals from its exposition, and return those that are not as counted by hand."""
     (service,) = model.services
-    write(prometheus, _grown(_EXPOSITIONS / f"{SERVICES[profile][1]}.prom", {"job": unique, "instance": "a"}))
+    start = _START + DAY * next(_DAYS)
+    write(
+        prometheus,
+        _grown(_EXPOSITIONS / f"{SERVICES[profile][1]}.prom", {"job": service.name, "instance": "a"}, start),
+    )
     shared = shared_rules(model.library, model.site)
     own = compile_rules(service, model.site, shared.records)
-    evaluate(prometheus, (*own.recording, *shared.groups), _START, _START + _SPAN)
+    evaluate(prometheus, (*own.recording, *shared.groups), start, start + _SPAN)
     wrong = {}
     for record, expected in EXPECTED[profile].items():
-        found = _values(prometheus, record, service.name)
+        found = _values(prometheus, record, service.name, start + _SPAN)
         if found != pytest.approx(expected, rel=1e-3):
             wrong[record] = found
-    assert wrong == {}
+    return wrong
 
 
 def _model(profile: str, folder: Path, name: str) -> Model:
@@ -194,19 +244,19 @@ def _model(profile: str, folder: Path, name: str) -> Model:
     return resolved.value
 
 
-def _grown(path: Path, target: Mapping[str, str]) -> Iterator[TimeSeries]:
+def _grown(path: Path, target: Mapping[str, str], start: int) -> Iterator[TimeSeries]:
     """Let every sample grow from nothing, so that any 15 minutes add what it says; gauges stay."""
-    times = list(range(_START, _START + _SPAN + _STEP, _STEP))
+    times = list(range(start, start + _SPAN + _STEP, _STEP))
     for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
         for sample in family.samples:
             labels = {"__name__": sample.name, **{k: v for k, v in sample.labels.items() if v}, **target}
             grows = family.type != "gauge" and sample.name != "target_info"
-            values = [sample.value * (t - _START) / _WINDOW if grows else sample.value for t in times]
+            values = [sample.value * (t - start) / _WINDOW if grows else sample.value for t in times]
             yield TimeSeries(labels, [t * 1000 for t in times], values)
 
 
-def _values(api: PrometheusApi, record: str, service: str) -> dict[str, float]:
-    found = api.query_range(f'{record}{{service="{service}"}}', _START + _SPAN, _START + _SPAN, 60)
+def _values(api: PrometheusApi, record: str, service: str, at: int) -> dict[str, float]:
+    found = api.query_range(f'{record}{{service="{service}"}}', at, at, 60)
     values = {}
     for series in found.series:
         rest = {k: v for k, v in series.labels.items() if k not in {"__name__", "service"}}
