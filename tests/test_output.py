@@ -53,14 +53,15 @@ def test_the_files_of_a_removed_service_go_and_nobody_elses(
     rules = project / "output" / "prometheus" / "rules"
     assert (rules / "other-agent.rules.yml").exists()
     (rules / "mine.rules.yml").write_text("groups: []\n")
-    (rules.parent / "alerts" / "other-agent.alerts.yml").write_text("tuned by hand\n")
+    (rules.parent / "tests" / "other-agent.test.yml").write_text("tuned by hand\n")
     (services / "other.yaml").unlink()
     capsys.readouterr()
     assert main(["generate"]) == 0
-    assert "edited by hand, kept: prometheus/alerts/other-agent.alerts.yml" in capsys.readouterr().out
-    assert sorted(path.name for path in rules.iterdir()) == ["mine.rules.yml", "research-agent.rules.yml"]
+    assert "edited by hand, kept: prometheus/tests/other-agent.test.yml" in capsys.readouterr().out
+    own = {path.name for path in rules.iterdir() if not path.name.startswith("agent-")}
+    assert own == {"mine.rules.yml", "research-agent.rules.yml"}
     left = [path.name for path in (project / "output").rglob("*other*")]
-    assert left == ["other-agent.alerts.yml"]
+    assert left == ["other-agent.test.yml"]
     assert main(["generate", "--check"]) == 0
 
 
