@@ -117,11 +117,12 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
             "reference/unknown-stream",
             f'there is no stream "{entry.key.value}"',
             entry.key.span,
-            f"{did_you_mean(entry.key.value, library, 'streams')}; or declare it in signals.yaml",
+            f"declare it in signals.yaml; {did_you_mean(entry.key.value, library, 'streams')}",
         )
         return None
     before = scope.findings.failed
     sources = tuple(_source(part, entry, stream, scope) for part in _parts(entry.value))
+    _check_keys(entry, stream, scope.findings)
     _check_apart(entry, sources, scope)
     if scope.findings.failed and not before:
         return None
@@ -184,6 +185,28 @@ def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scop
             of.span,
             "choose a metric of that kind, or correct the metric's type and unit",
         )
+
+
+def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> None:
+    """Refuse keys that say nothing of a stream of this kind: they would be passed over, or scale the events."""
+    parts = _parts(entry.value)
+    if stream.is_histogram:
+        found = {
+            "value": next((part.value.span for part in parts if part.value), None),
+            "scale": next((part.span for part in parts if part.scale), None),
+        }
+        help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
+    else:
+        found = {"buckets": next((bound.span for bound in entry.value.buckets), None)}
+        help_ = "leave it out: a counter has none"
+    for key, span in found.items():
+        if span is not None:
+            findings.error(
+                "stream/key-of-another-kind",
+                f'"{key}" says nothing of the stream "{stream.name}", which is a {stream.type.value}',
+                span,
+                help_,
+            )
 
 
 def check_feeds(

@@ -224,7 +224,9 @@ def test_types_are_what_the_scraped_process_says(
     told = _told(audit(_scrape(fresh_prometheus, answering, exposed, support), support, model))
     assert told["audit/type"] == "agent_run_total is declared a counter and exposed as a gauge"
     assert told["audit/missing-label"] == 'agent_run_total has no label "stop_reason"'
-    assert told["audit/extra-label"].startswith('agent_run_total has a label "exported_region"')
+    assert told["audit/taken-label"] == (
+        'a label of the target is called "region" as well, so that of the code is "exported_region" in agent_run_total'
+    )
     assert told["audit/undeclared-metric"].startswith("agent_retries_total is exposed")
 
 
@@ -315,3 +317,19 @@ def test_values_that_the_module_did_not_expose_are_counted_over_all_instances(
     assert "given a value outside the spec 5 times" in " ".join(
         one.diagnostic.message for one in found.findings if one.diagnostic.code == "audit/outside-value"
     )
+
+
+@pytest.mark.parametrize("interval", [15, 60])
+def test_a_server_is_asked_how_often_it_scrapes(
+    interval: int, prometheus: PrometheusApi, unique: str, support: Service
+) -> None:
+    times = range(NOW - 20 * MINUTE, NOW, interval)
+    write(prometheus, [_line("up", unique, [(when + 0.2, 1.0) for when in times])])
+    found = ServerSource(prometheus, _called(support, unique), at=NOW).interval()
+    assert found == pytest.approx(interval)
+
+
+def test_of_what_is_not_scraped_no_interval_is_known(
+    prometheus: PrometheusApi, unique: str, support: Service
+) -> None:
+    assert ServerSource(prometheus, _called(support, unique), at=NOW).interval() is None
