@@ -21,15 +21,16 @@ from generator.model import names
 from generator.model.alerts import AlertSeverity, SeriesCount, Tier, Unpriced
 from generator.model.rules import AlertingRule
 from generator.prometheus.alertmanager import alertmanager, routing
-from generator.prometheus.compiled import compile_rules
+from generator.prometheus.rule_set import alerting_by_service
 from tests.instrumentation.loading import shipped
 from tests.programs import needed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.live.http_server import HttpServer
-    from generator.model.service import Model, Service
+    from generator.model.alerts import Alert
+    from generator.model.service import Model
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60
@@ -102,11 +103,13 @@ def _filled_in(model: Model, address: str) -> Iterator[HttpServer]:
 
 def _labels(model: Model, service: str, alert: str, severity: str, **more: str) -> Labels:
     """The labels with which the rules of a service send an alert."""
-    (found,) = (one for one in model.services if one.name == service)
-    for group in compile_rules(found, model.site).alerting:
+    found = [one for one in model.services if one.name == service]
+    for group in alerting_by_service(found, model.library, model.site)[service]:
         for rule in group.rules:
             if isinstance(rule, AlertingRule) and (rule.alert, rule.labels["severity"]) == (alert, severity):
-                return {"alertname": alert, **rule.labels, **more}
+                # Whose it is comes from the data that the shared rules read.
+                whose = {names.SERVICE: service, names.OWNER: found[0].owner}
+                return {"alertname": alert, **whose, **rule.labels, **more}
     raise AssertionError(alert)
 
 
@@ -163,7 +166,9 @@ def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
     model: Model, people: tuple[People, str]
 ) -> None:
     """Where it is critical by its key: a cost without some prices is incomplete, and may well have risen."""
-    paging = replace(model, services=tuple(_paging(service) for service in model.services))
+    library = replace(model.library, alerts=_paging(model.library.alerts))
+    services = tuple(replace(service, alerts=_paging(service.alerts)) for service in model.services)
+    paging = replace(model, library=library, services=services)
     series = _labels(paging, "support-agent", "AgentSeriesBudgetExceeded", "critical")
     same_signal = _labels(paging, "support-agent", "AgentSuccessRateDrop", "warning") | {
         names.SIGNAL: series[names.SIGNAL]
@@ -180,16 +185,13 @@ def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
         assert _inhibited(server) == set()
 
 
-def _paging(service: Service) -> Service:
+def _paging(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
     """Make what has no bound critical."""
-    return replace(
-        service,
-        alerts=tuple(
-            replace(alert, tiers=(Tier(AlertSeverity.CRITICAL, 0, ""),))
-            if isinstance(alert.kind, Unpriced | SeriesCount)
-            else alert
-            for alert in service.alerts
-        ),
+    return tuple(
+        replace(alert, tiers=(Tier(AlertSeverity.CRITICAL, 0, ""),))
+        if isinstance(alert.kind, Unpriced | SeriesCount)
+        else alert
+        for alert in alerts
     )
 
 

@@ -261,7 +261,7 @@ def test_two_rules_that_record_one_series_are_refused(api: PrometheusApi) -> Non
 
 def test_a_record_that_cannot_be_written_is_named(api: PrometheusApi) -> None:
     write(api, [TimeSeries({"__name__": "r"}, [T * 1000], [5.0])])
-    with pytest.raises(LiveError, match=r"^rule r: http://.* refuses to be written to: HTTP 400"):
+    with pytest.raises(LiveError, match=r"^recording rule r: http://.* refuses to be written to: HTTP 400"):
         evaluate(api, [group(RecordingRule("r", "vector(1)"))], T, T)
 
 
