@@ -30,6 +30,10 @@ class Price(Struct, frozen=True):
     usd: float
 
 
+#: Stands between a model and a way in which it is served, such as ``gpt-5@batch``.
+WAY = "@"
+
+
 class Inclusion(Struct, frozen=True):
     """For ``models``, tokens of ``token_type`` already count the tokens of ``included`` types."""
 

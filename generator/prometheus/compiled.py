@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
@@ -14,6 +15,7 @@ from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
+from generator.model.service import WAY
 from generator.model.signals import Cost, Quantile, Tokens
 from generator.prometheus.grouping import split
 from generator.promql.expr import any_of, call, literal, number
@@ -121,6 +123,20 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
     for kind, link in sorted(service.links.items()):
         plain, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
         yield _constant(service, names.LINK, 1, link=kind, url=plain, url_of_release=of_release)
+    yield from _served(service)
+
+
+def _served(service: Service) -> Iterator[RecordingRule]:
+    """Record the prices of ways to serve a model that the service lists, such as ``gpt-5@batch``.
+
+    The shared prices leave them out, since there are many and few are used. They are the same from every service.
+    """
+    listed = (one for one in service.prices if WAY in one.model)
+    inclusions = (
+        replace(one, models=tuple(model for model in one.models if WAY in model))
+        for one in service.inclusions
+    )
+    yield from prices.constants(listed, inclusions)
 
 
 def _bounds(service: Service) -> Iterator[RecordingRule]:

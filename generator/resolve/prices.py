@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER
-from generator.model.service import Inclusion, Price, TokenLabels
+from generator.model.service import WAY, Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
 from generator.resolve.model_names import respelled
 from generator.spec.types import ELSEWHERE
@@ -171,7 +171,7 @@ def resolve_prices(
     prices: list[Price] = []
     inclusions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     # Where models are only counted, not listed, any of the price list may be used.
-    for name in model.values or sorted(name for name in listed if "@" not in name):
+    for name in model.values or sorted(name for name in listed if WAY not in name):
         served = _served(name, listed)
         if served is None:
             continue
@@ -197,7 +197,7 @@ def _served(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> 
     """Find the prices of a model, or of a way that it is served: ``gpt-5@batch`` costs half of ``gpt-5``."""
     if name in listed:
         return _Served(listed[name].value, 1)
-    model, _, way = name.rpartition("@")
+    model, _, way = name.rpartition(WAY)
     if model not in listed:
         return None
     factor = next(

@@ -64,9 +64,10 @@ class Process(Struct, frozen=True):
     token_types: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
 
     def start(self) -> None:
-        """Expose every declared combination of labels at 0, except of sparse metrics."""
+        """Expose every declared combination of labels at 0, except of sparse metrics; the module does so of unread."""
+        unread = [part.metric for part in self.exposed.fed.get(Event.UNREAD, ())]
         for metric in self.exposed.service.metrics.values():
-            if not metric.sparse:
+            if not metric.sparse or metric in unread:
                 for labels in _declared(metric, self.release, self.exposed):
                     self._counting(metric, labels, zero_initialised=True)
 

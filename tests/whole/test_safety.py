@@ -65,6 +65,7 @@ def test_text_is_nowhere_a_template_and_nowhere_code(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for environments in (modules._environment, markdown._environment):  # noqa: SLF001
         environments.cache_clear()
+        environments().bytecode_cache = None
     compilation = compile_specs(_specs())
     assert compilation.files, compilation.told
     everything = "".join(compilation.files.values())
