@@ -100,7 +100,8 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str, call: Call) -> None:
     with hostile(MODES[mode]) as server:
         code, out, err = call(*CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
-        assert in_time(server), f"{time.monotonic() - server.began:.1f}s"
+        # Where nothing is wrong with the answers, a command goes on with its own work.
+        assert (command, mode) in FINE or in_time(server), f"{time.monotonic() - server.began:.1f}s"
     shown(out + err, mode)
     assert server.requests
     if (command, mode) not in FINE:
