@@ -64,36 +64,35 @@ class Foundation(Struct, frozen=True):
         common: All that services share.
         shared: The rules about all of them, as the library has them.
         defects: What is wrong with these rules.
-        beside: The same rules with variants, by their alerts and names, as far as they were asked for.
-        fleets: The rules of fleets that use only some of the profiles, by these, as far as they were asked for.
+        made: The rules of other profiles or with variants, by the profiles' names and the variants' alerts and
+            names, as far as they were asked for.
     """
 
     common: Common
     shared: SharedRules
     defects: tuple[Diagnostic, ...] = ()
-    beside: dict[tuple[tuple[str, str], ...], SharedRules] = field(default_factory=dict)
-    fleets: dict[tuple[str, ...], SharedRules] = field(default_factory=dict)
+    made: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], SharedRules] = field(default_factory=dict)
 
     def with_variants(self, variants: Iterable[Variant]) -> SharedRules:
         """The shared rules with the variants that services have; those of one name are the same rules."""
-        found = tuple(variants)
-        if not found:
-            return self.shared
-        key = tuple(sorted({(one.alert, one.name) for one in found}))
-        if key not in self.beside:
-            self.beside[key] = with_variants(self.shared, found, self.common.base.library, self.site)
-        return self.beside[key]
+        return self._rules(self.common.base.library, tuple(variants))
 
-    def of_fleet(self, profiles: Collection[str], variants: Sequence[Variant]) -> SharedRules:
+    def of_fleet(self, profiles: Collection[str], variants: Iterable[Variant]) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
-        used = self.library_of(profiles)
-        if used is self.common.base.library:
-            return self.with_variants(variants)
-        key = tuple(one.name for one in used.profiles)
-        if key not in self.fleets:
-            self.fleets[key] = shared_rules(used, self.site)
-        rules = self.fleets[key]
-        return with_variants(rules, variants, used, self.site) if variants else rules
+        return self._rules(self.library_of(profiles), tuple(variants))
+
+    def _rules(self, library: Library, variants: tuple[Variant, ...]) -> SharedRules:
+        if not variants and library is self.common.base.library:
+            return self.shared
+        profiles = tuple(one.name for one in library.profiles)
+        key = profiles, tuple(sorted({(one.alert, one.name) for one in variants}))
+        if key not in self.made:
+            self.made[key] = (
+                with_variants(self._rules(library, ()), variants, library, self.site)
+                if variants
+                else shared_rules(library, self.site)
+            )
+        return self.made[key]
 
     def library_of(self, profiles: Collection[str]) -> Library:
         """The library without the profiles that nobody uses, and without prices of what only they count."""
@@ -210,7 +209,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
     every = shown((*every, *_undeliverable((), parts, base, _variants(services))))
     profiles = {service.profile for service in services}
-    account = shared_account(base.of_fleet(profiles, tuple(_variants(services)))) if is_sound else None
+    account = shared_account(base.of_fleet(profiles, _variants(services))) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
 
@@ -246,9 +245,12 @@ def _undeliverable(
     claims = {part.claims.service.value: part for part in parts if part.claims}
     groups = {name: part.groups for name, part in claims.items()}
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
-    profiles = {part.claims.profile for part in parts if part.claims}
-    shared = len(base.of_fleet(profiles, tuple(variants)).groups)
+    shared = len(base.of_fleet(_profiles(parts), variants).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
+
+
+def _profiles(parts: Iterable[Part[Entry]]) -> set[str]:
+    return {part.claims.profile for part in parts if part.claims}
 
 
 def _variants(services: Iterable[Service]) -> Iterator[Variant]:
@@ -316,8 +318,7 @@ def _findings(
     # Where a file is not understood, it may be the one that is looked for.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    profiles = {part.claims.profile for part in parts if part.claims}
-    account = shared_account(base.of_fleet(profiles, ()))
+    account = shared_account(base.of_fleet(_profiles(parts), ()))
     total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
     return shown((*found, *base.defects, *alone, *shards, *total))

@@ -48,7 +48,7 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
 
 
 def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
-    """Say which metric is missing, and why that is wrong."""
+    """Name the missing metric, and the runs that show that it should be there."""
     metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
     finish = in_its_words("runs finish", ground)
     why = finish if kind.stream != ground.runs else _why_runs(ground.service)
@@ -56,7 +56,7 @@ def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
 
 
 def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
-    """Say when it is true; of the run counter itself no runs can be asked for."""
+    """Describe the condition for people; no other runs prove that the run counter itself is missing."""
     if kind.stream.name == service.runs.name:
         why = _why_runs(service)
     elif alert.min_events:

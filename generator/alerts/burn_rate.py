@@ -57,7 +57,7 @@ def budget_name(signal: Signal) -> str:
 
 
 def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
-    """Say the share of bad events and the pace."""
+    """Describe the share of bad events and the burn rate."""
     signal = ground.signal(alert)
     budget = (
         "its error budget" if ground.scope.shared else f"an error budget of {human(kind.budget, Unit.RATIO)}"
@@ -69,7 +69,7 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
 
 
 def pace_words(tier: Tier) -> str:
-    """Say the paces of a tier."""
+    """List the burn rates of a tier with their windows."""
     if tier.text:
         return tier.text
     return " or ".join(
@@ -78,5 +78,5 @@ def pace_words(tier: Tier) -> str:
 
 
 def words(_alert: Alert, kind: BurnRate, tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return f"The error budget of {human(kind.budget, Unit.RATIO)} burns at {tier.text}"

@@ -1,4 +1,4 @@
-"""What chance explains: bad events come by themselves, and an alert must see more of them than that.
+"""The scatter of rare events: some bad events come by chance, and an alert must see more of them than these.
 
 Counts of rare events scatter by their square root. A tool that fails in 2 % of its calls fails in 8 % of twenty
 calls every now and then, and so does the window that these are compared with. So a bound is passed when there are
@@ -47,7 +47,7 @@ def bad_events(
 
 
 def allowed_share(signal: Signal, bound: Amount) -> Amount:
-    """Say how many bad events each event may bring at a bound."""
+    """Compute the share of bad events that a bound allows."""
     if isinstance(signal.kind, Share):
         return bound.complement() if signal.kind.good else bound
     if isinstance(signal.kind, Quantile):

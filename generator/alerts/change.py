@@ -55,7 +55,7 @@ def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
 
 
 def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
-    """Say by how much and since when."""
+    """Describe the change and the time it took."""
     signal = ground.signal(alert)
     verb = "fell" if signal.better is Better.HIGHER else "rose"
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
@@ -66,7 +66,7 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
 
 
 def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     signal = service.signals[alert.signal]
     named, before = shared.named(signal, alert), duration(kind.over)
     change = f"{named} is {shared.worse(signal)} by {tier.text} than {before} ago"

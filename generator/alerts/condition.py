@@ -102,7 +102,7 @@ class Amount(Struct, frozen=True):
 
 
 class Ground(Struct, frozen=True):
-    """What conditions stand on: the signals, and the service whose own they are, if they are one's."""
+    """The inputs of a condition: the scope, the signals and the runs; the service too, where the alert is its own."""
 
     scope: Scope
     signals: Mapping[str, Signal]
@@ -208,7 +208,7 @@ def beyond(signal: Signal, expr: Expr, bound: Amount) -> Expr:
 
 
 def side(signal: Signal) -> str:
-    """Say that direction."""
+    """Name the side of its bound on which a signal is bad."""
     return "below" if signal.better is Better.HIGHER else "above"
 
 
@@ -268,12 +268,12 @@ def points() -> str:
 
 
 def window_of(signal: Signal) -> str:
-    """Say the window of a signal."""
+    """Name a signal's window."""
     return f"the last {duration(signal.window)}"
 
 
 def worse(signal: Signal) -> str:
-    """Say which way a signal goes when it gets worse."""
+    """Name the direction in which a signal gets worse."""
     return "lower" if signal.better is Better.HIGHER else "higher"
 
 

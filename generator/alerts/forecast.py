@@ -21,12 +21,12 @@ def expr(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> Expr:
 
 
 def sentence(alert: Alert, _kind: Forecast, tier: Tier, ground: Ground) -> str:
-    """Say what the day will come to."""
+    """Describe the forecast of the day's spend."""
     unit = ground.signal(alert).unit
     bound = shared.bound_of(alert, tier, unit, ground)
     return f"At the pace of the last 6 hours {shared.SERVICE} comes to {shared.value_of(unit)} a day, above {bound}."
 
 
 def words(_alert: Alert, _kind: Forecast, tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return f"At the pace of the last 6 hours the day comes to more than {tier.text}"

@@ -25,11 +25,11 @@ def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
 
 
 def sentence(_alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> str:
-    """Say for how long."""
+    """Describe the time without a finished run."""
     none = in_its_words("No run", ground)
     return f"{none} of {SERVICE} finished within {duration(kind.over)}, although traffic is promised."
 
 
 def words(_alert: Alert, kind: Idle, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return f"No run finished for {duration(kind.over)}, although traffic is promised"

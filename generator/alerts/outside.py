@@ -27,12 +27,12 @@ def expr(alert: Alert, kind: Outside, _tier: Tier, ground: Ground) -> Expr:
 
 
 def fewest(alert: Alert) -> int:
-    """Say how many such values in the window are enough."""
+    """Count the values from which the alert fires."""
     return max(1, alert.min_bad_events)
 
 
 def sentence(_alert: Alert, kind: Outside, _tier: Tier, _ground: Ground) -> str:
-    """Say how many, and where to find which."""
+    """Describe the number of values, and the log that names them."""
     often = '{{ $value | printf "%.0f" }} times'
     return (
         f"{SERVICE} met values of {{{{ $labels.{kind.label.name} }}}} that its spec does not allow, {often} "
@@ -41,7 +41,7 @@ def sentence(_alert: Alert, kind: Outside, _tier: Tier, _ground: Ground) -> str:
 
 
 def words(alert: Alert, kind: Outside, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return (
         f"{kind.stream.metric} counts at least {fewest(alert)} values of one label outside the spec within "
         f"{duration(OUTSIDE_WINDOW)}"

@@ -27,7 +27,7 @@ def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
 
 
 def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
-    """Say how many lie beyond the last bucket."""
+    """Describe the share of events beyond the last bucket."""
     signal = ground.signal(alert)
     bound = shared.bound_of(alert, tier, Unit.RATIO, ground)
     return (
@@ -38,6 +38,6 @@ def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:
 
 
 def words(alert: Alert, _kind: Overflow, tier: Tier, service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     metric = service.signals[alert.signal].of.metric
     return f"More than {tier.text} of the observations lie beyond the last bucket of {metric}"

@@ -54,7 +54,7 @@ class KindModule(Protocol):
         ...
 
     def words(self, alert: Alert, kind: Any, tier: Tier, service: Service, /) -> str:  # noqa: ANN401
-        """Say for people when a tier of a service is true."""
+        """Describe the condition of a tier for people."""
         ...
 
 
@@ -104,7 +104,7 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 
 
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:
-    """Say when an alert's tier fires, floors of events included, for people who read no PromQL."""
+    """Describe the condition of an alert's tier, with its floors of events, for people who read no PromQL."""
     condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
     floors = "".join(f", {floor}" for floor in _floors(alert, service.signals[alert.signal]))
     holds = f", for {duration(alert.for_)}" if alert.for_ else ""

@@ -60,7 +60,7 @@ def _not_by_chance(crossed: Expr, kind: Share, alert: Alert, ground: Ground) -> 
 
 
 def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
-    """Say by how much, and of which release."""
+    """Describe the difference, and name the release."""
     signal = ground.signal(alert)
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
@@ -71,7 +71,7 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
 
 
 def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     signal = service.signals[alert.signal]
     return (
         f"{signal.title} of the newest release in its last {duration(NEWEST_WINDOW)} is {shared.worse(signal)} by "

@@ -64,7 +64,7 @@ def _increased(counter: Series) -> Expr:
 
 
 def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> str:
-    """Say what does not work."""
+    """Name the rules that do not work."""
     group = f"{{{{ $labels.{_GROUP} }}}}"
     match kind.watch:
         case Watch.CONSTANTS:
@@ -87,7 +87,7 @@ def sentence(_alert: Alert, kind: RuleHealth, _tier: Tier, _ground: Ground) -> s
 
 
 def words(_alert: Alert, kind: RuleHealth, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     match kind.watch:
         case Watch.CONSTANTS:
             return "A stream of the service is recorded, and its service:agent_info is not"

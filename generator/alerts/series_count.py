@@ -21,7 +21,7 @@ def expr(_alert: Alert, kind: SeriesCount, _tier: Tier, ground: Ground) -> Expr:
 
 
 def sentence(_alert: Alert, kind: SeriesCount, _tier: Tier, _ground: Ground) -> str:
-    """Say how many."""
+    """Describe the number of series."""
     return (
         f"The targets of {SERVICE} expose {{{{ $value | humanize }}}} series, and the site allows a service "
         f"{kind.allowed}."
@@ -29,5 +29,5 @@ def sentence(_alert: Alert, kind: SeriesCount, _tier: Tier, _ground: Ground) -> 
 
 
 def words(_alert: Alert, kind: SeriesCount, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return f"The service's targets expose more than {kind.allowed} series"

@@ -41,7 +41,7 @@ def _unfinished(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground
 
 
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
-    """Say the value and the bound."""
+    """Describe the value and its bound."""
     signal = ground.signal(alert)
     subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
     bound = shared.bound_of(alert, tier, signal.unit, ground)
@@ -49,7 +49,7 @@ def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     signal = service.signals[alert.signal]
     also = ", or as much happens while no run finishes" if kind.unfinished else ""
     value = f"{shared.named(signal, alert)} over {shared.window_of(signal)}"

@@ -68,7 +68,7 @@ def strays(found: Series, label: str, listed: Sequence[str]) -> Series:
 
 
 def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> str:
-    """Say which value, or how many."""
+    """Name the undeclared value, or describe the number of values."""
     label = kind.label
     value = f"{{{{ $labels.{label.name} }}}}"
     one = f"{_source(kind, ground)} has {label.name}={value}, which its spec does not list"
@@ -85,7 +85,7 @@ def _source(kind: Undeclared, ground: Ground) -> str:
 
 
 def words(_alert: Alert, kind: Undeclared, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     label = kind.label
     what = (
         "a value that the spec does not list" if label.values else f"more than {label.max_live} live values"

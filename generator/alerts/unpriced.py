@@ -26,7 +26,7 @@ def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
 
 
 def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> str:
-    """Say how many tokens of what."""
+    """Describe the number of tokens, their model and their type."""
     model, kind = (f"{{{{ $labels.{label} }}}}" for label in _ON)
     return (
         f"{SERVICE} used {{{{ $value | humanize }}}} {kind} tokens of model {model}, which has no price: "
@@ -35,5 +35,5 @@ def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> st
 
 
 def words(_alert: Alert, _kind: Unpriced, _tier: Tier, _service: Service) -> str:
-    """Say when it is true."""
+    """Describe the condition for people."""
     return "Tokens of a model or a type without a price were used"
