@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable, shortened
+from generator.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class RevisionError(Exception):
+class RevisionError(CommandError):
     """There are no specs to compare with; ``help`` is a way out."""
-
-    def __init__(self, message: str, help_: str = "") -> None:
-        super().__init__(message)
-        self.help = help_
 
 
 @contextmanager

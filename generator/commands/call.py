@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -28,12 +30,8 @@ def of_failed(found: Iterable[Diagnostic]) -> int:
     return CALL_AT_FAULT if any(one.code in _NOTHING_THERE for one in found) else SPEC_AT_FAULT
 
 
-class CallError(Exception):
+class CallError(CommandError):
     """A call that cannot be done; ``help`` says how it would."""
-
-    def __init__(self, message: str, help_: str = "") -> None:
-        super().__init__(message)
-        self.help = help_
 
 
 def shown(typed: Path | str) -> str:

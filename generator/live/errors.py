@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Self
 
+from generator.errors import CommandError
 
-class LiveError(Exception):
+
+class LiveError(CommandError):
     """A server cannot be reached, refuses, fails, or cannot be started; ``help`` is a way on, or empty.
 
     The message is one for the user: whole, brief, without a traceback's words.
     """
-
-    def __init__(self, message: str, help_: str = "") -> None:
-        super().__init__(message, help_)
-        self.message = message
-        self.help = help_
-
-    def __str__(self) -> str:
-        return self.message
 
     def about(self, subject: str) -> Self:
         """Return the same error with its subject before the message, such as ``alert X``."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
+from generator.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,16 +17,8 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-class OutputError(Exception):
+class OutputError(CommandError):
     """The output cannot be written, or not be read; ``help`` says how to go on."""
-
-    def __init__(self, message: str, help_: str) -> None:
-        super().__init__(message, help_)
-        self.message = message
-        self.help = help_
-
-    def __str__(self) -> str:
-        return self.message
 
 
 @contextmanager

@@ -103,13 +103,18 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
     yield _constant(service, names.INFO, 1, **who)
     yield from _bounds(service)
     yield from _promises(service)
+    for name, value, labels in changes(service):
+        yield _constant(service, name, value, **labels)
+    yield from _served(service)
+
+
+def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
+    """List the constants of a service's deviations and links: the record, its value and its labels."""
     changed = service.deviations
-    for name in changed.off:
-        yield _constant(service, names.VARIANT, 1, **{names.ALERT: name, names.VARIANT_LABEL: OFF})
+    for alert in changed.off:
+        yield names.VARIANT, 1, {names.ALERT: alert, names.VARIANT_LABEL: OFF}
     for variant in changed.variants:
-        yield _constant(
-            service, names.VARIANT, 1, **{names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name}
-        )
+        yield names.VARIANT, 1, {names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name}
     for one in changed.overrides:
         labels = {
             names.ALERT: one.alert,
@@ -117,13 +122,10 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
             names.SEVERITY: one.severity,
             names.WORDS: one.words,
         }
-        yield _constant(
-            service, names.OVERRIDE, one.value, **{name: text for name, text in labels.items() if text}
-        )
+        yield names.OVERRIDE, one.value, {name: text for name, text in labels.items() if text}
     for kind, link in sorted(service.links.items()):
         plain, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
-        yield _constant(service, names.LINK, 1, link=kind, url=plain, url_of_release=of_release)
-    yield from _served(service)
+        yield names.LINK, 1, {"link": kind, "url": plain, "url_of_release": of_release}
 
 
 def _served(service: Service) -> Iterator[RecordingRule]:

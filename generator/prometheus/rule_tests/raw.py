@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.deviations import OFF
 from generator.model.labels import OTHER, Label
-from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
 from generator.model.units import duration, plain
+from generator.prometheus.compiled import changes
 from generator.promql.expr import series
 from generator.streams.raw import SCRAPED, bound_text, series_of
 
@@ -213,7 +212,7 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
 def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
     """List by name what the service's author wrote, and what Prometheus counted."""
     found: dict[str, list[tuple[Labels, float]]] = {}
-    for name, value, labels in (*_written(service), *_deviations(service)):
+    for name, value, labels in (*_written(service), *changes(service)):
         found.setdefault(name, []).append((labels, value))
     found[names.SCRAPED] = [({}, _EXPOSED_SERIES)]
     return found
@@ -237,22 +236,3 @@ def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
                 yield names.OBJECTIVE_WINDOW, one.window, {names.SIGNAL: one.signal}
     if service.runs_per_hour:
         yield names.TRAFFIC, service.runs_per_hour, {}
-
-
-def _deviations(service: Service) -> Iterator[tuple[str, float, Labels]]:
-    changed = service.deviations
-    for alert in changed.off:
-        yield names.VARIANT, 1, {names.ALERT: alert, names.VARIANT_LABEL: OFF}
-    for variant in changed.variants:
-        yield names.VARIANT, 1, {names.ALERT: variant.alert, names.VARIANT_LABEL: variant.name}
-    for one in changed.overrides:
-        labels = {
-            names.ALERT: one.alert,
-            names.PART: one.part,
-            names.SEVERITY: one.severity,
-            names.WORDS: one.words,
-        }
-        yield names.OVERRIDE, one.value, {name: text for name, text in labels.items() if text}
-    for kind, link in service.links.items():
-        plain_link, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
-        yield names.LINK, 1, {"link": kind, "url": plain_link, "url_of_release": of_release}
