@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from generator import __version__
 from generator.commands import options
-from generator.commands.call import OK, CallError
+from generator.commands.call import OK, SPEC_AT_FAULT, CallError
+from generator.commands.incidents import incidents_of
 from generator.commands.on_specs import check_known, on_specs
 from generator.commands.replacing import replacing
-from generator.commands.terminal import ProgressLine
+from generator.commands.terminal import ProgressLine, show
 from generator.commands.values import Span, length, prometheus, span
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
@@ -25,19 +26,19 @@ from generator.replay.replay import Order, Records, replay
 from generator.replay.report import report
 from generator.replay.resume import Forgetful, parts_file
 from generator.replay.subject import subject
-from generator.replay.truth import check_truth, read_truth
+from generator.replay.truth import check_truth
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable
 
     from generator.compiler import Compilation
+    from generator.model.incidents import Incidents
     from generator.model.service import Model
     from generator.replay.jobs import Progress
     from generator.replay.report import Report
     from generator.replay.resume import Parts
     from generator.replay.subject import Subject
-    from generator.replay.truth import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +68,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "default: auto, which reads them where there are any",
     )
     parser.add_argument(
-        "--truth", type=options.path, metavar="FILE", help="judge by what simulate --truth wrote"
+        "--truth",
+        type=options.path,
+        metavar="FILE",
+        help="judge by a list of incidents, such as specs/incidents.yaml, or what simulate --truth wrote",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
+    )
     parser.add_argument(
         "--html", type=options.path, metavar="FILE", help="write a page with a timeline as well"
     )
@@ -102,26 +108,30 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
     def replayed(model: Model, _found: Compilation) -> int:
-        sys.stdout.writelines(_replayed(arguments, model))
+        truth = incidents_of(arguments.truth, model) if arguments.truth else None
+        if truth and truth.failed:
+            show(truth.found, sys.stderr, notes=False)
+            return SPEC_AT_FAULT
+        sys.stdout.writelines(_replayed(arguments, model, truth.incidents if truth else None))
         return OK
 
     return on_specs(arguments.specs, replayed)
 
 
-def _replayed(arguments: argparse.Namespace, model: Model) -> Iterable[str]:
+def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Iterable[str]:
     try:
-        found = _report(arguments, model)
+        found = _report(arguments, model, truth)
     except ReplayError as problem:
         raise CallError(problem.message, problem.help) from problem
     return _shown(found, arguments.format)
 
 
-def _report(arguments: argparse.Namespace, model: Model) -> Report:
+def _report(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Report:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
     with ExitStack() as opened:
         page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
         line = opened.enter_context(ProgressLine(sys.stderr))
-        call = asked(arguments, model, line.show, opened)
+        call = asked(arguments, model, truth, line.show, opened)
         found = report(replay(call.order, call.crew), call.truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
@@ -138,6 +148,10 @@ def _shown(found: Report, format_: str) -> Iterable[str]:
         from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
 
         return [as_json(found)]
+    if format_ == "markdown":
+        from generator.replay.as_markdown import as_markdown  # noqa: PLC0415
+
+        return [as_markdown(found)]
     from generator.replay.as_text import as_text  # noqa: PLC0415
 
     return (f"{line}\n" for line in as_text(found))
@@ -151,10 +165,16 @@ class Call(Struct, frozen=True):
 
     order: Order
     crew: Crew
-    truth: Truth | None
+    truth: Incidents | None
 
 
-def asked(arguments: argparse.Namespace, model: Model, progress: Progress, opened: ExitStack) -> Call:
+def asked(
+    arguments: argparse.Namespace,
+    model: Model,
+    truth: Incidents | None,
+    progress: Progress,
+    opened: ExitStack,
+) -> Call:
     """Understand a call; the file of ``--resume`` stays open with ``opened``.
 
     Raises:
@@ -165,7 +185,6 @@ def asked(arguments: argparse.Namespace, model: Model, progress: Progress, opene
     _check_limits(arguments)
     apis = tuple(prometheus(arguments.prometheus, arguments.timeout) for _ in range(arguments.concurrency))
     about, within = _subject(arguments, model), span(arguments)
-    truth = read_truth(arguments.truth) if arguments.truth else None
     parts, within = _parts(arguments, about, within, apis[0].url, opened)
     if truth:
         check_truth(truth, about.services, within.start, within.end)

@@ -6,10 +6,11 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from generator.replay.judge import PAGE, TICKET
 from generator.replay.times import iso
 
 if TYPE_CHECKING:
-    from generator.replay.judge import JudgedIncident
+    from generator.replay.judge import Detection, JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 
@@ -22,12 +23,13 @@ def as_json(report: Report) -> str:
         "from": iso(replay.start),
         "to": iso(replay.end),
         "records": str(replay.records),
-        "notes": list(replay.notes),
+        "notes": list(report.notes),
         "alerts": [_alert(one) for one in report.alerts],
     }
     if report.truth:
         document["incidents"] = [_incident(one) for one in report.incidents]
         document["false_alarms"] = len(report.false_alarms)
+        document["scores"] = [_score(one) for one in report.scores]
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
@@ -69,16 +71,36 @@ def _number(value: float | None) -> float | str | None:
 def _incident(one: JudgedIncident) -> dict[str, Any]:
     return {
         "name": one.incident.name,
+        "service": one.incident.service,
+        "impact": one.incident.impact,
         "start": iso(one.incident.start),
         "end": iso(one.incident.end),
         "verdict": str(one.verdict),
-        "detected_by": [
-            {
-                "alert": found.alert,
-                "severity": found.severity,
-                "at": iso(found.at),
-                "after_seconds": found.after,
-            }
-            for found in one.detections
-        ],
+        "first_ticket": _detection(one.first(TICKET)),
+        "first_page": _detection(one.first(PAGE)),
+        "detected_by": [_detection(found) for found in one.detections],
+    }
+
+
+def _detection(found: Detection | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "alert": found.alert,
+        "severity": found.severity,
+        "at": iso(found.at),
+        "after_seconds": found.after,
+    }
+
+
+def _score(one: Score) -> dict[str, Any]:
+    return {
+        "alert": one.alert or None,
+        "severity": one.severity,
+        "firings": one.firings,
+        "false_alarms": one.false,
+        "precision": one.precision,
+        "incidents_found": one.found,
+        "incidents": one.of,
+        "recall": one.recall,
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
-from generator.replay.times import amount, clock, lasting, written
+from generator.replay.judge import PAGE, TICKET
+from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.replay.judge import JudgedIncident
+    from generator.replay.judge import JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 # More rows than these are for the page and the JSON.
@@ -35,7 +36,7 @@ def _head(report: Report) -> Iterator[str]:
     source = "computed here" if replay.records == "inlined" else "read"
     yield f"{', '.join(report.services)} on {replay.server}"
     yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
-    yield from (f"note: {text}" for text in replay.notes)
+    yield from (f"note: {text}" for text in report.notes)
     yield ""
 
 
@@ -111,22 +112,45 @@ def _labels(labels: Mapping[str, str]) -> str:
 def _incidents(report: Report) -> Iterator[str]:
     if report.incidents:
         yield from _table(
-            ("INCIDENT", "FROM (UTC)", "LASTED", "VERDICT", "FOUND BY"),
-            [_incident(one) for one in report.incidents],
+            ("INCIDENT", "SERVICE", "FROM (UTC)", "LASTED", "VERDICT", "TICKET", "PAGE", "FOUND BY"),
+            [_incident(one, report) for one in report.incidents],
         )
-    found = [one for one in report.incidents if one.incident.alerts]
-    detected = sum(one.verdict == "detected" for one in found)
-    false = len(report.false_alarms)
-    yield f"{detected} of {len(found)} incidents detected, {false} false alarm{'s' * (false != 1)}"
-
-
-def _incident(one: JudgedIncident) -> tuple[str, ...]:
-    incident = one.incident
-    found = ", ".join(
-        f"{each.alert} ({each.severity}) after {lasting(each.after)}" for each in one.detections
+        yield ""
+    yield from _table(
+        ("ALERT", "SEVERITY", "FIRINGS", "FALSE", "PRECISION", "INCIDENTS FOUND", "RECALL"),
+        [_score(one) for one in report.scores],
     )
+    yield ""
+    false = len(report.false_alarms)
+    yield f"{len(report.found)} of {len(report.harmful)} incidents detected, {false} false alarm{'s' * (false != 1)}"
+
+
+def _incident(one: JudgedIncident, report: Report) -> tuple[str, ...]:
+    incident = one.incident
+    found = ", ".join(f"{each.alert} ({each.severity}) {after(each.after)}" for each in one.detections)
     lasted = lasting(incident.end - incident.start)
-    return incident.name, clock(incident.start), lasted, str(one.verdict), found
+    firsts = (one.first(severity) for severity in (TICKET, PAGE))
+    return (
+        incident.name,
+        incident.service if len(report.services) > 1 else "",
+        clock(incident.start),
+        lasted,
+        str(one.verdict),
+        *(after(first.after) if first else "-" * bool(found) for first in firsts),
+        found,
+    )
+
+
+def _score(one: Score) -> tuple[str, ...]:
+    return (
+        one.alert or "all",
+        one.severity,
+        str(one.firings),
+        str(one.false),
+        share(one.precision),
+        f"{one.found} of {one.of}",
+        share(one.recall),
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from generator.diagnostics.printable import printable
 from generator.replay.drawing import GUTTER, WIDTH
 from generator.replay.judge import Verdict
 from generator.replay.timeline import timeline
-from generator.replay.times import amount, clock, lasting, written
+from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,15 @@ class Tile(Struct, frozen=True):
 def page(report: Report) -> str:
     """Write ``report`` as HTML."""
     environment = templates.environment(Path(__file__).parent, autoescape=True, finalize=_shown)
-    environment.filters.update(clock=clock, written=written, lasting=lasting, amount=amount, plural=_plural)
+    environment.filters.update(
+        after=after,
+        clock=clock,
+        written=written,
+        lasting=lasting,
+        share=share,
+        amount=amount,
+        plural=_plural,
+    )
     return environment.get_template("page.html.j2").render(
         report=report,
         drawing=timeline(report),
