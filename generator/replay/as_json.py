@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 def as_json(report: Report) -> str:
     """Write ``report`` as JSON."""
+    return json.dumps(document(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return ``report`` as what JSON can hold."""
     replay = report.replay
-    document: dict[str, Any] = {
+    found: dict[str, Any] = {
         "server": replay.server,
         "services": list(report.services),
         "from": iso(replay.start),
@@ -27,10 +32,10 @@ def as_json(report: Report) -> str:
         "alerts": [_alert(one) for one in report.alerts],
     }
     if report.truth:
-        document["incidents"] = [_incident(one) for one in report.incidents]
-        document["false_alarms"] = len(report.false_alarms)
-        document["scores"] = [_score(one) for one in report.scores]
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        found["incidents"] = [_incident(one) for one in report.incidents]
+        found["false_alarms"] = len(report.false_alarms)
+        found["scores"] = [_score(one) for one in report.scores]
+    return found
 
 
 def _alert(one: AlertReport) -> dict[str, Any]:
@@ -44,13 +49,14 @@ def _alert(one: AlertReport) -> dict[str, Any]:
         "interval": one.of.interval,
         "firing_seconds": one.total,
         "longest_seconds": one.longest,
-        "firings": [_row(row) for row in one.firings],
-        "pending": [_row(row) for row in one.pending],
+        "firings": [row_of(row) for row in one.firings],
+        "pending": [row_of(row) for row in one.pending],
         "failed_evaluations": [{"at": iso(time), "error": text} for time, text in one.failures.items()],
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def row_of(row: Row) -> dict[str, Any]:
+    """Return a firing, or a time of only pending, as what JSON can hold."""
     times = {"active_at": row.active_at, "fired_at": row.fired_at, "ended_at": row.ended_at}
     values = {"start": row.at_start, "min": row.least, "max": row.most}
     return {

@@ -44,7 +44,7 @@ def _alerts(report: Report) -> Iterator[str]:
     active = report.active
     if active:
         rows = [_alert(one) for one in active]
-        yield from _table(
+        yield from table(
             ("SERVICE", "ALERT", "SEVERITY", "LABELS", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
         )
     yield f"{len(report.alerts) - len(active)} of {len(report.alerts)} rules stayed quiet"
@@ -64,7 +64,7 @@ def _alert(one: AlertReport) -> tuple[str, ...]:
         one.of.service,
         one.of.rule.alert,
         one.of.severity,
-        _labels(one.labels),
+        labelled(one.labels),
         str(len(one.firings)),
         *lengths,
         str(len(one.pending)),
@@ -86,7 +86,7 @@ def _firings(rows: Sequence[Row]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from _table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
+    yield from table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
     if len(rows) > _MOST_ROWS:
         yield f"and {len(rows) - _MOST_ROWS} more: --format json and --html show all"
     yield ""
@@ -99,24 +99,25 @@ def _firing(row: Row) -> tuple[str, ...]:
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
         rule.alert,
-        _labels(row.labels),
+        labelled(row.labels),
         *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
         *((str(row.cause),) if row.cause else ()),
     )
 
 
-def _labels(labels: Mapping[str, str]) -> str:
+def labelled(labels: Mapping[str, str]) -> str:
+    """Write labels on one line."""
     return " ".join(f"{name}={text}" for name, text in labels.items())
 
 
 def _incidents(report: Report) -> Iterator[str]:
     if report.incidents:
-        yield from _table(
+        yield from table(
             ("INCIDENT", "SERVICE", "FROM (UTC)", "LASTED", "VERDICT", "TICKET", "PAGE", "FOUND BY"),
             [_incident(one, report) for one in report.incidents],
         )
         yield ""
-    yield from _table(
+    yield from table(
         ("ALERT", "SEVERITY", "FIRINGS", "FALSE", "PRECISION", "INCIDENTS FOUND", "RECALL"),
         [_score(one) for one in report.scores],
     )
@@ -153,7 +154,7 @@ def _score(one: Score) -> tuple[str, ...]:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Align columns; what is empty in all rows is left out."""
     shown = [tuple(map(printable, row)) for row in rows]
     kept = [column for column in range(len(head)) if any(row[column] for row in shown)]
