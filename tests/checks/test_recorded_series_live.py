@@ -86,7 +86,9 @@ def _loose(record: str) -> bool:
     sides = (":newest_", ":beside_")
     elsewhere = ("service:agent_signal:", "service:agent_scraped:")
     priced = ":tokens_cost:" in record or record.endswith(":usd")
-    compared = record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)
+    compared = (
+        record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)
+    )
     return compared or priced or record.endswith(":upper") or record.startswith(elsewhere)
 
 
