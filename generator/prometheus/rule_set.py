@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import RuleHealth
 from generator.model.rules import AlertingRule, RuleGroup
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules, switch
+from generator.prometheus.shared import SharedRules, ground_of, shared_rules, switch
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def alerting_by_service(
 
     Services share the shared ones. Those about the health of rules are no service's.
     """
-    ground = Ground(Scope(site), library.signals, library.runs)
+    ground = ground_of(library, Scope(site))
     known: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
 
     def rules(alert: Alert, variant: str) -> tuple[AlertingRule, ...]:
