@@ -152,22 +152,28 @@ def _expected(parts: Expr) -> Expr:
 
 def culprit(alert: Alert, ground: Ground) -> str:
     """Write the end of an alert's description: a template that names what stands out, if anything does."""
-    found = [clue.expr for clue in clues(alert, ground)]
-    found += [one for one in (_slow_release(alert, ground),) if one]
-    if not found:
+    found = query(alert, ground)
+    if found is None:
         return ""
-    labels = [names.SERVICE, *_known(alert)]
-    query = any_of(found).text.replace('"', '\\"')
+    labels = (names.SERVICE, *_known(alert))
+    text = found.text.replace('"', '\\"')
     for place, label in enumerate(labels, 1):
-        query = query.replace(f'{label}=\\"{OF_ALERT}\\"', f"{label}=%[{place}]q")
-        query = query.replace(f'{label}!=\\"{OF_ALERT}\\"', f"{label}!=%[{place}]q")
+        for op in ("=", "!="):
+            text = text.replace(f'{label}{op}\\"{OF_ALERT}\\"', f"{label}{op}%[{place}]q")
     asked = " ".join(f"$labels.{label}" for label in labels)
     named = '{{ range $name, $of := $one.Labels }}{{ reReplaceAll "_" " " $name }} {{ $of }}{{ end }}'
     each = f"{named} ({{{{ $one.Value | humanizePercentage }}}})"
     return (
-        f'{{{{ with printf "{query}" {asked} | query }}}} Mostly in: {{{{ range $place, $one := . }}}}'
+        f'{{{{ with printf "{text}" {asked} | query }}}} Mostly in: {{{{ range $place, $one := . }}}}'
         f"{{{{ if $place }}}}, {{{{ end }}}}{each}{{{{ end }}}}.{{{{ end }}}}"
     )
+
+
+def query(alert: Alert, ground: Ground) -> Expr | None:
+    """Compose what is asked, with ``OF_ALERT`` in matchers on labels of the firing alert; None where nothing is."""
+    found = [clue.expr for clue in clues(alert, ground)]
+    found += [one for one in (_slow_release(alert, ground),) if one]
+    return any_of(found) if found else None
 
 
 def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
