@@ -83,9 +83,23 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
 
 
 def measured(service: Service) -> Service:
-    """Leave out what a service promises and is alerted on: its module depends on the rest alone."""
+    """Leave out what a service promises and is alerted on, and where it runs: its module depends on the rest alone."""
     return replace(
-        service, alerts=(), objectives={}, links={}, origins={}, runs_per_hour=None, deviations=Deviations()
+        service,
+        name=service.system,
+        environment="",
+        selector={},
+        owner="",
+        replicas=1,
+        scrape_interval=0,
+        alert_labels={},
+        alerts=(),
+        objectives={},
+        own_objectives=frozenset(),
+        links={},
+        origins={},
+        runs_per_hour=None,
+        deviations=Deviations(),
     )
 
 

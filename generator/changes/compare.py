@@ -170,6 +170,7 @@ def _others(service: Service) -> dict[str, str]:
     }
     return {
         "owner": service.owner,
+        **{f"alert label {name}": value for name, value in service.marks.items()},
         "profile": service.profile,
         "selector": ", ".join(f"{name}={value}" for name, value in service.selector.items()),
         "replicas": str(service.replicas),

@@ -60,6 +60,7 @@ class Records(Struct, frozen=True):
         own: Whether a service declares signals itself that are on its board.
         links: Where logs and traces are found, by what a link there says.
         interval: Seconds between two samples.
+        environments: Whether a service runs in environments.
     """
 
     names: frozenset[str]
@@ -74,6 +75,7 @@ class Records(Struct, frozen=True):
     own: bool
     links: Mapping[str, str]
     interval: int
+    environments: bool = False
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
@@ -148,6 +150,7 @@ class Recording(Struct, frozen=True):
     limits: tuple[str, ...]
     links: Mapping[str, str]
     shown: frozenset[str]
+    environment: str = ""
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
@@ -160,6 +163,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
+        environment=service.environment,
         shown=frozenset(
             name
             for name, signal in service.signals.items()
@@ -180,7 +184,9 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
+    environments: set[str] = set()
     for each in services:
+        environments.add(each.environment)
         names |= each.names
         everywhere = each.names if everywhere is None else everywhere & each.names
         words.add(each.run)
@@ -207,6 +213,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         own=any(signals[name].own for name in rows),
         links=_titled(links),
         interval=site.rule_interval,
+        environments=any(environments),
     )
 
 

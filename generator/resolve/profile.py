@@ -78,8 +78,13 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         objectives=(),
         budget=None,
         alerts=(),
+        alert_labels=(),
         links=(),
         adapters=(),
+        scrape_interval=None,
+        environments=(),
+        severity_at_most=None,
+        inhabits=None,
     )
 
 

@@ -14,7 +14,7 @@ from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.spec.types import SeriesBudgetSpec, SiteSpec
+    from generator.spec.types import SeriesBudgetSpec, ServiceSpec, SiteSpec
 
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
@@ -48,6 +48,20 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)
     return site if right else replace(site, scrape_interval=SCRAPE_INTERVAL, rule_interval=RULE_INTERVAL)
+
+
+def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
+    """Read how often a service's targets are scraped, in seconds; where it does not say, as the site does."""
+    found = seconds(spec.scrape_interval, site.scrape_interval, findings)
+    if spec.scrape_interval and not found <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
+        findings.error(
+            "site/scrape-interval",
+            f"a scrape every {duration(found)} is too seldom for rates of one rule interval",
+            spec.scrape_interval.span,
+            "scrape every 15s or 30s",
+        )
+        return site.scrape_interval
+    return found
 
 
 def _budget(spec: SeriesBudgetSpec | None) -> SeriesBudget:

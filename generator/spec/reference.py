@@ -155,7 +155,7 @@ def _resolved(written: Schema, kind: str) -> Schema:
     target: Any = _schema(home)
     for step in pointer.split("/"):
         target = target[step]
-    mark = "x-shared" if "properties" in target else "x-named"
+    mark = "x-shared" if "properties" in target and pointer.startswith("$defs/") else "x-named"
     return {**_resolved(target, home), **written, mark: pointer.rpartition("/")[2]}
 
 

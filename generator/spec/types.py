@@ -246,8 +246,36 @@ class BudgetSpec(Struct, frozen=True):
     per_day: Text
 
 
+class EnvironmentSpec(Struct, frozen=True):
+    """The changes that a service has in one environment; the keys are those of a service."""
+
+    span: Span
+    owner: str | None
+    selector: tuple[Entry[Text], ...]
+    scrape_interval: Text | None
+    replicas: int | None
+    traffic: TrafficSpec | None
+    objectives: tuple[Entry[ObjectiveSpec], ...]
+    budget: BudgetSpec | None
+    alerts: tuple[Entry[AlertSpec], ...]
+    alert_labels: tuple[Entry[Text], ...]
+    links: tuple[Entry[str], ...]
+    severity_at_most: str | None
+
+
+class Inhabited(Struct, frozen=True):
+    """The environment that a service is in, and the service as its file calls it; ``place`` is its own selector."""
+
+    environment: Text
+    system: Text
+    place: Span
+
+
 class ServiceSpec(Struct, frozen=True):
-    """A service file."""
+    """A service file, or what it comes to in one of its environments.
+
+    ``inhabits`` and ``severity_at_most`` are there in an environment only.
+    """
 
     span: Span
     service: Text
@@ -263,15 +291,19 @@ class ServiceSpec(Struct, frozen=True):
     objectives: tuple[Entry[ObjectiveSpec], ...]
     budget: BudgetSpec | None
     alerts: tuple[Entry[AlertSpec], ...]
+    alert_labels: tuple[Entry[Text], ...]
     links: tuple[Entry[str], ...]
     adapters: Names
+    scrape_interval: Text | None
+    environments: tuple[Entry[EnvironmentSpec | None], ...]
+    severity_at_most: str | None
+    inhabits: Inhabited | None
 
     @property
     def claims(self) -> Claims:
         """What other services must not claim as well, and the profile that it uses."""
-        return Claims(
-            self.service, self.profile.value, self.selector, tuple(alert.key for alert in self.alerts)
-        )
+        alerts = tuple(alert.key for alert in self.alerts)
+        return Claims(self.service, self.profile.value, self.selector, alerts, self.inhabits)
 
 
 class Claims(Struct, frozen=True):
@@ -281,6 +313,17 @@ class Claims(Struct, frozen=True):
     profile: str
     selector: tuple[Entry[Text], ...]
     alerts: Names
+    inhabits: Inhabited | None
+
+    @property
+    def system(self) -> Text:
+        """The service as its file calls it, after which its module is called."""
+        return self.inhabits.system if self.inhabits else self.service
+
+    @property
+    def place(self) -> Span:
+        """Where its selector is written."""
+        return self.inhabits.place if self.inhabits else self.selector[0].key.span
 
 
 class SeriesBudgetSpec(Struct, frozen=True):
@@ -372,6 +415,7 @@ class SiteSpec(Struct, frozen=True):
     created_series: bool | None
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
+    alert_labels: tuple[Entry[Text], ...]
     shards: tuple[Entry[Names], ...]
     deliver: DeliverSpec | None
 
