@@ -17,9 +17,11 @@ from generator.artifact import File, kept
 from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
+from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Site
+from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
@@ -162,7 +164,7 @@ class Part(Struct, Generic[E], frozen=True):
         files: The service's own; none when there is no entry.
         diagnostics: What is found about it alone.
         groups: The number of its own rule groups.
-        marks: The labels of its alerts that its author chose.
+        routing: What the way of its alerts depends on; None when the spec is not understood.
     """
 
     claims: Claims | None
@@ -171,7 +173,7 @@ class Part(Struct, Generic[E], frozen=True):
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     groups: int = 0
-    marks: tuple[str, ...] = ()
+    routing: Routing | None = None
 
 
 class Tests(Struct, frozen=True):
@@ -266,7 +268,8 @@ def _undeliverable(
 def _fleet(parts: Sequence[Part[Entry]], variants: Iterable[Variant]) -> Fleet:
     profiles = frozenset(part.claims.profile for part in parts if part.claims)
     by_name = {(one.alert, one.name): one for one in variants}
-    return Fleet(profiles, tuple(by_name.values()), frozenset(mark for part in parts for mark in part.marks))
+    marks = frozenset(mark for part in parts if part.routing for mark in part.routing.marks)
+    return Fleet(profiles, tuple(by_name.values()), marks)
 
 
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
@@ -305,7 +308,7 @@ def _compiled(
     if facts is None:
         return Part(spec.claims, None, None, (), every), None
     groups = len(facts.compiled.recording) + len(facts.compiled.alerting)
-    return Part(spec.claims, facts.account.live, None, (), every, groups, tuple(facts.service.marks)), facts
+    return Part(spec.claims, facts.account.live, None, (), every, groups, routing(facts.service)), facts
 
 
 def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> list[Part[Entry]]:
@@ -355,7 +358,9 @@ def _findings(
     account = shared_account(base.of_fleet(_fleet(parts, ())))
     total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
-    return shown((*found, *base.defects, *alone, *shards, *total))
+    routes = [part.routing for part in parts if part.routing]
+    receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
+    return shown((*found, *base.defects, *alone, *shards, *receivers, *total))
 
 
 def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory: Memory) -> tuple[File, ...]:
@@ -367,7 +372,8 @@ def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory:
     shared = base.of_fleet(fleet)
     dashboards = _dashboards(entries, base.site, memory)
     tests = _shared_tests(base.library_of(fleet), shared, fleet.variants, base.site, memory)
-    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, shared, base.site))
+    routes = [part.routing for part in parts if part.routing]
+    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, routes, shared, base.site))
 
 
 def _shared_tests(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from generator.model import names
 from generator.model.delivery import Deliver
 from generator.model.deviations import Deviations
+from generator.model.receivers import Receiver
 from generator.model.words import RUN
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Shard(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
 
-    ``shards`` are the servers that services are spread over; none where there is one.
+    ``shards`` are the servers that services are spread over; none where there is one. ``receivers`` get the alerts.
     """
 
     scrape_interval: int
@@ -99,6 +100,7 @@ class Site(Struct, frozen=True):
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
     deliver: Deliver = Deliver()
     shards: tuple[Shard, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
 
     def of(self, service: Service) -> Site:
         """The site as it is for a service, whose targets may be scraped at another interval."""

@@ -25,14 +25,24 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic, Span
     from generator.model.service import Site
-    from generator.spec.types import Claims, Entry, Names, ProfileSpec, ServiceSpec, Shared, Specs, Text
+    from generator.spec.types import (
+        Claims,
+        Entry,
+        Names,
+        ProfileSpec,
+        ReceiverSpec,
+        ServiceSpec,
+        Shared,
+        Specs,
+        Text,
+    )
 
 
 class Common(Struct, frozen=True):
     """What all services are resolved with; ``sound`` says that nothing of it is at fault.
 
     ``broken`` are the profiles that extend what cannot be, and ``oldest`` is where the oldest Prometheus is written.
-    ``shards`` are the servers as they are written.
+    ``shards`` are the servers, and ``receivers`` those of alerts, as they are written.
     """
 
     base: Base
@@ -40,6 +50,7 @@ class Common(Struct, frozen=True):
     broken: frozenset[str]
     oldest: Span | None
     shards: tuple[Entry[Names], ...]
+    receivers: tuple[Entry[ReceiverSpec], ...]
     sound: bool
 
     @property
@@ -78,7 +89,9 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
     shards = shared.site.shards if shared.site else ()
-    return Common(base, profiles, found.broken, oldest, shards, sound=not findings.failed), findings.all
+    receivers = shared.site.receivers if shared.site else ()
+    sound = not findings.failed
+    return Common(base, profiles, found.broken, oldest, shards, receivers, sound), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:

@@ -68,7 +68,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         service=profile.profile,
         profile=profile.profile,
         description=None,
-        owner="",
+        owner=profile.profile,
         selector=(),
         replicas=None,
         traffic=None,

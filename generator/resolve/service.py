@@ -75,7 +75,7 @@ def resolve_service(
         name=spec.service.value,
         profile=profile.profile.value,
         description=spec.description or profile.description or "",
-        owner=spec.owner,
+        owner=spec.owner.value,
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
         runs_per_hour=alert_scope.runs_per_hour,
@@ -171,6 +171,7 @@ def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Spa
     """Say where each part was written; the service's place stands in front of its profile's."""
     yield "", spec.service.span
     yield "profile", spec.profile.span
+    yield "owner", spec.owner.span
     for source in (profile, spec):
         for area in ("labels", "metrics", "signals", "objectives", "alerts"):
             for entry in getattr(source, area):

@@ -10,6 +10,7 @@ from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.deliver import resolve_deliver
 from generator.resolve.oldest import resolve_oldest
+from generator.resolve.receivers import resolve_receivers
 from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         shards=tuple(
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
+        receivers=resolve_receivers(spec.receivers, findings),
     )
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)

@@ -15,6 +15,7 @@ from generator.diagnostics import Diagnostic, has_errors, limited
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
 from generator.spec.environments import in_environments, too_long
+from generator.spec.receiver_secrets import check_secrets
 from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.sources import read_sources
 from generator.spec.texts import check_texts
@@ -106,7 +107,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 
 def _misfits(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all that is wrong with a document for itself: its texts, and what its schema says of it."""
-    of_texts = tuple(check_texts(document.root))
+    of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
     of_schema = validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)

@@ -39,6 +39,8 @@ _FORMS = {
     "quantity": ("amount with its unit", "2s"),
     "sentence": ("sentence", "Success rate is below its objective."),
     "series": ("whole number", "5000"),
+    "secretFile": ("path of a file", "/etc/alertmanager/slack"),
+    "mail": ("address", "support@example.com"),
     "signalName": ("name of a signal", "success_rate"),
     "url": ("address", "https://grafana.example.com"),
 }

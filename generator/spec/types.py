@@ -250,7 +250,7 @@ class EnvironmentSpec(Struct, frozen=True):
     """The changes that a service has in one environment; the keys are those of a service."""
 
     span: Span
-    owner: str | None
+    owner: Text | None
     selector: tuple[Entry[Text], ...]
     scrape_interval: Text | None
     replicas: int | None
@@ -281,7 +281,7 @@ class ServiceSpec(Struct, frozen=True):
     service: Text
     profile: Text
     description: str | None
-    owner: str
+    owner: Text
     selector: tuple[Entry[Text], ...]
     replicas: int | None
     traffic: TrafficSpec | None
@@ -403,6 +403,53 @@ class DeliverSpec(Struct, frozen=True):
     backstage: BackstageSpec | None
 
 
+class PagerDutySpec(Struct, frozen=True):
+    """A service of PagerDuty."""
+
+    span: Span
+    routing_key_file: str
+
+
+class SlackSpec(Struct, frozen=True):
+    """A channel of Slack."""
+
+    span: Span
+    api_url_file: str
+    channel: str | None
+
+
+class WebhookSpec(Struct, frozen=True):
+    """An address that takes alerts as JSON."""
+
+    span: Span
+    url: str | None
+    url_file: str | None
+    token_file: str | None
+
+
+class EmailSpec(Struct, frozen=True):
+    """An address of mail, and the server that sends to it."""
+
+    span: Span
+    to: str
+    from_: str
+    smarthost: str
+    auth_username: str | None
+    auth_password_file: str | None
+
+
+class ReceiverSpec(Struct, frozen=True):
+    """Who gets which alerts, and how; without ``for_`` what nobody else gets."""
+
+    span: Span
+    for_: tuple[Entry[OneOrMany], ...]
+    repeat_interval: Text | None
+    pagerduty: PagerDutySpec | None
+    slack: SlackSpec | None
+    webhook: WebhookSpec | None
+    email: EmailSpec | None
+
+
 class SiteSpec(Struct, frozen=True):
     """The site file."""
 
@@ -416,6 +463,7 @@ class SiteSpec(Struct, frozen=True):
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
     alert_labels: tuple[Entry[Text], ...]
+    receivers: tuple[Entry[ReceiverSpec], ...]
     shards: tuple[Entry[Names], ...]
     deliver: DeliverSpec | None
 
