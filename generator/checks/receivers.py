@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What an alert of a service can be chosen by, beside its author's labels.
 _ALWAYS = (names.OWNER, names.SERVICE, names.SEVERITY, names.ENVIRONMENT)
+#: The labels of an alert about the rules themselves.
+_OF_RULES = {names.SEVERITY: str(AlertSeverity.WARNING)}
 Wanted = tuple["Entry[OneOrMany]", ...]
 
 
@@ -30,20 +32,20 @@ def check_receivers(
     findings = Findings()
     for receiver in receivers:
         _check_wanted(receiver, services, findings)
-    if all(receiver.value.for_ for receiver in receivers):
+    every = [receiver.value.for_ for receiver in receivers]
+    if all(every) and not any(_takes(wanted, _OF_RULES) for wanted in every):
         findings.warning(
             "receiver/fallback",
             "alerts about the rules themselves have no owner, and reach nobody",
             receivers[0].key.span,
             'add a receiver without "for": it gets what nobody else gets',
         )
-        for service in services:
-            _check_reached(service, [receiver.value.for_ for receiver in receivers], findings)
+    for service in services:
+        _check_reached(service, every, findings)
     return findings.all
 
 
-def _check_reached(service: Routing, wanted: Iterable[Wanted], findings: Findings) -> None:
-    every = tuple(wanted)
+def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
     lost = [
         labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
     ]
@@ -68,7 +70,7 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
                 "receiver/label",
                 f'no alert has a label "{label}" to choose it by',
                 entry.key.span,
-                did_you_mean(label, known, "labels of alerts"),
+                did_you_mean(label, known, "alert_labels adds others; labels of alerts"),
             )
             continue
         for value in entry.value.values:
@@ -78,7 +80,7 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
                     "receiver/unused",
                     f'receiver "{receiver.key.value}" waits in vain: no alert has the {label} "{value.value}"',
                     value.span,
-                    did_you_mean(value.value, known[label], "there are"),
+                    did_you_mean(value.value, known[label], "there are") or "remove it",
                 )
     if not wrong and not any(_takes(receiver.value.for_, one) for each in services for one in _alerts(each)):
         wants = listed(f"{entry.key.value} {_values(entry)}" for entry in receiver.value.for_)

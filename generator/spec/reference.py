@@ -40,6 +40,7 @@ _FORMS = {
     "sentence": ("sentence", "Success rate is below its objective."),
     "series": ("whole number", "5000"),
     "secretFile": ("path of a file", "/etc/alertmanager/slack"),
+    "hook": ("address", "https://hooks.example.com/alerts"),
     "mail": ("address", "support@example.com"),
     "signalName": ("name of a signal", "success_rate"),
     "url": ("address", "https://grafana.example.com"),
