@@ -24,9 +24,10 @@ from generator.model.service import Model, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
+from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
 from generator.resolve.shards import check_shards
-from generator.spec.load import Loaded, load_services, load_shared
+from generator.spec.load import Loaded, load_incidents, load_services, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
@@ -222,7 +223,8 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
-    every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    listed = _of_incidents(sources, parts)
+    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
     every = shown((*every, *_undeliverable((), parts, base, fleet)))
     account = shared_account(base.of_fleet(fleet)) if is_sound else None
@@ -238,12 +240,14 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     common, found = resolve_common(shared.specs)
     base = foundation(common)
     key, total = sources.identity, len(sources.services)
-    parts = []
+    parts: list[Part[Entry]] = []
+    known: dict[bytes, object] = {}
     for done, file in enumerate(sources.services, 1):
-        parts += _generated(file, base, memory, key)
+        parts += _once(_generated(file, base, memory, key), known)
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
-    every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    listed = _of_incidents(sources, parts)
+    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     if has_errors(every):
         return Compilation((), every, sources.texts)
     fleet = _fleet(parts, (variant for part in parts if part.entry for variant in part.entry.variants))
@@ -263,6 +267,18 @@ def _undeliverable(
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
     shared = len(base.of_fleet(fleet).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
+
+
+def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagnostic, ...]:
+    """Find what is wrong with the list of incidents, of which nothing is generated."""
+    if sources.incidents is None:
+        return ()
+    listed = load_incidents(sources.incidents)
+    names = [part.claims.service.value for part in parts if part.claims]
+    # A service whose file is not understood may be the one that an incident names.
+    if listed.specs is None or len(names) < len(parts):
+        return listed.diagnostics
+    return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
 
 
 def _fleet(parts: Sequence[Part[Entry]], variants: Iterable[Variant]) -> Fleet:
@@ -337,6 +353,13 @@ def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
     site = site.of(facts.service)
     entry = _read_back(emit.entry_of(facts, site), emit.Entry)
     return replace(part, entry=entry, files=emit.emit_service(facts, site))
+
+
+def _once(parts: Iterable[Part[Entry]], known: dict[bytes, object]) -> Iterator[Part[Entry]]:
+    """Let the entries of services hold equal values once; ``known`` are those of earlier ones."""
+    from generator import emit  # noqa: PLC0415
+
+    return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)
 
 
 def _read_back(value: T, kind: type[T]) -> T:
