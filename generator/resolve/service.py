@@ -63,7 +63,7 @@ def resolve_service(
     alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
     alerts = resolve_alerts(merged.values(), alert_scope)
-    priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
+    priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,
         profile=profile.profile.value,
@@ -141,10 +141,16 @@ def _spends(signals: Mapping[str, Signal]) -> bool:
 
 
 def _priced(
-    spec: ServiceSpec, prices: PricesSpec | None, labels: Mapping[str, Label], findings: Findings
+    spec: ServiceSpec,
+    prices: PricesSpec | None,
+    labels: Mapping[str, Label],
+    streams: Mapping[str, Stream],
+    findings: Findings,
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
-    models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
+    # A source that exposes what it cost needs no prices.
+    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
+    models = next(known, ()) if "cost" not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
 
