@@ -109,7 +109,7 @@ def _first(arguments: argparse.Namespace) -> Found:
         raise CallError(
             "--last says how far back to look, and nothing is looked at", "add --from-prometheus URL"
         )
-    name = arguments.service or _NAME
+    name = _NAME if arguments.service is None else arguments.service
     text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
     return Found({name: text}, _SITE)
 
