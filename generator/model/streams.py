@@ -96,6 +96,8 @@ class Stream(Struct, frozen=True):
 MODEL, TOKEN_TYPE = "model", "token_type"
 #: The canonical stream of what was spent; what a profile does not expose is derived from tokens and prices.
 COST = "agent_cost"
+#: The stream that says how long runs last.
+RUN_LATENCY = "run_latency"
 
 
 def billed(tokens: Stream) -> Stream:
