@@ -392,6 +392,36 @@ class PricesSpec(Struct, frozen=True):
     date: str | None = None
 
 
+class IncidentSpec(Struct, frozen=True):
+    """What went wrong, when; without ``alerts`` any may catch it."""
+
+    span: Span
+    name: Text
+    service: Text | None
+    start: Text
+    end: Text
+    impact: str | None
+    alerts: OneOrMany | None
+
+
+class RolloutSpec(Struct, frozen=True):
+    """A release that replaced another."""
+
+    release: str
+    at: Text
+
+
+class IncidentsSpec(Struct, frozen=True):
+    """The list of incidents; ``service``, ``start`` and ``end`` say for what it is complete."""
+
+    span: Span
+    service: Text | None
+    start: Text | None
+    end: Text | None
+    incidents: tuple[IncidentSpec, ...]
+    rollouts: tuple[RolloutSpec, ...]
+
+
 class Shared(Struct, frozen=True):
     """What all services share.
 
