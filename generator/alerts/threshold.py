@@ -59,12 +59,13 @@ def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
     signal = ground.signal(alert)
     subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
     bound = shared.bound_of(alert, tier, signal.unit, ground)
-    return f"{subject} was {value} in {shared.window_of(signal)}, {shared.side(signal)} {bound}."
+    when = f"is {value}" if shared.is_now(signal) else f"was {value} in {shared.window_of(signal)}"
+    return f"{subject} {when}, {shared.side(signal)} {bound}."
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     signal = service.signals[alert.signal]
     also = ", or as much happens while no run finishes" if kind.unfinished else ""
-    value = f"{shared.named(signal, alert)} over {shared.window_of(signal)}"
-    return f"{value} is {shared.side(signal)} {tier.text}{also}"
+    over = "" if shared.is_now(signal) else f" over {shared.window_of(signal)}"
+    return f"{shared.named(signal, alert)}{over} is {shared.side(signal)} {tier.text}{also}"

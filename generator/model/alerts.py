@@ -11,10 +11,11 @@ from generator.model.labels import Label
 from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR, duration
 
-#: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
-#: it, so that the longer window only makes the comparison surer.
+#: Seconds that releases are compared over: both while they live side by side, else the newest one against so much of
+#: the previous one; and the newest one's first against the previous one's last, which show what the release did.
 NEWEST_WINDOW = 6 * HOUR
 PREVIOUS_WINDOW = DAY
+STEP_WINDOW = HOUR
 
 #: Seconds over which values outside a label's bounds are counted: a stray one is soon forgotten.
 OUTSIDE_WINDOW = HOUR

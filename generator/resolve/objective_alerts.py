@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics import Span
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens, divisor
+from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens, divisor
 from generator.resolve.quantities import stands_on_objective
 from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located
 
@@ -114,7 +114,7 @@ def _floors(signal: Signal) -> tuple[int, int]:
     match signal.kind:
         case Share() | Distribution() | Quantile():
             return _FEWEST_BAD, 0
-        case Ratio() | Tokens() | Cost() | Count():
+        case Ratio() | Tokens() | Cost() | Count() | Level():
             return 0, _FEWEST if divisor(signal) else 0
 
 

@@ -143,7 +143,9 @@ def test_a_threshold_tells_of_no_sudden_drop_but_any_other_alert_does(tmp_path: 
 def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> None:
     profile = agent()
     kept = {name: profile["alerts"][name] for name in ("AgentMetricAbsent", "AgentNoRuns")}
-    found = service_of(tmp_path, profile | {"alerts": kept, "objectives": {}}, traffic={"min_runs_per_hour": 200})
+    found = service_of(
+        tmp_path, profile | {"alerts": kept, "objectives": {}}, traffic={"min_runs_per_hour": 200}
+    )
     assert {anomaly.name for anomaly in no_alerts.uncovered(found)} == set(ALERTS_OF)
 
 

@@ -31,6 +31,8 @@ OWN = {
     "own_tokens": ("tokens: {of: tokens_total, per: runs_total}", "{max: 9000}"),
     "own_cost": ("cost: {of: tokens_total, per: runs_total}", "{max: $2}"),
     "own_p90": ("quantile: {of: run_ms, q: 0.9}", "{max: 5s}"),
+    "own_level": ("level: {of: queue_depth}", "{max: 30}"),
+    "own_least": ("level: {of: queue_depth, take: min}, better: neither", "{min: 2}"),
     "own_reasons": ("distribution: {of: runs_total, label: reason}", "{max: 20%}"),
 }
 BURNS = "{burn_rate: {signal: success_rate}, critical: 6x in 6h and 30m, for: 7m, summary: It burns.}"
@@ -44,7 +46,8 @@ def _service(tmp_path: Path, **keys: str) -> Service:
 def _spec(**keys: str) -> str:
     signals = ", ".join(f"{name}: {{title: T, description: D., {kind}}}" for name, (kind, _) in OWN.items())
     objectives = ", ".join(f"{name}: {promise}" for name, (_, promise) in OWN.items())
-    return service(signals=f"{{{signals}}}", objectives=f"{{{objectives}}}", **keys)
+    depth = "{queue_depth: {type: gauge, help: Depth., labels: [], across: sum}}"
+    return service(signals=f"{{{signals}}}", objectives=f"{{{objectives}}}", metrics=depth, **keys)
 
 
 def _about(service_: Service, signal: str) -> list[Alert]:
