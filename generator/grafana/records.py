@@ -20,7 +20,6 @@ from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
-from generator.signals.board import shows
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ class Recording(Struct, frozen=True):
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
     """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
-    watched = {alert.signal for alert in service.alerts if shows(alert)}
+    watched = {alert.signal for alert in service.alerts if alert.shown}
     return Recording(
         names=frozenset(known),
         run=service.run,
@@ -165,9 +164,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         links=service.links,
         environment=service.environment,
         shown=frozenset(
-            name
-            for name, signal in service.signals.items()
-            if signal.trend is not None or (signal.shared and name in watched)
+            name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
     )
 
