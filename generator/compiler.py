@@ -222,9 +222,9 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     common, found = resolve_common(shared.specs)
     base = foundation(common)
     key, total = sources.identity, len(sources.services)
-    parts = []
+    parts, known = [], dict[bytes, object]()
     for done, file in enumerate(sources.services, 1):
-        parts.append(_generated(file, base, memory, key))
+        parts.append(_generated(file, base, memory, key, known))
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     every = _findings((*shared.diagnostics, *found, *between), parts, base)
@@ -284,19 +284,22 @@ def _checked(file: SpecFile, base: Foundation) -> tuple[Part[Entry], ServiceFact
     return Part(loaded.specs.claims, live, None, (), found, groups), compiled.facts
 
 
-def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> Part[Entry]:
+def _generated(
+    file: SpecFile, base: Foundation, memory: Memory, key: bytes, known: dict[bytes, object]
+) -> Part[Entry]:
+    """Compile a service, or recall it; ``known`` holds the values that the entries of others have as well."""
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
     part, module = memory.recall(Part[emit.Entry], key, file.identity), f"module of {file.path}"
     if part and all(map(memory.holds, part.files)):
         memory.recall(Made, module.encode())  # what is not asked for is forgotten
-        return part
+        return replace(part, entry=part.entry and emit.once(part.entry, known))
     part, facts = _checked(file, base)
     if facts and not has_errors(part.diagnostics):
         service, site = emit.measured(facts.service), base.site
         own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
         files = (*emit.emit_service(facts, site), *own)
-        entry = _read_back(emit.entry_of(facts, base.site), emit.Entry)
+        entry = emit.once(_read_back(emit.entry_of(facts, base.site), emit.Entry), known)
         part = replace(part, entry=entry, files=files)
         memory.retain(replace(part, files=tuple(map(kept, files))), key, file.identity)
     return part

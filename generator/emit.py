@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
@@ -30,6 +30,7 @@ __all__ = [
     "emit_shared_tests",
     "entry_of",
     "measured",
+    "once",
     "records_of",
 ]
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.prometheus.shared import SharedRules
+
+
+T = TypeVar("T")
 
 
 class Entry(Struct, frozen=True):
@@ -107,6 +111,29 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
         variants=service.deviations.variants,
         rule_files=own_paths(facts.compiled),
         profile=service.profile,
+    )
+
+
+def once(entry: Entry, known: dict[bytes, object]) -> Entry:
+    """Give an entry the values that earlier ones have as well, so that a thousand entries hold each value once.
+
+    Args:
+        entry: A service's.
+        known: The values of earlier entries by their encoding; those of this one are added.
+    """
+
+    def same(value: T) -> T:
+        return cast("T", known.setdefault(msgpack.encode(value), value))
+
+    pages, recorded = entry.runbooks, entry.recording
+    return replace(
+        entry,
+        runbooks=replace(pages, alerts={name: same(found) for name, found in pages.alerts.items()}),
+        recording=replace(
+            recorded,
+            names=same(recorded.names),
+            signals={name: same(found) for name, found in recorded.signals.items()},
+        ),
     )
 
 

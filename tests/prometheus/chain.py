@@ -29,12 +29,13 @@ T0 = 1_700_467_200
 
 
 class Chain(Struct, frozen=True):
-    """A service on a server of its own, on which shared rules see no other."""
+    """A service on a server of its own; shared rules see no other service there than ``others``."""
 
     api: PrometheusApi
     service: Service
     library: Library
     site: Site
+    others: tuple[Service, ...] = ()
 
     def write(self, series: Iterable[TimeSeries]) -> None:
         """Write raw series, which must carry the service's selector."""
@@ -46,8 +47,8 @@ class Chain(Struct, frozen=True):
 
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
-        """All rules that watch the service."""
-        return rule_set([self.service], self.library, self.site).groups
+        """All rules that watch the services."""
+        return rule_set([self.service, *self.others], self.library, self.site).groups
 
     def recorded(self, start: int, end: int, step: int = MINUTE) -> Mapping[int, Mapping[Key, float]]:
         """Read all records of the service at every ``step`` from ``start`` to ``end``."""

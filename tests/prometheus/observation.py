@@ -11,7 +11,7 @@ from tests.prometheus.expected import Observed, expected
 from tests.prometheus.increments import MINUTE, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Service
@@ -58,6 +58,11 @@ def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Ob
     series = list(raw)
     chain.write(series)
     chain.evaluate(start, end)
+    return compare(chain, series, start, end)
+
+
+def compare(chain: Chain, series: Sequence[TimeSeries], start: int, end: int) -> Observation:
+    """Read the records of raw series that went through the chain, beside what is expected of them by hand."""
     instants = range(start + STEP, end + 1, STEP)
     return Observation(
         {at: expected(observed(chain.service, series, at)) for at in instants},

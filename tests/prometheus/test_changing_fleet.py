@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from generator.live.process import launch
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model import names
@@ -50,10 +51,12 @@ class Fleet:
         own = (written(self.folder / "service.yml", [group_of("service", records)], interval="2s"),)
         self.server.load(ServerConfig(rule_files=(*self.shared, *(own if records else ()))))
 
-    def alert(self, severity: str = "critical") -> dict[str, Any] | None:
+    def alert(
+        self, severity: str = "critical", states: tuple[str, ...] = ("firing",)
+    ) -> dict[str, Any] | None:
         """Find the alert on the service's success rate."""
         alerts = asked(self.server.api, "/api/v1/alerts")["alerts"]
-        found = (one for one in alerts if one["labels"]["alertname"] == LOW and one["state"] == "firing")
+        found = (one for one in alerts if one["labels"]["alertname"] == LOW and one["state"] in states)
         return next((one for one in found if one["labels"]["severity"] == severity), None)
 
     def within(self, seconds: float, true: Callable[[], object]) -> bool:
@@ -123,6 +126,25 @@ def test_a_service_that_is_gone_leaves_no_alert_and_no_row(fleet: Fleet) -> None
     fleet.load([])
     gone = f'ALERTS{{service="{SERVICE}"}} or service:agent_signal:status{{service="{SERVICE}"}}'
     assert fleet.within(_FOUR_INTERVALS + _INTERVAL, lambda: not instant(fleet.server.api, gone))
+
+
+def test_after_a_restart_alerts_come_back_in_the_first_round(
+    model: Model, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with prometheus_server() as server:
+        fleet = Fleet(server, model, tmp_path_factory.mktemp("restarted"))
+        fleet.load(fleet.records)
+        assert fleet.within(40, fleet.alert)
+        server.process.terminate()
+        server.process.wait()
+        again = launch(cast("list[str]", server.process.args), server.directory)
+        try:
+            assert fleet.within(20, server.api.ready)
+            assert fleet.within(_INTERVAL + 1.0, lambda: fleet.alert(states=("pending", "firing")))
+            assert fleet.within(_TWO_INTERVALS, fleet.alert)
+        finally:
+            again.terminate()
+            again.wait()
 
 
 def test_streams_without_constants_are_told(fleet: Fleet) -> None:

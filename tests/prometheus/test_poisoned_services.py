@@ -11,7 +11,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
+from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.live.server_config import ServerConfig
 from generator.model import names
@@ -29,6 +31,8 @@ pytestmark = pytest.mark.long
 
 GOOD = "support-agent"
 _LONGEST = 45.0
+#: A service whose label has far more values than any budget, and the most series that its group may write.
+FLOOD, _VALUES, _LIMIT = "poison-flood", 50_000, 10_000
 
 
 def named(records: Sequence[Record], service: str) -> list[Record]:
@@ -80,6 +84,13 @@ POISONS: dict[str, Callable[[list[Record]], list[Record]]] = {
     ),
 }
 
+FLOOD_METRIC = "flood"
+_FLOODED: Record = (
+    "stream:agent_tool_call:rate",
+    {names.SERVICE: FLOOD, "status": "ok", "release": "v1"},
+    f"sum by (tool) ({FLOOD_METRIC})",
+)
+
 
 @pytest.fixture(scope="module")
 def served(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PrometheusApi]]:
@@ -93,10 +104,13 @@ def served(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
     # The file of one of them is loaded under a second name as well.
     spoiled = [written(folder / f"{name}.yml", [group_of(name, found)]) for name, found in broken.items()]
     again = written(folder / "again.yml", [group_of("again", broken["poison-twice"])])
+    flooded = replace(group_of(FLOOD, [*named(good, FLOOD), _FLOODED]), limit=_LIMIT)
+    flood = written(folder / "flood.yml", [flooded])
     with (
         prometheus_server(ServerConfig(rule_files=tuple(clean))) as alone,
-        prometheus_server(ServerConfig(rule_files=(*clean, *spoiled, again))) as among,
+        prometheus_server(ServerConfig(rule_files=(*clean, *spoiled, again, flood))) as among,
     ):
+        _flood(among.api)
         _settle(alone.api, among.api)
         yield {"clean": alone.api, "poisoned": among.api}
 
@@ -126,6 +140,26 @@ def test_of_two_owners_there_is_none(served: dict[str, PrometheusApi]) -> None:
     alerts = instant(served["poisoned"], 'ALERTS{service="poison-two-owners"}')
     assert alerts
     assert {labels.get("owner") for labels in alerts} == {None}
+
+
+def test_the_limit_of_its_group_stops_a_flood_of_series(served: dict[str, PrometheusApi]) -> None:
+    api = served["poisoned"]
+    assert asked(api, "/api/v1/query", query=f"count({FLOOD_METRIC})")["result"][0]["value"][1] == str(
+        _VALUES
+    )
+    groups = asked(api, "/api/v1/rules")["groups"]
+    rules = next(group["rules"] for group in groups if group["name"] == FLOOD)
+    failing = {rule["name"]: rule["lastError"] for rule in rules if rule.get("lastError")}
+    assert failing == {_FLOODED[0]: f"exceeded limit of {_LIMIT} with {_VALUES} series"}
+    assert len(_series(api, FLOOD)) < _LIMIT
+
+
+def _flood(api: PrometheusApi) -> None:
+    """Expose more values of a label than any group may write."""
+    now = [round(time.time() * 1000)]
+    write(
+        api, (TimeSeries({"__name__": FLOOD_METRIC, "tool": f"t{one}"}, now, [1.0]) for one in range(_VALUES))
+    )
 
 
 def _settle(*apis: PrometheusApi) -> None:

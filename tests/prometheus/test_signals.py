@@ -17,10 +17,10 @@ from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
 from generator.simulate.scenario import Rollout, Scenario
 from generator.simulate.traffic import Traffic
-from tests.prometheus.chain import T0
+from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
-from tests.prometheus.observation import Observation, observe
+from tests.prometheus.observation import Observation, compare, observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,12 +112,24 @@ _FLEETS = {
 }
 
 
-@pytest.fixture(scope="module", params=_FLEETS)
-def fleet(request: pytest.FixtureRequest, chain: NewChain) -> Observation:
-    """A simulated fleet that went through the chain."""
+@pytest.fixture(scope="module")
+def fleets(chain: NewChain) -> dict[str, Observation]:
+    """Simulated services that went through the chain on one server, all at once: shared rules tell them apart."""
     new = chain()
-    scenario = _FLEETS[request.param](new.service)
-    return observe(new, simulate(new.service, new.site, scenario).series, T0, END)
+    services = {name: renamed(new.service, name) for name in _FLEETS}
+    first, *others = services.values()
+    new = replace(new, service=first, others=tuple(others))
+    raw = {
+        name: list(simulate(services[name], new.site, build(services[name])).series)
+        for name, build in _FLEETS.items()
+    }
+    for series in raw.values():
+        new.write(series)
+    new.evaluate(T0, END)
+    return {
+        name: compare(replace(new, service=services[name], others=()), series, T0, END)
+        for name, series in raw.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +160,11 @@ def even(chain: NewChain) -> Observation:
     return observe(new, raw, T0, T0 + 100 * MINUTE)
 
 
-def test_every_signal_of_a_fleet_is_what_its_counters_counted(fleet: Observation) -> None:
-    assert fleet.mismatches() == []
+@pytest.mark.parametrize("name", _FLEETS)
+def test_every_signal_of_a_fleet_is_what_its_counters_counted(
+    fleets: dict[str, Observation], name: str
+) -> None:
+    assert fleets[name].mismatches() == []
 
 
 def test_every_signal_of_an_even_history_is_exact(even: Observation) -> None:
@@ -208,8 +223,10 @@ def test_what_a_run_costs_is_what_the_price_list_says(even: Observation) -> None
     assert even.values("service:agent_cost_per_run:usd")[2] == pytest.approx(large + small)
 
 
-def test_recorded_counts_lose_almost_nothing_over_time(fleet: Observation) -> None:
+@pytest.mark.parametrize("of", _FLEETS)
+def test_recorded_counts_lose_almost_nothing_over_time(fleets: dict[str, Observation], of: str) -> None:
     """Bounds allow for the worst; on the whole, windows of an interval and a scrape tile time."""
+    fleet = fleets[of]
     name = "service:agent_run:increase15m", frozenset[tuple[str, str]]()
     true = sum(found[name].true for found in fleet.expected.values() if name in found)
     recorded = sum(
