@@ -22,9 +22,10 @@ from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Site
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
+from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
 from generator.resolve.shards import check_shards
-from generator.spec.load import Loaded, load_service, load_shared
+from generator.spec.load import Loaded, load_incidents, load_service, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
-    every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    listed = _of_incidents(sources, parts)
+    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     every = shown((*every, *_undeliverable((), parts, base, _variants(services))))
     profiles = {service.profile for service in services}
     account = shared_account(base.of_fleet(profiles, _variants(services))) if is_sound else None
@@ -227,7 +229,8 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         parts.append(_generated(file, base, memory, key, known))
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
-    every = _findings((*shared.diagnostics, *found, *between), parts, base)
+    listed = _of_incidents(sources, parts)
+    every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     if has_errors(every):
         return Compilation((), every, sources.texts)
     files = _files(parts, base, memory)
@@ -247,6 +250,18 @@ def _undeliverable(
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
     shared = len(base.of_fleet(_profiles(parts), variants).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
+
+
+def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagnostic, ...]:
+    """Find what is wrong with the list of incidents, of which nothing is generated."""
+    if sources.incidents is None:
+        return ()
+    listed = load_incidents(sources.incidents)
+    names = [part.claims.service.value for part in parts if part.claims]
+    # A service whose file is not understood may be the one that an incident names.
+    if listed.specs is None or len(names) < len(parts):
+        return listed.diagnostics
+    return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
 
 
 def _profiles(parts: Iterable[Part[Entry]]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW
 from generator.model.signals import Better, Share, divisor
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, number
@@ -66,7 +66,9 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
     release = f"{{{{ $labels.{names.RELEASE} }}}}"
     return (
         f"{shared.title(signal, ground)} of {shared.SERVICE} in release {release} is {amount} {shared.side(signal)} "
-        f"the previous release: its last {duration(NEWEST_WINDOW)} against the previous release's last day."
+        f"the previous release. They are compared over the same hours, {duration(NEWEST_WINDOW)} at most; if the "
+        f"previous one is gone, its last day counts, and the step from its last {duration(STEP_WINDOW)} to the first "
+        "of the newest."
     )
 
 
@@ -74,6 +76,7 @@ def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     signal = service.signals[alert.signal]
     return (
-        f"{signal.title} of the newest release in its last {duration(NEWEST_WINDOW)} is {shared.worse(signal)} by "
-        f"{tier.text} than the previous release's in its last day"
+        f"{signal.title} of the newest release is {shared.worse(signal)} by {tier.text} than the previous release's "
+        f"over the same hours, {duration(NEWEST_WINDOW)} at most; if that one is gone, than in its last day, and "
+        f"already in its first {duration(STEP_WINDOW)} than in the previous release's last"
     )

@@ -9,6 +9,7 @@ from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
 from generator.audit.translated import translations
 from generator.checks.cardinality.raw import metric_series
+from generator.model.metrics import MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
@@ -109,8 +110,8 @@ def _metric(
         labels={label.name: label for label in _labels(source, metric, members, service)},
         histogram=_histogram(source, metric, members),
         pairs=_pairs(source, counted, metric, service),
-        below_zero=0 if metric.is_histogram else source.below_zero(counted),
-        falling=0 if metric.is_histogram else source.falling(counted),
+        below_zero=source.below_zero(counted) if metric.type is MetricType.COUNTER else 0,
+        falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
     )
 

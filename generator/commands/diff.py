@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from generator.changes.compare import Compiled, compare
 from generator.changes.report import as_markdown, as_text
-from generator.changes.revision import RevisionError, specs_at
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, of_failed
-from generator.commands.compiling import checked
-from generator.commands.terminal import complain, show
-from generator.diagnostics import Severity
+from generator.commands.call import OK, CallError
+from generator.commands.earlier import OLD, earlier
+from generator.commands.on_specs import on_specs
 from generator.emit import emit_dashboards, records_of
 from generator.grafana.records import recording
 from generator.model.names import DASHBOARDS, dashboard_path
@@ -21,41 +19,59 @@ if TYPE_CHECKING:
     import argparse
 
     from generator.compiler import Compilation
+    from generator.model.service import Model
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Say what the specs do otherwise than at an earlier revision: alerts and bounds, objectives, series, "
-        "dashboards. Both are compiled by this version, so what a new version changes is not among it."
+        "Say what the specs do otherwise than earlier ones: alerts and bounds, objectives, series, dashboards; "
+        "with --replay, which alerts would have fired differently, too. Both are compiled by this version, so "
+        "what a new version changes is not among it."
     )
-    parser.add_argument("revision", metavar="REV", help="a commit, branch or tag of Git, such as origin/main")
+    parser.add_argument("revision", metavar="OLD", help=OLD)
     options.specs(parser)
     parser.add_argument("--format", choices=("text", "markdown"), default="text", help="default: text")
+    parser.add_argument(
+        "--replay",
+        metavar="URL",
+        help="run the alerts of both over the history of this server, as replay --compare does; default: the last 7d",
+    )
+    options.span(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile both, and print the differences; exit 0 whatever they are."""
-    after = checked(arguments.specs)
-    if after.failed or after.model is None:
-        show(after, sys.stderr, notes=False)
-        return of_failed(after.diagnostics)
-    try:
-        with specs_at(arguments.revision, arguments.specs) as place:
-            before = checked(place)
-    except RevisionError as problem:
-        complain(str(problem), problem.help)
-        return CALL_AT_FAULT
-    if before.failed or before.model is None:
-        first = next(one for one in before.diagnostics if one.severity is Severity.ERROR)
-        complain(
-            f"this version does not understand the specs at {arguments.revision}: {first.message}",
-            "compare what was generated: git diff REV -- output",
-        )
-        return CALL_AT_FAULT
-    write = {"text": as_text, "markdown": as_markdown}[arguments.format]
-    sys.stdout.write(write(compare(_compiled(before), _compiled(after)), arguments.revision))
-    return OK
+
+    def compared(model: Model, after: Compilation) -> int:
+        within = _span(arguments)
+        before = earlier(arguments.revision, arguments.specs)
+        changes = compare(_compiled(before), _compiled(after))
+        write = {"text": as_text, "markdown": as_markdown}[arguments.format]
+        told = write(changes, arguments.revision)
+        if arguments.replay and before.model:
+            told += _replayed(arguments, before.model, model, within)
+        sys.stdout.write(told)
+        return OK
+
+    return on_specs(arguments.specs, compared)
+
+
+def _span(arguments: argparse.Namespace) -> list[str]:
+    """Write the span as options of a replay: the last week where nothing else is said."""
+    said = {"--last": arguments.last, "--from": arguments.from_, "--to": arguments.to}
+    if not arguments.replay and any(said.values()):
+        raise CallError("a span is for --replay", "--replay http://localhost:9090 --last 7d")
+    if not arguments.last and not arguments.from_:
+        said["--last"] = "7d"
+    return [f"{option}={text}" for option, text in said.items() if text]
+
+
+def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within: list[str]) -> str:
+    from generator.commands import replay  # noqa: PLC0415 - only with --replay
+
+    call = replay.options_of(f"--prometheus={arguments.replay}", f"--format={arguments.format}", *within)
+    return "\n" + "".join(replay.compared(call, (before, after), arguments.revision, None))
 
 
 def _compiled(found: Compilation) -> Compiled:

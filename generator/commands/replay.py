@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
+from argparse import ArgumentParser
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator import __version__
 from generator.commands import options
-from generator.commands.call import OK, CallError
+from generator.commands.call import OK, SPEC_AT_FAULT, CallError
+from generator.commands.earlier import OLD, earlier
+from generator.commands.incidents import incidents_of
 from generator.commands.on_specs import check_known, on_specs
 from generator.commands.replacing import replacing
-from generator.commands.terminal import ProgressLine
+from generator.commands.terminal import ProgressLine, show
 from generator.commands.values import Span, length, prometheus, span
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
+from generator.replay.compare import compare
 from generator.replay.errors import ReplayError
 from generator.replay.jobs import Crew
 from generator.replay.replay import Order, Records, replay
 from generator.replay.report import report
 from generator.replay.resume import Forgetful, parts_file
 from generator.replay.subject import subject
-from generator.replay.truth import check_truth, read_truth
+from generator.replay.truth import check_truth
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from generator.commands.replacing import Replacement
     from generator.compiler import Compilation
-    from generator.model.service import Model
+    from generator.model.incidents import Incidents
+    from generator.model.service import Model, Service
+    from generator.replay.compare import Comparison
     from generator.replay.jobs import Progress
     from generator.replay.report import Report
     from generator.replay.resume import Parts
     from generator.replay.subject import Subject
-    from generator.replay.truth import Truth
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +75,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "default: auto, which reads them where there are any",
     )
     parser.add_argument(
-        "--truth", type=options.path, metavar="FILE", help="judge by what simulate --truth wrote"
+        "--truth",
+        type=options.path,
+        metavar="FILE",
+        help="judge by a list of incidents, such as specs/incidents.yaml, or what simulate --truth wrote",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--compare",
+        metavar="OLD",
+        help=f"replay by earlier specs as well, and show what fires differently: {OLD}",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
+    )
     parser.add_argument(
         "--html", type=options.path, metavar="FILE", help="write a page with a timeline as well"
     )
@@ -98,39 +116,87 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     options.timeout(parser, "1m")
 
 
+def options_of(*options: str) -> argparse.Namespace:
+    """Take the options of a call that comes from another command."""
+    parser = ArgumentParser()
+    arguments(parser)
+    return parser.parse_args(options)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Replay; a report is written whole or not at all."""
 
     def replayed(model: Model, _found: Compilation) -> int:
-        sys.stdout.writelines(_replayed(arguments, model))
+        truth = incidents_of(arguments.truth, model) if arguments.truth else None
+        if truth and truth.failed:
+            show(truth.found, sys.stderr, notes=False)
+            return SPEC_AT_FAULT
+        known = truth.incidents if truth else None
+        before = earlier(arguments.compare, arguments.specs).model if arguments.compare else None
+        if before:
+            told = compared(arguments, (before, model), arguments.compare, known)
+        else:
+            told = _replayed(arguments, model, known)
+        sys.stdout.writelines(told)
         return OK
 
     return on_specs(arguments.specs, replayed)
 
 
-def _replayed(arguments: argparse.Namespace, model: Model) -> Iterable[str]:
-    try:
-        found = _report(arguments, model)
-    except ReplayError as problem:
-        raise CallError(problem.message, problem.help) from problem
-    return _shown(found, arguments.format)
-
-
-def _report(arguments: argparse.Namespace, model: Model) -> Report:
+def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Iterable[str]:
     """Replay and judge; what is wrong with the call is found out before a server is asked."""
-    with ExitStack() as opened:
-        page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
-        line = opened.enter_context(ProgressLine(sys.stderr))
-        call = asked(arguments, model, line.show, opened)
-        found = report(replay(call.order, call.crew), call.truth)
+    with _opened(arguments) as (opened, page, line):
+        call = asked(arguments, (model,), truth, line.show, opened)
+        found = report(replay(call.orders[0], call.crew), truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
 
             page.write([rendered(found)])
+    _done(arguments)
+    return _shown(found, arguments.format)
+
+
+def compared(
+    arguments: argparse.Namespace, models: tuple[Model, Model], old: str, truth: Incidents | None
+) -> Iterable[str]:
+    """Replay by the earlier specs and by these, and return what differs.
+
+    Raises:
+        CallError: the call contradicts itself or the specs, or a file is of something else.
+        LiveError: the server fails, or there is no Prometheus here to compute records with.
+    """
+    if arguments.records == Records.READ:
+        message = (
+            "the server records by one of the two specs: to compare them, records are computed here by either"
+        )
+        raise CallError(message, "leave out --records")
+    with _opened(arguments) as (opened, page, line):
+        call = asked(arguments, models, truth, line.show, opened)
+        before, after = (report(replay(order, call.crew), truth) for order in call.orders)
+        found = compare(before, after, old)
+        if page:
+            from generator.replay.page import page_of_change  # noqa: PLC0415 - Jinja, for --html only
+
+            page.write([page_of_change(found)])
+    _done(arguments)
+    return _difference(found, arguments.format)
+
+
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[tuple[ExitStack, Replacement | None, ProgressLine]]:
+    """Have the page, the line of progress, and what closes the rest; errors of a replay become those of the call."""
+    try:
+        with ExitStack() as opened:
+            page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
+            yield opened, page, opened.enter_context(ProgressLine(sys.stderr))
+    except ReplayError as problem:
+        raise CallError(problem.message, problem.help) from problem
+
+
+def _done(arguments: argparse.Namespace) -> None:
+    """Forget what could be resumed: the same call later means a new replay."""
     if arguments.resume:
-        # It is complete: the same call later means a new replay.
         arguments.resume.unlink(missing_ok=True)
-    return found
 
 
 def _shown(found: Report, format_: str) -> Iterable[str]:
@@ -138,47 +204,62 @@ def _shown(found: Report, format_: str) -> Iterable[str]:
         from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
 
         return [as_json(found)]
+    if format_ == "markdown":
+        from generator.replay.as_markdown import as_markdown  # noqa: PLC0415
+
+        return [as_markdown(found)]
     from generator.replay.as_text import as_text  # noqa: PLC0415
 
     return (f"{line}\n" for line in as_text(found))
+
+
+def _difference(found: Comparison, format_: str) -> Iterable[str]:
+    from generator.replay import differences  # noqa: PLC0415
+
+    if format_ == "json":
+        return [differences.as_json(found)]
+    if format_ == "markdown":
+        return [differences.as_markdown(found)]
+    return (f"{line}\n" for line in differences.as_text(found))
 
 
 _MOST_REQUESTS = 16
 
 
 class Call(Struct, frozen=True):
-    """What to replay, on which server, and what is known to have happened."""
+    """What to replay, once for each of the specs, and on which server."""
 
-    order: Order
+    orders: tuple[Order, ...]
     crew: Crew
-    truth: Truth | None
 
 
-def asked(arguments: argparse.Namespace, model: Model, progress: Progress, opened: ExitStack) -> Call:
+def asked(
+    arguments: argparse.Namespace,
+    models: Sequence[Model],
+    truth: Incidents | None,
+    progress: Progress,
+    opened: ExitStack,
+) -> Call:
     """Understand a call; the file of ``--resume`` stays open with ``opened``.
+
+    Of two models the records are computed here, by each its own; raw series that both read are asked for once.
 
     Raises:
         CallError: the call contradicts itself or the specs.
-        ReplayError: a truth file or a file to resume from is of something else.
+        ReplayError: the incidents or a file to resume from are of something else.
         LiveError: the address is none, or the recording rules cannot be ordered.
     """
     _check_limits(arguments)
     apis = tuple(prometheus(arguments.prometheus, arguments.timeout) for _ in range(arguments.concurrency))
-    about, within = _subject(arguments, model), span(arguments)
-    truth = read_truth(arguments.truth) if arguments.truth else None
-    parts, within = _parts(arguments, about, within, apis[0].url, opened)
+    subjects, within = _subjects(arguments, models), span(arguments)
+    parts, within = _parts(arguments, subjects, within, apis[0].url, opened)
     if truth:
-        check_truth(truth, about.services, within.start, within.end)
-    order = Order(
-        about,
-        model.site,
-        within.start,
-        within.end,
-        Records(arguments.records),
-        arguments.points,
-        arguments.max_samples,
-    )
-    return Call(order, Crew(apis, parts, progress), truth)
+        every = dict.fromkeys(name for about in subjects for name in about.services)
+        check_truth(truth, every, within.start, within.end)
+    records = Records(arguments.records) if len(models) == 1 else Records.INLINED
+    limits = within.start, within.end, records, arguments.points, arguments.max_samples
+    orders = (Order(about, model.site, *limits) for about, model in zip(subjects, models, strict=True))
+    return Call(tuple(orders), Crew(apis, parts, progress))
 
 
 def _check_limits(arguments: argparse.Namespace) -> None:
@@ -189,14 +270,20 @@ def _check_limits(arguments: argparse.Namespace) -> None:
             raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
 
 
-def _subject(arguments: argparse.Namespace, model: Model) -> Subject:
-    known = {one.name: one for one in model.services}
-    services = [known[name] for name in _known(arguments.service, known, "service") or known]
+def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[Subject, ...]:
+    """Choose what is replayed of each model; what is named must be in one of them."""
+    every = {one.name for model in models for one in model.services}
+    wanted = frozenset(_known(arguments.service, every, "service")) or every
     step = None if arguments.step is None else int(length(arguments.step))
-    alerting = alerting_by_service(services, model.library, model.site)
+    whole = [_whole([one for one in model.services if one.name in wanted], model, step) for model in models]
+    alerts = {one.rule.alert for about in whole for one in about.rules}
+    chosen = _known(arguments.alert, alerts, "alert")
+    return tuple(about.only(chosen) if chosen else about for about in whole)
+
+
+def _whole(services: Sequence[Service], model: Model, step: int | None) -> Subject:
     recording = rule_set(services, model.library, model.site).groups
-    names = {one.rule.alert for one in subject(alerting, ()).rules}
-    return subject(alerting, recording, _known(arguments.alert, names, "alert"), step)
+    return subject(alerting_by_service(services, model.library, model.site), recording, step=step)
 
 
 def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str, ...]:
@@ -206,12 +293,13 @@ def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str
 
 
 def _parts(
-    arguments: argparse.Namespace, about: Subject, within: Span, url: str, opened: ExitStack
+    arguments: argparse.Namespace, subjects: Sequence[Subject], within: Span, url: str, opened: ExitStack
 ) -> tuple[Parts, Span]:
     """Open the file to resume from; what was asked for as the last week stays the same week in it."""
-    if not arguments.resume:
+    if not arguments.resume and len(subjects) == 1:
         return Forgetful(), within
-    parts = opened.enter_context(parts_file(arguments.resume, _fingerprint(arguments, about, within, url)))
+    path = arguments.resume or Path(opened.enter_context(TemporaryDirectory())) / "parts"
+    parts = opened.enter_context(parts_file(path, _fingerprint(arguments, subjects, within, url)))
     kept = parts.get("span")
     if kept is None:
         parts.put("span", json.dumps([within.start, within.end]))
@@ -219,10 +307,10 @@ def _parts(
     return parts, Span(*json.loads(kept))
 
 
-def _fingerprint(arguments: argparse.Namespace, about: Subject, within: Span, url: str) -> str:
+def _fingerprint(arguments: argparse.Namespace, subjects: Sequence[Subject], within: Span, url: str) -> str:
     moving = arguments.to is None
     asked_for = [arguments.last, arguments.from_, None if moving else within.end]
     limits = [arguments.records, arguments.points, arguments.max_samples]
     # What rules are is told by their text: frozen values, and dicts in the order of their rules.
-    told = [__version__, url, asked_for, limits, repr(about)]
+    told = [__version__, url, asked_for, limits, repr(subjects)]
     return sha256(json.dumps(told).encode()).hexdigest()

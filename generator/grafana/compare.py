@@ -15,7 +15,7 @@ from generator.grafana.panels import Query, Scale
 from generator.grafana.queries import ENOUGH
 from generator.grafana.variables import mine
 from generator.model import names
-from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
 from generator.model.signals import Better, Distribution, Quantile, Share
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, Series, binary, call, number, top, total
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _HALF = 0.5
+_PERCENT = 100
 _RUNS = "success_rate"
 _BY = (names.RELEASE,)
 _LEGEND = f"{{{{{names.RELEASE}}}}}"
@@ -57,8 +58,16 @@ PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
 _SIDES = (NEWEST, PREVIOUS)
 _ELSE = "Without a new release: the current one's, over the window of the signal."
 _OVER = (
-    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one before it over its last "
-    f"{duration(PREVIOUS_WINDOW)}"
+    f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
+    f"last {duration(PREVIOUS_WINDOW)}"
+)
+_ALIKE = (
+    f"The newest release, and the one that carried the runs before it: over the same hours while both live, "
+    f"{duration(NEWEST_WINDOW)} at most, else over its last {duration(PREVIOUS_WINDOW)}"
+)
+_CHARGED = (
+    f"as alerts compare it: if the previous one is gone, no more than the step from its last {duration(STEP_WINDOW)} "
+    f"to the newest one's first"
 )
 
 
@@ -69,7 +78,7 @@ def runs(records: Records) -> Panel:
     return grammar.number(
         grammar.EVENTS,
         "Runs compared",
-        f"{_OVER}. No difference is shown below {ENOUGH} runs of either. {_ELSE}",
+        f"{_ALIKE}. No difference is shown below {ENOUGH} runs of either. {_ELSE}",
         Query(_or_current(records, newest, current), _LEGEND, colour=NEWEST.colour),
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
         empty="no release",
@@ -81,16 +90,28 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
     found = records.signals.get(name)
     shares = found is None or isinstance(found.kind, Share | Distribution)
     newest, previous = (value(records, name, side, of) for side in _SIDES)
+    change = _of_one(mine(records.series(name, names.RELEASE, part="release_change")).now(), NEWEST)
+    charged = found is not None and records.has(change)
     usual = ", by what it was half of the time" if found and isinstance(found.kind, Quantile) else ""
     higher = found is not None and found.better is Better.HIGHER
+    unit = "percentage points" if shares else "percent"
+    said = (
+        f"{_ALIKE}; then how far they differ, in {unit}, {_CHARGED}."
+        if charged
+        else f"{_OVER}{usual}; then how far they differ, in {unit}."
+    )
+    if charged:
+        difference = change * number(_PERCENT) if shares else change
+    else:
+        difference = _difference(newest, previous, shares=shares)
     return grammar.number(
         _SCALES[found.unit] if found else grammar.COUNT,
         title,
-        f"{_OVER}{usual}; then how far they differ, in {'percentage points' if shares else 'percent'}. {_ELSE}",
+        f"{said} {_ELSE}",
         Query(_or_current(records, newest, _current(records, name, of)), _LEGEND, colour=NEWEST.colour),
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
         Query(
-            _enough(records, _difference(newest, previous, shares=shares)),
+            _enough(records, difference),
             "difference",
             scale=_POINTS if shares else _RELATIVE,
             steps=_steps(shares=shares, higher=higher),
@@ -164,7 +185,7 @@ def _usual(records: Records, found: Signal, side: Side, _: tuple[str, ...]) -> E
 def _difference(newest: Expr, previous: Expr, *, shares: bool) -> Expr:
     on = (names.SERVICE,)
     if shares:
-        return binary("-", newest, previous, on=on, group_left=()) * number(100)
+        return binary("-", newest, previous, on=on, group_left=()) * number(_PERCENT)
     return binary("/", newest, previous > number(0), on=on, group_left=()) - number(1)
 
 

@@ -22,7 +22,6 @@ from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
-from generator.signals.board import shows
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ class Recording(Struct, frozen=True):
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
     """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
-    watched = {alert.signal for alert in service.alerts if shows(alert)}
+    watched = {alert.signal for alert in service.alerts if alert.shown}
     return Recording(
         names=frozenset(known),
         run=service.run,
@@ -184,9 +183,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
         shown=frozenset(
-            name
-            for name, signal in service.signals.items()
-            if signal.trend is not None or (signal.shared and name in watched)
+            name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
         watches=tuple(dict.fromkeys(map(_watch, service.alerts))),
     )

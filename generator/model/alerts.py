@@ -11,10 +11,11 @@ from generator.model.labels import Label
 from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR, duration
 
-#: Seconds of the newest release, and of the one before, that are compared. A release's label keeps others out of
-#: it, so that the longer window only makes the comparison surer.
+#: Seconds that releases are compared over: both while they live side by side, else the newest one against so much of
+#: the previous one; and the newest one's first against the previous one's last, which show what the release did.
 NEWEST_WINDOW = 6 * HOUR
 PREVIOUS_WINDOW = DAY
+STEP_WINDOW = HOUR
 
 #: Seconds over which values outside a label's bounds are counted: a stray one is soon forgotten.
 OUTSIDE_WINDOW = HOUR
@@ -229,6 +230,11 @@ class Alert(Struct, frozen=True):
     def about_signal(self) -> bool:
         """Whether it tells the signal's own state, and so belongs to its status on the board."""
         return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is about a signal's value, which then stands beside its status."""
+        return self.about_signal and not isinstance(self.kind, Absence)
 
     @property
     def about(self) -> str:

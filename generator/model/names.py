@@ -44,6 +44,17 @@ OUTSIDE_LABEL = "label"
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
+#: The newest release once it is as old as its runs are long.
+SETTLED = "release:agent_settled:seconds"
+#: Which part of the runs a release has now, over a day, and which one the next release would take over from.
+SHARE = "release:agent_share:ratio"
+CARRIED = "release:agent_share:sum1d"
+CANDIDATE = "release:agent_candidate:seconds"
+PREDECESSOR = "release:agent_predecessor:seconds"
+#: Of all that is recorded of releases, what is about their order.
+OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
+#: How long a service's runs last.
+RUN_LENGTH = "service:agent_run_length:seconds"
 
 #: Constants of a service: who it is, what its author promised, and what differs from the defaults.
 INFO = "service:agent_info"
@@ -129,10 +140,10 @@ def level(labels: tuple[str, ...]) -> str:
 
 
 def rate(stream: Stream) -> str:
-    """Name a stream: events per second of one rule interval, with all labels that are kept."""
+    """Name a stream, with all labels that are kept: events per second of one rule interval, or a gauge's value."""
     if stream.derived:
         return level_rate(stream, stream.kept)
-    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:rate"
+    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:{'value' if stream.is_gauge else 'rate'}"
 
 
 def level_rate(stream: Stream, labels: tuple[str, ...] = ()) -> str:

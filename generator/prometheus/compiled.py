@@ -17,6 +17,7 @@ from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.service import WAY
 from generator.model.signals import Cost, Quantile, Tokens
+from generator.model.streams import RUN_LATENCY
 from generator.prometheus.grouping import split
 from generator.promql.expr import any_of, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
@@ -72,7 +73,7 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
     own -= {stream.stem for stream in service.streams.values()}
     either = {names.BOARD_CURRENT, names.BOARD_TREND}
     if not service.runs.shared:
-        either |= {names.FIRST_SEEN, names.NEWEST, names.PREVIOUS}
+        either |= names.OF_RELEASES
     return {name for name in shared if name not in either and name.split(":")[1] not in own}
 
 
@@ -204,8 +205,15 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
+    watched_ = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope)
+        yield board.row(signal, scope, is_watched=signal.name in watched_)
+    # The shared rules show what has a trend, or an alert that all services share.
+    shown = {alert.signal for alert in service.alerts if alert.shared}
+    for name in sorted(watched_ - shown):
+        signal = service.signals[name]
+        if signal.shared and signal.trend is None:
+            yield board.row(signal, scope, is_watched=True)
 
 
 def _windows(
@@ -243,10 +251,10 @@ def _releases(
         [*signals, *(service.signals[one.signal] for one in alerts if isinstance(one.kind, Regression))],
         alerts,
     )
-    if compared and not service.runs.shared:
-        yield releases.order(service.runs, scope)
-    for signal, per in {signal.name: (signal, per) for signal, per in compared}.values():
-        yield releases.comparison(signal, per, scope)
+    if compared:
+        pairs = {signal.name: (signal, per) for signal, per in compared}.values()
+        timed = any(one.shared and one.of.name == RUN_LATENCY for one in service.signals.values())
+        yield from releases.chains(pairs, service.runs, scope, timed=timed)
 
 
 def _alerts(service: Service, scope: Scope) -> Iterator[tuple[AlertingRule, ...]]:

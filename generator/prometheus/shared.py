@@ -28,11 +28,11 @@ from generator.model.outside import STREAM
 from generator.model.panels import PANELS
 from generator.model.rules import RecordingRule
 from generator.model.signals import Better, Cost, Quantile, Tokens
-from generator.model.streams import COST, TOKEN_TYPE
+from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
-from generator.signals.quantile import overflow
+from generator.signals.quantile import overflow, run_length
 from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
 
@@ -311,12 +311,19 @@ def _histogram(signals: Sequence[Signal], library: Library, scope: Scope) -> Ite
     for window in dict.fromkeys(one.window for one in signals):
         yield events.increase(stream, window, scope)
     yield events.upper_bounds(stream, signals[0].window, scope)
+    overflowing = [
+        one
+        for one in signals
+        if isinstance(one.kind, Quantile) and (f"{one.name}:overflow" in PANELS or one.name in watched)
+    ]
     for signal in signals:
         yield from records(signal, scope)
-        if isinstance(signal.kind, Quantile) and (
-            f"{signal.name}:overflow" in PANELS or signal.name in watched
-        ):
+        if signal in overflowing:
             yield overflow(signal, scope)
+    quantiles = {one.kind.q: one for one in signals if isinstance(one.kind, Quantile)}
+    if stream.name == RUN_LATENCY and quantiles:
+        q = max(quantiles)
+        yield run_length(quantiles[q], q, overflowing[0] if overflowing else None, scope)
 
 
 def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
@@ -347,17 +354,17 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
     compared = releases.compared(library.signals.values(), library.alerts)
     if not compared or library.runs is None:
         return []
-    chains: list[Iterable[RecordingRule]] = [releases.order(library.runs, scope)]
+    timed = any(one.of.name == RUN_LATENCY for one in library.signals.values())
     taken: set[str] = set()
-    for signal, per in compared:
-        fresh = tuple(distinct(releases.comparison(signal, per, scope), taken))
-        taken.update(one.record for one in fresh)
-        chains.append(fresh)
-    return [tuple(chain) for chain in chains]
+    found = []
+    for chain in releases.chains(compared, library.runs, scope, timed=timed):
+        found.append(tuple(distinct(chain, taken)))
+        taken.update(one.record for one in found[-1])
+    return found
 
 
 def _status(library: Library, scope: Scope) -> list[Rules]:
-    watched = {alert.signal for alert in library.alerts if board.shows(alert)}
+    watched = {alert.signal for alert in library.alerts if alert.shown}
     rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
     return [*rows, (board.status(scope),)]
 

@@ -6,29 +6,36 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from generator.replay.judge import PAGE, TICKET
 from generator.replay.times import iso
 
 if TYPE_CHECKING:
-    from generator.replay.judge import JudgedIncident
+    from generator.replay.judge import Detection, JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 
 def as_json(report: Report) -> str:
     """Write ``report`` as JSON."""
+    return json.dumps(document(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return ``report`` as what JSON can hold."""
     replay = report.replay
-    document: dict[str, Any] = {
+    found: dict[str, Any] = {
         "server": replay.server,
         "services": list(report.services),
         "from": iso(replay.start),
         "to": iso(replay.end),
         "records": str(replay.records),
-        "notes": list(replay.notes),
+        "notes": list(report.notes),
         "alerts": [_alert(one) for one in report.alerts],
     }
     if report.truth:
-        document["incidents"] = [_incident(one) for one in report.incidents]
-        document["false_alarms"] = len(report.false_alarms)
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        found["incidents"] = [_incident(one) for one in report.incidents]
+        found["false_alarms"] = len(report.false_alarms)
+        found["scores"] = [_score(one) for one in report.scores]
+    return found
 
 
 def _alert(one: AlertReport) -> dict[str, Any]:
@@ -42,13 +49,14 @@ def _alert(one: AlertReport) -> dict[str, Any]:
         "interval": one.of.interval,
         "firing_seconds": one.total,
         "longest_seconds": one.longest,
-        "firings": [_row(row) for row in one.firings],
-        "pending": [_row(row) for row in one.pending],
+        "firings": [row_of(row) for row in one.firings],
+        "pending": [row_of(row) for row in one.pending],
         "failed_evaluations": [{"at": iso(time), "error": text} for time, text in one.failures.items()],
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def row_of(row: Row) -> dict[str, Any]:
+    """Return a firing, or a time of only pending, as what JSON can hold."""
     times = {"active_at": row.active_at, "fired_at": row.fired_at, "ended_at": row.ended_at}
     values = {"start": row.at_start, "min": row.least, "max": row.most}
     return {
@@ -69,16 +77,36 @@ def _number(value: float | None) -> float | str | None:
 def _incident(one: JudgedIncident) -> dict[str, Any]:
     return {
         "name": one.incident.name,
+        "service": one.incident.service,
+        "impact": one.incident.impact,
         "start": iso(one.incident.start),
         "end": iso(one.incident.end),
         "verdict": str(one.verdict),
-        "detected_by": [
-            {
-                "alert": found.alert,
-                "severity": found.severity,
-                "at": iso(found.at),
-                "after_seconds": found.after,
-            }
-            for found in one.detections
-        ],
+        "first_ticket": _detection(one.first(TICKET)),
+        "first_page": _detection(one.first(PAGE)),
+        "detected_by": [_detection(found) for found in one.detections],
+    }
+
+
+def _detection(found: Detection | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "alert": found.alert,
+        "severity": found.severity,
+        "at": iso(found.at),
+        "after_seconds": found.after,
+    }
+
+
+def _score(one: Score) -> dict[str, Any]:
+    return {
+        "alert": one.alert or None,
+        "severity": one.severity,
+        "firings": one.firings,
+        "false_alarms": one.false,
+        "precision": one.precision,
+        "incidents_found": one.found,
+        "incidents": one.of,
+        "recall": one.recall,
     }

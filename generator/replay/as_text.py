@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
-from generator.replay.times import amount, clock, lasting, written
+from generator.replay.judge import PAGE, TICKET
+from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.replay.judge import JudgedIncident
+    from generator.replay.judge import JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 # More rows than these are for the page and the JSON.
@@ -35,7 +36,7 @@ def _head(report: Report) -> Iterator[str]:
     source = "computed here" if replay.records == "inlined" else "read"
     yield f"{', '.join(report.services)} on {replay.server}"
     yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
-    yield from (f"note: {text}" for text in replay.notes)
+    yield from (f"note: {text}" for text in report.notes)
     yield ""
 
 
@@ -43,7 +44,7 @@ def _alerts(report: Report) -> Iterator[str]:
     active = report.active
     if active:
         rows = [_alert(one) for one in active]
-        yield from _table(
+        yield from table(
             ("SERVICE", "ALERT", "SEVERITY", "LABELS", "FIRINGS", "LONGEST", "TOTAL", "ONLY PENDING"), rows
         )
     yield f"{len(report.alerts) - len(active)} of {len(report.alerts)} rules stayed quiet"
@@ -63,7 +64,7 @@ def _alert(one: AlertReport) -> tuple[str, ...]:
         one.of.service,
         one.of.rule.alert,
         one.of.severity,
-        _labels(one.labels),
+        labelled(one.labels),
         str(len(one.firings)),
         *lengths,
         str(len(one.pending)),
@@ -85,7 +86,7 @@ def _firings(rows: Sequence[Row]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from _table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
+    yield from table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
     if len(rows) > _MOST_ROWS:
         yield f"and {len(rows) - _MOST_ROWS} more: --format json and --html show all"
     yield ""
@@ -98,38 +99,62 @@ def _firing(row: Row) -> tuple[str, ...]:
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
         rule.alert,
-        _labels(row.labels),
+        labelled(row.labels),
         *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
         *((str(row.cause),) if row.cause else ()),
     )
 
 
-def _labels(labels: Mapping[str, str]) -> str:
+def labelled(labels: Mapping[str, str]) -> str:
+    """Write labels on one line."""
     return " ".join(f"{name}={text}" for name, text in labels.items())
 
 
 def _incidents(report: Report) -> Iterator[str]:
     if report.incidents:
-        yield from _table(
-            ("INCIDENT", "FROM (UTC)", "LASTED", "VERDICT", "FOUND BY"),
-            [_incident(one) for one in report.incidents],
+        yield from table(
+            ("INCIDENT", "SERVICE", "FROM (UTC)", "LASTED", "VERDICT", "TICKET", "PAGE", "FOUND BY"),
+            [_incident(one, report) for one in report.incidents],
         )
-    found = [one for one in report.incidents if one.incident.alerts]
-    detected = sum(one.verdict == "detected" for one in found)
-    false = len(report.false_alarms)
-    yield f"{detected} of {len(found)} incidents detected, {false} false alarm{'s' * (false != 1)}"
-
-
-def _incident(one: JudgedIncident) -> tuple[str, ...]:
-    incident = one.incident
-    found = ", ".join(
-        f"{each.alert} ({each.severity}) after {lasting(each.after)}" for each in one.detections
+        yield ""
+    yield from table(
+        ("ALERT", "SEVERITY", "FIRINGS", "FALSE", "PRECISION", "INCIDENTS FOUND", "RECALL"),
+        [_score(one) for one in report.scores],
     )
+    yield ""
+    false = len(report.false_alarms)
+    yield f"{len(report.found)} of {len(report.harmful)} incidents detected, {false} false alarm{'s' * (false != 1)}"
+
+
+def _incident(one: JudgedIncident, report: Report) -> tuple[str, ...]:
+    incident = one.incident
+    found = ", ".join(f"{each.alert} ({each.severity}) {after(each.after)}" for each in one.detections)
     lasted = lasting(incident.end - incident.start)
-    return incident.name, clock(incident.start), lasted, str(one.verdict), found
+    firsts = (one.first(severity) for severity in (TICKET, PAGE))
+    return (
+        incident.name,
+        incident.service if len(report.services) > 1 else "",
+        clock(incident.start),
+        lasted,
+        str(one.verdict),
+        *(after(first.after) if first else "-" * bool(found) for first in firsts),
+        found,
+    )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _score(one: Score) -> tuple[str, ...]:
+    return (
+        one.alert or "all",
+        one.severity,
+        str(one.firings),
+        str(one.false),
+        share(one.precision),
+        f"{one.found} of {one.of}",
+        share(one.recall),
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Align columns; what is empty in all rows is left out."""
     shown = [tuple(map(printable, row)) for row in rows]
     kept = [column for column in range(len(head)) if any(row[column] for row in shown)]

@@ -1,8 +1,9 @@
 """What alerts made of incidents that really happened: found, when, by which; and what fired for nothing.
 
 An alert detects an incident when it exists to catch it, begins to fire after its start, and its expression came true
-before its end. A firing is an aftermath when it begins after the end, but still looks back into the incident. What no
-incident explains is a false alarm; an incident that no alert is for (a quiet night) explains nothing.
+before its end. People write down a start when they notice: where an incident does not name its alerts, what fired
+shortly before and still does found it as well. A firing is an aftermath when it begins after the end, but still looks
+back into the incident. What no incident explains is a false alarm; a quiet night explains nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.model.units import MINUTE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.live.states import Activity
+    from generator.model.incidents import Incident, Incidents
     from generator.replay.history import AlertHistory
     from generator.replay.subject import ReplayedRule
-    from generator.replay.truth import TrueIncident, Truth
+
+#: How much too late people write down when an incident began.
+EARLY = 30 * MINUTE
+PAGE, TICKET = "critical", "warning"
 
 
 class Cause(StrEnum):
@@ -42,7 +49,7 @@ class Verdict(StrEnum):
 
 
 class Detection(Struct, frozen=True):
-    """An alert that found an incident, ``after`` seconds."""
+    """An alert that found an incident, ``after`` seconds; fewer than none where the start was written down late."""
 
     alert: str
     severity: str
@@ -53,29 +60,67 @@ class Detection(Struct, frozen=True):
 class JudgedIncident(Struct, frozen=True):
     """An incident and the alerts that found it, the quickest first."""
 
-    incident: TrueIncident
+    incident: Incident
     verdict: Verdict
     detections: tuple[Detection, ...]
 
+    def first(self, severity: str) -> Detection | None:
+        """The first alert of a severity that found it."""
+        return next((one for one in self.detections if one.severity == severity), None)
+
+
+class Score(Struct, frozen=True):
+    """How much an alert is worth, or all of a severity.
+
+    Attributes:
+        alert: Its name; empty for all of the severity.
+        severity: PAGE or TICKET, or whatever else it is.
+        firings: How often it fired, as far as the list of incidents can tell.
+        false: How many of these no incident explains.
+        found: The incidents that it found.
+        of: The incidents that it exists to find.
+    """
+
+    alert: str
+    severity: str
+    firings: int
+    false: int
+    found: int
+    of: int
+
+    @property
+    def precision(self) -> float | None:
+        """The share of firings that an incident explains; None without any."""
+        return (self.firings - self.false) / self.firings if self.firings else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of incidents that it found; None where there is none for it."""
+        return self.found / self.of if self.of else None
+
 
 def judge(
-    truth: Truth, alerts: Sequence[AlertHistory], start: float, end: float
+    truth: Incidents, alerts: Sequence[AlertHistory], start: float, end: float
 ) -> tuple[JudgedIncident, ...]:
     """Judge the incidents of ``truth`` that began within the span."""
-    own = [one for one in alerts if one.of.service == truth.service]
     within = [one for one in truth.incidents if start <= one.start <= end]
-    return tuple(_judged(one, own, truth) for one in within)
+    own = [one for one in alerts if truth.judges(one.of.service)]
+    services = {one.of.service for one in alerts}
+    known = [one for one in within if not one.service or one.service in services]
+    return tuple(
+        _judged(one, [each for each in own if one.concerns(each.of.service)], truth) for one in known
+    )
 
 
-def cause(of: ReplayedRule, activity: Activity, truth: Truth) -> Cause:
+def cause(of: ReplayedRule, activity: Activity, truth: Incidents) -> Cause:
     """Say why ``of`` fired; UNKNOWN where the truth does not tell: of other services, or of what began before it."""
     fired_at = activity.fired_at
-    if of.service != truth.service or fired_at is None:
+    if not truth.judges(of.service) or fired_at is None:
         return Cause.UNKNOWN
     if activity.active_at < truth.start or fired_at > truth.end:
         return Cause.UNKNOWN
-    harm = [one for one in truth.incidents if one.alerts]
-    if any(of.rule.alert in one.alerts and _detects(activity, one) for one in harm):
+    harm = [one for one in truth.incidents if not one.harmless and one.concerns(of.service)]
+    if any(_detects(of, activity, one) for one in harm):
         return Cause.DETECTION
     during = (one for one in harm if activity.active_at <= one.end and fired_at >= one.start)
     if any(during):
@@ -84,37 +129,47 @@ def cause(of: ReplayedRule, activity: Activity, truth: Truth) -> Cause:
     return Cause.AFTERMATH if after else Cause.FALSE_ALARM
 
 
-def _judged(one: TrueIncident, alerts: Sequence[AlertHistory], truth: Truth) -> JudgedIncident:
+def _judged(one: Incident, alerts: Sequence[AlertHistory], truth: Incidents) -> JudgedIncident:
     detections = tuple(sorted(_detections(one, alerts), key=lambda found: (found.after, found.severity)))
-    if not one.alerts:
+    if one.harmless:
         disturbed = any(_false_within(one, history, truth) for history in alerts)
         return JudgedIncident(one, Verdict.DISTURBED if disturbed else Verdict.QUIET, ())
     if detections:
         return JudgedIncident(one, Verdict.DETECTED, detections)
-    known = any(history.of.rule.alert in one.alerts for history in alerts)
+    known = any(one.is_for(history.of.rule.alert) for history in alerts)
     return JudgedIncident(one, Verdict.MISSED if known else Verdict.NO_ALERT, ())
 
 
-def _detections(one: TrueIncident, alerts: Sequence[AlertHistory]) -> Iterator[Detection]:
+def _detections(one: Incident, alerts: Sequence[AlertHistory]) -> Iterator[Detection]:
     """Yield the first firing of each rule that is for the incident."""
     for history in alerts:
         fired = [
             episode.activity.fired_at
             for episode in history.episodes
-            if history.of.rule.alert in one.alerts and _detects(episode.activity, one)
+            if _detects(history.of, episode.activity, one)
         ]
         if times := [time for time in fired if time is not None]:
             at = min(times)
             yield Detection(history.of.rule.alert, history.of.severity, at, at - one.start)
 
 
-def _detects(activity: Activity, one: TrueIncident) -> bool:
+def _detects(of: ReplayedRule, activity: Activity, one: Incident) -> bool:
+    if one.alerts is None and of.severity not in {PAGE, TICKET}:
+        return False
+    return one.is_for(of.rule.alert) and _within(activity, one)
+
+
+def _within(activity: Activity, one: Incident) -> bool:
     fired_at = activity.fired_at
-    return fired_at is not None and fired_at >= one.start and activity.active_at <= one.end
+    if fired_at is None or activity.active_at > one.end:
+        return False
+    lasts = activity.ended_at is None or activity.ended_at > one.start
+    early = one.alerts is None and lasts and fired_at >= one.start - EARLY
+    return fired_at >= one.start or early
 
 
-def _false_within(one: TrueIncident, history: AlertHistory, truth: Truth) -> bool:
+def _false_within(one: Incident, history: AlertHistory, truth: Incidents) -> bool:
     return any(
-        cause(history.of, episode.activity, truth) is Cause.FALSE_ALARM and _detects(episode.activity, one)
+        cause(history.of, episode.activity, truth) is Cause.FALSE_ALARM and _within(episode.activity, one)
         for episode in history.episodes
     )

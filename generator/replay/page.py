@@ -11,17 +11,19 @@ from msgspec import Struct
 
 from generator import templates
 from generator.diagnostics.printable import printable
+from generator.replay.compare import Change
+from generator.replay.differences import found_after, incidents, sides
 from generator.replay.drawing import GUTTER, WIDTH
-from generator.replay.judge import Verdict
+from generator.replay.judge import PAGE, TICKET, Verdict
 from generator.replay.timeline import timeline
-from generator.replay.times import amount, clock, lasting, written
+from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from generator.replay.compare import Comparison
+    from generator.replay.drawing import Timeline
     from generator.replay.report import Report
-
-_PAGING = "critical"
 
 
 class Tile(Struct, frozen=True):
@@ -32,16 +34,57 @@ class Tile(Struct, frozen=True):
     mood: str = "plain"
 
 
+class Drawing(Struct, frozen=True):
+    """A timeline with its heading, and the report that it draws."""
+
+    title: str
+    report: Report
+    drawing: Timeline
+
+
 def page(report: Report) -> str:
     """Write ``report`` as HTML."""
+    return _rendered(report, (_drawing("Timeline", report),), tuple(_tiles(report)), report.notes)
+
+
+def page_of_change(found: Comparison) -> str:
+    """Write a comparison as HTML: the differences, both timelines, and what the alerts do now."""
+    drawings = (_drawing("Timeline, before", found.before), _drawing("Timeline, now", found.after))
+    return _rendered(found.after, drawings, tuple(_tiles_of_change(found)), found.notes, found)
+
+
+def _drawing(title: str, report: Report) -> Drawing:
+    return Drawing(title, report, timeline(report))
+
+
+def _rendered(
+    report: Report,
+    drawings: Sequence[Drawing],
+    tiles: Sequence[Tile],
+    notes: Sequence[str],
+    comparison: Comparison | None = None,
+) -> str:
     environment = templates.environment(Path(__file__).parent, autoescape=True, finalize=_shown)
-    environment.filters.update(clock=clock, written=written, lasting=lasting, amount=amount, plural=_plural)
+    environment.filters.update(
+        after=after,
+        clock=clock,
+        found_after=found_after,
+        incidents=incidents,
+        sides=sides,
+        written=written,
+        lasting=lasting,
+        share=share,
+        amount=amount,
+        plural=_plural,
+    )
     return environment.get_template("page.html.j2").render(
         report=report,
-        drawing=timeline(report),
+        comparison=comparison,
+        drawings=drawings,
+        notes=notes,
         width=WIDTH,
         gutter=GUTTER,
-        tiles=tuple(_tiles(report)),
+        tiles=tiles,
         quiet=sorted(
             {one.of.rule.alert for one in report.alerts} - {one.of.rule.alert for one in report.active}
         ),
@@ -57,12 +100,27 @@ def _tiles(report: Report) -> Iterator[Tile]:
     if report.truth:
         yield from _judged_tiles(report)
     firings = report.firings
-    pages = sum(row.of.severity == _PAGING for row in firings)
+    pages = sum(row.of.severity == PAGE for row in firings)
     yield Tile(str(len(firings)), _plural(len(firings), "firing"))
     yield Tile(str(pages), "of them critical")
     yield Tile(lasting(report.firing_seconds) if firings else "0", "with a firing alert")
     pending = sum(len(one.pending) for one in report.alerts)
     yield Tile(str(pending), "only pending")
+
+
+def _tiles_of_change(found: Comparison) -> Iterator[Tile]:
+    for severity, words in ((PAGE, "pages"), (TICKET, "tickets")):
+        count = found.count("", severity)
+        yield Tile(f"{count.before} \N{RIGHTWARDS ARROW} {count.after}", words)
+    if found.after.truth:
+        before, now = (len(each.false_alarms) for each in (found.before, found.after))
+        mood = "bad" if now > before else "good" if now < before else "plain"
+        yield Tile(f"{before} \N{RIGHTWARDS ARROW} {now}", "false alarms", mood)
+        was, is_ = (len(each.found) for each in (found.before, found.after))
+        mood = "bad" if is_ < was else "good" if is_ > was else "plain"
+        yield Tile(f"{was} \N{RIGHTWARDS ARROW} {is_}", "incidents detected", mood)
+    for change in Change:
+        yield Tile(str(sum(one.change is change for one in found.differences)), str(change))
 
 
 def _judged_tiles(report: Report) -> Iterator[Tile]:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.replay.judge import Cause, cause, judge
+from generator.replay.judge import PAGE, TICKET, Cause, Score, cause, judge
+from generator.replay.truth import not_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.model.incidents import Incidents
     from generator.replay.history import AlertHistory, Episode
     from generator.replay.judge import JudgedIncident
     from generator.replay.replay import Replay
     from generator.replay.subject import ReplayedRule
-    from generator.replay.truth import Truth
 
 # Labels of every alert, which are told elsewhere.
 _COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
@@ -81,13 +82,17 @@ class AlertReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a replay found; ``incidents`` and the causes of firings are empty without a truth."""
+    """What a replay found; ``incidents`` and the causes of firings are empty without a truth.
+
+    ``notes`` are sentences about what could not be seen, or judged.
+    """
 
     replay: Replay
     services: tuple[str, ...]
     alerts: tuple[AlertReport, ...]
-    truth: Truth | None
+    truth: Incidents | None
     incidents: tuple[JudgedIncident, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def firings(self) -> list[Row]:
@@ -110,31 +115,77 @@ class Report(Struct, frozen=True):
         return [row for row in self.firings if row.cause is Cause.FALSE_ALARM]
 
     @property
+    def found(self) -> list[JudgedIncident]:
+        """The incidents that an alert found."""
+        return [one for one in self.incidents if one.detections]
+
+    @property
+    def harmful(self) -> list[JudgedIncident]:
+        """The incidents in which something should fire."""
+        return [one for one in self.incidents if not one.incident.harmless]
+
+    @property
+    def scores(self) -> list[Score]:
+        """Precision and recall: of all pages, of all tickets, then of each alert that fired or should have."""
+        if self.truth is None:
+            return []
+        named = {(one.of.rule.alert, one.of.severity) for one in self.alerts if one.firings}
+        named |= {
+            (one.of.rule.alert, one.of.severity)
+            for one in self.alerts
+            for each in self.harmful
+            if one.of.rule.alert in (each.incident.alerts or ())
+        }
+        return [_score(self, *key) for key in (("", PAGE), ("", TICKET), *sorted(named))]
+
+    @property
     def active(self) -> list[AlertReport]:
         """The rules that fired or were pending."""
         return [one for one in self.alerts if one.firings or one.pending]
 
 
-def report(replay: Replay, truth: Truth | None = None) -> Report:
+def report(replay: Replay, truth: Incidents | None = None) -> Report:
     """Put together what ``replay`` found, judged by ``truth`` if there is one."""
     alerts = tuple(_alert(one, replay, truth) for one in replay.alerts)
     services = tuple(dict.fromkeys(one.of.service for one in alerts))
     judged = judge(truth, replay.alerts, replay.start, replay.end) if truth else ()
-    return Report(replay, services, alerts, truth, judged)
+    untold = not_judged(truth, services, replay.start, replay.end) if truth else ()
+    return Report(replay, services, alerts, truth, judged, (*replay.notes, *untold))
 
 
-def _alert(one: AlertHistory, replay: Replay, truth: Truth | None) -> AlertReport:
+def _score(report: Report, alert: str, severity: str) -> Score:
+    """Count for one alert, or for all of a severity."""
+    judged = [
+        row
+        for row in report.firings
+        if row.of.severity == severity and alert in {"", row.of.rule.alert} and row.cause is not Cause.UNKNOWN
+    ]
+    meant = [one for one in report.harmful if not alert or one.incident.is_for(alert)]
+    found = [
+        one
+        for one in meant
+        if any(_is(each.alert, each.severity, alert, severity) for each in one.detections)
+    ]
+    false = sum(row.cause is Cause.FALSE_ALARM for row in judged)
+    return Score(alert, severity, len(judged), false, len(found), len(meant))
+
+
+def _is(alert: str, severity: str, wanted: str, of_severity: str) -> bool:
+    return severity == of_severity and wanted in {"", alert}
+
+
+def _alert(one: AlertHistory, replay: Replay, truth: Incidents | None) -> AlertReport:
     rows = tuple(_rows(one, replay, truth))
     fired = tuple(row for row in rows if row.fired_at is not None)
     return AlertReport(one.of, fired, tuple(row for row in rows if row.fired_at is None), one.failures)
 
 
-def _rows(one: AlertHistory, replay: Replay, truth: Truth | None) -> Iterator[Row]:
+def _rows(one: AlertHistory, replay: Replay, truth: Incidents | None) -> Iterator[Row]:
     for episode in one.episodes:
         yield _row(one.of, episode, replay, truth)
 
 
-def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Truth | None) -> Row:
+def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Incidents | None) -> Row:
     activity = episode.activity
     began = activity.active_at if activity.fired_at is None else activity.fired_at
     until = replay.end if activity.ended_at is None else activity.ended_at

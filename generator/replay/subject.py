@@ -62,19 +62,23 @@ class Subject(Struct, frozen=True):
     rules: tuple[ReplayedRule, ...]
     recording: tuple[RuleGroup, ...]
 
+    def only(self, alerts: Collection[str]) -> Subject:
+        """Keep the rules of some alerts."""
+        return Subject(
+            self.services, tuple(one for one in self.rules if one.rule.alert in alerts), self.recording
+        )
+
 
 def subject(
     alerting: Mapping[str, Iterable[RuleGroup]],
     recording: Iterable[RuleGroup],
-    alerts: Collection[str] = (),
     step: int | None = None,
 ) -> Subject:
-    """Choose what is replayed.
+    """Put together what is replayed.
 
     Args:
         alerting: The alerting rules of each service; services may share some.
         recording: Groups with all rules that record what those read.
-        alerts: The names of alerts; all without any.
         step: Seconds, in place of every interval.
 
     Raises:
@@ -84,18 +88,18 @@ def subject(
     records = record_reaches(behind)
     reaches: dict[str, float] = {}
     found = []
-    for service, group, rule in _chosen(alerting, alerts):
+    for service, group, rule in _every(alerting):
         if rule.expr not in reaches:
             reaches[rule.expr] = reach(rule.expr, records)
         found.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
     return Subject(tuple(alerting), tuple(found), behind)
 
 
-def _chosen(
-    alerting: Mapping[str, Iterable[RuleGroup]], alerts: Collection[str]
+def _every(
+    alerting: Mapping[str, Iterable[RuleGroup]],
 ) -> Iterator[tuple[str, RuleGroup, AlertingRule]]:
     for service, groups in alerting.items():
         for group in groups:
             for rule in group.rules:
-                if isinstance(rule, AlertingRule) and (not alerts or rule.alert in alerts):
+                if isinstance(rule, AlertingRule):
                     yield service, group, rule

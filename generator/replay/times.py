@@ -35,6 +35,16 @@ def lasting(seconds: float) -> str:
     return duration(round(seconds))
 
 
+def after(seconds: float) -> str:
+    """Write how long after a start something was; it may be before one that was written down late."""
+    return f"{lasting(-seconds)} before" if round(seconds) < 0 else f"after {lasting(seconds)}"
+
+
+def share(value: float | None) -> str:
+    """Write a share; a dash for none."""
+    return "-" if value is None else f"{value:.0%}"
+
+
 def amount(value: float | None, rule: AlertingRule) -> str:
     """Write a value as the alert's own description does; ``""`` for none."""
     if value is None:

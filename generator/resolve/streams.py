@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import TOKEN_TYPE, Source, Stream
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
@@ -43,6 +43,7 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
         unit=spec.unit or "",
         labels=tuple(label.value for label in spec.labels),
         sparse=bool(spec.sparse),
+        across=Across(spec.across.value if spec.across else Across.SUM),
         shared=True,
         help=spec.help,
     )
@@ -128,9 +129,11 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
         return None
     known = frozenset[str]().union(*(source.known for source in sources))
     labels = (*(label for label in stream.labels if label in known), *sorted(known - set(stream.labels)))
+    gauges = [scope.metrics[n].across for s in sources for n in s.names if n in scope.metrics]
     return replace(
         stream,
         labels=labels,
+        across=gauges[0] if gauges else stream.across,
         sparse=stream.sparse
         or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
         metric=sources[0].names[0],
@@ -198,7 +201,7 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
         found = {"buckets": next((bound.span for bound in entry.value.buckets), None)}
-        help_ = "leave it out: a counter has none"
+        help_ = f"leave it out: a {stream.type} has none"
     for key, span in found.items():
         if span is not None:
             findings.error(
@@ -311,7 +314,7 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
     is_histogram = stream.is_histogram or bool(source.value)
     return Metric(
         name=name,
-        type=MetricType.HISTOGRAM if is_histogram else MetricType.COUNTER,
+        type=MetricType.HISTOGRAM if is_histogram else stream.type,
         help=stream.help,
         unit=source.unit,
         labels=tuple(label for label, _ in source.labels),
@@ -320,6 +323,7 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
         exposed={label: exposed for label, exposed in source.labels if label != exposed},
         parts=(tuple(label for label, _ in source.labels),),
         foreign=True,
+        across=stream.across,
     )
 
 
@@ -366,6 +370,7 @@ def _own(metric: Metric, stems: Iterable[str]) -> Stream:
         sources=(source,),
         buckets=_bounds((source,)),
         exposed_unit=metric.unit,
+        across=metric.across,
     )
 
 

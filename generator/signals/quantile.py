@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.units import DAY, MINUTE
 from generator.promql.expr import aggregate, call, number
 from generator.signals.events import events, whole
 from generator.streams.scope import each, having, join, largest, rule, summed
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 
     from generator.model.rules import RecordingRule
     from generator.model.signals import Quantile, Signal
+    from generator.promql.expr import Expr
     from generator.streams.scope import Scope
+
+#: How long runs are taken to last where only that they lie beyond the last bucket is known, in seconds.
+UNKNOWN_LENGTH = 30 * MINUTE
+#: Which part of a day's values is not above what is taken for all of it.
+_MOST = 0.9
 
 
 def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingRule]:
@@ -37,3 +44,21 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
     inside = largest(aggregate("sum", finite, each((names.LE,))))
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))
+
+
+def run_length(signal: Signal, q: float, overflowing: Signal | None, scope: Scope) -> RecordingRule:
+    """Record how long a service's runs last: a quantile of the run latency, over most of a day.
+
+    A day has hours without a run, and some in which something was slow. Half an hour is added where the runs that the
+    quantile is about lie beyond the last bucket, as ``overflowing`` records, and nobody knows how long they last.
+    """
+    usual = _of_a_day(names.value(signal), scope)
+    if overflowing is None:
+        return rule(names.RUN_LENGTH, usual)
+    beyond = _of_a_day(names.part(overflowing, "overflow"), scope) / number(round(1 - q, 9))
+    unknown = number(UNKNOWN_LENGTH) * call("clamp_max", call("floor", beyond), number(1))
+    return rule(names.RUN_LENGTH, join("+", usual, unknown))
+
+
+def _of_a_day(record: str, scope: Scope) -> Expr:
+    return call("quantile_over_time", number(_MOST), scope.record(record).over(DAY - 1))

@@ -1,25 +1,30 @@
 """Releases in the order they were first seen, and the newest one's signals beside the previous one's.
 
-``release`` is only a label, and v10 sorts before v9: what came later is what was first seen later.
+``release`` is only a label, and v10 sorts before v9: what came later is what was first seen later. The previous
+release is the one that carried the runs before the newest came, not one that was tried and taken back.
+
+While both live they are compared over the same hours, so that what hits both alike blames none. When the previous one
+is gone its last day stands for it, and the newest one is blamed for no more than the step at its start: its first
+hour against the previous one's last. The first runs of a release have used tokens before any has ended, so both sides
+are counted only when a release is as old as runs are long.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from generator.model import names
-from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, Regression
-from generator.model.signals import Cost, Share, Signal, Tokens, divisor
+from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Regression
+from generator.model.signals import Better, Cost, Share, Signal, Tokens, divisor
 from generator.model.streams import Stream, billed, cost
-from generator.model.units import DAY
-from generator.promql.expr import Expr, call, number
+from generator.model.units import DAY, MINUTE
+from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import long_window, rate_at
 from generator.streams.scope import grouped, having, join, largest, rule, spread, summed, top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
@@ -27,20 +32,15 @@ if TYPE_CHECKING:
 
 #: How long a release counts as new, in seconds.
 NEW_FOR = DAY
+#: A previous release that has fewer runs than this part of the newest one's is as good as gone.
+LEAST_BESIDE = 0.05
+#: The step at a release's start stands on its first hour, or on so many runs where these take longer.
+FIRST_RUNS = 10
+#: What a release that lived within so many seconds counts for among those that carried the runs.
+LIVE_WEIGHT, LATELY = 2, 15 * MINUTE
 
 _BY = (names.RELEASE,)
-
-
-class _Side(Struct, frozen=True):
-    """One side of a comparison: the marker of its release, and how far back it is read."""
-
-    name: str
-    marker: str
-    window: int
-
-
-_NEWEST = _Side("newest", names.NEWEST, NEWEST_WINDOW)
-_PREVIOUS = _Side("previous", names.PREVIOUS, PREVIOUS_WINDOW)
+_NOW = Expr("time()")
 
 
 def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[Signal, Stream], ...]:
@@ -54,37 +54,77 @@ def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[
     )
 
 
-def order(runs: Stream, scope: Scope) -> tuple[RecordingRule, ...]:
+def chains(
+    pairs: Iterable[tuple[Signal, Stream]], runs: Stream, scope: Scope, *, timed: bool
+) -> tuple[Iterator[RecordingRule], Iterator[RecordingRule]]:
+    """Record the order of releases and what counts of each, then the comparisons; a chain each.
+
+    What counts stands in one group, so that numerators and denominators are of the same intervals. ``timed`` says
+    whether the length of runs is recorded.
+    """
+    found = tuple(pairs)
+    streams = tuple(dict.fromkeys(per for _, per in found))
+    counts = (
+        order(runs, scope, timed=timed),
+        *((rate_at(per, _BY, scope), *_gated(names.level_rate(per, _BY), scope)) for per in streams),
+        *((_amount(signal, per, scope), *_gated(_amount_name(signal), scope)) for signal, per in found),
+    )
+    comparisons = (
+        *(_sides(per, scope) for per in streams),
+        *(_comparison(signal, per, scope) for signal, per in found),
+    )
+    return chain.from_iterable(counts), chain.from_iterable(comparisons)
+
+
+def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]:
     """Record when each live release was first seen, and which are the newest and the previous."""
     live = grouped(having(scope.stream(runs), _BY).now(), _BY)
     first_seen = scope.record(names.FIRST_SEEN)
-    lasting = call("last_over_time", first_seen.over(DAY))
-    known = join("and", lasting, live, _BY)
-    new = number(0) * live + Expr("time()")
+    known = join("and", call("last_over_time", first_seen.over(DAY)), live, _BY)
     newest = top(first_seen.now())
-    young = Expr("time()") - newest < number(NEW_FOR)
-    earlier = spread("<", lasting, largest(first_seen.now()))
-    return (
-        rule(names.FIRST_SEEN, join("or", known, new, _BY)),
-        rule(names.NEWEST, join("and", newest, young, _BY)),
-        rule(names.PREVIOUS, top(earlier)),
-    )
+    young = _NOW - newest < number(NEW_FOR)
+    yield rule(names.FIRST_SEEN, join("or", known, number(0) * live + _NOW, _BY))
+    yield rule(names.NEWEST, join("and", newest, young, _BY))
+    yield from _previous(runs, scope)
+    marker, length = scope.record(names.NEWEST), scope.record(names.RUN_LENGTH).now()
+    age = _NOW - largest(marker.now()) + number(scope.site.rule_interval)
+    settled = join("unless", marker.now(), join(">", length, age)) if timed else marker.now()
+    yield rule(names.SETTLED, settled)
 
 
-def comparison(signal: Signal, per: Stream, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record the newest and the previous release's value, on how many events each stands, and the change."""
-    return (
-        rate_at(per, _BY, scope),
-        _amount(signal, per, scope),
-        *_side(signal, per, _NEWEST, scope),
-        *_side(signal, per, _PREVIOUS, scope),
-        rule(names.part(signal, "release_change", _BY), _change(signal, scope)),
+def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the release that the newest one took over from; the value is when the newest one was first seen.
+
+    It is chosen as the newest comes, since later on the runs of the last day are its own.
+    """
+    first_seen, share, carried, candidate, predecessor = map(
+        scope.record,
+        (names.FIRST_SEEN, names.SHARE, names.CARRIED, names.CANDIDATE, names.PREDECESSOR),
     )
+    runs_now = scope.record(names.level_rate(runs, _BY)).now()
+    since = largest(first_seen.now())
+    yield rate_at(runs, _BY, scope)
+    yield rule(names.SHARE, spread("/", runs_now, summed(runs_now) > number(0)))
+    yield rule(names.CARRIED, call("sum_over_time", share.over(DAY - 1)))
+    lately = call("last_over_time", first_seen.over(LATELY))
+    alive = number(LIVE_WEIGHT) * join("and", carried.now(), lately, _BY)
+    earlier = spread("<", call("last_over_time", first_seen.over(DAY)), since)
+    most = top(join("and", join("or", alive, carried.now(), _BY), earlier, _BY))
+    yield rule(names.CANDIDATE, spread("+", number(0) * most, since))
+    yield rule(names.PREDECESSOR, binary("==", candidate.now(), _NOW))
+    chosen = spread("==", call("last_over_time", predecessor.over(DAY)), since)
+    yield rule(names.PREVIOUS, join("or", chosen, candidate.now()))
 
 
 def events_name(per: Stream, side: str) -> str:
     """Name the events that one side of a comparison stands on."""
     return f"{names.level(_BY)}:{per.stem}:{side}"
+
+
+def _counted_name(rates: str, side: str) -> str:
+    """Name those events per second of a release that count on one side."""
+    head, _, operation = rates.rpartition(":")
+    return f"{head}:{side}_{operation}"
 
 
 def _amount_name(signal: Signal) -> str:
@@ -108,29 +148,105 @@ def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
     return rule(_amount_name(signal), matching | number(0) * every)
 
 
-def _side(signal: Signal, per: Stream, side: _Side, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record one side: its events, then its value."""
-    chosen = scope.record(side.marker).now()
-    counted = long_window(names.level_rate(per, _BY), side.window, scope)
-    amount = long_window(_amount_name(signal), side.window, scope)
-    events = scope.record(events_name(per, side.name)).now()
+def _gated(rates: str, scope: Scope) -> tuple[RecordingRule, RecordingRule]:
+    """Record the newest release's rate, and the previous one's beside it, by the newest one's label."""
+    every, settled = scope.record(rates).now(), scope.record(names.SETTLED).now()
+    beside = summed(join("and", every, _one(names.PREVIOUS, scope), _BY))
     return (
-        rule(events_name(per, side.name), join("and", counted, chosen, _BY)),
-        rule(names.part(signal, side.name, _BY), amount / (events > number(0))),
+        rule(_counted_name(rates, "newest"), join("and", every, settled, _BY)),
+        rule(_counted_name(rates, "beside"), spread("+", number(0) * settled, beside)),
     )
 
 
-def _change(signal: Signal, scope: Scope) -> Expr:
-    newest, previous = (_marked(signal, side, scope) for side in (_NEWEST, _PREVIOUS))
+def _sides(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record on how many events each side stands; ``beside`` is there only while the previous release lives."""
+    rates = names.level_rate(per, _BY)
+    newest, beside = (scope.record(events_name(per, side)).now() for side in ("newest", "beside"))
+    least = number(LEAST_BESIDE) * newest
+    day = join("and", long_window(rates, PREVIOUS_WINDOW, scope), _one(names.PREVIOUS, scope), _BY)
+    hours = call("count_over_time", scope.record(_counted_name(rates, "newest")).over(2 * STEP_WINDOW - 1))
+    early = hours <= number(STEP_WINDOW // scope.site.rule_interval)
+    first = join("or", early, newest < number(FIRST_RUNS - 0.5), _BY)
+    yield rule(
+        events_name(per, "newest"),
+        join("and", _counted(rates, "newest", scope), scope.record(names.NEWEST).now(), _BY),
+    )
+    yield rule(
+        events_name(per, "beside"),
+        join("and", join(">=", _counted(rates, "beside", scope), least, _BY), _living(scope)),
+    )
+    yield rule(events_name(per, "previous"), join("or", _by_previous(beside, scope), day))
+    yield rule(events_name(per, "first"), join("and", newest, first, _BY))
+
+
+def _comparison(signal: Signal, per: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record both sides' values, the step at the start, and the change that the newest release is charged with."""
+    amount = _amount_name(signal)
+    newest, beside, previous = (
+        scope.record(events_name(per, side)).now() > number(0) for side in ("newest", "beside", "previous")
+    )
+    same_hours = _by_previous(_counted(amount, "beside", scope) / beside, scope)
+    day = long_window(amount, PREVIOUS_WINDOW, scope) / previous
+    yield rule(names.part(signal, "newest", _BY), _counted(amount, "newest", scope) / newest)
+    yield rule(names.part(signal, "previous", _BY), join("or", same_hours, day))
+    yield rule(names.part(signal, "before", _BY), _before(amount, per, scope))
+    yield rule(names.part(signal, "step", _BY), _step(signal, per, scope))
+    yield rule(names.part(signal, "release_change", _BY), _change(signal, per, scope))
+
+
+def _before(amount: str, per: Stream, scope: Scope) -> Expr:
+    """Take the previous release's last hour, once, as the newest one comes and by its label."""
+    events = long_window(names.level_rate(per, _BY), STEP_WINDOW, scope) > number(0)
+    value = join("and", long_window(amount, STEP_WINDOW, scope) / events, _one(names.PREVIOUS, scope), _BY)
+    just_come = scope.record(names.NEWEST).now() > _NOW - number(2 * scope.site.rule_interval)
+    return spread("+", number(0) * just_come, summed(value))
+
+
+def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
+    """Compare the newest release's first hour with the previous one's last; it is no longer recorded after that."""
+    newest = scope.record(names.part(signal, "newest", _BY)).now()
+    before = call("last_over_time", scope.record(names.part(signal, "before", _BY)).over(DAY))
+    first = scope.record(events_name(per, "first")).now()
     if isinstance(signal.kind, Share):
-        return spread("-", newest, previous)
-    return spread("/", newest, previous > number(0)) - number(1)
+        return join("and", join("-", newest, before, _BY), first, _BY)
+    return join("and", join("/", newest, before > number(0), _BY) - number(1), first, _BY)
 
 
-def _marked(signal: Signal, side: _Side, scope: Scope) -> Expr:
-    """Select the value of the one release that is marked; a marker's value is when its release was first seen.
+def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
+    """Take the difference of both sides, and no more than the step where the previous release is gone."""
+    newest, previous = (
+        join("and", scope.record(names.part(signal, side, _BY)).now(), _one(marker, scope), _BY)
+        for side, marker in (("newest", names.NEWEST), ("previous", names.PREVIOUS))
+    )
+    if isinstance(signal.kind, Share):
+        difference = spread("-", newest, previous)
+    else:
+        difference = spread("/", newest, previous > number(0)) - number(1)
+    step = call("last_over_time", scope.record(names.part(signal, "step", _BY)).over(DAY))
+    step = join("and", step, _one(names.NEWEST, scope), _BY)
+    step = join("unless", step, scope.record(events_name(per, "beside")).now())
+    within = join(">=" if signal.better is Better.HIGHER else "<=", difference, step, _BY)
+    return join("or", join("or", within, step, _BY), difference, _BY)
+
+
+def _counted(rates: str, side: str, scope: Scope) -> Expr:
+    """Count the events of one side."""
+    return long_window(_counted_name(rates, side), NEWEST_WINDOW, scope)
+
+
+def _one(marker: str, scope: Scope) -> Expr:
+    """Select the one release that is marked; a marker's value is when it got its place.
 
     Prometheus does not end what it recorded before it started again, so for some minutes another one is there too.
     """
-    value = scope.record(names.part(signal, side.name, _BY)).now()
-    return join("and", value, top(scope.record(side.marker).now()), _BY)
+    return top(scope.record(marker).now())
+
+
+def _living(scope: Scope) -> Expr:
+    """Select the previous release while it lives."""
+    return join("and", _one(names.PREVIOUS, scope), scope.record(names.FIRST_SEEN).now(), _BY)
+
+
+def _by_previous(values: Expr, scope: Scope) -> Expr:
+    """Move what is recorded beside the newest release to the label of the previous one, while that lives."""
+    return spread("+", number(0) * _living(scope), largest(values))

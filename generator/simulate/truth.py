@@ -1,10 +1,10 @@
-"""What was injected when: the answer key of a simulated history, for machines."""
+"""What was injected when: the answer key of a simulated history, as a list of incidents that ``replay`` judges by."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +28,14 @@ class Truth(Struct, frozen=True):
     incidents: tuple[Incident, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
+        """Return it as the schema of incidents has it."""
         return {
-            **{name: getattr(self, name) for name in ("service", "seed", "start", "end", "release")},
-            "rollouts": [to_builtins(rollout) for rollout in self.rollouts],
-            "lives": [to_builtins(life) for life in self.lives],
+            "service": self.service,
+            "start": self.start,
+            "end": self.end,
             "incidents": [_incident(one) for one in self.incidents],
+            "rollouts": [{"release": one.release, "at": one.at} for one in self.rollouts],
+            "simulation": {"seed": self.seed, "release": self.release},
         }
 
 
@@ -57,8 +59,6 @@ def _incident(one: Incident) -> dict[str, Any]:
         "name": effect.name,
         "start": one.start,
         "end": one.end,
-        "release": one.release,
-        "creeping": effect.creeping,
-        "changes": to_builtins(effect.changes),
         "alerts": list(effect.alerts),
+        **({"release": one.release} if one.release else {}),
     }

@@ -16,7 +16,7 @@ from generator.spec import yaml_restrictions
 from generator.spec.events import Event, EventKind, StopReading, read_events
 from generator.spec.nodes import Entry, Mapping, Node, Plain, Scalar, Sequence, Step, to_plain
 from generator.spec.source import check_text
-from generator.spec.yaml_restrictions import Refusal, missing_commas, missing_values, resolve_plain
+from generator.spec.yaml_restrictions import Refusal, is_date, missing_commas, missing_values, resolve_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,8 @@ _MERGE_KEY = "<<"
 class Composer:
     """One walk over a source's events; ``diagnostics`` grows with it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, dates: bool = False) -> None:
+        self._dates = dates
         self.diagnostics: list[Diagnostic] = []
         self._text = source.text
         self._events = read_events(source)
@@ -62,7 +63,7 @@ class Composer:
     def _scalar(self, event: Event) -> Scalar:
         if event.style:
             return self._quoted(event)
-        value = resolve_plain(event.text)
+        value = event.text if self._dates and is_date(event.text) else resolve_plain(event.text)
         if isinstance(value, Refusal):
             self.diagnostics.append(error(value.code, value.message, event.span, value.help))
             value = event.text
@@ -145,12 +146,12 @@ class Document(Struct, frozen=True):
         return to_plain(self.root)
 
 
-def parse_document(source: Source) -> Result[Document]:
-    """The document of a source, or everything that is wrong with its text and its YAML."""
+def parse_document(source: Source, *, dates: bool = False) -> Result[Document]:
+    """The document of a source, or everything that is wrong with its text and its YAML; ``dates`` may be plain text."""
     unreadable = check_text(source)
     if unreadable:
         return Result.failed(*limited(unreadable))
-    composer = Composer(source)
+    composer = Composer(source, dates=dates)
     root = composer.compose()
     found = composer.diagnostics
     if not has_errors(found):

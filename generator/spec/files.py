@@ -22,7 +22,7 @@ def yaml_files(directory: Path) -> list[Path]:
 
 def overlooked(directory: Path) -> list[Path]:
     """Find what its author may take for specs: YAML beside the directories, and in them what is not read there."""
-    known = {shared_file(directory, name) for name in ("site", "prices", "signals")}
+    known = {shared_file(directory, name) for name in ("site", "prices", "signals", "incidents")}
     among = [path for path in yaml_files(directory) if path not in known]
     for name in ("services", "profiles"):
         odd = (path for path in _entries(directory / name) if path.suffix not in SUFFIXES)

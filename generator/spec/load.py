@@ -1,8 +1,8 @@
 """The files of a specs directory become specs: parsed, held against their schemas, decoded.
 
-A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml``, ``prices.yaml`` and
-``signals.yaml``. A profile that a service names and the directory lacks is taken from those that ship with the
-compiler, and so are the price list and the library of signals.
+A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml``, ``prices.yaml``,
+``signals.yaml`` and ``incidents.yaml``. A profile that a service names and the directory lacks is taken from those that
+ship with the compiler, and so are the price list and the library of signals.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.sources import read_sources
 from generator.spec.texts import check_texts
-from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, Shared, SignalsSpec, SiteSpec, Specs
+from generator.spec.types import (
+    IncidentsSpec,
+    PricesSpec,
+    ProfileSpec,
+    ServiceSpec,
+    Shared,
+    SignalsSpec,
+    SiteSpec,
+    Specs,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
     from generator.spec.sources import Sources, SpecFile
 
 T = TypeVar("T")
+
+#: In these kinds of files times are written as they are, and read as text.
+_WITH_DATES = frozenset({"incidents"})
 
 
 class Loaded(Struct, Generic[T], frozen=True):
@@ -55,6 +67,11 @@ def load_service(file: SpecFile) -> Loaded[ServiceSpec]:
 def load_profile(file: SpecFile) -> Loaded[ProfileSpec]:
     """Load the file of one profile."""
     return _load(file, "profile", ProfileSpec)
+
+
+def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
+    """Load a list of incidents."""
+    return _load(file, "incidents", IncidentsSpec)
 
 
 def load_shared(sources: Sources) -> Loaded[Shared]:
@@ -114,7 +131,7 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     source = file.source
     if source.value is None:
         return Loaded(None, source.diagnostics)
-    document = parse_document(source.value)
+    document = parse_document(source.value, dates=kind in _WITH_DATES)
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics))
     misfits = _misfits(document.value, kind)

@@ -133,6 +133,9 @@ def _walk(schema: Schema, kind: str, prefix: str) -> Iterator[tuple[str, Schema,
         yield f"{prefix}{name}", part, name in schema.get("required", ())
         if "x-shared" not in part:
             yield from _walk(part, kind, f"{prefix}{name}.")
+    item = _resolved(schema.get("items", {}), kind)
+    if "properties" in item and "x-shared" not in item:
+        yield from _walk(item, kind, f"{prefix.removesuffix('.')}[].")
     entry = _entry(schema, kind)
     if schema.get("properties") and entry:
         yield f"{prefix}{_ANY_NAME}", entry, False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
-KINDS = ("service", "profile", "signals", "site", "prices", "common")
+KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
 """The kinds of files that have a schema; ``common`` holds the definitions that the others share."""
 
 SUFFIX = ".schema.json"
@@ -81,6 +81,7 @@ _KINDS = {
     "prices": ("a price list", "prices.yaml"),
     "signals": ("a library of signals", "signals.yaml"),
     "site": ("the file of a site", "site.yaml"),
+    "incidents": ("a list of incidents", "incidents.yaml"),
 }
 _FOLDERS = ("service", "profile")
 

@@ -47,6 +47,7 @@ class Sources(Struct, frozen=True):
         site: None where there is none.
         prices: The directory's own, or the price list that ships with the compiler.
         signals: The library of signals, likewise.
+        incidents: The list of incidents; None where there is none.
         diagnostics: What is found before any file is understood; with errors nothing is compiled.
     """
 
@@ -56,6 +57,7 @@ class Sources(Struct, frozen=True):
     site: SpecFile | None = None
     prices: SpecFile | None = None
     signals: SpecFile | None = None
+    incidents: SpecFile | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -79,7 +81,8 @@ class Sources(Struct, frozen=True):
     @property
     def texts(self) -> dict[str, str]:
         """The texts by the names that diagnostics give the files."""
-        found = (file.source.value for file in (*self.services, *self.shared))
+        also = (self.incidents,) if self.incidents else ()
+        found = (file.source.value for file in (*self.services, *self.shared, *also))
         return {source.path: source.text for source in found if source}
 
 
@@ -129,7 +132,7 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
         own = files.profiles(directory)
         if too_many := _too_many(len(own), MAX_PROFILES, directory / "profiles"):
             return Sources(read, diagnostics=(too_many,))
-        site = files.shared_file(directory, "site")
+        site, incidents = (files.shared_file(directory, name) for name in ("site", "incidents"))
         prices, signals = (
             files.shared_file(directory, name) or files.shared_file(files.SHIPPED, name)
             for name in ("prices", "signals")
@@ -145,6 +148,7 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
             next(_files([site] if site else []), None),
             next(_files([prices] if prices else []), None),
             next(_files([signals] if signals else []), None),
+            next(_files([incidents] if incidents else []), None),
             tuple(_not_read(directory)),
         )
     except OSError as problem:
@@ -188,7 +192,10 @@ def read_file(path: Path) -> SpecFile:
 
 def _not_read(directory: Path) -> Iterator[Diagnostic]:
     """Report what looks like a spec and is in no place where one is read."""
-    help_ = "specs are services/*.yaml, profiles/*.yaml, site.yaml, prices.yaml and signals.yaml: move it, or delete it"
+    help_ = (
+        "specs are services/*.yaml, profiles/*.yaml, site.yaml, prices.yaml, signals.yaml and incidents.yaml: move it, "
+        "or delete it"
+    )
     for path in files.overlooked(directory):
         message = f"this {'directory' if path.is_dir() else 'file'} is not read"
         yield warning("source/not-read", message, Span.of_file(path.as_posix()), help_)

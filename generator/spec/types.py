@@ -71,6 +71,7 @@ class MetricSpec(Struct, frozen=True):
     labels: Names
     buckets: tuple[Located[float], ...]
     sparse: bool | None
+    across: Text | None
 
 
 class SourceSpec(Struct, frozen=True):
@@ -84,6 +85,7 @@ class SourceSpec(Struct, frozen=True):
     q: float | None
     label: Text | None
     limits: Names
+    take: str | None
 
 
 class TrendSpec(Struct, frozen=True):
@@ -93,7 +95,7 @@ class TrendSpec(Struct, frozen=True):
 
 
 class SignalSpec(Struct, frozen=True):
-    """A signal; exactly one of the seven kinds is there."""
+    """A signal; exactly one of the eight kinds is there."""
 
     span: Span
     title: str
@@ -106,6 +108,7 @@ class SignalSpec(Struct, frozen=True):
     cost: SourceSpec | None
     quantile: SourceSpec | None
     distribution: SourceSpec | None
+    level: SourceSpec | None
     by: Names
     better: str | None
     window: Text | None
@@ -171,6 +174,7 @@ class StreamSpec(Struct, frozen=True):
     help: str
     labels: Names
     sparse: bool | None
+    across: Text | None
 
 
 class SignalsSpec(Struct, frozen=True):
@@ -390,6 +394,36 @@ class PricesSpec(Struct, frozen=True):
     providers: tuple[Entry[ProviderSpec], ...]
     models: tuple[Entry[tuple[Entry[Text], ...]], ...]
     date: str | None = None
+
+
+class IncidentSpec(Struct, frozen=True):
+    """What went wrong, when; without ``alerts`` any may catch it."""
+
+    span: Span
+    name: Text
+    service: Text | None
+    start: Text
+    end: Text
+    impact: str | None
+    alerts: OneOrMany | None
+
+
+class RolloutSpec(Struct, frozen=True):
+    """A release that replaced another."""
+
+    release: str
+    at: Text
+
+
+class IncidentsSpec(Struct, frozen=True):
+    """The list of incidents; ``service``, ``start`` and ``end`` say for what it is complete."""
+
+    span: Span
+    service: Text | None
+    start: Text | None
+    end: Text | None
+    incidents: tuple[IncidentSpec, ...]
+    rollouts: tuple[RolloutSpec, ...]
 
 
 class Shared(Struct, frozen=True):

@@ -76,6 +76,11 @@ def resolve_plain(text: str) -> Value | Refusal:
     return text
 
 
+def is_date(text: str) -> bool:
+    """Whether some readers take an unquoted scalar for a date, or a time on one."""
+    return re.fullmatch(_DATE, text) is not None
+
+
 def _number(text: str) -> Value | Refusal:
     digits_limit = len(str(MAX_INTEGER)) + 1
     if _INTEGER.fullmatch(text):

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cli import main
+from generator.commands import replay
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Callable
+
+    from generator.model.incidents import Incidents
+    from generator.model.service import Model
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -212,3 +217,63 @@ def test_neither_work_tree_nor_index_is_touched(
     assert (
         subprocess.run(["git", "status", "--porcelain=v2"], capture_output=True, check=True).stdout == before
     )
+
+
+def test_a_replay_compares_the_last_week_by_both_specs(
+    repository: Path, diff: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(repository / "specs/services/support-agent.yaml", ("team-support", "team-care"))
+    calls = []
+
+    def compared(
+        arguments: Namespace, models: tuple[Model, Model], old: str, truth: Incidents | None
+    ) -> list[str]:
+        owners = [one.owner for model in models for one in model.services if one.name == "support-agent"]
+        calls.append(
+            (arguments.prometheus, arguments.last, arguments.from_, arguments.format, owners, old, truth)
+        )
+        return ["what fires\n"]
+
+    monkeypatch.setattr(replay, "compared", compared)
+    _, out, _ = diff("HEAD", "--replay", "http://localhost:9", "--format", "markdown")
+    assert out.startswith("### Agent metrics since `HEAD`\n")
+    assert out.endswith("\n\nwhat fires\n")
+    diff("HEAD", "--replay", "http://localhost:9", "--from", "2026-03-20T00:00Z")
+    assert calls == [
+        ("http://localhost:9", "7d", None, "markdown", ["team-support", "team-care"], "HEAD", None),
+        (
+            "http://localhost:9",
+            None,
+            "2026-03-20T00:00Z",
+            "text",
+            ["team-support", "team-care"],
+            "HEAD",
+            None,
+        ),
+    ]
+
+
+def test_a_span_without_a_replay_is_refused(diff: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = diff("HEAD", "--last", "7d")
+    assert (code, out) == (2, "")
+    assert "a span is for --replay" in err
+
+
+def test_a_directory_of_specs_is_compared_with_as_well(
+    repository: Path, diff: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    shutil.copytree(repository / "specs", tmp_path / "old")
+    edit(repository / "specs/services/support-agent.yaml", ("team-support", "team-care"))
+    code, out, _ = diff(str(tmp_path / "old"))
+    assert code == 0
+    assert "      now: team-care" in out
+
+
+def test_what_was_generated_is_not_what_it_was_generated_of(
+    diff: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/manifest.json").write_text("{}")
+    code, _, err = diff(str(tmp_path / "output"))
+    assert code == 2
+    assert "holds what was generated" in err

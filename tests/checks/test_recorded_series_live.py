@@ -81,10 +81,15 @@ def _loose(record: str) -> bool:
     Of the releases only one is compared, rows of the board differ, the last bucket has no upper bound; and here no
     server counts what it scrapes, and prices are recorded elsewhere.
     """
-    one_of_all = ("newest", "newest_denominator", "previous", "previous_denominator", "release_change")
+    one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
+    markers = ("release:agent_candidate:", "release:agent_predecessor:", "release:agent_settled:")
+    sides = (":newest_", ":beside_")
     elsewhere = ("service:agent_signal:", "service:agent_scraped:")
     priced = ":tokens_cost:" in record or record.endswith(":usd")
-    return record.endswith((*one_of_all, ":upper")) or priced or record.startswith(elsewhere)
+    compared = (
+        record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)
+    )
+    return compared or priced or record.endswith(":upper") or record.startswith(elsewhere)
 
 
 def _most_at_once(api: PrometheusApi, demo: Service) -> Counter[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.commands.calls import Call
 
-KINDS = ("service", "profile", "signals", "site", "prices", "common")
+KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
 COMMANDS = ("generate", "check", "cardinality", "explain", "schema", "init")
 OF_SPECS = (
     ("generate", "{specs}", "-o", "{output}"),

@@ -10,8 +10,8 @@ import pytest
 
 from generator.diagnostics.printable import printable
 from generator.live.process import find
+from generator.model.incidents import Incident, Incidents, Rollout
 from generator.replay.page import page
-from generator.replay.truth import TrueIncident, TrueRollout, Truth
 from generator.spec.source import FORBIDDEN
 from tests.injection.browser import dom
 from tests.injection.hostile import PLAIN, RAW, TEXTS
@@ -34,9 +34,9 @@ def written(texts: tuple[str, ...]) -> str:
         for text in texts
     ]
     quiet = [history(rule(f"quiet {text}")) for text in texts]
-    incidents = tuple(TrueIncident(text, T + HOUR, T + 2 * HOUR, (text,)) for text in texts)
-    rollouts = tuple(TrueRollout(text, T + HOUR) for text in texts)
-    known = Truth(texts[0], T, END, incidents, rollouts)
+    incidents = tuple(Incident(text, T + HOUR, T + 2 * HOUR, (text,), impact=text) for text in texts)
+    rollouts = tuple(Rollout(text, T + HOUR) for text in texts)
+    known = Incidents(incidents, texts[0], T, END, rollouts)
     return page(reported(*alerts, *quiet, known=known, notes=texts))
 
 

@@ -93,9 +93,10 @@ def test_shared_files_have_names_that_no_service_may_have(family: str) -> None:
 def test_names_of_the_board_and_of_releases_are_no_signals() -> None:
     fixed = {
         *(names.BOARD_CURRENT, names.BOARD_TREND, names.BOARD_STATUS),
-        *(names.FIRST_SEEN, names.NEWEST, names.PREVIOUS),
+        *names.OF_RELEASES,
+        names.RUN_LENGTH,
     }
-    assert len(fixed) == 6
+    assert len(fixed) == 12
     made = {
         names.value(signal(name, unit), labels)
         for name in ("signal", "first", "new", "price")

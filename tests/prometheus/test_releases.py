@@ -123,17 +123,23 @@ def test_after_a_rollback_the_old_release_is_the_newest_live_one_and_not_new(cha
     assert not regressed(back, 239)
 
 
-def test_of_three_releases_the_last_two_are_compared(chain: NewChain) -> None:
+def test_of_three_releases_the_newest_is_compared_with_the_one_that_carries_the_runs(chain: NewChain) -> None:
     three = live(
         chain(),
-        Lives("v8", 0, 180, tokens=9000),
-        Lives("v9", 30, 90, tokens=5000),
+        Lives("v8", 0, 180, tokens=5000),
+        Lives("v9", 30, 90, tokens=9000),
         Lives("v10", 90, 180, tokens=6500),
     )
     evaluate(three, 0, 180)
     assert at(three, 60) == ("v9", "v8")
-    assert at(three, 170) == ("v10", "v9")
+    assert at(three, 170) == ("v10", "v8")
     assert regressed(three, 170)
+
+
+def test_each_of_a_train_of_releases_is_compared_with_the_one_before_it(chain: NewChain) -> None:
+    train = live(chain(), *(Lives(f"v{number}", 60 * number, 60 * number + 60) for number in range(5)))
+    evaluate(train, 0, 300)
+    assert [at(train, 60 * number + 50)[1] for number in range(1, 5)] == ["v0", "v1", "v2", "v3"]
 
 
 def test_a_gap_in_the_records_does_not_make_a_release_new(chain: NewChain) -> None:

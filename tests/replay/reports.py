@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.live.states import Activity
+from generator.model.incidents import Incident, Incidents, Rollout
 from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode
 from generator.replay.replay import Records, Replay
 from generator.replay.report import Report, report
 from generator.replay.subject import ReplayedRule
-from generator.replay.truth import TrueIncident, TrueRollout, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,8 @@ T = 1_773_964_800
 MINUTE, HOUR = 60, 3600
 END = T + 12 * HOUR
 
-OUTAGE = TrueIncident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",))
-NIGHT = TrueIncident("night-low", T + 8 * HOUR, T + 9 * HOUR, ())
+OUTAGE = Incident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",))
+NIGHT = Incident("night-low", T + 8 * HOUR, T + 9 * HOUR, ())
 
 
 def rule(
@@ -67,11 +67,11 @@ def history(
     return AlertHistory(of, tuple(labelled), failures or {})
 
 
-def truth(*incidents: TrueIncident) -> Truth:
+def truth(*incidents: Incident) -> Incidents:
     """What really happened to the service."""
-    return Truth("s", T, END, incidents, (TrueRollout("v2", T + HOUR),))
+    return Incidents(incidents, "s", T, END, (Rollout("v2", T + HOUR),))
 
 
-def reported(*alerts: AlertHistory, known: Truth | None = None, notes: tuple[str, ...] = ()) -> Report:
+def reported(*alerts: AlertHistory, known: Incidents | None = None, notes: tuple[str, ...] = ()) -> Report:
     """The report of a replay."""
     return report(Replay("http://prometheus", T, END, Records.READ, alerts, notes), known)

@@ -11,7 +11,6 @@ import pytest
 
 from generator.cli import main
 from tests.replay.reports import END, T
-from tests.replay.test_judge import GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +126,11 @@ def test_computing_records_without_a_prometheus_is_said(
         ((*SPAN, "--concurrency", "99"), "--concurrency is from 1 to 16, not 99"),
         ((*SPAN, "--step", "0s"), '"0s" is no duration'),
         ((*SPAN, "--truth", "/nonexistent/truth.json"), "cannot be read: no such file"),
+        ((*SPAN, "--compare", "no-such-revision"), "there is no revision no-such-revision"),
+        ((*SPAN, "--compare", f"{SPECS}/../output"), "holds what was generated"),
+        ((*SPAN, "--compare", SPECS, "--records", "read"), "records are computed here by either"),
+        ((*SPAN, "--compare", SPECS, "--service", "support-agnet"), 'there is no service "support-agnet"'),
+        ((*SPAN, "--compare", SPECS, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
         ((*SPAN, "--html", "/nonexistent/report.html"), "/nonexistent/report.html cannot be written"),
         ((*SPAN, "--resume", "/nonexistent/state"), "/nonexistent/state cannot be used"),
     ],
@@ -139,12 +143,15 @@ def test_a_call_that_makes_no_sense_reaches_no_server(
     assert script.asked == []
 
 
+OUTAGE = {"name": "outage", "start": T + 60, "end": T + 120}
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"service": "other-agent"}, "the truth file is of other-agent, and the replay of"),
-        ({"service": "support-agent", "start": T - 999_999, "end": T - 9}, "is of another run: it tells of"),
-        ({"incidents": {}, "rollouts": None}, "is no truth file of simulate"),
+        ({"service": "research-agent"}, "are those of research-agent, and the replay is of support-agent"),
+        ({"start": T - 999_999, "end": T - 9}, "are of another time: the list is complete until 2026-03-19"),
+        ({"start": END + 9}, "are of another time: the list is complete from 2026-03-20 12:00:09 UTC"),
     ],
 )
 def test_a_truth_of_something_else_is_refused(
@@ -155,9 +162,32 @@ def test_a_truth_of_something_else_is_refused(
     message: str,
 ) -> None:
     path = tmp_path / "truth.json"
-    path.write_text(json.dumps({**GOOD, "end": END, **changed}), encoding="utf-8")
-    assert replay(script.api.url, *SPAN, "--truth", str(path)) == 2
+    path.write_text(json.dumps({"incidents": [OUTAGE], **changed}), encoding="utf-8")
+    assert replay(script.api.url, *SPAN, "--service", "support-agent", "--truth", str(path)) == 2
     assert message in capsys.readouterr().err
+    assert script.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "truth.json: error[yaml/empty]"),
+        ("{", "truth.json:1:2: error[yaml/"),
+        ("[]", "truth.json:1:1: error[yaml/root-type]"),
+        ("{}", "truth.json:1:1: error[schema/missing-key]"),
+        ("incidents: [1]", "truth.json:1:13: error[schema/type]"),
+        ("incidents: [{name: a, start: 1, end: 2, service: none}]", 'service "none" is not declared'),
+    ],
+)
+def test_a_list_of_incidents_at_fault_is_located(
+    script: Script, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "truth.json"
+    path.write_text(text, encoding="utf-8")
+    assert replay(script.api.url, *SPAN, "--truth", str(path)) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert "help: " in said
     assert script.asked == []
 
 

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.model.incidents import Incident, Incidents
 from generator.replay.errors import ReplayError
 from generator.replay.judge import Cause, Verdict
-from generator.replay.truth import TrueIncident, check_truth, read_truth
+from generator.replay.truth import check_truth
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from generator.replay.report import Report
-
-GOOD = {
-    "service": "s",
-    "seed": 1,
-    "start": T,
-    "end": END,
-    "release": "v1",
-    "rollouts": [{"release": "v2", "at": T + 60, "every": 60, "instances": None}],
-    "lives": [],
-    "incidents": [
-        {"name": "outage", "start": T, "end": T + 60, "release": "", "creeping": False, "alerts": ["High"]}
-    ],
-}
 
 
 def judged(minute: int, name: str = "High", *, fires: bool = True) -> Report:
@@ -97,40 +82,89 @@ def test_an_incident_at_which_nothing_should_fire_is_quiet_or_disturbed() -> Non
 
 
 def test_an_incident_of_an_alert_that_is_not_there_is_not_missed() -> None:
-    other = TrueIncident("other", T + HOUR, T + 2 * HOUR, ("Elsewhere",))
+    other = Incident("other", T + HOUR, T + 2 * HOUR, ("Elsewhere",))
     assert reported(history(rule()), known=truth(other)).incidents[0].verdict is Verdict.NO_ALERT
 
 
 def test_incidents_outside_the_span_are_not_judged() -> None:
-    before = TrueIncident("before", T - HOUR, T - 60, ("High",))
+    before = Incident("before", T - HOUR, T - 60, ("High",))
     assert reported(history(rule()), known=truth(before)).incidents == ()
 
 
-def test_a_truth_file_of_simulate_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "truth.json"
-    path.write_text(json.dumps(GOOD), encoding="utf-8")
-    found = read_truth(path)
-    assert (found.service, found.incidents[0].alerts, found.rollouts[0].release) == ("s", ("High",), "v2")
+def test_an_incident_without_alerts_is_found_by_any_ticket_or_page() -> None:
+    anything = Incident("outage", T + 2 * HOUR, T + 3 * HOUR)
+    ticket, page = history(rule("Any", "warning"), active(130)), history(rule("Other"), active(140))
+    info = history(rule("Note", "info"), active(121))
+    shown = reported(ticket, page, info, known=truth(anything))
+    (one,) = shown.incidents
+    assert [(found.alert, found.after) for found in one.detections] == [("Any", 600), ("Other", 1200)]
+    assert (one.first("warning"), one.first("critical")) == one.detections
+    assert [row.cause for row in shown.firings] == [Cause.SIDE_EFFECT, Cause.DETECTION, Cause.DETECTION]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", json.dumps({**GOOD, "incidents": [1]})])
-def test_what_is_no_truth_file_is_said(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "truth.json"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ReplayError, match="is no truth file of simulate"):
-        read_truth(path)
+@pytest.mark.parametrize(
+    ("minute", "lasting", "verdict"),
+    [
+        (95, 30, Verdict.DETECTED),
+        (95, 20, Verdict.MISSED),  # over before the start
+        (85, 60, Verdict.MISSED),  # more than half an hour early
+    ],
+)
+def test_a_start_that_people_wrote_down_late_is_forgiven(minute: int, lasting: int, verdict: Verdict) -> None:
+    anything = Incident("outage", T + 2 * HOUR, T + 3 * HOUR)
+    (one,) = reported(history(rule(), active(minute, lasting)), known=truth(anything)).incidents
+    assert one.verdict is verdict
+    exact = Incident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",))
+    (other,) = reported(history(rule(), active(minute, lasting)), known=truth(exact)).incidents
+    assert other.verdict is Verdict.MISSED
 
 
-def test_a_truth_file_that_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ReplayError, match="cannot be read: no such file"):
-        read_truth(tmp_path / "none")
+def test_an_incident_of_one_service_is_no_other_ones() -> None:
+    of_s = Incident("outage", T + 2 * HOUR, T + 3 * HOUR, service="s")
+    of_all = Incident("provider", T + 6 * HOUR, T + 7 * HOUR)
+    alerts = history(rule(service="t"), active(125), active(365))
+    shown = reported(history(rule()), alerts, known=Incidents((of_s, of_all)))
+    assert [one.verdict for one in shown.incidents] == [Verdict.MISSED, Verdict.DETECTED]
+    assert [row.cause for row in shown.firings] == [Cause.FALSE_ALARM, Cause.DETECTION]
+
+
+def test_an_alert_is_worth_what_it_finds_and_how_seldom_it_is_wrong() -> None:
+    first, second = (Incident("outage", T + hour * HOUR, T + (hour + 1) * HOUR) for hour in (2, 6))
+    shown = reported(
+        history(rule(), active(125), active(600), active(660)),
+        history(rule("Other", "warning"), active(130), active(370)),
+        history(rule("Calm")),
+        known=truth(first, second),
+    )
+    assert [
+        (one.alert, one.severity, one.firings, one.precision, one.found, one.recall) for one in shown.scores
+    ] == [
+        ("", "critical", 3, 1 / 3, 1, 0.5),
+        ("", "warning", 2, 1.0, 2, 1.0),
+        ("High", "critical", 3, 1 / 3, 1, 0.5),
+        ("Other", "warning", 2, 1.0, 2, 1.0),
+    ]
+
+
+def test_an_alert_that_never_fired_is_scored_where_an_incident_names_it() -> None:
+    (*_, score) = reported(history(rule()), known=truth(OUTAGE)).scores
+    assert (score.alert, score.precision, score.recall) == ("High", None, 0.0)
+
+
+def test_incidents_that_cannot_be_judged_are_noted() -> None:
+    before = Incident("before", T - HOUR, T - 60)
+    elsewhere = Incident("elsewhere", T + HOUR, T + 2 * HOUR, service="t")
+    shown = reported(history(rule()), known=Incidents((before, elsewhere)))
+    assert shown.incidents == ()
+    assert shown.notes == (
+        "1 of 2 incidents of the list did not start within the span.",
+        "Incidents of services that are not replayed are left out: t.",
+    )
 
 
 def test_a_truth_of_another_service_or_another_time_is_refused() -> None:
     check_truth(truth(), ("s", "t"), T, END)
-    with pytest.raises(ReplayError, match="the truth file is of s, and the replay of t"):
+    with pytest.raises(ReplayError, match="the incidents are those of s, and the replay is of t"):
         check_truth(truth(), ("t",), T, END)
-    with pytest.raises(
-        ReplayError, match="of another run: it tells of 2026-03-20 00:00 UTC to 2026-03-20 12:00"
-    ):
+    with pytest.raises(ReplayError, match="the list is complete until 2026-03-20 12:00 UTC"):
         check_truth(truth(), ("s",), END, END + HOUR)

@@ -92,7 +92,7 @@ def test_a_step_replaces_every_interval() -> None:
 
 def test_alerts_are_chosen_by_name() -> None:
     rules = tuple(AlertingRule(name, "up", 0, 0, {}, {}) for name in ("A", "B", "A"))
-    chosen = subject({"s": [RuleGroup("g", 60, rules)]}, [], ["A"])
+    chosen = subject({"s": [RuleGroup("g", 60, rules)]}, []).only(["A"])
     assert [one.rule.alert for one in chosen.rules] == ["A", "A"]
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from generator.model.incidents import Incident, Incidents
 from generator.replay.as_json import as_json
+from generator.replay.as_markdown import as_markdown
 from generator.replay.as_text import as_text
 from generator.replay.drawing import GUTTER, MARGIN, WIDTH
 from generator.replay.page import page
@@ -51,11 +53,70 @@ def test_the_table_says_all_of_it(found: Report) -> None:
         "2026-03-20 02:10  30m  warning   Other               50%    25%   50%  side effect",
         "2026-03-20 10:00  10m  critical  High                50%    25%   50%  false alarm",
         "",
-        "INCIDENT   FROM (UTC)        LASTED  VERDICT   FOUND BY",
-        "outage     2026-03-20 02:00  1h      detected  High (critical) after 5m",
+        "INCIDENT   FROM (UTC)        LASTED  VERDICT   TICKET  PAGE      FOUND BY",
+        "outage     2026-03-20 02:00  1h      detected  -       after 5m  High (critical) after 5m",
         "night-low  2026-03-20 08:00  1h      quiet",
+        "",
+        "ALERT  SEVERITY  FIRINGS  FALSE  PRECISION  INCIDENTS FOUND  RECALL",
+        "all    critical  2        1      50%        1 of 1           100%",
+        "all    warning   1        0      100%       0 of 1           0%",
+        "High   critical  2        1      50%        1 of 1           100%",
+        "Other  warning   1        0      100%       0 of 0           -",
+        "",
         "1 of 1 incidents detected, 1 false alarm",
     ]
+
+
+def test_a_pull_request_gets_tables(found: Report) -> None:
+    assert as_markdown(found).splitlines() == [
+        "### Alerts of `s`",
+        "",
+        "2026-03-20 00:00 to 2026-03-20 12:00 UTC on `http://prometheus`.",
+        "",
+        "**1 of 1 incidents detected, 1 false alarm.**",
+        "",
+        "| incident | service | start (UTC) | lasted | verdict | first ticket | first page | impact |",
+        "|---|---|---|---|---|---|---|---|",
+        "| outage | all | 2026-03-20 02:00 | 1h | detected | - | High after 5m |  |",
+        "| night-low | all | 2026-03-20 08:00 | 1h | quiet | - | - |  |",
+        "",
+        "| alert | severity | firings | false | precision | incidents found | recall |",
+        "|---|---|---|---|---|---|---|",
+        "| *all* | critical | 2 | 1 | 50% | 1 of 1 | 100% |",
+        "| *all* | warning | 1 | 0 | 100% | 0 of 1 | 0% |",
+        "| High | critical | 2 | 1 | 50% | 1 of 1 | 100% |",
+        "| Other | warning | 1 | 0 | 100% | 0 of 0 | - |",
+        "",
+        "| fired at (UTC) | for | severity | alert | service | labels | value | why |",
+        "|---|---|---|---|---|---|---|---|",
+        "| 2026-03-20 02:05 | 1h | critical | High | `s` | `tool=search` | 50% | detection |",
+        "| 2026-03-20 02:10 | 30m | warning | Other | `s` |  | 50% | side effect |",
+        "| 2026-03-20 10:00 | 10m | critical | High | `s` |  | 50% | false alarm |",
+        "",
+    ]
+
+
+def test_no_text_of_an_incident_is_markup() -> None:
+    nasty = Incident(HOSTILE, T, T + HOUR, None, "", HOSTILE)
+    shown = reported(history(rule(), active(5)), known=Incidents((nasty,)))
+    assert "<script" not in as_markdown(shown)
+    assert "<script" not in page(shown)
+    read(page(shown))
+
+
+def test_the_page_shows_first_ticket_first_page_impact_and_worth() -> None:
+    late = Incident("late", T + 130 * 60, T + 3 * HOUR, None, "", "Answers lacked sources.")
+    shown = reported(
+        history(rule(), active(125, 60)),
+        history(rule("Soft", "warning"), active(140)),
+        known=Incidents((late,)),
+    )
+    text = page(shown)
+    read(text)
+    assert "Answers lacked sources." in text
+    assert re.search(r">after 10m</td>\s*<td[^>]*>5m before</td>", text)
+    assert "all that are critical" in text
+    assert "What each alert is worth" not in page(reported(history(rule())))
 
 
 def test_a_quiet_span_is_said_in_few_words() -> None:
@@ -90,7 +151,23 @@ def test_machines_get_times_in_utc_lengths_in_seconds_and_plain_numbers(found: R
         "cause": "detection",
     }
     assert document["false_alarms"] == 1
-    assert document["incidents"][0]["detected_by"][0]["after_seconds"] == 300
+    outage, night = document["incidents"]
+    assert outage["detected_by"][0]["after_seconds"] == 300
+    assert (outage["first_ticket"], outage["first_page"]["alert"], night["first_page"]) == (
+        None,
+        "High",
+        None,
+    )
+    assert document["scores"][0] == {
+        "alert": None,
+        "severity": "critical",
+        "firings": 2,
+        "false_alarms": 1,
+        "precision": 0.5,
+        "incidents_found": 1,
+        "incidents": 1,
+        "recall": 1.0,
+    }
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])

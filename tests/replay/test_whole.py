@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,3 +87,19 @@ def test_a_simulated_incident_is_found_and_nothing_else(
     # Requests of another size, and more of them at once, change nothing.
     again = replayed(simulated, capsys, *judged, "--points", "7", "--concurrency", "4")
     assert again == read
+
+    # By earlier specs that waited longer, the same firing began later.
+    old = folder / "old"
+    copytree(SPECS, old)
+    library = old / "signals.yaml"
+    rules = library.read_text(encoding="utf-8").partition("  AgentToolErrorRateHigh:")
+    library.write_text(rules[0] + rules[1] + rules[2].replace("for: 5m", "for: 12m", 1), encoding="utf-8")
+    compared = replayed(simulated, capsys, *judged, "--compare", str(old))
+    assert compared["after"]["alerts"] == read["alerts"]
+    (moved,) = compared["differences"]
+    assert (moved["change"], moved["alert"]) == ("moved", "AgentToolErrorRateHigh")
+    (before,), (after,) = moved["before"], moved["after"]
+    assert before["active_at"] == after["active_at"]
+    assert datetime.fromisoformat(before["fired_at"]) - datetime.fromisoformat(
+        after["fired_at"]
+    ) == timedelta(minutes=7)

@@ -20,9 +20,8 @@ _SHARED = {
     names.BOARD_CURRENT,
     names.BOARD_TREND,
     names.BOARD_STATUS,
-    names.FIRST_SEEN,
-    names.NEWEST,
-    names.PREVIOUS,
+    names.RUN_LENGTH,
+    *names.OF_RELEASES,
 }
 
 

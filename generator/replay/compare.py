@@ -1,0 +1,145 @@
+"""Two replays of one history, by earlier specs and by these: which firings are new, gone, or at another time.
+
+Firings of one alert (severity and labels count) that touch in time are one thing, on whichever side they are: a longer
+``keep_firing_for`` makes one firing of three.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.replay.report import Report, Row
+
+
+class Change(StrEnum):
+    """What became of firings."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+
+
+class Difference(Struct, frozen=True):
+    """Firings of one alert that touch in time and are not the same before and after; one side may have none."""
+
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
+
+    @property
+    def change(self) -> Change:
+        """What became of them."""
+        if not self.before:
+            return Change.ADDED
+        return Change.MOVED if self.after else Change.REMOVED
+
+    @property
+    def row(self) -> Row:
+        """One of them, for the alert and its labels."""
+        return (self.after or self.before)[0]
+
+    @property
+    def began(self) -> float:
+        """When the first of them began."""
+        return min(row.began for row in (*self.before, *self.after))
+
+    @property
+    def moved(self) -> tuple[float, float]:
+        """By how many seconds the first one begins later, and how many longer all of them last."""
+        before, after = (min(row.began for row in side) for side in (self.before, self.after))
+        return after - before, lasted(self.after) - lasted(self.before)
+
+
+class AlertCount(Struct, frozen=True):
+    """How often an alert fired, before and after, and how many differences there are of each kind."""
+
+    alert: str
+    severity: str
+    before: int
+    after: int
+    changes: Mapping[Change, int]
+
+
+class Comparison(Struct, frozen=True):
+    """The reports of two replays; ``old`` is what the earlier specs are called."""
+
+    old: str
+    before: Report
+    after: Report
+    differences: tuple[Difference, ...]
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services of either."""
+        return tuple(dict.fromkeys((*self.after.services, *self.before.services)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be seen or judged, in either."""
+        return tuple(dict.fromkeys((*self.before.notes, *self.after.notes)))
+
+    @property
+    def counts(self) -> list[AlertCount]:
+        """The alerts with differences."""
+        keys = dict.fromkeys(_name(one.row) for one in self.differences)
+        return [self.count(*key) for key in sorted(keys)]
+
+    def count(self, alert: str, severity: str) -> AlertCount:
+        """Count the firings of an alert; of all of the severity without a name."""
+
+        def meant(row: Row) -> bool:
+            return row.of.severity == severity and alert in {"", row.of.rule.alert}
+
+        before, after = (sum(map(meant, each.firings)) for each in (self.before, self.after))
+        changes = [one.change for one in self.differences if meant(one.row)]
+        return AlertCount(alert, severity, before, after, {each: changes.count(each) for each in Change})
+
+
+def compare(before: Report, after: Report, old: str) -> Comparison:
+    """Compare the firings of two replays of the same history."""
+    sides = [_by_alert(each.firings) for each in (before, after)]
+    keys = dict.fromkeys(key for side in sides for key in side)
+    found = (one for key in keys for one in _differences(sides[0].get(key, ()), sides[1].get(key, ())))
+    return Comparison(old, before, after, tuple(sorted(found, key=lambda one: (one.began, _name(one.row)))))
+
+
+def lasted(rows: Iterable[Row]) -> float:
+    """Add up how long firings lasted, in seconds."""
+    return sum(row.seconds for row in rows)
+
+
+def _name(row: Row) -> tuple[str, str]:
+    return row.of.rule.alert, row.of.severity
+
+
+def _by_alert(rows: Iterable[Row]) -> dict[object, list[Row]]:
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.of.service, *_name(row), frozenset(row.labels.items())), []).append(row)
+    return found
+
+
+def _differences(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Difference]:
+    for group in _touching([*((row, 0) for row in before), *((row, 1) for row in after)]):
+        old, new = (tuple(row for row, side in group if side == which) for which in (0, 1))
+        if [(row.began, row.ended_at) for row in old] != [(row.began, row.ended_at) for row in new]:
+            yield Difference(old, new)
+
+
+def _touching(firings: Iterable[tuple[Row, int]]) -> Iterator[list[tuple[Row, int]]]:
+    """Put together what overlaps, directly or through others."""
+    group: list[tuple[Row, int]] = []
+    until = float("-inf")
+    for row, side in sorted(firings, key=lambda one: one[0].began):
+        if group and row.began >= until:
+            yield group
+            group, until = [], float("-inf")
+        group.append((row, side))
+        until = max(until, float("inf") if row.ended_at is None else row.ended_at)
+    if group:
+        yield group

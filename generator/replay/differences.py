@@ -1,0 +1,189 @@
+"""What a change of specs would have done differently, as text, as Markdown for a pull request, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from generator.diagnostics.printable import printable
+from generator.markdown import code, text
+from generator.replay.as_json import document, row_of
+from generator.replay.as_markdown import table as markdown_table
+from generator.replay.as_text import labelled, table
+from generator.replay.compare import Change, lasted
+from generator.replay.judge import PAGE, TICKET
+from generator.replay.times import after, clock, lasting, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from generator.replay.compare import AlertCount, Comparison, Difference
+    from generator.replay.judge import Detection, JudgedIncident
+    from generator.replay.report import Row
+
+#: More rows than these are for the page and the JSON.
+_MOST_ROWS = 60
+_NOTHING = "Every alert would have fired exactly as before."
+_HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
+_COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in Change))
+_INCIDENTS = ("incident", "first ticket before", "first ticket now", "first page before", "first page now")
+
+
+def as_text(found: Comparison) -> Iterator[str]:
+    """Write a comparison as lines for a terminal."""
+    yield from map(printable, _lines(found))
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    yield f"{', '.join(found.services)} on {found.after.replay.server}, compared with {found.old}"
+    yield f"{_span(found)}; recorded series computed here, by either specs"
+    yield from (f"note: {one}" for one in found.notes)
+    yield ""
+    if not found.differences:
+        yield _NOTHING
+    else:
+        yield from table(_upper(_HEAD), [_row(one, found) for one in found.differences[:_MOST_ROWS]])
+        yield from _more(found)
+        yield ""
+    yield from table(_upper(_COUNTS), [_count(one) for one in _counts(found)])
+    if found.after.truth:
+        yield ""
+        yield from table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(found)])
+        yield false_alarms(found)
+
+
+def as_markdown(found: Comparison) -> str:
+    """Write a comparison for a pull request."""
+    return "\n".join(_markdown(found)) + "\n"
+
+
+def _markdown(found: Comparison) -> Iterator[str]:
+    yield f"### Alerts as they would have fired, against {code(found.old)}"
+    yield ""
+    yield f"{', '.join(map(code, found.services))}, {_span(found)}, on {code(found.after.replay.server)}."
+    yield from map(text, found.notes)
+    yield ""
+    if not found.differences:
+        yield _NOTHING
+        yield ""
+    else:
+        shown = found.differences[:_MOST_ROWS]
+        yield from markdown_table(_HEAD, (tuple(map(text, _row(one, found))) for one in shown))
+        yield from _more(found)
+    yield from markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(found)))
+    if found.after.truth:
+        rows = (tuple(map(text, _incident(*pair))) for pair in incidents(found))
+        yield from markdown_table(_INCIDENTS, rows)
+        yield false_alarms(found)
+
+
+def as_json(found: Comparison) -> str:
+    """Write a comparison, with both reports, as JSON."""
+    whole = {
+        "old": found.old,
+        "differences": [_difference(one) for one in found.differences],
+        "before": document(found.before),
+        "after": document(found.after),
+    }
+    return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "change": str(one.change),
+        "service": one.row.of.service,
+        "alert": one.row.of.rule.alert,
+        "severity": one.row.of.severity,
+        "before": [row_of(row) for row in one.before],
+        "after": [row_of(row) for row in one.after],
+    }
+
+
+def incidents(found: Comparison) -> Iterator[tuple[JudgedIncident, JudgedIncident]]:
+    """Pair what became of each incident before with what becomes of it now."""
+    known = {one.incident: one for one in found.before.incidents}
+    return ((known[one.incident], one) for one in found.after.incidents if one.incident in known)
+
+
+def false_alarms(found: Comparison) -> str:
+    """Say how many false alarms there were, and are."""
+    before, now = (len(each.false_alarms) for each in (found.before, found.after))
+    return f"False alarms: {before} before, {now} now."
+
+
+def sides(one: Difference) -> tuple[str, str]:
+    """Say when firings were before, and when they are now, and how that differs."""
+    before, now = _when(one.before), _when(one.after)
+    if one.change is Change.MOVED and (shift := _shift(*one.moved)):
+        now = f"{now} ({shift})"
+    return before, now
+
+
+def _when(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "-"
+    first = rows[0]
+    on = " and on" * (rows[-1].ended_at is None)
+    if len(rows) == 1:
+        return f"{clock(first.began)} for {lasting(first.seconds)}{on}"
+    return f"{len(rows)} times from {clock(first.began)}, {lasting(lasted(rows))} in all{on}"
+
+
+def _shift(later: float, longer: float) -> str:
+    parts = (
+        f"{lasting(abs(by))} {more if by > 0 else less}"
+        for by, more, less in ((later, "later", "earlier"), (longer, "longer", "shorter"))
+        if round(by)
+    )
+    return ", ".join(parts)
+
+
+def _row(one: Difference, found: Comparison) -> tuple[str, ...]:
+    several = len(found.services) > 1
+    labels = {**({"service": one.row.of.service} if several else {}), **one.row.labels}
+    row = one.row
+    return (
+        str(one.change),
+        clock(one.began),
+        row.of.severity,
+        row.of.rule.alert,
+        labelled(labels),
+        *sides(one),
+    )
+
+
+def _counts(found: Comparison) -> list[AlertCount]:
+    return [*(found.count("", severity) for severity in (PAGE, TICKET)), *found.counts]
+
+
+def _count(one: AlertCount) -> tuple[str, ...]:
+    return (
+        one.alert or "all",
+        one.severity,
+        str(one.before),
+        str(one.after),
+        *(str(one.changes[each]) for each in Change),
+    )
+
+
+def _incident(before: JudgedIncident, now: JudgedIncident) -> tuple[str, ...]:
+    firsts = (one.first(severity) for severity in (TICKET, PAGE) for one in (before, now))
+    return (now.incident.name, *map(found_after, firsts))
+
+
+def found_after(first: Detection | None) -> str:
+    """Say how long after its start an incident was found; a dash where it was not."""
+    return after(first.after) if first else "-"
+
+
+def _span(found: Comparison) -> str:
+    return f"{clock(found.after.replay.start)} to {written(found.after.replay.end)}"
+
+
+def _upper(head: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one.upper() for one in head)
+
+
+def _more(found: Comparison) -> Iterator[str]:
+    if len(found.differences) > _MOST_ROWS:
+        yield f"and {len(found.differences) - _MOST_ROWS} more: --format json and --html show all"

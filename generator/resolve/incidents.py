@@ -1,0 +1,121 @@
+"""A written list of incidents becomes what alerts are judged by; what contradicts itself is an error at its place."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from math import inf
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Note, Result
+from generator.diagnostics.findings import Findings
+from generator.model.incidents import Incident, Incidents, Rollout
+from generator.resolve.scope import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from generator.spec.types import IncidentSpec, IncidentsSpec, Text
+
+_UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]+)?")
+_DAY_ALONE = len("2026-03-21")
+#: Exclusive; beyond the last one no clock can add a zone.
+_FIRST_YEAR, _LAST_YEAR = 1969, 9999
+_TIMES = "write a time with its zone, such as 2026-03-21T09:12Z or 2026-03-21T10:12+01:00"
+
+
+def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[Incidents]:
+    """Resolve a list; ``services`` are the names of those that there are."""
+    findings, known = Findings(), dict.fromkeys(services, "")
+    start, end = _span(spec.start, spec.end, "the list", findings)
+    of = _service(spec.service, known, findings)
+    read = ((one, _incident(one, known, of, findings)) for one in spec.incidents)
+    sound = [(one, found) for one, found in read if found]
+    rollouts = [Rollout(one.release, _time(one.at, findings) or 0.0) for one in spec.rollouts]
+    for message, one, other in _overlaps(sound):
+        findings.error(
+            "incident/overlap",
+            message,
+            one.name.span,
+            "join them, end one where the other starts, or give each the alerts that are for it alone",
+            Note("the other one is here", other.name.span),
+        )
+    found = Incidents(
+        tuple(found for _, found in sound),
+        of,
+        -inf if start is None else start,
+        inf if end is None else end,
+        tuple(rollouts),
+    )
+    return Result.failed(*findings.all) if findings.failed else Result(found, findings.all)
+
+
+def _incident(spec: IncidentSpec, known: Mapping[str, str], of: str, findings: Findings) -> Incident | None:
+    """Resolve an incident; None where it has no time."""
+    start, end = _span(spec.start, spec.end, f'incident "{spec.name.value}"', findings)
+    service = _service(spec.service, known, findings) or of
+    alerts = None if spec.alerts is None else tuple(one.value for one in spec.alerts.values)
+    if start is None or end is None or end <= start:
+        return None
+    return Incident(spec.name.value, start, end, alerts, service, spec.impact or "")
+
+
+def _service(name: Text | None, known: Mapping[str, str], findings: Findings) -> str:
+    if name is not None:
+        look_up(name, known, "service", findings)
+    return name.value if name else ""
+
+
+def _overlaps(
+    incidents: Sequence[tuple[IncidentSpec, Incident]],
+) -> Iterator[tuple[str, IncidentSpec, IncidentSpec]]:
+    """Find each incident that overlaps an earlier one, once."""
+    written = sorted(incidents, key=lambda pair: (pair[1].start, pair[0].name.span))
+    for index, (spec, one) in enumerate(written):
+        other = next((pair for pair in written[:index] if one.overlaps(pair[1])), None)
+        if other is not None:
+            message = (
+                f'incident "{one.name}" starts before "{other[1].name}" ends: a firing may belong to either'
+            )
+            yield message, spec, other[0]
+
+
+def _span(
+    start: Text | None, end: Text | None, what: str, findings: Findings
+) -> tuple[float | None, float | None]:
+    """Read both ends of a span; ``what`` is for the message."""
+    begins, ends = _time(start, findings), _time(end, findings)
+    if begins is not None and ends is not None and end is not None and ends <= begins:
+        message = f"{what} ends before it starts" if ends < begins else f"{what} ends as it starts"
+        findings.error("incident/ends-first", message, end.span, "write an end that is later than the start")
+    return begins, ends
+
+
+def _time(text: Text | None, findings: Findings) -> float | None:
+    """Read a time, as Unix seconds; None where there is none."""
+    if text is None:
+        return None
+    if _UNIX.fullmatch(text.value):
+        return float(text.value)
+    read = _iso(text.value)
+    if read is None:
+        findings.error("incident/no-time", f'"{text.value}" is no time since 1970', text.span, _TIMES)
+        return None
+    if read.tzinfo is None:
+        findings.error(
+            "incident/no-zone",
+            f"{text.value} has no zone: it is another time in each of them",
+            text.span,
+            f"write {text.value}Z if it is UTC, else its offset from UTC, as in {text.value}+01:00",
+        )
+        return None
+    return read.timestamp()
+
+
+def _iso(text: str) -> datetime | None:
+    """Read a day with its time; a day alone is none."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if len(text) > _DAY_ALONE and _FIRST_YEAR < read.year < _LAST_YEAR else None

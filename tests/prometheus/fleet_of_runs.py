@@ -1,0 +1,168 @@
+"""Runs that start, use tokens and tools, and end: streams of many services, minute by minute, as chance has it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import log
+from random import Random
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from generator.live.remote_write import STALE_NAN, TimeSeries
+from generator.model import names
+from tests.prometheus.chain import T0
+from tests.prometheus.increments import MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+HOUR = 60
+#: Upper bounds of the buckets of run latency, in seconds.
+BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
+_PROMPT = {"model": "gpt-4o", "token_type": "prompt"}
+#: How far apart runs are in what they use, and in how long they take: the deviations of the logarithms.
+_TOKENS_SPREAD, _LENGTH_SPREAD = 0.6, 0.3
+
+
+class Release(Struct, frozen=True):
+    """A release that takes runs from one minute to another, and how these go.
+
+    Attributes:
+        name: The value of its label.
+        start: Its first minute.
+        end: The minute in which it is gone.
+        weight: Which part of the arrivals it takes, beside others of that time.
+        seconds: How long a run takes.
+        tokens: How many tokens it uses, evenly over its life.
+        calls: How many tools it calls, likewise.
+        failing: Which part of the runs fail.
+    """
+
+    name: str
+    start: int
+    end: int
+    weight: float = 1.0
+    seconds: float = 2.0
+    tokens: float = 5000.0
+    calls: float = 4.0
+    failing: float = 0.02
+
+
+class Trouble(Struct, frozen=True):
+    """What hits all releases alike from one minute to another: runs fail, use more, or arrive less."""
+
+    start: int
+    end: int
+    failing: float = 0.0
+    tokens: float = 1.0
+    calls: float = 1.0
+    traffic: float = 1.0
+    endless: bool = False
+
+
+def flat(_minute: int) -> float:
+    """Let as many runs arrive at any time."""
+    return 1.0
+
+
+class Story(Struct, frozen=True):
+    """What happens to a service over so many minutes; ``traffic`` is a factor on ``runs`` a minute by the minute."""
+
+    minutes: int
+    releases: tuple[Release, ...]
+    troubles: tuple[Trouble, ...] = ()
+    runs: float = 20.0
+    traffic: Callable[[int], float] = flat
+
+
+_Labels = tuple[tuple[str, str], ...]
+
+
+class _Counts(Struct, frozen=True):
+    """Events by series and minute."""
+
+    found: defaultdict[_Labels, defaultdict[int, float]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(float))
+    )
+
+    def add(self, minute: int, amount: float, stream: str, **labels: str) -> None:
+        self.found[("__name__", f"stream:agent_{stream}:rate"), *labels.items()][minute] += amount
+
+
+def streams(service: str, story: Story, seed: int) -> Iterator[TimeSeries]:
+    """Let a story happen, and write what is recorded of the service's streams."""
+    rng, counts = Random(seed), _Counts()  # noqa: S311 - nothing is kept secret
+    for minute in range(story.minutes):
+        _arrivals(rng, minute, story, counts)
+    lives = {
+        one.name: [(each.start, each.end) for each in story.releases if each.name == one.name]
+        for one in story.releases
+    }
+    for labels, amounts in counts.found.items():
+        yield _series(service, labels, amounts, lives[dict(labels)["release"]], story.minutes)
+
+
+def constants(service: str, story: Story, **objectives: float) -> Iterator[TimeSeries]:
+    """Write what the service's file says."""
+    times = [(T0 + minute * MINUTE) * 1000 for minute in range(story.minutes + 1)]
+    info = {"__name__": names.INFO, "owner": "team", "profile": "agent", "run": "run"}
+    yield TimeSeries({**info, "service": service}, times, [1.0] * len(times))
+    for signal, bound in objectives.items():
+        labels = {"__name__": names.OBJECTIVE, "signal": signal, "service": service}
+        yield TimeSeries(labels, times, [bound] * len(times))
+
+
+def _arrivals(rng: Random, minute: int, story: Story, counts: _Counts) -> None:
+    living = [one for one in story.releases if one.start <= minute < one.end]
+    now = [one for one in story.troubles if one.start <= minute < one.end]
+    arriving = story.runs * story.traffic(minute)
+    for one in now:
+        arriving *= one.traffic
+    for release in living:
+        for kind in ("ok", "error"):
+            counts.add(minute, 0.0, "run", release=release.name, status=kind, stop_reason="completed")
+        for _ in range(_poisson(rng, arriving * release.weight / sum(each.weight for each in living))):
+            _run(rng, minute, release, now, counts)
+
+
+def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts: _Counts) -> None:
+    seconds = release.seconds * rng.lognormvariate(0, _LENGTH_SPREAD)
+    tokens = release.tokens * rng.lognormvariate(0, _TOKENS_SPREAD)
+    calls, failing, endless = release.calls, release.failing, False
+    for one in now:
+        tokens, calls, failing = tokens * one.tokens, calls * one.calls, failing + one.failing
+        endless = endless or one.endless
+    last = minute + int((rng.random() * MINUTE + seconds) // MINUTE)
+    for each in range(minute, last + 1):
+        part = 1 / (last - minute + 1)
+        counts.add(each, tokens * part, "token_usage", release=release.name, **_PROMPT)
+        counts.add(each, calls * part, "tool_call", release=release.name, tool="search", status="ok")
+    if endless:
+        return
+    status = "error" if rng.random() < failing else "ok"
+    counts.add(last, 1, "run", release=release.name, status=status, stop_reason="completed")
+    for le in (*BUCKETS, None):
+        within = 1.0 if le is None or seconds <= le else 0.0
+        counts.add(last, within, "run_latency", release=release.name, le="+Inf" if le is None else str(le))
+
+
+def _series(
+    service: str, labels: _Labels, amounts: Mapping[int, float], lives: list[tuple[int, int]], minutes: int
+) -> TimeSeries:
+    """Record a minute's events at its end; a release that is gone takes its series along."""
+    times, values, was = [], [], False
+    for minute in range(minutes):
+        lives_now = any(start <= minute < end for start, end in lives)
+        if lives_now or was:
+            times.append((T0 + (minute + 1) * MINUTE) * 1000)
+            values.append(amounts.get(minute, 0.0) / MINUTE if lives_now else STALE_NAN)
+        was = lives_now
+    return TimeSeries({**dict(labels), "service": service}, times, values)
+
+
+def _poisson(rng: Random, mean: float) -> int:
+    found, left = 0, mean
+    while (left := left + log(1 - rng.random())) > 0:
+        found += 1
+    return found
