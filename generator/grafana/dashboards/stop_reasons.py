@@ -89,7 +89,7 @@ def unfinished(records: Records) -> Panel:
 
 def limits(records: Records) -> Panel:
     """Draw the limits alone."""
-    found = mine(records.series(_SIGNAL, _LABEL)).one_of(_LABEL, _limits(records))
+    found = mine(_of_limits(records, _LABEL))
     return grammar.lines(
         grammar.BAD_SHARE,
         "Runs that a limit ended",
@@ -137,8 +137,8 @@ def by_release(records: Records) -> Panel:
 
 def limits_by_release(records: Records) -> Panel:
     """Compare releases by the share of runs that any limit ended."""
-    found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), names.RELEASE)
-    limited = total(found.one_of(_LABEL, _limits(records)).now(), (names.SERVICE, names.RELEASE))
+    found = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
+    limited = total(found.now(), (names.SERVICE, names.RELEASE))
     return (
         grammar.lines(
             grammar.BAD_SHARE,
@@ -152,8 +152,10 @@ def limits_by_release(records: Records) -> Panel:
     )
 
 
-def _limits(records: Records) -> tuple[str, ...]:
-    return records.limits or ("max_steps",)
+def _of_limits(records: Records, *by: str) -> Series:
+    """Select the shares of limits: of a signal that nobody has, where no reason means one."""
+    signal = _SIGNAL if records.limits else "limits"
+    return records.series(signal, *by).one_of(_LABEL, records.limits)
 
 
 def _occurring(found: Series, *by: str) -> Expr:
