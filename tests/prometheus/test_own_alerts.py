@@ -83,6 +83,14 @@ _ALERTS: dict[str, dict[str, object]] = {
     "UndeclaredPages": {"undeclared": {}, "severity": "critical", "min_bad_events": 3},
     "SeriesPage": {"series_budget": {}, "severity": "critical"},
 }
+#: Objectives that no written alert watches, and the alerts that follow from them.
+_OBJECTIVES: dict[str, dict[str, str]] = {
+    "paused_rate": {"max": "20%"},
+    "paused_count": {"min": "30"},
+    "latency_p99": {"max": "4s"},
+    "outcomes": {"max": "40%"},
+}
+_MISSED = ("AgentPausedRateMissed", "AgentPausedCountMissed", "AgentLatencyP99Missed", "AgentOutcomesMissed")
 
 
 def _specs(directory: Path) -> Model:
@@ -101,6 +109,14 @@ def _specs(directory: Path) -> Model:
     }
     spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _LEVELS.items()}
     spec["alerts"] |= {name: {**usual, **body} for name, body in _ALERTS.items()}
+    waiting = {"title": "Paused", "description": "Runs that wait.", "better": "neither"}
+    share = {"of": "run", "where": {"stop_reason": "paused"}}
+    spec["signals"] |= {
+        "paused_rate": {**waiting, "share": share},
+        "paused_count": {**waiting, "count": {"of": "run"}},
+        "outcomes": {**waiting, "distribution": {"of": "run", "label": "status"}},
+    }
+    spec["objectives"] |= _OBJECTIVES
     path.write_text(yaml.safe_dump(spec))
     loaded = load(directory)
     assert loaded.specs is not None, loaded.diagnostics
@@ -115,7 +131,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return _specs(tmp_path_factory.mktemp("own") / "specs")
 
 
-@pytest.mark.parametrize("name", _ALERTS)
+@pytest.mark.parametrize("name", [*_ALERTS, *_MISSED])
 def test_an_alert_of_ones_own_does_what_it_must(
     name: str,
     own: Model,
