@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.alerts import BOUND, BurnRate, Change, Forecast, Regression, Threshold
-from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
@@ -194,7 +194,7 @@ def _of_signal(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
             yield Clue(_MODEL, _amount(signal), Against.USUAL)
         case Distribution():
             yield from _of_reason(alert, signal, ground)
-        case Count() | Quantile():
+        case Count() | Level() | Quantile():
             return
         case _:
             assert_never(signal.kind)

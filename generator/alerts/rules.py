@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 LINKS = ("logs", "traces")
 
 
-def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> Iterator[AlertingRule]:
+def alerting_rules(
+    alert: Alert, ground: Ground, switch: Expr | None = None, marks: tuple[str, ...] = ()
+) -> Iterator[AlertingRule]:
     """Build the rules of an alert.
 
-    ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them.
+    ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them: the
+    owner, and ``marks``.
     """
     for condition in judgement(alert, ground).conditions:
         expr = condition.expr
         if switch is not None:
-            expr = _owned(expr, switch)
+            expr = _owned(expr, switch, marks)
         yield AlertingRule(
             alert.name,
             expr.text,
@@ -46,15 +49,16 @@ def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> 
         )
 
 
-def _owned(expr: Expr, switch: Expr) -> Expr:
+def _owned(expr: Expr, switch: Expr, marks: tuple[str, ...]) -> Expr:
     """Keep a condition where the alert is on, with the owner as a label; of two owners there is none."""
-    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER,))
+    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER, *marks))
 
 
 def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str]:
     labels = {names.SEVERITY: str(condition.severity)}
     if ground.service is not None:
         labels |= {names.SERVICE: ground.service.name, names.OWNER: ground.service.owner}
+        labels |= ground.service.marks
     labels[names.SIGNAL] = alert.signal
     if isinstance(alert.kind, Absence) and ground.service is not None:
         labels[names.METRIC] = alert.kind.stream.metric
@@ -105,7 +109,7 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     service = ground.service.name if ground.service else SERVICE
     parts = [f"{ground.scope.site.grafana_url}/d/{uid}?var-{names.SERVICE}={service}"]
     # Only what is on the status board can be chosen there.
-    if signal.own and signal.trend is not None:
+    if signal.own and (signal.trend is not None or alert.shown):
         parts.append(f"var-{names.SIGNAL}={signal.name}")
     if alert.by in CHOICES[uid]:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")

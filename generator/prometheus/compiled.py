@@ -100,13 +100,18 @@ def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
 
 def _constants(service: Service) -> Iterator[RecordingRule]:
     """Record what the author wrote, and nothing that follows from it."""
-    who = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
-    yield _constant(service, names.INFO, 1, **who)
+    yield _constant(service, names.INFO, 1, **who(service))
     yield from _bounds(service)
     yield from _promises(service)
     for name, value, labels in changes(service):
         yield _constant(service, name, value, **labels)
     yield from _served(service)
+
+
+def who(service: Service) -> dict[str, str]:
+    """Say in labels whose a service is, where it runs, and what its author marks its alerts with."""
+    known = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
+    return known | service.marks
 
 
 def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
@@ -205,8 +210,15 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
+    watched_ = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope)
+        yield board.row(signal, scope, is_watched=signal.name in watched_)
+    # The shared rules show what has a trend, or an alert that all services share.
+    shown = {alert.signal for alert in service.alerts if alert.shared}
+    for name in sorted(watched_ - shown):
+        signal = service.signals[name]
+        if signal.shared and signal.trend is None:
+            yield board.row(signal, scope, is_watched=True)
 
 
 def _windows(

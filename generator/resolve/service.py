@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.model.alerts import AlertSeverity, RuleHealth
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
 from generator.model.words import RUN
+from generator.resolve.alert_labels import resolve_alert_labels
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.objectives import resolve_objectives
+from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
-from generator.resolve.signal_checks import RUN_COUNT, check_runs
+from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
 from generator.resolve.signals import SignalScope, resolve_signals
+from generator.resolve.site import scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import ELSEWHERE
 
@@ -32,7 +35,15 @@ if TYPE_CHECKING:
     from generator.model.service import Inclusion, Objective, Price, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
+    from generator.spec.types import (
+        AlertSpec,
+        Entry,
+        PricesSpec,
+        ProfileSpec,
+        ServiceSpec,
+        SignalsSpec,
+        Text,
+    )
 
 
 class Base(Struct, frozen=True):
@@ -42,12 +53,15 @@ class Base(Struct, frozen=True):
     prices: PricesSpec | None
     signals: SignalsSpec | None
     library: Library
+    alert_labels: tuple[Entry[Text], ...] = ()
 
 
 def resolve_service(
     spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
 ) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
+    scraped = scraped_every(spec, base.site, findings)
+    base = replace(base, site=replace(base.site, scrape_interval=scraped))
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
     check_feeds(profile, labels, base.site.oldest_prometheus, findings)
@@ -60,15 +74,20 @@ def resolve_service(
     if findings.failed:
         return None
     objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)
+    signals = directed(signals, (*profile.objectives, *spec.objectives), objectives)
     alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
-    alerts = resolve_alerts(merged.values(), alert_scope)
-    priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
+    most = AlertSeverity(spec.severity_at_most) if spec.severity_at_most else None
+    alerts = resolve_alerts(merged.values(), alert_scope, most)
+    watched = {alert.signal for alert in alerts if alert.shown}
+    for entry in spec.signals:
+        check_shown(entry, signals[entry.key.value], watched, findings)
+    priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,
         profile=profile.profile.value,
         description=spec.description or profile.description or "",
-        owner=spec.owner,
+        owner=spec.owner.value,
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
         runs_per_hour=alert_scope.runs_per_hour,
@@ -90,11 +109,16 @@ def resolve_service(
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
+        environment=spec.inhabits.environment.value if spec.inhabits else "",
+        alert_labels=resolve_alert_labels(spec, base, labels, findings),
+        scrape_interval=scraped if spec.scrape_interval else 0,
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
+    if most:
+        changed |= {alert.name for alert in alerts if not isinstance(alert.kind, RuleHealth)}
     shared = shared_alerts(base.signals, alert_scope)
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site))
+    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site, most))
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -129,8 +153,9 @@ def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> 
     """Let a label know which of its values the library takes for limits."""
     found = dict(labels)
     for signal in signals.values():
-        if isinstance(signal.kind, Distribution) and not found[signal.kind.label].limits:
-            label = found[signal.kind.label]
+        label = found.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
+        # A label that is not there is told elsewhere.
+        if isinstance(signal.kind, Distribution) and label and not label.limits:
             limits = tuple(one for one in signal.kind.limits if one in label.values)
             found[label.name] = replace(label, limits=limits)
     return found
@@ -141,24 +166,34 @@ def _spends(signals: Mapping[str, Signal]) -> bool:
 
 
 def _priced(
-    spec: ServiceSpec, prices: PricesSpec | None, labels: Mapping[str, Label], findings: Findings
+    spec: ServiceSpec,
+    prices: PricesSpec | None,
+    labels: Mapping[str, Label],
+    streams: Mapping[str, Stream],
+    findings: Findings,
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
-    models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
+    # A source that exposes what it cost needs no prices.
+    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
+    models = next(known, ()) if "cost" not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
 
 
-def _of_library(library: Library, signals: Iterable[str], alerts: Iterable[str]) -> dict[str, Span]:
-    """Say where the library declares the signals and alerts that a service has of it."""
-    paths = (*(f"signals.{name}" for name in signals), *(f"alerts.{name}" for name in alerts))
-    return {path: library.origins[path] for path in paths if path in library.origins}
+def _of_library(
+    library: Library, signals: Iterable[str], alerts: Mapping[str, Entry[AlertSpec]]
+) -> dict[str, Span]:
+    """Say where the library declares the signals that a service has of it, and where its alerts begin."""
+    paths = (f"signals.{name}" for name in signals)
+    declared = {path: library.origins[path] for path in paths if path in library.origins}
+    return declared | {f"alerts.{name}": entry.key.span for name, entry in alerts.items()}
 
 
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:
     """Say where each part was written; the service's place stands in front of its profile's."""
     yield "", spec.service.span
     yield "profile", spec.profile.span
+    yield "owner", spec.owner.span
     for source in (profile, spec):
         for area in ("labels", "metrics", "signals", "objectives", "alerts"):
             for entry in getattr(source, area):

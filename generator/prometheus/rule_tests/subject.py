@@ -47,6 +47,7 @@ class Fixture(Struct, frozen=True):
         constants: What its file says in every case.
         promises_runs: Whether traffic is promised.
         shared: Whether it is one of many that shared alerts watch.
+        marks: The labels of its alerts that its author chose.
     """
 
     site: Site
@@ -59,6 +60,7 @@ class Fixture(Struct, frozen=True):
     constants: Mapping[SeriesId, float]
     promises_runs: bool
     shared: bool
+    marks: Mapping[str, str] = {}
 
     @property
     def price(self) -> Price | None:
@@ -121,7 +123,10 @@ class Subject(Struct, frozen=True):
 
     def case(self, name: str, timeline: Timeline, labels: tuple[tuple[str, str], ...] = ()) -> TestCase:
         """Make a test case of a timeline."""
-        return TestCase(name, self.alert, self.tier, timeline, labels)
+        kind = self.signal.kind
+        # Where no value is a limit, a share that is left for others may be too large as well.
+        only = self.labels if isinstance(kind, Distribution) and not kind.limits else {}
+        return TestCase(name, self.alert, self.tier, timeline, labels or tuple(only.items()))
 
     def fires_and_resolves(  # noqa: PLR0913 - a load and what follows it, each with its time
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, divisor
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, divisor
 from generator.model.streams import cost
 from generator.model.units import DAY, MINUTE
 from generator.prometheus.rule_tests.loads import (
@@ -109,7 +109,7 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
         .then(window + subject.keep, inside)
         .silent("resolves"),
     )
-    if isinstance(signal.kind, Count):
+    if isinstance(signal.kind, Count | Level):
         return
     waiting = subject.timeline.then(full, none).quiet("silent without traffic")
     far = scale.load(scale.worst, PLENTY)
