@@ -5,6 +5,7 @@ Specs in ``noted`` compile; what ``check`` has to say of them is as expected.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,16 @@ def test_what_is_noted_of_a_spec_is_told_whole(
     monkeypatch.chdir(case)
     assert main(["check", "specs"]) == 0
     compare(case, {"expected.txt": capsys.readouterr().out}, inputs=("specs/**",))
+
+
+@pytest.mark.parametrize("case", cases(NOTED), ids=lambda case: case.name)
+def test_who_only_generates_is_warned_as_well(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
+) -> None:
+    """Of what is noted only decisions on the author's behalf are for ``check`` alone."""
+    monkeypatch.chdir(case)
+    assert main(["generate", "specs", "-o", str(tmp_path / "output"), "--no-cache"]) == 0
+    expected = (case / "expected.txt").read_text("utf-8")
+    heads = [line for line in expected.splitlines() if re.search(r": warning\[", line)]
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in heads if line not in told] == []

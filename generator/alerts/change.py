@@ -59,10 +59,8 @@ def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
     signal = ground.signal(alert)
     verb = "fell" if signal.better is Better.HIGHER else "rose"
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()
-    return (
-        f"{shared.subject(signal, alert, ground)} {verb} by {amount} within {duration(kind.over)}, to be seen over "
-        f"{shared.window_of(signal)}."
-    )
+    seen = "" if shared.is_now(signal) else f", to be seen over {shared.window_of(signal)}"
+    return f"{shared.subject(signal, alert, ground)} {verb} by {amount} within {duration(kind.over)}{seen}."
 
 
 def words(alert: Alert, kind: Change, tier: Tier, service: Service) -> str:

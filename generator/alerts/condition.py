@@ -16,10 +16,12 @@ from generator.model.signals import (
     Cost,
     Count,
     Distribution,
+    Level,
     Quantile,
     Ratio,
     Share,
     Signal,
+    Take,
     Tokens,
     divisor,
 )
@@ -188,7 +190,7 @@ def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
     match signal.kind:
         case Distribution(label):
             return tuple(one for one in labels if one != label)
-        case Share() | Quantile():
+        case Share() | Quantile() | Level():
             return labels
         case Count() | Ratio() | Tokens() | Cost():
             per = divisor(signal)
@@ -277,6 +279,11 @@ def points() -> str:
 def window_of(signal: Signal) -> str:
     """Name a signal's window."""
     return f"the last {duration(signal.window)}"
+
+
+def is_now(signal: Signal) -> bool:
+    """Whether its value is one of an instant, so that a window says nothing of it."""
+    return signal.kind == Level(Take.NOW)
 
 
 def worse(signal: Signal) -> str:

@@ -104,7 +104,7 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     service = ground.service.name if ground.service else SERVICE
     parts = [f"{ground.scope.site.grafana_url}/d/{uid}?var-{names.SERVICE}={service}"]
     # Only what is on the status board can be chosen there.
-    if signal.own and signal.trend is not None:
+    if signal.own and (signal.trend is not None or alert.shown):
         parts.append(f"var-{names.SIGNAL}={signal.name}")
     if alert.by in CHOICES[uid]:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")

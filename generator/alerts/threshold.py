@@ -8,10 +8,11 @@ from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
+from generator.model.signals import Better, Count
 from generator.model.units import HOUR
 from generator.promql.expr import Expr, call, number
 from generator.signals.quantile import UNKNOWN_LENGTH
-from generator.streams.scope import grouped, join
+from generator.streams.scope import grouped, join, largest
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Amount, Ground
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST_RUN = 6 * HOUR
 #: How long ago runs finished and all was as usual, where none finishes now; and how many times as much is unusual.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
+#: The part of a window that must have been seen before a count can be too small.
+_FULL = 0.9
 
 
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
@@ -30,17 +33,17 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     found = shared.parts(alert, ground)
     crossed = shared.beyond(signal, shared.rounded(found.value.now()), bound)
+    if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
+        crossed = join("and", crossed, _whole_window(signal, ground))
     crossed = shared.enough(crossed, found.denominator.now(), ground.floor(alert, MIN_EVENTS), found.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     bad = chance.bad_events(alert, found, ground, bound=bound) if floor else None
     if bad is not None:
         allowed = chance.allowed_share(signal, bound).times(found.denominator.now())
         crossed = shared.enough(crossed, chance.less(bad, found, allowed), floor, found.each)
-    return (
-        join("unless", crossed, _beginning(signal, ground)) | _endless(alert, bound, ground)
-        if kind.unfinished
-        else crossed
-    )
+    if kind.unfinished:
+        return join("unless", crossed, _beginning(signal, ground)) | _endless(alert, bound, found, ground)
+    return crossed
 
 
 def _beginning(signal: Signal, ground: Ground) -> Expr:
@@ -49,14 +52,14 @@ def _beginning(signal: Signal, ground: Ground) -> Expr:
     return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 
 
-def _endless(alert: Alert, bound: Amount, ground: Ground) -> Expr:
+def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -> Expr:
     """Catch what loops without an end: its runs are counted only when they finish.
 
     There is far more of it than usual, and nothing finished for longer than runs last; of a service that nothing is
     known of, half an hour.
     """
     signal, scope = ground.signal(alert), ground.scope
-    record, amount = scope.record(names.part(signal, "unfinished")), scope.record(names.numerator(signal))
+    record, amount = scope.record(names.part(signal, "unfinished")), found.numerator
     finished = scope.record(names.denominator(signal))
     lasts = call("count_over_time", record.over(LONGEST_RUN - 1)) * number(scope.site.rule_interval)
     unknown = join(
@@ -67,8 +70,15 @@ def _endless(alert: Alert, bound: Amount, ground: Ground) -> Expr:
     # While runs finished an hour ago, whatever it is had not begun two hours ago.
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
     ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
-    unusual = join("unless", endless, ordinary)
+    unusual = join("unless", endless, ordinary, found.each)
     return bound.compare(">", ground.least(alert, MIN_EVENTS).divide(unusual))
+
+
+def _whole_window(signal: Signal, ground: Ground) -> Expr:
+    """Wait until a window is nearly full: before that a count is too small whatever happens."""
+    scope = ground.scope
+    seen = largest(call("count_over_time", scope.stream(signal.of).over(signal.window - 1)))
+    return seen >= number(_FULL * (signal.window // scope.site.rule_interval))
 
 
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
@@ -76,7 +86,8 @@ def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
     signal = ground.signal(alert)
     subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
     bound = shared.bound_of(alert, tier, signal.unit, ground)
-    return f"{subject} was {value} in {shared.window_of(signal)}, {shared.side(signal)} {bound}."
+    when = f"is {value}" if shared.is_now(signal) else f"was {value} in {shared.window_of(signal)}"
+    return f"{subject} {when}, {shared.side(signal)} {bound}."
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
@@ -87,5 +98,5 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
         if kind.unfinished
         else ""
     )
-    value = f"{shared.named(signal, alert)} over {shared.window_of(signal)}"
-    return f"{value} is {shared.side(signal)} {tier.text}{also}"
+    over = "" if shared.is_now(signal) else f" over {shared.window_of(signal)}"
+    return f"{shared.named(signal, alert)}{over} is {shared.side(signal)} {tier.text}{also}"

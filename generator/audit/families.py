@@ -53,6 +53,8 @@ def series_names(metric: Metric) -> tuple[str, ...]:
     """Name the series that a client library exposes of a metric."""
     if metric.is_histogram:
         return tuple(metric.name + part for part in _PARTS)
+    if metric.is_gauge:
+        return (metric.name,)
     return metric.name, metric.name.removesuffix(TOTAL) + CREATED, metric.name + CREATED
 
 

@@ -9,6 +9,7 @@ from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
 from generator.audit.translated import translations
 from generator.checks.cardinality.raw import metric_series
+from generator.model.metrics import MetricType
 from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
@@ -109,8 +110,8 @@ def _metric(
         labels={label.name: label for label in _labels(source, metric, members, service)},
         histogram=_histogram(source, metric, members),
         pairs=_pairs(source, counted, metric, service),
-        below_zero=0 if metric.is_histogram else source.below_zero(counted),
-        falling=0 if metric.is_histogram else source.falling(counted),
+        below_zero=source.below_zero(counted) if metric.type is MetricType.COUNTER else 0,
+        falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
     )
 
@@ -198,7 +199,7 @@ def _turnover(
         if not label.new_per_week or not on:
             continue
         seen = next((one for one in on if one.metric.name == service.runs.metric), on[0])
-        lived = source.lived(_counted(seen.metric, seen.members), label.name, site.retention)
-        if lived is not None:
-            found[label.name] = lived
+        past = source.past(_counted(seen.metric, seen.members), label.name, site.retention)
+        if past is not None:
+            found[label.name] = len(past)
     return found

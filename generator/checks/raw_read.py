@@ -1,8 +1,8 @@
 """``internal/raw-read``: raw series are read once an interval, whole. A finding is a defect of the compiler.
 
 What is raw costs by its instances, so that a service of a thousand must not be read twice for one panel or alert. A raw
-metric is read by one recording rule, by ``rate`` over a window that tiles time with the rule interval; everything else
-stands on what that rule records.
+metric is read by one recording rule, by ``rate`` over a window that tiles time with the rule interval, a gauge at its
+end; everything else stands on what that rule records.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ def _of_recording(
     told_apart = {*service.selector, *_told_apart(stream, service)}
     for reading in raw:
         name = reading.of.name
-        counts = _COUNTED.get(rule.record) == name or name == TARGET_INFO
-        if (reading.function, reading.window) != (("", 0) if counts else ("rate", window)):
-            yield f"reads {name} {_how(reading)}, and not by rate over {duration(window)}"
+        now = _COUNTED.get(rule.record) == name or name == TARGET_INFO or (stream and stream.is_gauge)
+        if (reading.function, reading.window) != (("", 0) if now else ("rate", window)):
+            wanted = "at an instant" if now else f"by rate over {duration(window)}"
+            yield f"reads {name} {_how(reading)}, and not {wanted}"
         if interval != site.rule_interval:
             yield f"reads {name} every {duration(interval)}, which a window of {duration(window)} does not tile"
         if beside:

@@ -16,16 +16,18 @@ from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
+from generator.model.alerts import BurnRate, Threshold
+from generator.model.panels import PanelPlace, panel_of
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
 from generator.promql.syntax import references
-from generator.signals.board import shows
 from generator.signals.releases import events_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
@@ -44,6 +46,19 @@ _NOWHERE = "service:agent_{}:unrecorded"
 _PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.denominator}
 
 
+class Watch(Struct, frozen=True):
+    """An alert as the dashboards know it: its signal, the panel that it leads to, and how it compares.
+
+    ``burns`` says that it is about an error budget, ``bounded`` that it holds the whole service's value against bounds.
+    """
+
+    alert: str
+    signal: str
+    panel: PanelPlace | None
+    burns: bool
+    bounded: bool
+
+
 class Records(Struct, frozen=True):
     """The recorded series that exist.
 
@@ -59,7 +74,10 @@ class Records(Struct, frozen=True):
         limits: The stop reasons that mean that a limit ended a run.
         own: Whether a service declares signals itself that are on its board.
         links: Where logs and traces are found, by what a link there says.
+        watches: The alerts of all services, by name.
         interval: Seconds between two samples.
+        retention: For how many seconds samples are kept.
+        runbooks: The address that the runbooks are published at.
     """
 
     names: frozenset[str]
@@ -73,7 +91,10 @@ class Records(Struct, frozen=True):
     limits: tuple[str, ...]
     own: bool
     links: Mapping[str, str]
+    watches: tuple[Watch, ...]
     interval: int
+    retention: int
+    runbooks: str
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
@@ -148,11 +169,12 @@ class Recording(Struct, frozen=True):
     limits: tuple[str, ...]
     links: Mapping[str, str]
     shown: frozenset[str]
+    watches: tuple[Watch, ...]
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
     """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
-    watched = {alert.signal for alert in service.alerts if shows(alert)}
+    watched = {alert.signal for alert in service.alerts if alert.shown}
     return Recording(
         names=frozenset(known),
         run=service.run,
@@ -161,10 +183,19 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
         shown=frozenset(
-            name
-            for name, signal in service.signals.items()
-            if signal.trend is not None or (signal.shared and name in watched)
+            name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
+        watches=tuple(dict.fromkeys(map(_watch, service.alerts))),
+    )
+
+
+def _watch(alert: Alert) -> Watch:
+    return Watch(
+        alert.name,
+        alert.signal,
+        panel_of(alert),
+        burns=isinstance(alert.kind, BurnRate),
+        bounded=isinstance(alert.kind, Threshold) and alert.by is None,
     )
 
 
@@ -180,6 +211,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
+    watches: dict[Watch, None] = {}
     for each in services:
         names |= each.names
         everywhere = each.names if everywhere is None else everywhere & each.names
@@ -194,6 +226,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
             values.setdefault(label, {}).update(dict.fromkeys(found))
         limits.update(dict.fromkeys(each.limits))
         links |= each.links.items()
+        watches.update(dict.fromkeys(each.watches))
     return Records(
         names=frozenset(names),
         everywhere=everywhere or frozenset(),
@@ -206,7 +239,10 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         limits=tuple(limits),
         own=any(signals[name].own for name in rows),
         links=_titled(links),
+        watches=tuple(sorted(watches, key=lambda one: one.alert)),
         interval=site.rule_interval,
+        retention=site.retention,
+        runbooks=site.runbook_url,
     )
 
 

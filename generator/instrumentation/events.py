@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
 from generator.instrumentation.python import distinct
+from generator.model.metrics import MetricType
 from generator.streams.roles import Amount, Event
 
 if TYPE_CHECKING:
@@ -154,7 +155,9 @@ def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
 def _fed(view: MetricView, values: list[str], amount: str) -> str:
     """Write what feeds the series of these values, such as ``agent_tool_call_total[tool, outcome].inc()``."""
     key = ", ".join(values) or "()"
-    call = "observe" if view.metric.is_histogram else "inc"
+    call = {MetricType.HISTOGRAM: "observe", MetricType.GAUGE: "set", MetricType.COUNTER: "inc"}[
+        view.metric.type
+    ]
     return f"{view.attribute}[{key}{',' if len(values) == 1 else ''}].{call}({amount})"
 
 
@@ -180,16 +183,25 @@ def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
 
 
 def _method_name(metric: Metric) -> str:
-    return f"observe_{metric.name}" if metric.is_histogram else f"count_{metric.name.removesuffix('_total')}"
+    match metric.type:
+        case MetricType.HISTOGRAM:
+            return f"observe_{metric.name}"
+        case MetricType.GAUGE:
+            return f"set_{metric.name}"
+        case MetricType.COUNTER:
+            return f"count_{metric.name.removesuffix('_total')}"
+        case _:
+            assert_never(metric.type)
 
 
 def _method(view: MetricView, name: str) -> Method:
     arguments = [f"{label.argument}: {label.hint}" for label in view.labels]
     values = [label.argument for label in view.labels]
-    if view.metric.is_histogram:
+    if view.metric.type is not MetricType.COUNTER:
         amount = _AMOUNTS.get(view.metric.unit, "amount")
         signature = ", ".join((f"{amount}: float", *arguments))
-        doc = f"Observe in ``{view.name}``, if the amount is finite. {view.metric.help}"
+        verb = "Observe in" if view.metric.is_histogram else "Set"
+        doc = f"{verb} ``{view.name}``, if the amount is finite. {view.metric.help}"
         return Method(
             name,
             ", ".join((amount, *values)),

@@ -28,10 +28,17 @@ _NAMES = {
         ),
         "get_args",
     ),
-    "weakref": ("WeakKeyDictionary", "ref"),
+    "weakref": ("WeakKeyDictionary", "WeakSet", "ref"),
 }
 _CLIENT = {
-    "prometheus_client": ("REGISTRY", "CollectorRegistry", "Counter", "Histogram", "disable_created_metrics"),
+    "prometheus_client": (
+        "REGISTRY",
+        "CollectorRegistry",
+        "Counter",
+        "Gauge",
+        "Histogram",
+        "disable_created_metrics",
+    ),
     "prometheus_client.registry": ("Collector",),
 }
 _FOR_TYPES: dict[str, tuple[str, ...]] = {

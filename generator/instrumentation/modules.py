@@ -110,6 +110,7 @@ def _context(service: Service, site: Site) -> dict[str, Any]:
         "labels": tuple(named.labels.values()),
         "constant": constant,
         "metrics": tuple(named.metrics.values()),
+        "gauges": any(metric.is_gauge for metric in service.metrics.values()),
         "determined": named.determined,
         "run": run,
         "tool": tool,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.instrumentation.python import class_name, distinct
+from generator.model.metrics import Across
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 #: What a module defines or imports itself, so that no label's type may be called so.
 _TYPES = {
     *("Any", "AsyncGenerator", "Awaitable", "BaseException", "Callable", "Collector", "CollectorRegistry"),
-    *("ContextVar", "Counter", "Exception", "Final", "Generator", "Histogram", "Iterable", "Iterator"),
+    *(
+        "ContextVar",
+        "Counter",
+        "Exception",
+        "Final",
+        "Gauge",
+        "Generator",
+        "Histogram",
+        "Iterable",
+        "Iterator",
+    ),
     *(
         "LLMStep",
         "Literal",
@@ -33,7 +44,7 @@ _TYPES = {
         "ToolCall",
     ),
     *("AsyncGeneratorType", "CoroutineType", "GeneratorType", "IOBase", "MethodType"),
-    *("TracebackType", "TypeVar", "WeakKeyDictionary"),
+    *("TracebackType", "TypeVar", "WeakKeyDictionary", "WeakSet"),
 }
 _TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
 #: Names that methods use, so that no argument may be called so.
@@ -58,6 +69,14 @@ _ATTRIBUTES = {
     *("handed_over", "inside", "is_unread", "item", "later", "ledger", "outer_run", "parent", "resume"),
     *("fold_labels", "resumed", "settle", "step", "stop", "sub_run", "suspend", "tell", "unread", "usage"),
     *("fold", "given_run", "lock", "measures", "outer", "returned", "run", "said", "starts", "steps", "why"),
+}
+
+
+_MODES = {
+    Across.SUM: "livesum",
+    Across.AVERAGE: "liveall",
+    Across.LARGEST: "livemax",
+    Across.SMALLEST: "livemin",
 }
 
 
@@ -98,7 +117,12 @@ class MetricView(Struct, frozen=True):
     @property
     def family(self) -> str:
         """Its class in prometheus_client."""
-        return "Histogram" if self.metric.is_histogram else "Counter"
+        return self.metric.type.capitalize()
+
+    @property
+    def mode(self) -> str:
+        """How prometheus_client puts the values of a gauge of several processes together; empty for what counts."""
+        return _MODES[self.metric.across] if self.metric.is_gauge else ""
 
 
 class Determined(Struct, frozen=True):

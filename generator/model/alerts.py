@@ -232,6 +232,11 @@ class Alert(Struct, frozen=True):
         return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
 
     @property
+    def shown(self) -> bool:
+        """Whether it is about a signal's value, which then stands beside its status."""
+        return self.about_signal and not isinstance(self.kind, Absence)
+
+    @property
     def about(self) -> str:
         """Name the stream or label that tells alerts of one name apart; empty where there is only one."""
         match self.kind:

@@ -16,6 +16,16 @@ class MetricType(StrEnum):
 
     COUNTER = "counter"
     HISTOGRAM = "histogram"
+    GAUGE = "gauge"
+
+
+class Across(StrEnum):
+    """How the values of a gauge are put together, of instances and of the values of a label."""
+
+    SUM = "sum"
+    AVERAGE = "avg"
+    LARGEST = "max"
+    SMALLEST = "min"
 
 
 class Metric(Struct, frozen=True):
@@ -23,15 +33,16 @@ class Metric(Struct, frozen=True):
 
     Attributes:
         name: As exposed, with ``_total`` on counters and without ``_bucket`` on histograms.
-        type: Counter or histogram.
+        type: Counter, histogram or gauge.
         help: One line for people.
         unit: ``ms``, ``s``, ``usd`` or nothing.
         labels: Label names, in the order of the spec.
-        buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; empty on counters.
+        buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; only of histograms.
         exposed: The names under which labels are exposed, where these are others.
         parts: The labels of each part that is told apart from the others, where not all series have all labels.
         foreign: Whether somebody else's code exposes it, perhaps with labels that no spec names.
         sparse: No series exists before the first event (error counters): absence is health.
+        across: How the values of a gauge's instances are put together.
     """
 
     name: str
@@ -44,6 +55,7 @@ class Metric(Struct, frozen=True):
     exposed: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[tuple[str, ...], ...] = ()
     foreign: bool = False
+    across: Across = Across.SUM
 
     @property
     def factor(self) -> float:
@@ -56,6 +68,11 @@ class Metric(Struct, frozen=True):
         return self.type is MetricType.HISTOGRAM
 
     @property
+    def is_gauge(self) -> bool:
+        """Whether it has a value that goes up and down."""
+        return self.type is MetricType.GAUGE
+
+    @property
     def counted(self) -> str:
-        """The exposed series whose rate counts events or, for histograms, fills buckets."""
+        """The exposed series whose rate counts events or fills buckets; of a gauge the series itself."""
         return f"{self.name}_bucket" if self.is_histogram else self.name

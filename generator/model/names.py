@@ -140,10 +140,10 @@ def level(labels: tuple[str, ...]) -> str:
 
 
 def rate(stream: Stream) -> str:
-    """Name a stream: events per second of one rule interval, with all labels that are kept."""
+    """Name a stream, with all labels that are kept: events per second of one rule interval, or a gauge's value."""
     if stream.derived:
         return level_rate(stream, stream.kept)
-    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:rate"
+    return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:{'value' if stream.is_gauge else 'rate'}"
 
 
 def level_rate(stream: Stream, labels: tuple[str, ...] = ()) -> str:

@@ -65,7 +65,22 @@ class Distribution(Struct, frozen=True, tag=True):
     limits: tuple[str, ...] = ()
 
 
-Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution
+class Take(StrEnum):
+    """Which of a gauge's values in a window a signal takes."""
+
+    NOW = "now"
+    LARGEST = "max"
+    SMALLEST = "min"
+    AVERAGE = "avg"
+
+
+class Level(Struct, frozen=True, tag=True):
+    """A gauge's value: at an instant, or the largest, smallest or mean one of the window."""
+
+    take: Take
+
+
+Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution | Level
 
 
 class Trend(Struct, frozen=True):

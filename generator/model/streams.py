@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.metrics import MetricType
+from generator.model.metrics import Across, MetricType
 
 
 class Source(Struct, frozen=True):
@@ -47,8 +47,8 @@ class Stream(Struct, frozen=True):
     Attributes:
         name: As in ``signals.yaml``, such as ``run``; of an own metric its name.
         stem: The middle of recorded names, such as ``agent_run``.
-        type: Counter or histogram.
-        unit: Base unit of what a histogram observes or a counter adds up: ``s``, ``usd`` or nothing.
+        type: Counter, histogram or gauge.
+        unit: Base unit of what is observed, added up or measured: ``s``, ``usd`` or nothing.
         labels: Label names, without ``le``.
         sparse: No series exists before the first event: absence is health.
         shared: Whether the shared rules read it.
@@ -58,6 +58,7 @@ class Stream(Struct, frozen=True):
         buckets: Upper bounds in the base unit, ascending; empty in the library and on counters.
         exposed_unit: The unit that its metric is exposed in.
         derived: Whether our own rules record it, from another stream.
+        across: How the values of a gauge are put together, of instances and to coarser levels.
     """
 
     name: str
@@ -73,11 +74,17 @@ class Stream(Struct, frozen=True):
     buckets: tuple[float, ...] = ()
     exposed_unit: str = ""
     derived: bool = False
+    across: Across = Across.SUM
 
     @property
     def is_histogram(self) -> bool:
         """Whether it has buckets."""
         return self.type is MetricType.HISTOGRAM
+
+    @property
+    def is_gauge(self) -> bool:
+        """Whether it is a value at an instant, and no events."""
+        return self.type is MetricType.GAUGE
 
     @property
     def kept(self) -> tuple[str, ...]:

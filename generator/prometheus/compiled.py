@@ -217,8 +217,15 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             yield forecast.forecast(signal, scope)
         if isinstance(alert.kind, Threshold) and alert.kind.unfinished:
             yield (unfinished(signal, scope),)
+    watched_ = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
-        yield board.row(signal, scope)
+        yield board.row(signal, scope, is_watched=signal.name in watched_)
+    # The shared rules show what has a trend, or an alert that all services share.
+    shown = {alert.signal for alert in service.alerts if alert.shared}
+    for name in sorted(watched_ - shown):
+        signal = service.signals[name]
+        if signal.shared and signal.trend is None:
+            yield board.row(signal, scope, is_watched=True)
 
 
 def _windows(

@@ -18,7 +18,7 @@ from generator.model.alerts import (
 )
 from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
 from generator.model.units import DAY, MINUTE
-from generator.resolve.quantities import Bound, bound
+from generator.resolve.quantities import Bound, bound, stands_on_objective
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
@@ -39,20 +39,34 @@ def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: Aler
         case "change":
             return _change(entry, body, signal, scope)
         case "idle":
-            over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
-            return Idle(over) if scope.runs_per_hour else None
+            return _idle(entry, body, scope)
         case "burn_rate":
             return _burn_rate(entry, body, signal, scope)
         case _:
             return _of_some_signals(name, body, signal, scope)
 
 
+def _idle(entry: Entry[AlertSpec], body: AlertKindSpec, scope: AlertScope) -> Idle | None:
+    over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
+    if scope.runs_per_hour:
+        return Idle(over)
+    message = f"{entry.key.value} of {scope.service} is off: no traffic is promised"
+    help_ = "to turn it on, write in the service's spec: traffic: {min_runs_per_hour: 120}"
+    if body.signal and scope.is_own(body.signal):
+        scope.findings.error("alert/no-traffic", message, body.signal.span, help_)
+    elif scope.is_own(entry.key):
+        help_ = f"{help_}; until then this does nothing"
+        scope.findings.warning("alert/no-traffic", message, entry.key.span, help_)
+    return None
+
+
 def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope) -> Change | None:
     over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
     beyond = _beyond(body.beyond, signal, scope)
-    if body.beyond and beyond is None and signal.name not in scope.objectives:
+    stands = body.beyond is not None and stands_on_objective(body.beyond.value)
+    if stands and signal.name not in scope.objectives:
         # Without it the alert would tell of changes among good values.
-        scope.off(entry.key, signal, "no objective to be beyond")
+        scope.off(entry.key, body.beyond, signal, "no objective to be beyond")
         return None
     return Change(
         over, is_relative(signal), beyond.value if beyond else None, beyond.written if beyond else None
@@ -75,7 +89,7 @@ def _burn_rate(
         return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
     if objective is None or objective.window is None:
         what = "no objective" if objective is None else "an objective without a window"
-        scope.off(entry.key, signal, what, window="30d")
+        scope.off(entry.key, body.signal, signal, what, window="30d")
         return None
     budget = 1 - objective.bound if signal.kind.good else objective.bound
     return BurnRate(round(budget, 9), scope.site.rule_interval)

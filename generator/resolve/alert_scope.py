@@ -39,11 +39,29 @@ class AlertScope(Struct, frozen=True):
     shared_alerts: frozenset[str] = frozenset()
     shared_labels: frozenset[str] = frozenset()
 
-    def off(self, alert: Text, signal: Signal, why: str, *, window: str = "") -> None:
-        """Note that an alert is off, and how an objective of its signal turns it on; ``window`` is what it lacks."""
+    def off(self, alert: Text, written: Text | None, signal: Signal, why: str, *, window: str = "") -> None:
+        """Tell that an alert is off, and how an objective of its signal turns it on.
+
+        Args:
+            alert: Its name.
+            written: What stands on the objective.
+            signal: The signal that it is about.
+            why: What the signal lacks.
+            window: The window that the objective needs.
+        """
+        code = "alert/no-objective"
         message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
-        turned_on = f"to turn it on, write in the service's spec: {promise(signal, window)}"
-        self.findings.info("alert/no-objective", message, alert.span, turned_on)
+        help_ = f"to turn it on, write in the service's spec: {promise(signal, window)}"
+        if written is not None and self.is_own(written):
+            self.findings.error(code, message, written.span, help_)
+        elif self.is_own(alert):
+            self.findings.warning(code, message, alert.span, f"{help_}; until then this does nothing")
+        else:
+            self.findings.info(code, message, alert.span, help_)
+
+    def is_own(self, text: Text) -> bool:
+        """Whether the service's author has written something: it is no default."""
+        return text.span.file == self.file
 
     def fed_by(self, stream: Stream) -> list[str]:
         """List the signals that a stream feeds, those on the status board first."""

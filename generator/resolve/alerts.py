@@ -27,6 +27,7 @@ from generator.model.alerts import (
 from generator.model.units import MINUTE, Unit
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
+from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
 from generator.resolve.severity import check_severity, severity
 from generator.resolve.signal_checks import compares_releases
@@ -62,24 +63,39 @@ def alerts_of(entries: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[A
 def merged_alerts(
     library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
 ) -> dict[str, Entry[AlertSpec]]:
-    """Lay the profile's alerts over the library's, and the service's over both."""
+    """Lay the profile's alerts over the library's, those of objectives beside them, and the service's over all."""
     merged = shared_alerts(library, scope)
     for entry in profile.alerts:
         known = merged.get(entry.key.value)
         merged[entry.key.value] = _merge(known, entry) if known else entry
-    for entry in service.alerts:
+    rest = _laid_over(merged, service.alerts)
+    promised = (entry.key for entry in (*profile.objectives, *service.objectives))
+    merged |= {
+        entry.key.value: entry for entry in objective_alerts(promised, Watched(merged, library, scope))
+    }
+    for entry in _laid_over(merged, rest):
+        scope.findings.error(
+            "reference/unknown-alert",
+            f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
+            entry.key.span,
+            _unknown_help(entry, list(merged), scope),
+        )
+    return merged
+
+
+def _laid_over(
+    merged: dict[str, Entry[AlertSpec]], entries: Iterable[Entry[AlertSpec]]
+) -> list[Entry[AlertSpec]]:
+    """Lay a service's entries over the alerts that there are, and return those that change none and are none."""
+    rest = []
+    for entry in entries:
         if entry.key.value in merged:
             merged[entry.key.value] = _merge(merged[entry.key.value], entry)
         elif _kinds(entry.value):
             merged[entry.key.value] = entry
         else:
-            scope.findings.error(
-                "reference/unknown-alert",
-                f'profile "{profile.profile.value}" has no alert "{entry.key.value}"',
-                entry.key.span,
-                _unknown_help(entry, list(merged), scope),
-            )
-    return merged
+            rest.append(entry)
+    return rest
 
 
 def shared_alerts(library: SignalsSpec | None, scope: AlertScope) -> dict[str, Entry[AlertSpec]]:
@@ -190,7 +206,7 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
     why = next((found.message for found in otherwise.findings.all), own)
     scope.findings.warning(
         "alert/disabled-unused",
-        f"disabled turns off nothing: {why}" + (": no traffic is promised" if name == "idle" else ""),
+        f"disabled turns off nothing: {why}",
         disabled.span,
         "remove disabled, or the alert will stay off when it could be on",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.alerts import Change, Threshold
-from generator.model.signals import Cost, Count, divisor
+from generator.model.signals import Cost, Count, Level, divisor
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
@@ -39,13 +39,18 @@ def check_floors(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None
 def check_floor_of(
     entry: Entry[AlertSpec], kind: AlertKind | None, signal: Signal, findings: Findings
 ) -> None:
-    """Refuse a floor where there are no events: a count or a sum of money stands on none but itself."""
-    fewest = entry.value.min_events
-    on_none = isinstance(signal.kind, Count) or (isinstance(signal.kind, Cost) and divisor(signal) is None)
-    if fewest and fewest.value and on_none and isinstance(kind, Threshold | Change):
-        findings.error(
-            "alert/no-events",
-            f'"{signal.name}" is no share of events, nor for each of them: it cannot have too few',
-            fewest.span,
-            "leave min_events out",
-        )
+    """Refuse a floor where there are no events: a count, a gauge or a sum of money stands on none but itself."""
+    floors = {"min_events": entry.value.min_events}
+    if isinstance(signal.kind, Level):
+        floors["min_bad_events"] = entry.value.min_bad_events
+    on_none = isinstance(signal.kind, Count | Level) or (
+        isinstance(signal.kind, Cost) and divisor(signal) is None
+    )
+    for name, fewest in floors.items():
+        if fewest and fewest.value and on_none and isinstance(kind, Threshold | Change):
+            findings.error(
+                "alert/no-events",
+                f'"{signal.name}" is no share of events, nor for each of them: it cannot have too few',
+                fewest.span,
+                f"leave {name} out",
+            )

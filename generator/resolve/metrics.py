@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model import names
-from generator.model.metrics import Metric, MetricType
+from generator.model.metrics import Across, Metric, MetricType
 from generator.resolve.label_names import look_up_label
 from generator.resolve.scope import look_up
 
@@ -81,9 +81,17 @@ def _metric(
         labels=tuple(label.value for label in spec.labels),
         buckets=tuple(bucket.value for bucket in spec.buckets),
         sparse=bool(spec.sparse),
+        across=Across(spec.across.value if spec.across else Across.SUM),
     )
     _check_name(metric, entry, findings)
     _check_buckets(metric, entry, findings)
+    if spec.across and not metric.is_gauge:
+        findings.error(
+            "metric/across",
+            f'{metric.type} "{metric.name}" says across, which only gauges have: its events are always summed',
+            spec.across.span,
+            "leave it out, or make it a gauge",
+        )
     return metric
 
 
@@ -101,10 +109,10 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
             entry.key.span,
             "name the metric without _bucket, _sum, _count, _created or _info",
         )
-    elif metric.is_histogram == metric.name.endswith("_total"):
+    elif (metric.type is MetricType.COUNTER) != metric.name.endswith("_total"):
         wanted = (
             f'name it "{metric.name.removesuffix("_total")}"'
-            if metric.is_histogram
+            if metric.type is not MetricType.COUNTER
             else f'name it "{metric.name}_total", as client libraries expose it'
         )
         findings.error(
@@ -121,7 +129,7 @@ def _check_buckets(metric: Metric, entry: Entry[MetricSpec], findings: Findings)
             "metric/buckets",
             f'histogram "{metric.name}" has no buckets'
             if metric.is_histogram
-            else f'counter "{metric.name}" has buckets',
+            else f'{metric.type} "{metric.name}" has buckets',
             entry.key.span,
             "list its upper bounds: buckets: [100, 250, 500]"
             if metric.is_histogram

@@ -89,7 +89,7 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
     profile = look_up(spec.profile, common.profiles, "profile", findings)
     service = resolve_service(spec, profile, common.base, findings) if profile else None
     if service and not common.site.keeps_firing:
-        service = at_once(service, common.oldest, findings)
+        service = at_once(service, spec.alerts, common.oldest, findings)
     told = at_home(findings.all, spec.profile.span)
     return Result.of(service, told) if service else Result.failed(*told)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.diagnostics import Note
 from generator.model.service import Objective
 from generator.model.signals import Better, Share, Signal, top_bucket
@@ -87,12 +89,14 @@ def _objective(
     entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec | None, site: Site, findings: Findings
 ) -> Objective | None:
     spec = entry.value
-    wanted = "min" if signal.better is Better.HIGHER else "max"
+    wanted = _direction(spec, signal)
     written = spec.min if wanted == "min" else spec.max
     if written is None or (spec.min and spec.max):
         findings.error(
             "objective/direction",
-            f'{signal.name} is promised "{wanted}", since {signal.better} is better',
+            f'{signal.name} is promised "{wanted}", since {signal.better} is better'
+            if signal.better is not Better.NEITHER
+            else f'{signal.name} is promised "min" or "max", not both',
             entry.key.span,
             f"write {signal.name}: {{{wanted}: ...}}",
         )
@@ -105,6 +109,33 @@ def _objective(
         return None
     _check_reachable(signal, bound, written.span, _own_buckets(signal, service), findings)
     return Objective(signal.name, bound, _window(spec, signal, site, findings))
+
+
+def _direction(spec: ObjectiveSpec, signal: Signal) -> str:
+    """Choose the key that a promise is written with; of a signal that may go either way, its author says which."""
+    if signal.better is Better.NEITHER:
+        return "min" if spec.min else "max"
+    return "min" if signal.better is Better.HIGHER else "max"
+
+
+def directed(
+    signals: Mapping[str, Signal],
+    entries: Iterable[Entry[ObjectiveSpec]],
+    objectives: Mapping[str, Objective],
+) -> dict[str, Signal]:
+    """Let each promise say which way a signal should go that may go either way."""
+    found = dict(signals)
+    for entry in entries:
+        signal = signals.get(entry.key.value)
+        if signal and entry.key.value in objectives and signal.better is Better.NEITHER:
+            better = Better.HIGHER if _direction(entry.value, signal) == "min" else Better.LOWER
+            kind = (
+                replace(signal.kind, good=better is Better.HIGHER)
+                if isinstance(signal.kind, Share)
+                else signal.kind
+            )
+            found[signal.name] = replace(signal, better=better, kind=kind)
+    return found
 
 
 def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings) -> int | None:

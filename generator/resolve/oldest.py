@@ -10,10 +10,12 @@ from generator.diagnostics.suggest import listed
 from generator.model.service import KEEPS_FIRING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.service import Service
-    from generator.spec.types import Text
+    from generator.spec.types import AlertSpec, Entry, Text
 
 #: The panels look at the end of what is shown (``@ end()``), and the rules are proven to load and to evaluate.
 LOWEST = (2, 37)
@@ -36,8 +38,26 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
     return found
 
 
-def at_once(service: Service, place: Span | None, findings: Findings) -> Service:
-    """Let every alert of ``service`` end with its condition, and say of which that is less than was asked for."""
+def at_once(
+    service: Service, written: Iterable[Entry[AlertSpec]], place: Span | None, findings: Findings
+) -> Service:
+    """Let every alert of ``service`` end with its condition, and say of which that is less than was asked for.
+
+    Args:
+        service: The service.
+        written: The alerts that it writes or changes.
+        place: Where the oldest Prometheus is written.
+        findings: Where findings go.
+    """
+    for entry in written:
+        if entry.value.keep_firing_for and entry.value.disabled is None:
+            findings.warning(
+                "alert/ends-at-once",
+                f"keep_firing_for of {entry.key.value} does nothing: the oldest Prometheus does not know it",
+                entry.value.keep_firing_for.span,
+                f"leave it out, or have Prometheus {KEEPS_FIRING[0]}.{KEEPS_FIRING[1]} or later, and say so in "
+                "site.yaml: oldest_prometheus",
+            )
     lost = [alert.name for alert in service.alerts if alert.keep_firing_for]
     if lost:
         findings.info(

@@ -31,16 +31,11 @@ _ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 
 
 class Bound(Struct, frozen=True):
-    """A bound in base units, the words for it, and as it was written; ``from_objective`` when it moves with that."""
+    """A bound in base units, the words for it, and as it was written."""
 
     value: float
     text: str
     written: Written
-
-    @property
-    def from_objective(self) -> bool:
-        """Whether it moves with the objective."""
-        return self.written.factor is not None
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
@@ -61,6 +56,11 @@ def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> 
     """Read a change: percentage points of a ratio, or a part of the earlier value."""
     written_as = ("share", "30%") if relative else ("points", "5pp")
     return _of_kind(text, written_as, what, findings)
+
+
+def stands_on_objective(text: str) -> bool:
+    """Whether a bound is written as a part or a distance of an objective."""
+    return _RELATIVE.fullmatch(text.strip()) is not None
 
 
 def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:

@@ -16,9 +16,9 @@ from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alert
 from generator.resolve.deviations import resolve_deviations
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
-from generator.resolve.objectives import resolve_objectives
+from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
-from generator.resolve.signal_checks import RUN_COUNT, check_runs
+from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import ELSEWHERE
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from generator.model.service import Inclusion, Objective, Price, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.types import PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
+    from generator.spec.types import AlertSpec, Entry, PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
 
 
 class Base(Struct, frozen=True):
@@ -60,10 +60,14 @@ def resolve_service(
     if findings.failed:
         return None
     objectives = resolve_objectives(profile.objectives, spec.objectives, spec, base.site, signals, findings)
+    signals = directed(signals, (*profile.objectives, *spec.objectives), objectives)
     alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
     alerts = resolve_alerts(merged.values(), alert_scope)
-    priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
+    watched = {alert.signal for alert in alerts if alert.shown}
+    for entry in spec.signals:
+        check_shown(entry, signals[entry.key.value], watched, findings)
+    priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,
         profile=profile.profile.value,
@@ -129,8 +133,9 @@ def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> 
     """Let a label know which of its values the library takes for limits."""
     found = dict(labels)
     for signal in signals.values():
-        if isinstance(signal.kind, Distribution) and not found[signal.kind.label].limits:
-            label = found[signal.kind.label]
+        label = found.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
+        # A label that is not there is told elsewhere.
+        if isinstance(signal.kind, Distribution) and label and not label.limits:
             limits = tuple(one for one in signal.kind.limits if one in label.values)
             found[label.name] = replace(label, limits=limits)
     return found
@@ -141,18 +146,27 @@ def _spends(signals: Mapping[str, Signal]) -> bool:
 
 
 def _priced(
-    spec: ServiceSpec, prices: PricesSpec | None, labels: Mapping[str, Label], findings: Findings
+    spec: ServiceSpec,
+    prices: PricesSpec | None,
+    labels: Mapping[str, Label],
+    streams: Mapping[str, Stream],
+    findings: Findings,
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
-    models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
+    # A source that exposes what it cost needs no prices.
+    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
+    models = next(known, ()) if "cost" not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
 
 
-def _of_library(library: Library, signals: Iterable[str], alerts: Iterable[str]) -> dict[str, Span]:
-    """Say where the library declares the signals and alerts that a service has of it."""
-    paths = (*(f"signals.{name}" for name in signals), *(f"alerts.{name}" for name in alerts))
-    return {path: library.origins[path] for path in paths if path in library.origins}
+def _of_library(
+    library: Library, signals: Iterable[str], alerts: Mapping[str, Entry[AlertSpec]]
+) -> dict[str, Span]:
+    """Say where the library declares the signals that a service has of it, and where its alerts begin."""
+    paths = (f"signals.{name}" for name in signals)
+    declared = {path: library.origins[path] for path in paths if path in library.origins}
+    return declared | {f"alerts.{name}": entry.key.span for name, entry in alerts.items()}
 
 
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:

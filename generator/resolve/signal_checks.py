@@ -9,7 +9,7 @@ from generator.model.signals import Cost, Count, Distribution, Signal, Tokens, d
 from generator.resolve.prices import TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.streams import Stream
@@ -28,17 +28,21 @@ def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     _check_name(entry, findings)
     _check_tokens(entry, signal, findings)
     _check_worst(entry, signal, findings)
-    _check_shown(entry, signal, findings)
 
 
-def _check_shown(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
-    """Note that dashboards, which are the same for all services, find a service's own signals by the status board."""
-    if not signal.own or signal.trend is not None:
+def check_shown(
+    entry: Entry[SignalSpec], signal: Signal, watched: Collection[str], findings: Findings
+) -> None:
+    """Note that dashboards, which are the same for all services, find a service's own signals by the status board.
+
+    ``watched`` are the signals that alerts are about: the board has them.
+    """
+    if signal.trend is not None or signal.name in watched:
         return
     whose = f", and worst_by: {signal.kind.label}" if isinstance(signal.kind, Distribution) else ""
     findings.info(
         "signal/on-no-dashboard",
-        f'"{signal.name}" is recorded but shown on no dashboard: it has no trend',
+        f'"{signal.name}" is recorded but shown on no dashboard: it has no trend, and no objective',
         entry.key.span,
         f"to have it on the status board and in a panel of its own, add trend: {{over: 1h}}{whose}",
     )

@@ -15,10 +15,12 @@ from generator.model.signals import (
     Count,
     Distribution,
     Kind,
+    Level,
     Quantile,
     Ratio,
     Share,
     Signal,
+    Take,
     Tokens,
     Trend,
 )
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
         Text,
     )
 
-KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution")
+KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution", "level")
 DEFAULT_WINDOW = 15 * MINUTE
 
 
@@ -130,8 +132,10 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
     name, source = kinds[0]
     metric = look_up(source.of, scope.streams, "metric", scope.findings)
     better = Better(spec.better or Better.LOWER)
-    kind = None if metric is None else _kind(name, source, metric, better, scope)
-    if metric is None or kind is None:
+    if metric is None or not _countable(name, source, metric, scope):
+        return None
+    kind = _kind(name, source, metric, better, scope)
+    if kind is None:
         return None
     return _assembled(entry, metric, kind, scope, own=own)
 
@@ -150,7 +154,7 @@ def _assembled(
         kind=kind,
         unit=unit,
         better=Better(spec.better or Better.LOWER),
-        window=window(spec.window, DEFAULT_WINDOW, scope.site, scope.findings),
+        window=_window(spec, kind, scope),
         levels=_levels(spec, metric, kind, scope),
         trend=_trend(spec, unit, scope),
         worst_by=spec.worst_by.value if spec.worst_by else None,
@@ -161,9 +165,24 @@ def _assembled(
     return signal
 
 
+def _window(spec: SignalSpec, kind: Kind, scope: SignalScope) -> int:
+    """Read how far a value looks back; what a gauge shows now is a rule interval old at most."""
+    if kind != Level(Take.NOW):
+        return window(spec.window, DEFAULT_WINDOW, scope.site, scope.findings)
+    if spec.window:
+        scope.findings.error(
+            "signal/gauge",
+            "the value of now has no window",
+            spec.window.span,
+            "say which value of the window is meant, such as take: max; or leave window out",
+        )
+    return scope.site.rule_interval
+
+
 def _kind(name: str, source: SourceSpec, metric: Stream, better: Better, scope: SignalScope) -> Kind | None:
-    findings = scope.findings
     match name:
+        case "level":
+            return Level(Take(source.take or Take.NOW))
         case "count":
             return Count()
         case "share":
@@ -172,10 +191,31 @@ def _kind(name: str, source: SourceSpec, metric: Stream, better: Better, scope: 
             return _per_event(name, source, scope)
         case "cost":
             return _cost(source, scope)
-        case "quantile":
-            return _quantile(source, metric, findings)
         case _:
-            return _distribution(source, metric, scope)
+            found = _quantile if name == "quantile" else _distribution
+            return found(source, metric, scope)
+
+
+def _countable(name: str, source: SourceSpec, metric: Stream, scope: SignalScope) -> bool:
+    """Refuse to count the values of a gauge, and to read the events of a counter as a value."""
+    others = (scope.streams.get(one.value) for one in (source.per, source.exists_with) if one)
+    gauge = next((one for one in (metric, *others) if one and one.is_gauge), None)
+    if name == "level":
+        if metric.is_gauge:
+            return True
+        message, help_ = (
+            f'"{metric.metric or metric.name}" is a {metric.type}: a level needs a gauge',
+            "count its events instead, or take a quantile of a histogram",
+        )
+    elif gauge is None:
+        return True
+    else:
+        message, help_ = (
+            f'"{gauge.metric or gauge.name}" is a gauge: it has a value, and no events for a {name}',
+            "read it as it is: level: {of: " + (gauge.metric or gauge.name) + "}",
+        )
+    scope.findings.error("signal/gauge", message, source.of.span, help_)
+    return False
 
 
 def _per_event(name: str, source: SourceSpec, scope: SignalScope) -> Kind | None:
@@ -232,10 +272,10 @@ def _cost(source: SourceSpec, scope: SignalScope) -> Kind | None:
     return Cost(per) if per else None
 
 
-def _quantile(source: SourceSpec, metric: Stream, findings: Findings) -> Kind | None:
+def _quantile(source: SourceSpec, metric: Stream, scope: SignalScope) -> Kind | None:
     if metric.is_histogram and source.q is not None:
         return Quantile(source.q)
-    findings.error(
+    scope.findings.error(
         "signal/needs-histogram",
         f'"{metric.metric or metric.name}" is a {metric.type}: a quantile needs a histogram',
         source.of.span,
@@ -260,7 +300,7 @@ def _unit(kind: Kind, metric: Stream) -> Unit:
             return Unit.RATIO
         case Cost():
             return Unit.USD
-        case Quantile():
+        case Quantile() | Level():
             return {"": Unit.COUNT, "usd": Unit.USD}.get(metric.unit, Unit.SECONDS)
         case _:
             return Unit.COUNT

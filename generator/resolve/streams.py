@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import TOKEN_TYPE, Source, Stream
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
-from generator.spec.types import SourceOfStreamSpec
+from generator.spec.types import ELSEWHERE, SourceOfStreamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +43,7 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
         unit=spec.unit or "",
         labels=tuple(label.value for label in spec.labels),
         sparse=bool(spec.sparse),
+        across=Across(spec.across.value if spec.across else Across.SUM),
         shared=True,
         help=spec.help,
     )
@@ -66,6 +67,7 @@ def resolve_streams(
     scope = _Scope(metrics, labels, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
     _check_once(profile, findings)
+    _check_declared(profile, metrics, findings)
     used = {name for stream in shared for source in stream.sources for name in source.names}
     stems = {stream.stem for stream in library.values()}
     own = [_own(metric, stems) for metric in metrics.values() if metric.name not in used]
@@ -128,9 +130,11 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
         return None
     known = frozenset[str]().union(*(source.known for source in sources))
     labels = (*(label for label in stream.labels if label in known), *sorted(known - set(stream.labels)))
+    gauges = [scope.metrics[n].across for s in sources for n in s.names if n in scope.metrics]
     return replace(
         stream,
         labels=labels,
+        across=gauges[0] if gauges else stream.across,
         sparse=stream.sparse
         or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
         metric=sources[0].names[0],
@@ -198,7 +202,7 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
         found = {"buckets": next((bound.span for bound in entry.value.buckets), None)}
-        help_ = "leave it out: a counter has none"
+        help_ = f"leave it out: a {stream.type} has none"
     for key, span in found.items():
         if span is not None:
             findings.error(
@@ -276,6 +280,22 @@ def _check_once(profile: ProfileSpec, findings: Findings) -> None:
                     )
 
 
+def _check_declared(profile: ProfileSpec, metrics: Mapping[str, Metric], findings: Findings) -> None:
+    """Warn of a metric that the generated module would not expose: it may be another one, misspelled."""
+    if profile.emitted == ELSEWHERE:
+        return
+    read = (text for entry in profile.streams for part in _parts(entry.value) for text in _names(part.of))
+    for text in read:
+        if text.value not in metrics:
+            findings.warning(
+                "stream/undeclared-metric",
+                f'"{text.value}" is declared nowhere, so the generated module does not expose it',
+                text.span,
+                "declare it under metrics, or say emitted: elsewhere where other code exposes all of them; "
+                + did_you_mean(text.value, metrics, "metrics"),
+            )
+
+
 def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Scope) -> None:
     """Prove that no series of two parts is the same: one would hide the other."""
     for index, source in enumerate(sources):
@@ -311,7 +331,7 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
     is_histogram = stream.is_histogram or bool(source.value)
     return Metric(
         name=name,
-        type=MetricType.HISTOGRAM if is_histogram else MetricType.COUNTER,
+        type=MetricType.HISTOGRAM if is_histogram else stream.type,
         help=stream.help,
         unit=source.unit,
         labels=tuple(label for label, _ in source.labels),
@@ -320,6 +340,7 @@ def _exposed(name: str, source: Source, stream: Stream) -> Metric:
         exposed={label: exposed for label, exposed in source.labels if label != exposed},
         parts=(tuple(label for label, _ in source.labels),),
         foreign=True,
+        across=stream.across,
     )
 
 
@@ -366,6 +387,7 @@ def _own(metric: Metric, stems: Iterable[str]) -> Stream:
         sources=(source,),
         buckets=_bounds((source,)),
         exposed_unit=metric.unit,
+        across=metric.across,
     )
 
 

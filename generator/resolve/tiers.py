@@ -19,7 +19,7 @@ from generator.model.alerts import (
 from generator.model.alerts import Bound as Written
 from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import Unit, duration, human, plain, points
-from generator.resolve.quantities import Bound, amount, bound, difference
+from generator.resolve.quantities import Bound, amount, bound, difference, stands_on_objective
 from generator.resolve.times import burns
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Case(Struct, frozen=True):
 
     def is_default(self, text: Text) -> bool:
         """Whether the service's author has not written ``text``: it is the profile's."""
-        return text.span.file != self.scope.file
+        return not self.scope.is_own(text)
 
 
 def is_relative(signal: Signal) -> bool:
@@ -151,8 +151,8 @@ def _bound(text: Text, case: Case) -> Bound | None:
         value = amount(text, Unit.RATIO, "a share of observations", case.findings)
         return _of_share(value) if value is not None else None
     if isinstance(case.kind, Threshold | Forecast):
-        if case.objective is None and "objective" in text.value:
-            case.scope.off(case.entry.key, case.signal, "no objective")
+        if case.objective is None and stands_on_objective(text.value):
+            case.scope.off(case.entry.key, text, case.signal, "no objective")
             return None
         return bound(text, case.signal, case.objective, case.findings)
     relative = is_relative(case.signal)
@@ -169,12 +169,12 @@ def _of_share(value: float) -> Bound:
 
 
 def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
-    """Report a tier that cannot fire: a default, or one that moves with the objective, is dropped; else an error."""
+    """Report a tier that cannot fire: a default is dropped, and what the author wrote is an error."""
     why = _out_of_reach(found.value, case)
     if why is None:
         return True
     out = _Out(severity, why, _way_out(why, case))
-    _report(text, out, default=found.from_objective or case.is_default(text), case=case)
+    _report(text, out, default=case.is_default(text), case=case)
     return False
 
 
@@ -192,7 +192,8 @@ def _report(text: Text, out: _Out, *, default: bool, case: Case) -> None:
         own = text.span.file == case.entry.key.span.file
         place = text.span if own else case.entry.key.span
         message = f"{alert} of {case.scope.service} is never {out.tier}: {out.why}"
-        case.findings.info("alert/tier-dropped", message, place)
+        if not case.findings.failed:  # else it may follow from what is told already
+            case.findings.info("alert/tier-dropped", message, place)
     else:
         message = f"{alert} can never be {out.tier}: {out.why}"
         case.findings.error("alert/never-fires", message, text.span, out.help)

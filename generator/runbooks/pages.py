@@ -110,6 +110,6 @@ def _page(
         dashboard=dashboard_of_alert(alert, signal),
         overview=names.DASHBOARDS["overview"],
         grafana=grafana,
-        shown=not signal.own or signal.trend is not None,
+        shown=not signal.own or signal.trend is not None or alert.shown,
     )
     return Artifact(names.runbook_path(alert.name), page)

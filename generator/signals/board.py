@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.alerts import Absence
 from generator.model.signals import Distribution, Share
 from generator.model.units import duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, literal, number
 from generator.streams.scope import join, largest, rule, top
 
 if TYPE_CHECKING:
-    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Trend
     from generator.streams.scope import Scope
@@ -37,11 +35,6 @@ def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[Reco
     return current, rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over)
 
 
-def shows(alert: Alert) -> bool:
-    """Whether an alert is about a signal's value, which then stands beside its status."""
-    return alert.about_signal and not isinstance(alert.kind, Absence)
-
-
 def status(scope: Scope) -> RecordingRule:
     """Record 2, 1 or 0: the worst alert of a signal, pending or firing; a service that is gone has none."""
     alerts = Series("ALERTS").where("!=", **{names.SERVICE: "", names.SIGNAL: ""})
@@ -55,19 +48,25 @@ def status(scope: Scope) -> RecordingRule:
 
 
 def _current(signal: Signal, scope: Scope) -> Expr:
+    if isinstance(signal.kind, Distribution):
+        return _worst_share(signal, signal.kind, scope)
     if signal.worst_by is None:
         return scope.record(names.value(signal)).now()
     values = scope.record(names.value(signal, (signal.worst_by,)))
-    if isinstance(signal.kind, Distribution):
-        worst = top(values.one_of(signal.worst_by, signal.kind.limits).now())
-        # A limit that no run has met yet has no series: 0 then, as long as there are runs.
-        none = number(0) * scope.record(names.denominator(signal)).now()
-        return _named(join("or", worst, none), signal.worst_by)
     if not isinstance(signal.kind, Share):
         return _named(top(values.now()), signal.worst_by)
     events = scope.record(names.denominator(signal, (signal.worst_by,))).now()
     busy = top(values.now() & (events >= number(WORST_FLOOR - 0.5)))
     return _named(join("or", busy, top(values.now())), signal.worst_by)
+
+
+def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
+    """Find the largest share of a limit, or of any value where none is called one."""
+    values = scope.record(names.value(signal, (kind.label,)))
+    worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
+    # A limit that no run has met yet has no series: 0 then, as long as there are runs.
+    none = number(0) * scope.record(names.denominator(signal)).now()
+    return _named(join("or", worst, none), kind.label)
 
 
 def _named(expr: Expr, label: str) -> Expr:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from generator.model import names
 from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Level as Gauged
 from generator.model.streams import Stream, billed, cost
 from generator.promql.expr import Expr, aggregate, call, literal, number
 from generator.streams.scope import each, having, over_window, rule, summed
@@ -38,6 +39,8 @@ def streams_read(signal: Signal) -> Iterator[Stream]:
             yield cost(signal.of)
             if isinstance(per, Stream):
                 yield per
+        case Gauged():
+            return  # a value is no event
         case _:
             assert_never(signal.kind)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
-from generator.signals import cost, count, distribution, quantile, ratio, share, tokens
+from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
+from generator.signals import cost, count, distribution, level, quantile, ratio, share, tokens
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
@@ -34,6 +34,8 @@ def records(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
             found = quantile.records(signal, signal.kind, scope)
         case Distribution():
             found = distribution.records(signal, signal.kind, scope)
+        case Level():
+            found = level.records(signal, signal.kind, scope)
         case _:
             assert_never(signal.kind)
     return tuple(found)

@@ -1,9 +1,10 @@
-"""What one process counts, scrape by scrape: increments of counters, observations of histograms."""
+"""What one process shows, scrape by scrape: increments of counters, observations of histograms, values of gauges."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from math import pi, sin
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.metrics import Metric
+
+
+#: How far a gauge swings about its usual value, and how long.
+_SWING, _SCRAPES_A_SWING = 0.05, 240
 
 
 class Values(Struct, frozen=True):
@@ -73,6 +78,20 @@ class Histogram(Struct, frozen=True):
         yield Values({"__name__": f"{name}_count", **self.labels}, first, list(accumulate(below))[first:])
         sums = list(accumulate(_dense(self.total, scrapes)))
         yield Values({"__name__": f"{name}_sum", **self.labels}, first, sums[first:])
+
+
+class Gauge(Struct, frozen=True):
+    """A gauge with its labels, which swings about its ``usual`` value, in its exposed unit."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    usual: float
+
+    def series(self, scrapes: int) -> Iterator[Values]:
+        """Read it at the first ``scrapes`` scrapes."""
+        turn = 2 * pi / _SCRAPES_A_SWING
+        values = [self.usual * (1 + _SWING * sin(turn * scrape)) for scrape in range(scrapes)]
+        yield Values({"__name__": self.metric.name, **self.labels}, 0, values)
 
 
 def counting(metric: Metric, labels: Mapping[str, str], *, zero_initialised: bool) -> Counter | Histogram:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct, field
 
 from generator.model import names
+from generator.model.metrics import Across
+from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
-from generator.simulate.counters import Counter, Histogram, counting
+from generator.simulate.counters import Counter, Gauge, Histogram, counting
 from generator.simulate.parts import Part, parts
 from generator.simulate.spend import FIELDS, INSTEAD, cost, prices
 from generator.simulate.vocabulary import Vocabulary, vocabulary
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from generator.simulate.spend import Prices
     from generator.streams.roles import Outcome
 
+#: What a gauge shows of which nothing is promised; and where it stands under a promised maximum, above a minimum.
+_USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 #: Of the time of a call of a model, the part that passes before its first token.
 _FIRST_TOKEN = 0.2
 
@@ -58,16 +62,26 @@ class Process(Struct, frozen=True):
     exposed: Exposed
     release: str
     counting: dict[tuple[str, tuple[str, ...]], Counter | Histogram] = field(default_factory=dict)
+    gauges: list[Gauge] = field(default_factory=list)
     routes: dict[tuple[Event, tuple[str, ...]], list[tuple[Amount, Counter | Histogram]]] = field(
         default_factory=dict
     )
     token_types: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
 
+    def show(self) -> None:
+        """Expose every declared combination of labels of the gauges, each well within what is promised of it."""
+        for metric in self.exposed.service.metrics.values():
+            if metric.is_gauge:
+                usual = _usual(metric, self.exposed.service)
+                declared = [dict(one) for one in _declared(metric, self.release, self.exposed)]
+                said = [{name: _value(name, {}, self) for name in metric.labels}]
+                self.gauges.extend(Gauge(metric, labels, usual) for labels in declared or said)
+
     def start(self) -> None:
         """Expose every declared combination of labels at 0, except of sparse metrics; the module does so of unread."""
         unread = [part.metric for part in self.exposed.fed.get(Event.UNREAD, ())]
         for metric in self.exposed.service.metrics.values():
-            if not metric.sparse or metric in unread:
+            if not metric.is_gauge and (not metric.sparse or metric in unread):
                 for labels in _declared(metric, self.release, self.exposed):
                     self._counting(metric, labels, zero_initialised=True)
 
@@ -130,6 +144,20 @@ class Process(Struct, frozen=True):
         if key not in self.counting:
             self.counting[key] = counting(metric, labels, zero_initialised=zero_initialised)
         return self.counting[key]
+
+
+def _usual(metric: Metric, service: Service) -> float:
+    """Choose what one instance shows of a gauge, in its exposed unit."""
+    signals = (one for one in service.signals.values() if isinstance(one.kind, Level))
+    read = next(
+        (one for one in signals if one.of.metric == metric.name and one.name in service.objectives), None
+    )
+    if read is None:
+        level = _USUAL
+    else:
+        bound, lower = service.objectives[read.name].bound, read.better is not Better.HIGHER
+        level = bound * _UNDER if lower else bound + abs(bound) * _ABOVE
+    return level / metric.factor / (service.replicas if metric.across is Across.SUM else 1)
 
 
 def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:  # noqa: PLR0911 - one an event

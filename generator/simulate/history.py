@@ -81,6 +81,7 @@ def _instance(setting: _Setting, grid: Grid, lived: list[Life]) -> list[tuple[Pr
         gone = grid.next(life.died)
         ends = gone < round(setting.scenario.end * 1000)
         process = Process(setting.exposed, life.release)
+        process.show()
         if setting.scenario.zero_initialised:
             process.start()
         hidden = _play(setting, life, times, process)

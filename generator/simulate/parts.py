@@ -1,4 +1,4 @@
-"""What feeds each metric of a service: an event of its stream, or for one of its own an event by its labels."""
+"""The event that feeds each metric of a service: that of its stream, or for one of its own one by its labels."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ class Part(Struct, frozen=True):
 
 
 def parts(service: Service) -> tuple[Part, ...]:
-    """Give every metric of a service its part, in the service's order."""
-    return tuple(
-        Part(service.metrics[one.metric], role(one) or _own(one)) for one in service.streams.values()
-    )
+    """Give every metric of a service that counts its part, in the service's order."""
+    counting = (one for one in service.streams.values() if not one.is_gauge)
+    return tuple(Part(service.metrics[one.metric], role(one) or _own(one)) for one in counting)
 
 
 def _own(stream: Stream) -> Role:

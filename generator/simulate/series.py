@@ -12,7 +12,7 @@ from generator.simulate.incidents import EVERYTHING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.simulate.counters import Counter, Histogram
+    from generator.simulate.counters import Counter, Gauge, Histogram
     from generator.simulate.exposition import Process
 
 _MS = 1000
@@ -57,7 +57,7 @@ def samples(lived: list[tuple[Process, Scrapes]], common: Mapping[str, str]) -> 
     """Join the lives of one instance, in order of time; ``common`` are the labels of the target."""
     joined: dict[tuple[tuple[str, str], ...], tuple[list[int], list[float]]] = {}
     for process, scrapes in lived:
-        for counter in process.counting.values():
+        for counter in (*process.counting.values(), *process.gauges):
             for labels, timestamps, values in _of_life(counter, scrapes):
                 so_far = joined.setdefault(tuple(labels.items()), ([], []))
                 _extend(so_far, timestamps, values)
@@ -76,7 +76,7 @@ def _extend(so_far: tuple[list[int], list[float]], timestamps: list[int], values
 
 
 def _of_life(
-    counter: Counter | Histogram, scrapes: Scrapes
+    counter: Counter | Gauge | Histogram, scrapes: Scrapes
 ) -> Iterator[tuple[Mapping[str, str], list[int], list[float]]]:
     unseen = scrapes.unseen(counter.metric.name)
     for found in counter.series(len(scrapes.times)):

@@ -71,6 +71,7 @@ class MetricSpec(Struct, frozen=True):
     labels: Names
     buckets: tuple[Located[float], ...]
     sparse: bool | None
+    across: Text | None
 
 
 class SourceSpec(Struct, frozen=True):
@@ -84,6 +85,7 @@ class SourceSpec(Struct, frozen=True):
     q: float | None
     label: Text | None
     limits: Names
+    take: str | None
 
 
 class TrendSpec(Struct, frozen=True):
@@ -93,7 +95,7 @@ class TrendSpec(Struct, frozen=True):
 
 
 class SignalSpec(Struct, frozen=True):
-    """A signal; exactly one of the seven kinds is there."""
+    """A signal; exactly one of the eight kinds is there."""
 
     span: Span
     title: str
@@ -106,6 +108,7 @@ class SignalSpec(Struct, frozen=True):
     cost: SourceSpec | None
     quantile: SourceSpec | None
     distribution: SourceSpec | None
+    level: SourceSpec | None
     by: Names
     better: str | None
     window: Text | None
@@ -171,6 +174,7 @@ class StreamSpec(Struct, frozen=True):
     help: str
     labels: Names
     sparse: bool | None
+    across: Text | None
 
 
 class SignalsSpec(Struct, frozen=True):

@@ -1,5 +1,7 @@
 """The raw pass: each exposed series is read once an interval, and becomes a stream.
 
+A counter becomes the events per second of the interval, a gauge its value at the interval's end.
+
 Buckets get their bounds in base units: client libraries spell the same bound differently (``2000``, ``2000.0``), and
 sources measure in different units.
 """
@@ -47,7 +49,8 @@ _TARGET = ("job", "instance")
 def raw_pass(stream: Stream, service: Service, site: Site) -> RecordingRule:
     """Read the series behind a stream of a service, and sum its instances away."""
     parts = [_part(source, stream, service, site) for source in stream.sources]
-    whole = parts[0] if len(parts) == 1 and _is_plain(stream, service) else total(any_of(parts), stream.kept)
+    is_whole = len(parts) == 1 and _is_plain(stream, service)
+    whole = parts[0] if is_whole else aggregate(stream.across, any_of(parts), stream.kept)
     return rule(names.rate(stream), whole, service=service.name)
 
 
@@ -79,12 +82,14 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
     kept = sorted({exposed for _, exposed in source.labels})
     if stream.is_histogram:
         kept = sorted((*kept, names.LE))
-    rates = call("rate", _selected(name, source, stream, service).over(site.raw_window))
+    exposed = _selected(name, source, stream, service)
+    rates = exposed.now() if stream.is_gauge else call("rate", exposed.over(site.raw_window))
     if joined:
         rates = _with_target_info(rates, sorted(joined), service)
     if stream.is_histogram:
         rates = _in_base_units(rates, source)
-    return total(rates, kept)
+    found = aggregate(stream.across, rates, kept)
+    return found * number(FACTORS[source.unit]) if stream.is_gauge and FACTORS[source.unit] != 1 else found
 
 
 def series_of(name: str, source: Source, stream: Stream) -> str:

@@ -104,7 +104,7 @@ def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
 def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
-    profile = agent()
+    profile = agent() | {"objectives": {}}  # an objective alerts by itself
     found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
     (told,) = no_alerts.check(known(SITE, found))
     assert told.message == f"no alert of demo-agent tells of {anomaly}"
@@ -113,7 +113,7 @@ def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
 
 
 def test_all_anomalies_without_an_alert_are_one_finding(tmp_path: Path) -> None:
-    profile = agent() | {"alerts": {}}
+    profile = agent() | {"alerts": {}, "objectives": {}}
     (told,) = no_alerts.check(known(SITE, service_of(tmp_path, profile)))
     assert all(anomaly in told.message and f"for {anomaly} " in told.help for anomaly in ALERTS_OF)
 
@@ -143,8 +143,15 @@ def test_a_threshold_tells_of_no_sudden_drop_but_any_other_alert_does(tmp_path: 
 def test_an_alert_that_metrics_are_gone_tells_of_no_anomaly(tmp_path: Path) -> None:
     profile = agent()
     kept = {name: profile["alerts"][name] for name in ("AgentMetricAbsent", "AgentNoRuns")}
-    found = service_of(tmp_path, profile | {"alerts": kept}, traffic={"min_runs_per_hour": 200})
+    found = service_of(
+        tmp_path, profile | {"alerts": kept, "objectives": {}}, traffic={"min_runs_per_hour": 200}
+    )
     assert {anomaly.name for anomaly in no_alerts.uncovered(found)} == set(ALERTS_OF)
+
+
+def test_an_objective_tells_of_what_it_promises(tmp_path: Path) -> None:
+    found = service_of(tmp_path, agent() | {"alerts": {}})
+    assert "growing latency" not in {anomaly.name for anomaly in no_alerts.uncovered(found)}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,19 @@ def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards
             assert any(stem and f":{stem}:" in name for name in read for stem in stems), (alert.name, read)
 
 
+def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
+    model: Model, boards: dict[str, Json]
+) -> None:
+    for rule in _rules(model):
+        url = urlsplit(rule.annotations["dashboard_url"])
+        number = parse_qs(url.query).get("viewPanel")
+        if rule.alert in _WITHOUT or not number:
+            continue
+        panel = _panels(boards[url.path.removeprefix("/d/")])[int(number[0])]
+        named = {link["title"]: link["url"] for link in panel["links"]}
+        assert named[f"Runbook: {rule.alert}"] == rule.annotations["runbook_url"]
+
+
 def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:
     for board in boards.values():
         counted = Counter(panel["id"] for panel in everything(board))
@@ -101,15 +114,15 @@ def test_an_alert_on_a_signal_of_its_own_leads_to_where_these_are_drawn(model: M
     assert dashboard_of_alert(alert, service.signals["handover_rate"]) == "agent-overview"
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_an_own_signal_is_chosen_only_where_the_variable_offers_it(model: Model, *, shown: bool) -> None:
+@pytest.mark.parametrize("trend", [True, False])
+def test_an_own_signal_is_chosen_as_its_alert_puts_it_on_the_board(model: Model, *, trend: bool) -> None:
     (service,) = (service for service in model.services if "handover_rate" in service.signals)
     own = service.signals["handover_rate"]
-    signal = own if shown else replace(own, trend=None)
+    signal = own if trend else replace(own, trend=None)
     alert = replace(next(one for one in service.alerts if isinstance(one.kind, Threshold)), signal=own.name)
     alert = replace(alert, shared=False)
     service = replace(service, signals={**service.signals, own.name: signal}, alerts=(alert,))
     own_alerts = rule_set([service], model.library, model.site).own[0].alerting
     for rule in (rule for group in own_alerts for rule in group.rules if isinstance(rule, AlertingRule)):
         asked = parse_qs(urlsplit(rule.annotations["dashboard_url"]).query)
-        assert asked.get("var-signal") == (["handover_rate"] if shown else None)
+        assert asked.get("var-signal") == ["handover_rate"]

@@ -184,6 +184,8 @@ metrics:
   open_handover_total: {type: counter, help: 'Say "why" \\ how.', labels: [region, release]}
   open_wait_ms: {type: histogram, unit: ms, help: Waits., labels: [region], buckets: [0.5, 10]}
   open_nothing_total: {type: counter, help: Without labels., labels: []}
+  open_queue: {type: gauge, help: Waiting., labels: [region]}
+  open_oldest_ms: {type: gauge, unit: ms, help: Oldest., labels: [], across: max}
   open_end_total: {type: counter, help: Ends., labels: [status, stop_reason, self]}
 """
 
@@ -224,6 +226,8 @@ def test_labels_bounded_by_a_number_keep_the_first_values(open_agent: OpenAgent,
         metrics.count_open_handover(second, first)
         metrics.observe_open_wait_ms(second, first)
         metrics.count_open_nothing(second)
+        metrics.set_open_queue(second, first)
+        metrics.set_open_oldest_ms(second)
     exposed = families(registry)
     assert beyond(exposed, model.services[0], model.site) == []
     told = misfits(exposed, model.services[0])
@@ -246,6 +250,18 @@ def test_of_values_bounded_by_a_number_the_first_ones_stay_and_the_rest_are_othe
     assert found == {"a": 2, "b": 1, "c": None, "d": None}
     assert registry.get_sample_value("agent_tool_call_total", {"tool": "other", **labels}) == 2
     assert registry.get_sample_value("agent_label_value_outside_total", {"label": "tool"}) == 2
+
+
+def test_a_gauge_shows_nothing_until_it_is_set(open_agent: OpenAgent) -> None:
+    registry = CollectorRegistry()
+    metrics = open_agent.module.OpenAgentMetrics(release="r1", registry=registry)
+    assert not any(name.startswith(("open_queue", "open_oldest")) for name in families(registry))
+    metrics.set_open_queue(7, "eu")
+    metrics.set_open_queue(float("nan"), "eu")
+    metrics.set_open_oldest_ms(1500)
+    metrics.set_open_oldest_ms(-2.5)
+    assert registry.get_sample_value("open_queue", {"region": "eu"}) == 7
+    assert registry.get_sample_value("open_oldest_ms") == -2.5
 
 
 def test_metrics_of_a_service_itself_have_methods(open_agent: OpenAgent) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.signals.board import shows
 from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
@@ -110,7 +109,7 @@ def test_the_trend_is_the_articles(board: Chain, signal: str, trend: float, unit
 def test_the_status_is_the_articles_and_all_other_signals_are_well(board: Chain) -> None:
     statuses = {signal: value for signal, (value, _) in _rows(board, "status").items()}
     wrong = {"latency_p95": 1, "tool_error_rate": 2, "token_usage_per_run": 1, "success_rate": 1}
-    watched = {alert.signal for alert in board.service.alerts if shows(alert)}
+    watched = {alert.signal for alert in board.service.alerts if alert.shown}
     watched -= {"llm_usage_unread_count"}  # of what goes wrong in code; this history has no such series
     on_board = {one.name for one in board.service.signals.values() if one.trend or one.name in watched}
     assert statuses == {**dict.fromkeys(on_board, 0), **wrong}

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from generator.model.service import Model
     from generator.prometheus.rule_tests.files import Trial
 
+#: Gauges of support-agent, and what is read of each.
+_GAUGES: dict[str, dict[str, object]] = {
+    "support_queue_depth": {"labels": []},
+    "support_score": {"labels": ["release"], "across": "avg"},
+    "support_oldest_wait_ms": {"labels": [], "unit": "ms", "across": "max"},
+}
+_LEVELS: dict[str, dict[str, object]] = {
+    "queue_depth": {"level": {"of": "support_queue_depth", "take": "max"}},
+    "score": {"level": {"of": "support_score"}, "by": ["release"], "better": "higher"},
+    "oldest_wait": {"level": {"of": "support_oldest_wait_ms", "take": "avg"}, "window": "10m"},
+}
 _SPECS = Path(__file__).parents[2] / "specs"
 _ALERTS: dict[str, dict[str, object]] = {
     "RunsFew": {"threshold": {"signal": "run_count"}, "warning": 50},
@@ -61,6 +72,10 @@ _ALERTS: dict[str, dict[str, object]] = {
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
     "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 3},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
+    "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},
+    "QueueGrows": {"change": {"signal": "queue_depth", "over": "1h"}, "warning": "60%", "for": "10m"},
+    "ScoreLow": {"threshold": {"signal": "score", "by": "release"}, "critical": 0.8},
+    "WaitLong": {"threshold": {"signal": "oldest_wait"}, "warning": "30s"},
     "Idle": {"idle": {"signal": "run_count", "over": "10m"}},
     "IdlePages": {"idle": {"signal": "run_count", "over": "10m"}, "severity": "critical"},
     "UnpricedPages": {"unpriced": {"signal": "cost_per_run"}, "severity": "critical"},
@@ -68,6 +83,14 @@ _ALERTS: dict[str, dict[str, object]] = {
     "UndeclaredPages": {"undeclared": {}, "severity": "critical", "min_bad_events": 3},
     "SeriesPage": {"series_budget": {}, "severity": "critical"},
 }
+#: Objectives that no written alert watches, and the alerts that follow from them.
+_OBJECTIVES: dict[str, dict[str, str]] = {
+    "paused_rate": {"max": "20%"},
+    "paused_count": {"min": "30"},
+    "latency_p99": {"max": "4s"},
+    "outcomes": {"max": "40%"},
+}
+_MISSED = ("AgentPausedRateMissed", "AgentPausedCountMissed", "AgentLatencyP99Missed", "AgentOutcomesMissed")
 
 
 def _specs(directory: Path) -> Model:
@@ -80,7 +103,20 @@ def _specs(directory: Path) -> Model:
         "summary": "Something.",
         "means": "Something happened.",
     }
+    spec["metrics"] = {
+        **spec.get("metrics", {}),
+        **{name: {"type": "gauge", "help": "A gauge.", **body} for name, body in _GAUGES.items()},
+    }
+    spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _LEVELS.items()}
     spec["alerts"] |= {name: {**usual, **body} for name, body in _ALERTS.items()}
+    waiting = {"title": "Paused", "description": "Runs that wait.", "better": "neither"}
+    share = {"of": "run", "where": {"stop_reason": "paused"}}
+    spec["signals"] |= {
+        "paused_rate": {**waiting, "share": share},
+        "paused_count": {**waiting, "count": {"of": "run"}},
+        "outcomes": {**waiting, "distribution": {"of": "run", "label": "status"}},
+    }
+    spec["objectives"] |= _OBJECTIVES
     path.write_text(yaml.safe_dump(spec))
     loaded = load(directory)
     assert loaded.specs is not None, loaded.diagnostics
@@ -95,7 +131,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return _specs(tmp_path_factory.mktemp("own") / "specs")
 
 
-@pytest.mark.parametrize("name", _ALERTS)
+@pytest.mark.parametrize("name", [*_ALERTS, *_MISSED])
 def test_an_alert_of_ones_own_does_what_it_must(
     name: str,
     own: Model,

@@ -57,9 +57,11 @@ def test_a_bound_that_moves_with_the_objective_is_recorded_as_it_is_written(tmp_
 
 def test_without_the_objective_that_it_stands_on_an_alert_is_off(tmp_path: Path) -> None:
     found = _deviations(
-        tmp_path, {"success_rate": {"min": "97%", "window": "30d"}}, **{CALLS: {"warning": "2x objective"}}
+        tmp_path,
+        {"success_rate": {"min": "97%", "window": "30d"}},
+        AgentCostBudgetExceeded={"for": "7m"},
     )
-    assert (found.off, found.overrides) == ((CALLS,), ())
+    assert (found.off, found.overrides) == (("AgentCostBudgetExceeded",), ())
 
 
 def test_what_is_no_number_is_a_form_of_its_own_and_named(tmp_path: Path) -> None:

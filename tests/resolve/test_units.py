@@ -251,6 +251,6 @@ def test_paces_are_read_whole(tmp_path: Path) -> None:
         alerts='{Own: {burn_rate: {signal: success_rate}, critical: "14.4x in 1h and 5m, 6x in 6h and 30m", '
         "summary: It burns.}}",
     )
-    (alert,) = one(resolved(tmp_path, demo)).alerts
+    (alert,) = (alert for alert in one(resolved(tmp_path, demo)).alerts if alert.name == "Own")
     paces = [(burn.factor, burn.long, burn.short) for burn in alert.tiers[0].burns]
     assert paces == [(14.4, HOUR, 5 * MINUTE), (6, 6 * HOUR, 30 * MINUTE)]

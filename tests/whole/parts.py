@@ -11,7 +11,7 @@ from tests.whole import words
 
 Section = dict[str, Any]
 
-_KINDS = ("share", "count", "ratio", "quantile", "distribution")
+_KINDS = ("share", "count", "ratio", "quantile", "distribution", "level")
 _AMOUNTS = {
     "share": ("1%", "5%", "50%", "99.5%"),
     "money": ("$0.01", "$200"),
@@ -26,6 +26,7 @@ class Metrics(Struct, frozen=True):
     runs: str
     times: str
     calls: str
+    queue: str
     labels: dict[str, tuple[str, ...]]
     of: dict[str, tuple[str, ...]]
 
@@ -42,7 +43,8 @@ class Metrics(Struct, frozen=True):
 def signals(draw: st.DrawFn, metrics: Metrics) -> Section:
     """A signal of some kind; most of them compile."""
     kind = draw(st.sampled_from(_KINDS))
-    of = metrics.times if kind == "quantile" else draw(st.sampled_from((metrics.runs, metrics.calls)))
+    special = {"quantile": metrics.times, "level": metrics.queue}
+    of = special.get(kind) or draw(st.sampled_from((metrics.runs, metrics.calls)))
     listed = [label for label in metrics.of[of] if metrics.labels[label]]
     if kind in {"share", "distribution"} and not listed:
         kind = "count"
@@ -54,7 +56,7 @@ def signals(draw: st.DrawFn, metrics: Metrics) -> Section:
         "by": draw(metrics.broken_down(of)),
         "better": draw(st.sampled_from(("higher", "lower", "neither"))),
     }
-    if draw(st.booleans()):
+    if draw(st.booleans()) and signal.get("level", {}).get("take") != "now":
         signal["window"] = draw(words.durations)
     if kind != "distribution" and draw(st.booleans()):
         signal["trend"] = {"over": draw(words.durations)}
@@ -75,6 +77,8 @@ def _source(kind: str, of: str, listed: list[str], metrics: Metrics) -> st.Searc
             return st.just({"of": of, "per": metrics.runs})
         case "quantile":
             return st.sampled_from((0.5, 0.95, 0.999)).map(lambda q: {"of": of, "q": q})
+        case "level":
+            return st.sampled_from(("now", "max", "min", "avg")).map(lambda take: {"of": of, "take": take})
         case "distribution":
             return st.sampled_from(listed).map(lambda label: {"of": of, "label": label})
         case _:
@@ -85,7 +89,7 @@ def written_as(signal: Section) -> str:
     """How amounts of a signal are written."""
     if "share" in signal or "distribution" in signal:
         return "share"
-    return "time" if "quantile" in signal else "number"
+    return "time" if "quantile" in signal or "level" in signal else "number"
 
 
 @st.composite
@@ -115,9 +119,9 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         body["over"] = draw(words.durations)
     if kind == "threshold" and "ratio" in signal:
         body["unfinished"] = draw(st.booleans())
-    floors: tuple[Section, ...] = (
-        ({}, {"min_bad_events": 5}) if "count" in signal else ({}, {"min_bad_events": 5, "min_events": 10})
-    )
+    floors: tuple[Section, ...] = ({}, {"min_bad_events": 5, "min_events": 10})
+    if "count" in signal or "level" in signal:
+        floors = ({}, {"min_bad_events": 5}) if "count" in signal else ({},)
     alert: Section = {
         kind: body,
         draw(st.sampled_from(("warning", "critical"))): draw(_bounds(kind, signal)),

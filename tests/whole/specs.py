@@ -48,13 +48,14 @@ def directories(draw: st.DrawFn) -> Directory:
 
 @st.composite
 def profiles(draw: st.DrawFn, name: str) -> tuple[Section, Metrics]:
-    """A profile with a counter of runs, another counter, a histogram, and signals and alerts on them."""
+    """A profile with a counter of runs, another counter, a histogram, a gauge, and signals and alerts on them."""
     labels, values = draw(_labels())
-    stems = draw(st.lists(words.stems, min_size=2, max_size=2, unique=True))
+    stems = draw(st.lists(words.stems, min_size=3, max_size=3, unique=True))
     some = st.lists(st.sampled_from(sorted(labels)), unique=True, max_size=3)
     runs, calls, times = f"{stems[0]}_total", f"{stems[1]}_total", draw(words.stems.filter(bool))
-    of = {metric: tuple(draw(some)) for metric in (runs, calls, times)}
-    metrics = Metrics(runs, times, calls, values, of)
+    queue = f"{stems[2]}_now"
+    of = {metric: tuple(draw(some)) for metric in (runs, calls, times, queue)}
+    metrics = Metrics(runs, times, calls, queue, values, of)
     known = {
         "run_count": {"title": "Runs", "description": "Runs.", "count": {"of": runs}, "by": list(of[runs])}
     }
@@ -78,6 +79,13 @@ def profiles(draw: st.DrawFn, name: str) -> tuple[Section, Metrics]:
                 "help": "T.",
                 "labels": list(of[times]),
                 "buckets": buckets,
+            },
+            queue: {
+                "type": "gauge",
+                "unit": draw(st.sampled_from(("ms", "s"))),
+                "help": "Q.",
+                "labels": list(of[queue]),
+                "across": draw(st.sampled_from(("sum", "avg", "max", "min"))),
             },
         },
         "signals": known,

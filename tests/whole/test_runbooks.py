@@ -106,9 +106,8 @@ def test_a_signal_of_a_services_own_may_be_about_anything(pages: dict[str, str])
     assert _OF_OWN not in pages["AgentSuccessRateLow"]
 
 
-def test_no_dashboard_is_said_to_show_what_none_shows(pages: dict[str, str]) -> None:
-    assert "): the status of" in pages["Calls"]
-    assert "the signal over time" not in pages["Calls"]
+def test_what_an_alert_is_about_is_shown(pages: dict[str, str]) -> None:
+    assert "the signal over time, and the status of" in pages["Calls"]
     assert "the signal over time" in pages["AgentNoRuns"]
 
 

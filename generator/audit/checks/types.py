@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from math import inf, isclose, isfinite
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from generator.audit.findings import Finding, suspicion, violation
 from generator.audit.fixes import other_buckets, redeclared
-from generator.model.metrics import FACTORS
+from generator.model.metrics import FACTORS, MetricType
 from generator.model.names import LE
 from generator.model.units import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.audit.seen import Seen, SeenHistogram, SeenMetric
 
@@ -41,17 +42,22 @@ def check(seen: Seen) -> Iterator[Finding]:
             yield from _units(found, seen)
 
 
+_MADE: Mapping[MetricType, str] = MappingProxyType(
+    {
+        MetricType.COUNTER: "rates and increases of what may fall are wrong: make it a counter in the code",
+        MetricType.HISTOGRAM: "quantiles are computed from classic buckets: make it a histogram in the code",
+        MetricType.GAUGE: "a level needs a value that goes up and down: make it a gauge, or count its events",
+    }
+)
+
+
 def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     metric, types = found.metric, found.described.types
     if _is_bare(found) or not types or metric.type in types:
         return
     said = f"exposed as {_a(min(types))}"
     message = f"{metric.name} is declared {_a(metric.type)} and {said}"
-    help_ = (
-        "rates and increases of what may fall are wrong: make it a counter in the code"
-        if not metric.is_histogram
-        else "quantiles are computed from classic buckets: make it a histogram in the code"
-    )
+    help_ = _MADE[metric.type]
     yield Finding(violation("audit/type", message, seen, f"metrics.{metric.name}", help_), metric.name)
 
 

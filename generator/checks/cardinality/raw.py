@@ -92,6 +92,8 @@ def series_each(metric: Metric, site: Site) -> int:
     created = 1 if site.created_series else 0
     if metric.is_histogram:
         return len(metric.buckets) + 1 + _SUM_AND_COUNT + created
+    if metric.is_gauge:
+        return 1
     return 1 + created
 
 

@@ -35,7 +35,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 def averages(service: Service) -> dict[str, list[str]]:
     """Find the metrics of times, by name, that lack ``p50`` or ``p95``."""
-    times = (metric for metric in service.metrics.values() if metric.unit in _TIMES)
+    times = (metric for metric in service.metrics.values() if metric.unit in _TIMES and not metric.is_gauge)
     lacking = {metric.name: _missing(metric, service) for metric in times}
     return {name: missing for name, missing in lacking.items() if missing}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.chance import SIGMAS
-from generator.model.signals import Better, Count, Distribution, Quantile, Ratio, Share, top_bucket
+from generator.model.signals import Better, Count, Distribution, Level, Quantile, Ratio, Share, top_bucket
 from generator.prometheus.rule_tests.loads import Traffic, load_of, share_beyond
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 
@@ -101,9 +101,9 @@ class _Step(Struct, frozen=True):
     def from_base(self, base: float, load: Load | None = None) -> Timeline:
         """Begin at a value, with so much traffic that a window forgets it late, or under a load of its own."""
         before = load or self.load(base, _MORE * PLENTY)
-        if not isinstance(self.signal.kind, Count):
+        if not isinstance(self.signal.kind, Count | Level):
             return self.subject.timeline.then(self.forgotten, before).quiet("silent before")
-        # A count is whole only when its window is; ratios are right from the first event on.
+        # A count or a gauge is whole only when its window is; ratios are right from the first event on.
         settled = self.forgotten + self.subject.keep + self.subject.interval
         return self.subject.timeline.then(settled, before).silent("silent before")
 
@@ -128,7 +128,7 @@ def _bounds(step: _Step) -> Iterator[TestCase]:
     resolves = step.forgotten + subject.keep
     timeline = step.from_base(step.base).then(resolves + SLACK, step.load(value))
     # What is only counted has no traffic of its own that could make a window forget late.
-    sharp = not isinstance(step.signal.kind, Count)
+    sharp = not isinstance(step.signal.kind, Count | Level)
     if sharp and subject.alert.for_ >= interval:
         timeline = timeline.silent("not before its for", step.fires - interval)
     timeline = timeline.fires("fires just beyond its bound", step.fires, subject.tier.bound * (1 + MARGIN))

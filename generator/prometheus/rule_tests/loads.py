@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.model.units import plain
 from generator.prometheus.rule_tests.timeline import Load, SeriesId, merged
@@ -42,14 +42,16 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
             return merged(counter(signal.of, amount, fixture), counter(per, traffic, fixture))
         case Cost():
             return _cost(signal, signal.kind, Traffic(value, traffic.labels), traffic.events, fixture)
-        case Count():
-            return some(signal.of, Traffic(value / signal.window, traffic.labels), fixture)
+        case Count() | Level():
+            # A gauge has its value; of events so many a second come to it within the window.
+            shown = value if signal.of.is_gauge else value / signal.window
+            return some(signal.of, Traffic(shown, traffic.labels), fixture)
         case _:
             assert_never(signal.kind)
 
 
 def counter(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
-    """Let a counter gain all events in one series."""
+    """Let a counter gain all events in one series, or a gauge have them as its value."""
     return {SeriesId(names.rate(stream), _labels(stream, traffic.labels, fixture)): traffic.events}
 
 

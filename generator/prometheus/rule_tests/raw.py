@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.labels import OTHER, Label
+from generator.model.metrics import FACTORS, Across
 from generator.model.outside import STREAM, watched
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes
@@ -35,10 +36,11 @@ _PRECISION = 1e6
 
 
 class Exposed(Struct, frozen=True):
-    """A series of one instance, its name among its labels, and how much it gains a second."""
+    """A series of one instance, its name among its labels; ``pace`` is its gain a second, of a gauge its value."""
 
     labels: Labels
     pace: int
+    is_gauge: bool
 
 
 def raw_test(service: Service, site: Site) -> Mapped:
@@ -50,7 +52,11 @@ def raw_test(service: Service, site: Site) -> Mapped:
     inputs = dict(_surroundings(streams, service, at // scrape))
     for one in exposed:
         is_second = one.labels["instance"] != _INSTANCES[0]
-        inputs[_selector(one.labels)] = _counter(one.pace * scrape, at // scrape, restarted=is_second)
+        inputs[_selector(one.labels)] = (
+            f"{one.pace}x{at // scrape}"
+            if one.is_gauge
+            else _counter(one.pace * scrape, at // scrape, restarted=is_second)
+        )
     expected = [_asked_stream(stream, exposed, service, at) for stream in streams]
     for name, found in _constants(service).items():
         asked = series(name, {names.SERVICE: service.name}).now().text
@@ -107,7 +113,9 @@ def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
             for pace, labels in enumerate(_series(source, stream, service), 1):
                 instances = _INSTANCES if not seen else _INSTANCES[:1]
                 if (name := _selector(labels)) not in seen:
-                    yield from (Exposed({**labels, "instance": one}, pace) for one in instances)
+                    yield from (
+                        Exposed({**labels, "instance": one}, pace, stream.is_gauge) for one in instances
+                    )
                 seen.add(name)
 
 
@@ -135,7 +143,10 @@ def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> d
         for one in exposed:
             if _feeds(one.labels, source, stream, service):
                 name = _selector(_translated(one.labels, source, service))
-                of_source[name] = of_source.get(name, 0) + one.pace * source.scale
+                shown = one.pace * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
+                # Instances of a gauge all show the same here.
+                summed = not stream.is_gauge or stream.across is Across.SUM
+                of_source[name] = of_source.get(name, 0) + shown if summed else shown
         found = {**of_source, **found}
     return found
 

@@ -70,7 +70,7 @@ def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
     if stream.name == fixture.runs.name:
         yield from _never(subject)
     else:
-        yield from _while_runs_finish(stream, subject)
+        yield from _while_runs_finish(kind, subject)
 
 
 def _all_but(stream: Stream | None, subject: Subject) -> Load:
@@ -98,12 +98,12 @@ def _never(subject: Subject) -> Iterator[TestCase]:
         yield subject.case("silent when there never was one", timeline.quiet("silent where it never was"))
 
 
-def _while_runs_finish(stream: Stream, subject: Subject) -> Iterator[TestCase]:
+def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
     """Finish a run too few to miss anything, and just enough."""
-    alert, fixture = subject.alert, subject.fixture
+    alert, fixture, stream = subject.alert, subject.fixture, kind.stream
     if not alert.min_events:
         return
-    window = subject.signal.window
+    window = fixture.signals[kind.runs].window
     full = max(window, LOOK_BACK) + alert.for_ + 2 * SLACK
     quiet = {
         name: rate

@@ -121,7 +121,10 @@ class Subject(Struct, frozen=True):
 
     def case(self, name: str, timeline: Timeline, labels: tuple[tuple[str, str], ...] = ()) -> TestCase:
         """Make a test case of a timeline."""
-        return TestCase(name, self.alert, self.tier, timeline, labels)
+        kind = self.signal.kind
+        # Where no value is a limit, a share that is left for others may be too large as well.
+        only = self.labels if isinstance(kind, Distribution) and not kind.limits else {}
+        return TestCase(name, self.alert, self.tier, timeline, labels or tuple(only.items()))
 
     def fires_and_resolves(  # noqa: PLR0913 - a load and what follows it, each with its time
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.threshold import UNUSUAL, USUALLY
-from generator.model.signals import Better, Cost, Count, Distribution, Quantile, Ratio, Share, divisor
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, divisor
 from generator.model.streams import RUN_LATENCY, cost
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import (
@@ -111,7 +111,7 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
         .then(window + subject.keep, inside)
         .silent("resolves"),
     )
-    if isinstance(signal.kind, Count):
+    if isinstance(signal.kind, Count | Level):
         return
     waiting = subject.timeline.then(full, none).quiet("silent without traffic")
     far = scale.load(scale.worst, PLENTY)

@@ -1,0 +1,31 @@
+"""Levels: what a gauge shows, at an instant or over a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Take
+from generator.promql.expr import aggregate, call
+from generator.streams.scope import each, having, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.rules import RecordingRule
+    from generator.model.signals import Level, Signal
+    from generator.streams.scope import Scope
+
+
+def records(signal: Signal, kind: Level, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the value; what looks over a window reads the values of its instants, recorded beside it."""
+    for labels in signal.levels:
+        stream = having(scope.stream(signal.of), labels).now()
+        now = aggregate(signal.of.across, stream, each(labels))
+        if kind.take is Take.NOW:
+            yield rule(names.value(signal, labels), now)
+            continue
+        instants = names.part(signal, "now", labels)
+        yield rule(instants, now)
+        over = call(f"{kind.take}_over_time", scope.record(instants).over(signal.window - 1))
+        yield rule(names.value(signal, labels), over)
