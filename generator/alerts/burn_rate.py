@@ -65,7 +65,17 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     return (
         f"{shared.title(signal, ground)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events "
         f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+        f"{_left(signal)}"
     )
+
+
+def _left(signal: Signal) -> str:
+    """Write the template that asks what is left of the budget; nothing where that is not known yet."""
+    selector = f'{names.BUDGET_LEFT}{{{names.SERVICE}=%q,{names.SIGNAL}=\\"{signal.name}\\"}}'
+    ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
+    share = "{{ . | first | value | humanizePercentage }}"
+    left = f"{{{{ if gt (. | first | value) 0.0 }}}}{share}{{{{ else }}}}Nothing{{{{ end }}}} of it is left."
+    return f"{ask} {left}{{{{ end }}}}"
 
 
 def pace_words(tier: Tier) -> str:

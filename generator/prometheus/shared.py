@@ -31,7 +31,8 @@ from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
-from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow, run_length
 from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, ERROR_BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -107,6 +108,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
         RUN: _counters(RUN, library, scope, taken),
         LATENCY: _histograms(library, scope, taken),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),
+        ERROR_BUDGET: tuple(_error_budgets(library, scope)),
         **{family: _counters(family, library, scope, taken) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
@@ -335,6 +337,33 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
                 fresh = tuple(distinct(burn.over(signal, window, scope), taken))
                 taken.update(one.record for one in fresh)
                 yield fresh
+
+
+def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
+    """Record what is left of error budgets; finished days are copied once an hour."""
+    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
+    promises = [
+        Promise(
+            signal,
+            scope.record(names.part(signal, "objective_window")).now(),
+            scope.record(burn_rate.budget_name(signal)).now(),
+        )
+        for signal in {one.name: one for one in burning}.values()
+    ]
+    if not promises:
+        return
+    summed = [(error_budget.latest(one, scope),) for one in promises]
+    yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)
+    days = names.shared_name(f"{ERROR_BUDGET}-days")
+    yield from copies(days, (error_budget.finished(one, scope) for one in promises), scope.site)
+    yield from _chains(
+        f"{ERROR_BUDGET}-left", [error_budget.balance(one, scope) for one in promises], scope.site
+    )
+
+
+def copies(name: str, rules: Iterable[RecordingRule], site: Site) -> Iterator[RuleGroup]:
+    """Group the rules that copy finished days."""
+    yield from split(name, [(one,) for one in rules], max(error_budget.COPIED, site.rule_interval))
 
 
 def burn_windows(alert: Alert) -> tuple[int, ...]:
