@@ -91,7 +91,7 @@ class ExposedSource(Struct, frozen=True):
         """Count targets, where the series carry their labels."""
         return len({tuple(line.labels.get(label, "") for label in TARGET_LABELS) for line in self._of(name)})
 
-    def lived(self, _name: str, _label: str, _seconds: int) -> None:
+    def past(self, _name: str, _label: str, _seconds: int) -> None:
         """Say nothing: an exposition has no history."""
 
     def exposed(self) -> None:

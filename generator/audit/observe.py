@@ -199,7 +199,7 @@ def _turnover(
         if not label.new_per_week or not on:
             continue
         seen = next((one for one in on if one.metric.name == service.runs.metric), on[0])
-        lived = source.lived(_counted(seen.metric, seen.members), label.name, site.retention)
-        if lived is not None:
-            found[label.name] = lived
+        past = source.past(_counted(seen.metric, seen.members), label.name, site.retention)
+        if past is not None:
+            found[label.name] = len(past)
     return found

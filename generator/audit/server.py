@@ -123,13 +123,13 @@ class ServerSource(Struct, frozen=True):
         """Count targets."""
         return max(1, self._count(aggregate("count", self._of(name).now(), TARGET_LABELS)))
 
-    def lived(self, name: str, label: str, seconds: int) -> int:
-        """Count in the index, which is far cheaper than to read old samples."""
+    def past(self, name: str, label: str, seconds: int) -> frozenset[str]:
+        """Look in the index, which is far cheaper than to read old samples."""
         now = self._whole(call("time"))
         span = {"start": str(now - seconds), "end": str(now + 1)}
         fields = {"match[]": self._of(name).now().text, **span, "limit": str(_MOST_PAST)}
         path = f"/api/v1/label/{label}/values"
-        return len(self.api.look(path, fields, list[str], "a list of label values"))
+        return frozenset(self.api.look(path, fields, list[str], "a list of label values"))
 
     def exposed(self) -> int | None:
         """Sum what Prometheus itself counts at each scrape."""

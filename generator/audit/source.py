@@ -79,8 +79,8 @@ class Source(Protocol):
     def instances(self, name: str) -> int:
         """Count the instances that expose ``name``; at least 1."""
 
-    def lived(self, name: str, label: str, seconds: int) -> int | None:
-        """Count the values that ``label`` had within the last ``seconds``; None where there is no history."""
+    def past(self, name: str, label: str, seconds: int) -> frozenset[str] | None:
+        """List the values that ``label`` had within the last ``seconds``; None where there is no history."""
 
     def exposed(self) -> int | None:
         """Count what the service's targets expose in all, as AgentSeriesBudgetExceeded does; None if unknown."""

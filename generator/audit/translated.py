@@ -72,12 +72,22 @@ def translations(source: Source, counted: str, metric: Metric, service: Service)
 
 def _values(source: Source, counted: str, exposed: str, feed: Feed) -> list[str]:
     """List the values of a label on the series that are read."""
+    return [value for value, *_ in _read(source, counted, (exposed,), feed)]
+
+
+def is_read(source: Source, counted: str, feed: Feed) -> bool:
+    """Whether any of the series is one that the profile reads."""
+    return bool(_read(source, counted, (), feed))
+
+
+def _read(source: Source, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
+    """List the combinations of labels on the series that are read: first ``by``, then those that say which they are."""
     where = dict(feed.where)
-    found = source.groups(counted, (exposed, *where)).counts
+    found = source.groups(counted, (*by, *where)).counts
     return [
-        value
-        for value, *others in found
-        if all(_taken(one, patterns) for one, patterns in zip(others, where.values(), strict=True))
+        values
+        for values in found
+        if all(_taken(one, patterns) for one, patterns in zip(values[len(by) :], where.values(), strict=True))
     ]
 
 

@@ -70,7 +70,7 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
     if len(chosen) > 1:
         names = " or ".join(service.name for service in chosen)
         raise CallError("say whose exposition it is", f"--service {names}")
-    exposition = parse(_fetched(arguments.exposition, timeout))
+    exposition = parse(fetched(arguments.exposition, timeout))
     return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
 
 
@@ -78,7 +78,7 @@ def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
     return model.services if name is None else (named(name, model),)
 
 
-def _fetched(place: str, timeout: float) -> Fetched:
+def fetched(place: str, timeout: float) -> Fetched:
     """Read a file or ask a URL, whose query no message repeats."""
     # What is no file and could be an address with a password is not repeated as the name of one either.
     if "://" not in place and ("@" not in place or Path(place).exists()):

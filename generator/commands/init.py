@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, shown
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, shown
+from generator.commands.compiling import checked
 from generator.commands.init_repository import repository_files
-from generator.commands.init_service import OURS, first_service
+from generator.commands.init_service import OURS, Found, first_service
 from generator.commands.schema import schema_files
-from generator.commands.terminal import complain
+from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
+from generator.errors import CommandError
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
 from generator.spec.files import SHIPPED, shipped_profiles
@@ -30,6 +32,7 @@ scrape_interval: 15s                 # as in Prometheus's own configuration
 grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
+_NAME = "my-agent"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     names = [path.stem for path in shipped_profiles()]
     parser.description = "Write a directory with a first service to edit. Existing files are never touched."
     options.specs(parser)
-    parser.add_argument("--service", default="my-agent", metavar="NAME", help="its name; default: my-agent")
+    parser.add_argument(
+        "--service", metavar="NAME", help=f"its name; default: {_NAME}, or as its job is called"
+    )
     parser.add_argument(
         "--owner", default="my-team", metavar="TEAM", help="who its alerts go to; default: my-team"
     )
@@ -49,9 +54,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--profile",
-        default=OURS,
         metavar="NAME",
-        help=f"the shipped profile that it uses: {', '.join(names)}; default: {OURS}",
+        help=f"the shipped profile that it uses: {', '.join(names)}; default: {OURS}, or the one that is recognised",
+    )
+    wire = parser.add_mutually_exclusive_group()
+    wire.add_argument(
+        "--from-prometheus",
+        metavar="URL",
+        help="recognise what this server scrapes: a service each, with labels, values, bounds and objectives as seen",
+    )
+    wire.add_argument(
+        "--from-exposition",
+        metavar="FILE|URL",
+        help="recognise what one instance exposes, which has no history",
+    )
+    parser.add_argument(
+        "--last", metavar="DURATION", help="how far back --from-prometheus looks; default: 7d"
+    )
+    options.timeout(parser, "1m")
+    parser.epilog = (
+        "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
+        "..._PASSWORD; for the URL of an exposition AGENT_METRICS_EXPOSITION_TOKEN and so on."
     )
     parser.add_argument(
         "--copy-profile",
@@ -64,37 +87,73 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files that are not there yet; refuse when the service is."""
     if arguments.copy_profile is not None:
         return copy_profile(arguments.copy_profile, arguments.specs)
-    if not _ships(arguments.profile):
+    is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
+    if arguments.profile is not None and not _ships(arguments.profile):
         return CALL_AT_FAULT
+    try:
+        found = _from_wire(arguments) if is_from_wire else _first(arguments)
+    except (CommandError, OSError) as problem:
+        complain(str(problem), getattr(problem, "help", ""))
+        return CALL_AT_FAULT
+    if not _written(arguments, found):
+        return CALL_AT_FAULT
+    sys.stdout.writelines(f"{line}\n" for line in found.said)
+    call = " -o ".join(shlex.quote(shown(path)) for path in (arguments.specs, _output_of(arguments.specs)))
+    status = _checked(arguments.specs) if is_from_wire else OK
+    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
+    return status
+
+
+def _first(arguments: argparse.Namespace) -> Found:
+    if arguments.last is not None:
+        raise CallError(
+            "--last says how far back to look, and nothing is looked at", "add --from-prometheus URL"
+        )
+    name = _NAME if arguments.service is None else arguments.service
+    text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
+    return Found({name: text}, _SITE)
+
+
+def _from_wire(arguments: argparse.Namespace) -> Found:
+    from generator.commands.init_from import from_wire  # noqa: PLC0415 - what talks to servers is an extra
+
+    if arguments.service is not None and (problem := _problem(arguments, arguments.service, "")):
+        raise CallError(*problem)
+    return from_wire(arguments)
+
+
+def _written(arguments: argparse.Namespace, found: Found) -> bool:
+    """Write the files of a call; False, with a word why, where one of them must not be written."""
     specs = arguments.specs
-    service = first_service(
-        arguments.profile, arguments.service, arguments.owner, arguments.job or arguments.service
-    )
-    place = specs / "services" / f"{arguments.service}.yaml"
-    if problem := _problem(arguments, service, place):
-        complain(*problem)
-        return CALL_AT_FAULT
+    for name, text in found.texts.items():
+        if problem := _problem(arguments, name, text):
+            complain(*problem)
+            return False
+    services = {specs / "services" / f"{name}.yaml": text for name, text in found.texts.items()}
     # A price list of one's own replaces the shipped one, so it begins as a copy of that.
     prices = shipped_text("prices.yaml", ".schemas")
-    files = {place: service, specs / "site.yaml": _SITE, specs / "prices.yaml": prices}
+    files = services | {specs / "site.yaml": found.site, specs / "prices.yaml": prices}
     if arguments.repository:
         files |= repository_files(specs, _output_of(specs).name)
-    if not write_new(files, specs):
-        return CALL_AT_FAULT
-    call = " -o ".join(shlex.quote(shown(path)) for path in (specs, _output_of(specs)))
-    sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
-    return OK
+    return write_new(files, specs)
 
 
-def _problem(arguments: argparse.Namespace, service: str, place: Path) -> tuple[str, str] | None:
-    """Say what is wrong with the call, and a way out."""
-    if is_device(arguments.service):
-        message = f'files are called after "{arguments.service}", which is a device on Windows'
-        return message, "choose another name"
+def _checked(specs: Path) -> int:
+    """Check what was written with what was there."""
+    found = checked(specs)
+    show(found, sys.stderr, notes=False)
+    return of_failed(found.diagnostics) if found.failed else OK
+
+
+def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
+    """Say what is wrong with the call, and a way out; ``text`` is empty before there is any."""
+    place = arguments.specs / "services" / f"{name}.yaml"
+    if is_device(name):
+        return f'files are called after "{name}", which is a device on Windows', "choose another name"
     if arguments.repository and not arguments.specs.name:
         message = "the repository is beside the specs, and they have no name"
         return message, "name their directory, as in: init specs"
-    if misfit := _misfit(service):
+    if text and (misfit := _misfit(text)):
         return misfit, ""
     if place.exists():
         return f"{place} exists", "choose another name with --service, or edit the file"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.spec.files import shipped_profiles
 from generator.spec.load import load_profile
 from generator.spec.sources import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from generator.spec.types import ProfileSpec
 
@@ -40,6 +42,14 @@ _PLACEHOLDERS = {
 }
 _OTHERS = ("{max_live: 10}", "a placeholder: the largest number of values at once, or a list of them")
 _WIDTH = 36
+
+
+class Found(Struct, frozen=True):
+    """All that is to be written, ``texts`` of services by their names, and what to say of it."""
+
+    texts: Mapping[str, str]
+    site: str
+    said: tuple[str, ...] = ()
 
 
 def first_service(profile: str, service: str, owner: str, job: str) -> str:

@@ -56,10 +56,10 @@ class Pages(Struct, frozen=True):
             service=self.service,
             span=span if span in _HOURS else _USUAL,
             spans=tuple(_HOURS),
-            panels=[(panel, self._drawn(panel, window)) for panel in self._panels(dashboard)],
+            panels=[(panel, self._drawn(panel, window)) for panel in self.panels(dashboard)],
         )
 
-    def _panels(self, dashboard: Json) -> Iterator[Json]:
+    def panels(self, dashboard: Json) -> Iterator[Json]:
         """Yield the panels, one that is repeated once for each value of its variable."""
         for panel in dashboard["panels"]:
             values = self._values(dashboard, panel["repeat"]) if "repeat" in panel else ()
@@ -82,11 +82,12 @@ class Pages(Struct, frozen=True):
         if panel["type"] == "row":
             return Markup()
         try:
-            return drawn(panel, partial(self._answer, window), window)
+            return drawn(panel, partial(self.answer, window), window)
         except LiveError as problem:
             return Markup('<p class="nothing">{}</p>').format(str(problem))
 
-    def _answer(self, window: Window, target: Json) -> Answer:
+    def answer(self, window: Window, target: Json) -> Answer:
+        """Ask a target of a panel."""
         expr = self._filled(target["expr"])
         if target.get("instant"):
             samples = self.api.query(expr, window.end).samples

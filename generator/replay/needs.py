@@ -51,14 +51,20 @@ def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Need
     """Follow the alerts' expressions through the recording rules down to the raw series."""
     exprs = [one.rule.expr for one in rules]
     names = frozenset(rule.record for rule in _recording(recording))
-    records = _closure(exprs, recording, names)
+    records = closure(exprs, recording, names)
     groups = tuple(_only(recording, records))
     inner = [rule.expr for group in groups for rule in group.rules]
     raw = tuple(_raw([*exprs, *inner], names))
     return Needs(records, _measured(groups), groups, raw, max((one.reach for one in rules), default=0.0))
 
 
-def _closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
+def raw_of(groups: Iterable[RuleGroup], records: Iterable[str]) -> tuple[RawSelector, ...]:
+    """List what the rules of some groups read of raw series: of all that are none of ``records``."""
+    return tuple(_raw((rule.expr for group in groups for rule in group.rules), frozenset(records)))
+
+
+def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
+    """Follow expressions through the rules behind them: all records that they stand on, of those with ``names``."""
     by_record: dict[str, list[str]] = {}
     for rule in _recording(recording):
         by_record.setdefault(rule.record, []).append(rule.expr)

@@ -66,19 +66,30 @@ def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
-    found = _quantities(source, needs)
+    with filled(source, needs.raw) as (api, span):
+        _record(replace(source, span=span), needs, api)
+        yield api
+
+
+@contextmanager
+def filled(source: Source, raw: Sequence[RawSelector]) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
+    """Start a server and fill it with raw series; give it with the span that these have.
+
+    Raises:
+        LiveError: no raw series in the span, too many samples, or a server fails.
+    """
+    found = _quantities(source, raw)
     known = replace(source, span=(min(one.first for one in found), source.span[1]))
     _check_amount(known, found)
     with prometheus_server() as server:
         for one in found:
             _fill(known, one, server.api)
-        _record(known, needs, server.api)
-        yield server.api
+        yield server.api, known.span
 
 
-def _quantities(source: Source, needs: Needs) -> tuple[Quantity, ...]:
+def _quantities(source: Source, raw: Sequence[RawSelector]) -> tuple[Quantity, ...]:
     start, end = source.span
-    asked = quantities(source.crew.apis[0], needs.raw, start, end)
+    asked = quantities(source.crew.apis[0], raw, start, end)
     found = tuple(one for one in asked if one.series)
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"

@@ -67,7 +67,7 @@ def resolve_service(
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
         check_shown(entry, signals[entry.key.value], watched, findings)
-    priced = _priced(spec, base.prices, labels, findings) if _spends(signals) else ((), ())
+    priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,
         profile=profile.profile.value,
@@ -146,10 +146,16 @@ def _spends(signals: Mapping[str, Signal]) -> bool:
 
 
 def _priced(
-    spec: ServiceSpec, prices: PricesSpec | None, labels: Mapping[str, Label], findings: Findings
+    spec: ServiceSpec,
+    prices: PricesSpec | None,
+    labels: Mapping[str, Label],
+    streams: Mapping[str, Stream],
+    findings: Findings,
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
-    models = next((entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model), ())
+    # A source that exposes what it cost needs no prices.
+    known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
+    models = next(known, ()) if "cost" not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
     return resolve_prices(prices, model, token_type, models, findings)
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
 from generator.spec import files
@@ -93,6 +94,15 @@ def read_sources(directory: Path) -> Sources:
         if services.value is None:
             return Sources(diagnostics=services.diagnostics)
         return _read(directory, services.value)
+    except OSError as problem:
+        return Sources(diagnostics=(_unlisted(problem, directory),))
+
+
+def profile_sources(directory: Path) -> Sources:
+    """Read all that services of a directory could use, which need not be there: every profile, its own and shipped."""
+    try:
+        found = _read(directory, ()) if directory.is_dir() else shipped_sources()
+        return replace(found, shipped=tuple(_files(files.shipped_profiles())))
     except OSError as problem:
         return Sources(diagnostics=(_unlisted(problem, directory),))
 

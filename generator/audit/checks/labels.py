@@ -156,12 +156,13 @@ def _undeclared(label: Label, strays: dict[str, SeenLabel], seen: Seen) -> Findi
     else:
         help_ = f"say one of {listed(label.values)} in the code, or list it if it is meant"
     # A flood of values is no list that anybody should paste, and a value that no spec may hold is none.
-    listable = len(values) <= _LISTED and all(map(_may_be_listed, values))
+    listable = len(values) <= _LISTED and all(map(may_be_listed, values))
     fix = listing(seen.service, label, values) if listable else None
     return Finding(violation("audit/undeclared-value", message, seen, path, help_), next(iter(strays)), fix)
 
 
-def _may_be_listed(value: str) -> bool:
+def may_be_listed(value: str) -> bool:
+    """Whether a spec may hold a value: it is not too long, and all of it shows."""
     return len(value) <= _LONGEST and printable(value) == value
 
 

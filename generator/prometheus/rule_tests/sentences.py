@@ -24,7 +24,7 @@ _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \
 _RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
 _LEFT = re.compile(
-    r'\{\{ with printf "service:agent_error_budget:remaining\{.*?\}\}.*?\{\{ end \}\}\{\{ end \}\}'
+    r'\{\{ with printf "service:agent_error_budget:remaining\{.*? of it is left\.\{\{ end \}\}'
 )
 _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")

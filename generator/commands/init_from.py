@@ -1,0 +1,277 @@
+"""``init --from-prometheus`` and ``--from-exposition``: first services from what is there, and proof that they work."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.audit.parse import parse
+from generator.commands.audit import fetched
+from generator.commands.call import CallError
+from generator.commands.init_service import Found
+from generator.commands.terminal import ProgressLine
+from generator.commands.values import length, prometheus, written
+from generator.diagnostics.printable import printable
+from generator.discover.bounds import bounds
+from generator.discover.draft import Draft, named, present
+from generator.discover.places import InExposition, OnServer, last_alive
+from generator.discover.promises import ENOUGH, History, budget, promises, runs
+from generator.discover.proof import firings, panels
+from generator.discover.recognise import recognise, run_series
+from generator.discover.remembered import SPEND, remembered
+from generator.discover.shelf import Shelf, open_labels, shelf
+from generator.live.errors import LiveError
+from generator.model.units import DAY, HOUR, WEEK, duration
+from generator.prometheus.rule_set import RuleSet, rule_set
+from generator.spec.load import load
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from generator.discover.proof import Firing, Panel
+    from generator.discover.recognise import Match
+    from generator.discover.remembered import Remembered
+    from generator.model.service import Service
+    from generator.replay.jobs import Progress
+
+_SITE = """\
+# yaml-language-server: $schema=.schemas/site.schema.json
+scrape_interval: {interval:<20} # {why}
+grafana_url: http://localhost:3000   # alerts link to dashboards there
+# runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
+"""
+_USUAL = 15
+#: The longest that specs take.
+_LONGEST = 60
+_LISTED = 10
+_CRITICAL = "critical"
+_MINUTE = 60
+#: A history that is shorter than this part of what was asked for is named by its own length.
+_MOST_OF = 0.9
+_TIMES = {0: "nobody", 1: "once", 2: "twice"}
+
+
+def from_wire(arguments: argparse.Namespace) -> Found:
+    """Look at what a call names, and write a service of each target that a profile reads.
+
+    Raises:
+        CommandError: nothing is recognised, or the call contradicts itself.
+        LiveError: a server fails.
+    """
+    with ProgressLine(sys.stderr, 1.0) as line:
+        line.show("reading the profiles", 0, 1)
+        known = shelf(arguments.specs, site(None))
+        with _place(arguments, known) as place:
+            matches = recognise(place, known, arguments.profile or "")
+            new = [one for one in matches if not _covered(one, arguments.specs)]
+            if not new:
+                names = ", ".join(_selector(one) for one in matches)
+                raise CallError(
+                    f"what is recognised at {place.name} has specs already: {names}", "see: audit"
+                )
+            interval = max((one.seen.interval or 0 for one in new), default=0) or None
+            return _found(
+                _Asked(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
+            )
+
+
+class _Asked(Struct, frozen=True):
+    """A call, where it looks, and with which profiles."""
+
+    arguments: argparse.Namespace
+    place: OnServer | InExposition
+    shelf: Shelf
+    progress: Progress
+
+    @property
+    def seconds(self) -> int:
+        return self.place.seconds if isinstance(self.place, OnServer) else 0
+
+
+@contextmanager
+def _place(arguments: argparse.Namespace, known: Shelf) -> Iterator[OnServer | InExposition]:
+    if arguments.from_exposition is not None:
+        if arguments.last is not None:
+            raise CallError(
+                "an exposition has no history to look at",
+                "leave --last out, or ask a server: --from-prometheus",
+            )
+        exposition = parse(fetched(arguments.from_exposition, length(arguments.timeout)))
+        yield InExposition(exposition, arguments.job or arguments.service or "my-agent")
+        return
+    seconds, end = int(length(arguments.last or "7d")), int(time.time())
+    series = frozenset().union(*(run_series(known.draft(name, {"job": "x"})) for name in known.profiles))
+    with closing(prometheus(arguments.from_prometheus, arguments.timeout)) as api:
+        at = last_alive(api, series, end - seconds, end)
+        yield OnServer(api, at, seconds, arguments.job or "")
+
+
+def site(interval: float | None) -> str:
+    """Write the site; where the scrape interval is longer than specs take, the longest is said."""
+    seconds = min(_LONGEST, max(1, round(interval))) if interval else _USUAL
+    why = "as Prometheus scrapes them" if interval else "as in Prometheus's own configuration"
+    return _SITE.format(interval=duration(seconds), why=why)
+
+
+def _covered(match: Match, specs: Path) -> bool:
+    """Whether a service of the directory picks the same series already."""
+    if not (specs / "services").is_dir():
+        return False
+    loaded = load(specs).specs
+    selector = match.service.selector
+    others = (
+        {item.key.value: item.value.value for item in one.selector}
+        for one in (loaded.services if loaded else ())
+    )
+    return any(all(other.get(key, value) == value for key, value in selector.items()) for other in others)
+
+
+def _selector(match: Match) -> str:
+    return ", ".join(f'{key}="{printable(value)}"' for key, value in match.service.selector.items())
+
+
+def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> Found:
+    drafts = list(_drafts(asked, matches))
+    said = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
+    if interval and interval > _LONGEST:
+        said.append(
+            f"it is scraped every {duration(round(interval))}, and specs take {_LONGEST}s at most: scrape more often"
+        )
+    try:
+        drafts, more = _tried(asked, drafts)
+    except LiveError as problem:
+        drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
+        more = [
+            f"not tried on its history: {problem.message}",
+            *([f"  {problem.help}"] if problem.help else []),
+        ]
+    return Found({one.name: one.text for one in drafts}, site(interval), (*said, *more))
+
+
+def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
+    arguments = asked.arguments
+    if arguments.service and len(matches) > 1:
+        message = f"--service names one service, and {len(matches)} are recognised"
+        raise CallError(
+            message, f"choose one by --job, or leave --service out: {'; '.join(map(_selector, matches))}"
+        )
+    day = datetime.fromtimestamp(asked.place.at if isinstance(asked.place, OnServer) else time.time(), UTC)
+    taken: set[str] = set()
+    for match in matches:
+        name = arguments.service or named(match.service.selector, taken)
+        taken.add(name)
+        labels = bounds(match, open_labels(match.profile), asked.seconds or WEEK)
+        yield Draft(name, arguments.owner, match, f"{printable(asked.place.name)} on {day:%Y-%m-%d}", labels)
+
+
+def _tried(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
+    """Read the history, derive what may be promised, and see what comes of it."""
+    services, rules = _compiled(asked, drafts)
+    with remembered(asked.place, services, rules, asked.shelf.site, asked.progress) as history:
+        if isinstance(asked.place, OnServer):
+            drafts = [_promised(*one, history, asked) for one in zip(drafts, services, strict=True)]
+        else:
+            drafts = [_unpromised(*one) for one in zip(drafts, services, strict=True)]
+        services, rules = _compiled(asked, drafts)
+        history.evaluate(rules, asked.progress)
+        return list(drafts), list(_proof(asked, history, services, rules, drafts))
+
+
+def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[tuple[Service, ...], RuleSet]:
+    services = tuple(asked.shelf.service(one.text) for one in drafts)
+    return services, rule_set(services, asked.shelf.model().library, asked.shelf.site)
+
+
+def _promised(draft: Draft, service: Service, history: Remembered, asked: _Asked) -> Draft:
+    past = History(history.api, history.end, history.seconds, asked.shelf.site.rule_interval)
+    found = promises(service, past)
+    began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
+    about = f"a little looser than it was from {began} to {ended}"
+    if not found:
+        few = runs(service, past) < ENOUGH
+        why = (
+            f"fewer than {ENOUGH} {service.run}s finished"
+            if few
+            else f"too many {service.run}s or calls failed"
+        )
+        about = f"{why} from {began} to {ended}"
+    return replace(draft, objectives=found, about_objectives=about, budget=budget(service, SPEND, past))
+
+
+def _unpromised(draft: Draft, service: Service) -> Draft:
+    about = "an exposition has no history to derive them from"
+    return replace(draft, about_objectives=about, budget=budget(service, SPEND, None))
+
+
+def _proof(
+    asked: _Asked, history: Remembered, services: Iterable[Service], rules: RuleSet, drafts: Iterable[Draft]
+) -> Iterator[str]:
+    """Say what has data, and whom it would have woken."""
+    fired = firings(history, asked.shelf.site.rule_interval)
+    for place, (service, draft) in enumerate(zip(services, drafts, strict=True)):
+        own = RuleSet(rules.shared, (rules.own[place],))
+        labels = {
+            one.label: one.exposed
+            for found in draft.match.seen.metrics.values()
+            for one in found.translations
+            if one.is_absent
+        }
+        yield from _boards(
+            service, panels(service, own, asked.shelf.site, history, labels), history, asked, fired
+        )
+
+
+def _boards(
+    service: Service, drawn: Sequence[Panel], history: Remembered, asked: _Asked, fired: Sequence[Firing]
+) -> Iterator[str]:
+    measured = [one for one in drawn if not one.why]
+    full = sum(one.has_data for one in measured)
+    if isinstance(asked.place, InExposition):
+        yield (
+            f"{service.name}: {full} of {len(measured)} panels would have data. An exposition has no history: what it "
+            "counts was taken to come again in every minute, and no alert was tried"
+        )
+    else:
+        mine = [one for one in fired if one.service == service.name]
+        yield f"{service.name}: {full} of {len(measured)} panels have data; {_alerts(mine, history, asked)}"
+        pages = [one for one in mine if one.severity == _CRITICAL]
+        yield from (f"  {one.alert} at {written(one.began)} for {_length(one)}" for one in pages[:_LISTED])
+        if len(pages) > _LISTED:
+            yield f"  and {len(pages) - _LISTED} more: replay says all"
+    for why, count in Counter(one.why for one in drawn if one.why).items():
+        yield f"  {count} more: {why}"
+    yield from (f"  empty: {one.title} ({one.dashboard})" for one in measured if not one.has_data)
+
+
+def _alerts(fired: Sequence[Firing], history: Remembered, asked: _Asked) -> str:
+    pages = sum(one.severity == _CRITICAL for one in fired)
+    rest = len(fired) - pages
+    tickets = f" and opened {rest} {'tickets' if rest > 1 else 'ticket'}" if rest else ""
+    return f"{_span(history, asked)} would have paged {_TIMES.get(pages, f'{pages} times')}{tickets}"
+
+
+def _length(one: Firing) -> str:
+    return _rounded(round(one.ended - one.began)) if one.ended > one.began else "a moment"
+
+
+def _rounded(seconds: int) -> str:
+    """Write a duration in minutes, where it has any."""
+    return duration(seconds if seconds < _MINUTE else round(seconds / _MINUTE) * _MINUTE)
+
+
+def _span(history: Remembered, asked: _Asked) -> str:
+    """Name the span: shorter than asked for where series begin later."""
+    if history.seconds < _MOST_OF * asked.seconds:
+        seconds = round(history.seconds / HOUR) * HOUR if history.seconds > DAY // 4 else history.seconds
+        return f"the {_rounded(seconds)} that it knows"
+    names = {WEEK: "the last week", DAY: "the last day"}
+    return names.get(asked.seconds, f"the last {duration(asked.seconds)}")

@@ -1,0 +1,99 @@
+"""The text of a first service, as seen: each line says what it stands on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.audit.translated import alternatives
+from generator.discover.yaml_words import pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from generator.discover.bounds import Bound
+    from generator.discover.promises import Promise
+    from generator.discover.recognise import Match
+
+_WIDTH = 44
+_LONGEST = 40
+
+
+class Draft(Struct, frozen=True):
+    """A service to be written.
+
+    Attributes:
+        name: Its name.
+        owner: Its owner.
+        match: The target, and the profile that reads it.
+        origin: Where it was seen and when, for people.
+        bounds: Of labels.
+        objectives: As it was.
+        about_objectives: Where they come from, or why there are none.
+        budget: A day's, as YAML, and what it stands on; empty where tokens and costs are not measured.
+    """
+
+    name: str
+    owner: str
+    match: Match
+    origin: str
+    bounds: tuple[Bound, ...] = ()
+    objectives: tuple[Promise, ...] = ()
+    about_objectives: str = ""
+    budget: tuple[str, str] = ("", "")
+
+    @property
+    def text(self) -> str:
+        """Write it."""
+        return "".join(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        seen, service = self.match.seen, self.match.service
+        yield "# yaml-language-server: $schema=../.schemas/service.schema.json"
+        yield f"# As seen at {self.origin}: read it once, and correct what was chance."
+        yield f"service: {self.name}"
+        run = f"; a run is a {service.run}" if service.run != "run" else ""
+        yield _said(f"profile: {service.profile}", f"{present(self.match)}{run}")
+        yield "description: What this service does, in one line."
+        yield _said(f"owner: {self.owner}", "the team that its alerts go to")
+        yield _said(f"selector: {pairs(service.selector)}", "which series are this service's")
+        if seen.instances > 1:
+            yield _said(
+                f"replicas: {seen.instances}", "as many instances as there were; say the largest number"
+            )
+        if self.bounds:
+            yield "labels:"
+        for bound in self.bounds:
+            yield _said(f"  {bound.label}: {bound.text}", bound.why)
+        if self.objectives:
+            yield _said("objectives:", self.about_objectives)
+        elif self.about_objectives:
+            yield f"# objectives: the profile's, since {self.about_objectives}"
+        for one in self.objectives:
+            yield _said(f"  {one.signal}: {one.text}", one.why)
+        if self.budget[0]:
+            yield _said(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
+
+
+def present(match: Match) -> str:
+    """Count the metrics of the profile that are there."""
+    every = {alternatives(one, match.service) or {one.name} for one in match.service.metrics.values()}
+    there = sum(not names.isdisjoint(match.seen.metrics) for names in every)
+    return f"{there} of its {len(every)} metrics are there"
+
+
+def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
+    """Make a service's name of its selector's most telling value."""
+    words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
+    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:_LONGEST].strip("-")
+    count, found = 1, name
+    while found in taken:
+        count += 1
+        found = f"{name[: _LONGEST - 4]}-{count}"
+    return found
+
+
+def _said(line: str, comment: str) -> str:
+    return f"{line:<{_WIDTH}} # {comment}"

@@ -1,0 +1,152 @@
+"""Where one looks: a Prometheus, of whose targets some are an agent's, or the exposition of one instance."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from generator.audit.exposed import exposed_source
+from generator.audit.server import ServerSource
+from generator.promql.expr import Series, aggregate, escape_regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.audit.parse import Exposition
+    from generator.audit.source import Source
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Service
+
+#: Labels that tell one service from another where a job is a gateway of several, the most usual first.
+_WITHIN_A_JOB = ("exported_job", "service_name", "service", "app")
+#: Words in the names of metrics of agents and models.
+_WORDS = (
+    "agent|llm|gen_?ai|token|prompt|completion|openai|anthropic|claude|gemini|ollama|bedrock|langchain|langgraph|mcp|"
+    "copilot|inference"
+)
+_LOOKS = 200
+#: Prometheus shows a series for so long after its last sample.
+_ALIVE = 300
+
+
+class Target(Struct, frozen=True):
+    """What a service's selector would pick, and the names of runs there."""
+
+    selector: Mapping[str, str]
+    runs: frozenset[str]
+
+
+class Place(Protocol):
+    """Where metrics are; every method raises LiveError when the place fails."""
+
+    @property
+    def name(self) -> str:
+        """Its address or path, for people."""
+
+    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+        """Find who exposes any of the series ``runs``."""
+
+    def source(self, service: Service) -> Source:
+        """Look with a service's selector."""
+
+    def alike(self) -> tuple[str, ...]:
+        """Name the metrics that sound like agents or models, sorted."""
+
+
+class OnServer(Struct, frozen=True):
+    """A Prometheus; ``at`` is when its series were alive (Unix seconds), ``seconds`` how far back the index is read."""
+
+    api: PrometheusApi
+    at: float
+    seconds: int
+    job: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its address."""
+        return self.api.url
+
+    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+        """Group by job, and within a job by the first label that tells several services apart."""
+        by = ("__name__", "job", *_WITHIN_A_JOB)
+        found = _named(runs).where("=", job=self.job) if self.job else _named(runs)
+        samples = self.api.query(aggregate("count", found.now(), by).text, self.at).samples
+        by_job: dict[str, list[Mapping[str, str]]] = {}
+        for one in samples:
+            by_job.setdefault(one.labels.get("job", ""), []).append(one.labels)
+        return tuple(target for job, series in sorted(by_job.items()) for target in _split(job, series))
+
+    def source(self, service: Service) -> Source:
+        """Look when its series were alive."""
+        return ServerSource(self.api, service, self.at)
+
+    def alike(self) -> tuple[str, ...]:
+        """Ask the index."""
+        matcher = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").now().text
+        fields = {"match[]": matcher, "start": str(int(self.at) - self.seconds), "end": str(int(self.at) + 1)}
+        found = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
+        return _metrics(found)
+
+
+class InExposition(Struct, frozen=True):
+    """The exposition of an instance, which a scrape would give the label ``job``."""
+
+    exposition: Exposition
+    job: str
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.exposition.place
+
+    def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
+        """All of it is one target."""
+        found = frozenset(runs) & {line.name for line in self.exposition.lines}
+        return (Target({"job": self.job}, found),) if found else ()
+
+    def source(self, service: Service) -> Source:
+        """Look at all of it."""
+        return exposed_source(self.exposition, service)
+
+    def alike(self) -> tuple[str, ...]:
+        """Read its names."""
+        pattern = re.compile(f".*({_WORDS}).*", re.IGNORECASE)
+        return _metrics(line.name for line in self.exposition.lines if pattern.fullmatch(line.name))
+
+
+def last_alive(api: PrometheusApi, runs: Iterable[str], start: int, end: int) -> float:
+    """Find when any of the series ``runs`` was alive last, ``end`` where it still is or never was.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    counted = aggregate("count", _named(runs).now(), ()).text
+    if api.query(counted, end).samples:
+        return end
+    found = api.query_range(counted, start, end, max(_ALIVE, (end - start) // _LOOKS)).series
+    return max((time for one in found for time in one.timestamps), default=end)
+
+
+def _named(names: Iterable[str]) -> Series:
+    return Series("").where("=~", __name__="|".join(map(escape_regex, sorted(names))))
+
+
+def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
+    """Tell the services of a job apart; without a job, any label that says a name will do."""
+    for label in _WITHIN_A_JOB:
+        values = {one.get(label, "") for one in series}
+        if "" not in values and (len(values) > 1 or not job):
+            for value in sorted(values):
+                names = frozenset(one["__name__"] for one in series if one.get(label) == value)
+                yield Target({"job": job, label: value} if job else {label: value}, names)
+            return
+    if job:
+        yield Target({"job": job}, frozenset(one["__name__"] for one in series))
+
+
+def _metrics(names: Iterable[str]) -> tuple[str, ...]:
+    """Put the series of a histogram together, and leave out what rules record."""
+    stems = {re.sub("_(bucket|count|sum|created)$", "", name) for name in names if ":" not in name}
+    return tuple(sorted(stems))

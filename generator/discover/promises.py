@@ -1,0 +1,196 @@
+"""Objectives from what was: a little looser than the last days, in numbers that people write."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.diagnostics.printable import printable
+from generator.model import names
+from generator.model.units import DAY, duration, plain
+from generator.reports.numbers import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Service
+    from generator.model.streams import Stream
+
+#: Of fewer runs or calls nothing is said.
+ENOUGH = 100
+#: How much worse than it was is still as promised.
+_ROOM = 1.25
+_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_LEAST_ERRORS = 0.001
+#: Who fails more often than this is ill, and its past is no promise.
+_MOST_ERRORS = 0.2
+#: A day that costs this much more than the dearest one is unusual.
+_DEARER = 1.5
+
+
+class Promise(Struct, frozen=True):
+    """An objective, as YAML, and what it stands on."""
+
+    signal: str
+    text: str
+    why: str
+
+
+class History(Struct, frozen=True):
+    """The streams of a service over a span of ``seconds`` that ends at ``end``, a sample each ``interval`` seconds."""
+
+    api: PrometheusApi
+    end: float
+    seconds: int
+    interval: int
+
+    def total(self, stream: Stream, service: str, by: str = "", where: str = "") -> Mapping[str, float]:
+        """Sum the events of a stream, by the value of a label.
+
+        Raises:
+            LiveError: the server fails.
+        """
+        labels = f'{names.SERVICE}="{service}"{where}'
+        expr = f"sum by ({by}) (sum_over_time({names.rate(stream)}{{{labels}}}[{self.seconds}s])) * {self.interval}"
+        return {one.labels.get(by, ""): one.value for one in self.api.query(expr, self.end).samples}
+
+    def quantile(self, stream: Stream, service: str) -> float | None:
+        """Compute the 95th percentile of a histogram; None where nothing was observed.
+
+        Raises:
+            LiveError: the server fails.
+        """
+        selector = f'{names.rate(stream)}{{{names.SERVICE}="{service}"}}'
+        expr = f"histogram_quantile(0.95, sum by (le) (sum_over_time({selector}[{self.seconds}s])))"
+        values = [one.value for one in self.api.query(expr, self.end).samples]
+        return next((value for value in values if isfinite(value)), None)
+
+
+def runs(service: Service, history: History) -> float:
+    """Count the finished runs.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    return sum(history.total(service.runs, service.name).values())
+
+
+def promises(service: Service, history: History) -> tuple[Promise, ...]:
+    """Derive an objective of each usual signal that there is enough of.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    if runs(service, history) < ENOUGH:
+        return ()
+    return tuple(one for one in _derived(service, history) if one and one.signal in service.signals)
+
+
+def _derived(service: Service, history: History) -> Iterator[Promise | None]:
+    streams = service.streams
+    run = streams.get("run")
+    if run and "status" in run.labels:
+        yield _success(run, service, history)
+    if latency := streams.get("run_latency"):
+        yield _latency(latency, service, history)
+    tools = streams.get("tool_call")
+    if tools and {"status", "tool"} <= set(tools.labels):
+        yield _tools(tools, service, history)
+
+
+def _success(run: Stream, service: Service, history: History) -> Promise | None:
+    by_status = history.total(run, service.name, "status")
+    share = by_status.get("ok", 0) / sum(by_status.values())
+    if 1 - share > _MOST_ERRORS:
+        return None
+    known = service.objectives.get("success_rate")
+    window = duration(known.window) if known and known.window else "30d"
+    return Promise(
+        "success_rate",
+        f"{{min: {_percent(1 - _errors(1 - share))}, window: {window}}}",
+        f"{_share(share)} of {number(round(sum(by_status.values())))} {service.run}s were ok",
+    )
+
+
+def _latency(latency: Stream, service: Service, history: History) -> Promise | None:
+    """Promise a bound of the histogram, which is what it counts exactly."""
+    seconds = history.quantile(latency, service.name)
+    if seconds is None or not latency.buckets or seconds >= latency.buckets[-1]:
+        return None
+    bound = next((one for one in latency.buckets if one >= seconds * _ROOM), latency.buckets[-1])
+    return Promise("latency_p95", f"{{max: {_time(bound)}}}", f"{_time(seconds)} it was")
+
+
+def _tools(tools: Stream, service: Service, history: History) -> Promise | None:
+    """Promise of each tool as much as the worst one keeps, of those with enough calls."""
+    calls = history.total(tools, service.name, "tool")
+    failed = history.total(tools, service.name, "tool", ', status="error"')
+    rates = {tool: failed.get(tool, 0) / count for tool, count in calls.items() if count >= ENOUGH}
+    worst = max(rates, key=lambda tool: (rates[tool], tool), default="")
+    if not rates or rates[worst] > _MOST_ERRORS:
+        return None
+    return Promise(
+        "tool_error_rate",
+        f"{{max: {_percent(_errors(rates[worst]))}}}",
+        f"{_share(rates[worst])} of calls of {printable(worst)} failed, the worst of {_counted(len(rates), 'tool')}",
+    )
+
+
+def _errors(share: float) -> float:
+    """Allow a little more errors than there were, in a number that people write."""
+    return max(_LEAST_ERRORS, _above(share * _ROOM))
+
+
+def _above(value: float) -> float:
+    """Round up to 1, 1.5, 2 and so on of its order of size."""
+    if value <= 0:
+        return 0
+    size = 10.0 ** floor(log10(value))
+    return next(step * size for step in _STEPS if step * size >= value * (1 - 1e-9))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.4g}%"
+
+
+def _percent(share: float) -> str:
+    return f"{plain(round(share * 100, 6))}%"
+
+
+def _time(seconds: float) -> str:
+    return f"{plain(round(seconds * 1000))}ms" if seconds < 1 else f"{plain(round(seconds, 1))}s"
+
+
+def spent(service: Service, signal: str, history: History) -> float | None:
+    """Find what the dearest 24 hours cost in USD, scaled up where there are fewer; None where it is unknown.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    if signal not in service.signals:
+        return None
+    record = names.value(service.signals[signal])
+    expr = f'max(max_over_time({record}{{{names.SERVICE}="{service.name}"}}[{history.seconds}s]))'
+    values = [one.value for one in history.api.query(expr, history.end).samples]
+    return values[0] * max(1.0, DAY / history.seconds) if values and values[0] > 0 else None
+
+
+def budget(service: Service, signal: str, history: History | None) -> tuple[str, str]:
+    """Write what a day may cost, half as much again as the dearest one, and what that stands on.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    if not {"cost", "token_usage"} & service.streams.keys():
+        return "", ""
+    usd = spent(service, signal, history) if history else None
+    if usd is None:
+        return "$100", "a placeholder: what a day may cost"
+    return f"${plain(round(_above(usd * _DEARER), 6))}", f"the dearest day came to ${usd:,.2f}"

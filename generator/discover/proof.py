@@ -1,0 +1,168 @@
+"""Proof that a first spec works: which panels have data over the history, and what the alerts would have done."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.demo.boards import generated
+from generator.demo.pages import Pages
+from generator.demo.panels import Window
+from generator.grafana.panels import NO_DATA
+from generator.live.reads import records_read
+from generator.live.recorded import ALERTS
+from generator.model import names
+from generator.model.rules import RecordingRule
+from generator.replay.needs import closure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.demo.panels import Json
+    from generator.discover.remembered import Remembered
+    from generator.model.service import Service, Site
+    from generator.prometheus.rule_set import RuleSet
+
+_POINTS = 300
+_STEP = 15.0
+_NOT_DRAWN = frozenset({"row", "text"})
+
+
+class Panel(Struct, frozen=True):
+    """A panel, by the titles of its dashboard and its own.
+
+    Attributes:
+        dashboard: Its dashboard's title.
+        title: Its own.
+        has_data: Whether any of its queries answers anything.
+        why: Why it rightly has none: what is not there yet, or what the panel itself says then; else empty.
+    """
+
+    dashboard: str
+    title: str
+    has_data: bool
+    why: str = ""
+
+
+class Firing(Struct, frozen=True):
+    """An alert as its owner hears of it, however many label sets it has: from when to when, Unix seconds."""
+
+    alert: str
+    service: str
+    severity: str
+    began: float
+    ended: float
+
+
+class Absent(Struct, frozen=True):
+    """What is not there: ``labels`` of streams by what they are exposed as, streams without any event."""
+
+    labels: Mapping[str, str]
+    streams: Mapping[str, str]
+
+
+def panels(
+    service: Service, rules: RuleSet, site: Site, history: Remembered, labels: Mapping[str, str]
+) -> tuple[Panel, ...]:
+    """Ask every panel of the dashboards of a service alone.
+
+    Args:
+        service: The service.
+        rules: Of this service, evaluated over the history.
+        site: What all services share.
+        history: The server to ask.
+        labels: Labels that no series has, and what they would be exposed as.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    window = Window(history.start, history.end, max(_STEP, history.seconds / _POINTS))
+    boards = [json.loads(each.text) for each in generated(service, rules, site)]
+    pages = Pages(history.api, service.name, {str(board["uid"]): board for board in boards})
+    absent, reasons = Absent(labels, _without_events(service, history)), _Reasons.of(rules)
+    found = []
+    for board in boards:
+        for panel in pages.panels(board):
+            if panel["type"] not in _NOT_DRAWN:
+                targets: list[Json] = panel.get("targets", [])
+                has_data = any(pages.answer(window, target) for target in targets)
+                why = "" if has_data else _said(panel) or reasons.why(targets, absent)
+                found.append(Panel(board["title"], panel.get("title", ""), has_data, why))
+    return tuple(found)
+
+
+class _Reasons(Struct, frozen=True):
+    """What panels stand on: all records, and the rules that make them."""
+
+    rules: RuleSet
+    records: frozenset[str]
+
+    @classmethod
+    def of(cls, rules: RuleSet) -> _Reasons:
+        every = (rule for group in rules.groups for rule in group.rules)
+        return cls(rules, frozenset(rule.record for rule in every if isinstance(rule, RecordingRule)))
+
+    def why(self, targets: Iterable[Json], absent: Absent) -> str:
+        """Find what is missing for a panel: a label that its records are told apart by, or any event."""
+        asked = [target["expr"] for target in targets]
+        read = {record for expr in asked for record in records_read(expr, self.records)}
+        for label, exposed in absent.labels.items():
+            if any(f"_{label}_" in f"_{record.partition(':')[0]}_" for record in read):
+                return f"no series has {exposed}, which says the {label}"
+        behind = closure(asked, self.rules.groups, self.records)
+        quiet = sorted(noun for stream, noun in absent.streams.items() if stream in behind)
+        return f"no {quiet[0]} yet" if quiet else ""
+
+
+def _said(panel: Json) -> str:
+    """What a panel says where nothing is there and nothing is wrong."""
+    text = str(panel["fieldConfig"]["defaults"].get("noValue", ""))
+    return "" if text == NO_DATA else text
+
+
+def _without_events(service: Service, history: Remembered) -> dict[str, str]:
+    """Find the streams in which nothing happened, by the names of their records; their own names say what."""
+    found = {}
+    for stream in service.streams.values():
+        record = names.rate(stream)
+        expr = f'count(max_over_time({record}{{{names.SERVICE}="{service.name}"}}[{history.seconds}s]) > 0)'
+        if not history.api.query(expr, history.end).samples:
+            found[record] = stream.name
+    return found
+
+
+def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
+    """List what fired, in order of time, as Alertmanager groups it.
+
+    Raises:
+        LiveError: the server fails.
+    """
+    by = ("alertname", names.SERVICE, names.SEVERITY)
+    expr = f'max by ({", ".join(by)}) ({ALERTS}{{alertstate="firing"}})'
+    found = history.api.query_range(expr, history.start, history.end, step).series
+    every = (
+        Firing(
+            one.labels["alertname"],
+            one.labels.get(names.SERVICE, ""),
+            one.labels[names.SEVERITY],
+            first,
+            last,
+        )
+        for one in found
+        for first, last in _episodes(one.timestamps, step)
+    )
+    return tuple(sorted(every, key=lambda one: (one.began, one.alert)))
+
+
+def _episodes(times: Sequence[float], step: int) -> Iterator[tuple[float, float]]:
+    """Cut times into stretches without a gap, and give the ends of each."""
+    stretch: list[float] = []
+    for time in times:
+        if stretch and time > stretch[-1] + 1.5 * step:
+            yield stretch[0], stretch[-1]
+            stretch = []
+        stretch.append(time)
+    if stretch:
+        yield stretch[0], stretch[-1]

@@ -1,0 +1,118 @@
+"""Which profile reads what a target exposes: the one that finds most of its own there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.audit.observe import observe
+from generator.audit.translated import alternatives, is_read
+from generator.errors import CommandError
+from generator.streams.raw import series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from generator.audit.seen import Seen
+    from generator.audit.source import Source
+    from generator.discover.places import Place, Target
+    from generator.discover.shelf import Shelf
+    from generator.model.service import Service
+    from generator.spec.types import ProfileSpec
+
+_NAMED = 8
+
+
+class Match(Struct, frozen=True):
+    """A target and the profile that reads it; ``service`` has the profile's labels without bounds."""
+
+    profile: ProfileSpec
+    service: Service
+    source: Source
+    seen: Seen
+
+
+def run_series(service: Service) -> frozenset[str]:
+    """Name the series of which a service's runs are counted."""
+    runs = service.runs
+    return frozenset(series_of(name, feed, runs) for feed in runs.sources for name in feed.names)
+
+
+def recognise(place: Place, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
+    """Find the profile of each target of a place; ``only`` is the one profile that may be meant.
+
+    Raises:
+        LiveError: the place fails.
+        CommandError: nothing is recognised.
+    """
+    names = [only] if only else list(shelf.profiles)
+    drafts = {name: shelf.draft(name, {"job": "draft"}) for name in names}
+    runs = {name: run_series(draft) for name, draft in drafts.items()}
+    targets = place.targets(frozenset().union(*runs.values()))
+    found = tuple(match for one in targets if (match := _best(one, place, shelf, runs)))
+    if not found:
+        raise _unknown(place, names)
+    return found
+
+
+def _best(target: Target, place: Place, shelf: Shelf, runs: Mapping[str, frozenset[str]]) -> Match | None:
+    candidates = (name for name, series in runs.items() if series & target.runs)
+    matches = [match for name in candidates if (match := _match(name, target, place, shelf))]
+    return max(matches, key=_fit, default=None)
+
+
+def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | None:
+    service = shelf.draft(name, target.selector)
+    source, runs = place.source(service), service.runs
+    fed = (is_read(source, series_of(one, feed, runs), feed) for feed in runs.sources for one in feed.names)
+    if not any(fed):
+        return None
+    return Match(shelf.profiles[name], service, source, observe(source, service, shelf.model(service)))
+
+
+def _fit(match: Match) -> tuple[int, ...]:
+    """Rank: metrics that are there and that are not, labels that are not, buckets that agree, values that do not.
+
+    Of two profiles that fit alike, a directory's own was written for this.
+    """
+    seen, every = match.seen, {alternatives(one, match.service) for one in match.service.metrics.values()}
+    there = sum(not names.isdisjoint(seen.metrics) for names in every)
+    translations = [one for found in seen.metrics.values() for one in found.translations]
+    absent, strays = sum(one.is_absent for one in translations), sum(len(one.strays) for one in translations)
+    return (
+        there,
+        there - len(every),
+        -absent,
+        _same_buckets(seen),
+        -strays,
+        not match.profile.profile.span.is_shipped,
+    )
+
+
+def _same_buckets(seen: Seen) -> int:
+    """Count the histograms whose bounds are those of the profile."""
+    return sum(
+        set(found.metric.buckets) <= set(found.histogram.bounds)
+        for found in seen.metrics.values()
+        if found.histogram and found.metric.buckets
+    )
+
+
+def _unknown(place: Place, profiles: Iterable[str]) -> CommandError:
+    """Say that nothing is recognised, and name what sounds like agents or models."""
+    message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(profiles)})"
+    alike = place.alike()
+    if not alike:
+        help_ = (
+            "no metric there sounds like agents or models either: see that their targets are scraped, or begin with "
+            "code that the generated module measures: init without --from-..."
+        )
+        return CommandError(message, help_)
+    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
+    help_ = (
+        f"it has {', '.join(alike[:_NAMED])}{more}: write a profile that maps them, profiles/<name>.yaml in the "
+        "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
+        "almost fits, begin with extends: <its name>, or a copy: init --copy-profile <its name>"
+    )
+    return CommandError(message, help_)

@@ -1,0 +1,93 @@
+"""The profiles that may be recognised, shipped ones and a directory's own, and what a service of each becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from generator.compiler import foundation
+from generator.diagnostics import Result
+from generator.discover.yaml_words import pairs
+from generator.errors import CommandError
+from generator.model.service import Model
+from generator.resolve.model import resolve_common, resolve_one
+from generator.spec.load import load_service, load_shared
+from generator.spec.source import Source
+from generator.spec.sources import SpecFile, profile_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.compiler import Foundation
+    from generator.model.service import Service, Site
+    from generator.spec.types import ProfileSpec
+
+#: More values than any label should have: a draft bounds nothing.
+_WIDE = 1000
+
+
+class Shelf(Struct, frozen=True):
+    """All profiles by name, and what a service is compiled on."""
+
+    base: Foundation
+    profiles: Mapping[str, ProfileSpec]
+
+    @property
+    def site(self) -> Site:
+        """What all services share."""
+        return self.base.site
+
+    def draft(self, profile: str, selector: Mapping[str, str]) -> Service:
+        """Make of a profile a service whose open labels may have any value."""
+        lines = ["service: draft", f"profile: {profile}", "owner: draft", f"selector: {pairs(selector)}"]
+        if names := open_labels(self.profiles[profile]):
+            lines += ["labels:", *(f"  {name}: {{max_live: {_WIDE}}}" for name in names)]
+        return self.service("".join(f"{line}\n" for line in lines))
+
+    def service(self, text: str) -> Service:
+        """Resolve the text of a service.
+
+        Raises:
+            CommandError: it is at fault, or its profile is.
+        """
+        loaded = load_service(SpecFile(Path("service"), Result(Source("service", text))))
+        resolved = resolve_one(loaded.specs, self.base.common) if loaded.specs else None
+        if resolved and resolved.value:
+            return resolved.value
+        found = (*loaded.diagnostics, *(resolved.diagnostics if resolved else ()))
+        raise CommandError(
+            found[0].message if found else "a profile is at fault", found[0].help if found else ""
+        )
+
+    def model(self, *services: Service) -> Model:
+        """Put services together."""
+        return Model(self.site, self.base.common.base.library, services)
+
+
+def shelf(specs: Path, site: str) -> Shelf:
+    """Read all profiles; ``specs`` need not be there, and ``site`` stands in where they have no site.
+
+    Raises:
+        CommandError: what services share is at fault.
+    """
+    sources = profile_sources(specs)
+    if sources.site is None:
+        sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(Source("site.yaml", site))))
+    shared = load_shared(sources)
+    if shared.specs is None:
+        raise CommandError(f"{specs} is at fault: {shared.diagnostics[0].message}", f"run: check {specs}")
+    common, found = resolve_common(shared.specs)
+    if not common.sound:
+        raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: check {specs}")
+    known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
+    return Shelf(foundation(common), known)
+
+
+def open_labels(profile: ProfileSpec) -> list[str]:
+    """List the labels that a service has to bound."""
+    return [
+        entry.key.value for entry in profile.labels if not entry.value.values and entry.value.max_live is None
+    ]

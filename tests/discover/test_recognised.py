@@ -1,0 +1,180 @@
+"""``init`` from every stored exposition, and from a real Prometheus that scrapes them."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from generator.live.server_config import ServerConfig
+from generator.spec.files import SHIPPED
+from tests.commands.calls import Call
+from tests.profiles.test_expositions import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from generator.live.server import PrometheusServer
+
+pytestmark = [pytest.mark.long, pytest.mark.prometheus]
+
+EXPOSITIONS = Path(__file__).parents[1] / "profiles" / "expositions"
+#: By exposition the profile that was made for it.
+PROFILES = {exposition: profile for profile, (_, exposition) in SERVICES.items()}
+_PANELS = re.compile(r"(?P<service>\S+): (?P<full>\d+) of (?P<measured>\d+) panels")
+#: Fewer panels would be no board.
+_FEWEST = 20
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    return Call(capsys)
+
+
+def _service(specs: Path, name: str) -> dict[str, object]:
+    found = yaml.safe_load((specs / "services" / f"{name}.yaml").read_text("utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("exposition", PROFILES)
+def test_an_exposition_becomes_a_service_whose_every_panel_has_data(
+    exposition: str, call: Call, tmp_path: Path
+) -> None:
+    file = EXPOSITIONS / f"{exposition}.prom"
+    answer = call("init", str(tmp_path / "specs"), "--from-exposition", str(file), "--service", "one")
+    assert (answer.code, answer.err) == (0, "")  # nothing that check would warn of
+    service = _service(tmp_path / "specs", "one")
+    assert (service["profile"], service["selector"]) == (PROFILES[exposition], {"job": "one"})
+    found = _PANELS.search(answer.out)
+    assert found
+    assert found["full"] == found["measured"], answer.out
+    assert int(found["full"]) > _FEWEST
+    assert "An exposition has no history" in answer.out
+
+
+def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
+    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+) -> None:
+    _scrape(
+        fresh_prometheus, {name: (EXPOSITIONS / f"{name}.prom").read_bytes() for name in PROFILES}, answering
+    )
+    answer = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
+    assert answer.code == 0, answer.err
+    assert "warning" not in answer.err
+    assert "error" not in answer.err
+    for job, profile in PROFILES.items():
+        service = _service(tmp_path / "specs", job)
+        assert (service["profile"], service["selector"]) == (profile, {"job": job})
+    # What they count stands still: only what needs no event has data, and all of that has.
+    found = {one["service"]: one for one in _PANELS.finditer(answer.out)}
+    assert found.keys() == PROFILES.keys()
+    assert [name for name, one in found.items() if one["full"] != one["measured"]] == []
+    assert "scrape_interval: 3s" in (tmp_path / "specs" / "site.yaml").read_text("utf-8")
+    again = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
+    assert again.code == 2
+    assert "has specs already" in again.err
+
+
+def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: Callable[..., str]) -> None:
+    """Let a server scrape expositions, each as a job, until it knows all of them for some scrapes."""
+    headers = {"Content-Type": "text/plain; version=0.0.4"}
+    configs = [
+        {
+            "job_name": job,
+            "static_configs": [{"targets": [answering(200, body, None, headers).removeprefix("http://")]}],
+        }
+        for job, body in expositions.items()
+    ]
+    server.load(ServerConfig(scrape_configs=tuple(configs), scrape_interval="3s"))
+    until = time.monotonic() + 120
+    wanted = f"count(count_over_time(up[1m]) > 3 and up == 1) == {len(expositions)}"
+    while not server.api.query(wanted).samples:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def test_two_services_behind_one_job_become_two(
+    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+) -> None:
+    one = "\n".join(
+        f'lg_api_run_success_counter_total{{exported_job="{name}"}} 20' for name in ("Chat Bot", "coder")
+    )
+    _scrape(fresh_prometheus, {"gateway": f"{one}\n".encode()}, answering)
+    answer = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)
+    assert answer.code == 0, answer.err
+    selectors = [_service(tmp_path / "specs", name)["selector"] for name in ("chat-bot", "coder")]
+    assert selectors == [{"job": "gateway", "exported_job": name} for name in ("Chat Bot", "coder")]
+
+
+def test_a_name_for_several_services_is_refused(
+    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+) -> None:
+    body = b"lg_api_run_success_counter_total 20\n"
+    _scrape(fresh_prometheus, {"a": body, "b": body}, answering)
+    specs, url = str(tmp_path / "specs"), fresh_prometheus.api.url
+    answer = call("init", specs, "--from-prometheus", url, "--service", "mine")
+    assert answer.code == 2
+    assert "--service names one service, and 2 are recognised" in answer.err
+    assert 'job="a"; job="b"' in answer.err
+    assert not (tmp_path / "specs").exists()
+    chosen = call("init", specs, "--from-prometheus", url, "--service", "mine", "--job", "b")
+    assert chosen.code == 0, chosen.err
+    assert _service(tmp_path / "specs", "mine")["selector"] == {"job": "b"}
+
+
+def test_nothing_recognised_names_what_sounds_like_agents(
+    call: Call, tmp_path: Path, fresh_prometheus: PrometheusServer, answering: Callable[..., str]
+) -> None:
+    body = b"acme_agent_tasks_total 3\nacme_llm_wait_count 1\nacme_llm_wait_sum 1\nhttp_requests_total 7\n"
+    _scrape(fresh_prometheus, {"acme": body}, answering)
+    for source in (
+        ("--from-prometheus", fresh_prometheus.api.url),
+        ("--from-exposition", str(tmp_path / "acme.prom")),
+    ):
+        (tmp_path / "acme.prom").write_bytes(body)
+        answer = call("init", str(tmp_path / "specs"), *source)
+        assert (answer.code, answer.out) == (2, "")
+        assert "is recognised: no runs that a profile counts (agent, " in answer.err
+        assert "it has acme_agent_tasks_total, acme_llm_wait: write a profile" in answer.err
+        assert not (tmp_path / "specs").exists()
+
+
+def test_a_profile_of_ones_own_is_recognised(call: Call, tmp_path: Path) -> None:
+    """The way out of the test above, taken."""
+    specs = tmp_path / "specs"
+    (specs / "profiles").mkdir(parents=True)
+    text = (SHIPPED / "profiles" / "langgraph.yaml").read_text("utf-8")
+    own = text.replace("profile: langgraph", "profile: acme").replace("lg_api_run", "acme_task")
+    (specs / "profiles" / "acme.yaml").write_text(own, encoding="utf-8")
+    file = tmp_path / "acme.prom"
+    file.write_text("acme_task_success_counter_total 20\n", encoding="utf-8")
+    answer = call("init", str(specs), "--from-exposition", str(file))
+    assert answer.code == 0, answer.err
+    assert _service(specs, "my-agent")["profile"] == "acme"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from-prometheus", "http://127.0.0.1:9"), "127.0.0.1:9"),
+        (("--from-prometheus", "http://u:secret@127.0.0.1:9"), "AGENT_METRICS_PROMETHEUS_"),
+        (("--from-exposition", "no-such.prom"), "no-such.prom"),
+        (("--from-exposition", "x.prom", "--last", "3d"), "an exposition has no history"),
+        (("--last", "3d"), "nothing is looked at"),
+        (("--from-prometheus", "http://127.0.0.1:9", "--profile", "litelm"), 'did you mean "litellm"?'),
+        (("--from-prometheus", "http://127.0.0.1:9", "--last", "soon"), '"soon" is no duration'),
+    ],
+)
+def test_calls_at_fault_write_nothing(
+    arguments: tuple[str, ...], said: str, call: Call, tmp_path: Path
+) -> None:
+    answer = call("init", str(tmp_path / "specs"), *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert "secret" not in answer.err
+    assert not (tmp_path / "specs").exists()
