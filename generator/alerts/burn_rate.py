@@ -87,6 +87,19 @@ def pace_words(tier: Tier) -> str:
     )
 
 
-def words(_alert: Alert, kind: BurnRate, tier: Tier, _service: Service) -> str:
-    """Describe the condition for people."""
-    return f"The error budget of {human(kind.budget, Unit.RATIO)} burns at {tier.text}"
+def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
+    """Describe the condition for people, with the part of the budget that is spent when it becomes true."""
+    objective = service.objectives[alert.signal]
+    window = objective.window or 0
+    paces = " or ".join(
+        f"{_pace_text(burn)} ({human(round(burn.factor * burn.long / window, 3), Unit.RATIO)} of it)"
+        if window
+        else _pace_text(burn)
+        for burn in tier.burns
+    )
+    budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
+    return f"{budget} burns at {paces}"
+
+
+def _pace_text(burn: Burn) -> str:
+    return f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}"

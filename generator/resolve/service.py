@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.model.alerts import BurnRate
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
@@ -97,8 +98,10 @@ def resolve_service(
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
     shared = shared_alerts(base.signals, alert_scope)
+    changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site))
+    file = spec.span.file
+    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site, file))
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -124,6 +127,11 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         objectives=objectives,
         findings=findings,
         emitted_here=profile.emitted != ELSEWHERE,
+        windows={
+            entry.key.value: entry.value.window
+            for entry in (*profile.objectives, *spec.objectives)
+            if entry.value.window
+        },
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )
