@@ -350,8 +350,6 @@ def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
         )
         for signal in {one.name: one for one in burning}.values()
     ]
-    if not promises:
-        return
     summed = [(error_budget.latest(one, scope),) for one in promises]
     yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)
     days = names.shared_name(f"{ERROR_BUDGET}-days")
