@@ -105,7 +105,7 @@ def _variable(variable: Variable) -> Any:  # noqa: ANN401
         hide=core.HIDE_VARIABLE if variable.hidden else core.SHOW,
         multi=variable.several,
         includeAll=variable.several,
-        allValue=".+" if variable.several else None,
+        allValue=variable.everything if variable.several else None,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
         sort=_NATURAL_DOWN if variable.newest_first else _NATURAL,
     )

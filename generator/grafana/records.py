@@ -78,6 +78,7 @@ class Records(Struct, frozen=True):
         interval: Seconds between two samples.
         retention: For how many seconds samples are kept.
         runbooks: The address that the runbooks are published at.
+        environments: Whether a service runs in environments.
     """
 
     names: frozenset[str]
@@ -95,6 +96,7 @@ class Records(Struct, frozen=True):
     interval: int
     retention: int
     runbooks: str
+    environments: bool = False
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
@@ -170,6 +172,7 @@ class Recording(Struct, frozen=True):
     links: Mapping[str, str]
     shown: frozenset[str]
     watches: tuple[Watch, ...]
+    environment: str = ""
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
@@ -182,6 +185,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
+        environment=service.environment,
         shown=frozenset(
             name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
@@ -212,7 +216,9 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
     watches: dict[Watch, None] = {}
+    environments: set[str] = set()
     for each in services:
+        environments.add(each.environment)
         names |= each.names
         everywhere = each.names if everywhere is None else everywhere & each.names
         words.add(each.run)
@@ -243,6 +249,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         interval=site.rule_interval,
         retention=site.retention,
         runbooks=site.runbook_url,
+        environments=any(environments),
     )
 
 

@@ -27,18 +27,24 @@ from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope
+from generator.resolve.severity import capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert
+    from generator.model.alerts import Alert, AlertSeverity
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.spec.types import AlertSpec, Entry
 
 
-def resolve_deviations(
-    entries: Iterable[Entry[AlertSpec]], service: Service, library: Library, site: Site, file: str
+def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is compared with
+    entries: Iterable[Entry[AlertSpec]],
+    service: Service,
+    library: Library,
+    site: Site,
+    file: str,
+    most: AlertSeverity | None = None,
 ) -> Deviations:
     """Compare the alerts that a profile or a service changes with the library's.
 
@@ -48,6 +54,7 @@ def resolve_deviations(
         library: The shared alerts.
         site: The site.
         file: The service's own.
+        most: The severity that none may exceed.
     """
     windows = {one.signal: one.window for one in service.objectives.values() if one.window}
     overrides: list[Override] = []
@@ -61,7 +68,7 @@ def resolve_deviations(
             off.append(entry.key.value)
             continue
         scope = generic_scope(library.signals, library.streams, site, Findings(), windows, file)
-        found = alerts_of((entry,), scope) if scope else ()
+        found = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
         if not found or not defaults:
             continue
         if name := _difference(found[0], defaults[0]):

@@ -68,7 +68,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         service=profile.profile,
         profile=profile.profile,
         description=None,
-        owner="",
+        owner=profile.profile,
         selector=(),
         replicas=None,
         traffic=None,
@@ -78,8 +78,13 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         objectives=(),
         budget=None,
         alerts=(),
+        alert_labels=(),
         links=(),
         adapters=(),
+        scrape_interval=None,
+        environments=(),
+        severity_at_most=None,
+        inhabits=None,
     )
 
 
