@@ -125,7 +125,8 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
     window = case.objective.window if case.objective else None
     if window and case.is_default(text):
         written, paces = paces, scaled(paces, window, case.scope.site)
-        _check_retention(written, paces, window, case)
+        if paces != written:
+            _check_retention(written, paces, window, case)
     beyond = {burn: found for burn in paces if (found := _beyond_budget(burn, budget, case))}
     reachable = tuple(burn for burn in paces if burn not in beyond)
     for burn, (why, help_) in beyond.items():
