@@ -103,6 +103,10 @@ class Site(Struct, frozen=True):
         """Whether an alert may outlast its condition."""
         return self.oldest_prometheus >= KEEPS_FIRING
 
+    def budget_of(self, service: Service) -> SeriesBudget:
+        """The budgets of a service: its own, else those that hold for each."""
+        return service.series_budget or self.budget
+
     @property
     def raw_window(self) -> int:
         """The range of the raw pass: an interval plus a scrape tiles time, so every increase is seen once."""
@@ -124,6 +128,7 @@ class Service(Struct, frozen=True):
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
+        series_budget: Its own budgets; None where it has the site's.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -153,6 +158,7 @@ class Service(Struct, frozen=True):
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
     adapters: tuple[str, ...] = ()
+    series_budget: SeriesBudget | None = None
 
     def measures(self, signal: str) -> bool:
         """Whether it can have a signal of the library: what others emit, nobody here can add to."""

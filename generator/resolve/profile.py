@@ -80,6 +80,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         alerts=(),
         links=(),
         adapters=(),
+        series_budget=None,
     )
 
 
