@@ -47,6 +47,8 @@ def _listing(service: Service) -> dict[str, object]:
         "profile": service.profile,
         "description": service.description,
         "owner": service.owner,
+        **({"environment": service.environment} if service.environment else {}),
+        **({"alert_labels": dict(service.alert_labels)} if service.alert_labels else {}),
         "selector": dict(service.selector),
         "rules": names.rules_path(service.name),
         **(

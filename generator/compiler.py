@@ -17,19 +17,21 @@ from generator.artifact import File, kept
 from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
+from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Site
+from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
 from generator.resolve.shards import check_shards
-from generator.spec.load import Loaded, load_incidents, load_service, load_shared
+from generator.spec.load import Loaded, load_incidents, load_services, load_shared
 from generator.spec.types import Claims, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.artifact import Artifact
     from generator.emit import Entry
@@ -58,6 +60,18 @@ class Memory:
         return False
 
 
+#: Profiles, marks, and the alerts and names of variants.
+_Key = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+class Fleet(Struct, frozen=True):
+    """What the shared rules depend on of all services: profiles in use, variants, and marks of alerts."""
+
+    profiles: frozenset[str] = frozenset()
+    variants: tuple[Variant, ...] = ()
+    marks: frozenset[str] = frozenset()
+
+
 class Foundation(Struct, frozen=True):
     """What every service is compiled on: all that services share, and the rules about all of them.
 
@@ -65,28 +79,28 @@ class Foundation(Struct, frozen=True):
         common: All that services share.
         shared: The rules about all of them, as the library has them.
         defects: What is wrong with these rules.
-        made: The rules of other profiles or with variants, by the profiles' names and the variants' alerts and
-            names, as far as they were asked for.
+        made: The rules of other profiles, with marks or variants, by the profiles' names, the marks, and the variants'
+            alerts and names, as far as they were asked for.
     """
 
     common: Common
     shared: SharedRules
     defects: tuple[Diagnostic, ...] = ()
-    made: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], SharedRules] = field(default_factory=dict)
+    made: dict[_Key, SharedRules] = field(default_factory=dict)
 
-    def with_variants(self, variants: Iterable[Variant]) -> SharedRules:
-        """The shared rules with the variants that services have; those of one name are the same rules."""
-        return self._rules(self.common.base.library, tuple(variants))
+    def of_service(self, service: Service) -> SharedRules:
+        """The shared rules with the variants and the marks of a service; those of one name are the same rules."""
+        return self._rules(self.common.base.library.marked(service.marks), service.deviations.variants)
 
-    def of_fleet(self, profiles: Collection[str], variants: Iterable[Variant]) -> SharedRules:
+    def of_fleet(self, fleet: Fleet) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
-        return self._rules(self.library_of(profiles), tuple(variants))
+        return self._rules(self.library_of(fleet), fleet.variants)
 
     def _rules(self, library: Library, variants: tuple[Variant, ...]) -> SharedRules:
         if not variants and library is self.common.base.library:
             return self.shared
         profiles = tuple(one.name for one in library.profiles)
-        key = profiles, tuple(sorted({(one.alert, one.name) for one in variants}))
+        key = profiles, library.marks, tuple(sorted({(one.alert, one.name) for one in variants}))
         if key not in self.made:
             self.made[key] = (
                 with_variants(self._rules(library, ()), variants, library, self.site)
@@ -95,9 +109,9 @@ class Foundation(Struct, frozen=True):
             )
         return self.made[key]
 
-    def library_of(self, profiles: Collection[str]) -> Library:
+    def library_of(self, fleet: Fleet) -> Library:
         """The library without the profiles that nobody uses, and without prices of what only they count."""
-        return self.common.base.library.used_by(profiles)
+        return self.common.base.library.used_by(fleet.profiles).marked(fleet.marks)
 
     @property
     def site(self) -> Site:
@@ -142,7 +156,7 @@ class Compilation(Struct, frozen=True):
 
 
 class Part(Struct, Generic[E], frozen=True):
-    """The file of one service, compiled; ``E`` is the type of entries, which only back ends know.
+    """One service of a file, compiled; ``E`` is the type of entries, which only back ends know.
 
     Attributes:
         claims: Names and series that no other service may claim as well; None when it is no spec.
@@ -151,6 +165,7 @@ class Part(Struct, Generic[E], frozen=True):
         files: The service's own; none when there is no entry.
         diagnostics: What is found about it alone.
         groups: The number of its own rule groups.
+        routing: What the way of its alerts depends on; None when the spec is not understood.
     """
 
     claims: Claims | None
@@ -159,6 +174,7 @@ class Part(Struct, Generic[E], frozen=True):
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     groups: int = 0
+    routing: Routing | None = None
 
 
 class Tests(Struct, frozen=True):
@@ -198,20 +214,20 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     base, total = foundation(common), len(sources.services)
     parts, known = [], []
     for done, file in enumerate(sources.services, 1):
-        part, facts = _checked(file, base)
-        parts.append(part)
-        known += [facts] if facts else []
+        for part, facts in _checked(file, base):
+            parts.append(part)
+            known += [facts] if facts else []
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
-    is_sound = len(known) == total and not has_errors((*found, *between))
+    is_sound = len(known) == len(parts) and not has_errors((*found, *between))
     known = sorted(known, key=lambda one: one.service.name) if is_sound else []
     services = tuple(one.service for one in known)
     model = Model(common.site, common.base.library, services) if is_sound else None
     listed = _of_incidents(sources, parts)
     every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
-    every = shown((*every, *_undeliverable((), parts, base, _variants(services))))
-    profiles = {service.profile for service in services}
-    account = shared_account(base.of_fleet(profiles, _variants(services))) if is_sound else None
+    fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
+    every = shown((*every, *_undeliverable((), parts, base, fleet)))
+    account = shared_account(base.of_fleet(fleet)) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
 
@@ -224,23 +240,24 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     common, found = resolve_common(shared.specs)
     base = foundation(common)
     key, total = sources.identity, len(sources.services)
-    parts, known = [], dict[bytes, object]()
+    parts: list[Part[Entry]] = []
+    known: dict[bytes, object] = {}
     for done, file in enumerate(sources.services, 1):
-        parts.append(_generated(file, base, memory, key, known))
+        parts += _once(_generated(file, base, memory, key), known)
         progress(done, total)
     between = check_between([part.claims for part in parts if part.claims], common)
     listed = _of_incidents(sources, parts)
     every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     if has_errors(every):
         return Compilation((), every, sources.texts)
-    files = _files(parts, base, memory)
-    variants = (variant for part in parts if part.entry for variant in part.entry.variants)
-    refused = shown(_undeliverable(files, parts, base, variants))
+    fleet = _fleet(parts, (variant for part in parts if part.entry for variant in part.entry.variants))
+    files = _files(parts, fleet, base, memory)
+    refused = shown(_undeliverable(files, parts, base, fleet))
     return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
 
 
 def _undeliverable(
-    files: Sequence[File], parts: Sequence[Part[Entry]], base: Foundation, variants: Iterable[Variant]
+    files: Sequence[File], parts: Sequence[Part[Entry]], base: Foundation, fleet: Fleet
 ) -> Iterator[Diagnostic]:
     """Find what a target of the site would refuse; before there are files, by the number of groups alone."""
     if not base.site.deliver.targets:
@@ -248,7 +265,7 @@ def _undeliverable(
     claims = {part.claims.service.value: part for part in parts if part.claims}
     groups = {name: part.groups for name, part in claims.items()}
     places = {name: part.claims.service.span for name, part in claims.items() if part.claims}
-    shared = len(base.of_fleet(_profiles(parts), variants).groups)
+    shared = len(base.of_fleet(fleet).groups)
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
@@ -264,17 +281,16 @@ def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagn
     return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
 
 
-def _profiles(parts: Iterable[Part[Entry]]) -> set[str]:
-    return {part.claims.profile for part in parts if part.claims}
-
-
-def _variants(services: Iterable[Service]) -> Iterator[Variant]:
-    return (variant for service in services for variant in service.deviations.variants)
+def _fleet(parts: Sequence[Part[Entry]], variants: Iterable[Variant]) -> Fleet:
+    profiles = frozenset(part.claims.profile for part in parts if part.claims)
+    by_name = {(one.alert, one.name): one for one in variants}
+    marks = frozenset(mark for part in parts if part.routing for mark in part.routing.marks)
+    return Fleet(profiles, tuple(by_name.values()), marks)
 
 
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
     """Say all the same what is wrong with the files of services."""
-    alone = (one for file in sources.services for one in load_service(file).diagnostics)
+    alone = (one for file in sources.services for one in load_services(file).diagnostics)
     return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
 
 
@@ -287,37 +303,63 @@ def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[Shared]:
     return found
 
 
-def _checked(file: SpecFile, base: Foundation) -> tuple[Part[Entry], ServiceFacts | None]:
-    loaded = load_service(file)
+def _checked(file: SpecFile, base: Foundation) -> list[tuple[Part[Entry], ServiceFacts | None]]:
+    """Check the services of a file: one, or one for each environment."""
+    loaded = load_services(file)
     if loaded.specs is None:
-        return Part(None, None, None, (), loaded.diagnostics), None
-    compiled = compile_service(loaded.specs, base)
-    live = compiled.facts.account.live if compiled.facts else None
-    found = (*loaded.diagnostics, *compiled.diagnostics)
-    rules = compiled.facts.compiled if compiled.facts else None
-    groups = len(rules.recording) + len(rules.alerting) if rules else 0
-    return Part(loaded.specs.claims, live, None, (), found, groups), compiled.facts
+        return [(Part(None, None, None, (), loaded.diagnostics), None)]
+    return [
+        _compiled(spec, base, () if number else loaded.diagnostics)
+        for number, spec in enumerate(loaded.specs)
+    ]
 
 
-def _generated(
-    file: SpecFile, base: Foundation, memory: Memory, key: bytes, known: dict[bytes, object]
-) -> Part[Entry]:
-    """Compile a service, or recall it; ``known`` holds the values that the entries of others have as well."""
+def _compiled(
+    spec: ServiceSpec, base: Foundation, found: tuple[Diagnostic, ...]
+) -> tuple[Part[Entry], ServiceFacts | None]:
+    """Compile a service, and add to what is found of its file."""
+    compiled = compile_service(spec, base)
+    every = (*found, *compiled.diagnostics)
+    facts = compiled.facts
+    if facts is None:
+        return Part(spec.claims, None, None, (), every), None
+    groups = len(facts.compiled.recording) + len(facts.compiled.alerting)
+    return Part(spec.claims, facts.account.live, None, (), every, groups, routing(facts.service)), facts
+
+
+def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> list[Part[Entry]]:
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
-    part, module = memory.recall(Part[emit.Entry], key, file.identity), f"module of {file.path}"
-    if part and all(map(memory.holds, part.files)):
+    parts, module = memory.recall(list[Part[emit.Entry]], key, file.identity), f"module of {file.path}"
+    if parts and all(memory.holds(file) for part in parts for file in part.files):
         memory.recall(Made, module.encode())  # what is not asked for is forgotten
-        return replace(part, entry=part.entry and emit.once(part.entry, known))
-    part, facts = _checked(file, base)
-    if facts and not has_errors(part.diagnostics):
-        service, site = emit.measured(facts.service), base.site
-        own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
-        files = (*emit.emit_service(facts, site), *own)
-        entry = emit.once(_read_back(emit.entry_of(facts, base.site), emit.Entry), known)
-        part = replace(part, entry=entry, files=files)
-        memory.retain(replace(part, files=tuple(map(kept, files))), key, file.identity)
-    return part
+        return parts
+    checked = _checked(file, base)
+    if any(facts is None or has_errors(part.diagnostics) for part, facts in checked):
+        return [part for part, _ in checked]
+    parts = [_emitted(part, facts, base.site) for part, facts in checked if facts]
+    first = next(facts.service for _, facts in checked if facts)
+    service, site = emit.measured(first), base.site
+    own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
+    parts[0] = replace(parts[0], files=(*parts[0].files, *own))
+    memory.retain([replace(part, files=tuple(map(kept, part.files))) for part in parts], key, file.identity)
+    return parts
+
+
+def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
+    """Add to a service its entry, and the files that are its own."""
+    from generator import emit  # noqa: PLC0415
+
+    site = site.of(facts.service)
+    entry = _read_back(emit.entry_of(facts, site), emit.Entry)
+    return replace(part, entry=entry, files=emit.emit_service(facts, site))
+
+
+def _once(parts: Iterable[Part[Entry]], known: dict[bytes, object]) -> Iterator[Part[Entry]]:
+    """Let the entries of services hold equal values once; ``known`` are those of earlier ones."""
+    from generator import emit  # noqa: PLC0415
+
+    return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)
 
 
 def _read_back(value: T, kind: type[T]) -> T:
@@ -336,24 +378,25 @@ def _findings(
     # Where a file is not understood, it may be the one that is looked for.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
-    account = shared_account(base.of_fleet(_profiles(parts), ()))
+    account = shared_account(base.of_fleet(_fleet(parts, ())))
     total = check_fleet(live, account, base.site) if len(live) == len(parts) else ()
     alone = (one for part in parts for one in part.diagnostics)
-    return shown((*found, *base.defects, *alone, *shards, *total))
+    routes = [part.routing for part in parts if part.routing]
+    receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
+    return shown((*found, *base.defects, *alone, *shards, *receivers, *total))
 
 
-def _files(parts: Sequence[Part[Entry]], base: Foundation, memory: Memory) -> tuple[File, ...]:
+def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory: Memory) -> tuple[File, ...]:
     """Add to the services' own files those that are about all of them."""
     from generator import emit  # noqa: PLC0415
 
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
     own = (file for part in parts for file in part.files)
-    profiles = {entry.profile for entry in entries}
-    variants = {(one.alert, one.name): one for entry in entries for one in entry.variants}
-    shared = base.of_fleet(profiles, tuple(variants.values()))
+    shared = base.of_fleet(fleet)
     dashboards = _dashboards(entries, base.site, memory)
-    tests = _shared_tests(base.library_of(profiles), shared, tuple(variants.values()), base.site, memory)
-    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, shared, base.site))
+    tests = _shared_tests(base.library_of(fleet), shared, fleet.variants, base.site, memory)
+    routes = [part.routing for part in parts if part.routing]
+    return (*own, *dashboards, *tests, *emit.emit_fleet(entries, routes, shared, base.site))
 
 
 def _shared_tests(
@@ -406,7 +449,7 @@ def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
     resolved = resolve_one(spec, common)
     if resolved.value is None or not common.sound:
         return CompiledService(None, resolved.diagnostics)
-    rules = compile_rules(resolved.value, common.site, base.shared.records)
-    shared = base.with_variants(resolved.value.deviations.variants)
-    facts = service_facts(resolved.value, common.site, rules, shared)
-    return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, common.site)))
+    site = common.site.of(resolved.value)
+    rules = compile_rules(resolved.value, site, base.shared.records)
+    facts = service_facts(resolved.value, site, rules, base.of_service(resolved.value))
+    return CompiledService(facts, (*resolved.diagnostics, *check_service(facts, site)))

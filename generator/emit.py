@@ -13,7 +13,7 @@ from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_
 from generator.grafana.records import Recording, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
-from generator.prometheus.alertmanager import Routing, alertmanager, routing
+from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shared_files
 from generator.prometheus.rule_tests.files import service_tests, shared_tests
 from generator.prometheus.shards import shard_files
@@ -55,7 +55,6 @@ class Entry(Struct, frozen=True):
 
     Attributes:
         service: Its name.
-        routing: Where its alerts go.
         runbooks: What it adds to the pages of its alerts.
         report: Its lines in the reports.
         listing: Its place in the catalogue, as JSON.
@@ -66,7 +65,6 @@ class Entry(Struct, frozen=True):
     """
 
     service: str
-    routing: Routing
     runbooks: RunbookEntry
     report: ReportEntry
     listing: str
@@ -87,9 +85,23 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
 
 
 def measured(service: Service) -> Service:
-    """Leave out what a service promises and is alerted on: its module depends on the rest alone."""
+    """Leave out what a service promises and is alerted on, and where it runs: its module depends on the rest alone."""
     return replace(
-        service, alerts=(), objectives={}, links={}, origins={}, runs_per_hour=None, deviations=Deviations()
+        service,
+        name=service.system,
+        environment="",
+        selector={},
+        owner="",
+        replicas=1,
+        scrape_interval=0,
+        alert_labels={},
+        alerts=(),
+        objectives={},
+        own_objectives=frozenset(),
+        links={},
+        origins={},
+        runs_per_hour=None,
+        deviations=Deviations(),
     )
 
 
@@ -103,7 +115,6 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
     service = facts.service
     return Entry(
         service=service.name,
-        routing=routing(service),
         runbooks=runbook_entry(service),
         report=report_entry(facts, site),
         listing=catalog_entry(service),
@@ -154,14 +165,16 @@ def emit_shared_tests(
     return tuple(shared_tests(shared, library, site, variants))
 
 
-def emit_fleet(entries: Sequence[Entry], shared: SharedRules, site: Site) -> tuple[Artifact, ...]:
+def emit_fleet(
+    entries: Sequence[Entry], routes: Sequence[Routing], shared: SharedRules, site: Site
+) -> tuple[Artifact, ...]:
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     rules = tuple(shared_files(shared, site))
-    owners = {entry.service: entry.routing.owner for entry in entries}
+    owners = {one.service: one.owner for one in sorted(routes, key=lambda one: one.service)}
     own = {entry.service: entry.rule_files for entry in entries}
     return (
         *rules,
-        alertmanager([entry.routing for entry in entries]),
+        alertmanager(routes, site.receivers),
         *runbooks([entry.runbooks for entry in entries], site),
         *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),

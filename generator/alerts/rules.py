@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 LINKS = ("logs", "traces")
 
 
-def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> Iterator[AlertingRule]:
+def alerting_rules(
+    alert: Alert, ground: Ground, switch: Expr | None = None, marks: tuple[str, ...] = ()
+) -> Iterator[AlertingRule]:
     """Build the rules of an alert.
 
-    ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them.
+    ``switch`` is the vector of the services that have a shared alert, with the labels that it takes from them: the
+    owner, and ``marks``.
     """
     for condition in judgement(alert, ground).conditions:
         expr = condition.expr
         if switch is not None:
-            expr = _owned(expr, switch)
+            expr = _owned(expr, switch, marks)
         yield AlertingRule(
             alert.name,
             expr.text,
@@ -45,15 +48,16 @@ def alerting_rules(alert: Alert, ground: Ground, switch: Expr | None = None) -> 
         )
 
 
-def _owned(expr: Expr, switch: Expr) -> Expr:
+def _owned(expr: Expr, switch: Expr, marks: tuple[str, ...]) -> Expr:
     """Keep a condition where the alert is on, with the owner as a label; of two owners there is none."""
-    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER,))
+    return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER, *marks))
 
 
 def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str]:
     labels = {names.SEVERITY: str(condition.severity)}
     if ground.service is not None:
         labels |= {names.SERVICE: ground.service.name, names.OWNER: ground.service.owner}
+        labels |= ground.service.marks
     labels[names.SIGNAL] = alert.signal
     if isinstance(alert.kind, Absence) and ground.service is not None:
         labels[names.METRIC] = alert.kind.stream.metric

@@ -35,7 +35,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
     Raises:
         LiveError: the source fails.
     """
-    site, names = model.site, source.names((*prefixes(service), OUTSIDE))
+    site, names = model.site.of(service), source.names((*prefixes(service), OUTSIDE))
     declared = with_outside_values(service) if OUTSIDE in names else service
     found = {metric.name: _members(metric, names) for metric in declared.metrics.values()}
     metrics = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import SharedAccount
     from generator.checks.facts import ServiceFacts
     from generator.model.alerts import Alert
+    from generator.model.receivers import Receiver
     from generator.model.service import Model, Objective, Service, Site
 
 ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
@@ -170,6 +171,7 @@ def _others(service: Service) -> dict[str, str]:
     }
     return {
         "owner": service.owner,
+        **{f"alert label {name}": value for name, value in service.marks.items()},
         "profile": service.profile,
         "selector": ", ".join(f"{name}={value}" for name, value in service.selector.items()),
         "replicas": str(service.replicas),
@@ -184,10 +186,17 @@ def _of_site(before: Model, after: Model) -> Iterator[Change]:
         return {
             name.replace("_", " "): _setting(name, getattr(site, name))
             for name in site.__struct_fields__
-            if name not in {"budget", "deliver"}
-        }
+            if name not in {"budget", "deliver", "receivers"}
+        } | {f"receiver {one.name}": _receiver(one) for one in site.receivers}
 
     yield from _changed(OTHERS, settings(before.site), settings(after.site))
+
+
+def _receiver(receiver: Receiver) -> str:
+    wanted = (f"{label} {' or '.join(values)}" for label, values in receiver.wanted)
+    means = " and ".join(type(one).__name__ for one in receiver.channels)
+    every = duration(receiver.repeat_interval)
+    return f"{', '.join(wanted) or 'what nobody else gets'}, by {means}, again after {every}"
 
 
 _SECONDS = {"scrape_interval", "rule_interval", "retention"}

@@ -47,7 +47,7 @@ def facts(model: Model, rules: tuple[Compiled, ...], shared: SharedRules) -> Fac
     return Facts(
         model.site,
         tuple(
-            service_facts(service, model.site, compiled, shared)
+            service_facts(service, model.site.of(service), compiled, shared)
             for service, compiled in zip(model.services, rules, strict=True)
         ),
     )

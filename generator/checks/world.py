@@ -179,7 +179,7 @@ def _for_service(
 
 def of_library(rules: SharedRules) -> SharedWorld:
     """Infer the shared rules for a service that feeds every stream, with every label."""
-    return shared_world(rules, Data(feeds((*rules.streams, STREAM))))
+    return shared_world(rules, Data(feeds((*rules.streams, STREAM)), marks=rules.marks))
 
 
 def of_service(rules: SharedRules, service: Service) -> SharedWorld:
@@ -187,7 +187,7 @@ def of_service(rules: SharedRules, service: Service) -> SharedWorld:
     outside = (STREAM,) if watched(service) else ()
     fed = feeds((*service.streams.values(), *outside))
     promised = frozenset(name for name in service.objectives if service.signals[name].shared)
-    return shared_world(rules, Data(fed, service.profile, promised))
+    return shared_world(rules, Data(fed, service.profile, promised, rules.marks))
 
 
 def _again(

@@ -60,11 +60,13 @@ class Data(Struct, frozen=True):
         feeds: The streams.
         profile: The profile; empty stands for any.
         promised: The signals with an objective; None stands for any.
+        marks: The labels of alerts that authors chose.
     """
 
     feeds: tuple[Feed, ...]
     profile: str = ""
     promised: frozenset[str] | None = None
+    marks: tuple[str, ...] = ()
 
 
 def buckets(stem: str) -> str:
@@ -90,7 +92,8 @@ def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
         names.LABEL_VALUE: dict(values),
         names.PROFILE_LABEL_VALUE: dict(values),
     }
-    for name, own in CONSTANTS.items():
+    constants = {**CONSTANTS, names.INFO: (*CONSTANTS[names.INFO], *data.marks)}
+    for name, own in constants.items():
         found[name] = _constant(
             {**dict.fromkeys(own, _ANY), names.SERVICE: constant(THIS)}, known.get(name, {})
         )

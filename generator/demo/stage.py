@@ -94,7 +94,8 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
     Raises:
         LiveError: there is no Prometheus, or a server does not start.
     """
-    service, site = wanted.service, wanted.model.site
+    service = wanted.service
+    site = wanted.model.site.of(service)
     rules = rule_set([service], wanted.model.library, site)
     with ExitStack() as opened:
         directory = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-metrics-demo-")))

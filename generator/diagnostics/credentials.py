@@ -18,6 +18,11 @@ _CREDENTIAL = re.compile(
     r"|\b(?P<token>gl(?:sa|c)_[A-Za-z0-9_=-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_.-]{10,})"
 )
+#: What stands under the keys by which receivers of alerts take secrets.
+_UNDER_KEY = re.compile(
+    r"(?<=\b)(?:routing_key|service_key|api_url|auth_password|password|credentials|token)[\"']?\s*:\s*"
+    r"(?P<secret>[^\s,}][^,}#]*)"
+)
 _WHAT = {
     "login": (
         "a login before its host",
@@ -48,10 +53,10 @@ def find_credential(text: str) -> Credential | None:
 
 
 def masked(text: str) -> str:
-    """Return a text of the same length with stars for credentials."""
-    if not _found(text):
-        return text
-    return _CREDENTIAL.sub(_stars, text)
+    """Return a text of the same length with stars for credentials, and for what stands under keys of secrets."""
+    if _found(text):
+        text = _CREDENTIAL.sub(_stars, text)
+    return _UNDER_KEY.sub(_stars, text) if ":" in text else text
 
 
 def _found(text: str) -> re.Match[str] | None:

@@ -14,7 +14,7 @@ from generator.discover.yaml_words import pairs
 from generator.errors import CommandError
 from generator.model.service import Model
 from generator.resolve.model import resolve_common, resolve_one
-from generator.spec.load import load_service, load_shared
+from generator.spec.load import load_services, load_shared
 from generator.spec.source import Source
 from generator.spec.sources import SpecFile, profile_sources
 
@@ -53,8 +53,8 @@ class Shelf(Struct, frozen=True):
         Raises:
             CommandError: it is at fault, or its profile is.
         """
-        loaded = load_service(SpecFile(Path("service"), Result(Source("service", text))))
-        resolved = resolve_one(loaded.specs, self.base.common) if loaded.specs else None
+        loaded = load_services(SpecFile(Path("service"), Result(Source("service", text))))
+        resolved = resolve_one(loaded.specs[0], self.base.common) if loaded.specs else None
         if resolved and resolved.value:
             return resolved.value
         found = (*loaded.diagnostics, *(resolved.diagnostics if resolved else ()))

@@ -12,19 +12,21 @@ from generator.grafana import drawings
 from generator.grafana.annotations import event_annotations
 from generator.grafana.layout import place
 from generator.grafana.links import outside, with_everything
-from generator.grafana.panels import Kind, Panel, refs
+from generator.grafana.panels import Draw, Kind, Panel, refs
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
 from generator.model.panels import PANELS
 from generator.model.units import duration
-from generator.promql.syntax import layout
+from generator.promql.expr import Expr
+from generator.promql.syntax import is_selector, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.layout import Placed
+    from generator.grafana.panels import Query
     from generator.grafana.records import Records
     from generator.grafana.variables import Variable
 
@@ -32,6 +34,12 @@ Json = dict[str, Any]
 
 SOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE}}}"}
 _NATURAL, _NATURAL_DOWN = 7, 8
+#: What a point is where the points of a panel are further apart than samples.
+_OVER_STEP = {
+    "avg": " Over a long range each point is the mean of its step.",
+    "max": " Over a long range each point is the highest of its step.",
+    "min": " Over a long range each point is the lowest of its step.",
+}
 #: So many repeated panels stand side by side.
 _REPEATED = 3
 
@@ -56,7 +64,7 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
         editable=False,
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         refresh="1m",
-        time=core.Time("now-6h", "now"),
+        time=core.Time(f"now-{dashboard.hours}h", "now"),
         timezone="browser",
         annotations=core.Annotations(list(events)),
         templating=core.Templating([_sources(), *(_variable(one) for one in dashboard.variables)]),
@@ -97,7 +105,7 @@ def _variable(variable: Variable) -> Any:  # noqa: ANN401
         hide=core.HIDE_VARIABLE if variable.hidden else core.SHOW,
         multi=variable.several,
         includeAll=variable.several,
-        allValue=".+" if variable.several else None,
+        allValue=variable.everything if variable.several else None,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
         sort=_NATURAL_DOWN if variable.newest_first else _NATURAL,
     )
@@ -122,18 +130,26 @@ def _outside(dashboard: Dashboard, records: Records) -> Iterator[Any]:
             )
 
 
-def _closer(title: str, url: str) -> Json:
-    """Link a panel to a dashboard, with every key that Grafana's own export writes."""
-    fixed = {"asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": False}
+def _closer(title: str, url: str, *, outside: bool = False) -> Json:
+    """Link a panel to a dashboard or to a page elsewhere, with every key that Grafana's own export writes."""
+    fixed = {"asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": outside}
     return {
         "title": title,
         "type": "link",
-        "icon": "dashboard",
+        "icon": "external link" if outside else "dashboard",
         "url": url,
         "tags": [],
         "tooltip": "",
         **fixed,
     }
+
+
+def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
+    """Link a panel to the pages of the alerts that lead to it, where the site publishes them."""
+    place = PANELS.get(panel.about)
+    for watch in records.watches:
+        if place and watch.panel == place and records.runbooks.startswith("http"):
+            yield _closer(f"Runbook: {watch.alert}", f"{records.runbooks}/{watch.alert}.md", outside=True)
 
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
@@ -165,22 +181,22 @@ def _common(panel: Panel, shared: Shared) -> Json:
     more = [_closer(shared.titles[panel.more], with_everything(panel.more))] if panel.more else []
     return {
         "title": panel.title,
-        "description": panel.description,
+        "description": panel.description + _OVER_STEP.get(_over_step(panel), ""),
         "dataSource": SOURCE,
-        "targets": _targets(panel),
-        "links": more,
+        "targets": _targets(panel, duration(shared.records.interval)),
+        "links": [*more, *_runbooks(panel, shared.records)],
         "repeat": core.Repeat("h", panel.repeat, _REPEATED) if panel.repeat else core.Repeat(),
-        "interval": duration(shared.records.interval),
+        "interval": "1d" if panel.days else duration(shared.records.interval),
         "maxDataPoints": None,
     }
 
 
-def _targets(panel: Panel) -> list[Any]:
+def _targets(panel: Panel, interval: str) -> list[Any]:
     """Ask for a range where a course is drawn, else for now alone."""
     table = panel.kind is Kind.TABLE
     return [
         core.Target(
-            expr=layout(query.expr.text),
+            expr=layout(_asked(panel, query, interval).text),
             legendFormat=query.legend,
             refId=ref,
             instant=panel.kind is not Kind.TIMESERIES,
@@ -189,3 +205,22 @@ def _targets(panel: Panel) -> list[Any]:
         )
         for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True)
     ]
+
+
+def _asked(panel: Panel, query: Query, interval: str) -> Expr:
+    """Look at all of a step and not at its end alone: what is between two points of a long range is drawn as well."""
+    over = "" if query.promise else _over_step(panel)
+    if not over:
+        return query.expr
+    if is_selector(query.expr.text):
+        return Expr(f"{over}_over_time({query.expr}[$__interval])")
+    return Expr(f"{over}_over_time(({query.expr})[$__interval:{interval}])")
+
+
+def _over_step(panel: Panel) -> str:
+    """Name what is shown of a step: of lines the worst value, of areas the mean, as worst values are no sum."""
+    if panel.kind is not Kind.TIMESERIES or panel.days:
+        return ""
+    if panel.draw is Draw.STACK:
+        return "avg"
+    return "min" if panel.scale is not None and panel.scale.falls else "max"

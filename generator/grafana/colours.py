@@ -97,8 +97,13 @@ ERROR_CLASSES = {
     "other": "#5B626B",
 }
 
-#: What has no meaning by itself, as tools and models, in turn: no green and no red among them.
-PALETTE = (BLUE, ORANGE, PURPLE, "#D9C04A", SKY, PINK, TEAL, "#A9744F")
+#: What has no meaning by itself, as tools and models, in turn: no green and no red among them. Lighter, then darker
+#: ones follow where there are many.
+PALETTE = (
+    *(BLUE, ORANGE, PURPLE, "#D9C04A", SKY, PINK, TEAL, "#A9744F"),
+    *("#86B6EC", "#EDB08A", "#C3A9E3", "#B3A13C", "#4FA3D1", "#B4628F", "#6CC4B9", "#C9A084"),
+    *("#2B639D", "#A8521E", "#6C4AA0", "#8F7F1F", "#35708F", "#8A4A70", "#4B4F9E", "#7A5236"),
+)
 
 #: Half of the runs are unremarkable, the tail is what hurts.
 QUANTILES = {"p50": SKY, "p95": BLUE, "p99": PURPLE}

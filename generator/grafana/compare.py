@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from generator.grafana import colours, grammar
 from generator.grafana.panels import Query, Scale
+from generator.grafana.queries import ENOUGH
 from generator.grafana.variables import mine
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
     from generator.model.signals import Signal
 
-#: Fewest runs of either release from which on a difference is shown.
-FEWEST = 20
 
 _HALF = 0.5
 _PERCENT = 100
@@ -57,6 +56,7 @@ class Side(Struct, frozen=True):
 NEWEST = Side("newest", names.NEWEST, NEWEST_WINDOW, colours.BLUE)
 PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
 _SIDES = (NEWEST, PREVIOUS)
+_ELSE = "Without a new release: the current one's, over the window of the signal."
 _OVER = (
     f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
     f"last {duration(PREVIOUS_WINDOW)}"
@@ -73,13 +73,15 @@ _CHARGED = (
 
 def runs(records: Records) -> Panel:
     """Show on how many runs the comparison stands."""
-    sides = (Query(_runs(records, side), _LEGEND, colour=side.colour) for side in _SIDES)
+    newest, previous = (_runs(records, side) for side in _SIDES)
+    current = mine(records.series("run_count", names.RELEASE))
     return grammar.number(
         grammar.EVENTS,
         "Runs compared",
-        f"{_ALIKE}. No difference is shown below {FEWEST} runs of either.",
-        *sides,
-        empty="no new release",
+        f"{_ALIKE}. No difference is shown below {ENOUGH} runs of either. {_ELSE}",
+        Query(_or_current(records, newest, current), _LEGEND, colour=NEWEST.colour),
+        Query(previous, _LEGEND, colour=PREVIOUS.colour),
+        empty="no release",
     )
 
 
@@ -105,8 +107,8 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
     return grammar.number(
         _SCALES[found.unit] if found else grammar.COUNT,
         title,
-        said,
-        Query(newest, _LEGEND, colour=NEWEST.colour),
+        f"{said} {_ELSE}",
+        Query(_or_current(records, newest, _current(records, name, of)), _LEGEND, colour=NEWEST.colour),
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
         Query(
             _enough(records, difference),
@@ -114,8 +116,29 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
             scale=_POINTS if shares else _RELATIVE,
             steps=_steps(shares=shares, higher=higher),
         ),
-        empty="no new release",
+        empty="no release",
     )
+
+
+def _or_current(records: Records, newest: Expr, current: Series) -> Expr:
+    """Show what the current release does where none is new."""
+    if not records.has(current.now()):
+        return newest
+    live = binary(
+        "and",
+        total(current.now(), (names.SERVICE, names.RELEASE)),
+        top(mine(Series(names.FIRST_SEEN)).now()),
+        on=_BY,
+    )
+    return binary("or", newest, live, on=(names.SERVICE,))
+
+
+def _current(records: Records, name: str, of: tuple[str, ...]) -> Series:
+    """Select a signal of every release, over its own window; ``of`` are the values that count of a distribution."""
+    found = records.signals.get(name)
+    if found is None or not isinstance(found.kind, Distribution):
+        return mine(records.series(name, names.RELEASE))
+    return mine(records.series(name, names.RELEASE, found.kind.label)).one_of(found.kind.label, of)
 
 
 def value(records: Records, name: str, side: Side, of: tuple[str, ...] = ()) -> Expr:
@@ -170,7 +193,7 @@ def _enough(records: Records, difference: Expr) -> Expr:
     for side in _SIDES:
         counted = _runs(records, side)
         if records.has(counted):
-            difference = binary("and", difference, counted >= number(FEWEST), on=(names.SERVICE,))
+            difference = binary("and", difference, counted >= number(ENOUGH), on=(names.SERVICE,))
     return difference
 
 

@@ -20,6 +20,7 @@ class Dashboard(Struct, frozen=True):
         description: The question that it answers.
         variables: What can be chosen, the data source aside; each may read those before it.
         sections: Its panels, the most urgent first.
+        hours: So many of the last hours are shown when it is opened.
     """
 
     uid: str
@@ -27,3 +28,4 @@ class Dashboard(Struct, frozen=True):
     description: str
     variables: tuple[Variable, ...]
     sections: tuple[Section, ...]
+    hours: int = 6

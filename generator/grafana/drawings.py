@@ -39,13 +39,13 @@ def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> 
 
 
 def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json]) -> Any:  # noqa: ANN401
-    scale, stack, table = _scale(panel), panel.draw is Draw.STACK, panel.legend is Legend.TABLE
-    bounds = {
-        "min": scale.low,
-        "max": scale.high,
-        "noValue": panel.empty if panel.repeat or panel.of_some else None,
-    }
-    soft = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
+    scale, stack, table = _scale(panel), panel.draw is not Draw.LINES, panel.legend is Legend.TABLE
+    bounds: Json = {"min": scale.low, "max": scale.high, "noValue": panel.nothing}
+    custom: Json = {"axisSoftMin": scale.soft_low, "axisSoftMax": scale.soft_high}
+    if panel.draw is Draw.BARS:
+        custom |= {"drawStyle": "bars", "barAlignment": 1, "barWidthFactor": 0.8}
+    # A part that did not occur is no news; a success rate of 0 is.
+    tooltip = {"hideZeros": not scale.falls}
     sort = {"sortBy": "Last *", "sortDesc": True} if table else {}
     return core.TimeSeries(
         **common,
@@ -62,12 +62,16 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
         tooltipMode="multi",
         tooltipSort="desc",
         # grafanalib refuses bounds that are no whole numbers.
-        extraJson={"fieldConfig": {"defaults": bounds | {"custom": soft}}, "options": {"legend": sort}},
+        extraJson={
+            "fieldConfig": {"defaults": bounds | {"custom": custom}},
+            "options": {"legend": sort, "tooltip": tooltip},
+            "timeFrom": f"{panel.days}d" if panel.days else None,
+        },
     )
 
 
 def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    scale = _scale(panel)
+    scale, named = _scale(panel), any(query.legend for query in panel.queries)
     return core.Stat(
         **common,
         format=scale.unit,
@@ -75,12 +79,12 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         color=_colour(panel),
         thresholds=_steps(panel),
         reduceCalc=_LAST,
-        noValue=panel.empty,
+        noValue=panel.nothing,
         alignment="center",
         graphMode="none",
-        textMode="value_and_name" if len(panel.queries) > 1 else "value",
+        textMode="value_and_name" if named else "value",
         overrides=fields.of_series(panel),
-        extraJson={"options": {"text": _SEVERAL if len(panel.queries) > 1 else _SINGLE}},
+        extraJson={"options": {"text": _SEVERAL if named else _SINGLE}},
     )
 
 
@@ -97,7 +101,7 @@ def _bargauge(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         thresholds=_steps(panel),
         extraJson={
             "fieldConfig": {
-                "defaults": {"color": _colour(panel), "noValue": panel.empty},
+                "defaults": {"color": _colour(panel), "noValue": panel.nothing},
                 "overrides": fields.of_series(panel),
             }
         },
@@ -111,6 +115,7 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
         overrides=fields.of_columns(table),
         transformations=list(_transformations(table)),
         thresholds=_steps(panel),
+        extraJson={"fieldConfig": {"defaults": {"noValue": panel.nothing}}},
     )
 
 

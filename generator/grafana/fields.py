@@ -99,14 +99,22 @@ def _query(query: Query) -> Iterator[tuple[str, object]]:
     if query.dotted:
         yield "custom.lineStyle", {"fill": "dot", "dash": [0, 6]}
     if query.promise:
-        yield "color", fixed(colours.OBJECTIVE)
+        yield "color", fixed(query.colour or colours.OBJECTIVE)
         yield from _dashed()
+    elif query.mark:
+        yield "color", fixed(query.colour)
+        yield from _over_all()
     elif query.colour:
         yield "color", fixed(query.colour) | ({"mode": "shades"} if query.shades else {})
 
 
 def _dashed() -> Iterator[tuple[str, object]]:
     yield "custom.lineStyle", {"fill": "dash", "dash": [8, 6]}
+    yield from _over_all()
+
+
+def _over_all() -> Iterator[tuple[str, object]]:
+    """Draw lines over whatever else is drawn, and stack them on nothing."""
     yield "custom.lineWidth", 2
     yield "custom.fillOpacity", 0
     yield "custom.stacking", {"mode": "none", "group": "promise"}
@@ -123,6 +131,8 @@ def _scale(scale: Scale) -> Iterator[tuple[str, object]]:
 
 def _column(column: Column) -> Iterator[tuple[str, object]]:
     yield "displayName", column.title
+    # A cell without a value, where the table as a whole has some.
+    yield "noValue", "-"
     if column.scale:
         yield "unit", column.scale.unit
         if column.scale.decimals is not None:

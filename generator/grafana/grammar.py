@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.grafana.panels import Query
 
 #: A share that should be near 1: the axis ends there and reaches down to what is drawn.
-GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9)
+GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9, falls=True)
 #: A share that should be near 0.
 BAD_SHARE = Scale("percentunit", soft_high=0.05)
 #: Parts of a whole.
@@ -27,12 +27,16 @@ SHARE = Scale("percentunit", decimals=1, high=1)
 USED = Scale("percentunit", decimals=0, high=1)
 DURATION = Scale("s")
 MONEY = Scale("currencyUSD")
+#: A share of which more is better, whatever it is.
+USE = Scale("percentunit", decimals=0, high=1, falls=True)
 #: Amounts for each of something, which are no whole numbers.
 COUNT = Scale("short")
 #: A number of events, which is whole.
 EVENTS = Scale("none", decimals=0)
 #: Times as fast as allowed.
 PACE = Scale("suffix: x", soft_high=2)
+#: So many times something.
+TIMES = Scale("suffix: x", decimals=1)
 #: How long ago, of Unix milliseconds.
 MOMENT = Scale("dateTimeFromNow", low=None)
 
@@ -63,6 +67,18 @@ def stacked(
     return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours)
 
 
+def days(
+    scale: Scale,
+    title: str,
+    description: str,
+    *queries: Query,
+    count: int,
+    colours: Mapping[str, str] = _ANY_COLOUR,
+) -> Panel:
+    """Draw parts of the last ``count`` days on each other, a bar for each day."""
+    return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.BARS, colours=colours, days=count)
+
+
 def distribution(
     title: str,
     description: str,
@@ -79,7 +95,7 @@ def number(
     description: str,
     *queries: Query,
     steps: tuple[tuple[float | None, str], ...] = (),
-    empty: str = "NO DATA",
+    empty: str = "",
 ) -> Panel:
     """Show the last value with its course behind it, or ``empty`` where there is none."""
     return Panel(Kind.STAT, title, description, queries, scale, steps=steps, empty=empty)

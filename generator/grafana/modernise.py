@@ -31,7 +31,7 @@ _PANEL_KEYS = (
         "maxPerRow",
         "options",
     ),
-    *("repeat", "repeatDirection", "targets", "title", "transformations", "transparent", "type"),
+    *("repeat", "repeatDirection", "targets", "timeFrom", "title", "transformations", "transparent", "type"),
 )
 _ROW_KEYS = ("collapsed", "gridPos", "id", "panels", "title", "type")
 _TARGET_KEYS = ("datasource", "expr", "format", "instant", "legendFormat", "refId")
@@ -121,7 +121,7 @@ def _timeseries(panel: Json) -> Json:
     shown = legend["displayMode"] != "hidden"
     options = {
         "legend": legend | {"showLegend": shown, "displayMode": legend["displayMode"] if shown else "list"},
-        "tooltip": panel["options"]["tooltip"] | {"hideZeros": False},
+        "tooltip": {"hideZeros": False} | panel["options"]["tooltip"],
     }
     custom = panel["fieldConfig"]["defaults"]["custom"]
     current = {
@@ -152,7 +152,7 @@ def _bargauge(panel: Json) -> Json:
         "orientation": panel["options"]["orientation"],
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
         "reduceOptions": {"calcs": old["calcs"], "fields": "", "values": old["values"]},
-        "namePlacement": "left",
+        "namePlacement": "top",
         "valueMode": "color",
         "showUnfilled": True,
         "sizing": "manual",

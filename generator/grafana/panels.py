@@ -34,6 +34,7 @@ class Draw(StrEnum):
 
     LINES = "lines"
     STACK = "stack"
+    BARS = "bars"
 
 
 class Legend(StrEnum):
@@ -53,7 +54,8 @@ class Cell(StrEnum):
 class Scale(Struct, frozen=True):
     """Numbers of one kind: the unit by Grafana's name, decimals, and the ends of the axis.
 
-    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values. None leaves it to the data.
+    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values. None leaves it to the data. ``falls`` says
+    that low numbers are the bad ones.
     """
 
     unit: str
@@ -62,6 +64,7 @@ class Scale(Struct, frozen=True):
     high: float | None = None
     soft_low: float | None = None
     soft_high: float | None = None
+    falls: bool = False
 
 
 class Query(Struct, frozen=True):
@@ -69,6 +72,7 @@ class Query(Struct, frozen=True):
 
     Attributes:
         promise: Drawn dashed; makes no panel by itself.
+        mark: Drawn over the others, whatever they are: a warning about what they show.
         rare: Without a series while all is well.
         colour: Of all its series; by name, or in turn, when empty.
         dotted: Drawn as dots, to stand behind the others.
@@ -80,6 +84,7 @@ class Query(Struct, frozen=True):
     expr: Expr
     legend: str = ""
     promise: bool = False
+    mark: bool = False
     rare: bool = False
     dotted: bool = False
     colour: str = ""
@@ -144,8 +149,9 @@ class Table(Struct, frozen=True):
         )
 
 
-#: What a single number says where there is none, and a panel that some service's profile does not measure.
-NO_DATA = "NO DATA"
+#: What a panel says where there is nothing: a single number, any other, and one that some profile does not measure.
+NO_NUMBER = "NO DATA"
+NO_DATA = "No data in this time range"
 UNMEASURED = "No data, or not measured"
 
 
@@ -159,8 +165,8 @@ class Panel(Struct, frozen=True):
         beginnings: Fixed colours by the beginning of that name, where nobody knows how it goes on.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
-        empty: What a single number says where there is none.
-        of_some: Whether not every service has what it shows, so that ``empty`` is said whatever the kind.
+        empty: What stands there instead where there is nothing.
+        days: How many days it shows, a point a day, whatever is chosen; 0 for what is chosen.
         repeat: The variable for each of whose values the panel is drawn once.
         about: What alerts that lead here are about, as ``model.panels`` spells it.
     """
@@ -177,8 +183,8 @@ class Panel(Struct, frozen=True):
     steps: tuple[tuple[float | None, str], ...] = ()
     table: Table | None = None
     more: str | None = None
-    empty: str = NO_DATA
-    of_some: bool = False
+    empty: str = ""
+    days: int = 0
     repeat: str = ""
     about: str = ""
 
@@ -190,13 +196,17 @@ class Panel(Struct, frozen=True):
         """Link to the dashboard that tells more."""
         return replace(self, more=uid)
 
+    def without_data(self, text: str) -> Panel:
+        """Say ``text`` where there is nothing."""
+        return replace(self, empty=text)
+
     def told_by(self, about: str) -> Panel:
         """Let alerts about this lead here."""
         return replace(self, about=about)
 
     def of_some_services(self) -> Panel:
         """Say where there is nothing that it may not be measured at all."""
-        return replace(self, of_some=True, empty=UNMEASURED if self.empty == NO_DATA else self.empty)
+        return self if self.empty or self.kind is Kind.STAT else replace(self, empty=UNMEASURED)
 
     def in_words(self, word: Callable[[str], str]) -> Panel:
         """Put what people read into a service's words."""
@@ -206,6 +216,11 @@ class Panel(Struct, frozen=True):
             sort=self.table.sort and (word(self.table.sort[0]), self.table.sort[1]),
         )
         return replace(self, title=word(self.title), description=word(self.description), table=table)
+
+    @property
+    def nothing(self) -> str:
+        """What it says where there is nothing."""
+        return self.empty or (NO_NUMBER if self.kind is Kind.STAT else NO_DATA)
 
     @property
     def shows_something(self) -> bool:

@@ -16,6 +16,8 @@ from msgspec import Struct
 
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
+from generator.model.alerts import BurnRate, Threshold
+from generator.model.panels import PanelPlace, panel_of
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
 from generator.promql.expr import Series
@@ -25,6 +27,7 @@ from generator.signals.releases import events_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from generator.model.alerts import Alert
     from generator.model.service import Service, Site
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
@@ -43,6 +46,19 @@ _NOWHERE = "service:agent_{}:unrecorded"
 _PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.denominator}
 
 
+class Watch(Struct, frozen=True):
+    """An alert as the dashboards know it: its signal, the panel that it leads to, and how it compares.
+
+    ``burns`` says that it is about an error budget, ``bounded`` that it holds the whole service's value against bounds.
+    """
+
+    alert: str
+    signal: str
+    panel: PanelPlace | None
+    burns: bool
+    bounded: bool
+
+
 class Records(Struct, frozen=True):
     """The recorded series that exist.
 
@@ -58,7 +74,11 @@ class Records(Struct, frozen=True):
         limits: The stop reasons that mean that a limit ended a run.
         own: Whether a service declares signals itself that are on its board.
         links: Where logs and traces are found, by what a link there says.
+        watches: The alerts of all services, by name.
         interval: Seconds between two samples.
+        retention: For how many seconds samples are kept.
+        runbooks: The address that the runbooks are published at.
+        environments: Whether a service runs in environments.
     """
 
     names: frozenset[str]
@@ -72,7 +92,11 @@ class Records(Struct, frozen=True):
     limits: tuple[str, ...]
     own: bool
     links: Mapping[str, str]
+    watches: tuple[Watch, ...]
     interval: int
+    retention: int
+    runbooks: str
+    environments: bool = False
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
@@ -147,6 +171,8 @@ class Recording(Struct, frozen=True):
     limits: tuple[str, ...]
     links: Mapping[str, str]
     shown: frozenset[str]
+    watches: tuple[Watch, ...]
+    environment: str = ""
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
@@ -159,9 +185,21 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         values={label.name: tuple(label.values) for label in service.labels.values()},
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
+        environment=service.environment,
         shown=frozenset(
             name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
+        watches=tuple(dict.fromkeys(map(_watch, service.alerts))),
+    )
+
+
+def _watch(alert: Alert) -> Watch:
+    return Watch(
+        alert.name,
+        alert.signal,
+        panel_of(alert),
+        burns=isinstance(alert.kind, BurnRate),
+        bounded=isinstance(alert.kind, Threshold) and alert.by is None,
     )
 
 
@@ -177,7 +215,10 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     values: dict[str, dict[str, None]] = {}
     limits: dict[str, None] = {}
     links: set[tuple[str, str]] = set()
+    watches: dict[Watch, None] = {}
+    environments: set[str] = set()
     for each in services:
+        environments.add(each.environment)
         names |= each.names
         everywhere = each.names if everywhere is None else everywhere & each.names
         words.add(each.run)
@@ -191,6 +232,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
             values.setdefault(label, {}).update(dict.fromkeys(found))
         limits.update(dict.fromkeys(each.limits))
         links |= each.links.items()
+        watches.update(dict.fromkeys(each.watches))
     return Records(
         names=frozenset(names),
         everywhere=everywhere or frozenset(),
@@ -203,7 +245,11 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         limits=tuple(limits),
         own=any(signals[name].own for name in rows),
         links=_titled(links),
+        watches=tuple(sorted(watches, key=lambda one: one.alert)),
         interval=site.rule_interval,
+        retention=site.retention,
+        runbooks=site.runbook_url,
+        environments=any(environments),
     )
 
 

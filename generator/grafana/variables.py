@@ -36,6 +36,7 @@ class Variable(Struct, frozen=True):
         several: Whether several, or all, can be chosen; they select lines.
         newest_first: Whether the values descend.
         hidden: Whether only titles read it, and nobody chooses.
+        everything: The pattern of all values; that of an environment takes services without one as well.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Variable(Struct, frozen=True):
     several: bool = True
     newest_first: bool = False
     hidden: bool = False
+    everything: str = ".+"
 
 
 def word() -> Variable:
@@ -63,11 +65,23 @@ def chosen(found: Series, *labels: str) -> Series:
 
 def variables(records: Records, *labels: str) -> tuple[Variable, ...]:
     """Offer the services, and of each label what the chosen service has; a label that nobody has is left out."""
-    return (service(records), *_labels(records, labels))
+    return (*environment(records), service(records), *_labels(records, labels))
+
+
+def environment(records: Records) -> tuple[Variable, ...]:
+    """Offer the environments; nothing where no service tells any apart."""
+    known = Variable(names.ENVIRONMENT, "Environment", Series(names.KNOWN), everything=".*")
+    return (known,) if records.environments else ()
 
 
 def service(records: Records) -> Variable:
-    """Offer the services, those included that are silent: what they promise is recorded all the same."""
+    """Offer the services, those included that are silent: what they promise is recorded all the same.
+
+    Where some run in environments, those of the chosen ones are offered.
+    """
+    if records.environments:
+        there = Series(names.KNOWN).where("=~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
+        return Variable(names.SERVICE, "Service", there, several=False)
     promises = (name for name in records.names if name.endswith(":objective"))
     of = records.either(*map(Series, (names.BOARD_STATUS, *promises)))
     return Variable(names.SERVICE, "Service", of or Series(names.BOARD_STATUS), several=False)

@@ -42,7 +42,8 @@ class ProfileFacts(Struct, frozen=True):
 class Library(Struct, frozen=True):
     """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written.
 
-    ``origins`` is where each part was written, by dotted path, as of a service.
+    ``origins`` is where each part was written, by dotted path, as of a service. ``marks`` are the labels that some
+    services' authors chose for their alerts.
     """
 
     streams: Mapping[str, Stream]
@@ -53,6 +54,12 @@ class Library(Struct, frozen=True):
     prices: tuple[Price, ...]
     inclusions: tuple[Inclusion, ...]
     origins: Mapping[str, Span]
+    marks: tuple[str, ...] = ()
+
+    def marked(self, labels: Iterable[str]) -> Library:
+        """Have alerts carry further labels, where a service has them."""
+        marks = tuple(sorted(set(labels)))
+        return self if marks == self.marks else replace(self, marks=marks)
 
     def used_by(self, profiles: Collection[str]) -> Library:
         """Leave out the facts of other profiles, and the prices of tokens that only those count."""

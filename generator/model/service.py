@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from generator.model import names
 from generator.model.delivery import Deliver
 from generator.model.deviations import Deviations
+from generator.model.receivers import Receiver
 from generator.model.words import RUN
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ class Shard(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
 
-    ``shards`` are the servers that services are spread over; none where there is one.
+    ``shards`` are the servers that services are spread over; none where there is one. ``receivers`` get the alerts.
     """
 
     scrape_interval: int
@@ -97,6 +100,11 @@ class Site(Struct, frozen=True):
     oldest_prometheus: tuple[int, int] = KEEPS_FIRING
     deliver: Deliver = Deliver()
     shards: tuple[Shard, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+
+    def of(self, service: Service) -> Site:
+        """The site as it is for a service, whose targets may be scraped at another interval."""
+        return replace(self, scrape_interval=service.scrape_interval or self.scrape_interval)
 
     @property
     def keeps_firing(self) -> bool:
@@ -129,6 +137,9 @@ class Service(Struct, frozen=True):
         own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
         series_budget: Its own budgets; None where it has the site's.
+        environment: Where it runs, such as ``staging``; empty where its file tells no environments apart.
+        alert_labels: Further labels of its alerts; the environment is not among them.
+        scrape_interval: Seconds between two scrapes of its targets; 0 as the site says.
         origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
     """
 
@@ -159,6 +170,20 @@ class Service(Struct, frozen=True):
     own_bounds: frozenset[str] = frozenset()
     adapters: tuple[str, ...] = ()
     series_budget: SeriesBudget | None = None
+    environment: str = ""
+    alert_labels: Mapping[str, str] = {}
+    scrape_interval: int = 0
+
+    @property
+    def system(self) -> str:
+        """The service as its file calls it: its environments have one module."""
+        return self.name.removesuffix(f"-{self.environment}") if self.environment else self.name
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The labels of its alerts that its author chose: the environment, and further ones."""
+        where = {names.ENVIRONMENT: self.environment} if self.environment else {}
+        return where | dict(self.alert_labels)
 
     def measures(self, signal: str) -> bool:
         """Whether it can have a signal of the library: what others emit, nobody here can add to."""

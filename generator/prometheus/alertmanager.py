@@ -1,4 +1,4 @@
-"""An Alertmanager configuration that takes the alerts to their owners: an example to start from.
+"""The configuration of Alertmanager: alerts reach the receivers of the site, or an example shows their owners.
 
 Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
 same service would only say it again, and are held back; but an alert that is filed under a signal without telling its
@@ -7,20 +7,27 @@ state, such as one on undeclared values, says nothing of the others.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.artifact import Artifact
+from generator.diagnostics import Span
 from generator.model import names
-from generator.model.alerts import AlertSeverity, Unpriced
+from generator.model.alerts import AlertSeverity, RuleHealth, Unpriced
+from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.channels import channels
 from generator.promql.expr import quote
+from generator.resolve.receivers import UNROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.model.alerts import Alert
+    from generator.model.receivers import Receiver
     from generator.model.service import Service
     from generator.prometheus.block_yaml import Mapped
 
@@ -33,18 +40,34 @@ _COMMENT = """\
 #
 # Beside other teams' alerts: put the routes below yours, and the receivers and inhibit_rules to yours.
 """
-_UNROUTED = "unrouted"
+_LOADED = """\
+# How alerts reach people, generated from the receivers of site.yaml and the owners of services: change these, not
+# this file. Secrets stand in files that only Alertmanager reads, and their paths here.
+#
+# An alert goes to every receiver that is for it; what is for nobody goes to the receiver of the route itself.
+"""
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
 _OURS = f'{names.SIGNAL}!=""'
 
 
 class Routing(Struct, frozen=True):
-    """Where a service's alerts go, and the labels by which a signal of it has several alerts.
+    """What the way of a service's alerts depends on.
 
-    ``aside`` are the critical alerts that do not tell their signal's state.
+    Attributes:
+        service: Its name.
+        owner: Whose it is.
+        marks: Further labels of its alerts, the environment among them.
+        severities: Those that its alerts can have.
+        place: Where its owner is written.
+        apart: The labels by which a signal of it has several alerts.
+        aside: The critical alerts that do not tell their signal's state.
     """
 
+    service: str
     owner: str
+    marks: Mapping[str, str]
+    severities: tuple[str, ...]
+    place: Span | None
     apart: tuple[str, ...]
     aside: tuple[str, ...]
 
@@ -53,7 +76,19 @@ def routing(service: Service) -> Routing:
     """Say of one service what its alerts' way depends on."""
     apart = {alert.by: None for alert in service.alerts if alert.by}
     aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
-    return Routing(service.owner, tuple(apart), tuple(aside))
+    # What watches the rules themselves has no owner.
+    owned = [alert for alert in service.alerts if not isinstance(alert.kind, RuleHealth)]
+    found = {str(tier.severity) for alert in owned for tier in alert.tiers}
+    severities = tuple(one for one in map(str, AlertSeverity) if one in found)
+    return Routing(
+        service.name,
+        service.owner,
+        service.marks,
+        severities,
+        service.where("owner"),
+        tuple(apart),
+        tuple(aside),
+    )
 
 
 def _is_aside(alert: Alert) -> bool:
@@ -65,32 +100,58 @@ def _pages(alert: Alert) -> bool:
     return any(tier.severity is AlertSeverity.CRITICAL for tier in alert.tiers)
 
 
-def alertmanager(services: Sequence[Routing]) -> Artifact:
-    """Write the configuration for the alerts of all services."""
+def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()) -> Artifact:
+    """Write the configuration for the alerts of all services; without receivers an example to fill in."""
     owners = sorted({each.owner for each in services})
+    rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
+    routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]
+    known = [{"name": one.name, **channels(one.channels)} for one in receivers]
+    if rest == UNROUTED:
+        known.insert(0, {"name": UNROUTED})
+    if not receivers:
+        known += [{"name": name} for name in _receivers(owners)]
     contents: Mapped = {
         "route": {
-            "receiver": _UNROUTED,
+            "receiver": rest,
             "group_by": ["alertname", names.SERVICE],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "1d",
-            "routes": [_of_owner(owner) for owner in owners],
+            **({"routes": routes} if routes else {}),
         },
-        "inhibit_rules": [
-            {
-                "source_matchers": [
-                    _OURS,
-                    _matcher("severity", AlertSeverity.CRITICAL),
-                    *(_matcher("alertname", name, "!=") for name in _aside(services)),
-                ],
-                "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
-                "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
-            }
-        ],
-        "receivers": [{"name": name} for name in (_UNROUTED, *_receivers(owners))],
+        "inhibit_rules": [inhibition(services)],
+        "receivers": known,
     }
-    return Artifact(names.ALERTMANAGER_PATH, _COMMENT + block_yaml(contents))
+    return Artifact(names.ALERTMANAGER_PATH, (_LOADED if receivers else _COMMENT) + block_yaml(contents))
+
+
+def inhibition(services: Sequence[Routing]) -> Mapped:
+    """Hold back what a critical alert about the same signal says already."""
+    return {
+        "source_matchers": [
+            _OURS,
+            _matcher("severity", AlertSeverity.CRITICAL),
+            *(_matcher("alertname", name, "!=") for name in _aside(services)),
+        ],
+        "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
+        "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
+    }
+
+
+def _of_receiver(receiver: Receiver) -> Mapped:
+    """Send it what it wants, whoever else gets it."""
+    return {
+        "matchers": [_OURS, *(_one_of(label, values) for label, values in receiver.wanted)],
+        "receiver": receiver.name,
+        "repeat_interval": duration(receiver.repeat_interval),
+        "continue": True,
+    }
+
+
+def _one_of(label: str, values: Sequence[str]) -> str:
+    if len(values) == 1:
+        return _matcher(label, values[0])
+    return _matcher(label, "|".join(map(re.escape, values)), "=~")
 
 
 def _of_owner(owner: str) -> Mapped:

@@ -100,13 +100,18 @@ def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
 
 def _constants(service: Service) -> Iterator[RecordingRule]:
     """Record what the author wrote, and nothing that follows from it."""
-    who = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
-    yield _constant(service, names.INFO, 1, **who)
+    yield _constant(service, names.INFO, 1, **who(service))
     yield from _bounds(service)
     yield from _promises(service)
     for name, value, labels in changes(service):
         yield _constant(service, name, value, **labels)
     yield from _served(service)
+
+
+def who(service: Service) -> dict[str, str]:
+    """Say in labels whose a service is, where it runs, and what its author marks its alerts with."""
+    known = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
+    return known | service.marks
 
 
 def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:

@@ -38,10 +38,12 @@ class RuleSet(Struct, frozen=True):
 def rule_set(services: Iterable[Service], library: Library, site: Site) -> RuleSet:
     """Compile all rules of ``services``, with the variants of alerts that some of them have."""
     every = tuple(services)
-    library = library.used_by({service.profile for service in every})
+    marks = {mark for service in every for mark in service.marks}
+    library = library.used_by({service.profile for service in every}).marked(marks)
     variants = [variant for service in every for variant in service.deviations.variants]
     shared = shared_rules(library, site, variants)
-    return RuleSet(shared, tuple(compile_rules(service, site, shared.records) for service in every))
+    own = (compile_rules(service, site.of(service), shared.records) for service in every)
+    return RuleSet(shared, tuple(own))
 
 
 def alerting_by_service(
@@ -51,6 +53,8 @@ def alerting_by_service(
 
     Services share the shared ones. Those about the health of rules are no service's.
     """
+    services = tuple(services)
+    marks = tuple(sorted({mark for service in services for mark in service.marks}))
     ground = Ground(Scope(site), library.signals, library.runs)
     known: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
 
@@ -58,13 +62,13 @@ def alerting_by_service(
         key = alert.name, alert.about, variant
         if key not in known:
             on = switch(alert.name, variant, ground.scope)
-            known[key] = tuple(alerting_rules(alert, ground, on))
+            known[key] = tuple(alerting_rules(alert, ground, on, marks))
         return known[key]
 
     found = {}
     for service in services:
         shared = tuple(rule for form in _forms(service, library) for rule in rules(*form))
-        own = compile_rules(service, site).alerting
+        own = compile_rules(service, site.of(service)).alerting
         found[service.name] = (RuleGroup("agent-alerts", site.rule_interval, shared), *own)
     return found
 

@@ -5,6 +5,7 @@ Everything here is made from the library, the profiles and the site; of services
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,9 +56,13 @@ _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
 class SharedRules(Struct, frozen=True, eq=False):
-    """Groups of rules by family; those of variants are called ``<family>-variants``. ``streams`` is what they read."""
+    """Groups of rules by family; those of variants are called ``<family>-variants``.
+
+    ``streams`` is what they read, and ``marks`` are the labels that alerts take from services beside the owner.
+    """
 
     streams: tuple[Stream, ...]
+    marks: tuple[str, ...]
     recording: Mapping[str, tuple[RuleGroup, ...]]
     alerting: Mapping[str, tuple[RuleGroup, ...]]
 
@@ -114,7 +119,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     watched = (SERVICES, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES)
     alerting = {family: _alerts(family, library, ground) for family in watched}
     streams = tuple(library.streams.values())
-    rules = SharedRules(streams, _filled(recording), _filled(alerting))
+    rules = SharedRules(streams, library.marks, _filled(recording), _filled(alerting))
     return with_variants(rules, variants, library, site)
 
 
@@ -146,7 +151,7 @@ def family_of(alert: Alert, signals: Mapping[str, Signal]) -> str:
 def _services(library: Library, scope: Scope) -> Iterator[Rules]:
     for profile in library.profiles:
         yield tuple(_of_profile(profile))
-    yield (known(scope),)
+    yield (known(scope, library.marks),)
     for signal in library.signals.values():
         if signal.better is not Better.NEITHER:
             yield tuple(_objective(signal, library, scope))
@@ -174,8 +179,11 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
         yield rule(names.PROFILE_LABEL_MAX, call("vector", number(most)), **here, **{names.LABEL: label})
 
 
-def known(scope: Scope) -> RecordingRule:
-    """Record each service once, whatever its file holds: two owners are none, and two profiles none."""
+def known(scope: Scope, marks: tuple[str, ...] = ()) -> RecordingRule:
+    """Record each service once, whatever its file holds: two owners are none, and two profiles none.
+
+    ``marks`` are further labels of alerts; where a file gives two values of one, the service has none of them.
+    """
     info = scope.written(names.INFO).now()
 
     def single(labels: tuple[str, ...]) -> Expr:
@@ -183,8 +191,10 @@ def known(scope: Scope) -> RecordingRule:
         count = aggregate("count", found, (names.SERVICE,))
         return join("and", found, binary("==", count, number(1)))
 
-    known_one = join("or", single((names.OWNER, names.PROFILE)), single((names.PROFILE,)))
-    return rule(names.KNOWN, join("or", known_one, grouped(info)))
+    whose = (names.OWNER, names.PROFILE)
+    tried = [(*whose, *marks), whose, (names.PROFILE,)] if marks else [whose, (names.PROFILE,)]
+    found = reduce(partial(join, "or"), map(single, tried))
+    return rule(names.KNOWN, join("or", found, grouped(info)))
 
 
 def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[RecordingRule]:
@@ -382,7 +392,8 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
             taken.add(alert.name)
             # Where the rules themselves are broken, it may be unknown just then which services there are.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
-            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *alerting_rules(alert, ground, on))
+            rules = alerting_rules(alert, ground, on, library.marks)
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *rules)
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -422,7 +433,8 @@ def _variants(
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
-            by_family.setdefault(family, []).append((*fresh, *alerting_rules(alert, ground, on)))
+            rules = alerting_rules(alert, ground, on, library.marks)
+            by_family.setdefault(family, []).append((*fresh, *rules))
     return {family: _chains(family, chains, ground.scope.site) for family, chains in by_family.items()}
 
 

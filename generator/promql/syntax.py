@@ -23,6 +23,9 @@ class PromqlError(Exception):
 
 _NAME = "__name__"
 
+#: Durations that Grafana puts in, and what stands for them while an expression is parsed: none is a part of another.
+_STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}
+
 
 class Reference(Struct, frozen=True):
     """A selector inside an expression: the series name, empty without one, and (label, operator, value) matchers."""
@@ -47,6 +50,8 @@ def layout(text: str) -> str:
     if len(text) <= _LINE:
         return text
     pretty = "\n".join(line.rstrip() for line in tree.prettify().splitlines())
+    for duration, stand_in in _STAND_INS.items():
+        pretty = pretty.replace(stand_in, duration)
     # The printer of the library does not escape: where a value needs it, our own text stands.
     return pretty if _only_spaced(pretty, text) or _same(pretty, tree) else text
 
@@ -127,9 +132,15 @@ def _only_spaced(pretty: str, text: str) -> bool:
 
 def _same(text: str, tree: grammar.Expr) -> bool:
     try:
-        return str(grammar.parse(text)) == str(tree)
-    except ValueError:
+        return str(parse(text)) == str(tree)
+    except PromqlError:
         return False
+
+
+def is_selector(text: str) -> bool:
+    """Whether ``text`` is a selector of an instant vector and nothing else, so that a range may follow."""
+    tree = parse(text)
+    return isinstance(tree, grammar.VectorSelector) and tree.offset is None and tree.at is None
 
 
 def parse(text: str) -> grammar.Expr:
@@ -138,6 +149,9 @@ def parse(text: str) -> grammar.Expr:
     Raises:
         PromqlError: ``text`` is no PromQL.
     """
+    if "$__" in text:
+        for duration, stand_in in _STAND_INS.items():
+            text = text.replace(duration, stand_in)
     try:
         return grammar.parse(text)
     except ValueError as error:

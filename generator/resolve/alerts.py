@@ -31,12 +31,13 @@ from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
-from generator.resolve.severity import check_severity, severity
+from generator.resolve.severity import capped, check_severity, severity
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
 from generator.resolve.traffic import check_absence, check_traffic
+from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +71,7 @@ def merged_alerts(
     merged = shared_alerts(library, scope)
     for entry in profile.alerts:
         known = merged.get(entry.key.value)
-        merged[entry.key.value] = _merge(known, entry) if known else entry
+        merged[entry.key.value] = with_changes(known, entry) if known else entry
     rest = _laid_over(merged, service.alerts)
     promised = (entry.key for entry in (*profile.objectives, *service.objectives))
     merged |= {
@@ -93,7 +94,7 @@ def _laid_over(
     rest = []
     for entry in entries:
         if entry.key.value in merged:
-            merged[entry.key.value] = _merge(merged[entry.key.value], entry)
+            merged[entry.key.value] = with_changes(merged[entry.key.value], entry)
         elif _kinds(entry.value):
             merged[entry.key.value] = entry
         else:
@@ -108,10 +109,12 @@ def shared_alerts(library: SignalsSpec | None, scope: AlertScope) -> dict[str, E
     }
 
 
-def resolve_alerts(merged: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[Alert, ...]:
-    """Resolve every alert that is not disabled."""
+def resolve_alerts(
+    merged: Iterable[Entry[AlertSpec]], scope: AlertScope, most: AlertSeverity | None = None
+) -> tuple[Alert, ...]:
+    """Resolve every alert that is not disabled; none is more severe than ``most``."""
     return tuple(
-        replace(alert, shared=alert.name in scope.shared_alerts and _is_shared(alert, scope))
+        replace(capped(alert, most), shared=alert.name in scope.shared_alerts and _is_shared(alert, scope))
         for alert in alerts_of(merged, scope)
     )
 
@@ -152,16 +155,6 @@ def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) 
     kind = f"{{threshold: {{signal: {share}}}, warning: 90%}}" if share else "{threshold: ...}"
     own = f"a new alert says what it compares, as in {name}: {kind}"
     return f"{own}; the others are: {listed(nearest_first(name, known))}" if known else own
-
-
-def _merge(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
-    """Lay the service's keys over the profile's; the service's place stands for both."""
-    changed = {
-        name: value
-        for name in change.value.__struct_fields__
-        if (value := getattr(change.value, name)) is not None
-    }
-    return replace(change, value=replace(base.value, **changed))
 
 
 def _kinds(spec: AlertSpec) -> list[tuple[str, AlertKindSpec]]:

@@ -27,18 +27,23 @@ from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope
+from generator.resolve.severity import capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert
+    from generator.model.alerts import Alert, AlertSeverity
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.spec.types import AlertSpec, Entry
 
 
 def resolve_deviations(
-    entries: Iterable[Entry[AlertSpec]], service: Service, library: Library, site: Site
+    entries: Iterable[Entry[AlertSpec]],
+    service: Service,
+    library: Library,
+    site: Site,
+    most: AlertSeverity | None = None,
 ) -> Deviations:
     """Compare the alerts that a profile or a service changes with the library's.
 
@@ -47,6 +52,7 @@ def resolve_deviations(
         service: The service as it is resolved, whose bounds stand in where a number cannot be said as it is written.
         library: The shared alerts.
         site: The site.
+        most: The severity that none may exceed.
     """
     overrides: list[Override] = []
     variants: list[Variant] = []
@@ -59,7 +65,7 @@ def resolve_deviations(
             off.append(entry.key.value)
             continue
         scope = generic_scope(library.signals, library.streams, site, Findings())
-        found = alerts_of((entry,), scope) if scope else ()
+        found = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
         if not found or not defaults:
             continue
         if name := _difference(found[0], defaults[0]):

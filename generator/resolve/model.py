@@ -25,14 +25,24 @@ if TYPE_CHECKING:
 
     from generator.diagnostics import Diagnostic, Span
     from generator.model.service import Site
-    from generator.spec.types import Claims, Entry, Names, ProfileSpec, ServiceSpec, Shared, Specs
+    from generator.spec.types import (
+        Claims,
+        Entry,
+        Names,
+        ProfileSpec,
+        ReceiverSpec,
+        ServiceSpec,
+        Shared,
+        Specs,
+        Text,
+    )
 
 
 class Common(Struct, frozen=True):
     """What all services are resolved with; ``sound`` says that nothing of it is at fault.
 
     ``broken`` are the profiles that extend what cannot be, and ``oldest`` is where the oldest Prometheus is written.
-    ``shards`` are the servers as they are written.
+    ``shards`` are the servers, and ``receivers`` those of alerts, as they are written.
     """
 
     base: Base
@@ -40,6 +50,7 @@ class Common(Struct, frozen=True):
     broken: frozenset[str]
     oldest: Span | None
     shards: tuple[Entry[Names], ...]
+    receivers: tuple[Entry[ReceiverSpec], ...]
     sound: bool
 
     @property
@@ -74,11 +85,13 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
     of_library = Findings()  # alone, for a site that is at fault does not make the library wrong
     library = resolve_library(shared.signals, profiles.values(), shared.prices, site, of_library)
     findings.add(*of_library.all)
-    base = Base(site, shared.prices, shared.signals, library)
+    base = Base(site, shared.prices, shared.signals, library, shared.site.alert_labels if shared.site else ())
     written = shared.site.oldest_prometheus if shared.site else None
     oldest = written.span if written else None
     shards = shared.site.shards if shared.site else ()
-    return Common(base, profiles, found.broken, oldest, shards, sound=not findings.failed), findings.all
+    receivers = shared.site.receivers if shared.site else ()
+    sound = not findings.failed
+    return Common(base, profiles, found.broken, oldest, shards, receivers, sound), findings.all
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
@@ -104,27 +117,36 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
         (*of_library, *of_profiles, *(name for claims in services for name in claims.alerts)), findings
     )
     seen: dict[str, Claims] = {}
+    systems: dict[str, Text] = {}
     for claims in services:
         check_device(claims.service, findings)
         check_shared_files(claims.service, findings)
         first = seen.setdefault(claims.service.value, claims)
         if first is not claims:
-            findings.error(
-                "service/duplicate",
-                f'service "{claims.service.value}" is declared twice',
-                claims.service.span,
-                "rename one of them, or delete its file",
-                Note("the other one is here", first.service.span),
-            )
+            _twice(claims.service, first.service, findings)
+        # The module is called after the system, whose environments stand in one file.
+        system = systems.setdefault(claims.system.value, claims.system)
+        if system.span != claims.system.span and first is claims:
+            _twice(claims.system, system, findings)
     for first, second in overlaps(tuple(seen.values())):
         findings.error(
             "service/selector-overlap",
             f'the selectors of "{first.service.value}" and "{second.service.value}" can pick the same series',
-            second.selector[0].key.span,
+            second.place,
             "give both selectors a label in common, with different values",
-            Note("the other selector is here", first.selector[0].key.span),
+            Note("the other selector is here", first.place),
         )
     return (*findings.all, *_of_unused_profiles(services, common))
+
+
+def _twice(service: Text, first: Text, findings: Findings) -> None:
+    findings.error(
+        "service/duplicate",
+        f'service "{service.value}" is declared twice',
+        service.span,
+        "rename one of them, or delete its file",
+        Note("the other one is here", first.span),
+    )
 
 
 def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnostic]:

@@ -68,7 +68,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         service=profile.profile,
         profile=profile.profile,
         description=None,
-        owner="",
+        owner=profile.profile,
         selector=(),
         replicas=None,
         traffic=None,
@@ -78,9 +78,14 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         objectives=(),
         budget=None,
         alerts=(),
+        alert_labels=(),
         links=(),
         adapters=(),
         series_budget=None,
+        scrape_interval=None,
+        environments=(),
+        severity_at_most=None,
+        inhabits=None,
     )
 
 

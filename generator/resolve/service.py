@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.alerts import SeriesCount
+from generator.model.alerts import AlertSeverity, RuleHealth, SeriesCount
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
 from generator.model.words import RUN
+from generator.resolve.alert_labels import resolve_alert_labels
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
@@ -21,7 +22,7 @@ from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
 from generator.resolve.signals import SignalScope, resolve_signals
-from generator.resolve.site import resolve_budget
+from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import ELSEWHERE
 
@@ -34,7 +35,15 @@ if TYPE_CHECKING:
     from generator.model.service import Inclusion, Objective, Price, Site
     from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.types import AlertSpec, Entry, PricesSpec, ProfileSpec, ServiceSpec, SignalsSpec
+    from generator.spec.types import (
+        AlertSpec,
+        Entry,
+        PricesSpec,
+        ProfileSpec,
+        ServiceSpec,
+        SignalsSpec,
+        Text,
+    )
 
 
 class Base(Struct, frozen=True):
@@ -44,15 +53,16 @@ class Base(Struct, frozen=True):
     prices: PricesSpec | None
     signals: SignalsSpec | None
     library: Library
+    alert_labels: tuple[Entry[Text], ...] = ()
 
 
 def resolve_service(
     spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
 ) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
-    if spec.series_budget:
-        budget = resolve_budget(spec.series_budget, base.site.budget)
-        base = replace(base, site=replace(base.site, budget=budget))
+    scraped = scraped_every(spec, base.site, findings)
+    budget = resolve_budget(spec.series_budget, base.site.budget)
+    base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
     check_feeds(profile, labels, base.site.oldest_prometheus, findings)
@@ -68,7 +78,8 @@ def resolve_service(
     signals = directed(signals, (*profile.objectives, *spec.objectives), objectives)
     alert_scope = _alert_scope(spec, profile, base, labels, streams, signals, objectives, findings)
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
-    alerts = resolve_alerts(merged.values(), alert_scope)
+    most = AlertSeverity(spec.severity_at_most) if spec.severity_at_most else None
+    alerts = resolve_alerts(merged.values(), alert_scope, most)
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
         check_shown(entry, signals[entry.key.value], watched, findings)
@@ -77,7 +88,7 @@ def resolve_service(
         name=spec.service.value,
         profile=profile.profile.value,
         description=spec.description or profile.description or "",
-        owner=spec.owner,
+        owner=spec.owner.value,
         selector={item.key.value: item.value.value for item in spec.selector},
         replicas=spec.replicas or 1,
         runs_per_hour=alert_scope.runs_per_hour,
@@ -100,13 +111,18 @@ def resolve_service(
         own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
         series_budget=base.site.budget if spec.series_budget else None,
+        environment=spec.inhabits.environment.value if spec.inhabits else "",
+        alert_labels=resolve_alert_labels(spec, base, labels, findings),
+        scrape_interval=scraped if spec.scrape_interval else 0,
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
     if spec.series_budget:
         changed |= {alert.name for alert in alerts if isinstance(alert.kind, SeriesCount)}
+    if most:
+        changed |= {alert.name for alert in alerts if not isinstance(alert.kind, RuleHealth)}
     shared = shared_alerts(base.signals, alert_scope)
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site))
+    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site, most))
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -181,6 +197,7 @@ def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Spa
     """Say where each part was written; the service's place stands in front of its profile's."""
     yield "", spec.service.span
     yield "profile", spec.profile.span
+    yield "owner", spec.owner.span
     for source in (profile, spec):
         for area in ("labels", "metrics", "signals", "objectives", "alerts"):
             for entry in getattr(source, area):

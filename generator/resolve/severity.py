@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.model.alerts import AlertSeverity
+from msgspec.structs import replace
+
+from generator.model.alerts import AlertSeverity, BurnRate
 from generator.model.units import parse_duration
 from generator.resolve.sweeps import SWEEPS
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
+    from generator.model.alerts import Alert
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
 #: The kinds that compare with no bound: they are true or not.
@@ -20,6 +23,20 @@ def severity(entry: Entry[AlertSpec], default: AlertSeverity) -> AlertSeverity:
     """Take the severity of an alert without a bound as it is written, if it is."""
     written = entry.value.severity
     return default if written is None else AlertSeverity(written.value)
+
+
+def capped(alert: Alert, most: AlertSeverity | None) -> Alert:
+    """Make an alert no more severe than ``most``: of bounds the first that is crossed stays, of paces all do."""
+    order = tuple(AlertSeverity)
+    allowed = order[order.index(most) :] if most else order
+    over = tuple(tier for tier in alert.tiers if tier.severity not in allowed)
+    if most is None or not over:
+        return alert
+    kept = alert.tiers[len(over) :]
+    if isinstance(alert.kind, BurnRate):
+        paces = tuple(dict.fromkeys(burn for tier in alert.tiers for burn in tier.burns))
+        return replace(alert, tiers=(replace(over[-1], severity=most, burns=paces),))
+    return replace(alert, tiers=kept or (replace(over[-1], severity=most),))
 
 
 def check_severity(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None:

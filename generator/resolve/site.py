@@ -10,11 +10,12 @@ from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.deliver import resolve_deliver
 from generator.resolve.oldest import resolve_oldest
+from generator.resolve.receivers import resolve_receivers
 from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
-    from generator.spec.types import SeriesBudgetSpec, SiteSpec
+    from generator.spec.types import SeriesBudgetSpec, ServiceSpec, SiteSpec
 
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
@@ -44,10 +45,25 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         shards=tuple(
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
+        receivers=resolve_receivers(spec.receivers, findings),
     )
     # What stands on intervals that are wrong shall not be found wrong as well.
     right = _check_intervals(spec, site, findings)
     return site if right else replace(site, scrape_interval=SCRAPE_INTERVAL, rule_interval=RULE_INTERVAL)
+
+
+def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
+    """Read how often a service's targets are scraped, in seconds; where it does not say, as the site does."""
+    found = seconds(spec.scrape_interval, site.scrape_interval, findings)
+    if spec.scrape_interval and not found <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
+        findings.error(
+            "site/scrape-interval",
+            f"a scrape every {duration(found)} is too seldom for rates of one rule interval",
+            spec.scrape_interval.span,
+            "scrape every 15s or 30s",
+        )
+        return site.scrape_interval
+    return found
 
 
 def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesBudget:

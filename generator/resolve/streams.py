@@ -14,7 +14,7 @@ from generator.model.streams import TOKEN_TYPE, Source, Stream
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
-from generator.spec.types import SourceOfStreamSpec
+from generator.spec.types import ELSEWHERE, SourceOfStreamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +67,7 @@ def resolve_streams(
     scope = _Scope(metrics, labels, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
     _check_once(profile, findings)
+    _check_declared(profile, metrics, findings)
     used = {name for stream in shared for source in stream.sources for name in source.names}
     stems = {stream.stem for stream in library.values()}
     own = [_own(metric, stems) for metric in metrics.values() if metric.name not in used]
@@ -277,6 +278,22 @@ def _check_once(profile: ProfileSpec, findings: Findings) -> None:
                         of.span,
                         "a metric feeds one stream: leave one of the two out, or tell their series apart by where",
                     )
+
+
+def _check_declared(profile: ProfileSpec, metrics: Mapping[str, Metric], findings: Findings) -> None:
+    """Warn of a metric that the generated module would not expose: it may be another one, misspelled."""
+    if profile.emitted == ELSEWHERE:
+        return
+    read = (text for entry in profile.streams for part in _parts(entry.value) for text in _names(part.of))
+    for text in read:
+        if text.value not in metrics:
+            findings.warning(
+                "stream/undeclared-metric",
+                f'"{text.value}" is declared nowhere, so the generated module does not expose it',
+                text.span,
+                "declare it under metrics, or say emitted: elsewhere where other code exposes all of them; "
+                + did_you_mean(text.value, metrics, "metrics"),
+            )
 
 
 def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Scope) -> None:

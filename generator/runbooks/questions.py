@@ -45,6 +45,7 @@ _STATUS = ("overview", "Status")
 _RUNS = ("runs", "Runs by status")
 _STEPS = ("runs", "Steps per run")
 _CALLS = ("tools", "Tool calls per run")
+_CALLS_MADE = ("tools", "Tool calls")
 _RELEASES = ("releases", "Live releases")
 
 _UNDECLARED = Guide(
@@ -70,7 +71,7 @@ _OF_KIND: Mapping[type, Guide] = MappingProxyType(
                 _ask(
                     "Do runs start and never end? Then tool calls and tokens go on.",
                     ("cost", "Spend per hour by model"),
-                    ("tools", "Tool latency p95"),
+                    _CALLS_MADE,
                 ),
                 _ask("Did a release start just before?", ("runs", "Runs by release")),
             ),
@@ -160,7 +161,11 @@ _OF_LAYER = MappingProxyType(
                     ("tools", "LLM errors by class"),
                 ),
                 _ask("Did its latency change as well, or only its errors?", ("tools", "Tool latency p95")),
-                _ask("Do agents call it more often than before (tool calls per run)?", _CALLS),
+                _ask(
+                    "Do agents call it more often than before, whether runs finish or not?",
+                    _CALLS,
+                    _CALLS_MADE,
+                ),
             ),
         ),
         "cost": Guide(
@@ -177,7 +182,7 @@ _OF_LAYER = MappingProxyType(
                     ("cost", "Cost per run by release"),
                     _RUNS,
                 ),
-                _ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS),
+                _ask("Do runs take more steps or more tool calls than before?", _STEPS, _CALLS, _CALLS_MADE),
             ),
         ),
         "stop_reasons": Guide(

@@ -57,7 +57,7 @@ def simulate(service: Service, site: Site, scenario: Scenario) -> History:
         Exposed.of(service),
         agent(service, scenario.seed),
         headcount(lived),
-        site.scrape_interval,
+        site.of(service).scrape_interval,
     )
     return History(_fleet(setting, lived), truth(service, scenario, lived))
 

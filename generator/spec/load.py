@@ -14,6 +14,8 @@ from msgspec import Struct
 from generator.diagnostics import Diagnostic, has_errors, limited
 from generator.spec.decode import decode
 from generator.spec.document import parse_document
+from generator.spec.environments import in_environments, too_long
+from generator.spec.receiver_secrets import check_secrets
 from generator.spec.schema import load_schema, misplaced, validate
 from generator.spec.sources import read_sources
 from generator.spec.texts import check_texts
@@ -50,18 +52,23 @@ class Loaded(Struct, Generic[T], frozen=True):
 def load(directory: Path) -> Loaded[Specs]:
     """Load all specs of a directory; every file is read, and services at fault are left out."""
     sources = read_sources(directory)
-    services = [load_service(file) for file in sources.services]
+    services = [load_services(file) for file in sources.services]
     shared = load_shared(sources)
     diagnostics = (*(one for each in services for one in each.diagnostics), *shared.diagnostics)
     if shared.specs is None:
         return Loaded(None, diagnostics)
-    understood = tuple(each.specs for each in services if each.specs is not None)
+    understood = tuple(spec for each in services for spec in each.specs or ())
     return Loaded(Specs(shared.specs, understood), diagnostics)
 
 
-def load_service(file: SpecFile) -> Loaded[ServiceSpec]:
-    """Load the file of one service."""
-    return _load(file, "service", ServiceSpec)
+def load_services(file: SpecFile) -> Loaded[tuple[ServiceSpec, ...]]:
+    """Load the file of a service: of one, or of one for each of its environments."""
+    loaded = _load(file, "service", ServiceSpec)
+    if loaded.specs is None:
+        return Loaded(None, loaded.diagnostics)
+    if found := too_long(loaded.specs):
+        return Loaded(None, (*loaded.diagnostics, *found))
+    return Loaded(in_environments(loaded.specs), loaded.diagnostics)
 
 
 def load_profile(file: SpecFile) -> Loaded[ProfileSpec]:
@@ -117,7 +124,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 
 def _misfits(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all that is wrong with a document for itself: its texts, and what its schema says of it."""
-    of_texts = tuple(check_texts(document.root))
+    of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
     of_schema = validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)

@@ -39,6 +39,9 @@ _FORMS = {
     "quantity": ("amount with its unit", "2s"),
     "sentence": ("sentence", "Success rate is below its objective."),
     "series": ("whole number", "5000"),
+    "secretFile": ("path of a file", "/etc/alertmanager/slack"),
+    "hook": ("address", "https://hooks.example.com/alerts"),
+    "mail": ("address", "support@example.com"),
     "signalName": ("name of a signal", "success_rate"),
     "url": ("address", "https://grafana.example.com"),
 }
@@ -158,7 +161,7 @@ def _resolved(written: Schema, kind: str) -> Schema:
     target: Any = _schema(home)
     for step in pointer.split("/"):
         target = target[step]
-    mark = "x-shared" if "properties" in target else "x-named"
+    mark = "x-shared" if "properties" in target and pointer.startswith("$defs/") else "x-named"
     return {**_resolved(target, home), **written, mark: pointer.rpartition("/")[2]}
 
 

@@ -252,14 +252,42 @@ class BudgetSpec(Struct, frozen=True):
     per_day: Text
 
 
+class EnvironmentSpec(Struct, frozen=True):
+    """The changes that a service has in one environment; the keys are those of a service."""
+
+    span: Span
+    owner: Text | None
+    selector: tuple[Entry[Text], ...]
+    scrape_interval: Text | None
+    replicas: int | None
+    traffic: TrafficSpec | None
+    objectives: tuple[Entry[ObjectiveSpec], ...]
+    budget: BudgetSpec | None
+    alerts: tuple[Entry[AlertSpec], ...]
+    alert_labels: tuple[Entry[Text], ...]
+    links: tuple[Entry[str], ...]
+    severity_at_most: str | None
+
+
+class Inhabited(Struct, frozen=True):
+    """The environment that a service is in, and the service as its file calls it; ``place`` is its own selector."""
+
+    environment: Text
+    system: Text
+    place: Span
+
+
 class ServiceSpec(Struct, frozen=True):
-    """A service file."""
+    """A service file, or what it comes to in one of its environments.
+
+    ``inhabits`` and ``severity_at_most`` are there in an environment only.
+    """
 
     span: Span
     service: Text
     profile: Text
     description: str | None
-    owner: str
+    owner: Text
     selector: tuple[Entry[Text], ...]
     replicas: int | None
     traffic: TrafficSpec | None
@@ -269,16 +297,20 @@ class ServiceSpec(Struct, frozen=True):
     objectives: tuple[Entry[ObjectiveSpec], ...]
     budget: BudgetSpec | None
     alerts: tuple[Entry[AlertSpec], ...]
+    alert_labels: tuple[Entry[Text], ...]
     links: tuple[Entry[str], ...]
     adapters: Names
     series_budget: SeriesBudgetSpec | None
+    scrape_interval: Text | None
+    environments: tuple[Entry[EnvironmentSpec | None], ...]
+    severity_at_most: str | None
+    inhabits: Inhabited | None
 
     @property
     def claims(self) -> Claims:
         """What other services must not claim as well, and the profile that it uses."""
-        return Claims(
-            self.service, self.profile.value, self.selector, tuple(alert.key for alert in self.alerts)
-        )
+        alerts = tuple(alert.key for alert in self.alerts)
+        return Claims(self.service, self.profile.value, self.selector, alerts, self.inhabits)
 
 
 class Claims(Struct, frozen=True):
@@ -288,6 +320,17 @@ class Claims(Struct, frozen=True):
     profile: str
     selector: tuple[Entry[Text], ...]
     alerts: Names
+    inhabits: Inhabited | None
+
+    @property
+    def system(self) -> Text:
+        """The service as its file calls it, after which its module is called."""
+        return self.inhabits.system if self.inhabits else self.service
+
+    @property
+    def place(self) -> Span:
+        """Where its selector is written."""
+        return self.inhabits.place if self.inhabits else self.selector[0].key.span
 
 
 class SeriesBudgetSpec(Struct, frozen=True):
@@ -367,6 +410,53 @@ class DeliverSpec(Struct, frozen=True):
     backstage: BackstageSpec | None
 
 
+class PagerDutySpec(Struct, frozen=True):
+    """A service of PagerDuty."""
+
+    span: Span
+    routing_key_file: str
+
+
+class SlackSpec(Struct, frozen=True):
+    """A channel of Slack."""
+
+    span: Span
+    api_url_file: str
+    channel: str | None
+
+
+class WebhookSpec(Struct, frozen=True):
+    """An address that takes alerts as JSON."""
+
+    span: Span
+    url: str | None
+    url_file: str | None
+    token_file: str | None
+
+
+class EmailSpec(Struct, frozen=True):
+    """An address of mail, and the server that sends to it."""
+
+    span: Span
+    to: str
+    from_: str
+    smarthost: str
+    auth_username: str | None
+    auth_password_file: str | None
+
+
+class ReceiverSpec(Struct, frozen=True):
+    """Who gets which alerts, and how; without ``for_`` what nobody else gets."""
+
+    span: Span
+    for_: tuple[Entry[OneOrMany], ...]
+    repeat_interval: Text | None
+    pagerduty: PagerDutySpec | None
+    slack: SlackSpec | None
+    webhook: WebhookSpec | None
+    email: EmailSpec | None
+
+
 class SiteSpec(Struct, frozen=True):
     """The site file."""
 
@@ -379,6 +469,8 @@ class SiteSpec(Struct, frozen=True):
     created_series: bool | None
     oldest_prometheus: Text | None
     series_budget: SeriesBudgetSpec | None
+    alert_labels: tuple[Entry[Text], ...]
+    receivers: tuple[Entry[ReceiverSpec], ...]
     shards: tuple[Entry[Names], ...]
     deliver: DeliverSpec | None
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
@@ -23,6 +20,7 @@ from generator.model.rules import AlertingRule
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.rule_set import alerting_by_service
 from tests.instrumentation.loading import shipped
+from tests.people import Labels, People, listening
 from tests.programs import needed
 
 if TYPE_CHECKING:
@@ -34,18 +32,6 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60
-
-Labels = dict[str, str]
-
-
-class People(Struct):
-    """Who was told what: label sets by receiver."""
-
-    told: dict[str, list[Labels]] = field(default_factory=dict)
-
-    def names(self, receiver: str) -> set[str]:
-        """Name the alerts that a receiver was told of."""
-        return {alert["alertname"] for alert in self.told.get(receiver, [])}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,24 +49,8 @@ def model() -> Model:
 @pytest.fixture
 def people() -> Iterator[tuple[People, str]]:
     """Everybody, at an address to which the receiver's name is added."""
-    found = People()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            found.told.setdefault(self.path[1:], []).extend(alert["labels"] for alert in body["alerts"])
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield found, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture

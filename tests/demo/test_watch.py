@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from generator.live.rule_states import GroupState
 
-ROUTING = Routing(owner="team-a", apart=("tool",), aside=("AgentTokensUnpriced",))
+ROUTING = Routing("agent", "team-a", {}, (), None, apart=("tool",), aside=("AgentTokensUnpriced",))
 
 
 def _alert(name: str, severity: str, *, firing: bool, tool: str = "", seconds: float = 300) -> Seen:

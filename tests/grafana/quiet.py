@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.grafana.day import PLAIN, PROMISING
+
+if TYPE_CHECKING:
+    from tests.grafana.documents import Target
 
 _BUCKETS = "drawn while more than one run in twenty is beyond the last bucket"
 _UNIT = "the service declares no signal of its own in this unit"
@@ -22,8 +27,27 @@ QUIET = {
     PLAIN: {
         **HEALTHY,
         "agent-overview / ${signal} (timeseries) / A": _UNIT,
-        "agent-overview / Spend in 24 hours (timeseries) / C": _BUDGET,
-        "agent-cost / Spend in 24 hours (timeseries) / C": _BUDGET,
+        "agent-overview / Spend in 24 hours (timeseries) / D": _BUDGET,
+        "agent-cost / Spend in 24 hours (timeseries) / D": _BUDGET,
         "agent-cost / Budget used (stat) / A": _BUDGET,
     },
 }
+
+_OTHERS = {"all others", "highest of the others"}
+_TOO_LOW = "too low: tokens without a price"
+
+
+def of_others(target: Target) -> bool:
+    """Whether a query has data only where there are more values than a chart tells apart: see ``test_leading``."""
+    return target.json["legendFormat"] in _OTHERS
+
+
+def warns(target: Target) -> bool:
+    """Whether a query has data only where the others of its panel are not to be trusted."""
+    return bool(target.json["legendFormat"] == _TOO_LOW)
+
+
+def judges(target: Target) -> bool:
+    """Whether a query is one of those of a number of which one answers, in the colour that fits."""
+    several = len(target.panel.targets) > 1
+    return target.panel.type == "stat" and several and not target.json["legendFormat"]

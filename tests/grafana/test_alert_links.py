@@ -78,6 +78,19 @@ def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards
             assert any(stem and f":{stem}:" in name for name in read for stem in stems), (alert.name, read)
 
 
+def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
+    model: Model, boards: dict[str, Json]
+) -> None:
+    for rule in _rules(model):
+        url = urlsplit(rule.annotations["dashboard_url"])
+        number = parse_qs(url.query).get("viewPanel")
+        if rule.alert in _WITHOUT or not number:
+            continue
+        panel = _panels(boards[url.path.removeprefix("/d/")])[int(number[0])]
+        named = {link["title"]: link["url"] for link in panel["links"]}
+        assert named[f"Runbook: {rule.alert}"] == rule.annotations["runbook_url"]
+
+
 def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:
     for board in boards.values():
         counted = Counter(panel["id"] for panel in everything(board))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.grafana import colours
 from tests.grafana.asking import ask, offered, opened
 from tests.grafana.day import BROKEN, ODD_RELEASE, PROMISING, SHOWN, SILENT
 from tests.grafana.documents import events, targets, variables
-from tests.grafana.quiet import HEALTHY
+from tests.grafana.quiet import HEALTHY, judges, of_others
 from tests.grafana.rules.variable import referred
 from tests.grafana.substitution import substituted
 
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
 
 def test_everything_has_data(boards: dict[str, Json], day: PrometheusApi) -> None:
     answers = [one for board in boards.values() for one in opened(day, board, {"service": BROKEN})]
-    assert [answer.target.where for answer in answers if not answer.series] == []
+    silent = [answer.target for answer in answers if not answer.series]
+    assert [one.where for one in silent if not (of_others(one) or judges(one))] == []
     assert {answer.target.where for answer in answers} >= set(HEALTHY)
+
+
+def test_a_number_is_red_where_an_alert_is_critical(boards: dict[str, Json], day: PrometheusApi) -> None:
+    shown = {
+        answer.target.panel.where: answer.target
+        for answer in opened(day, boards["agent-runs"], {"service": BROKEN})
+        if judges(answer.target) and answer.series
+    }
+    latency = shown["agent-runs / Latency p95 (stat)"]
+    (override,) = (
+        one
+        for one in latency.panel.json["fieldConfig"]["overrides"]
+        if one["matcher"]["options"] == latency.json["refId"]
+    )
+    assert override["properties"][0]["value"]["fixedColor"] == colours.CRITICAL.colour
 
 
 def test_a_release_with_an_odd_name_can_be_chosen(boards: dict[str, Json], day: PrometheusApi) -> None:

@@ -115,7 +115,9 @@ def _undeclared(found: SeenStranger, seen: Seen) -> Finding:
     message = f"{name} is exposed ({stranger.series:,} series) and not declared"
     if said not in set(MetricType) or (said == MetricType.COUNTER) != name.endswith("_total"):
         kind = f"a {said}" if said else "of no known type"
-        help_ = f"it is {kind}, and specs declare counters that end in _total, gauges and histograms: rename it in the code"
+        help_ = (
+            f"it is {kind}, and specs declare gauges, histograms and counters that end in _total: rename it"
+        )
         return Finding(suspicion("audit/undeclared-metric", message, seen, "", help_), name)
     wrong = [label for label in found.labels if label not in seen.service.labels]
     if not _PLAIN.fullmatch(name):

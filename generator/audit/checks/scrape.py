@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.audit.findings import Finding, Fix, suspicion, violation
-from generator.audit.fixes import site_file, snippet
+from generator.audit.fixes import service_file, site_file, snippet
 from generator.model.units import duration
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ def check(seen: Seen) -> Iterator[Finding]:
     if seen.interval is None or said / _TOLERANCE <= seen.interval <= said * _TOLERANCE:
         return
     true = max(1, round(seen.interval))
+    own = bool(seen.service.scrape_interval)
     message = (
-        f"{seen.service.name} is scraped every {duration(true)}, and site.yaml says "
+        f"{seen.service.name} is scraped every {duration(true)}, and {'its spec' if own else 'site.yaml'} says "
         f"scrape_interval: {duration(said)}"
     )
-    fix = Fix(site_file(seen.service), snippet({"scrape_interval": duration(true)}))
+    whose = service_file if own else site_file
+    fix = Fix(whose(seen.service), snippet({"scrape_interval": duration(true)}))
     if seen.interval < said:
         help_ = "some increases are counted twice: say the true interval, then generate again"
         yield Finding(suspicion("audit/scrape-interval", message, seen, "", help_), fix=fix)

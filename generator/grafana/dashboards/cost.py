@@ -8,14 +8,25 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
-from generator.grafana.layout import Section, even
+from generator.grafana.layout import Section, even, row
 from generator.grafana.panels import Column, Query, Table
-from generator.grafana.queries import by, by_busy_release, by_chosen, by_release, objective, whole
+from generator.grafana.queries import (
+    NO_RELEASES,
+    apart,
+    by_busy_release,
+    by_release,
+    judged,
+    leading,
+    objective,
+    occurring,
+    whole,
+)
 from generator.grafana.readable import replaced
-from generator.grafana.variables import mine, variables
+from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
-from generator.promql.expr import Series, binary, number, total
+from generator.model.units import DAY, duration
+from generator.promql.expr import Expr, Series, binary, call, number, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -25,8 +36,15 @@ UID = names.DASHBOARDS["cost"]
 
 _TYPE = "token_type"
 _REASON = "reason"
-#: From where on a budget is nearly, and is, used up.
+#: What is read of a prompt: anew, from a cache, and into it.
+_READ = ("prompt", "cached", "cache_write")
+#: From where on a budget is nearly, and is, used up; and tokens lack a price.
 _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
+_UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
+_NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
+_NO_TOKENS = "No tokens in this time range, or this service does not measure them"
+#: The longest month, and the days whose pace a month is projected from.
+_MONTH, _LATELY = 31, 7
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -37,74 +55,117 @@ def dashboard(records: Records) -> Dashboard:
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
         variables(records, *CHOICES[UID]),
         (
-            Section("", (even(3, *_now(records)),)),
-            Section("Does the budget last?", (even(8, spend(records), spend_rate(records)),)),
+            Section("", (even(3, *_spent(records)), even(3, *_used(records)))),
+            Section("Does the budget last?", (even(8, spend(records), spend_by_day(records)),)),
+            Section("Which model is it?", (even(9, spend_rate(records), cost(records)),)),
             Section(
-                "What does a run cost?", (even(8, cost(records), tokens(records), tokens_by_model(records)),)
+                "Which tokens are it?",
+                (even(8, tokens(records), tokens_by_model(records), cache_share(records)),),
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
-            Section("What is not counted?", (even(7, unpriced(records), unread(records)),)),
+            Section("What is not counted?", (row(5, (1, unpriced(records)), (1, unread(records))),)),
         ),
+        hours=24,
     )
 
 
 def spend(records: Records) -> Panel:
     """Draw the spend of a day with its budget."""
-    return grammar.lines(
+    return (
+        grammar.lines(
+            grammar.MONEY,
+            "Spend in 24 hours",
+            "Estimated USD of the last 24 hours, and what the day comes to at the pace of the last 6 hours. "
+            "Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is higher.",
+            whole(records, "spend", "spent"),
+            whole(records, "spend", "forecast", part="forecast"),
+            *_too_low(records, whole(records, "spend").expr),
+            objective(records, "spend", "budget"),
+            colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
+        )
+        .told_by("spend")
+        .without_data(_NO_COST)
+    )
+
+
+def spend_by_day(records: Records) -> Panel:
+    """Draw what each day cost, at its beginning; the last bar is today's, so far."""
+    spent = chosen(records.series("cost_per_run", "model", part="numerator"), "model").now()
+    every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
+    day = call("sum_over_time", Expr(f"{spent}[{duration(DAY - 1)}:{every}] {ahead}"))
+    ranked = call("sum_over_time", Expr(f"{spent}[{_MONTH}d:{every}] {ahead} @ end()"))
+    return grammar.days(
         grammar.MONEY,
-        "Spend in 24 hours",
-        "Estimated USD of the last 24 hours, and what the day comes to at the pace of the last 6 hours. "
-        "Dashed: the budget of a day.",
-        whole(records, "spend", "spent"),
-        whole(records, "spend", "forecast", part="forecast"),
-        objective(records, "spend", "budget"),
-        colours={"spent": colours.BLUE, "forecast": colours.PURPLE},
-    ).told_by("spend")
+        "Spend by day",
+        f"Estimated USD of each day by model; the last bar is today's, so far.{_kept(records)}",
+        *apart(day, ranked, "model", stack=True),
+        count=_MONTH - 1,
+        colours=records.colours("model"),
+    ).without_data(_NO_COST)
 
 
 def spend_rate(records: Records) -> Panel:
     """Draw the spend per hour of each model."""
-    return grammar.stacked(
-        grammar.MONEY,
-        "Spend per hour by model",
-        f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes.",
-        by_chosen(records, "cost_rate", "model"),
-        colours=records.colours("model"),
-    ).told_by("cost_rate")
+    return (
+        grammar.stacked(
+            grammar.MONEY,
+            "Spend per hour by model",
+            f"Estimated USD an hour at the pace of the last {records.window('cost_rate')}, also while no run finishes. "
+            "Red: some tokens have no price, so that it is more.",
+            *leading(records, "cost_rate", "model", stack=True),
+            *_too_low(records, whole(records, "cost_rate").expr),
+            colours=records.colours("model"),
+        )
+        .told_by("cost_rate")
+        .without_data(_NO_COST)
+    )
 
 
 def cost(records: Records) -> Panel:
     """Draw the cost of a run by model."""
-    return grammar.stacked(
-        grammar.MONEY,
-        "Cost per run by model",
-        f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum is "
-        "what a run costs.",
-        by_chosen(records, "cost_per_run", "model"),
-        colours=records.colours("model"),
-    ).told_by("cost_per_run")
+    return (
+        grammar.stacked(
+            grammar.MONEY,
+            "Cost per run by model",
+            f"Estimated USD for each run of {records.window('cost_per_run')}, by the model that it went to; their sum "
+            "is what a run costs. Red: some tokens have no price, so that it is more.",
+            *leading(records, "cost_per_run", "model", rank="numerator", stack=True),
+            *_too_low(records, whole(records, "cost_per_run").expr),
+            colours=records.colours("model"),
+        )
+        .told_by("cost_per_run")
+        .without_data(_NO_COST)
+    )
 
 
 def cost_by_release(records: Records) -> Panel:
     """Compare the cost of releases."""
-    return grammar.lines(
-        grammar.MONEY,
-        "Cost per run by release",
-        f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
-        *by_busy_release(records, "cost_per_run"),
-    ).told_by("cost_per_run:release")
+    return (
+        grammar.lines(
+            grammar.MONEY,
+            "Cost per run by release",
+            f"Estimated USD for each run of {records.window('cost_per_run')}, of each chosen release.",
+            *by_busy_release(records, "cost_per_run"),
+        )
+        .told_by("cost_per_run:release")
+        .without_data(NO_RELEASES)
+    )
 
 
 def tokens(records: Records) -> Panel:
     """Draw the tokens of a run by type."""
-    return grammar.stacked(
-        grammar.COUNT,
-        "Tokens per run by type",
-        f"Tokens for each run of {records.window('token_usage_per_run')}, each counted once: prompt without cached, "
-        "completion without reasoning where the provider counts them inside.",
-        by(records, "token_usage_per_run", _TYPE),
-        colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
-    ).told_by("token_usage_per_run")
+    return (
+        grammar.stacked(
+            grammar.COUNT,
+            "Tokens per run by type",
+            f"Tokens for each run of {records.window('token_usage_per_run')}, each counted once: prompt without "
+            "cached, completion without reasoning where the provider counts them inside.",
+            occurring(records, "token_usage_per_run", _TYPE),
+            colours={name: colours.TOKEN_TYPES[name] for name in _types(records)},
+        )
+        .told_by("token_usage_per_run")
+        .without_data(_NO_TOKENS)
+    )
 
 
 def tokens_by_model(records: Records) -> Panel:
@@ -113,42 +174,81 @@ def tokens_by_model(records: Records) -> Panel:
         grammar.COUNT,
         "Tokens per run by model",
         f"Tokens for each run of {records.window('token_usage_per_run')}, by model.",
-        by_chosen(records, "token_usage_per_run", "model"),
+        *leading(records, "token_usage_per_run", "model", rank="numerator", stack=True),
         colours=records.colours("model"),
-    )
+    ).without_data(_NO_TOKENS)
+
+
+def cache_share(records: Records) -> Panel:
+    """Draw which part of prompts came out of a cache."""
+    return grammar.lines(
+        grammar.USE,
+        "Cache share",
+        f"Share of the prompt tokens of {records.window('token_usage_per_run')} that came out of the provider's cache, "
+        "also while no run finishes. A fall makes runs dearer: the beginning of a prompt changed, or calls are too far "
+        "apart.",
+        Query(_cached(records), "from the cache"),
+        colours={"from the cache": colours.SKY},
+    ).without_data(_NO_TOKENS)
 
 
 def tokens_by_release(records: Records) -> Panel:
     """Compare the tokens of releases."""
-    return grammar.lines(
-        grammar.COUNT,
-        "Tokens per run by release",
-        f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
-        *by_busy_release(records, "token_usage_per_run"),
-    ).told_by("token_usage_per_run:release")
+    return (
+        grammar.lines(
+            grammar.COUNT,
+            "Tokens per run by release",
+            f"Tokens for each run of {records.window('token_usage_per_run')}, of each chosen release.",
+            *by_busy_release(records, "token_usage_per_run"),
+        )
+        .told_by("token_usage_per_run:release")
+        .without_data(NO_RELEASES)
+    )
 
 
 def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
-    model, used = "model", Series("")
-    if signal := records.signals.get("cost_per_run"):
-        used = Series(names.increase(signal.of, signal.of.kept, signal.window))
-    by_kind = total(mine(used).now(), (model, _TYPE)) > number(0)
-    priced = Series(names.PRICE).now()
-    found = binary("unless", by_kind, priced, on=(model, _TYPE))
+    model, used = "model", _used_tokens(records)
+    found = _without_price(records, (model, _TYPE))
     none = replaced(
-        total(mine(used).now()) * number(0), model, "every model and token type in use has a price", "", ""
+        total(used.now()) * number(0), model, "every model and token type in use has a price", "", ""
     )
     columns = (
         Column("Model", model),
         Column("Token type", _TYPE, width=160),
         Column("Tokens", Query(binary("or", found, none, on=())), grammar.COUNT, width=120),
     )
-    return grammar.table(
-        "Tokens without a price",
-        "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the type.",
-        Table(columns, sort=("Tokens", True)),
-    ).told_by("unpriced")
+    return (
+        grammar.table(
+            "Tokens without a price",
+            "Tokens that cost per run and the budget leave out, because prices.yaml does not know the model or the "
+            "type.",
+            Table(columns, sort=("Tokens", True)),
+        )
+        .told_by("unpriced")
+        .without_data(_NO_TOKENS)
+    )
+
+
+def _used_tokens(records: Records) -> Series:
+    """Select the tokens of a window, which the alert reads as well."""
+    signal = records.signals.get("cost_per_run")
+    return mine(Series(names.increase(signal.of, signal.of.kept, signal.window) if signal else ""))
+
+
+def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
+    """Sum the tokens whose model or type has no price."""
+    kinds = ("model", _TYPE)
+    found = total(_used_tokens(records).now(), tuple(dict.fromkeys((*by, *kinds))))
+    missing = binary("unless", found > number(0), Series(names.PRICE).now(), on=kinds)
+    return missing if set(by) >= set(kinds) else total(missing, by)
+
+
+def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
+    """Mark what is spent while it leaves tokens out."""
+    on = (names.SERVICE,)
+    found = binary("and", cost, _without_price(records, on), on=on)
+    return (Query(found, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
 
 
 def unread(records: Records) -> Panel:
@@ -165,16 +265,20 @@ def unread(records: Records) -> Panel:
 
 def _unread_by_reason(records: Records) -> Query:
     """Read the steps, or that there is none, since their series begin with the first one."""
-    found = by(records, "llm_usage_unread_count", _REASON)
+    found = occurring(records, "llm_usage_unread_count", _REASON)
     none = replaced(whole(records, "run_count").expr * number(0), _REASON, "none", "", "")
     return replace(found, expr=binary("or", found.expr, none, on=()))
 
 
-def _now(records: Records) -> tuple[Panel, ...]:
+def _spent(records: Records) -> tuple[Panel, ...]:
     used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=(names.SERVICE,))
+    whole_month = records.retention >= _MONTH * DAY
     return (
         grammar.number(
-            grammar.MONEY, "Spent in 24 hours", "Estimated USD of the last 24 hours.", whole(records, "spend")
+            grammar.MONEY,
+            "Spent in 24 hours",
+            "Estimated USD of the last 24 hours, in the colour that the budget gives it.",
+            *judged(records, "spend"),
         ),
         grammar.number(
             grammar.USED,
@@ -186,27 +290,107 @@ def _now(records: Records) -> tuple[Panel, ...]:
         ),
         grammar.number(
             grammar.MONEY,
-            "Spend per hour",
-            "Estimated USD an hour, at today's pace.",
+            "Per hour",
+            f"Estimated USD an hour, at the pace of the last {records.window('cost_rate')}.",
             whole(records, "cost_rate"),
         ),
         grammar.number(
-            grammar.MONEY, "Cost per run", "Estimated USD for each run.", whole(records, "cost_per_run")
+            grammar.MONEY,
+            "Month to date" if whole_month else f"Month, {duration(records.retention)} kept",
+            f"Estimated USD since the month began, in UTC.{_kept(records)}",
+            Query(_this_month(records)),
         ),
         grammar.number(
-            grammar.COUNT, "Tokens per run", "Tokens for each run.", whole(records, "token_usage_per_run")
+            grammar.MONEY,
+            "Month at this pace",
+            f"Estimated USD of a whole month, as long as this one is, at the mean pace of the last {_LATELY} days.",
+            Query(_whole_month(records)),
         ),
     )
 
 
-def _releases(records: Records) -> tuple[Panel, ...]:
-    rate_by_release = grammar.stacked(
+def _used(records: Records) -> tuple[Panel, ...]:
+    on = (names.SERVICE,)
+    every = total(_used_tokens(records).now(), on) > number(0)
+    missing = binary("/", _without_price(records, on), every, on=on)
+    return (
+        grammar.number(
+            grammar.MONEY, "Cost per run", "Estimated USD for each run.", *judged(records, "cost_per_run")
+        ),
+        grammar.number(
+            grammar.COUNT, "Tokens per run", "Tokens for each run.", *judged(records, "token_usage_per_run")
+        ),
+        grammar.number(
+            grammar.SHARE,
+            "Cache share",
+            "Share of the prompt tokens that came out of a cache.",
+            Query(_cached(records)),
+        ),
+        grammar.number(
+            grammar.SHARE,
+            "Unpriced",
+            "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
+            Query(binary("or", missing, number(0) * every, on=on)),
+            steps=_UNPRICED_STEPS,
+        ),
+    )
+
+
+def _kept(records: Records) -> str:
+    """Say that a month is not whole where its first days are forgotten."""
+    if records.retention >= _MONTH * DAY:
+        return ""
+    return f" The site keeps samples for {duration(records.retention)}, so that earlier days are missing."
+
+
+def _windows(records: Records) -> Series:
+    """Select the cost of a window, of which a longer time is a sum."""
+    return mine(records.series("cost_per_run", part="numerator"))
+
+
+def _now() -> Expr:
+    """Read when it is, at the end of what is shown."""
+    return call("timestamp", Expr(f"{mine(Series(names.KNOWN)).now()} @ end()"))
+
+
+def _this_month(records: Records) -> Expr:
+    """Sum the windows that began in the month in which what is shown ends."""
+    then = call("month", call("vector", Expr("time()")))
+    within = binary("and", _windows(records).now(), binary("==", then, call("month", _now()), on=()), on=())
+    return call("sum_over_time", Expr(f"({within})[{_MONTH}d:{records.window('cost_per_run')}]"))
+
+
+def _whole_month(records: Records) -> Expr:
+    """Take the mean window of some days for each window of the month."""
+    mean = call(
+        "avg_over_time", Expr(f"{_windows(records).now()}[{_LATELY}d:{records.window('cost_per_run')}]")
+    )
+    signal = records.signals.get("cost_per_run")
+    a_day = number(DAY // (signal.window if signal else DAY))
+    return binary("*", mean * a_day, call("days_in_month", _now()), on=(names.SERVICE,))
+
+
+def _cached(records: Records) -> Expr:
+    """Divide the prompt tokens from a cache by all that are read."""
+    read = mine(records.series("token_usage_per_run", _TYPE, part="numerator")).one_of(_TYPE, _READ)
+    every = total(read.now(), (names.SERVICE,)) > number(0)
+    cached = total(read.where(**{_TYPE: "cached"}).now(), (names.SERVICE,))
+    share = binary("/", cached, every, on=(names.SERVICE,))
+    return total(binary("or", share, number(0) * every, on=(names.SERVICE,)), (names.SERVICE,))
+
+
+def rate_by_release(records: Records) -> Panel:
+    """Show which release spends."""
+    return grammar.stacked(
         grammar.MONEY,
         "Spend per hour by release",
         "Estimated USD an hour of each chosen release: grows with its runs, too.",
         *by_release(records, "cost_rate"),
-    )
-    return (cost_by_release(records), tokens_by_release(records), rate_by_release)
+    ).without_data(NO_RELEASES)
+
+
+def _releases(records: Records) -> tuple[Panel, ...]:
+    return (cost_by_release(records), tokens_by_release(records), rate_by_release(records))
 
 
 def _types(records: Records) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def dashboard(records: Records) -> Dashboard:
                 (even(4, *_first(records)), even(4, *_then(records))),
             ),
             Section("Which releases live?", (even(5, live(records)),)),
-            Section("Since when?", (even(8, *_outcome(records)), even(8, *_use(records)))),
+            Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
         ),
     )
 
@@ -60,21 +60,21 @@ def live(records: Records) -> Panel:
     seen = mine(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
     columns = (
         Column("Release", column, link=("Only this release", of_row(UID, names.SERVICE, release=column))),
-        Column("First seen", Query(seen), grammar.MOMENT, width=150),
-        Column("Runs", by(records, "run_count", column), grammar.EVENTS, width=110),
-        Column("Success rate", by(records, "success_rate", column), grammar.SHARE, width=130),
-        Column("Latency p95", by(records, "latency_p95", column), grammar.DURATION, width=130),
-        Column("Steps p95", by(records, "step_count", column), grammar.COUNT, width=130),
-        Column("Tokens per run", by(records, "token_usage_per_run", column), grammar.COUNT, width=130),
-        Column("Cost per run", by(records, "cost_per_run", column), grammar.MONEY, width=130),
-        Column("Tool calls per run", by(records, "tool_calls_per_run", column), grammar.COUNT, width=150),
+        Column("First seen", Query(seen), grammar.MOMENT, width=120),
+        Column("Runs", by(records, "run_count", column), grammar.EVENTS, width=65),
+        Column("Success rate", by(records, "success_rate", column), grammar.SHARE, width=110),
+        Column("Latency p95", by(records, "latency_p95", column), grammar.DURATION, width=105),
+        Column("Steps p95", by(records, "step_count", column), grammar.COUNT, width=95),
+        Column("Tokens", by(records, "token_usage_per_run", column), grammar.COUNT, width=80),
+        Column("Cost", by(records, "cost_per_run", column), grammar.MONEY, width=80),
+        Column("Tool calls", by(records, "tool_calls_per_run", column), grammar.COUNT, width=90),
     )
     return grammar.table(
         "Live releases",
-        f"Every release that finishes runs, over the last {records.window('run_count')}, the newest first. A "
-        "click keeps that release alone.",
+        f"Every release that finishes runs, over the last {records.window('run_count')}, the newest first; "
+        "tokens, cost and tool calls are those of a run. A click keeps that release alone.",
         Table(columns, sort=("First seen", True)),
-    )
+    ).without_data("No release finished a run lately, or this service does not name its release")
 
 
 def _first(records: Records) -> tuple[Panel, ...]:
@@ -91,19 +91,18 @@ def _then(records: Records) -> tuple[Panel, ...]:
     )
 
 
-def _outcome(records: Records) -> tuple[Panel, ...]:
+def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
+    """Draw what users feel, then why, then what it costs; three side by side leave room for their titles."""
     return (
-        runs.runs_by_release(records),
-        runs.success_by_release(records),
-        runs.latency_by_release(records),
-        stop_reasons.limits_by_release(records),
-    )
-
-
-def _use(records: Records) -> tuple[Panel, ...]:
-    return (
-        cost.tokens_by_release(records),
-        cost.cost_by_release(records),
-        tools.calls_by_release(records),
-        tools.error_rate_by_release(records),
+        (
+            runs.runs_by_release(records),
+            runs.success_by_release(records),
+            runs.latency_by_release(records),
+        ),
+        (
+            stop_reasons.limits_by_release(records),
+            tools.calls_by_release(records),
+            tools.error_rate_by_release(records),
+        ),
+        (cost.tokens_by_release(records), cost.cost_by_release(records), cost.rate_by_release(records)),
     )

@@ -8,22 +8,36 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even
 from generator.grafana.panels import Query
-from generator.grafana.queries import by, by_busy_release, by_release, objective, whole
+from generator.grafana.queries import (
+    NO_RELEASES,
+    by_busy_release,
+    by_release,
+    judged,
+    objective,
+    occurring,
+    whole,
+)
+from generator.grafana.readable import replaced
 from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.model.units import DAY, HOUR, duration
-from generator.promql.expr import binary, number
+from generator.promql.expr import Series, binary, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
+    from generator.promql.expr import Expr
 
 UID = names.DASHBOARDS["runs"]
 
 #: Windows of burn rates that a chart can show; shorter ones only confirm that it still goes on.
 _BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
-_BURN_COLOURS = (colours.BLUE, colours.SKY, colours.PURPLE, colours.PINK)
+_BURN_COLOURS = (colours.BLUE, colours.TEAL, colours.PURPLE, colours.PINK)
+#: What begins at a pace of the alert, and its colour.
+_CALLED = {"critical": colours.RED, "warning": colours.AMBER}
 #: Share of runs beyond the last bucket from where on p95 is its bound.
 _P95_OVERFLOW = 0.05
 
@@ -53,7 +67,7 @@ def runs(records: Records) -> Panel:
         "Runs by status",
         f"Runs that finished within {records.window('run_count')}, by status. A fall to zero with steady demand is an "
         "outage: before the agent, or of an agent that never finishes.",
-        by(records, "run_count", "status"),
+        occurring(records, "run_count", "status"),
         colours=colours.OUTCOMES,
     ).told_by("run_count")
 
@@ -78,19 +92,36 @@ def burn(records: Records) -> Panel:
             mine(records.windowed("success_rate", "error_ratio", window)).now() / (number(1) - good),
             duration(window),
             colour=colour,
+            # A young service's long windows hold the same runs, so that their lines lie on each other.
+            dotted=window == _BURNS[-1],
         )
         for window, colour in zip(_BURNS, _BURN_COLOURS, strict=True)
     )
-    allowed = Query(number(0) * good + number(1), "allowed", promise=True)
-    return grammar.lines(
-        grammar.PACE,
-        "Error budget burn",
-        "How many times faster than promised runs fail. At 1 the error budget lasts exactly for the objective's "
-        "window. At which paces somebody is called differs by service: the runbook of its burn-rate alert, where it "
-        "has one, lists them.",
-        *paces,
-        allowed,
-    ).told_by("success_rate:burn")
+    return (
+        grammar.lines(
+            grammar.PACE,
+            "Error budget burn",
+            "How many times faster than promised runs fail, over an hour and longer. At 1 the error budget lasts "
+            "exactly for the objective's window. Dashed: the pace at which the service's alert calls somebody, for "
+            "each of these windows.",
+            *paces,
+            *_called(records, good),
+        )
+        .told_by("success_rate:burn")
+        .without_data("No runs in this time range, or no objective of their success")
+    )
+
+
+def _called(records: Records, promised: Expr) -> Iterator[Query]:
+    """Read at which pace of which window the alert warns, and pages."""
+    alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
+    for severity, colour in _CALLED.items() if alerts else ():
+        paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**{names.SEVERITY: severity})
+        found = binary(
+            "and", paces.where("=~", **{names.PART: "pace_.+"}).now(), promised, on=(names.SERVICE,)
+        )
+        window = replaced(found, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
+        yield Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour)
 
 
 def latency(records: Records) -> Panel:
@@ -143,24 +174,32 @@ def steps(records: Records) -> Panel:
 
 def success_by_release(records: Records) -> Panel:
     """Compare the success of releases."""
-    return grammar.lines(
-        grammar.GOOD_SHARE,
-        "Success rate by release",
-        "The success rate of each chosen release. Dashed: what is promised.",
-        *by_busy_release(records, "success_rate"),
-        objective(records, "success_rate"),
-    ).told_by("success_rate:release")
+    return (
+        grammar.lines(
+            grammar.GOOD_SHARE,
+            "Success rate by release",
+            "The success rate of each chosen release. Dashed: what is promised.",
+            *by_busy_release(records, "success_rate"),
+            objective(records, "success_rate"),
+        )
+        .told_by("success_rate:release")
+        .without_data(NO_RELEASES)
+    )
 
 
 def latency_by_release(records: Records) -> Panel:
     """Compare the latency of releases."""
-    return grammar.lines(
-        grammar.DURATION,
-        "Latency p95 by release",
-        "One run in twenty of each chosen release was slower. Dashed: what is promised.",
-        *by_busy_release(records, "latency_p95"),
-        objective(records, "latency_p95"),
-    ).told_by("latency_p95:release")
+    return (
+        grammar.lines(
+            grammar.DURATION,
+            "Latency p95 by release",
+            "One run in twenty of each chosen release was slower. Dashed: what is promised.",
+            *by_busy_release(records, "latency_p95"),
+            objective(records, "latency_p95"),
+        )
+        .told_by("latency_p95:release")
+        .without_data(NO_RELEASES)
+    )
 
 
 def runs_by_release(records: Records) -> Panel:
@@ -171,7 +210,7 @@ def runs_by_release(records: Records) -> Panel:
         f"Runs that finished within {records.window('run_count')}, by release: how far a roll-out is, and how many "
         "runs the other panels stand on.",
         *by_release(records, "run_count"),
-    )
+    ).without_data(NO_RELEASES)
 
 
 def _now(records: Records) -> tuple[Panel, ...]:
@@ -184,7 +223,7 @@ def _now(records: Records) -> tuple[Panel, ...]:
         (grammar.COUNT, "Steps p95", "One run in twenty took more steps.", "step_count"),
     )
     return tuple(
-        grammar.number(scale, title, said, whole(records, signal)) for scale, title, said, signal in shown
+        grammar.number(scale, title, said, *judged(records, signal)) for scale, title, said, signal in shown
     )
 
 
@@ -194,7 +233,7 @@ def _releases(records: Records) -> tuple[Panel, ...]:
         "Steps p95 by release",
         "One run in twenty of each chosen release took more steps.",
         *by_busy_release(records, "step_count"),
-    )
+    ).without_data(NO_RELEASES)
     return (
         runs_by_release(records),
         success_by_release(records),

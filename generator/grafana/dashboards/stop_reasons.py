@@ -10,7 +10,7 @@ from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
 from generator.grafana.panels import Legend, Query
-from generator.grafana.queries import busy, by_chosen, newest_first
+from generator.grafana.queries import NO_RELEASES, busy, newest_first, summed_over_range
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
@@ -29,6 +29,7 @@ _COMPLETED = "completed"
 #: Smaller shares would only lengthen legends.
 _SEEN = 0.01
 _LATELY = 6 * HOUR
+_NO_RUNS = "No runs in this time range, or this service does not measure why they end"
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -40,7 +41,7 @@ def dashboard(records: Records) -> Dashboard:
         variables(records, *CHOICES[UID]),
         (
             Section("Why do runs end?", (row(12, (2, distribution(records)), (1, now(records))),)),
-            Section("Which limits are met?", (even(8, limits(records), events(records)),)),
+            Section("Which limits are met?", (even(10, limits(records), events(records)),)),
             Section("Which release is it?", (even(9, by_release(records)),)),
         ),
     )
@@ -48,25 +49,29 @@ def dashboard(records: Records) -> Dashboard:
 
 def distribution(records: Records) -> Panel:
     """Draw the shares of all stop reasons over time."""
-    return grammar.distribution(
-        "Stop reasons",
-        f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign of a "
-        "loop.",
-        by_chosen(records, _SIGNAL, _LABEL),
-        colours=colours.STOP_REASONS,
-    ).told_by("stop_reason_distribution")
+    return (
+        grammar.distribution(
+            "Stop reasons",
+            f"Share of the runs of {records.window(_SIGNAL)} by why they ended. A growing limit is the earliest sign "
+            "of a loop.",
+            Query(_occurring(chosen(records.series(_SIGNAL, _LABEL), _LABEL)), f"{{{{{_LABEL}}}}}"),
+            colours=colours.STOP_REASONS,
+        )
+        .told_by("stop_reason_distribution")
+        .without_data(_NO_RUNS)
+    )
 
 
 def now(records: Records) -> Panel:
     """Compare the shares as they are now."""
-    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now()
+    found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
     return grammar.bars(
         grammar.SHARE,
         "Stop reasons now",
-        "The same shares at the end of the time range, the largest first.",
+        "The same shares at the end of the time range, the largest first, without those that do not occur.",
         Query(call("sort_desc", found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    )
+    ).without_data(_NO_RUNS)
 
 
 def unfinished(records: Records) -> Panel:
@@ -90,9 +95,9 @@ def limits(records: Records) -> Panel:
         "Runs that a limit ended",
         "Share of runs ended by each limit: max_steps points to loops, context_exceeded to prompts that grow, timeout "
         "to a slow dependency.",
-        Query(found.now(), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    )
+    ).without_data("No limit ended a run in this time range")
 
 
 def events(records: Records) -> Panel:
@@ -102,15 +107,15 @@ def events(records: Records) -> Panel:
         grammar.EVENTS,
         "Runs by stop reason",
         f"How many runs of {records.window(_SIGNAL)} the shares stand on.",
-        Query(found.now(), f"{{{{{_LABEL}}}}}"),
+        Query(_occurring(found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    )
+    ).without_data(_NO_RUNS)
 
 
 def by_release(records: Records) -> Panel:
     """Compare releases by the shares of what ended their runs, completed ones aside."""
     found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
-    shares = found.where("!=", **{_LABEL: _COMPLETED}).now()
+    shares = _occurring(found.where("!=", **{_LABEL: _COMPLETED}), names.RELEASE)
     newest, *others = newest_first(
         records, busy(records, shares), f"{{{{{_LABEL}}}}} {{{{{names.RELEASE}}}}}"
     )
@@ -123,26 +128,40 @@ def by_release(records: Records) -> Panel:
         legend=Legend.TABLE,
     )
     # Which releases follow, no spec says.
-    return replace(panel, beginnings={f"{name} ": colour for name, colour in colours.STOP_REASONS.items()})
+    return replace(
+        panel,
+        empty=NO_RELEASES,
+        beginnings={f"{name} ": colour for name, colour in colours.STOP_REASONS.items()},
+    )
 
 
 def limits_by_release(records: Records) -> Panel:
     """Compare releases by the share of runs that any limit ended."""
     found = chosen(_of_limits(records, names.RELEASE, _LABEL), names.RELEASE)
     limited = total(found.now(), (names.SERVICE, names.RELEASE))
-    return grammar.lines(
-        grammar.BAD_SHARE,
-        "Ended by a limit, by release",
-        "Share of each chosen release's runs that a limit ended, such as max_steps: loops, prompts that grow, slow "
-        "dependencies.",
-        *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
-    ).told_by("stop_reason_distribution:release")
+    return (
+        grammar.lines(
+            grammar.BAD_SHARE,
+            "Ended by a limit, by release",
+            "Share of each chosen release's runs that a limit ended, such as max_steps: loops, prompts that grow, slow "
+            "dependencies.",
+            *newest_first(records, busy(records, limited), f"{{{{{names.RELEASE}}}}}"),
+        )
+        .told_by("stop_reason_distribution:release")
+        .without_data(NO_RELEASES)
+    )
 
 
 def _of_limits(records: Records, *by: str) -> Series:
     """Select the shares of limits: of a signal that nobody has, where no reason means one."""
     signal = _SIGNAL if records.limits else "limits"
     return records.series(signal, *by).one_of(_LABEL, records.limits)
+
+
+def _occurring(found: Series, *by: str) -> Expr:
+    """Leave out the reasons that nothing ended for within the time range: there are many."""
+    occurred = summed_over_range(found) > number(0)
+    return binary("and", found.now(), occurred, on=(_LABEL, *by))
 
 
 def _seen(records: Records, found: Series) -> Expr:

@@ -121,7 +121,7 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
         listed=frozenset(label for label in labels if label not in profile.max_live),
         prices=library.prices,
         constants={
-            _constant(names.INFO, owner=OWNER, profile=profile.name, run=RUN): 1,
+            _constant(names.INFO, owner=OWNER, profile=profile.name, run=RUN, **marks(library)): 1,
             **{
                 _constant(names.LABEL_VALUE, label=label, **{label: value}): 1
                 for label in own
@@ -132,7 +132,13 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
         },
         promises_runs=False,
         shared=True,
+        marks=marks(library),
     )
+
+
+def marks(library: Library) -> dict[str, str]:
+    """Mark the alerts of example-agent as some services' are."""
+    return {label: f"example-{label}" for label in library.marks}
 
 
 def _constant(name: str, **labels: str) -> SeriesId:

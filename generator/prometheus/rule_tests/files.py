@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
+from generator.model.alerts import RuleHealth
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
@@ -322,6 +323,8 @@ def _said(trial: Trial, service: str) -> Iterator[Mapped]:
     labels = {
         names.SERVICE: service,
         names.OWNER: example.OWNER,
+        # What watches the rules themselves knows of no owner.
+        **({} if isinstance(alert.kind, RuleHealth) else subject.fixture.marks),
         names.SIGNAL: alert.signal,
         **subject.labels,
         **dict(case.labels),

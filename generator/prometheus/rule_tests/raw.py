@@ -13,7 +13,7 @@ from generator.model.labels import OTHER, Label
 from generator.model.metrics import FACTORS, Across
 from generator.model.outside import STREAM, watched
 from generator.model.units import duration, plain
-from generator.prometheus.compiled import changes
+from generator.prometheus.compiled import changes, who
 from generator.promql.expr import series
 from generator.streams.raw import SCRAPED, bound_text, series_of
 
@@ -230,8 +230,7 @@ def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
 
 
 def _written(service: Service) -> Iterator[tuple[str, float, Labels]]:
-    who = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
-    yield names.INFO, 1, who
+    yield names.INFO, 1, who(service)
     for name in sorted(service.own_bounds):
         label = service.labels[name]
         for value in label.values:

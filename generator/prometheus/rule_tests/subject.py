@@ -47,6 +47,7 @@ class Fixture(Struct, frozen=True):
         constants: What its file says in every case.
         promises_runs: Whether traffic is promised.
         shared: Whether it is one of many that shared alerts watch.
+        marks: The labels of its alerts that its author chose.
     """
 
     site: Site
@@ -59,6 +60,7 @@ class Fixture(Struct, frozen=True):
     constants: Mapping[SeriesId, float]
     promises_runs: bool
     shared: bool
+    marks: Mapping[str, str] = {}
 
     @property
     def price(self) -> Price | None:

@@ -1,0 +1,119 @@
+"""Receivers and services fit each other: every alert reaches somebody, and no receiver waits in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics.findings import Findings
+from generator.diagnostics.suggest import did_you_mean, listed
+from generator.model import names
+from generator.model.alerts import AlertSeverity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from generator.diagnostics import Diagnostic
+    from generator.prometheus.alertmanager import Routing
+    from generator.spec.types import Entry, OneOrMany, ReceiverSpec
+
+#: What an alert of a service can be chosen by, beside its author's labels.
+_ALWAYS = (names.OWNER, names.SERVICE, names.SEVERITY, names.ENVIRONMENT)
+#: The labels of an alert about the rules themselves.
+_OF_RULES = {names.SEVERITY: str(AlertSeverity.WARNING)}
+Wanted = tuple["Entry[OneOrMany]", ...]
+
+
+def check_receivers(
+    receivers: Sequence[Entry[ReceiverSpec]], services: Sequence[Routing]
+) -> tuple[Diagnostic, ...]:
+    """Find alerts that nobody gets, and receivers that get none; ``services`` are all that there are."""
+    if not receivers:
+        return ()
+    findings = Findings()
+    for receiver in receivers:
+        _check_wanted(receiver, services, findings)
+    every = [receiver.value.for_ for receiver in receivers]
+    if all(every) and not any(_takes(wanted, _OF_RULES) for wanted in every):
+        findings.warning(
+            "receiver/fallback",
+            "alerts about the rules themselves have no owner, and reach nobody",
+            receivers[0].key.span,
+            'add a receiver without "for": it gets what nobody else gets',
+        )
+    for service in services:
+        _check_reached(service, every, findings)
+    return findings.all
+
+
+def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
+    lost = [
+        labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
+    ]
+    if lost:
+        findings.error(
+            "receiver/missing",
+            f"nobody gets alerts of {service.service} with the owner {service.owner} and the severity "
+            f"{' or '.join(lost)}",
+            service.place,
+            f'add a receiver to site.yaml, for: {{owner: {service.owner}}}, or one without "for", for all the rest',
+        )
+
+
+def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], findings: Findings) -> None:
+    known = _known(services)
+    wrong = False
+    for entry in receiver.value.for_:
+        label = entry.key.value
+        if label not in known:
+            wrong = True
+            findings.error(
+                "receiver/label",
+                f'no alert has a label "{label}" to choose it by',
+                entry.key.span,
+                did_you_mean(label, known, "alert_labels adds others; labels of alerts"),
+            )
+            continue
+        for value in entry.value.values:
+            if value.value not in known[label]:
+                wrong = True
+                findings.warning(
+                    "receiver/unused",
+                    f'receiver "{receiver.key.value}" waits in vain: no alert has the {label} "{value.value}"',
+                    value.span,
+                    did_you_mean(value.value, known[label], "there are") or "remove it",
+                )
+    if not wrong and not any(_takes(receiver.value.for_, one) for each in services for one in _alerts(each)):
+        wants = listed(f"{entry.key.value} {_values(entry)}" for entry in receiver.value.for_)
+        findings.warning(
+            "receiver/unused",
+            f'receiver "{receiver.key.value}" waits in vain: no alert has {wants}',
+            receiver.key.span,
+            "remove it, or ask for less",
+        )
+
+
+def _values(entry: Entry[OneOrMany]) -> str:
+    return " or ".join(value.value for value in entry.value.values)
+
+
+def _known(services: Iterable[Routing]) -> dict[str, tuple[str, ...]]:
+    """List the labels that alerts can be chosen by, and the values that there are."""
+    found: dict[str, dict[str, None]] = {label: {} for label in _ALWAYS}
+    found[names.SEVERITY] = dict.fromkeys(map(str, AlertSeverity))
+    for service in services:
+        for labels in _alerts(service):
+            for label, value in labels.items():
+                found.setdefault(label, {})[value] = None
+    return {label: tuple(values) for label, values in found.items()}
+
+
+def _alerts(service: Routing) -> Iterator[Mapping[str, str]]:
+    """List the labels that a service's alerts have, by severity."""
+    own = {names.OWNER: service.owner, names.SERVICE: service.service, **service.marks}
+    return ({**own, names.SEVERITY: severity} for severity in service.severities)
+
+
+def _takes(wanted: Wanted, labels: Mapping[str, str]) -> bool:
+    return all(
+        labels.get(entry.key.value) in {value.value for value in entry.value.values} for entry in wanted
+    )

@@ -1,0 +1,87 @@
+"""A service in several environments is one service in each: its keys, with the environment's laid over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from generator.diagnostics import Diagnostic, error
+from generator.spec.types import Inhabited, Located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.spec.types import AlertSpec, Entry, EnvironmentSpec, ServiceSpec, Text
+
+T = TypeVar("T")
+
+#: Characters of a service's name, its environment included.
+LONGEST_NAME = 40
+#: Keys that an environment's replace as a whole, and maps of which it replaces entries.
+_WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "severity_at_most")
+_BY_ENTRY = ("selector", "objectives", "alert_labels", "links")
+
+
+def in_environments(spec: ServiceSpec) -> tuple[ServiceSpec, ...]:
+    """Make of a service one for each of its environments, or leave it as it is without any."""
+    return tuple(_in(spec, entry) for entry in spec.environments) or (spec,)
+
+
+def name_in(service: Text, environment: Text) -> Text:
+    """Name a service in an environment; the place is the environment's."""
+    return Located(f"{service.value}-{environment.value}", environment.span)
+
+
+def too_long(spec: ServiceSpec) -> tuple[Diagnostic, ...]:
+    """Refuse environments that make a name too long."""
+    names = (name_in(spec.service, entry.key) for entry in spec.environments)
+    return tuple(
+        error(
+            "service/name-too-long",
+            f'the service is called "{name.value}" there, which has {len(name.value)} characters',
+            name.span,
+            f"shorten the service's name or the environment's: {LONGEST_NAME} characters are the most",
+        )
+        for name in names
+        if len(name.value) > LONGEST_NAME
+    )
+
+
+def _in(spec: ServiceSpec, entry: Entry[EnvironmentSpec | None]) -> ServiceSpec:
+    own = entry.value
+    named = name_in(spec.service, entry.key)
+    place = own.selector[0].key.span if own and own.selector else entry.key.span
+    found = replace(spec, service=named, environments=(), inhabits=Inhabited(entry.key, spec.service, place))
+    if own is None:
+        return found
+    changes = {name: value for name in _WHOLE if (value := getattr(own, name)) is not None}
+    changes |= {name: _laid_over(getattr(spec, name), getattr(own, name)) for name in _BY_ENTRY}
+    return replace(found, **changes, alerts=_alerts(spec.alerts, own.alerts))
+
+
+def _laid_over(base: Iterable[Entry[T]], changes: Iterable[Entry[T]]) -> tuple[Entry[T], ...]:
+    """Replace entries of a map by those of the same key, and add the others."""
+    merged = {entry.key.value: entry for entry in (*base, *changes)}
+    return tuple(merged.values())
+
+
+def _alerts(
+    base: Iterable[Entry[AlertSpec]], changes: Iterable[Entry[AlertSpec]]
+) -> tuple[Entry[AlertSpec], ...]:
+    """Lay changes of alerts over others, key by key."""
+    merged = {entry.key.value: entry for entry in base}
+    for entry in changes:
+        known = merged.get(entry.key.value)
+        merged[entry.key.value] = with_changes(known, entry) if known else entry
+    return tuple(merged.values())
+
+
+def with_changes(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
+    """Lay the keys of one alert over another's; the place of the change stands for both."""
+    changed = {
+        name: value
+        for name in change.value.__struct_fields__
+        if (value := getattr(change.value, name)) is not None
+    }
+    return replace(change, value=replace(base.value, **changed))

@@ -1,0 +1,214 @@
+"""A coding agent in three environments: who is told of what, from a real Prometheus through a real Alertmanager."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from generator.artifact import Artifact
+from generator.compiler import generate
+from generator.live.alertmanager import alertmanager_server, find_alertmanager
+from generator.live.server import find_prometheus, prometheus_server
+from generator.live.server_config import ServerConfig
+from generator.model import names
+from generator.model.alerts import AlertSeverity
+from generator.prometheus.rule_set import rule_set
+from generator.spec.sources import read_sources
+from tests.instrumentation.loading import compiled
+from tests.people import People, listening
+from tests.programs import needed
+from tests.prometheus.vectors import group_of, instant, records_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Service
+
+pytestmark = pytest.mark.long
+
+SPECS = Path(__file__).parent / "specs"
+PROD, STAGING, PREVIEW = "coding-agent-prod", "coding-agent-staging", "coding-agent-preview"
+_PATIENCE = 90
+
+
+@cache
+def output() -> dict[str, str]:
+    """All files of the specs."""
+    found = generate(read_sources(SPECS))
+    assert not found.failed, found.diagnostics
+    return {file.path: file.text for file in found.files if isinstance(file, Artifact)}
+
+
+def service(name: str) -> Service:
+    """One of the environments."""
+    return next(one for one in compiled(SPECS).services if one.name == name)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusApi, People]]:
+    """All environments fail alike, on a Prometheus that tells an Alertmanager with the generated configuration."""
+    needed(find_alertmanager)
+    needed(find_prometheus)
+    model = compiled(SPECS)
+    rules = rule_set(model.services, model.library, model.site)
+    folder = tmp_path_factory.mktemp("rules")
+    files = [
+        written(folder / f"shared-{index}.yml", [group]) for index, group in enumerate(rules.shared.groups)
+    ]
+    files += [
+        written(folder / f"{one.name}.yml", [group_of(one.name, records_of(one, model.site, rules.shared))])
+        for one in model.services
+    ]
+    with (
+        listening() as (people, address),
+        alertmanager_server(_reaching(address)) as alertmanager,
+        prometheus_server(
+            ServerConfig(rule_files=tuple(files), alertmanagers=(alertmanager.url.removeprefix("http://"),))
+        ) as prometheus,
+    ):
+        _until(lambda: people.names("coding-pager") >= {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
+        _until(lambda: {*people.told} == {"coding-pager", "coding-chat", "finance-mail", "platform"})
+        _until(
+            lambda: STAGING in _services(people, "coding-chat") and PREVIEW in _services(people, "platform")
+        )
+        yield prometheus.api, people
+
+
+def _reaching(address: str) -> str:
+    """Let every receiver of the generated configuration be heard here, and wait less."""
+    config = yaml.safe_load(output()[names.ALERTMANAGER_PATH])
+    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
+    config["receivers"] = [
+        {"name": one["name"], "webhook_configs": [{"url": address + one["name"], "send_resolved": False}]}
+        for one in config["receivers"]
+    ]
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _services(people: People, receiver: str) -> set[str]:
+    return {alert["service"] for alert in people.told.get(receiver, []) if "service" in alert}
+
+
+def test_staging_pages_nobody(told: tuple[PrometheusApi, People]) -> None:
+    api, people = told
+    assert _services(people, "coding-pager") == {PROD}
+    assert _services(people, "finance-mail") == {PROD}
+    found = {
+        name: {one["severity"] for one in instant(api, f'ALERTS{{service="{name}"}}')}
+        for name in (PROD, STAGING, PREVIEW)
+    }
+    assert found == {PROD: {"critical", "warning"}, STAGING: {"warning"}, PREVIEW: {"info"}}
+
+
+def test_less_severe_is_not_less_seen(told: tuple[PrometheusApi, People]) -> None:
+    """The same alerts fire, but for those that only some environments have."""
+    api, _ = told
+    found = {
+        name: {one["alertname"] for one in instant(api, f'ALERTS{{service="{name}"}}')}
+        for name in (PROD, STAGING, PREVIEW)
+    }
+    assert {"AgentSuccessRateLow", "AgentToolErrorRateHigh"} <= found[STAGING]
+    assert found[PROD] - found[STAGING] <= {"AgentCostBudgetExceeded", "AgentCostForecastExceeded"}
+    assert found[STAGING] == found[PREVIEW]
+
+
+def test_alerts_say_where_and_whose(told: tuple[PrometheusApi, People]) -> None:
+    api, people = told
+    wanted = {
+        PROD: ("prod", "team-coding", "finance"),
+        STAGING: ("staging", "team-coding", "research"),
+        PREVIEW: ("preview", "team-platform", "research"),
+    }
+    for name, (environment, owner, centre) in wanted.items():
+        alerts = instant(api, f'ALERTS{{service="{name}"}}')
+        assert alerts
+        for alert in alerts:
+            labels = {"environment": environment, "owner": owner, "cost_centre": centre, "region": "eu"}
+            assert labels.items() <= alert.items()
+    # What no receiver is for, and what is for nobody in particular.
+    assert _services(people, "platform") == {PREVIEW}
+    assert _services(people, "coding-chat") == {PROD, STAGING}
+
+
+def test_a_service_with_two_values_of_a_label_has_none_and_harms_no_other() -> None:
+    """The labels come from one constant, which is read as every constant is: see test_poisoned_services."""
+    (rule,) = (
+        line
+        for line in output()["prometheus/rules/agent-services.rules.yml"].split("- record: ")
+        if line.startswith(names.KNOWN)
+    )
+    assert "count by (service)" in rule
+    assert "group by (service, owner, profile, cost_centre, environment, region)" in rule
+
+
+def test_there_is_one_module_for_all_environments() -> None:
+    modules = [path for path in output() if path.startswith("instrumentation/")]
+    assert modules == ["instrumentation/coding_agent_metrics.py"]
+    assert "class CodingAgentMetrics" in output()[modules[0]]
+    assert "prod" not in output()[modules[0]].lower().replace("product", "").replace("reproduc", "")
+
+
+def test_a_changed_alert_keeps_what_the_service_changes() -> None:
+    found = {
+        name: next(one for one in service(name).alerts if one.name == "AgentToolCallsPerRunHigh")
+        for name in (PROD, STAGING)
+    }
+    assert [(one.tiers[0].bound, one.for_) for one in found.values()] == [(40, 600), (40, 1200)]
+
+
+def test_a_slower_scrape_makes_a_longer_raw_window() -> None:
+    rules = output()[names.rules_path(STAGING)], output()[names.rules_path(PROD)]
+    assert "[1m30s]" in rules[0]
+    assert "[1m15s]" not in rules[0]
+    assert "[1m15s]" in rules[1]
+
+
+def test_nothing_is_more_severe_than_it_may_be() -> None:
+    order = list(AlertSeverity)
+    for name, most in ((STAGING, AlertSeverity.WARNING), (PREVIEW, AlertSeverity.INFO)):
+        tiers = [tier.severity for alert in service(name).alerts for tier in alert.tiers]
+        owned = [one for one in tiers if order.index(one) < order.index(most)]
+        assert {
+            alert.name for alert in service(name).alerts for tier in alert.tiers if tier.severity in owned
+        } <= {
+            "AgentConstantsMissing",
+            "AgentOwnersConflict",
+            "AgentRulesFailing",
+            "AgentRulesLate",
+        }
+
+
+def test_a_budget_that_burns_fast_is_told_of_all_the_same() -> None:
+    """The critical paces stay, as warnings: the slow ones alone would be hours late."""
+    burn = next(one for one in service(STAGING).alerts if one.name == "AgentErrorBudgetBurn")
+    (tier,) = burn.tiers
+    assert tier.severity is AlertSeverity.WARNING
+    assert [pace.factor for pace in tier.burns] == [14.4, 6, 3, 1]
+
+
+def test_the_configuration_is_loaded_as_it_is() -> None:
+    needed(find_alertmanager)
+    text = output()[names.ALERTMANAGER_PATH]
+    with alertmanager_server(text) as server:
+        assert server.connection.send("GET", "/api/v2/status").ok
+
+
+def test_dashboards_offer_environments() -> None:
+    for path, text in output().items():
+        if path.startswith("grafana/dashboards/") and "fleet" not in path:
+            variables = {one["name"]: one for one in yaml.safe_load(text)["templating"]["list"]}
+            assert variables["environment"]["allValue"] == ".*"
+            assert 'environment=~"$environment"' in variables["service"]["query"]

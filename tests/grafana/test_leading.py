@@ -1,0 +1,78 @@
+"""Charts of many tools: those that lead in the time range stand by themselves, all others are one, none is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.grafana.queries import APART
+from generator.live.remote_write import TimeSeries, write
+from generator.live.server import prometheus_server
+from tests.grafana.asking import ask
+from tests.grafana.day import SHOWN
+from tests.grafana.documents import targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.live.api import PrometheusApi
+    from tests.grafana.asking import Answer
+    from tests.grafana.documents import Json
+
+_SERVICE = "many-tools"
+_TOOLS = [f"tool_{number:02}" for number in range(APART + 4)]
+#: Of each tool its calls and failures within a window; those of the last one began with the last sample.
+_MADE = {tool: 10.0 * place for place, tool in enumerate(_TOOLS)}
+_LATE = _TOOLS[1]
+
+
+@pytest.fixture(scope="module")
+def many(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
+    """A service with more tools than a chart tells apart, of which the first is never called."""
+    with prometheus_server() as server:
+        times = range(SHOWN.start, SHOWN.end + 1, SHOWN.step)
+        for record, factor in (
+            ("tool:agent_tool_call:increase15m", 1.0),
+            ("tool:agent_tool_error_rate:numerator", 0.1),
+            ("tool:agent_tool_error_rate:ratio", 0.001),
+        ):
+            series = [
+                TimeSeries(
+                    {"__name__": record, "service": _SERVICE, "tool": tool},
+                    [1000 * time for time in times],
+                    [factor * _value(tool, time) for time in times],
+                )
+                for tool in _TOOLS
+            ]
+            write(server.api, series)
+        yield server.api
+
+
+def _value(tool: str, time: int) -> float:
+    if tool == _LATE:
+        return 1e6 if time > SHOWN.end - 2 * SHOWN.step else 0.0
+    return _MADE[tool]
+
+
+def test_those_with_most_calls_lead_and_the_rest_is_summed(
+    boards: dict[str, Json], many: PrometheusApi
+) -> None:
+    led, others = _asked(boards, many, "Tool calls")
+    assert {labels["tool"] for labels, _ in led.series} == {_LATE, *_TOOLS[-APART + 1 :]}
+    rest = sum(_MADE[tool] for tool in _TOOLS[2 : -APART + 1])
+    assert [values[len(values) // 2] for _, values in others.series] == [pytest.approx(rest)]
+
+
+def test_of_lines_the_highest_of_the_rest_is_drawn(boards: dict[str, Json], many: PrometheusApi) -> None:
+    led, others, _ = _asked(boards, many, "Tool error rate")
+    assert len(led.series) == APART
+    ((_, values),) = others.series
+    assert values[len(values) // 2] == pytest.approx(0.001 * _MADE[_TOOLS[-APART]])
+
+
+def _asked(boards: dict[str, Json], api: PrometheusApi, title: str) -> list[Answer]:
+    board = boards["agent-tools"]
+    chosen = {"service": _SERVICE, "tool": "$__all", "model": "$__all", "release": "$__all"}
+    found = [one for one in targets(board) if one.panel.json["title"] == title]
+    return [ask(api, board, target, chosen) for target in found]

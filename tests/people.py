@@ -1,0 +1,49 @@
+"""People who are told of alerts: an address for each receiver of an Alertmanager."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Labels = dict[str, str]
+
+
+class People(Struct):
+    """Who was told what: label sets by receiver."""
+
+    told: dict[str, list[Labels]] = field(default_factory=dict)
+
+    def names(self, receiver: str) -> set[str]:
+        """Name the alerts that a receiver was told of."""
+        return {alert["alertname"] for alert in self.told.get(receiver, [])}
+
+
+@contextmanager
+def listening() -> Iterator[tuple[People, str]]:
+    """Everybody, at an address to which the receiver's name is added."""
+    found = People()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            found.told.setdefault(self.path[1:], []).extend(alert["labels"] for alert in body["alerts"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
