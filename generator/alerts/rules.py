@@ -106,7 +106,7 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     """Link the panel that shows it, or its dashboard, with what the alert knows chosen."""
     place, uid = panel_of(alert), dashboard_of_alert(alert, signal)
     service = ground.service.name if ground.service else SERVICE
-    parts = [f"{ground.scope.site.grafana_url}/d/{uid}?var-{names.SERVICE}={service}"]
+    parts = [] if uid == names.DASHBOARDS["fleet"] else [f"var-{names.SERVICE}={service}"]
     # Only what is on the status board can be chosen there.
     if signal.own and (signal.trend is not None or alert.shown):
         parts.append(f"var-{names.SIGNAL}={signal.name}")
@@ -114,4 +114,4 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
     if place and place.uid == uid:
         parts.append(f"viewPanel={place.number}")
-    return "&".join(parts)
+    return f"{ground.scope.site.grafana_url}/d/{uid}?{'&'.join(parts)}"

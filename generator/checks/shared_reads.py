@@ -76,8 +76,9 @@ def _nothing(found: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
 
 
 def _names_a_service(matcher: tuple[str, str, str]) -> bool:
+    """Whether a matcher takes one service; any service, or none, is what all rules may read."""
     label, op, value = matcher
-    return label == names.SERVICE and (op, value) != ("!=", "")
+    return label == names.SERVICE and (op, value) not in {("!=", ""), ("=", "")}
 
 
 def _joins_services(join: Join) -> bool:

@@ -5,6 +5,7 @@ Ids and variables are part of links in notifications, which people open weeks la
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from generator.model.alerts import (
     SeriesCount,
     Undeclared,
     Unpriced,
+    Watch,
 )
 
 if TYPE_CHECKING:
@@ -37,9 +39,13 @@ class PanelPlace(Struct, frozen=True):
 
 
 UNPRICED = "unpriced"
+#: The lists of alerts, for those that no signal shows: of one service, and of all.
+ALERTS, ALL_ALERTS = "alerts", "all_alerts"
 
 #: By what they are about. Panels that no alert leads to are counted from 1.
 PANELS = {
+    ALL_ALERTS: PanelPlace("agent-fleet", 101),
+    ALERTS: PanelPlace("agent-overview", 101),
     "run_count": PanelPlace("agent-runs", 101),
     "success_rate": PanelPlace("agent-runs", 102),
     "success_rate:burn": PanelPlace("agent-runs", 103),
@@ -113,20 +119,21 @@ TITLES: Mapping[PanelPlace, str] = {
     PANELS["tool_error_rate:release"]: "Tool error rate by release",
 }
 
+#: What a signal's own panel does not show, by the kind of alert that is about it.
+_PARTS: Mapping[type, str] = MappingProxyType({BurnRate: "burn", Overflow: "overflow", Regression: "release"})
+
 
 def panel_of(alert: Alert) -> PanelPlace | None:
     """Find the panel that shows what an alert is about; None where none does."""
     match alert.kind:
-        case BurnRate():
-            return PANELS.get(f"{alert.signal}:burn")
-        case Overflow():
-            return PANELS.get(f"{alert.signal}:overflow")
-        case Regression():
-            return PANELS.get(f"{alert.signal}:release")
+        case BurnRate() | Overflow() | Regression():
+            return PANELS.get(f"{alert.signal}:{_PARTS[type(alert.kind)]}")
         case Unpriced():
             return PANELS[UNPRICED]
+        case RuleHealth(Watch.FAILURES | Watch.ROUNDS):
+            return PANELS[ALL_ALERTS]
         case Absence() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
-            return None
+            return PANELS[ALERTS]
         case _:
             return PANELS.get(alert.signal)
 
