@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, pace_part
+from generator.model.alerts import BEYOND, BOUND, MILDEST, MIN_EVENTS, has_mildest, pace_part
 from generator.model.signals import (
     Better,
     Cost,
@@ -104,12 +104,21 @@ class Amount(Struct, frozen=True):
 
 
 class Ground(Struct, frozen=True):
-    """The inputs of a condition: the scope, the signals and the runs; the service too, where the alert is its own."""
+    """The inputs of a condition.
+
+    Attributes:
+        scope: All services, or one.
+        signals: The signals.
+        runs: The stream of runs.
+        service: The service, where the alert is its own.
+        compared: The signals whose releases are compared.
+    """
 
     scope: Scope
     signals: Mapping[str, Signal]
     runs: Stream | None
     service: Service | None = None
+    compared: frozenset[str] = frozenset()
 
     def signal(self, alert: Alert) -> Signal:
         """Find the signal that an alert is about."""
@@ -118,6 +127,12 @@ class Ground(Struct, frozen=True):
     def bound(self, alert: Alert, tier: Tier) -> Amount:
         """Take the bound of a tier."""
         return self._amount(alert, str(tier.severity), BOUND, tier.bound)
+
+    def mildest(self, alert: Alert, tier: Tier) -> Amount:
+        """Take the bound of the mildest tier that there is, where a threshold knows it; else the tier's own."""
+        if has_mildest(alert) and self.scope.shared:
+            return self._amount(alert, "", MILDEST, 0)
+        return self.bound(alert, alert.tiers[-1] if has_mildest(alert) else tier)
 
     def beyond(self, alert: Alert, value: float) -> Amount:
         """Take what the signal itself must be beyond."""
@@ -214,6 +229,11 @@ def rounded(expr: Expr) -> Expr:
 def beyond(signal: Signal, expr: Expr, bound: Amount) -> Expr:
     """Compare in the direction in which the signal gets worse."""
     return bound.compare("<" if signal.better is Better.HIGHER else ">", expr)
+
+
+def within(signal: Signal, expr: Expr, bound: Amount) -> Expr:
+    """Compare the other way round."""
+    return bound.compare(">=" if signal.better is Better.HIGHER else "<=", expr)
 
 
 def side(signal: Signal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import SERVICE
+from generator.alerts.culprit import culprit
 from generator.alerts.registry import judgement
 from generator.model import names
 from generator.model.alerts import Absence, Undeclared
@@ -70,7 +71,7 @@ def _annotations(alert: Alert, condition: Condition, ground: Ground) -> dict[str
     signal = ground.signal(alert)
     return {
         "summary": alert.summary,
-        "description": condition.description,
+        "description": f"{condition.description}{culprit(alert, ground)}",
         "dashboard_url": _dashboard_url(alert, signal, ground),
         "runbook_url": f"{ground.scope.site.runbook_url}/{alert.name}.md",
         **_links(alert, ground),
