@@ -89,6 +89,36 @@ CHOICES = {
 }
 
 
+#: What the panels are called, for runbooks.
+TITLES: Mapping[PanelPlace, str] = {
+    PANELS["run_count"]: "Runs by status",
+    PANELS["success_rate"]: "Success rate",
+    PANELS["success_rate:burn"]: "Error budget burn",
+    PANELS["latency_p50"]: "Run latency",
+    PANELS["latency_p95:overflow"]: "Beyond the last bucket",
+    PANELS["step_count"]: "Steps per run",
+    PANELS["tool_error_rate"]: "Tool error rate",
+    PANELS["tool_calls_per_run"]: "Tool calls per run",
+    PANELS["tool_latency_p95"]: "Tool latency p95",
+    PANELS["llm_errors_per_run"]: "LLM errors per run",
+    PANELS["tool_error_count"]: "Tool errors by class",
+    PANELS["llm_error_count"]: "LLM errors by class",
+    PANELS["cost_per_run"]: "Cost per run by model",
+    PANELS["token_usage_per_run"]: "Tokens per run by type",
+    PANELS["spend"]: "Spend in 24 hours",
+    PANELS["cost_rate"]: "Spend per hour by model",
+    PANELS[UNPRICED]: "Tokens without a price",
+    PANELS["llm_usage_unread_count"]: "LLM steps with unread tokens",
+    PANELS["stop_reason_distribution"]: "Stop reasons",
+    PANELS["success_rate:release"]: "Success rate by release",
+    PANELS["latency_p95:release"]: "Latency p95 by release",
+    PANELS["stop_reason_distribution:release"]: "Ended by a limit, by release",
+    PANELS["token_usage_per_run:release"]: "Tokens per run by release",
+    PANELS["cost_per_run:release"]: "Cost per run by release",
+    PANELS["tool_calls_per_run:release"]: "Tool calls per run by release",
+    PANELS["tool_error_rate:release"]: "Tool error rate by release",
+}
+
 #: What a signal's own panel does not show, by the kind of alert that is about it.
 _PARTS: Mapping[type, str] = MappingProxyType({BurnRate: "burn", Overflow: "overflow", Regression: "release"})
 

@@ -10,7 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.alerts import Threshold
-from generator.model.panels import ALERTS, ALL_ALERTS, CHOICES, PANELS, dashboard_of_alert, panel_of
+from generator.model.panels import (
+    ALERTS,
+    ALL_ALERTS,
+    CHOICES,
+    PANELS,
+    TITLES,
+    dashboard_of_alert,
+    panel_of,
+)
 from generator.model.rules import AlertingRule
 from generator.model.signals import Count
 from generator.prometheus.rule_set import rule_set
@@ -81,6 +89,13 @@ def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
         panel = _panels(boards[url.path.removeprefix("/d/")])[int(number)]
         named = {link["title"]: link["url"] for link in panel["links"]}
         assert named[f"Runbook: {rule.alert}"] == rule.annotations["runbook_url"]
+
+
+def test_runbooks_call_panels_as_they_are_called(boards: dict[str, Json]) -> None:
+    for place, title in TITLES.items():
+        assert _panels(boards[place.uid])[place.number]["title"] == title
+    answered = set(CHOICES) - {"agent-fleet", "agent-overview"}
+    assert {place for place in PANELS.values() if place.uid in answered} == set(TITLES)
 
 
 def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:
