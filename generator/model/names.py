@@ -214,6 +214,11 @@ def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     return increase(divisor(signal) or signal.of, labels, signal.window)
 
 
+def stray_types(stream: Stream) -> str:
+    """Name the token types of a stream that no list names and no price."""
+    return f"token_type:{stream.stem}:stray"
+
+
 def upper(stream: Stream) -> str:
     """Name the upper bounds of a histogram's buckets, in base units."""
     return f"{LE}:{stream.stem}:upper"
