@@ -33,7 +33,7 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     )
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
     # Ten minutes after the first deployment three days say what ten minutes say.
-    seen = call("count_over_time", scope.record(names.level_rate(signal.of)).over(burn.long - 1))
+    seen = call("count_over_time", scope.record(names.events_rate(signal)).over(burn.long - 1))
     half = number(burn.long // scope.site.rule_interval // 2)
     crossed = all_of([bound.compare(">", long), bound.compare(">", short), seen >= half])
     if scope.shared:

@@ -132,6 +132,7 @@ class Service(Struct, frozen=True):
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
+        segments: The labels of its own choosing by which its signals are broken down.
         environment: Where it runs, such as ``staging``; empty where its file tells no environments apart.
         alert_labels: Further labels of its alerts; the environment is not among them.
         scrape_interval: Seconds between two scrapes of its targets; 0 as the site says.
@@ -164,6 +165,7 @@ class Service(Struct, frozen=True):
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
     adapters: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
     environment: str = ""
     alert_labels: Mapping[str, str] = {}
     scrape_interval: int = 0

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record bad and all events per second of the whole service, so that days are cheap to sum."""
-    every = scope.record(names.level_rate(signal.of)).now()
+    every = scope.record(names.events_rate(signal)).now()
     kind = signal.kind
-    matching = summed(scope.stream(signal.of).where(**kind.where).now()) if isinstance(kind, Share) else every
+    among = kind.among if isinstance(kind, Share) else {}
+    found = scope.stream(signal.of).where(**among)
+    matching = summed(found.where(**kind.where).now()) if isinstance(kind, Share) else every
     filled = matching | number(0) * every
     good = isinstance(kind, Share) and kind.good
     return (
-        rate_at(signal.of, (), scope),
+        rule(names.events_rate(signal), summed(found.now())) if among else rate_at(signal.of, (), scope),
         rule(names.part(signal, "errors_rate"), every - filled if good else filled),
     )
 
@@ -35,7 +37,7 @@ def over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule, ...]
     Days are summed once for each side: the share reads the bad events that have just been recorded.
     """
     errors = names.windowed(signal, "errors", window)
-    every = long_window(names.level_rate(signal.of), window, scope)
+    every = long_window(names.events_rate(signal), window, scope)
     share = scope.record(errors).now() / (every > number(0))
     return (
         rule(errors, long_window(names.part(signal, "errors_rate"), window, scope)),
