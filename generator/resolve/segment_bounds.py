@@ -15,7 +15,7 @@ from generator.resolve.segments import SIGNALS
 from generator.resolve.severity import capped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert, AlertSeverity
     from generator.model.signals import Signal
@@ -53,12 +53,20 @@ def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertS
         CODE,
         f'{signal.name} has no bounds by "{label.value}": {why}',
         label.span,
-        f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
-        if lacks and broken_down
-        else did_you_mean(label.value, known, "segments")
-        or f"declare it: segments: {{{label.value}: [...]}}",
+        _way_out(label, signal, known, recorded=broken_down),
     )
     return False
+
+
+def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: bool) -> str:
+    if label.value not in known:
+        return (
+            did_you_mean(label.value, known, "segments") or f"declare it: segments: {{{label.value}: [...]}}"
+        )
+    if recorded:
+        return f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
+    every = (name for found in SIGNALS.values() for name in found)
+    return f"segments tell these apart: {listed(every)}"
 
 
 def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:

@@ -65,7 +65,16 @@ def _is_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings: Finding
             "leave label out: it is for metrics that others expose",
         )
         return False
-    return _streams_are_right(entry, profile, findings)
+    bounds = [entry.value.values, entry.value.max_live]
+    if not all(bounds) and any(bounds):
+        return _streams_are_right(entry, profile, findings)
+    findings.error(
+        "segment/bound",
+        f'segment "{name}" has {"two bounds" if all(bounds) else "no bound"}',
+        entry.key.span,
+        f"list its values, as in {name}: [free, pro], or give the largest number of them: {name}: {{max_live: 20}}",
+    )
+    return False
 
 
 def _streams_are_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings: Findings) -> bool:
