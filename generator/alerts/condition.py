@@ -132,6 +132,13 @@ class Ground(Struct, frozen=True):
             return self._amount(alert, "", part, fewest).shifted("-", number(HALF_EVENT))
         return Amount(number(fewest - HALF_EVENT), literal=True)
 
+    def least(self, alert: Alert, part: str) -> Amount:
+        """Take the fewest events themselves; 1 where none are asked for."""
+        fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
+        if fewest <= 0:
+            return Amount(number(1), literal=True)
+        return self._amount(alert, "", part, fewest)
+
     def pace(self, alert: Alert, tier: Tier, burn: Burn) -> Amount:
         """Take how many times as fast as evenly a budget is spent."""
         return self._amount(alert, str(tier.severity), pace_part(burn), burn.factor)

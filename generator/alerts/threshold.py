@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import chance
 from generator.alerts import condition as shared
+from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
 from generator.model.signals import Better, Count
-from generator.promql.expr import Expr, binary, call, number
-from generator.streams.scope import each, largest
+from generator.model.units import HOUR
+from generator.promql.expr import Expr, call, number
+from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.streams.scope import grouped, join, largest
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Amount, Ground
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Signal
 
+#: How far back it is known since when no run finished: runs that last longer than this are not told from a loop.
+LONGEST_RUN = 6 * HOUR
+#: How long ago runs finished and all was as usual, where none finishes now; and how many times as much is unusual.
+LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 #: The part of a window that must have been seen before a count can be too small.
 _FULL = 0.9
 
@@ -27,14 +34,44 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     found = shared.parts(alert, ground)
     crossed = shared.beyond(signal, shared.rounded(found.value.now()), bound)
     if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
-        crossed = binary("and", crossed, _whole_window(signal, ground), on=each())
+        crossed = join("and", crossed, _whole_window(signal, ground))
     crossed = shared.enough(crossed, found.denominator.now(), ground.floor(alert, MIN_EVENTS), found.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     bad = chance.bad_events(alert, found, ground, bound=bound) if floor else None
     if bad is not None:
         allowed = chance.allowed_share(signal, bound).times(found.denominator.now())
         crossed = shared.enough(crossed, chance.less(bad, found, allowed), floor, found.each)
-    return crossed | _unfinished(alert, bound, found, ground) if kind.unfinished else crossed
+    if kind.unfinished:
+        return join("unless", crossed, _beginning(signal, ground)) | _endless(alert, bound, found, ground)
+    return crossed
+
+
+def _beginning(signal: Signal, ground: Ground) -> Expr:
+    """Find where nothing had finished until so recently that the first runs may still last: their calls are counted."""
+    last = call("last_over_time", ground.scope.record(names.part(signal, "unfinished")).over(LONGEST_RUN))
+    return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
+
+
+def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -> Expr:
+    """Catch what loops without an end: its runs are counted only when they finish.
+
+    There is far more of it than usual, and nothing finished for longer than runs last; of a service that nothing is
+    known of, half an hour.
+    """
+    signal, scope = ground.signal(alert), ground.scope
+    record, amount = scope.record(names.part(signal, "unfinished")), found.numerator
+    finished = scope.record(names.denominator(signal))
+    lasts = call("count_over_time", record.over(LONGEST_RUN - 1)) * number(scope.site.rule_interval)
+    unknown = join(
+        "unless", number(UNKNOWN_LENGTH) * grouped(record.now()), finished.now(offset=LATELY) > number(0)
+    )
+    length = join("or", scope.record(names.RUN_LENGTH).now(), unknown)
+    endless = join("unless", join("and", amount.now(), record.now()), join(">", length, lasts))
+    # While runs finished an hour ago, whatever it is had not begun two hours ago.
+    ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
+    ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
+    unusual = join("unless", endless, ordinary, found.each)
+    return bound.compare(">", ground.least(alert, MIN_EVENTS).divide(unusual))
 
 
 def _whole_window(signal: Signal, ground: Ground) -> Expr:
@@ -42,16 +79,6 @@ def _whole_window(signal: Signal, ground: Ground) -> Expr:
     scope = ground.scope
     seen = largest(call("count_over_time", scope.stream(signal.of).over(signal.window - 1)))
     return seen >= number(_FULL * (signal.window // scope.site.rule_interval))
-
-
-def _unfinished(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -> Expr:
-    """Catch what loops without an end: its runs are counted only when they finish."""
-    floor = ground.floor(alert, MIN_EVENTS)
-    amount = found.numerator.now()
-    if floor is not None:
-        amount = floor.shifted("+", number(shared.HALF_EVENT)).divide(amount)
-    finished = found.denominator.now() > number(0)
-    return binary("unless", bound.compare(">", amount), finished, on=each(found.on))
 
 
 def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
@@ -66,6 +93,10 @@ def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     signal = service.signals[alert.signal]
-    also = ", or as much happens while no run finishes" if kind.unfinished else ""
+    also = (
+        ", or far more happens than usual while none has finished for longer than runs last"
+        if kind.unfinished
+        else ""
+    )
     over = "" if shared.is_now(signal) else f" over {shared.window_of(signal)}"
     return f"{shared.named(signal, alert)}{over} is {shared.side(signal)} {tier.text}{also}"

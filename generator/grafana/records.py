@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.grafana.annotations import ALERTS
 from generator.grafana.colours import GREY, PALETTE
 from generator.model import names
 from generator.model.alerts import BurnRate, Threshold
@@ -144,7 +145,11 @@ class Records(Struct, frozen=True):
 
     @staticmethod
     def _read_of(expr: Expr, known: frozenset[str]) -> bool:
-        return all(name in known for reference in references(expr.text) for name in _possible(reference))
+        return all(
+            name in known or name == ALERTS
+            for reference in references(expr.text)
+            for name in _possible(reference)
+        )
 
     def either(self, *candidates: Series) -> Series | None:
         """Select all of ``candidates`` that are recorded, as one selector; None when none is."""

@@ -10,7 +10,16 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW, BurnRate, Forecast, Outside, Overflow, Regression, Unpriced
+from generator.model.alerts import (
+    OUTSIDE_WINDOW,
+    BurnRate,
+    Forecast,
+    Outside,
+    Overflow,
+    Regression,
+    Threshold,
+    Unpriced,
+)
 from generator.model.deviations import OFF
 from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
@@ -23,6 +32,7 @@ from generator.promql.expr import any_of, call, literal, number
 from generator.resolve.segments import SIGNALS
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow
+from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.streams.raw import raw_pass, scraped
 from generator.streams.scope import Scope, distinct, rule
@@ -212,6 +222,8 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
             )
         if isinstance(alert.kind, Forecast):
             yield forecast.forecast(signal, scope)
+        if isinstance(alert.kind, Threshold) and alert.kind.unfinished:
+            yield (unfinished(signal, scope),)
     watched_ = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
         yield board.row(signal, scope, is_watched=signal.name in watched_)

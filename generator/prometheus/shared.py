@@ -23,6 +23,7 @@ from generator.model.alerts import (
     Overflow,
     Regression,
     RuleHealth,
+    Threshold,
     Unpriced,
 )
 from generator.model.outside import STREAM
@@ -34,6 +35,7 @@ from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
 from generator.signals import board, burn, events, forecast, prices, releases
 from generator.signals.quantile import overflow, run_length
+from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
 
@@ -281,7 +283,14 @@ def _streams(library: Library, scope: Scope) -> Rules:
 def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
     """Record the signals of a family that stand on counters."""
     signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
-    counters = [records(one, scope) for one in signals if not one.of.is_histogram]
+    looping = {
+        one.signal for one in library.alerts if isinstance(one.kind, Threshold) and one.kind.unfinished
+    }
+    counters = [
+        (*records(one, scope), *((unfinished(one, scope),) if one.name in looping else ()))
+        for one in signals
+        if not one.of.is_histogram
+    ]
     return (
         *_distinct(family, counters, taken, scope.site),
         *_distinct(f"{family}-forecast", _forecasts(family, library, scope), taken, scope.site),

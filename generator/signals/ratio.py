@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.promql.expr import number
+from generator.promql.expr import Expr, number
 from generator.signals.events import counted, events
-from generator.streams.scope import rule, spread, summed
+from generator.streams.scope import join, rule, spread, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.model.signals import Ratio, Signal
     from generator.model.streams import Stream
-    from generator.promql.expr import Expr
     from generator.signals.events import Level
     from generator.streams.scope import Scope
 
@@ -43,6 +42,13 @@ def divided(signal: Signal, labels: Level, per: Stream, scope: Scope) -> Recordi
     every = counted(per, signal.window, around, scope) > number(0)
     value = part / every if around == labels else spread("/", part, every, around)
     return rule(names.value(signal, labels), value)
+
+
+def unfinished(signal: Signal, scope: Scope) -> RecordingRule:
+    """Record that something happens of a ratio while nothing that it is divided by does; the value is when."""
+    amount = scope.record(names.numerator(signal)).now() > number(0)
+    every = scope.record(names.denominator(signal)).now() > number(0)
+    return rule(names.part(signal, "unfinished"), number(0) * join("unless", amount, every) + Expr("time()"))
 
 
 def _zero(signal: Signal, kind: Ratio, labels: Level, scope: Scope) -> Expr | None:

@@ -76,7 +76,11 @@ EXPECTED = {
         }
     ),
     "tool-spam-loop": Expected(
-        {("AgentToolCallsPerRunHigh", WARNING): 20, ("AgentNoRuns", WARNING): 40},
+        {
+            ("AgentToolCallsPerRunHigh", WARNING): 15,
+            ("AgentToolCallsPerRunHigh", CRITICAL): 18,
+            ("AgentNoRuns", WARNING): 40,
+        },
         # What loops without an end spends without one.
         pages=frozenset({"AgentCostBudgetExceeded"}),
     ),

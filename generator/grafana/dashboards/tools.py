@@ -251,8 +251,48 @@ def _each(records: Records) -> Panel:
     ).without_data(_NO_CALLS)
 
 
+def llm_calls(records: Records) -> Panel:
+    """Draw how many calls there are of each model, whether runs finish or not."""
+    return grammar.stacked(
+        grammar.EVENTS,
+        "LLM calls",
+        f"Calls of each model within {records.window('llm_call_count')}, failed ones included, also while nothing "
+        "finishes.",
+        *leading(records, "llm_call_count", "model", stack=True),
+        colours=records.colours("model"),
+    ).without_data(_NO_LLM)
+
+
+def llm_latency(records: Records) -> Panel:
+    """Draw how slow each model is."""
+    return grammar.lines(
+        grammar.DURATION,
+        "LLM latency p95",
+        f"One call in twenty of {records.window('llm_latency_p95')} took longer, of the models that are slowest here, "
+        "and the highest of the others.",
+        *leading(records, "llm_latency_p95", "model"),
+        colours=records.colours("model"),
+    ).without_data(_NO_LLM)
+
+
+def first_token(records: Records) -> Panel:
+    """Draw how long each model takes to begin its answer."""
+    return grammar.lines(
+        grammar.DURATION,
+        "Time to first token p95",
+        f"One call in twenty of {records.window('time_to_first_token_p95')} took longer to begin its answer, of the "
+        "models that are slowest here, and the highest of the others.",
+        *leading(records, "time_to_first_token_p95", "model"),
+        colours=records.colours("model"),
+    ).without_data(_NO_LLM)
+
+
 def _models(records: Records) -> tuple[Row, ...]:
-    return (even(9, llm_errors(records), llm_errors_by_class(records)),)
+    """Put calls and their times above errors; what no profile measures is left out."""
+    return (
+        even(9, llm_calls(records), llm_latency(records), first_token(records)),
+        even(9, llm_errors(records), llm_errors_by_class(records)),
+    )
 
 
 def _releases(records: Records) -> tuple[tuple[Panel, Panel], ...]:

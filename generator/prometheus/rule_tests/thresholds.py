@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.alerts.threshold import UNUSUAL, USUALLY
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, divisor
-from generator.model.streams import cost
-from generator.model.units import DAY, MINUTE
+from generator.model.streams import RUN_LATENCY, cost
+from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import (
     Traffic,
     beyond_last,
@@ -18,8 +19,9 @@ from generator.prometheus.rule_tests.loads import (
     tokens_for,
 )
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
-from generator.prometheus.rule_tests.timeline import idle
+from generator.prometheus.rule_tests.timeline import idle, merged
 from generator.signals.forecast import PACE
+from generator.signals.quantile import UNKNOWN_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +62,7 @@ def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
     )
     yield from _around(scale, subject)
     if kind.unfinished:
-        yield _unfinished(subject)
+        yield from _unfinished(subject)
 
 
 def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
@@ -156,21 +158,59 @@ def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
             )
 
 
-def _unfinished(subject: Subject) -> TestCase:
+def _unfinished(subject: Subject) -> Iterator[TestCase]:
     """Go on without ever finishing a run: what the fewest runs would be allowed, and a little more."""
     alert, signal = subject.alert, subject.signal
-    allowed = subject.tier.bound * max(alert.min_events, 1) / signal.window
     full = signal.window + alert.for_
+    few = max(alert.min_events, 1)
 
     def looping(part: float) -> Load:
-        return counter(signal.of, Traffic(allowed * part, subject.labels), subject.fixture)
+        calls = subject.tier.bound * few / signal.window * part
+        return counter(signal.of, Traffic(calls, subject.labels), subject.fixture)
 
-    return subject.case(
+    yield subject.case(
         "fires while no run finishes",
-        subject.timeline.then(full, looping(1 - MARGIN))
+        subject.timeline.then(full + UNKNOWN_LENGTH, looping(1 - MARGIN))
         .quiet("silent just inside its bound")
         .then(full, looping(1 + MARGIN))
         .fires("fires just beyond its bound"),
+    )
+    # Twice the calls that the bound allows the fewest runs, of forty times as many: these leave the window soon.
+    usual = load_of(
+        signal, subject.tier.bound / 20, Traffic(40 * few / signal.window, subject.labels), subject
+    )
+    before = subject.timeline.then(USUALLY + signal.window, usual).quiet("silent while runs finish")
+    ordinary = before.then(full, looping(2 * UNUSUAL * (1 - MARGIN))).quiet(
+        "silent on little more than usual"
+    )
+    yield subject.case("silent on little more than usual", ordinary)
+    lasting = before.then(USUALLY + full + HOUR // 4, looping(2 * UNUSUAL * (1 + MARGIN)))
+    for after in range(full, USUALLY + full, 5 * MINUTE):
+        lasting = lasting.fires("fires for as long as it lasts", after)
+    yield subject.case("fires on far more than usual for as long as it lasts", lasting)
+    yield from _long_runs(subject, looping(10))
+
+
+def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
+    """Begin the day of runs that last longer than the largest bucket tells: none has ended for as long."""
+    timed = next((one for one in subject.fixture.streams.values() if one.name == RUN_LATENCY), None)
+    if timed is None or not timed.is_histogram:
+        return
+    long = beyond_last(timed, 1.0, Traffic(1.0, {}), subject.fixture)
+    night = subject.timeline.then(HOUR, long).then(HOUR, idle(long))
+    last = UNKNOWN_LENGTH + int(timed.buckets[-1])
+    morning = night.then(last - subject.interval, looping).quiet("silent for as long as runs last")
+    lasting = morning.then(subject.alert.for_ + 2 * subject.interval, looping)
+    yield subject.case("silent before the first of long runs can end", morning)
+    yield subject.case("fires when long runs do not end", lasting.fires("fires later"))
+    few = Traffic(2 * max(subject.alert.min_events, 1) / subject.signal.window, {})
+    ending = merged(looping, counter(subject.fixture.runs, few, subject.fixture))
+    first = (
+        night.then(HOUR // 4, looping).then(last - subject.interval, ending).quiet("silent as the first end")
+    )
+    settled = first.then(subject.alert.for_ + 2 * subject.interval, ending)
+    yield subject.case(
+        "fires when calls are still too many after the first long runs", settled.fires("fires later")
     )
 
 

@@ -1,0 +1,58 @@
+"""Panels are there where some profile measures what they show, and say why they are empty where another does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.resolve.model import resolve
+from generator.spec.load import load
+from tests.grafana.documents import documents, panels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.grafana.documents import Json
+
+#: What a profile must measure, and the panel of it.
+_OF_MODELS = ("LLM calls", "LLM latency p95", "Time to first token p95")
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
+    """The dashboards of a service whose source measures calls of models, but neither steps nor why runs end."""
+    specs: Path = tmp_path_factory.mktemp("foreign")
+    (specs / "services").mkdir()
+    (specs / "services/genai.yaml").write_text(
+        "service: genai\nprofile: otel-genai\ndescription: Answers.\nowner: team\nselector: {job: genai}\n"
+        "labels: {model: [gpt-4o], tool: [search]}\n"
+    )
+    loaded = load(specs).specs
+    assert loaded is not None
+    model = resolve(loaded).value
+    assert model is not None
+    return documents(model)
+
+
+def test_calls_of_models_are_drawn_where_they_are_measured(
+    boards: dict[str, Json], foreign: dict[str, Json]
+) -> None:
+    assert set(_OF_MODELS) <= _titles(foreign["agent-tools"])
+    assert not set(_OF_MODELS) & _titles(boards["agent-tools"])
+
+
+def test_what_is_not_measured_is_not_drawn(boards: dict[str, Json], foreign: dict[str, Json]) -> None:
+    assert "Steps per run" in _titles(boards["agent-runs"])
+    assert "Steps per run" not in _titles(foreign["agent-runs"])
+
+
+def test_every_panel_says_why_it_is_empty(boards: dict[str, Json], foreign: dict[str, Json]) -> None:
+    for board in (*boards.values(), *foreign.values()):
+        for panel in panels(board):
+            if panel.type != "text":
+                assert panel.json["fieldConfig"]["defaults"]["noValue"], panel.where
+
+
+def _titles(board: Json) -> set[str]:
+    return {panel.json["title"] for panel in panels(board)}
