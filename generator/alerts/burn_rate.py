@@ -65,7 +65,17 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     return (
         f"{shared.title(signal, ground)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events "
         f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+        f"{_left(signal)}"
     )
+
+
+def _left(signal: Signal) -> str:
+    """Write the template that asks what is left of the budget; nothing where that is not known yet."""
+    selector = f'{names.BUDGET_LEFT}{{{names.SERVICE}=%q,{names.SIGNAL}=\\"{signal.name}\\"}}'
+    ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
+    share = "{{ . | first | value | humanizePercentage }}"
+    left = f"{{{{ if gt (. | first | value) 0.0 }}}}{share}{{{{ else }}}}Nothing{{{{ end }}}} of it is left."
+    return f"{ask} {left}{{{{ end }}}}"
 
 
 def pace_words(tier: Tier) -> str:
@@ -77,6 +87,19 @@ def pace_words(tier: Tier) -> str:
     )
 
 
-def words(_alert: Alert, kind: BurnRate, tier: Tier, _service: Service) -> str:
-    """Describe the condition for people."""
-    return f"The error budget of {human(kind.budget, Unit.RATIO)} burns at {tier.text}"
+def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
+    """Describe the condition for people, with the part of the budget that is spent when it becomes true."""
+    objective = service.objectives[alert.signal]
+    window = objective.window or 0
+    paces = " or ".join(
+        f"{_pace_text(burn)} ({human(round(burn.factor * burn.long / window, 3), Unit.RATIO)} of it)"
+        if window
+        else _pace_text(burn)
+        for burn in tier.burns
+    )
+    budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
+    return f"{budget} burns at {paces}"
+
+
+def _pace_text(burn: Burn) -> str:
+    return f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}"

@@ -32,14 +32,41 @@ WORST = "worst"
 OVER = "over"
 #: On the status board, the unit of a row.
 UNIT = "unit"
+#: On the status board, the title of a signal that a service declares itself; the others' stand in the dashboards.
+TITLE = "title"
 
 BOARD_CURRENT = "service:agent_signal:current"
 BOARD_TREND = "service:agent_signal:trend"
 BOARD_STATUS = "service:agent_signal:status"
+#: The worst status of a service.
+BOARD_WORST = "service:agent_board:status"
+#: Unix seconds since when an alert of a signal is true; without a series while none is.
+BOARD_SINCE = "service:agent_signal:since"
+#: The board's row of alerts about data and rules: no signal, though it stands among them.
+INSTRUMENTATION = "instrumentation"
+
+#: What Prometheus keeps of alerts: the state of each, and since when (Unix seconds) it is true.
+ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 
 #: The counter, and its label, of values that generated instrumentation turned into ``other``.
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
+
+#: Error budgets: events by day, while it lasts and for as long as it counts; of the whole window what was spent, what
+#: may be, what is left, and for how long. The calendar has the beginning of each day by its date.
+CALENDAR = "day:agent_calendar:start"
+BUDGET_LATEST = "day:agent_error_budget:latest_events"
+BUDGET_DAYS = "day:agent_error_budget:events"
+BUDGET_SPENT = "service:agent_error_budget:spent_events"
+BUDGET_ALLOWED = "service:agent_error_budget:allowed_events"
+BUDGET_LEFT = "service:agent_error_budget:remaining"
+BUDGET_SECONDS_LEFT = "service:agent_error_budget:seconds_left"
+#: All of them but the calendar.
+OF_BUDGETS = frozenset(
+    {BUDGET_LATEST, BUDGET_DAYS, BUDGET_SPENT, BUDGET_ALLOWED, BUDGET_LEFT, BUDGET_SECONDS_LEFT}
+)
+#: What all signals share and the label ``signal`` tells apart, so that both shared rules and a service's own record it.
+BY_SIGNAL = OF_BUDGETS | {BOARD_CURRENT, BOARD_TREND}
 
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
@@ -55,6 +82,8 @@ PREDECESSOR = "release:agent_predecessor:seconds"
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
+#: What is called as signals' records are, and is no signal's.
+MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 
 #: Constants of a service: who it is, what its author promised, and what differs from the defaults.
 INFO = "service:agent_info"
@@ -81,7 +110,7 @@ PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
 #: Records that are about no service: all others say whose they are.
 OF_NO_SERVICE = frozenset(
-    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN}
+    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN, CALENDAR}
 )
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
@@ -89,6 +118,7 @@ SCRAPED = "service:agent_scraped:series"
 ALERT = "alert"
 SEVERITY = "severity"
 PART = "part"
+DAY = "day"
 VARIANT_LABEL = "variant"
 OWNER = "owner"
 ENVIRONMENT = "environment"
@@ -226,6 +256,7 @@ FAMILIES = (
     "run",
     "latency",
     "budget",
+    "error-budget",
     "tools",
     "cost",
     "releases",

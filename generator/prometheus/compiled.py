@@ -25,12 +25,14 @@ from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.service import WAY
-from generator.model.signals import Cost, Quantile, Tokens, divisor
+from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.model.streams import RUN_LATENCY
 from generator.prometheus.grouping import split
+from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, literal, number
 from generator.resolve.segments import SIGNALS
-from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
@@ -63,13 +65,15 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     """Lower a service to its own rules; ``shared`` are the names of what the shared rules record."""
     scope = Scope(site, service.name)
     name, interval = _GROUP.format(service.name), site.rule_interval
-    limit = _LIMIT * site.budget.recorded
-    own = [tuple(rules) for rules in _own(service, scope)]
+    limit = _LIMIT * site.budget_of(service).recorded
+    promises = tuple(_promised(service, shared))
+    own = [tuple(rules) for rules in (*_own(service, scope), *_budgets(promises, scope))]
     return Compiled(
         service.name,
         (
             *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
             *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
+            *copies(f"{name}-days", (error_budget.finished(one, scope) for one in promises), site),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )
@@ -82,7 +86,7 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
     """
     own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
     own -= {stream.stem for stream in service.streams.values()}
-    either = {names.BOARD_CURRENT, names.BOARD_TREND}
+    either = set(names.BY_SIGNAL)
     if not service.runs.shared:
         either |= names.OF_RELEASES
     return {name for name in shared if name not in either and name.split(":")[1] not in own}
@@ -256,6 +260,22 @@ def segmented(service: Service) -> list[Signal]:
             if levels:
                 found.append(replace(signal, levels=levels))
     return found
+
+
+def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
+    """Find the shares that are promised over a window, of whose budgets the shared rules know nothing."""
+    for objective in service.objectives.values():
+        signal = service.signals[objective.signal]
+        known = signal.shared and names.part(signal, "objective_window") in shared
+        if objective.window and isinstance(signal.kind, Share) and not known:
+            budget = 1 - objective.bound if signal.kind.good else objective.bound
+            yield Promise(signal, objective.window, round(budget, 9))
+
+
+def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
+    for one in promises:
+        yield (*burn.sides(one.signal, scope), error_budget.latest(one, scope))
+        yield error_budget.balance(one, scope)
 
 
 def _windows(

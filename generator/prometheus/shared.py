@@ -33,7 +33,8 @@ from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
-from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow, run_length
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, ERROR_BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -103,7 +104,7 @@ class SharedRules(Struct, frozen=True, eq=False):
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
     """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
-    ground = Ground(scope, library.signals, library.runs)
+    ground = ground_of(library, scope)
     taken: set[str] = set()
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
@@ -114,6 +115,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
         RUN: _counters(RUN, library, scope, taken),
         LATENCY: _histograms(library, scope, taken),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),
+        ERROR_BUDGET: tuple(_error_budgets(library, scope)),
         **{family: _counters(family, library, scope, taken) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
@@ -123,6 +125,13 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     streams = tuple(library.streams.values())
     rules = SharedRules(streams, library.marks, _filled(recording), _filled(alerting))
     return with_variants(rules, variants, library, site)
+
+
+def ground_of(library: Library, scope: Scope) -> Ground:
+    """Put together what the shared alerts stand on."""
+    signals = library.signals
+    compared = frozenset(signal.name for signal, _ in releases.compared(signals.values(), library.alerts))
+    return Ground(scope, signals, library.runs, compared=compared)
 
 
 def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:
@@ -356,6 +365,31 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
                 yield fresh
 
 
+def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
+    """Record what is left of error budgets; finished days are copied once an hour."""
+    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
+    promises = [
+        Promise(
+            signal,
+            scope.record(names.part(signal, "objective_window")).now(),
+            scope.record(burn_rate.budget_name(signal)).now(),
+        )
+        for signal in {one.name: one for one in burning}.values()
+    ]
+    summed = [(error_budget.latest(one, scope),) for one in promises]
+    yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)
+    days = names.shared_name(f"{ERROR_BUDGET}-days")
+    yield from copies(days, (error_budget.finished(one, scope) for one in promises), scope.site)
+    yield from _chains(
+        f"{ERROR_BUDGET}-left", [error_budget.balance(one, scope) for one in promises], scope.site
+    )
+
+
+def copies(name: str, rules: Iterable[RecordingRule], site: Site) -> Iterator[RuleGroup]:
+    """Group the rules that copy finished days."""
+    yield from split(name, [(one,) for one in rules], max(error_budget.COPIED, site.rule_interval))
+
+
 def burn_windows(alert: Alert) -> tuple[int, ...]:
     """List the windows of an alert's paces, the shortest first."""
     paces = [one for tier in alert.tiers for one in tier.burns]
@@ -385,7 +419,7 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 def _status(library: Library, scope: Scope) -> list[Rules]:
     watched = {alert.signal for alert in library.alerts if alert.shown}
     rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
-    return [*rows, (board.status(scope),)]
+    return [*rows, board.statuses(library.alerts, scope)]
 
 
 # Alerts.
@@ -423,7 +457,7 @@ def with_variants(
     rules: SharedRules, variants: Iterable[Variant], library: Library, site: Site
 ) -> SharedRules:
     """Add the alerts of which some service has another form, in files of their own."""
-    ground = Ground(Scope(site), library.signals, library.runs)
+    ground = ground_of(library, Scope(site))
     return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground)})
 
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.checks.cardinality.account import Load, Total
+    from generator.checks.cardinality.recorded import RecordSeries
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow, Overview, ServiceRow
 
 #: Raised when a key changes its meaning or goes away.
@@ -91,6 +92,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
     account = each.account
     contents = {
         "replicas": account.replicas,
+        **_own_budget(each.service),
         "raw": _total(account.raw),
         "recorded": _total(account.recorded),
         **_load(account.load),
@@ -104,15 +106,20 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
             }
             for group in row.groups
         },
-        "records": {
-            found.record: {"live": found.live, "retained": found.retained} for found in account.records
-        },
+        "records": _records(account.records),
         "shrink": {
             "raw": _shrink(row.savings),
             "recorded": _shrink(of_records(each.exposed, each.world)),
         },
     }
     return json_member(contents)
+
+
+def _own_budget(service: Service) -> dict[str, object]:
+    budget = service.series_budget
+    if budget is None:
+        return {}
+    return {"budget": {"metric": budget.metric, "service": budget.service, "recorded": budget.recorded}}
 
 
 def _metric(row: MetricRow) -> dict[str, object]:
@@ -133,6 +140,16 @@ def _metric(row: MetricRow) -> dict[str, object]:
         "retained": series.retained,
         "shrink": _shrink(row.savings),
     }
+
+
+def _records(found: Iterable[RecordSeries]) -> dict[str, dict[str, int]]:
+    """Sum by record: both the shared rules and a service's own write some."""
+    summed: dict[str, dict[str, int]] = {}
+    for one in found:
+        series = summed.setdefault(one.record, {"live": 0, "retained": 0})
+        series["live"] += one.live
+        series["retained"] += one.retained
+    return summed
 
 
 def _shrink(savings: Iterable[Saving]) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from generator.spec.types import Text
 
 
+_NONE: Mapping[str, Text] = MappingProxyType({})
+
+
 class AlertScope(Struct, frozen=True):
     """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec.
 
-    ``shared_alerts`` and ``shared_labels`` are the names of the library's.
+    ``shared_alerts`` and ``shared_labels`` are the names of the library's, and ``windows`` are those of objectives.
     """
 
     service: str
@@ -36,6 +40,7 @@ class AlertScope(Struct, frozen=True):
     objectives: Mapping[str, Objective]
     findings: Findings
     emitted_here: bool = True
+    windows: Mapping[str, Text] = _NONE
     shared_alerts: frozenset[str] = frozenset()
     shared_labels: frozenset[str] = frozenset()
 

@@ -127,6 +127,7 @@ def _label(spec: SegmentSpec) -> LabelSpec:
         max_live=spec.max_live,
         new_per_week=spec.new_per_week,
         determines=None,
+        per=(),
         limits=(),
     )
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
-from generator.grafana.annotations import ALERTS
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.layout import Section, even, row
 from generator.grafana.panels import Column, Query, Table
@@ -251,7 +250,7 @@ def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
     alerts = [one.alert for one in records.watches if one.panel == PANELS[UNPRICED]]
     if not alerts:
         return ()
-    missing = aggregate("group", mine(Series(ALERTS)).one_of("alertname", alerts).now(), on)
+    missing = aggregate("group", mine(Series(names.ALERTS)).one_of("alertname", alerts).now(), on)
     found = binary("and", cost, missing, on=on)
     return (Query(found, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
 

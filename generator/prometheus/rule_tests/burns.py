@@ -12,6 +12,7 @@ from generator.model import names
 from generator.model.signals import Better
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import Traffic, load_of
+from generator.prometheus.rule_tests.sentences import LEFT
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject
 from generator.prometheus.rule_tests.timeline import SeriesId
 
@@ -68,7 +69,13 @@ class _Pace(Struct, frozen=True):
 
 
 def burn_rate(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
-    """Try every pace of a severity by itself."""
+    """Try every pace of a severity by itself, while a part of the budget is left."""
+    left = SeriesId(names.BUDGET_LEFT, ((names.SIGNAL, subject.signal.name),)), LEFT
+    for case in _paces(kind, subject):
+        yield replace(case, constants=(*case.constants, left))
+
+
+def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
     burns = subject.tier.burns
     for burn in sorted(burns, key=lambda burn: burn.long):
         pace = _Pace(kind, subject.over(burn.long), burn, _quicker(burn, burns))
