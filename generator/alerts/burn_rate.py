@@ -8,7 +8,7 @@ from generator.alerts import condition as shared
 from generator.alerts.condition import Amount
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS
-from generator.model.units import Unit, duration, human, plain
+from generator.model.units import HOUR, Unit, duration, human, plain
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.streams.scope import join, largest
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, Burn, BurnRate, Tier
     from generator.model.service import Service
     from generator.model.signals import Signal
+
+#: How far back a short window is looked for that holds events at all, in seconds.
+_LOOK_BACK = 6 * HOUR
 
 
 def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
@@ -28,14 +31,15 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     signal, scope = ground.signal(alert), ground.scope
     bound = _bound(alert, kind, tier, burn, ground)
     long, short = (
-        scope.record(names.windowed(signal, "error_ratio", window)).now()
-        for window in (burn.long, burn.short)
+        scope.record(names.windowed(signal, "error_ratio", window)) for window in (burn.long, burn.short)
     )
+    # Where no run finishes within the short window, the last ones speak.
+    last = call("last_over_time", short.over(min(burn.long, _LOOK_BACK) - 1))
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
     # Ten minutes after the first deployment three days say what ten minutes say.
     seen = call("count_over_time", scope.record(names.events_rate(signal)).over(burn.long - 1))
     half = number(burn.long // scope.site.rule_interval // 2)
-    crossed = all_of([bound.compare(">", long), bound.compare(">", short), seen >= half])
+    crossed = all_of([bound.compare(">", long.now()), bound.compare(">", last), seen >= half])
     if scope.shared:
         # A budget of a day says nothing over three.
         promised = scope.record(names.part(signal, "objective_window")).now()

@@ -216,11 +216,16 @@ def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     return increase(divisor(signal) or signal.of, labels, signal.window)
 
 
-def events_rate(signal: Signal) -> str:
-    """Name the events per second that a share is one of, of the whole service."""
+def events_rate(signal: Signal, labels: tuple[str, ...] = ()) -> str:
+    """Name the events per second that a signal's value stands on."""
     if isinstance(signal.kind, Share) and signal.kind.among:
-        return part(signal, "events_rate")
-    return level_rate(signal.of)
+        return part(signal, "events_rate", labels)
+    return level_rate(divisor(signal) or signal.of, labels)
+
+
+def stray_types(stream: Stream) -> str:
+    """Name the token types of a stream that no list names and no price."""
+    return f"token_type:{stream.stem}:stray"
 
 
 def upper(stream: Stream) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
+from generator.alerts.registry import read_by
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -214,8 +215,11 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for signal in signals:
         yield (*_upper(signal, scope), *records(signal, scope), *_overflow(signal, alerts, scope))
     yield from _releases(signals, alerts, service, scope)
+    ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:
         signal = service.signals[alert.signal]
+        if longer := tuple(read_by(alert, ground)):
+            yield longer
         if isinstance(alert.kind, BurnRate):
             spans = sorted(
                 {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}

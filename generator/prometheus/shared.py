@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
+from generator.alerts.registry import read_by
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -41,7 +42,7 @@ from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
     from generator.model.deviations import Variant
@@ -272,6 +273,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
         one
         for stream in tokens.values()
         for one in (
+            *((prices.stray_types(stream, scope),) if TOKEN_TYPE in stream.kept else ()),
             prices.billed_tokens(stream, scope, library.profiles, is_listed=is_listed),
             prices.costs(stream, spent, scope),
         )
@@ -429,14 +431,16 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
     """Build a family's alerts, a group for each signal, each alert behind its bounds."""
     chains: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
     taken: set[str] = set()
+    recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
             # Where the rules themselves are broken, it may be unknown just then which services there are.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
+            longer = distinct(read_by(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
-            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *rules)
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *longer, *rules)
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -458,11 +462,11 @@ def with_variants(
 ) -> SharedRules:
     """Add the alerts of which some service has another form, in files of their own."""
     ground = ground_of(library, Scope(site))
-    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground)})
+    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground, rules.records)})
 
 
 def _variants(
-    variants: Iterable[Variant], library: Library, ground: Ground
+    variants: Iterable[Variant], library: Library, ground: Ground, recorded: Collection[str]
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ in numbers alone, which services' files record."""
     by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
@@ -472,7 +476,8 @@ def _variants(
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
-            fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
+            own = (one for one in _variant_records(alert, ground) if one.record not in recorded)
+            fresh = [one for one in (*own, *bounds) if _key(one) not in taken]
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
@@ -486,7 +491,8 @@ def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only a variant reads: the windows of its burn rates."""
+    """Record what only a variant reads: the windows of its burn rates, the longer times of others."""
+    yield from read_by(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):
             yield from burn.over(ground.signal(alert), window, ground.scope)

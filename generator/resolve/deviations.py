@@ -101,8 +101,8 @@ def _shape(alert: Alert) -> dict[str, str]:
     match kind:
         case Change(over, relative, beyond):
             shape |= {"over": duration(over), "relative": str(relative), "beyond": str(beyond is not None)}
-        case Threshold(unfinished):
-            shape["unfinished"] = str(unfinished)
+        case Threshold(unfinished, also_over):
+            shape |= {"unfinished": str(unfinished), "also_over": duration(also_over)}
         case Idle(over):
             shape["over"] = duration(over)
     return shape

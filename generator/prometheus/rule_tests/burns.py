@@ -14,7 +14,7 @@ from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import Traffic, load_of
 from generator.prometheus.rule_tests.sentences import LEFT
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject
-from generator.prometheus.rule_tests.timeline import SeriesId
+from generator.prometheus.rule_tests.timeline import SeriesId, idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,7 @@ def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
         pace = _Pace(kind, subject.over(burn.long), burn, _quicker(burn, burns))
         yield _windows(pace)
         yield _bound(pace)
+        yield _unheard(pace)
         yield _short_lived(pace)
         yield from _events(pace)
         yield from _promised(pace)
@@ -108,7 +109,7 @@ def _windows(pace: _Pace) -> TestCase:
             .silent("resolves when its short window no longer shows it")
         )
         if pace.fast * 0.7 > 1 + MARGIN:
-            timeline = timeline.fires("fires while it does", short // 4)
+            timeline = timeline.fires("fires while it does", short // 4 + pace.subject.keep)
     return pace.subject.case(pace.named("fires when both windows show it"), timeline)
 
 
@@ -129,6 +130,18 @@ def _bound(pace: _Pace) -> TestCase:
         .fires("fires while its short window is just beyond")
         .then(pace.burn.short + keep + SLACK, pace.load(1 - MARGIN))
         .silent("resolves when its short window is inside again"),
+    )
+
+
+def _unheard(pace: _Pace) -> TestCase:
+    """Burn fast, and then have no event at all for longer than the short window."""
+    fires = pace.half + pace.subject.alert.for_ + SLACK
+    return pace.subject.case(
+        pace.named("goes on when nothing says that it is over"),
+        pace.subject.timeline.then(fires, pace.load(pace.fast))
+        .fires("fires")
+        .then(pace.burn.short + pace.subject.keep + SLACK, idle(pace.load(pace.fast)))
+        .fires("goes on"),
     )
 
 
