@@ -428,8 +428,8 @@ def _status(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
-    """Build a family's alerts, a group for each signal, each alert behind its bounds."""
-    chains: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
+    """Build a family's alerts, each behind its bounds; few groups, of which rulers allow a tenant only so many."""
+    chains: list[Sequence[RecordingRule | AlertingRule]] = []
     taken: set[str] = set()
     recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
@@ -440,13 +440,8 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
             longer = distinct(read_by(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
-            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *longer, *rules)
-            chains.setdefault(alert.signal, []).append(chain)
-    return tuple(
-        group
-        for signal, found in chains.items()
-        for group in _chains(f"{family}-alerts-{signal.replace('_', '-')}", found, ground.scope.site)
-    )
+            chains.append((*bounds, *longer, *rules))
+    return _chains(f"{family}-alerts", chains, ground.scope.site)
 
 
 def switch(alert: str, variant: str, scope: Scope) -> Expr:
