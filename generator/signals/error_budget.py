@@ -130,7 +130,7 @@ def _new(promise: Promise, scope: Scope) -> Expr:
     signal = promise.signal
     bad, every = (
         _labelled(scope.record(name).now(), names.PART, part)
-        for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.level_rate(signal.of)))
+        for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.events_rate(signal)))
     )
     events = summed(bad | every, _PARTS) * number(scope.site.rule_interval)
     if isinstance(promise.window, int):
