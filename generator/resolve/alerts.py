@@ -44,7 +44,17 @@ if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
-_OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
+_OF_SIGNALS = (
+    "threshold",
+    "change",
+    "regression",
+    "burn_rate",
+    "overflow",
+    "forecast",
+    "fall",
+    "unpriced",
+    "idle",
+)
 KINDS = (*_OF_SIGNALS, *SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
 

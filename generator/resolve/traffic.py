@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.alerts import NEWEST_WINDOW, BurnRate, Overflow, Regression
-from generator.model.signals import Distribution, Quantile, Share, divisor
+from generator.model.signals import Count, Distribution, Quantile, Share, divisor
 from generator.model.units import HOUR, duration, plain
 from generator.resolve.signal_checks import RUN_COUNT
 
@@ -73,7 +73,7 @@ def _of_runs(signal: Signal, scope: AlertScope) -> bool:
     if isinstance(signal.kind, Quantile):
         return signal.of.name in OBSERVED_OF_RUNS
     return divisor(signal) == scope.runs or (
-        isinstance(signal.kind, Distribution) and signal.of == scope.runs
+        isinstance(signal.kind, Distribution | Count) and signal.of == scope.runs
     )
 
 
