@@ -104,12 +104,21 @@ class Amount(Struct, frozen=True):
 
 
 class Ground(Struct, frozen=True):
-    """The inputs of a condition: the scope, the signals and the runs; the service too, where the alert is its own."""
+    """The inputs of a condition.
+
+    Attributes:
+        scope: All services, or one.
+        signals: The signals.
+        runs: The stream of runs.
+        service: The service, where the alert is its own.
+        compared: The signals whose releases are compared.
+    """
 
     scope: Scope
     signals: Mapping[str, Signal]
     runs: Stream | None
     service: Service | None = None
+    compared: frozenset[str] = frozenset()
 
     def signal(self, alert: Alert) -> Signal:
         """Find the signal that an alert is about."""

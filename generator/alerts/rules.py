@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts.condition import SERVICE
+from generator.alerts.culprit import culprit
 from generator.alerts.registry import judgement
 from generator.model import names
 from generator.model.alerts import Absence, Undeclared
@@ -70,7 +71,7 @@ def _annotations(alert: Alert, condition: Condition, ground: Ground) -> dict[str
     signal = ground.signal(alert)
     return {
         "summary": alert.summary,
-        "description": condition.description,
+        "description": f"{condition.description}{culprit(alert, ground)}",
         "dashboard_url": _dashboard_url(alert, signal, ground),
         "runbook_url": f"{ground.scope.site.runbook_url}/{alert.name}.md",
         **_links(alert, ground),
@@ -106,7 +107,7 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
     """Link the panel that shows it, or its dashboard, with what the alert knows chosen."""
     place, uid = panel_of(alert), dashboard_of_alert(alert, signal)
     service = ground.service.name if ground.service else SERVICE
-    parts = [f"{ground.scope.site.grafana_url}/d/{uid}?var-{names.SERVICE}={service}"]
+    parts = [] if uid == names.DASHBOARDS["fleet"] else [f"var-{names.SERVICE}={service}"]
     # Only what is on the status board can be chosen there.
     if signal.own and (signal.trend is not None or alert.shown):
         parts.append(f"var-{names.SIGNAL}={signal.name}")
@@ -114,4 +115,4 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
     if place and place.uid == uid:
         parts.append(f"viewPanel={place.number}")
-    return "&".join(parts)
+    return f"{ground.scope.site.grafana_url}/d/{uid}?{'&'.join(parts)}"

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, bound_of
 from generator.model import names
-from generator.promql.expr import Expr, number
+from generator.model.units import Unit
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, SeriesCount, Tier
     from generator.model.service import Service
+    from generator.promql.expr import Expr
 
 
-def expr(_alert: Alert, kind: SeriesCount, _tier: Tier, ground: Ground) -> Expr:
+def expr(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> Expr:
     """Sum one series a target, where counting the real ones would read them all."""
-    return summed(ground.scope.written(names.SCRAPED).now()) > number(kind.allowed)
+    return ground.bound(alert, tier).compare(">", summed(ground.scope.written(names.SCRAPED).now()))
 
 
-def sentence(_alert: Alert, kind: SeriesCount, _tier: Tier, _ground: Ground) -> str:
+def sentence(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> str:
     """Describe the number of series."""
-    return (
-        f"The targets of {SERVICE} expose {{{{ $value | humanize }}}} series, and the site allows a service "
-        f"{kind.allowed}."
-    )
+    budget = bound_of(alert, tier, Unit.COUNT, ground)
+    return f"The targets of {SERVICE} expose {{{{ $value | humanize }}}} series, and its budget is {budget}."
 
 
 def words(_alert: Alert, kind: SeriesCount, _tier: Tier, _service: Service) -> str:

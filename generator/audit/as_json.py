@@ -61,7 +61,7 @@ def _metric(name: str, seen: Seen) -> dict[str, Any]:
         **declared,
         "series": found.series,
         "bound": seen.allowed(found),
-        "budget": seen.site.budget.metric,
+        "budget": seen.budget.metric,
         "exposed_types": sorted(found.described.types),
         "contributes_most": found.most.name if found.most else None,
         "labels": _labels(found),

@@ -58,7 +58,7 @@ def _row(metric: Metric, seen: Seen) -> tuple[str, ...]:
         number(found.series),
         number(allowed),
         percent(found.series / allowed),
-        percent(expected / seen.site.budget.metric),
+        percent(expected / seen.budget.metric),
         _most(found),
     )
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from generator.audit.families import prefixes, series_names, strangers
 from generator.audit.seen import Seen, SeenHistogram, SeenLabel, SeenMetric, SeenStranger
+from generator.audit.target_labels import TARGET_LABELS
 from generator.audit.translated import translations
-from generator.checks.cardinality.raw import metric_series
+from generator.checks.cardinality.raw import RESTARTING, metric_series
 from generator.model.metrics import MetricType
-from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL
+from generator.model.names import LE, OUTSIDE, OUTSIDE_LABEL, RELEASE
 from generator.model.outside import with_outside_values
 from generator.streams.raw import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from generator.audit.families import Stranger
     from generator.audit.source import Groups, Source
@@ -104,16 +106,25 @@ def _metric(
         metric=metric,
         bound=bound,
         instances=source.instances(counted),
+        releases=_releases(source, counted, metric),
         described=source.described(metric.name),
         members=members,
         counted=members[counted],
         labels={label.name: label for label in _labels(source, metric, members, service)},
         histogram=_histogram(source, metric, members),
         pairs=_pairs(source, counted, metric, service),
+        beside=dict(_beside(source, counted, metric, service)),
         below_zero=source.below_zero(counted) if metric.type is MetricType.COUNTER else 0,
         falling=source.falling(counted) if metric.type is MetricType.COUNTER else 0,
         translations=tuple(translations(source, counted, metric, service)) if metric.foreign else (),
     )
+
+
+def _releases(source: Source, counted: str, metric: Metric) -> int:
+    """Find whether an instance restarts, and has the series of two releases for a moment."""
+    release = metric.exposed.get(RELEASE, RELEASE)
+    found = Counter(values[:-1] for values in source.groups(counted, (*TARGET_LABELS, release)).counts)
+    return min(RESTARTING, max(found.values(), default=1))
 
 
 def _counted(metric: Metric, members: Mapping[str, int]) -> str:
@@ -175,6 +186,21 @@ def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> di
         if label.determined and label.determines in metric.labels:
             found[name] = source.groups(counted, (name, label.determines))
     return found
+
+
+def _beside(
+    source: Source, counted: str, metric: Metric, service: Service
+) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
+    """Find the most values that a label has for one value of a label that they are counted for."""
+    for name in metric.labels:
+        for other, _ in service.labels[name].per:
+            if other not in metric.labels:
+                continue
+            places = tuple(metric.exposed.get(label, label) for label in (name, other))
+            found = Counter(value for _, value in source.groups(counted, places).counts)
+            if found:
+                value, most = found.most_common(1)[0]
+                yield (name, other), (value, most)
 
 
 def _stranger(source: Source, stranger: Stranger, *, look: bool) -> SeenStranger:

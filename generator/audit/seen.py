@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.audit.translated import SeenTranslation
     from generator.checks.cardinality.raw import MetricSeries
     from generator.model.metrics import Metric
-    from generator.model.service import Service, Site
+    from generator.model.service import SeriesBudget, Service, Site
 
 
 class SeenLabel(Struct, frozen=True):
@@ -52,12 +52,14 @@ class SeenMetric(Struct, frozen=True):
         metric: As declared.
         bound: The bound of its series by the spec.
         instances: How many instances expose it.
+        releases: How many releases an instance has at most: two while it restarts.
         described: What the exposition says of it.
         members: Series by name.
         counted: Series of which there is one for each combination of labels and instance.
         labels: By name; the buckets of histograms stand beside them as ``le``.
         histogram: None for others, and where there are no buckets.
         pairs: Combinations of a label and the one that it determines.
+        beside: By a label and another one for whose values its own are counted, the value with most, and how many.
         below_zero: Series that are negative.
         falling: Series that fall again and again.
         translations: Of a metric that others expose, its labels as the profile reads them.
@@ -66,12 +68,14 @@ class SeenMetric(Struct, frozen=True):
     metric: Metric
     bound: MetricSeries
     instances: int
+    releases: int
     described: Described
     members: Mapping[str, int]
     counted: int
     labels: Mapping[str, SeenLabel]
     histogram: SeenHistogram | None
     pairs: Mapping[str, Groups]
+    beside: Mapping[tuple[str, str], tuple[str, int]]
     below_zero: int
     falling: int
     translations: tuple[SeenTranslation, ...] = ()
@@ -136,10 +140,16 @@ class Seen(Struct, frozen=True):
     interval: float | None = None
 
     @property
+    def budget(self) -> SeriesBudget:
+        """The budgets of the service."""
+        return self.site.budget_of(self.service)
+
+    @property
     def scale(self) -> float:
         """What turns a number of series seen into one for all replicas."""
         return max(1.0, self.service.replicas / max(1, self.instances)) if self.lone else 1.0
 
     def allowed(self, seen: SeenMetric) -> int:
-        """Bound the series of a metric, for as many instances as were looked at."""
-        return seen.bound.instance * seen.instances if self.lone else seen.bound.live
+        """Bound the series of a metric, for the instances that were looked at and the releases that they have now."""
+        instances = seen.instances if self.lone else self.service.replicas
+        return seen.bound.instance * instances * seen.releases

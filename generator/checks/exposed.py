@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from generator.checks.written import buckets
 from generator.model import names
 from generator.model.rules import AlertingRule
-from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
+from generator.promql.shape import NOTHING, Shape, constant, grouped, labelled, shape, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,8 +33,6 @@ _TARGET_LABELS = ("job", "instance")
 #: What Prometheus counts of its own rules, where it scrapes itself.
 _OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
 _RULE_LABELS = ("job", "instance", "rule_group")
-#: For each alert that is pending or fires, with the alert's own labels.
-ALERTS = "ALERTS"
 
 _STATES = (*constant("firing"), *constant("pending"))
 #: Values that no rule may group by; nothing counts them.
@@ -83,6 +81,11 @@ def of_prometheus() -> dict[str, Shape]:
 def alerts_of(rules: Iterable[Known]) -> Shape:
     """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
     return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
+
+
+def states_of(alerts: Shape) -> dict[str, Shape]:
+    """The series that Prometheus keeps of alerts: their states, and since when each is true, which has no state."""
+    return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
 
 
 def _alert(rule: RecordingRule | AlertingRule, found: Shape) -> Shape:

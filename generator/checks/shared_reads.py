@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from generator.promql.shape import Shape
     from generator.promql.syntax import Reference
 
-#: A query of a template, whose quotes are escaped; ``%q`` stands for a value that is filled in.
+#: A query of a template, whose quotes are escaped; ``%q`` or ``%[1]q`` stands for a value that is filled in.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')
+_VALUE = re.compile(r"%(?:\[\d+\])?q")
 #: Operators whose right side only says which series of the left one stay.
 _FILTERS = {"and", "unless"}
 _OF_SETS = {*_FILTERS, "or"}
@@ -54,7 +55,7 @@ def asked(annotations: Mapping[str, str]) -> Iterator[Reference]:
     """List the selectors by which templates ask Prometheus for a text or a number."""
     for text in annotations.values():
         for query in _QUERY.findall(text):
-            yield from references(query.replace('\\"', '"').replace("%q", '""'))
+            yield from references(_VALUE.sub('""', query.replace('\\"', '"')))
 
 
 def unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]) -> Iterator[str]:
@@ -76,8 +77,9 @@ def _nothing(found: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
 
 
 def _names_a_service(matcher: tuple[str, str, str]) -> bool:
+    """Whether a matcher takes one service; any service, or none, is what all rules may read."""
     label, op, value = matcher
-    return label == names.SERVICE and (op, value) != ("!=", "")
+    return label == names.SERVICE and (op, value) not in {("!=", ""), ("=", "")}
 
 
 def _joins_services(join: Join) -> bool:

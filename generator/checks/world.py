@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.exposed import ALERTS, alerts_of, exposed, made_by_prometheus, of_prometheus
+from generator.checks.exposed import alerts_of, exposed, made_by_prometheus, of_prometheus, states_of
 from generator.checks.written import THIS, Data, feeds, written
 from generator.model import names
 from generator.model.outside import STREAM, watched
@@ -112,7 +112,7 @@ class World(Struct, frozen=True):
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     """Infer what the shared rules read and write for a service with this data."""
     files = written(rules.streams, data)
-    series = {**of_prometheus(), ALERTS: NOTHING, **files}
+    series = {**of_prometheus(), **states_of(NOTHING), **files}
     every = list(_written_down(rules.groups))
     if not any(
         isinstance(one.rule, RecordingRule) and one.rule.record == names.BOARD_CURRENT for one in every
@@ -122,10 +122,11 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     recording = _settled([one for one in every if isinstance(one.rule, RecordingRule)], series, files)
     alerting = [_known(one, series) for one in every if not isinstance(one.rule, RecordingRule)]
     found = [*recording, *alerting]
-    readers = {name: _standing_on(name, found) for name in (names.BOARD_CURRENT, names.BOARD_TREND, ALERTS)}
-    series[ALERTS] = alerts_of(alerting)
-    _again(found, readers[ALERTS], series)
-    builtin = {**of_prometheus(), ALERTS: series[ALERTS]}
+    either = (names.BOARD_CURRENT, names.BOARD_TREND, names.ALERTS, names.ALERTS_FOR_STATE)
+    readers = {name: _standing_on(name, found) for name in either}
+    series |= states_of(alerts_of(alerting))
+    _again(found, sorted({*readers[names.ALERTS], *readers[names.ALERTS_FOR_STATE]}), series)
+    builtin = {**of_prometheus(), **states_of(series[names.ALERTS])}
     recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}
     return SharedWorld(files, recorded, builtin, tuple(found), readers)
 
@@ -150,14 +151,14 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
-        series[ALERTS] = union(series[ALERTS], alerts_of(alerting))
+        series |= states_of(union(series[names.ALERTS], alerts_of(alerting)))
     # A library may record none of these, where none of its signals has a trend.
     both = [(name, series.get(name, NOTHING), everything.get(name, NOTHING)) for name in everyone.readers]
     changed = tuple((name, now) for name, now, before in both if now != before)
     shared, again = _for_service(everyone, changed)
     records = {one.rule.record: series[one.rule.record] for one in own if isinstance(one.rule, RecordingRule)}
     recorded = {**everyone.written, **everyone.recorded, **records, **again}
-    builtin = {**everyone.builtin, **targets, ALERTS: series[ALERTS]}
+    builtin = {**everyone.builtin, **targets, **states_of(series[names.ALERTS])}
     return World(raw, everyone.written, recorded, builtin, (*recording, *alerting), shared)
 
 

@@ -53,7 +53,13 @@ class Series(Struct, frozen=True):
 
 def drawn(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
     """Draw a panel; ``ask`` answers a target."""
-    kinds = {"timeseries": _timeseries, "stat": _stat, "bargauge": _bars, "table": _table}
+    kinds = {
+        "timeseries": _timeseries,
+        "state-timeline": _timeline,
+        "stat": _stat,
+        "bargauge": _bars,
+        "table": _table,
+    }
     draw = kinds.get(panel["type"])
     if draw is None:
         return Markup("<p>Grafana draws this panel.</p>")
@@ -95,27 +101,35 @@ def _matches(matcher: Json, name: str, ref: str) -> bool:
     return bool(wanted == (ref if matcher["id"] == "byFrameRefID" else name))
 
 
-def _colour(look: Json, value: float) -> str:
-    for mapping in look.get("mappings", ()):
-        if (meant := mapping["options"].get(_key(value))) and "color" in meant:
-            return str(meant["color"])
+def _colour(look: Json, value: str | float) -> str:
+    if colour := _meaning(look, value).get("color"):
+        return str(colour)
     colour = look.get("color", {})
-    if colour.get("mode") == "thresholds":
+    if isinstance(value, float) and colour.get("mode") == "thresholds":
         steps = look.get("thresholds", {}).get("steps", ())
         reached = [step["color"] for step in steps if step["value"] is None or value >= step["value"]]
         return str(reached[-1]) if reached else _PLAIN
     return str(colour.get("fixedColor", _PLAIN))
 
 
-def _text(look: Json, value: float) -> str:
+def _text(look: Json, value: str | float) -> str:
+    if (text := _meaning(look, value).get("text")) is not None:
+        return str(text)
+    return value if isinstance(value, str) else amount(value, look.get("unit", "none"), look.get("decimals"))
+
+
+def _meaning(look: Json, value: str | float) -> Json:
+    """Find what a value is mapped to: the text and the colour, as far as they are given."""
+    key = value if isinstance(value, str) else f"{value:g}"
     for mapping in look.get("mappings", ()):
-        if meant := mapping["options"].get(_key(value)):
-            return str(meant["text"])
-    return amount(value, look.get("unit", "none"), look.get("decimals"))
-
-
-def _key(value: float) -> str:
-    return f"{value:g}"
+        options = mapping["options"]
+        if mapping["type"] != "regex":
+            if meant := options.get(key):
+                return dict(meant)
+        elif found := re.search(options["pattern"].strip("/"), key):
+            text = re.sub(r"\$(\d)", lambda group: found[int(group[1])], options["result"]["text"])
+            return {**options["result"], "text": text}
+    return {}
 
 
 def _timeseries(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
@@ -158,6 +172,23 @@ def _names(found: Iterable[Series]) -> Markup:
         item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in found
     )
     return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
+
+
+def _timeline(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
+    found = list(_series(panel, ask))
+    if not found:
+        return _nothing(panel)
+    row = Markup('<div class="course"><span>{}</span><b>{}</b></div>')
+    return Markup("").join(row.format(each.name, Markup("").join(_course(each, window))) for each in found)
+
+
+def _course(each: Series, window: Window) -> Iterator[Markup]:
+    """Draw a bar for each value, from its time to the next point, in the colour that the value means."""
+    bar = Markup('<i style="left:{}%;width:{}%;background:{}" title="{}"></i>')
+    whole = window.end - window.start
+    for at, value in sorted(each.values.items()):
+        left, width = 100 * (at - window.start) / whole, 100 * window.step / whole
+        yield bar.format(f"{left:.2f}", f"{width:.2f}", _colour(each.look, value), _text(each.look, value))
 
 
 def _stat(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Markup:
@@ -213,26 +244,29 @@ def _table(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Marku
 
 
 def _rows(panel: Json, ask: Callable[[Json], Answer]) -> list[dict[str, str | float]]:
-    """Answer the targets; where there are several, rows with the same labels are one."""
+    """Answer the targets; where there are several, rows are one that agree in all labels that they share."""
     targets = panel.get("targets", ())
-    merged: dict[tuple[tuple[str, str], ...], dict[str, str | float]] = {}
+    kept = (_option(panel, "filterFieldsByName") or [{}])[0].get("include", {}).get("names")
+    rows: list[dict[str, str | float]] = []
     for target in targets:
         value = "Value" if len(targets) == 1 else f"Value #{target['refId']}"
         for labels, values in ask(target):
             if values:
-                shown = {name: text for name, text in labels.items() if _is_shown(panel, name)}
-                row = merged.setdefault(tuple(sorted(shown.items())), dict(shown))
-                row[value] = values[max(values)]
-    return list(merged.values())
+                shown = {name: text for name, text in labels.items() if kept is None or name in kept}
+                row = next((one for one in rows if value not in one and _is_one(one, shown)), None)
+                if row is None:
+                    rows.append(row := {})
+                row |= {**shown, value: values[max(values)]}
+    return rows
 
 
-def _is_shown(panel: Json, column: str) -> bool:
-    wanted = _option(panel, "filterFieldsByName").get("include", {}).get("names")
-    return wanted is None or column in wanted
+def _is_one(row: Mapping[str, str | float], labels: Labels) -> bool:
+    shared = row.keys() & labels.keys()
+    return all(row[name] == labels[name] for name in shared) and bool(shared or not labels)
 
 
 def _sorted(rows: list[dict[str, str | float]], panel: Json) -> list[dict[str, str | float]]:
-    for by in _option(panel, "sortBy").get("sort", ()):
+    for by in (one for sort in _option(panel, "sortBy") for one in sort["sort"]):
         there = [row for row in rows if by["field"] in row]
         lacking = [row for row in rows if by["field"] not in row]
         there.sort(key=lambda row: _order(row[by["field"]]), reverse=by.get("desc", False))
@@ -248,20 +282,21 @@ def _order(value: str | float) -> tuple[float, str]:
 
 
 def _columns(rows: Sequence[Mapping[str, object]], panel: Json) -> list[str]:
-    every = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "row"]
-    order: Json = _option(panel, "organize").get("indexByName", {})
+    every = list(dict.fromkeys(name for row in rows for name in row))
+    for kept in _option(panel, "filterFieldsByName"):
+        every = [name for name in every if name in kept["include"]["names"]]
+    order = {name: place for one in _option(panel, "organize") for name, place in one["indexByName"].items()}
     return sorted(every, key=lambda name: (order.get(name, len(order)), every.index(name)))
 
 
-def _option(panel: Json, transformation: str) -> dict[str, Any]:
-    found = (each["options"] for each in panel.get("transformations", ()) if each["id"] == transformation)
-    return next(found, {})
+def _option(panel: Json, transformation: str) -> list[dict[str, Any]]:
+    return [each["options"] for each in panel.get("transformations", ()) if each["id"] == transformation]
 
 
 def _cell(value: str | float, look: Json, row: Mapping[str, str | float]) -> Markup:
-    text = _text(look, value) if isinstance(value, float) else value
+    text = _text(look, value) or str(look.get("noValue", ""))
     style = ""
-    if isinstance(value, float):
+    if isinstance(value, float) or "color" in _meaning(look, value):
         kind = look.get("custom.cellOptions", {}).get("type")
         colour = _colour(look, value)
         style = {"color-background": f"background:{colour};color:#fff", "color-text": f"color:{colour}"}.get(

@@ -12,7 +12,6 @@ from generator.demo.pages import Pages
 from generator.demo.panels import Window
 from generator.grafana.panels import NO_DATA
 from generator.live.reads import records_read
-from generator.live.recorded import ALERTS
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.replay.needs import closure
@@ -140,7 +139,7 @@ def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
         LiveError: the server fails.
     """
     by = ("alertname", names.SERVICE, names.SEVERITY)
-    expr = f'max by ({", ".join(by)}) ({ALERTS}{{alertstate="firing"}})'
+    expr = f'max by ({", ".join(by)}) ({names.ALERTS}{{alertstate="firing"}})'
     found = history.api.query_range(expr, history.start, history.end, step).series
     every = (
         Firing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
-from generator.grafana.readable import joined
+from generator.grafana.readable import joined, replaced
 from generator.grafana.variables import mine
 from generator.model import names
 from generator.promql.expr import Series, number
@@ -16,18 +16,24 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
     from generator.promql.expr import Expr
 
-#: What Prometheus itself keeps of alerts.
-ALERTS = "ALERTS"
 _MILLISECONDS = 1000
+#: The labels that tell alerts of one name apart.
+_PARTS = (
+    *(names.LABEL, "tool", "model", "stop_reason", "error_class", "token_type", "reason", "status"),
+    *(names.RELEASE, names.METRIC, "rule_group"),
+)
 
 
 def event_annotations(
     source: Mapping[str, str], records: Records, *, of_all: bool
 ) -> Iterator[dict[str, Any]]:
-    """Mark releases and alerts of the chosen service, or of all and named by theirs, read from ``source``."""
+    """Mark releases and alerts of the chosen service, or of all and named by theirs, read from ``source``.
+
+    Those of all services would be hundreds of lines: they are marked where somebody asks for it.
+    """
     one = (lambda found: found) if of_all else mine
     whose = f"{{{{{names.SERVICE}}}}}: " if of_all else ""
-    common = {"datasource": source, "enable": True, "step": f"{records.interval}s"}
+    common = {"datasource": source, "enable": not of_all, "step": f"{records.interval}s"}
     starts = one(Series(names.FIRST_SEEN)).now() * number(_MILLISECONDS)
     if records.has(starts):
         yield common | {
@@ -41,7 +47,7 @@ def event_annotations(
     yield common | {
         "name": "Firing alerts",
         "iconColor": colours.RED,
-        "expr": _firing(one(Series(ALERTS))).text,
+        "expr": _firing(one(Series(names.ALERTS))).text,
         "titleFormat": f"{whose}{{{{alertname}}}}",
         "textFormat": "{{severity}}: {{signal}} {{part}}",
         "tagKeys": "severity,owner",
@@ -50,6 +56,9 @@ def event_annotations(
 
 def _firing(alerts: Series) -> Expr:
     """Select what fires; the label that all generated alerts have leaves out those of others."""
-    found = alerts.where(alertstate="firing").where("!=", **{names.SIGNAL: ""}).now()
-    # Grafana writes the name of a label that an alert lacks, so those that only some have become one.
-    return joined(found, "part", " ", "tool", "model", "stop_reason", "metric")
+    return parts(alerts.where(alertstate="firing").where("!=", **{names.SIGNAL: ""}).now())
+
+
+def parts(alerts: Expr) -> Expr:
+    """Name the tool, model or other part that each alert is about in one label, as most lack most of these."""
+    return replaced(joined(alerts, names.PART, " ", *_PARTS), names.PART, "${1}", names.PART, " *(.*?) *")

@@ -13,12 +13,13 @@ from generator.grafana.annotations import event_annotations
 from generator.grafana.layout import place
 from generator.grafana.links import outside, with_everything
 from generator.grafana.panels import Draw, Kind, Panel, refs
+from generator.grafana.queries import within_a_day
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
 from generator.model.panels import PANELS
 from generator.model.units import duration
-from generator.promql.expr import Expr
+from generator.promql.expr import Expr, aggregate, any_of
 from generator.promql.syntax import is_selector, layout
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from generator.grafana.panels import Query
     from generator.grafana.records import Records
     from generator.grafana.variables import Variable
+    from generator.promql.expr import Series
 
 Json = dict[str, Any]
 
@@ -97,11 +99,14 @@ def _sources() -> Any:  # noqa: ANN401
 
 
 def _variable(variable: Variable) -> Any:  # noqa: ANN401
+    if variable.of is None:
+        return core.Template(variable.name, "", label=variable.title, type="textbox")
     return core.Template(
         variable.name,
-        f"label_values({variable.of.now()}, {variable.name})",
+        _offered(variable, variable.of),
         label=variable.title,
         dataSource=SOURCE,
+        regex=None if variable.several else f'/{variable.name}="([^"]+)"/',
         hide=core.HIDE_VARIABLE if variable.hidden else core.SHOW,
         multi=variable.several,
         includeAll=variable.several,
@@ -109,6 +114,19 @@ def _variable(variable: Variable) -> Any:  # noqa: ANN401
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
         sort=_NATURAL_DOWN if variable.newest_first else _NATURAL,
     )
+
+
+def _offered(variable: Variable, of: Series) -> str:
+    """Ask for the values of a label.
+
+    A list of values misses what was written late, as by simulate, where the range is long ago. A query does not, so one
+    asks for what must never be empty: where only one value can be chosen, nothing is shown without it.
+    """
+    if variable.several:
+        return f"label_values({of.now()}, {variable.name})"
+    every = [of, variable.besides] if variable.besides else [of]
+    found = any_of([aggregate("group", within_a_day(one), (variable.name,)) for one in every])
+    return f"query_result({found})"
 
 
 def _link(uid: str, title: str) -> Any:  # noqa: ANN401
@@ -199,7 +217,7 @@ def _targets(panel: Panel, interval: str) -> list[Any]:
             expr=layout(_asked(panel, query, interval).text),
             legendFormat=query.legend,
             refId=ref,
-            instant=panel.kind is not Kind.TIMESERIES,
+            instant=panel.kind not in {Kind.TIMESERIES, Kind.TIMELINE},
             format=core.TABLE_TARGET_FORMAT if table else core.TIME_SERIES_TARGET_FORMAT,
             datasource=SOURCE,
         )

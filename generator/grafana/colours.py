@@ -38,10 +38,16 @@ CRITICAL = Status(2, "CRITICAL", RED)
 #: No recorded status has this number: sorted by it, no data is worse than OK and better than a warning.
 NO_DATA = Status(0.5, "NO DATA", GREY)
 
-#: Of a signal that some profile does not measure, and that had no value within a day.
-NOT_MEASURED = Status(-1, "NOT MEASURED", GREY)
+#: Of a signal that has no value because nothing finished, and of a number of runs that fell to none.
+NO_RUNS = Status(0.7, "NO RUNS", "#4A6A8C")
 
-STATUSES = (NOT_MEASURED, OK, NO_DATA, WARNING, CRITICAL)
+#: Of a signal that some profile does not measure, and that had no value within a day.
+NOT_MEASURED = Status(-1, "UNMEASURED", GREY)
+
+STATUSES = (NOT_MEASURED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
+
+#: Of an alert that wakes nobody, and so is no status.
+INFO = Status(0, "INFO", BLUE)
 
 OUTCOMES = {"ok": GREEN, "error": RED}
 

@@ -34,6 +34,8 @@ def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> 
             return _stat(panel, common)
         case Kind.BARGAUGE:
             return _bargauge(panel, common)
+        case Kind.TIMELINE:
+            return _timeline(panel, common)
         case _:
             return _table(panel, panel.table or Table(()), common)
 
@@ -67,6 +69,18 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
             "options": {"legend": sort, "tooltip": tooltip},
             "timeFrom": f"{panel.days}d" if panel.days else None,
         },
+    )
+
+
+def _timeline(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Draw a bar for each series, in the colours of its statuses over time."""
+    return core.StateTimeline(
+        **common,
+        mappings=fields.statuses(),
+        fillOpacity=80,
+        showValue="never",
+        legendDisplayMode="hidden",
+        extraJson={"fieldConfig": {"defaults": {"unit": _scale(panel).unit, "noValue": panel.nothing}}},
     )
 
 
@@ -124,7 +138,7 @@ def _transformations(table: Table) -> Iterator[Json]:
     names = table.fields()
     by_title = {column.title: name for name, column in zip(names, table.columns, strict=True)}
     sort, down = table.sort or ("", False)
-    hidden = [sort] if sort and sort not in by_title else []
+    hidden = [name for name in (sort if sort not in by_title else "", table.key) if name]
     # Before the merge: it joins rows that agree in all that they share, the name of the series included.
     yield _only([*names, *hidden])
     if len(table.queries) > 1:

@@ -31,6 +31,31 @@ def statuses() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
+def severities() -> list[Json]:
+    """Map the severities of alerts to their words and colours."""
+    shown = ((colours.CRITICAL, "critical"), (colours.WARNING, "warning"), (colours.INFO, "info"))
+    options = {
+        name: {"text": status.text, "color": status.colour, "index": place}
+        for place, (status, name) in enumerate(shown)
+    }
+    return [{"type": "value", "options": options}]
+
+
+def trends() -> list[Json]:
+    """Colour a trend for better or worse by the word before it, and take that word away."""
+    shown = (("worse", colours.AMBER), ("better", colours.GREEN))
+    return [
+        {
+            "type": "regex",
+            "options": {
+                "pattern": f"/^{word} (.+)$/",
+                "result": {"text": "$1", "color": colour, "index": place},
+            },
+        }
+        for place, (word, colour) in enumerate(shown)
+    ]
+
+
 def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
     """Give names their colours, queries what sets them apart, and each release's points the links ``points``."""
     return [*_named(panel.colours), *_begun(panel.beginnings), *_queried(panel, points)]
@@ -148,10 +173,23 @@ def _column(column: Column) -> Iterator[tuple[str, object]]:
         yield "thresholds", thresholds(column.steps)
         yield "color", {"mode": "thresholds"}
         yield "custom.cellOptions", {"type": "color-text"}
-    if column.cell is Cell.STATUS:
-        yield "mappings", statuses()
-        yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
+    if column.cell is not Cell.PLAIN:
+        yield from _cell(column.cell)
+
+
+def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
+    if cell is Cell.LINK:
+        yield "mappings", [{"type": "regex", "options": {"pattern": "/.+/", "result": {"text": "→"}}}]
         yield "custom.align", "center"
+        return
+    if cell is Cell.TREND:
+        yield "mappings", trends()
+        yield "thresholds", thresholds(((None, "text"),))
+        yield "custom.cellOptions", {"type": "color-text"}
+        return
+    yield "mappings", statuses() if cell is Cell.STATUS else severities()
+    yield "custom.cellOptions", {"type": "color-background", "mode": "basic"}
+    yield "custom.align", "center"
 
 
 def _override(matcher: str, options: str, properties: Mapping[str, object]) -> Json:

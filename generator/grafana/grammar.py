@@ -113,6 +113,11 @@ def bars(
     return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
 
 
+def timeline(title: str, description: str, *queries: Query) -> Panel:
+    """Draw statuses over time, a bar for each series."""
+    return Panel(Kind.TIMELINE, title, description, queries, COUNT)
+
+
 def table(title: str, description: str, columns: Table) -> Panel:
     """List last values, a row for each combination of labels."""
     return Panel(Kind.TABLE, title, description, columns.queries, table=columns)

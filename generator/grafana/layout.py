@@ -16,10 +16,19 @@ WIDTH = 24
 
 
 class Stack(Struct, frozen=True):
-    """Panels on each other that share a column; ``width`` is in grid units, as a share of the row's sum."""
+    """Panels on each other that share a column.
+
+    ``width`` is in grid units, as a share of the row's sum, and so are the ``heights``; without these all are as high.
+    """
 
     width: int
     panels: tuple[Panel, ...]
+    heights: tuple[int, ...] = ()
+
+    @property
+    def shares(self) -> list[int]:
+        """The share of each panel in the height."""
+        return list(self.heights) or [1] * len(self.panels)
 
 
 class Row(Struct, frozen=True):
@@ -86,19 +95,23 @@ def place(sections: tuple[Section, ...]) -> Iterator[Placed]:
 
 
 def _kept(one: Row, fits: Callable[[Panel], Panel | None]) -> Row:
-    stacks = (
-        Stack(stack.width, tuple(kept for panel in stack.panels if (kept := fits(panel))))
-        for stack in one.stacks
-    )
+    stacks = (_fitting(stack, fits) for stack in one.stacks)
     return Row(one.height, tuple(stack for stack in stacks if stack.panels))
+
+
+def _fitting(stack: Stack, fits: Callable[[Panel], Panel | None]) -> Stack:
+    kept = [
+        (found, share)
+        for panel, share in zip(stack.panels, stack.shares, strict=True)
+        if (found := fits(panel))
+    ]
+    return Stack(stack.width, tuple(panel for panel, _ in kept), tuple(share for _, share in kept))
 
 
 def _place_row(one: Row, y: int) -> Iterator[Placed]:
     edges = _edges([stack.width for stack in one.stacks], WIDTH)
     for stack, (left, right) in zip(one.stacks, edges, strict=True):
-        for panel, (top, bottom) in zip(
-            stack.panels, _edges([1] * len(stack.panels), one.height), strict=True
-        ):
+        for panel, (top, bottom) in zip(stack.panels, _edges(stack.shares, one.height), strict=True):
             yield Placed(panel, Place(left, y + top, right - left, bottom - top))
 
 

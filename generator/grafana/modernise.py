@@ -134,6 +134,18 @@ def _timeseries(panel: Json) -> Json:
     return panel | {"options": options} | _defaults(panel, custom=custom | current)
 
 
+def _timeline(panel: Json) -> Json:
+    """``legend: {displayMode: hidden}`` to ``legend: {showLegend: false, ...}``; where it hides nothing."""
+    hidden = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False}
+    tooltip = {"mode": panel["options"]["tooltip"]["mode"], "sort": "none", "hideZeros": False}
+    custom = panel["fieldConfig"]["defaults"]["custom"]
+    drawn = {"legend": False, "tooltip": False, "viz": False}
+    current = {"spanNulls": False, "insertNulls": False, "hideFrom": drawn}
+    thresholds = {"mode": "absolute", "steps": []}
+    options = panel["options"] | {"legend": hidden, "tooltip": tooltip}
+    return panel | {"options": options} | _defaults(panel, custom=custom | current, thresholds=thresholds)
+
+
 def _stat(panel: Json) -> Json:
     """Options that came later, at their defaults."""
     current = {"percentChangeColorMode": "standard", "showPercentChange": False, "wideLayout": True}
@@ -193,6 +205,7 @@ def _without(keys: Iterable[str], value: Json) -> Json:
 
 _OF_TYPE: dict[str, Callable[[Json], Json]] = {
     "timeseries": _timeseries,
+    "state-timeline": _timeline,
     "stat": _stat,
     "bargauge": _bargauge,
     "table": _table,

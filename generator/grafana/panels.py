@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """The panel types in use, as Grafana names them."""
 
     TIMESERIES = "timeseries"
+    TIMELINE = "state-timeline"
     STAT = "stat"
     TABLE = "table"
     BARGAUGE = "bargauge"
@@ -45,10 +46,16 @@ class Legend(StrEnum):
 
 
 class Cell(StrEnum):
-    """How a column of a table is shown: as text, or on its status colour."""
+    """How a column of a table is shown: as text, on the colour of its status or severity, or coloured as a trend.
+
+    A link is an arrow, whatever text is in it.
+    """
 
     PLAIN = "plain"
+    LINK = "link"
     STATUS = "status"
+    SEVERITY = "severity"
+    TREND = "trend"
 
 
 class Scale(Struct, frozen=True):
@@ -99,6 +106,7 @@ class Column(Struct, frozen=True):
     Attributes:
         title: Its header.
         source: The label, or the query whose values stand in it.
+        of: The query that has the label, where that is not the one of another column.
         scale: How its numbers are shown; None for text.
         cell: How the cell is shown.
         width: Pixels; None shares what is left.
@@ -115,37 +123,46 @@ class Column(Struct, frozen=True):
     link: tuple[str, str] | None = None
     right: bool = False
     steps: tuple[tuple[float | None, str], ...] = ()
+    of: Query | None = None
+
+    @property
+    def query(self) -> Query | None:
+        """The query that it needs beside those of other columns."""
+        return self.source if isinstance(self.source, Query) else self.of
 
 
 class Table(Struct, frozen=True):
-    """The columns of a table, in order; what sorts the rows, and whether downwards.
+    """The columns of a table, in order, and how its rows are put together.
 
-    That is a column's title, or a label that is no column and not shown.
+    Attributes:
+        columns: At least one of them has a query.
+        sort: What sorts the rows, and whether downwards: a column's title, or a label that is no column.
+        key: A label by which the rows of several queries belong together, where no column shows it.
     """
 
     columns: tuple[Column, ...]
     sort: tuple[str, bool] | None = None
+    key: str = ""
 
     @property
     def queries(self) -> tuple[Query, ...]:
         """The queries of its columns, in order."""
-        return tuple(column.source for column in self.columns if isinstance(column.source, Query))
+        return tuple(dict.fromkeys(column.query for column in self.columns if column.query))
 
     def only(self, queries: tuple[Query, ...]) -> Table:
         """Drop the columns of other queries."""
-        kept = (
-            column
-            for column in self.columns
-            if not isinstance(column.source, Query) or column.source in queries
-        )
+        kept = (column for column in self.columns if column.query is None or column.query in queries)
         return replace(self, columns=tuple(kept))
 
     def fields(self) -> tuple[str, ...]:
         """Name each column's field as Grafana does: a label's name, or ``Value #A`` for the first query."""
-        several = len(self.queries) > 1
-        values = (f"Value #{ref}" if several else "Value" for ref in refs(len(self.queries)))
+        queries = self.queries
+        ref = dict(zip(queries, refs(len(queries)), strict=True))
         return tuple(
-            next(values) if isinstance(column.source, Query) else column.source for column in self.columns
+            (f"Value #{ref[column.source]}" if len(queries) > 1 else "Value")
+            if isinstance(column.source, Query)
+            else column.source
+            for column in self.columns
         )
 
 

@@ -48,9 +48,9 @@ def by(records: Records, signal: str, label: str) -> Query:
     return Query(mine(records.series(signal, label)).now(), f"{{{{{label}}}}}")
 
 
-def by_chosen(records: Records, signal: str, label: str) -> Query:
-    """Read a signal by a label, the chosen values only."""
-    return Query(chosen(records.series(signal, label), label).now(), f"{{{{{label}}}}}")
+def by_chosen(records: Records, signal: str, label: str, *, part: str = "") -> Query:
+    """Read a signal, or a part of it, by a label, the chosen values only."""
+    return Query(chosen(records.series(signal, label, part=part), label).now(), f"{{{{{label}}}}}")
 
 
 def by_release(records: Records, signal: str, *, part: str = "") -> tuple[Query, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.units import MINUTE, Unit
+from generator.model.units import DAY, HOUR, MINUTE, Unit
 from generator.promql.expr import Expr, any_of, call, literal, number, quote
 
 if TYPE_CHECKING:
@@ -55,9 +55,20 @@ _MAGNITUDES = {
 }
 
 
+#: How long ago something began.
+_AGES = (
+    Magnitude(0, MINUTE, 1, "${1} min"),
+    Magnitude(2 * HOUR, HOUR, 0.1, "${1} h"),
+    Magnitude(2 * DAY, DAY, 0.1, "${1} d"),
+)
+
+
 def readable(values: Expr, unit: Unit, label: str, by: Sequence[str]) -> Expr:
     """Write each value of ``values``, which are not negative, into ``label``; the labels ``by`` are kept."""
-    sizes = _MAGNITUDES[unit]
+    return _sized(values, _MAGNITUDES[unit], label, by)
+
+
+def _sized(values: Expr, sizes: Sequence[Magnitude], label: str, by: Sequence[str]) -> Expr:
     ends = [size.least for size in sizes[1:]]
     arms = []
     for size, end in zip(sizes, [*ends, None], strict=True):
@@ -66,6 +77,11 @@ def readable(values: Expr, unit: Unit, label: str, by: Sequence[str]) -> Expr:
             within = within < number(end)
         arms.append(_written(within, size, label, by))
     return any_of(arms)
+
+
+def ago(since: Expr, label: str, by: Sequence[str]) -> Expr:
+    """Write how long ago Unix seconds are into ``label``; the labels ``by`` are kept."""
+    return _sized(Expr("time()") - since, _AGES, label, by)
 
 
 def change(values: Expr, label: str, by: Sequence[str]) -> Expr:

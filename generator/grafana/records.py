@@ -20,6 +20,7 @@ from generator.model.alerts import BurnRate, Threshold
 from generator.model.panels import PanelPlace, panel_of
 from generator.model.signals import Signal, divisor
 from generator.model.units import duration
+from generator.model.words import worded
 from generator.promql.expr import Series
 from generator.promql.syntax import references
 from generator.signals.releases import events_name
@@ -38,6 +39,9 @@ _OTHER = "other"
 _COLOURED = 64
 #: The host of an address that the schema lets pass; a parser of addresses would refuse some of these.
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
+_OF_PROMETHEUS = frozenset({names.ALERTS, names.ALERTS_FOR_STATE})
+#: The word of the chosen service, as Grafana puts it in.
+_WORD = f"${{{names.RUN_WORD}}}"
 #: Where a signal that no service has would be recorded: never in ``names``.
 _NOWHERE = "service:agent_{}:unrecorded"
 
@@ -122,6 +126,12 @@ class Records(Struct, frozen=True):
         """Write over how long a signal looks back, such as ``15m``."""
         return duration(self.signals[signal].window) if signal in self.signals else ""
 
+    def in_words(self, text: str, *, several: bool) -> str:
+        """Call runs as all services do; of several words Grafana puts in that of the chosen service."""
+        if len(self.words) == 1:
+            return worded(text, self.words[0])
+        return worded(text, _WORD, _WORD) if several else text
+
     def colours(self, label: str) -> Mapping[str, str]:
         """Give each listed value of a label a colour, neighbours different ones; what is unlisted is grey.
 
@@ -142,7 +152,8 @@ class Records(Struct, frozen=True):
 
     @staticmethod
     def _read_of(expr: Expr, known: frozenset[str]) -> bool:
-        return all(name in known for reference in references(expr.text) for name in _possible(reference))
+        found = (name for reference in references(expr.text) for name in _possible(reference))
+        return all(name in known or name in _OF_PROMETHEUS for name in found)
 
     def either(self, *candidates: Series) -> Series | None:
         """Select all of ``candidates`` that are recorded, as one selector; None when none is."""

@@ -1,11 +1,11 @@
-"""The status board: metric, current value, trend and status, a row for each signal in its own unit.
+"""The status board: status, signal, current value and objective, trend and since when, a row for each signal.
 
-One query makes the table. Its rows are the recorded statuses; a signal that had one within a day, or that every
-service has, and has none now, is a row without data. Current values and trends are joined to it as text.
+A table of four queries, whose rows belong together by the signal: the statuses, which also sort the rows, the worst
+first; the current values, each in its own unit and so as text, beside what is promised; the trends; since when.
 
 Several series of one signal may be there at once: a Prometheus that starts again ends none of those it recorded before,
 so the tool that was worst then stays for five minutes beside the one that is now; and two servers behind one data
-source may find different ones. Each row takes what is newest: a second series must never make the query fail.
+source may find different ones. Each row takes what is newest: a second series must never make a query fail.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ from generator.grafana import colours, grammar
 from generator.grafana.links import with_everything
 from generator.grafana.panels import Cell, Column, Query, Table
 from generator.grafana.queries import within_a_day
-from generator.grafana.readable import change, joined, readable, replaced
+from generator.grafana.readable import ago, change, joined, readable, replaced
 from generator.grafana.variables import mine
 from generator.model import names
+from generator.model.signals import Better, Cost, Ratio, Tokens, divisor
 from generator.model.units import Unit
-from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number, top
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
+    from generator.model.signals import Signal
 
 #: The article's order: runs, steps and tools, cost and speed.
 _ORDER = (
@@ -46,14 +50,19 @@ _ORDER = (
 _CURRENT = Series(names.BOARD_CURRENT)
 _TREND = Series(names.BOARD_TREND)
 _STATUS = Series(names.BOARD_STATUS)
-_MISSING = "NO DATA"
+_SINCE = Series(names.BOARD_SINCE)
 _ROW = (names.SIGNAL,)
-_BY = (names.SIGNAL, names.WORST)
+_NOTHING = "-"
+#: From where on a trend is for better or worse, in percentage points or as a part of the earlier value.
+_SEEN = {"points": 0.01, "relative": 0.1}
 
 _DESCRIPTION = (
-    "Each signal now, how it moved, and its status: the worst of its alerts, those that still wait included. "
-    "A name behind the dot is the worst tool, model or stop reason. Look closer leads to the dashboard that tells more."
-    " Not measured: the service's profile does not measure it, or it had no value for a day."
+    "Each signal now, of what is promised, how it moved (release: the newest against the previous one), and its "
+    "status: the worst of its alerts, those that still wait included, and since when the first of them is true. The "
+    "worst stand first. A name behind the dot is the worst tool, model or stop reason. NO RUNS: nothing finishes, so "
+    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. UNMEASURED: the service's "
+    "profile does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
+    "rules themselves."
 )
 
 
@@ -61,82 +70,184 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Metric", "metric", link=more),
-        Column("Current value", "current", width=105, right=True),
-        Column("Trend", "trend", width=165),
-        Column("Status", Query(board(records)), grammar.COUNT, Cell.STATUS, width=90),
-        Column("Look closer", "more", link=more, width=140),
+        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=92),
+        Column("Signal", "metric", link=more, of=Query(current(records))),
+        Column("Now", "now", width=120, right=True),
+        Column("Trend", "trend", cell=Cell.TREND, width=126, of=Query(_trend(records), rare=True)),
+        Column("Since", "since", width=66, right=True, of=Query(_since(), rare=True)),
+        Column("Open", "more", cell=Cell.LINK, link=more, width=46),
     )
-    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False)))
+    return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
 
 
-def board(records: Records) -> Expr:
-    """Compose the query: one series a row, the status as its value, all else as labels."""
-    every = _rows(records)
-    rows = _joined(_joined(every, _current(), every, "current", names.WORST), _trend(), every, "trend")
-    for label in ("current", "trend"):
-        rows = replaced(rows, label, _MISSING if label == "current" else "-", label, "")
-    rows = joined(rows, "metric", " · ", names.SIGNAL, names.WORST)
-    rows = replaced(rows, "metric", "${1}", "metric", "(.+) · ")
-    return _placed(rows, records)
+def statuses(records: Records) -> Expr:
+    """Compose the query of the statuses: one series a row, and a label that sorts them."""
+    status = aggregate("max", mine(_STATUS).now(), _ROW)
+    stopped = replaced(aggregate("group", _idle(records)), names.SIGNAL, "run_count", "", "")
+    missing = binary("*", _expected(records), _reason(records), on=(), group_left=())
+    # Those without data stand above those that are well.
+    arms = [
+        ("0", binary("==", status, number(colours.CRITICAL.code))),
+        ("1", binary("==", status, number(colours.WARNING.code))),
+        ("2", number(colours.NO_RUNS.code) * stopped),
+        ("4", status),
+        ("3", missing),
+    ]
+    if unmeasured := list(_each(_unmeasured(records))):
+        arms.append(("5", number(colours.NOT_MEASURED.code) * any_of(unmeasured)))
+    return _sorted(reduce(_else, (replaced(arm, "rank", rank, "", "") for rank, arm in arms)), records)
 
 
-def _rows(records: Records) -> Expr:
-    """Find the rows: those with a status, then those that should have one."""
-    silent = number(0) * within_a_day(mine(_STATUS)) + number(colours.NO_DATA.code)
-    expected = (
-        call("label_replace", call("vector", number(code)), *map(literal, (names.SIGNAL, name, "", "")))
-        for name in _ordered(records)
-        if (code := _expected(name, records)) is not None
+def current(records: Records) -> Expr:
+    """Compose the query of the current values: one series a row, with its title, its value and where it leads."""
+    every = _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW))
+    texts = reduce(_else, (_values(), *_unfinished(records), every))
+    if (promised := _promised(records)) is not None:
+        placed = top(_else(promised, every), _ROW)
+        texts = binary("+", texts, number(0) * placed, on=_ROW, group_left=("objective",))
+    rows = joined(texts, "now", " of ", "current", "objective")
+    for text, pattern in (("${1}", "(.+) of "), (f"{_NOTHING} of ${{1}}", " of (.+)"), (_NOTHING, " of ")):
+        rows = replaced(rows, "now", text, "now", pattern)
+    return _leading(titled(rows, records), records)
+
+
+def _else(rows: Expr, others: Expr) -> Expr:
+    """Add the rows that are not there yet."""
+    return binary("or", rows, others, on=_ROW)
+
+
+def _expected(records: Records) -> Expr:
+    """List the rows that had a value within a day, and those that every service should have; own ones keep titles."""
+    had = aggregate("group", within_a_day(mine(_CURRENT)), (names.SIGNAL, names.TITLE))
+    return reduce(_else, _each(name for name in _ordered(records) if name in records.shared), had)
+
+
+def _unmeasured(records: Records) -> Iterator[str]:
+    """List the signals that not every service's profile measures."""
+    return (name for name in _ordered(records) if name not in records.shared | records.measured)
+
+
+def _each(signals: Iterable[str]) -> Iterator[Expr]:
+    one = call("vector", number(1))
+    return (replaced(one, names.SIGNAL, name, "", "") for name in signals)
+
+
+def _reason(records: Records) -> Expr:
+    """Give the status of what has no value: nothing finished, or there should be data."""
+    idle = number(colours.NO_RUNS.code) * aggregate("group", _idle(records))
+    return binary("or", idle, call("vector", number(colours.NO_DATA.code)), on=())
+
+
+def _idle(records: Records) -> Expr:
+    return binary("==", mine(records.series("run_count")).now(), number(0))
+
+
+def _values() -> Expr:
+    """Write the current values, each in its unit."""
+    by = (names.SIGNAL, names.WORST, names.TITLE)
+    arms = [readable(mine(_CURRENT).where(unit=str(unit)).now(), unit, "current", by) for unit in Unit]
+    return _newest(any_of(arms), _CURRENT, by)
+
+
+def _unfinished(records: Records) -> Iterator[Expr]:
+    """Write what is used while nothing finishes, of signals that are amounts for each run."""
+    for unit in Unit:
+        amounts = [
+            replaced(mine(records.series(name, part="numerator")).now(), names.SIGNAL, name, "", "")
+            for name in _ordered(records)
+            if _is_amount(signal := records.signals[name]) and signal.unit is unit
+        ]
+        if amounts:
+            found = binary("and", reduce(_else, amounts), _idle(records), on=(names.SERVICE,))
+            window = records.window("run_count")
+            yield replaced(
+                readable(found, unit, "current", _ROW), "current", f"${{1}} in {window}", "current"
+            )
+
+
+def _is_amount(signal: Signal) -> bool:
+    counted = isinstance(signal.kind, Tokens | Cost) or (
+        isinstance(signal.kind, Ratio) and not signal.of.sparse
     )
-    found = reduce(
-        lambda left, right: binary("or", left, right, on=_ROW), (silent, *expected), mine(_STATUS).now()
-    )
-    return aggregate("max", found, _ROW)
+    return counted and divisor(signal) is not None
 
 
-def _expected(name: str, records: Records) -> float | None:
-    """Give the status of a signal without a value; None where the service may have it, and need not."""
-    if name in records.shared:
-        return colours.NO_DATA.code
-    return None if name in records.measured else colours.NOT_MEASURED.code
+def _promised(records: Records) -> Expr | None:
+    """Write what the service promises; None where nobody promises anything."""
+    arms = []
+    for unit in Unit:
+        promises = [
+            replaced(promise, names.SIGNAL, name, "", "")
+            for name in _ordered(records)
+            if records.signals[name].unit is unit
+            and records.has(promise := mine(records.series(name, part="objective")).now())
+        ]
+        if promises:
+            arms.append(readable(any_of(promises), unit, "objective", _ROW))
+    return any_of(arms) if arms else None
 
 
-def _current() -> Expr:
-    by_unit = (readable(mine(_CURRENT).where(unit=str(unit)).now(), unit, "current", _BY) for unit in Unit)
-    return _dated(any_of(tuple(by_unit)), _CURRENT, _BY)
+def _trend(records: Records) -> Expr:
+    """Write the trends; the word before one says whether it is for better or worse."""
+    by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
+    arms = []
+    for unit, least in _SEEN.items():
+        for better, ways in (
+            (Better.LOWER, (("worse", ">="), ("better", "<="))),
+            (Better.HIGHER, (("better", ">="), ("worse", "<="))),
+        ):
+            signals = [name for name in _ordered(records) if records.signals[name].better is better]
+            if signals:
+                found = mine(_TREND).one_of(names.SIGNAL, signals).where(unit=unit).now()
+                for way, op in ways:
+                    seen = binary(op, found, number(least if op == ">=" else -least))
+                    arms.append(replaced(change(seen, "trend", by), "trend", f"{way} ${{1}}", "trend"))
+    arms.append(change(mine(_TREND).now(), "trend", by))
+    written = _newest(reduce(lambda one, other: binary("or", one, other, on=by), arms), _TREND, by)
+    for unit, text in (("relative", "%"), ("points", "pp")):
+        written = replaced(written, names.UNIT, text, names.UNIT, unit)
+    written = replaced(written, names.OVER, "${1}", names.OVER, "after (.+)")
+    return joined(written, "trend", " ", "trend", names.UNIT, names.OVER)
 
 
-def _trend() -> Expr:
-    by = (*_BY, names.UNIT, names.OVER)
-    written = _dated(change(mine(_TREND).now(), "trend", by), _TREND, by)
-    named = replaced(
-        replaced(written, names.UNIT, "%", names.UNIT, "relative"), names.UNIT, "pp", names.UNIT, "points"
-    )
-    return joined(named, "trend", " ", "trend", names.UNIT, names.OVER)
+def _since() -> Expr:
+    return ago(aggregate("min", mine(_SINCE).now(), _ROW), "since", _ROW)
 
 
-def _dated(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
-    """Give texts the time of the series that they are written from as their value."""
+def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
+    """Keep the text of each row that is written from the newest series."""
     recorded = aggregate("max", call("timestamp", mine(source).now()), by)
-    return binary("+", number(0) * texts, recorded, on=by, group_left=())
+    return top(binary("+", number(0) * texts, recorded, on=by, group_left=()), _ROW)
 
 
-def _joined(rows: Expr, texts: Expr, every: Expr, *labels: str) -> Expr:
-    """Give rows the labels of their newest texts; ``every`` has the signals of all rows, for those without a text."""
-    newest = top(binary("or", texts, every, on=_ROW), _ROW)
-    return binary("+", rows, number(0) * newest, on=_ROW, group_left=labels)
+def titled(rows: Expr, records: Records) -> Expr:
+    """Name the rows in ``metric``: a service's own signals bring their titles, those of profiles have them here."""
+    rows = replaced(rows, "metric", "${1}", names.SIGNAL)
+    rows = replaced(rows, "metric", "${1}", names.TITLE)
+    titles = {name: signal.title for name, signal in records.signals.items() if not signal.own}
+    for name, title in {**titles, names.INSTRUMENTATION: "Instrumentation"}.items():
+        text = records.in_words(title.replace("$", "$$"), several=True)
+        rows = replaced(rows, "metric", text, names.SIGNAL, name)
+    return replaced(
+        joined(rows, "metric", " · ", "metric", names.WORST), "metric", "${1}", "metric", "(.+) · "
+    )
 
 
-def _placed(rows: Expr, records: Records) -> Expr:
-    """Add what sorts the rows and where their links lead; a service's own signals stand last."""
-    ordered = _ordered(records)
-    rows = replaced(rows, "row", "99", "", "")
-    for place, name in enumerate(ordered):
-        rows = replaced(rows, "row", f"{place:02}", names.SIGNAL, name)
+def _sorted(rows: Expr, records: Records) -> Expr:
+    """Add what sorts the rows; of one rank, a service's own signals stand last."""
+    rows = replaced(rows, "place", "99", "", "")
+    for place, name in enumerate(_ordered(records)):
+        rows = replaced(rows, "place", f"{place:02}", names.SIGNAL, name)
+    return joined(rows, "row", "", "rank", "place")
+
+
+def _leading(rows: Expr, records: Records) -> Expr:
+    """Add where the rows' links lead."""
     rows = replaced(rows, "more", names.DASHBOARDS["overview"], "", "")
     for uid in sorted(set(names.DASHBOARD_OF_LAYER.values())):
-        of_uid = [name for name in ordered if names.dashboard_of(records.signals[name]) == uid]
+        of_uid = [
+            name for name, one in records.signals.items() if not one.own and names.dashboard_of(one) == uid
+        ]
         if of_uid:
             rows = replaced(rows, "more", uid, names.SIGNAL, "|".join(of_uid))
     return rows

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What the data source variable is called everywhere; links and panels refer to it.
 DATASOURCE = "datasource"
+#: The variable that a part of services' names is typed into.
+NAME = "name"
 #: The variable that chooses among a service's own signals.
 OWN = names.SIGNAL
 
@@ -32,7 +34,8 @@ class Variable(Struct, frozen=True):
     Attributes:
         name: The label, as links spell it.
         title: For people.
-        of: The series whose values of the label are offered.
+        of: The series whose values of the label are offered; None for a text that somebody types.
+        besides: Another series whose values are offered as well.
         several: Whether several, or all, can be chosen; they select lines.
         newest_first: Whether the values descend.
         hidden: Whether only titles read it, and nobody chooses.
@@ -41,16 +44,27 @@ class Variable(Struct, frozen=True):
 
     name: str
     title: str
-    of: Series
+    of: Series | None
     several: bool = True
     newest_first: bool = False
     hidden: bool = False
+    besides: Series | None = None
     everything: str = ".+"
 
 
 def word() -> Variable:
     """Read the word for a run of the chosen service."""
     return Variable(names.RUN_WORD, "Run", mine(Series(names.INFO)), several=False, hidden=True)
+
+
+def named() -> Variable:
+    """Let people type a part of services' names, which may be a regular expression."""
+    return Variable(NAME, "Name contains", None, several=False)
+
+
+def of_name(found: Series) -> Series:
+    """Keep the services with what was typed in their names."""
+    return found.where("=~", **{names.SERVICE: f".*${NAME}.*"})
 
 
 def mine(found: Series) -> Series:
@@ -75,16 +89,15 @@ def environment(records: Records) -> tuple[Variable, ...]:
 
 
 def service(records: Records) -> Variable:
-    """Offer the services, those included that are silent: what they promise is recorded all the same.
+    """Offer the services that are known, the silent ones included, and those that nobody knows and alerts are about.
 
     Where some run in environments, those of the chosen ones are offered.
     """
+    known, alerted = Series(names.KNOWN), Series(names.BOARD_WORST)
     if records.environments:
-        there = Series(names.KNOWN).where("=~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
+        there = known.where("=~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
         return Variable(names.SERVICE, "Service", there, several=False)
-    promises = (name for name in records.names if name.endswith(":objective"))
-    of = records.either(*map(Series, (names.BOARD_STATUS, *promises)))
-    return Variable(names.SERVICE, "Service", of or Series(names.BOARD_STATUS), several=False)
+    return Variable(names.SERVICE, "Service", known, several=False, besides=alerted)
 
 
 def own_signals(records: Records) -> tuple[Variable, ...]:

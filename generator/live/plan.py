@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
-from generator.live.recorded import ALERTS
+from generator.model import names
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ScheduledRule(Struct, frozen=True):
     @property
     def record(self) -> str:
         """The name of what it records; all alerting rules record one."""
-        return self.rule.record if isinstance(self.rule, RecordingRule) else ALERTS
+        return self.rule.record if isinstance(self.rule, RecordingRule) else names.ALERTS
 
     @property
     def name(self) -> str:
@@ -78,7 +78,13 @@ def _scheduled(groups: Sequence[RuleGroup], step: int | None) -> Iterable[Schedu
 
 
 def _reads(rules: Iterable[ScheduledRule], records: Iterable[str]) -> frozenset[str]:
-    return frozenset[str]().union(*(records_read(one.rule.expr, records) for one in rules))
+    found = frozenset[str]().union(
+        *(records_read(one.rule.expr, [*records, names.ALERTS_FOR_STATE]) for one in rules)
+    )
+    # Both are written where alerts are evaluated.
+    return found - {names.ALERTS_FOR_STATE} | (
+        {names.ALERTS} if names.ALERTS_FOR_STATE in found else frozenset()
+    )
 
 
 def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:

@@ -13,15 +13,13 @@ from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
 from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.live.states import State, Timing, advance
+from generator.model import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.live.answers import RangeResult, RangeSeries
     from generator.model.rules import AlertingRule, RecordingRule
-
-#: The names under which Prometheus records alerts.
-ALERTS, FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 
 LabelSet = frozenset[tuple[str, str]]
 
@@ -101,10 +99,10 @@ def _alert(
         mine = {step: 1.0 for step, state in lives.items() if is_it(state)}
         present = before is not None and is_it(before)
         if mine or present:
-            named = labels | {("__name__", ALERTS), ("alertstate", name)}
+            named = labels | {("__name__", names.ALERTS), ("alertstate", name)}
             yield _timeline(named, mine, steps, present=present)
     since = {step: float(state.active_at) for step, state in lives.items()}
-    yield _timeline(labels | {("__name__", FOR_STATE)}, since, steps, present=before is not None)
+    yield _timeline(labels | {("__name__", names.ALERTS_FOR_STATE)}, since, steps, present=before is not None)
 
 
 def _pending(state: State) -> bool:

@@ -25,6 +25,7 @@ class Label(Struct, frozen=True):
         ignore: Patterns of exposed values that are left out.
         joined: The label of ``target_info`` that says its value for each instance, if one does.
         limits: The values that mean that a run was stopped by a limit.
+        per: Other labels, and how many values it has at most for each value of theirs.
     """
 
     name: str
@@ -35,10 +36,11 @@ class Label(Struct, frozen=True):
     determines: str | None = None
     determined: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+    per: tuple[tuple[str, int], ...] = ()
 
     def __hash__(self) -> int:
         """A label is counted again and again in a fleet; a mapping would not have it found again."""
-        return hash((self.name, self.values, self.max_live, self.new_per_week, self.determines))
+        return hash((self.name, self.values, self.max_live, self.new_per_week, self.determines, self.per))
 
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()

@@ -32,10 +32,21 @@ WORST = "worst"
 OVER = "over"
 #: On the status board, the unit of a row.
 UNIT = "unit"
+#: On the status board, the title of a signal that a service declares itself; the others' stand in the dashboards.
+TITLE = "title"
 
 BOARD_CURRENT = "service:agent_signal:current"
 BOARD_TREND = "service:agent_signal:trend"
 BOARD_STATUS = "service:agent_signal:status"
+#: The worst status of a service.
+BOARD_WORST = "service:agent_board:status"
+#: Unix seconds since when an alert of a signal is true; without a series while none is.
+BOARD_SINCE = "service:agent_signal:since"
+#: The board's row of alerts about data and rules: no signal, though it stands among them.
+INSTRUMENTATION = "instrumentation"
+
+#: What Prometheus keeps of alerts: the state of each, and since when (Unix seconds) it is true.
+ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 
 #: The counter, and its label, of values that generated instrumentation turned into ``other``.
 OUTSIDE = "agent_label_value_outside_total"

@@ -5,6 +5,7 @@ Ids and variables are part of links in notifications, which people open weeks la
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,9 +21,12 @@ from generator.model.alerts import (
     SeriesCount,
     Undeclared,
     Unpriced,
+    Watch,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
@@ -35,9 +39,13 @@ class PanelPlace(Struct, frozen=True):
 
 
 UNPRICED = "unpriced"
+#: The lists of alerts, for those that no signal shows: of one service, and of all.
+ALERTS, ALL_ALERTS = "alerts", "all_alerts"
 
 #: By what they are about. Panels that no alert leads to are counted from 1.
 PANELS = {
+    ALL_ALERTS: PanelPlace("agent-fleet", 101),
+    ALERTS: PanelPlace("agent-overview", 101),
     "run_count": PanelPlace("agent-runs", 101),
     "success_rate": PanelPlace("agent-runs", 102),
     "success_rate:burn": PanelPlace("agent-runs", 103),
@@ -81,19 +89,51 @@ CHOICES = {
 }
 
 
+#: What the panels are called, for runbooks.
+TITLES: Mapping[PanelPlace, str] = {
+    PANELS["run_count"]: "Runs by status",
+    PANELS["success_rate"]: "Success rate",
+    PANELS["success_rate:burn"]: "Error budget burn",
+    PANELS["latency_p50"]: "Run latency",
+    PANELS["latency_p95:overflow"]: "Beyond the last bucket",
+    PANELS["step_count"]: "Steps per run",
+    PANELS["tool_error_rate"]: "Tool error rate",
+    PANELS["tool_calls_per_run"]: "Tool calls per run",
+    PANELS["tool_latency_p95"]: "Tool latency p95",
+    PANELS["llm_errors_per_run"]: "LLM errors per run",
+    PANELS["tool_error_count"]: "Tool errors by class",
+    PANELS["llm_error_count"]: "LLM errors by class",
+    PANELS["cost_per_run"]: "Cost per run by model",
+    PANELS["token_usage_per_run"]: "Tokens per run by type",
+    PANELS["spend"]: "Spend in 24 hours",
+    PANELS["cost_rate"]: "Spend per hour by model",
+    PANELS[UNPRICED]: "Tokens without a price",
+    PANELS["llm_usage_unread_count"]: "LLM steps with unread tokens",
+    PANELS["stop_reason_distribution"]: "Stop reasons",
+    PANELS["success_rate:release"]: "Success rate by release",
+    PANELS["latency_p95:release"]: "Latency p95 by release",
+    PANELS["stop_reason_distribution:release"]: "Ended by a limit, by release",
+    PANELS["token_usage_per_run:release"]: "Tokens per run by release",
+    PANELS["cost_per_run:release"]: "Cost per run by release",
+    PANELS["tool_calls_per_run:release"]: "Tool calls per run by release",
+    PANELS["tool_error_rate:release"]: "Tool error rate by release",
+}
+
+#: What a signal's own panel does not show, by the kind of alert that is about it.
+_PARTS: Mapping[type, str] = MappingProxyType({BurnRate: "burn", Overflow: "overflow", Regression: "release"})
+
+
 def panel_of(alert: Alert) -> PanelPlace | None:
     """Find the panel that shows what an alert is about; None where none does."""
     match alert.kind:
-        case BurnRate():
-            return PANELS.get(f"{alert.signal}:burn")
-        case Overflow():
-            return PANELS.get(f"{alert.signal}:overflow")
-        case Regression():
-            return PANELS.get(f"{alert.signal}:release")
+        case BurnRate() | Overflow() | Regression():
+            return PANELS.get(f"{alert.signal}:{_PARTS[type(alert.kind)]}")
         case Unpriced():
             return PANELS[UNPRICED]
+        case RuleHealth(Watch.FAILURES | Watch.ROUNDS):
+            return PANELS[ALL_ALERTS]
         case Absence() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
-            return None
+            return PANELS[ALERTS]
         case _:
             return PANELS.get(alert.signal)
 

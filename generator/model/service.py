@@ -111,6 +111,10 @@ class Site(Struct, frozen=True):
         """Whether an alert may outlast its condition."""
         return self.oldest_prometheus >= KEEPS_FIRING
 
+    def budget_of(self, service: Service) -> SeriesBudget:
+        """The budgets of a service: its own, else those that hold for each."""
+        return service.series_budget or self.budget
+
     @property
     def raw_window(self) -> int:
         """The range of the raw pass: an interval plus a scrape tiles time, so every increase is seen once."""
@@ -132,6 +136,7 @@ class Service(Struct, frozen=True):
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
+        series_budget: Its own budgets; None where it has the site's.
         environment: Where it runs, such as ``staging``; empty where its file tells no environments apart.
         alert_labels: Further labels of its alerts; the environment is not among them.
         scrape_interval: Seconds between two scrapes of its targets; 0 as the site says.
@@ -164,6 +169,7 @@ class Service(Struct, frozen=True):
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
     adapters: tuple[str, ...] = ()
+    series_budget: SeriesBudget | None = None
     environment: str = ""
     alert_labels: Mapping[str, str] = {}
     scrape_interval: int = 0

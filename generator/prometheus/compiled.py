@@ -62,7 +62,7 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     """Lower a service to its own rules; ``shared`` are the names of what the shared rules record."""
     scope = Scope(site, service.name)
     name, interval = _GROUP.format(service.name), site.rule_interval
-    limit = _LIMIT * site.budget.recorded
+    limit = _LIMIT * site.budget_of(service).recorded
     own = [tuple(rules) for rules in _own(service, scope)]
     return Compiled(
         service.name,

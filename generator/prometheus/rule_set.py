@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.alerts.condition import Ground
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import RuleHealth
 from generator.model.rules import AlertingRule, RuleGroup
 from generator.prometheus.compiled import Compiled, compile_rules
-from generator.prometheus.shared import SharedRules, shared_rules, switch
+from generator.prometheus.shared import SharedRules, ground_of, shared_rules, switch
 from generator.streams.scope import Scope
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def alerting_by_service(
     """
     services = tuple(services)
     marks = tuple(sorted({mark for service in services for mark in service.marks}))
-    ground = Ground(Scope(site), library.signals, library.runs)
+    ground = ground_of(library, Scope(site))
     known: dict[tuple[str, str, str], tuple[AlertingRule, ...]] = {}
 
     def rules(alert: Alert, variant: str) -> tuple[AlertingRule, ...]:

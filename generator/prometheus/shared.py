@@ -103,7 +103,7 @@ class SharedRules(Struct, frozen=True, eq=False):
 def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ()) -> SharedRules:
     """Compile the rules that all services share, and the variants of alerts that some of them have."""
     scope = Scope(site)
-    ground = Ground(scope, library.signals, library.runs)
+    ground = ground_of(library, scope)
     taken: set[str] = set()
     recording = {
         SERVICES: _chains(SERVICES, _services(library, scope), site),
@@ -123,6 +123,13 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
     streams = tuple(library.streams.values())
     rules = SharedRules(streams, library.marks, _filled(recording), _filled(alerting))
     return with_variants(rules, variants, library, site)
+
+
+def ground_of(library: Library, scope: Scope) -> Ground:
+    """Put together what the shared alerts stand on."""
+    signals = library.signals
+    compared = frozenset(signal.name for signal, _ in releases.compared(signals.values(), library.alerts))
+    return Ground(scope, signals, library.runs, compared=compared)
 
 
 def _filled(groups: Mapping[str, tuple[RuleGroup, ...]]) -> dict[str, tuple[RuleGroup, ...]]:
@@ -385,7 +392,7 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
 def _status(library: Library, scope: Scope) -> list[Rules]:
     watched = {alert.signal for alert in library.alerts if alert.shown}
     rows = (board.row(one, scope, is_watched=one.name in watched) for one in library.signals.values())
-    return [*rows, (board.status(scope),)]
+    return [*rows, board.statuses(library.alerts, scope)]
 
 
 # Alerts.
@@ -423,7 +430,7 @@ def with_variants(
     rules: SharedRules, variants: Iterable[Variant], library: Library, site: Site
 ) -> SharedRules:
     """Add the alerts of which some service has another form, in files of their own."""
-    ground = Ground(Scope(site), library.signals, library.runs)
+    ground = ground_of(library, Scope(site))
     return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground)})
 
 

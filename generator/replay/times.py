@@ -52,8 +52,8 @@ def amount(value: float | None, rule: AlertingRule) -> str:
     if isnan(value) or not isfinite(value):
         return "NaN" if isnan(value) else f"{'+' if value > 0 else '-'}Inf"
     said = rule.annotations.get("description", "")
-    if "humanizePercentage" in said:
+    if "$value | humanizePercentage" in said:
         return f"{value * 100:.3g}%"
-    if "humanizeDuration" in said:
+    if "$value | humanizeDuration" in said:
         return f"{value:.3g}s" if abs(value) >= _HUNDREDTH or not value else f"{value * 1000:.3g}ms"
     return f"{value:.4g}"

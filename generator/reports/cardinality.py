@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
-    from generator.model.service import Site
+    from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow, Overview, ServiceRow
 
 #: Raised when a key changes its meaning or goes away.
@@ -91,6 +91,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
     account = each.account
     contents = {
         "replicas": account.replicas,
+        **_own_budget(each.service),
         "raw": _total(account.raw),
         "recorded": _total(account.recorded),
         **_load(account.load),
@@ -113,6 +114,13 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
         },
     }
     return json_member(contents)
+
+
+def _own_budget(service: Service) -> dict[str, object]:
+    budget = service.series_budget
+    if budget is None:
+        return {}
+    return {"budget": {"metric": budget.metric, "service": budget.service, "recorded": budget.recorded}}
 
 
 def _metric(row: MetricRow) -> dict[str, object]:

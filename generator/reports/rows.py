@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.raw import MetricSeries
     from generator.checks.cardinality.recorded import RecordSeries
     from generator.checks.facts import ServiceFacts
-    from generator.model.service import Site
+    from generator.model.service import SeriesBudget, Site
 
 _THOUSAND = 1000
 
@@ -56,6 +56,7 @@ class ServiceRow(Struct, frozen=True):
     recorded_used: float
     savings: tuple[Saving, ...]
     load: Load
+    budget: SeriesBudget
 
     @property
     def live(self) -> int:
@@ -184,17 +185,18 @@ def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
         metrics=tuple(_metric(series, each, site) for series in account.metrics),
         groups=groups(account.records),
         raw=account.raw,
-        raw_used=account.raw.live / site.budget.service,
+        raw_used=account.raw.live / site.budget_of(each.service).service,
         recorded=account.recorded,
-        recorded_used=account.recorded.live / site.budget.recorded,
+        recorded_used=account.recorded.live / site.budget_of(each.service).recorded,
         savings=of_metrics(each.service.metrics.values(), each.service, site),
         load=account.load,
+        budget=site.budget_of(each.service),
     )
 
 
 def _metric(series: MetricSeries, each: ServiceFacts, site: Site) -> MetricRow:
     savings = of_metrics((series.metric,), each.service, site)
-    return MetricRow(series, series.live / site.budget.metric, savings)
+    return MetricRow(series, series.live / site.budget_of(each.service).metric, savings)
 
 
 def groups(records: Iterable[RecordSeries]) -> tuple[GroupRow, ...]:

@@ -26,7 +26,7 @@ def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> st
 
 
 def _service(row: ServiceRow, site: Site) -> Iterator[str]:
-    budget = site.budget
+    budget = row.budget
     over = f"over {duration(site.retention)}"
     yield f"{row.name} ({_counted(row.replicas, 'instance')})"
     table = [("metric", "labels", "each", "at once", over, "of budget", "shrink first")]

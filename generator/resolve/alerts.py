@@ -18,8 +18,10 @@ from generator.model.alerts import (
     Alert,
     AlertKind,
     AlertSeverity,
+    Bound,
     Idle,
     RuleHealth,
+    SeriesCount,
     Tier,
     Undeclared,
     Unpriced,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
+    from generator.resolve.sweeps import Swept
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 _OF_SIGNALS = (
@@ -220,7 +223,16 @@ def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Alert
         check_absence(entry, scope)
     for found in sweep(name, body, scope):
         about = _About(found.signal, found.by)
-        yield _alert(entry, found.kind, about, (Tier(severity(entry, found.severity), 0, ""),), scope)
+        yield _alert(entry, found.kind, about, (_swept_tier(entry, found),), scope)
+
+
+def _swept_tier(entry: Entry[AlertSpec], found: Swept) -> Tier:
+    """Give the number of series that is allowed as the bound that it is; nothing else that is swept has one."""
+    chosen = severity(entry, found.severity)
+    if not isinstance(found.kind, SeriesCount):
+        return Tier(chosen, 0, "")
+    allowed = found.kind.allowed
+    return Tier(chosen, allowed, f"{allowed:,}", written=Bound(allowed, None, "#"))
 
 
 def _of_signal(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:

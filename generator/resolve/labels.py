@@ -11,7 +11,7 @@ from generator.resolve.label_names import refused_declaration, refused_label, un
 from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
@@ -37,6 +37,11 @@ def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Finding
     for name, label in declared.items():
         labels[name] = _label(label, bounds.get(name), profile, service, findings)
         _check_dependence(label, labels[name], declared, findings)
+    for name, per in (
+        *((entry.key.value, entry.value.per) for entry in profile.labels),
+        *((entry.key.value, entry.value.per) for entry in service.labels),
+    ):
+        _check_per(name, per, labels, findings)
     return labels
 
 
@@ -49,12 +54,21 @@ def _known(
 ) -> None:
     name = entry.key.value
     if name in declared:
-        if declared[name].value.values:
+        bound = entry.value
+        by_number = bound.max_live is not None or bound.new_per_week is not None
+        if declared[name].value.values and (bound.values or by_number or not bound.per):
             findings.error(
                 "label/bounded-twice",
                 f'the profile lists the values of label "{name}" already',
                 entry.key.span,
                 "leave it out here; a service bounds only the labels that its profile leaves open",
+            )
+        elif bound.values and by_number:
+            findings.error(
+                "label/bounded-twice",
+                f'label "{name}" has a list of values, and a number of them as well',
+                entry.key.span,
+                "leave out max_live and new_per_week: a list says both",
             )
     elif found := refused_label(entry.key):
         findings.add(found)
@@ -97,7 +111,39 @@ def _label(
         },
         ignore=tuple(text.value for text in spec.ignore),
         joined=(spec.label.value if spec.label else name) if spec.from_ else "",
+        per=tuple((one.key.value, one.value) for one in ((bound.value.per if bound else ()) or spec.per)),
     )
+
+
+def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label], findings: Findings) -> None:
+    """Prove that the labels that another one's values are counted for exist, and are not counted for it in turn."""
+    for one in per:
+        other = one.key.value
+        if other not in labels:
+            findings.error(
+                "reference/unknown-label",
+                f'label "{other}" is not declared',
+                one.key.span,
+                did_you_mean(other, labels),
+            )
+        elif name in labels and name in _counted_for(other, labels):
+            findings.error(
+                "label/circle",
+                f'"{name}" is counted per "{other}", and "{other}" per "{name}"',
+                one.key.span,
+                "remove per from one of them: how many values each has is bounded anyway",
+            )
+
+
+def _counted_for(name: str, labels: Mapping[str, Label]) -> set[str]:
+    """Find all labels for whose values those of a label are counted, directly or through others; itself as well."""
+    found, waiting = {name}, [name]
+    while waiting:
+        for other, _ in labels[waiting.pop()].per:
+            if other in labels and other not in found:
+                found.add(other)
+                waiting.append(other)
+    return found
 
 
 def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:

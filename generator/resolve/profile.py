@@ -81,6 +81,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         alert_labels=(),
         links=(),
         adapters=(),
+        series_budget=None,
         scrape_interval=None,
         environments=(),
         severity_at_most=None,

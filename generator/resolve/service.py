@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.alerts import AlertSeverity, RuleHealth
+from generator.model.alerts import AlertSeverity, RuleHealth, SeriesCount
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
@@ -22,7 +22,7 @@ from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
 from generator.resolve.signals import SignalScope, resolve_signals
-from generator.resolve.site import scraped_every
+from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
 from generator.spec.types import ELSEWHERE
 
@@ -61,7 +61,8 @@ def resolve_service(
 ) -> Service | None:
     """Resolve one service; None when there is too little to go on, with the findings that say why."""
     scraped = scraped_every(spec, base.site, findings)
-    base = replace(base, site=replace(base.site, scrape_interval=scraped))
+    budget = resolve_budget(spec.series_budget, base.site.budget)
+    base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
     check_feeds(profile, labels, base.site.oldest_prometheus, findings)
@@ -109,11 +110,14 @@ def resolve_service(
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
+        series_budget=base.site.budget if spec.series_budget else None,
         environment=spec.inhabits.environment.value if spec.inhabits else "",
         alert_labels=resolve_alert_labels(spec, base, labels, findings),
         scrape_interval=scraped if spec.scrape_interval else 0,
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
+    if spec.series_budget:
+        changed |= {alert.name for alert in alerts if isinstance(alert.kind, SeriesCount)}
     if most:
         changed |= {alert.name for alert in alerts if not isinstance(alert.kind, RuleHealth)}
     shared = shared_alerts(base.signals, alert_scope)

@@ -39,7 +39,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         grafana_url=spec.grafana_url or "",
         runbook_url=spec.runbook_url or "runbooks",
         created_series=spec.created_series is not False,
-        budget=_budget(spec.series_budget),
+        budget=resolve_budget(spec.series_budget, BUDGET),
         oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
         deliver=resolve_deliver(spec.deliver, spec.grafana_url, findings),
         shards=tuple(
@@ -66,14 +66,15 @@ def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
     return found
 
 
-def _budget(spec: SeriesBudgetSpec | None) -> SeriesBudget:
+def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesBudget:
+    """Lay the budgets that are written over ``base``."""
     if spec is None:
-        return BUDGET
+        return base
     return SeriesBudget(
-        metric=spec.metric or BUDGET.metric,
-        service=spec.service or BUDGET.service,
-        recorded=spec.recorded or BUDGET.recorded,
-        total=spec.total or BUDGET.total,
+        metric=spec.metric or base.metric,
+        service=spec.service or base.service,
+        recorded=spec.recorded or base.recorded,
+        total=spec.total or base.total,
     )
 
 

@@ -357,10 +357,8 @@ def _merged(one: Metric, other: Metric) -> Metric:
 
 
 def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Add a part, unless one with all its labels is there; it takes the place of those that it holds."""
-    if any(set(more) <= set(part) for part in parts):
-        return parts
-    return (*(part for part in parts if not set(part) <= set(more)), more)
+    """Add a part, unless it is there: one with more labels does not say that all series have these."""
+    return parts if more in parts else (*parts, more)
 
 
 def _described(type_: MetricType, unit: str) -> str:

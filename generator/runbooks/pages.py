@@ -13,7 +13,7 @@ from generator.artifact import Artifact
 from generator.markdown import environment, text
 from generator.model import names
 from generator.model.alerts import Absence, Alert
-from generator.model.panels import dashboard_of_alert
+from generator.model.panels import TITLES, dashboard_of_alert, panel_of
 from generator.model.signals import Signal
 from generator.model.words import RUN, worded
 from generator.runbooks.questions import guide
@@ -92,6 +92,12 @@ def _query(alert: Alert, signal: Signal) -> str:
     return names.value(signal, level)
 
 
+def _panel(alert: Alert) -> str:
+    """Name the panel that an alert leads to; empty where it leads to a dashboard alone."""
+    place = panel_of(alert)
+    return TITLES.get(place, "") if place else ""
+
+
 def _page(
     found: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
 ) -> Artifact:
@@ -108,6 +114,7 @@ def _page(
         guide=guide(alert, signal),
         query=_query(alert, signal),
         dashboard=dashboard_of_alert(alert, signal),
+        panel=_panel(alert),
         overview=names.DASHBOARDS["overview"],
         grafana=grafana,
         shown=not signal.own or signal.trend is not None or alert.shown,

@@ -1,20 +1,27 @@
-"""The status board: current values and trends of signals, and of each signal its status.
+"""The status board: current values and trends of signals, and of each signal its status and since when it is bad.
 
 They read the signals' own groups, so they follow these by up to one rule interval. The status is one rule for all:
-what alerts say, pending or firing, so that a board cannot be green while a page fires.
+what alerts say, pending or firing, so that a board cannot be green while a page fires. Alerts that are not about a
+signal's value, but about labels, series or the rules themselves, have a row of their own: instrumentation.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from generator.model import names
+from generator.model.alerts import RuleHealth, Watch
 from generator.model.signals import Distribution, Share
 from generator.model.units import duration
-from generator.promql.expr import Expr, Series, aggregate, any_of, call, literal, number
-from generator.streams.scope import join, largest, rule, top
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number
+from generator.streams.scope import grouped, join, largest, rule, top
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
     from generator.model.signals import Signal, Trend
     from generator.streams.scope import Scope
@@ -22,12 +29,15 @@ if TYPE_CHECKING:
 #: Fewest events on which a breakdown's value is worse than another's.
 WORST_FLOOR = 20
 _ROW = (names.SERVICE, names.SIGNAL)
+_ALERTS, _FOR_STATE = Series(names.ALERTS), Series(names.ALERTS_FOR_STATE)
+_NAME = "alertname"
 
 
 def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
     """Record a row of the board; one without a trend has none, unless an alert of its own shows its status there."""
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
-    current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels)
+    titled = {names.TITLE: signal.title} if signal.own else {}
+    current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels, **titled)
     if signal.trend is None:
         return (current,) if is_watched else ()
     over = {names.OVER: "after release" if signal.trend.over is None else f"in {duration(signal.trend.over)}"}
@@ -35,16 +45,72 @@ def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[Reco
     return current, rule(names.BOARD_TREND, _trend(signal, signal.trend, scope), **labels | change | over)
 
 
-def status(scope: Scope) -> RecordingRule:
-    """Record 2, 1 or 0: the worst alert of a signal, pending or firing; a service that is gone has none."""
-    alerts = Series("ALERTS").where("!=", **{names.SERVICE: "", names.SIGNAL: ""})
+def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record each row's status, 2, 1 or 0 as its worst alert says, the worst of each service, and since when.
+
+    A service that is gone has none.
+    """
+    about = _Instrumentation.of(alerts)
     arms = [
-        number(code) * aggregate("group", alerts.where(severity=severity).now(), _ROW)
+        number(code) * found
         for severity, code in (("critical", 2), ("warning", 1))
+        for found in about.rows("group", _ALERTS.where(severity=severity), scope)
     ]
-    shown = number(0) * aggregate("group", scope.record(names.BOARD_CURRENT).now(), _ROW)
-    worst = any_of([*arms, shown])
-    return rule(names.BOARD_STATUS, join("and", worst, scope.record(names.KNOWN).now()))
+    shown = scope.record(names.BOARD_CURRENT).now()
+    arms += [number(0) * aggregate("group", shown, _ROW), number(0) * _as_instrumentation(grouped(shown))]
+    known = scope.record(names.KNOWN).now()
+    if about.unknown:
+        nobodys = _ALERTS.one_of(_NAME, about.unknown).where("!=", **{names.SERVICE: ""})
+        known = any_of([known, grouped(nobodys.now())])
+    return (
+        rule(names.BOARD_STATUS, join("and", any_of(arms), known)),
+        rule(names.BOARD_WORST, largest(scope.record(names.BOARD_STATUS).now())),
+        rule(names.BOARD_SINCE, any_of(list(about.rows("min", _FOR_STATE, scope)))),
+    )
+
+
+class _Instrumentation(Struct, frozen=True):
+    """The names of alerts that are about no signal's value.
+
+    Attributes:
+        named: All of them.
+        rules: Those about rules, which may be of no service.
+        unknown: Those about services that nobody knows, as their constants are missing.
+    """
+
+    named: tuple[str, ...]
+    rules: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @staticmethod
+    def of(alerts: Iterable[Alert]) -> _Instrumentation:
+        """Find them among the shared alerts."""
+        about = {alert.name: alert.kind for alert in alerts if not alert.about_signal}
+        rules = {name: kind for name, kind in about.items() if isinstance(kind, RuleHealth)}
+        unknown = (name for name, kind in rules.items() if kind.watch is Watch.CONSTANTS)
+        return _Instrumentation(tuple(sorted(about)), tuple(sorted(rules)), tuple(sorted(unknown)))
+
+    def rows(self, operator: str, alerts: Series, scope: Scope) -> Iterator[Expr]:
+        """Aggregate alerts to their rows; those of no service are everyone's.
+
+        The row of instrumentation is made after that: two alerts that differ only in their signal would be one.
+        """
+        of_one = alerts.where("!=", **{names.SERVICE: "", names.SIGNAL: ""})
+        if not self.named:
+            yield aggregate(operator, of_one.now(), _ROW)
+            return
+        yield aggregate(operator, of_one.none_of(_NAME, self.named).now(), _ROW)
+        found = of_one.one_of(_NAME, self.named).now()
+        if self.rules:
+            of_all = alerts.where(**{names.SERVICE: ""}).one_of(_NAME, self.rules).now()
+            everyone = grouped(scope.record(names.KNOWN).now())
+            found = found | binary("*", everyone, aggregate(operator, of_all), on=(), group_left=())
+        yield _as_instrumentation(aggregate(operator, found, (names.SERVICE,)))
+
+
+def _as_instrumentation(found: Expr) -> Expr:
+    """Put one series a service into the row of instrumentation."""
+    return call("label_replace", found, *map(literal, (names.SIGNAL, names.INSTRUMENTATION, "", "")))
 
 
 def _current(signal: Signal, scope: Scope) -> Expr:
@@ -65,7 +131,7 @@ def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
     values = scope.record(names.value(signal, (kind.label,)))
     worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
     # A limit that no run has met yet has no series: 0 then, as long as there are runs.
-    none = number(0) * scope.record(names.denominator(signal)).now()
+    none = number(0) * (scope.record(names.denominator(signal)).now() > number(0))
     return _named(join("or", worst, none), kind.label)
 
 

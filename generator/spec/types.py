@@ -50,15 +50,17 @@ class LabelSpec(Struct, frozen=True):
     new_per_week: float | None
     determines: Text | None
     limits: Names
+    per: tuple[Entry[int], ...]
 
 
 class BoundSpec(Struct, frozen=True):
-    """A service's bound of a label: listed values, or the largest number of live ones."""
+    """A service's bound of a label: listed values, or the largest number of live ones, also for each of another's."""
 
     span: Span
     values: Names
     max_live: int | None
     new_per_week: float | None
+    per: tuple[Entry[int], ...] = ()
 
 
 class MetricSpec(Struct, frozen=True):
@@ -299,6 +301,7 @@ class ServiceSpec(Struct, frozen=True):
     alert_labels: tuple[Entry[Text], ...]
     links: tuple[Entry[str], ...]
     adapters: Names
+    series_budget: SeriesBudgetSpec | None
     scrape_interval: Text | None
     environments: tuple[Entry[EnvironmentSpec | None], ...]
     severity_at_most: str | None
@@ -332,7 +335,7 @@ class Claims(Struct, frozen=True):
 
 
 class SeriesBudgetSpec(Struct, frozen=True):
-    """The largest numbers of series."""
+    """The largest numbers of series; a service has no ``total``."""
 
     metric: int | None
     service: int | None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: By the word that chooses it: the module, and whether it needs a Prometheus.
 _BENCHMARKS = {
     "compile": ("compiling", False),
+    "culprit": ("culprits", True),
     "hostile": ("hostile", False),
     "instrument": ("instrument", False),
     "load": ("loading", True),

@@ -6,6 +6,7 @@ is spelled out, so the numbers must be small.
 
 from __future__ import annotations
 
+import itertools
 from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING
@@ -38,10 +39,19 @@ def at_first(label: Label) -> list[str]:
 
 
 def live(metric: Metric, service: Service, site: Site) -> int:
-    """Count the series of a metric at once."""
-    instances = [str(number) for number in range(service.replicas)]
+    """Count the series of a metric at once; an instance that restarts has those of any two of the live releases."""
     labels = [service.labels[name] for name in metric.labels]
-    return len(set(_exposed(metric, combinations(labels), instances, site)))
+    release = next((label for label in labels if label.name == "release"), None)
+    pairs = (
+        [list(pair) for pair in itertools.combinations_with_replacement(at_first(release), 2)]
+        if release
+        else [[]]
+    )
+    of_one = max(
+        len(set(_exposed(metric, combinations(labels, {"release": pair} if pair else {}), ["0"], site)))
+        for pair in pairs
+    )
+    return of_one * service.replicas
 
 
 def retained(metric: Metric, service: Service, site: Site) -> int:

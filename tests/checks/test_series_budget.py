@@ -47,12 +47,20 @@ def test_a_budget_that_is_just_kept_is_kept_and_one_series_less_is_told(key: str
     (told,) = _found({key: live - 1}, found)
     assert f"{live:,} series at once" in told.message
     assert f"1 over the budget of {live - 1:,}" in told.message
-    assert f"raise series_budget.{key} in site.yaml" in told.help
+    where = "in site.yaml" if key == "total" else "of this service, or of each in site.yaml"
+    assert f"raise series_budget.{key} {where}" in told.help
+
+
+def test_a_budget_of_its_own_holds_in_place_of_the_site_s(tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    own = replace(found, series_budget=replace(SITE.budget, **(ROOMY | {"metric": 40})))
+    (told,) = _found({"metric": 10, "service": 10, "recorded": 10}, own)
+    assert "of demo-agent may have 64 series at once: 24 over the budget of 40" in told.message
 
 
 def test_the_label_that_contributes_most_is_pointed_at(tmp_path: Path) -> None:
     found = small(tmp_path, service(labels=TOOLS))
-    (told,) = _found({"metric": 90}, found)
+    (told,) = _found({"metric": 60}, found)
     assert told.message.startswith("calls_total of demo-agent may have ")
     assert 'shrink label "tool" (8 values): half of them would save ' in told.help
     assert told.span == found.where("labels.tool")
@@ -62,8 +70,8 @@ def test_buckets_are_pointed_at_where_they_contribute_most(tmp_path: Path) -> No
     buckets = ", ".join(str(number) for number in range(1, 60))
     wide = service(metrics=f"{{run_ms: {{buckets: [{buckets}]}}}}")
     found = small(tmp_path, wide)
-    (told,) = _found({"metric": 180}, found)
-    assert "shrink the buckets (59 bounds): half of them would save 87, all but one 174" in told.help
+    (told,) = _found({"metric": 100}, found)
+    assert "shrink the buckets (59 bounds): half of them would save 58, all but one 116" in told.help
     assert told.span == found.where("metrics.run_ms")
 
 
@@ -73,7 +81,7 @@ def test_what_nothing_can_shrink_is_told_as_well(tmp_path: Path) -> None:
     told = _found({"metric": 1}, replace(measuring(found, bare), labels={}))
     created = "created_series: false in site.yaml, which the generated module follows, would save 1"
     assert [each.help for each in told] == [
-        f"expose less; {created}; or raise series_budget.metric in site.yaml"
+        f"expose less; {created}; or raise series_budget.metric of this service, or of each in site.yaml"
     ]
     assert told[0].span == found.where("")
 

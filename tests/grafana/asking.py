@@ -11,7 +11,7 @@ from generator.live.answers import decoded, read_answer
 from tests.grafana.day import SHOWN
 from tests.grafana.documents import targets, variables
 from tests.grafana.substitution import ALL, Choice, substituted
-from tests.grafana.test_closed_world import LABEL, VALUES
+from tests.grafana.test_closed_world import LABEL, RESULT, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,19 +33,23 @@ class Answer(Struct, frozen=True):
 
 
 def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Iterator[Answer]:
-    """Ask all queries of a dashboard; what is not in ``chosen`` is all."""
-    every = {name: ALL for name, one in variables(board).items() if one["multi"]} | dict(chosen)
+    """Ask all queries of a dashboard; what is not in ``chosen`` is all, and nothing is typed."""
+    found = variables(board)
+    typed = {name: "" for name, one in found.items() if one["type"] == "textbox"}
+    every = {name: ALL for name, one in found.items() if one["multi"]} | typed | dict(chosen)
     for target in targets(board):
         yield ask(api, board, target, every)
 
 
-def ask(api: PrometheusApi, board: Json, target: Target, chosen: Mapping[str, Choice]) -> Answer:
+def ask(
+    api: PrometheusApi, board: Json, target: Target, chosen: Mapping[str, Choice], *, end: int = SHOWN.end
+) -> Answer:
     """Ask one query, as an instant at the end or over the whole range, as it says."""
     expr = substituted(target.expr, variables(board), chosen, SHOWN)
     if target.json["instant"]:
-        samples = api.query(expr, SHOWN.end).samples
+        samples = api.query(expr, end).samples
         return Answer(target, tuple((one.labels, (one.value,)) for one in samples))
-    series = api.query_range(expr, SHOWN.start, SHOWN.end, SHOWN.step).series
+    series = api.query_range(expr, end - (SHOWN.end - SHOWN.start), end, SHOWN.step).series
     return Answer(target, tuple((one.labels, one.values) for one in series))
 
 
@@ -54,7 +58,7 @@ def offered(api: PrometheusApi, board: Json, service: str) -> dict[str, list[str
     found = variables(board)
     chosen: dict[str, Choice] = {"service": service}
     return {
-        name: _values(api, substituted(one["query"], found, chosen, SHOWN))
+        name: _values(api, substituted(one["query"], found, chosen, SHOWN), name)
         for name, one in found.items()
         if one["type"] == "query"
     }
@@ -64,7 +68,9 @@ def _named(legend: str, labels: Mapping[str, str]) -> str:
     return LABEL.sub(lambda found: labels.get(found[1], ""), legend)
 
 
-def _values(api: PrometheusApi, query: str) -> list[str]:
+def _values(api: PrometheusApi, query: str, label: str) -> list[str]:
+    if result := RESULT.fullmatch(query):
+        return sorted({one.labels[label] for one in api.query(result[1], SHOWN.end).samples})
     match = VALUES.fullmatch(query)
     assert match, query
     fields = {"match[]": match[1], "start": SHOWN.start, "end": SHOWN.end}

@@ -109,6 +109,12 @@ def steps(panel: Panel) -> Iterator[list[Json]]:
     yield from (one["steps"] for one in found if one is not None)
 
 
+def columns(panel: Panel) -> list[str]:
+    """List the fields that a table shows, in order; nothing of what is no table."""
+    ordered = [one["options"] for one in panel.json.get("transformations", ()) if one["id"] == "organize"]
+    return sorted(ordered[0]["indexByName"], key=ordered[0]["indexByName"].__getitem__) if ordered else []
+
+
 def overridden(panel: Panel, name: str) -> list[Any]:
     """List what the overrides of a panel set a property to."""
     return [

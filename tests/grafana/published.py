@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SCHEMAS = Path(__file__).parent / "schemas"
 #: Panels whose fields have settings of their own, under ``custom``.
-_CUSTOM = {"table", "timeseries"}
+_CUSTOM = {"state-timeline", "table", "timeseries"}
 #: Grafana's interface DataLink, as far as it is needed.
 _DATA_LINK = {
     "type": "object",
@@ -77,7 +77,7 @@ def _against(schema: str, definition: str, value: Any, where: str) -> Iterator[s
 
 @cache
 def _validator(schema: str, definition: str) -> Draft7Validator:
-    document = json.loads((_SCHEMAS / f"{schema}.json").read_text("utf-8"))
+    document = json.loads((_SCHEMAS / f"{schema.replace('-', '')}.json").read_text("utf-8"))
     for name, one in document["definitions"].items():
         _correct(name, one)
     return Draft7Validator({**document, "$ref": f"#/definitions/{definition}"})

@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 _BUCKETS = "drawn while more than one run in twenty is beyond the last bucket"
 _UNIT = "the service declares no signal of its own in this unit"
 _BUDGET = "the service has no budget"
+_WELL = "no alert is true"
+_ALIKE = "no service warns without being critical"
+_LINES = ("Lowest success rates", "Highest latencies (p95)", "Most runs", "Highest spend per hour")
+
+#: On any day of these few services, which all finish runs.
+ALWAYS = {
+    **{f"agent-fleet / {title} (timeseries) / B": _ALIKE for title in _LINES},
+}
 
 #: On a healthy day; all of these have data on the broken day.
 HEALTHY = {
+    "agent-overview / Status (table) / D": _WELL,
+    "agent-overview / Alerts (table) / A": _WELL,
     "agent-overview / Run latency (timeseries) / D": _BUCKETS,
     "agent-runs / Run latency (timeseries) / D": _BUCKETS,
     "agent-overview / ${signal} (timeseries) / B": _UNIT,
@@ -23,9 +33,10 @@ HEALTHY = {
 }
 
 QUIET = {
-    PROMISING: HEALTHY,
+    PROMISING: {**HEALTHY, **ALWAYS},
     PLAIN: {
         **HEALTHY,
+        **ALWAYS,
         "agent-overview / ${signal} (timeseries) / A": _UNIT,
         "agent-overview / Spend in 24 hours (timeseries) / D": _BUDGET,
         "agent-cost / Spend in 24 hours (timeseries) / D": _BUDGET,

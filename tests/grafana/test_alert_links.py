@@ -10,7 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.alerts import Threshold
-from generator.model.panels import CHOICES, PANELS, dashboard_of_alert, panel_of
+from generator.model.panels import (
+    ALERTS,
+    ALL_ALERTS,
+    CHOICES,
+    PANELS,
+    TITLES,
+    dashboard_of_alert,
+    panel_of,
+)
 from generator.model.rules import AlertingRule
 from generator.model.signals import Count
 from generator.prometheus.rule_set import rule_set
@@ -22,12 +30,6 @@ if TYPE_CHECKING:
 
     from generator.model.service import Model
     from tests.grafana.documents import Json
-
-#: About data, not about a signal: no panel shows them.
-_WITHOUT = {
-    *("AgentMetricAbsent", "AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"),
-    *("AgentConstantsMissing", "AgentOwnersConflict", "AgentRulesFailing", "AgentRulesLate"),
-}
 
 
 def _rules(model: Model) -> Iterator[AlertingRule]:
@@ -44,9 +46,9 @@ def test_every_alert_leads_to_a_panel_that_exists(model: Model, boards: dict[str
         url = urlsplit(rule.annotations["dashboard_url"])
         asked = parse_qs(url.query)
         board = boards[url.path.removeprefix("/d/")]
-        assert asked["var-service"] == [rule.labels.get("service", "{{ $labels.service }}")]
-        if rule.alert not in _WITHOUT:
-            assert int(asked["viewPanel"][0]) in _panels(board), rule.alert
+        of_one = [rule.labels.get("service", "{{ $labels.service }}")]
+        assert asked.get("var-service", of_one if board["uid"] == "agent-fleet" else []) == of_one
+        assert int(asked["viewPanel"][0]) in _panels(board), rule.alert
 
 
 def test_every_variable_that_an_alert_sets_is_one_of_the_dashboard(
@@ -63,7 +65,7 @@ def test_the_panel_reads_the_signal_that_the_alert_is_about(model: Model, boards
     for service in model.services:
         for alert in service.alerts:
             place = panel_of(alert)
-            if place is None:
+            if place is None or place in {PANELS[ALERTS], PANELS[ALL_ALERTS]}:
                 continue
             panel = _panels(boards[place.uid])[place.number]
             read = {
@@ -83,12 +85,17 @@ def test_the_panel_names_the_runbook_of_each_alert_that_leads_to_it(
 ) -> None:
     for rule in _rules(model):
         url = urlsplit(rule.annotations["dashboard_url"])
-        number = parse_qs(url.query).get("viewPanel")
-        if rule.alert in _WITHOUT or not number:
-            continue
-        panel = _panels(boards[url.path.removeprefix("/d/")])[int(number[0])]
+        (number,) = parse_qs(url.query)["viewPanel"]
+        panel = _panels(boards[url.path.removeprefix("/d/")])[int(number)]
         named = {link["title"]: link["url"] for link in panel["links"]}
         assert named[f"Runbook: {rule.alert}"] == rule.annotations["runbook_url"]
+
+
+def test_runbooks_call_panels_as_they_are_called(boards: dict[str, Json]) -> None:
+    for place, title in TITLES.items():
+        assert _panels(boards[place.uid])[place.number]["title"] == title
+    answered = set(CHOICES) - {"agent-fleet", "agent-overview"}
+    assert {place for place in PANELS.values() if place.uid in answered} == set(TITLES)
 
 
 def test_the_ids_of_a_dashboard_are_its_own(boards: dict[str, Json]) -> None:

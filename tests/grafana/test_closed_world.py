@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 VALUES = re.compile(r"label_values\((.+), (\w+)\)")
+RESULT = re.compile(r"query_result\((.+)\)")
 #: Texts made of values are no series that anybody keeps; tables show them.
 _TEXTS = ("makes ", "copies ")
 
@@ -78,6 +79,8 @@ def test_what_is_not_there_is_noticed(expr: str, known: dict[str, Shape]) -> Non
         "label_values(agent_run_total, release)",
         'label_values({__name__=~"service:agent_success_rate:ratio|agent_run_total"}, service)',
         "label_values(release)",
+        "query_result(group by (tool) (service:agent_success_rate:ratio))",
+        "query_result(agent_run_total)",
     ],
 )
 def test_what_cannot_be_offered_is_noticed(query: str, known: dict[str, Shape]) -> None:
@@ -98,6 +101,9 @@ def _wrong(expr: str, known: Mapping[str, Shape]) -> list[str]:
 
 
 def _not_offered(query: str, known: Mapping[str, Shape]) -> Iterator[str]:
+    if result := RESULT.fullmatch(query):
+        yield from _wrong(result[1], known)
+        return
     match = VALUES.fullmatch(query)
     if not match:
         yield f"{query} is not of our form"

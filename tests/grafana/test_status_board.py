@@ -6,64 +6,90 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 
 from generator.model import names
+from generator.model.signals import Better
 from tests.grafana.asking import opened
 from tests.grafana.day import BROKEN, HEALTHY, PROMISING, SHOWN, SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from generator.live.answers import InstantSample
     from generator.live.api import PrometheusApi
+    from generator.model.service import Model
     from tests.grafana.documents import Json
 
 NO_DATA = 0.5
 _NUMBER = re.compile(r"(\$?)([-+]?[\d.]+)(k|M)?(?: (%|pp|ms|s|min))?( .+)?")
 _SCALES = {None: 1.0, "k": 1e3, "M": 1e6, "%": 0.01, "pp": 0.01, "ms": 0.001, "s": 1.0, "min": 60.0}
 RUNNING = (*HEALTHY, BROKEN)
+_CELLS = ("metric", "now", "more", "trend", "since")
 
 
 @pytest.mark.parametrize("service", RUNNING)
 def test_statuses_are_the_recorded_ones(service: str, boards: dict[str, Json], day: PrometheusApi) -> None:
     recorded = {signal: one.value for signal, one in _recorded(day, names.BOARD_STATUS, service).items()}
-    assert {signal: value for signal, (_, value) in _board(boards, day, service).items()} == recorded
-    assert recorded
+    assert {signal: row.status for signal, row in _board(boards, day, service).items()} == recorded
+    assert recorded[names.INSTRUMENTATION] == (1 if service == BROKEN else 0)
 
 
 @pytest.mark.parametrize("service", RUNNING)
 def test_current_values_are_the_recorded_ones(
-    service: str, boards: dict[str, Json], day: PrometheusApi
+    service: str, boards: dict[str, Json], day: PrometheusApi, model: Model
 ) -> None:
     recorded = _recorded(day, names.BOARD_CURRENT, service)
     shown = _board(boards, day, service)
-    assert shown.keys() == recorded.keys()
-    for signal, (row, _) in shown.items():
-        one = recorded[signal]
-        assert _number(row["current"]) == pytest.approx(one.value, rel=0.06, abs=0.005), row
-        assert row["current"].startswith("$") is (one.labels["unit"] == "usd"), row
-        assert row["metric"].removeprefix(signal) == _after(" · ", one.labels.get("worst", "")), row
+    assert shown.keys() == recorded.keys() | {names.INSTRUMENTATION}
+    titles = {name: one.title for each in model.services for name, one in each.signals.items()}
+    for signal, one in recorded.items():
+        row, promised = shown[signal], _promised(day, service, signal)
+        now, _, objective = row.now.partition(" of ")
+        assert _number(now) == pytest.approx(one.value, rel=0.06, abs=0.005), row
+        assert now.startswith("$") is (one.labels["unit"] == "usd"), row
+        assert (_number(objective) if objective else None) == (promised and pytest.approx(promised)), row
+        title = one.labels.get(names.TITLE) or titles[signal]
+        assert row.metric == f"{title}{_after(' · ', one.labels.get('worst', ''))}", row
+    assert shown[names.INSTRUMENTATION].metric == "Instrumentation"
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_trends_are_the_recorded_ones(service: str, boards: dict[str, Json], day: PrometheusApi) -> None:
+def test_trends_are_the_recorded_ones(
+    service: str, boards: dict[str, Json], day: PrometheusApi, model: Model
+) -> None:
     recorded = _recorded(day, names.BOARD_TREND, service)
-    for signal, (row, _) in _board(boards, day, service).items():
+    signals = next(one for one in model.services if one.name == HEALTHY[0]).signals
+    for signal, row in _board(boards, day, service).items():
         if signal not in recorded:
-            assert row["trend"] == "-", row
+            assert row.trend == "", row
             continue
         one = recorded[signal]
-        assert _number(row["trend"]) == pytest.approx(one.value, abs=0.0006), row
-        assert row["trend"].endswith(
-            f" {'%' if one.labels['unit'] == 'relative' else 'pp'} {one.labels['over']}"
-        )
-        assert row["trend"][0] in "+-", row
+        way, text = _way(row.trend)
+        assert _number(text) == pytest.approx(one.value, abs=0.0006), row
+        over = one.labels["over"].removeprefix("after ")
+        assert text.endswith(f" {'%' if one.labels['unit'] == 'relative' else 'pp'} {over}")
+        assert text[0] in "+-", row
+        if signal in signals and not signals[signal].own:
+            assert way == _direction(one, signals[signal].better), row
+
+
+@pytest.mark.parametrize("service", RUNNING)
+def test_since_is_when_the_first_alert_of_a_row_began(
+    service: str, boards: dict[str, Json], day: PrometheusApi
+) -> None:
+    began: dict[str, float] = {}
+    for one in day.query(f'ALERTS_FOR_STATE{{service="{service}"}}', SHOWN.end).samples:
+        about = one.labels["alertname"] in {"AgentUndeclaredLabelValue", "AgentSeriesBudgetExceeded"}
+        signal = names.INSTRUMENTATION if about else one.labels["signal"]
+        began[signal] = min(one.value, began.get(signal, one.value))
+    for signal, row in _board(boards, day, service).items():
+        assert bool(row.since) is (row.status > 0), row
+        assert not row.since or _ago(row.since) == pytest.approx(SHOWN.end - began[signal], abs=200), row
 
 
 def test_the_broken_service_is_told_from_the_healthy_ones(
     boards: dict[str, Json], day: PrometheusApi
 ) -> None:
-    worst = {service: max(value for _, value in _board(boards, day, service).values()) for service in RUNNING}
+    worst = {service: max(row.status for row in _board(boards, day, service).values()) for service in RUNNING}
     assert worst == {**dict.fromkeys(HEALTHY, 0.0), BROKEN: 2.0}
 
 
@@ -71,22 +97,28 @@ def test_a_service_without_data_has_its_rows_and_is_not_ok(
     boards: dict[str, Json], day: PrometheusApi
 ) -> None:
     rows = _board(boards, day, SILENT)
-    assert set(rows) == set(_board(boards, day, HEALTHY[1])) - {"spend"}  # which not every service watches
-    assert {row["current"] for row, _ in rows.values()} == {"NO DATA"}
-    assert {row["trend"] for row, _ in rows.values()} == {"-"}
+    # Of some signals not every service has a row, and nobody looked at what was never recorded.
+    others = {"spend", "llm_usage_unread_count", names.INSTRUMENTATION}
+    assert set(rows) | others == set(_board(boards, day, HEALTHY[1])) | others
+    assert {row.now.partition(" of ")[0] for row in rows.values()} == {"-"}
+    assert rows["success_rate"].now == "- of 97 %"
+    assert {row.trend for row in rows.values()} == {""}
     # It promises traffic, so that its silence is an alert.
-    assert {signal for signal, (_, value) in rows.items() if value != NO_DATA} == {"run_count"}
-    assert rows["run_count"][1] == 2
+    assert {signal for signal, row in rows.items() if row.status != NO_DATA} == {"run_count"}
+    assert rows["run_count"].status == 2
 
 
-def test_rows_lead_to_dashboards_that_exist_and_stand_in_order(
+def test_rows_lead_to_dashboards_that_exist_and_the_worst_stand_first(
     boards: dict[str, Json], day: PrometheusApi
 ) -> None:
-    rows = [row for row, _ in _board(boards, day, PROMISING).values()]
-    assert {row["more"] for row in rows} <= set(boards) | {""}
-    known = [row["row"] for row in rows if row["row"] != "99"]
-    assert len(set(known)) == len(known)
-    assert next(row["signal"] for row in sorted(rows, key=lambda row: row["row"])) == "run_count"
+    for service in (PROMISING, BROKEN):
+        rows = sorted(_board(boards, day, service).values(), key=lambda row: row.order)
+        assert {row.more for row in rows} <= set(boards)
+        assert [row.status for row in rows] == sorted((row.status for row in rows), reverse=True)
+        known = [row.order for row in rows if not row.order.endswith("99")]
+        assert len(set(known)) == len(known)
+        if service == PROMISING:
+            assert [row.metric for row in rows][:2] == ["Runs", "Success rate"]
 
 
 def test_the_fleet_has_a_row_for_every_service_with_its_worst_status(
@@ -105,24 +137,64 @@ def test_the_fleet_has_a_row_for_every_service_with_its_worst_status(
     assert found == worst
 
 
-def _board(
-    boards: dict[str, Json], day: PrometheusApi, service: str
-) -> dict[str, tuple[Mapping[str, str], float]]:
-    """Return the rows by signal: their labels and the number of their status."""
-    rows = [
-        (labels, values[0])
-        for answer in opened(day, boards["agent-overview"], {"service": service})
-        if answer.target.where == "agent-overview / Status (table) / A"
-        for labels, values in answer.series
-    ]
-    found = {row["signal"]: (row, value) for row, value in rows}
-    assert len(found) == len(rows)
-    return found
+class Row(Struct, frozen=True):
+    """A row of the board, as the queries give its cells; empty where they give none."""
+
+    status: float
+    order: str
+    metric: str
+    now: str
+    more: str
+    trend: str
+    since: str
+
+
+def _board(boards: dict[str, Json], day: PrometheusApi, service: str) -> dict[str, Row]:
+    """Return the rows by signal, put together as Grafana does."""
+    cells: dict[str, dict[str, str]] = {}
+    status: dict[str, float] = {}
+    for answer in opened(day, boards["agent-overview"], {"service": service}):
+        if not answer.target.where.startswith("agent-overview / Status (table)"):
+            continue
+        signals = [labels["signal"] for labels, _ in answer.series]
+        assert len(set(signals)) == len(signals), answer.target.where
+        for labels, values in answer.series:
+            cells.setdefault(labels["signal"], {}).update(labels)
+            if answer.target.where.endswith("/ A"):
+                status[labels["signal"]] = values[0]
+    assert cells.keys() == status.keys()
+    return {
+        signal: Row(status[signal], one["row"], *(one.get(name, "") for name in _CELLS))
+        for signal, one in cells.items()
+    }
 
 
 def _recorded(day: PrometheusApi, record: str, service: str) -> dict[str, InstantSample]:
     samples = day.query(f'{record}{{service="{service}"}}', SHOWN.end).samples
     return {sample.labels["signal"]: sample for sample in samples}
+
+
+def _promised(day: PrometheusApi, service: str, signal: str) -> float | None:
+    found = day.query(f'service:agent_{signal}:objective{{service="{service}"}}', SHOWN.end).samples
+    return found[0].value if found else None
+
+
+def _direction(one: InstantSample, better: Better) -> str:
+    """Say whether a trend is for better or worse; little is neither."""
+    seen = abs(one.value) >= (0.1 if one.labels["unit"] == "relative" else 0.01)
+    if better is Better.NEITHER or not seen:
+        return ""
+    return "better" if (one.value > 0) is (better is Better.HIGHER) else "worse"
+
+
+def _way(trend: str) -> tuple[str, str]:
+    word, _, rest = trend.partition(" ")
+    return (word, rest) if word in {"better", "worse"} else ("", trend)
+
+
+def _ago(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * {"min": 60, "h": 3600, "d": 86400}[unit]
 
 
 def _number(text: str) -> float:

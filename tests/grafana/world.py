@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from generator.live.recorded import ALERTS
+from generator.checks.exposed import states_of
 from generator.model import names
 from generator.promql.shape import Shape, labelled, union
 from tests.grafana.documents import known
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def readable(model: Model) -> dict[str, Shape]:
-    """Return the recorded series of all services by name, with their labels, and ALERTS."""
+    """Return the recorded series of all services by name, with their labels, and what Prometheus keeps of alerts."""
     worlds = [one.world for one in known(model).services]
     recorded = reduce(_both, (one.recorded for one in worlds))
-    alerts = reduce(union, (one.builtin[ALERTS] for one in worlds))
-    return {name: _of_any(shape) for name, shape in {**recorded, ALERTS: alerts}.items()}
+    alerts = reduce(union, (one.builtin[names.ALERTS] for one in worlds))
+    return {name: _of_any(shape) for name, shape in {**recorded, **states_of(alerts)}.items()}
 
 
 def _of_any(shape: Shape) -> Shape:

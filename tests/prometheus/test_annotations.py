@@ -100,6 +100,7 @@ def test_a_description_says_the_value_and_the_bound(
     described = {name: found["description"] for name, found in rendered.items()}
     assert described["AgentToolErrorRateHigh", "critical"] == (
         "Tool error rate of support-agent, tool search_docs, was 40% in the last 15m, above the objective of 5%."
+        " Mostly in: error class timeout (100%)."
     )
     assert "fell by 18 percentage points within 1h" in described["AgentSuccessRateDrop", "warning"]
     assert (
@@ -109,6 +110,21 @@ def test_a_description_says_the_value_and_the_bound(
         "release r2 is 137.5% above the previous release"
         in described["AgentTokensPerRunRegression", "warning"]
     )
+
+
+def test_a_description_names_the_culprit_and_ends_without_one(
+    rendered: Mapping[tuple[str, str], Mapping[str, str]],
+) -> None:
+    described = {name: found["description"].partition(" Mostly in: ") for name, found in rendered.items()}
+    named = {name: culprit for name, (_, _, culprit) in described.items() if culprit}
+    assert named["AgentSuccessRateLow", "critical"] == "release r2 (100%), stop reason step_error (100%)."
+    assert named["AgentSuccessRateLow", "warning"] == named["AgentSuccessRateDrop", "warning"]
+    assert named["AgentSuccessRateRegression", "critical"] == "stop reason step_error (100%)."
+    assert named["AgentTokensPerRunRegression", "warning"] == "model gpt-4o (95%)."
+    # One tool is always called, and all steps of all runs are more.
+    assert {"AgentToolCallsPerRunHigh", "AgentStepsPerRunHigh"} <= {
+        name for name, _ in described.keys() - named
+    }
 
 
 def test_a_link_says_the_release_where_there_is_one_only(

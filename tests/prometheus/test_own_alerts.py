@@ -93,7 +93,8 @@ _OBJECTIVES: dict[str, dict[str, str]] = {
 _MISSED = ("AgentPausedRateMissed", "AgentPausedCountMissed", "AgentLatencyP99Missed", "AgentOutcomesMissed")
 
 
-def _specs(directory: Path) -> Model:
+def with_own_alerts(directory: Path) -> Model:
+    """Give a service of the project alerts of its own, of each kind on each kind of signal."""
     copytree(_SPECS, directory)
     path = directory / "services" / "support-agent.yaml"
     spec = yaml.safe_load(path.read_text())
@@ -128,7 +129,7 @@ def _specs(directory: Path) -> Model:
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """The specs with alerts of support-agent's own."""
-    return _specs(tmp_path_factory.mktemp("own") / "specs")
+    return with_own_alerts(tmp_path_factory.mktemp("own") / "specs")
 
 
 @pytest.mark.parametrize("name", [*_ALERTS, *_MISSED])

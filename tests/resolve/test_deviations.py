@@ -72,3 +72,14 @@ def test_what_is_no_number_is_a_form_of_its_own_and_named(tmp_path: Path) -> Non
 def test_an_alert_that_is_turned_off_is_nothing_else(tmp_path: Path) -> None:
     found = _deviations(tmp_path, **{CALLS: {"disabled": "Tools are cheap.", "for": "7m", "warning": 3}})
     assert (found.off, found.overrides, found.variants) == ((CALLS,), (), ())
+
+
+def test_a_budget_of_its_own_is_what_its_alert_is_held_against(tmp_path: Path) -> None:
+    found = service_of(tmp_path, agent(), series_budget={"service": 60_000}, objectives=PROMISED)
+    assert [
+        (one.alert, *one_numbers)
+        for one, one_numbers in zip(found.deviations.overrides, _numbers(found.deviations), strict=True)
+    ] == [("AgentSeriesBudgetExceeded", "warning", "bound", 60_000, "#")]
+    assert found.series_budget is not None
+    # What it does not say is the site's.
+    assert (found.series_budget.service, found.series_budget.metric) == (60_000, 5_000)

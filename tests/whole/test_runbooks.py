@@ -166,3 +166,17 @@ def test_an_alert_without_a_bound_is_changed_by_its_severity(pages: dict[str, st
     page = compile_specs(specs).files[f"runbooks/{alert}.md"]
     assert "| support-agent | critical | " in page
     assert "| support-agent | warning | " not in page
+
+
+def test_a_page_names_the_panel_that_its_alert_leads_to(pages: dict[str, str]) -> None:
+    assert "), *Tool calls per run*: the signal over time" in pages["AgentToolCallsPerRunHigh"]
+    assert "), *Tool error rate*: the signal over time" in pages["AgentToolErrorRateHigh"]
+
+
+def test_every_question_about_a_value_names_the_panel_that_answers_it(pages: dict[str, str]) -> None:
+    # Rules, targets and files of specs are no series: no panel shows them.
+    about_values = pages.keys() - _WITHOUT_VALUE - {"AgentTokensUnpriced", "Calls"}
+    assert len(about_values) > 10
+    for alert in about_values:
+        questions = pages[alert].split("## First questions")[1].split("\n## ")[0].split("\n1. ")[1:]
+        assert [question for question in questions if " See *" not in question] == [], alert

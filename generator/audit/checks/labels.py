@@ -42,6 +42,8 @@ def check(seen: Seen) -> Iterator[Finding]:
         for name in extra:
             yield _extra(found, found.labels[name], seen)
         yield from _pairs(found, seen)
+    for found in seen.metrics.values():
+        yield from _beside(found, seen)
     for label in seen.service.labels.values():
         yield from _values(label, seen)
     yield from foreign.labels(seen)
@@ -199,3 +201,17 @@ def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
             yield Finding(
                 violation("audit/impossible-pair", message + more, seen, path, help_), found.metric.name
             )
+
+
+def _beside(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
+    """Hold the values of a label for one value of another against what its spec says of that."""
+    for (name, other), (value, most) in found.beside.items():
+        allowed = dict(seen.service.labels[name].per)[other]
+        if most > allowed:
+            message = (
+                f'label "{name}" of {found.metric.name} has {most:,} values for {other}={quoted(value)}, and its spec '
+                f"allows {allowed:,} per {other}"
+            )
+            help_ = f"allow more in per: {{{other}: {most}}}, or leave per out"
+            path = f"labels.{name}"
+            yield Finding(violation("audit/too-many-values", message, seen, path, help_), found.metric.name)

@@ -79,7 +79,7 @@ def contribution(found: SeenMetric) -> str:
 
 
 def _budget(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    budget, expected = seen.site.budget.metric, ceil(found.series * seen.scale)
+    budget, expected = seen.budget.metric, ceil(found.series * seen.scale)
     if expected > budget:
         name = found.metric.name
         of_all = f", which is {expected:,} on {seen.service.replicas:,} replicas" if seen.scale > 1 else ""
@@ -92,7 +92,7 @@ def _budget(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 
 def _exposed(seen: Seen) -> Iterator[Finding]:
     """Hold all that the targets expose against the budget of a service, as AgentSeriesBudgetExceeded does."""
-    budget, known = seen.site.budget.service, seen.exposed
+    budget, known = seen.budget.service, seen.exposed
     if known is None:
         known = ceil(sum(found.series for found in seen.metrics.values()) * seen.scale)
     if known > budget:

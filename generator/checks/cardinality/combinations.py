@@ -24,6 +24,10 @@ def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
     A label that another one determines adds nothing for the values that say what it is::
 
         stop_reason: {completed: ok, tool_error: error}   status: [ok, error]   ->   2, not 4
+
+    And a label that has a few values for each of another's has no more beside it::
+
+        model: 2 values   tool: 9 values, per: {model: 3}   ->   6, not 18
     """
     by_name = {label.name: label for label in labels}
     follower = _followers(by_name)
@@ -55,10 +59,17 @@ def _reaches(start: str, end: str, follower: Mapping[str, str]) -> bool:
     return name == end
 
 
+def beside(label: Label, by_name: Mapping[str, Label], weeks: float = 0) -> int:
+    """Count a label's values for each combination of the others' that stand beside it."""
+    turned_over = ceil(label.new_per_week * weeks)
+    few = [most + turned_over for other, most in label.per if other in by_name]
+    return min([values(label, weeks), *few])
+
+
 def _of_chain(label: Label, by_name: Mapping[str, Label], follower: Mapping[str, str], weeks: float) -> int:
     """Count along a chain: one way on for a value that determines, every way on for one that does not."""
     if label.name not in follower:
-        return values(label, weeks)
+        return beside(label, by_name, weeks)
     following = by_name[follower[label.name]]
     fixed = [label.determined[value] for value in label.values if value in label.determined]
     free = values(label, weeks) - len(fixed)

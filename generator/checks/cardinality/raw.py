@@ -1,9 +1,12 @@
 """Bounds of raw series: what all instances of a service expose.
 
-At once: combinations of label values x series for each combination x replicas. Over the retention, releases turn
-over, and a new release comes on new instances; each runs on as many as there are replicas. So a metric with the label
-release counts its releases once (as label values), and one without counts them as instances. Restarts for other
-reasons, and series about the process itself, come on top.
+At once: combinations of label values x series for each combination x replicas. An instance has one release, and for a
+moment two of them while it restarts, whatever number of releases is live in the fleet. A label that is joined from
+``target_info`` is on no series of the metric, and labels that are read from one exposed label are one label there.
+
+Over the retention, releases turn over, and a new release comes on new instances; each runs on as many as there are
+replicas. So a metric with the label release counts its releases once (as label values), and one without counts them as
+instances. Restarts for other reasons, and series about the process itself, come on top.
 """
 
 from __future__ import annotations
@@ -11,16 +14,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from generator.checks.cardinality.combinations import beside as few
 from generator.checks.cardinality.combinations import combinations, determined_by, values
 from generator.model import names
 from generator.model.units import WEEK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
 
 _SUM_AND_COUNT = 2
+#: An instance has the series of so many releases while it restarts: those of the old one are there for a moment.
+RESTARTING = 2
 
 
 class LabelBound(Struct, frozen=True):
@@ -42,7 +52,7 @@ class MetricSeries(Struct, frozen=True):
         metric: The metric.
         labels: Its labels, in its order.
         each: Series for each combination of label values: buckets, sum, count, created.
-        instance: Series of one instance at once.
+        instance: Series of one instance of one release.
         live: Series at once.
         retained: Series over the retention.
     """
@@ -58,33 +68,100 @@ class MetricSeries(Struct, frozen=True):
 def metric_series(metric: Metric, service: Service, site: Site) -> MetricSeries:
     """Bound the series of one metric."""
     weeks = site.retention / WEEK
-    labels = [service.labels[name] for name in metric.labels]
-    follows = determined_by(labels)
+    labels = tuple(dict.fromkeys(label for part in _exposed(metric, service) for label in part))
     each = series_each(metric, site)
-    instance = _combinations(metric, service) * each
-    generations = 1 if names.RELEASE in metric.labels else _generations(service, weeks)
+    has_release = any(label.name == names.RELEASE for label in labels)
+    generations = 1 if has_release else _generations(service, weeks)
     return MetricSeries(
         metric,
-        tuple(
-            LabelBound(label.name, values(label), values(label, weeks), follows.get(label.name, ""))
-            for label in labels
-        ),
+        tuple(_bounds(metric, labels, service, weeks)),
         each,
-        instance,
-        instance * service.replicas,
-        _combinations(metric, service, weeks) * each * generations * service.replicas,
+        _combinations(metric, service, 1) * each,
+        live_series(metric, service, site),
+        _combinations(metric, service, None, weeks) * each * generations * service.replicas,
     )
 
 
 def live_series(metric: Metric, service: Service, site: Site) -> int:
     """Bound the series of one metric at once."""
-    return _combinations(metric, service) * series_each(metric, site) * service.replicas
+    return _combinations(metric, service, RESTARTING) * series_each(metric, site) * service.replicas
 
 
-def _combinations(metric: Metric, service: Service, weeks: float = 0) -> int:
-    """Count the combinations of label values; of a metric in parts those of each."""
-    parts = metric.parts or (metric.labels,)
-    return sum(combinations(tuple([service.labels[name] for name in part]), weeks) for part in parts)
+def _bounds(
+    metric: Metric, exposed: tuple[Label, ...], service: Service, weeks: float
+) -> Iterator[LabelBound]:
+    """Describe the labels in the metric's order; one that is read from another's place follows that one."""
+    by_place = {_place(label.name, metric): label for label in exposed}
+    on_series, follows = {label.name: label for label in exposed}, determined_by(exposed)
+    for name in metric.labels:
+        if _is_joined(service.labels[name], metric):
+            continue
+        found = by_place[_place(name, metric)]
+        beside = found.name if found.name != name else ""
+        found = found if not beside else service.labels[name]
+        live = few(_released(found, RESTARTING, exposed), on_series)
+        yield LabelBound(name, live, few(found, on_series, weeks), follows.get(name, beside))
+
+
+def _combinations(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
+    """Count the combinations of label values, of so many releases; of a metric in parts those of each."""
+    return sum(
+        combinations(tuple([_released(label, releases, part) for label in part]), weeks)
+        for part in _exposed(metric, service)
+    )
+
+
+def _released(label: Label, releases: int | None, beside: Iterable[Label]) -> Label:
+    """Leave a label of releases so many of them; None leaves all, and so does a label that follows or leads."""
+    follows = label.determines or any(other.determines == names.RELEASE for other in beside)
+    if label.name != names.RELEASE or releases is None or follows:
+        return label
+    return replace(label, values=label.values[:releases], max_live=min(label.max_live, releases))
+
+
+def _exposed(metric: Metric, service: Service) -> tuple[tuple[Label, ...], ...]:
+    """Find the labels that series have, part by part: of those that are read from one place, one stands for all.
+
+    Streams that read the same labels, or some of them, read the same series.
+    """
+    parts: list[dict[str, list[Label]]] = []
+    lacking: set[str] = set()
+    for names_ in metric.parts or (metric.labels,):
+        part: dict[str, list[Label]] = {}
+        for label in (service.labels[name] for name in names_):
+            if not _is_joined(label, metric):
+                part.setdefault(_place(label.name, metric), []).append(label)
+        same = next((one for one in parts if one.keys() <= part.keys() or part.keys() <= one.keys()), None)
+        if same is None:
+            parts.append(part)
+            continue
+        lacking |= same.keys() ^ part.keys()
+        for place, labels in part.items():
+            known = same.setdefault(place, [])
+            known += [label for label in labels if label not in known]
+    return tuple(
+        tuple(_together(labels, may_lack=place in lacking) for place, labels in part.items())
+        for part in parts
+    )
+
+
+def _together(labels: list[Label], *, may_lack: bool) -> Label:
+    """Take the label with most values, and one more where series may lack it and none of its values says so."""
+    most = max(labels, key=values)
+    lacks = may_lack or any(map(_may_lack, labels))
+    return replace(most, max_live=values(most) + 1) if lacks and not _may_lack(most) else most
+
+
+def _may_lack(label: Label) -> bool:
+    return any("" in patterns for patterns in label.patterns.values())
+
+
+def _place(name: str, metric: Metric) -> str:
+    return metric.exposed.get(name, name)
+
+
+def _is_joined(label: Label, metric: Metric) -> bool:
+    return metric.foreign and label.joined == _place(label.name, metric)
 
 
 def series_each(metric: Metric, site: Site) -> int:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.recorded import sizes
-from generator.model.names import LE, OUTSIDE_LABEL
+from generator.model.names import LE, OUTSIDE_LABEL, RELEASE
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
@@ -57,9 +57,13 @@ class Saving(Struct, frozen=True, gc=False):
 
 
 def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple[Saving, ...]:
-    """List what would save raw series of ``metrics``, the most first; only a declared label can be made smaller."""
+    """List what would save raw series of ``metrics``, the most first; only a declared label can be made smaller.
+
+    Releases cannot: an instance has one anyway.
+    """
     chosen = tuple(metrics)
     used = dict.fromkeys(label for metric in chosen for label in metric.labels if label in service.labels)
+    used.pop(RELEASE, None)
     found = [_of_label(label, chosen, service, site) for label in used]
     found += [_of_buckets(metric, service, site) for metric in chosen if len(metric.buckets) > 1]
     return _ranked(found)

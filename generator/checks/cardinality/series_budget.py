@@ -72,7 +72,7 @@ class _Bound(Struct, frozen=True):
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     for bound in _bounds(each, site):
-        budget: int = getattr(site.budget, bound.key)
+        budget: int = getattr(site.budget_of(each.service), bound.key)
         if bound.live > budget:
             yield _over(bound, budget, each, site)
 
@@ -102,7 +102,7 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site) -> Diagno
                 shrink(most) if most else "expose less",
                 *_of_instances(bound, known.service),
                 *_without_created(bound, known.exposed, site),
-                f"or raise series_budget.{bound.key} in site.yaml",
+                f"or raise series_budget.{bound.key} of this service, or of each in site.yaml",
             ]
         ),
     )

@@ -15,14 +15,11 @@ from generator.grafana.modernise import modernise
 from generator.grafana.variables import word
 from generator.json_text import json_text
 from generator.model import names
-from generator.model.words import worded
 
 if TYPE_CHECKING:
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-
-_WORD = f"${{{names.RUN_WORD}}}"
 
 #: In the order of the links on each of them.
 _DASHBOARDS = (
@@ -60,22 +57,15 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
             return None
         of_all = any(records.of_all(query.expr) for query in queries if not query.promise)
         kept = kept if of_all or not of_one else kept.of_some_services()
-        return kept.in_words(partial(_in_words, records=records, several=several))
+        return kept.in_words(partial(records.in_words, several=of_one))
 
     more = (word(),) if several else ()
     return replace(
         dashboard,
-        description=_in_words(dashboard.description, records, several=False),
+        description=records.in_words(dashboard.description, several=False),
         variables=(*dashboard.variables, *more),
         sections=tuple(
-            replace(section, title=_in_words(section.title, records, several=several))
+            replace(section, title=records.in_words(section.title, several=of_one))
             for section in keep(dashboard.sections, fits)
         ),
     )
-
-
-def _in_words(text: str, records: Records, *, several: bool) -> str:
-    """Call runs as all services do; of several words Grafana puts in that of the chosen service."""
-    if several:
-        return worded(text, _WORD, _WORD)
-    return worded(text, records.words[0]) if len(records.words) == 1 else text

@@ -24,9 +24,9 @@ from generator.grafana.queries import (
 from generator.grafana.readable import replaced
 from generator.grafana.variables import chosen, mine, variables
 from generator.model import names
-from generator.model.panels import CHOICES
+from generator.model.panels import CHOICES, PANELS, UNPRICED
 from generator.model.units import DAY, duration
-from generator.promql.expr import Expr, Series, binary, call, number, total
+from generator.promql.expr import Expr, Series, aggregate, binary, call, number, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -245,9 +245,13 @@ def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
 
 
 def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
-    """Mark what is spent while it leaves tokens out."""
+    """Mark what is spent while it leaves tokens out, which the alert knows: prices are too many for each minute."""
     on = (names.SERVICE,)
-    found = binary("and", cost, _without_price(records, on), on=on)
+    alerts = [one.alert for one in records.watches if one.panel == PANELS[UNPRICED]]
+    if not alerts:
+        return ()
+    missing = aggregate("group", mine(Series(names.ALERTS)).one_of("alertname", alerts).now(), on)
+    found = binary("and", cost, missing, on=on)
     return (Query(found, "too low: tokens without a price", mark=True, rare=True, colour=colours.RED),)
 
 

@@ -5,44 +5,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
+from generator.grafana.alert_list import alert_list
 from generator.grafana.dashboard import Dashboard
-from generator.grafana.layout import Section, even, row
+from generator.grafana.layout import Section, even
 from generator.grafana.links import of_row
 from generator.grafana.panels import Cell, Column, Query, Table
-from generator.grafana.queries import within_a_day
-from generator.grafana.readable import replaced
+from generator.grafana.readable import ago
+from generator.grafana.status_board import titled
+from generator.grafana.variables import named, of_name
 from generator.model import names
-from generator.promql.expr import Series, aggregate, binary, number, total
+from generator.model.panels import ALL_ALERTS
+from generator.promql.expr import Expr, Series, aggregate, binary, number, top, total
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel, Scale
     from generator.grafana.records import Records
-    from generator.promql.expr import Expr
 
 UID = names.DASHBOARDS["fleet"]
 
 _BY = (names.SERVICE,)
 _LEGEND = f"{{{{{names.SERVICE}}}}}"
-_STATUS = Series(names.BOARD_STATUS)
+_STATUS = of_name(Series(names.BOARD_STATUS))
+_WORST = of_name(Series(names.BOARD_WORST))
 _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
+_SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
+#: So many services stand out in a chart, and have their courses drawn.
+_FIRST, _DRAWN = 10, 20
+_BUDGET = ((None, colours.OBJECTIVE), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
     """Declare the dashboard."""
+    first = (even(4, _counts(records), _totals(records)), even(11, services(records)))
     return Dashboard(
         UID,
         "Agent fleet",
         "Which service needs somebody now, and what do all of them do and spend together?",
-        (),
+        (named(),),
         (
+            Section("", first),
             Section(
-                "",
+                "Since when, and why?",
                 (
-                    even(3, *_counts(records), *_totals(records)),
-                    row(10, (17, services(records)), (7, wrong())),
+                    even(8, alert_list(records, of_name, _SERVICE).told_by(ALL_ALERTS)),
+                    even(10, history(records)),
                 ),
             ),
-            Section("Since when?", (even(9, *_lines(records)),)),
+            Section("Which services stand out?", (even(9, *_charts(records)),)),
         ),
     )
 
@@ -50,91 +59,105 @@ def dashboard(records: Records) -> Dashboard:
 def services(records: Records) -> Panel:
     """List the services, the worst first."""
     columns = (
-        Column("Service", names.SERVICE, link=("Overview", _OVERVIEW)),
-        Column("Status", Query(_worst(records)), grammar.COUNT, Cell.STATUS, width=95),
-        Column("Critical", Query(_signals(colours.CRITICAL), rare=True), grammar.EVENTS, width=75),
-        Column("Warning", Query(_signals(colours.WARNING), rare=True), grammar.EVENTS, width=80),
-        _column(records, "Runs", "run_count", grammar.EVENTS, 75),
-        _column(records, "Success", "success_rate", grammar.SHARE, 85),
-        _column(records, "Latency p95", "latency_p95", grammar.DURATION, 105),
-        _column(records, "Cost per run", "cost_per_run", grammar.MONEY, 105),
-        _column(records, "USD per hour", "cost_rate", grammar.MONEY, 105),
-        _column(records, "USD in 24h", "spend", grammar.MONEY, 100),
-        Column("Budget used", Query(_used(records)), grammar.USED, width=110, steps=_BUDGET),
+        Column("Status", Query(_worst(records)), grammar.COUNT, Cell.STATUS, width=92),
+        _SERVICE,
+        Column("Look at", "metric", of=Query(_look_at(records), rare=True)),
+        Column("Since", "since", width=66, right=True, of=Query(_since(), rare=True)),
+        Column("Alerts", Query(_firing(), rare=True), grammar.EVENTS, width=62),
+        _column(records, "Runs", "run_count", grammar.EVENTS, 64),
+        _column(records, "Success", "success_rate", grammar.SHARE, 78),
+        _column(records, "p95", "latency_p95", grammar.DURATION, 82),
+        _column(records, "USD/h", "cost_rate", grammar.MONEY, 82),
+        Column("Budget", Query(_used(records)), grammar.USED, width=74, steps=_BUDGET),
     )
     return grammar.table(
         "Services",
-        "Every service, the worst first: its status is that of its worst signal, beside the number of critical signals "
-        "and of warnings. A click on a service leads to its overview.",
+        "Every service, the worst first: its status is that of its worst signal, which stands beside it, since when "
+        "the first of its alerts is true, and how many fire. Then its runs, success rate, latency, spend an hour and "
+        "the part of the day's budget that is used. A click on a service leads to its overview.",
         Table(columns, sort=("Status", True)),
     )
 
 
-def wrong() -> Panel:
-    """List what makes services look bad."""
-    bad = total(_STATUS.now() > number(0), (names.SERVICE, names.SIGNAL))
-    calm = number(0) * aggregate("max", _STATUS.now())
-    calm = replaced(calm, names.SIGNAL, "every signal is OK", "", "")
-    columns = (
-        Column("Service", names.SERVICE, link=("Overview", _OVERVIEW)),
-        Column("Signal", names.SIGNAL),
-        Column("Status", Query(binary("or", bad, calm, on=())), grammar.COUNT, Cell.STATUS, width=95),
+def history(records: Records) -> Panel:
+    """Draw when services were in which status."""
+    worst = _at_end(f"topk({_DRAWN}, {{}})", _WORST)
+    return grammar.timeline(
+        "Status of the worst services",
+        f"The {_DRAWN} services that are worst at the end, and their status over time: since when, how often, and "
+        "which of them began together.",
+        Query(binary("and", _stated(records, _WORST.now()), worst, on=_BY), _LEGEND),
     )
-    return grammar.table(
-        "What is wrong",
-        "Signals of all services that are critical or warn, the worst first. A click leads to the service's overview.",
-        Table(columns, sort=("Status", True)),
-    )
-
-
-_BUDGET = ((None, colours.OBJECTIVE), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def _worst(records: Records) -> Expr:
-    """Find each service's worst status; one that should have a status, and has none, is without data."""
-    silent = [aggregate("max", within_a_day(_STATUS), _BY)]
-    promises = sorted(name for name in records.names if name.endswith(":objective"))
-    silent += [aggregate("max", Series(name).now(), _BY) for name in promises]
-    found = aggregate("max", _STATUS.now(), _BY)
-    for known in silent:
-        found = found | number(0) * known + number(colours.NO_DATA.code)
-    return found
+    """Find each service's worst status; one that is known and has none is without data."""
+    found = _stated(records, _WORST.now())
+    return binary("or", found, number(colours.NO_DATA.code) * _known(), on=_BY)
 
 
-def _signals(status: colours.Status) -> Expr:
-    return aggregate("count", binary("==", _STATUS.now(), number(status.code)), _BY)
+def _stated(records: Records, worst: Expr) -> Expr:
+    """Put no runs in the place of what is well only because nothing finishes."""
+    idle = binary("and", _known(), binary("==", _series(records, "run_count").now(), number(0)), on=_BY)
+    bad = worst >= number(colours.WARNING.code)
+    found = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
+    return binary("or", found, worst, on=_BY)
+
+
+def _known() -> Expr:
+    return aggregate("group", of_name(Series(names.KNOWN)).now(), _BY)
+
+
+def _look_at(records: Records) -> Expr:
+    """Name each service's worst signal; its own signals bring their titles."""
+    bad = top(aggregate("max", _STATUS.now(), (*_BY, names.SIGNAL)) > number(0), _BY)
+    own = of_name(Series(names.BOARD_CURRENT)).where("!=", **{names.TITLE: ""}).now()
+    by = (names.SERVICE, names.SIGNAL)
+    titles = aggregate("group", own, (*by, names.TITLE))
+    with_title = binary("*", bad, titles, on=by, group_left=(names.TITLE,))
+    return titled(binary("or", with_title, bad, on=by), records)
+
+
+def _since() -> Expr:
+    return ago(aggregate("min", of_name(Series(names.BOARD_SINCE)).now(), _BY), "since", _BY)
+
+
+def _firing() -> Expr:
+    alerts = of_name(Series(names.ALERTS)).where(alertstate="firing").where("!=", **{names.SIGNAL: ""})
+    return aggregate("count", alerts.now(), _BY)
 
 
 def _used(records: Records) -> Expr:
-    return binary("/", records.series("spend").now(), records.series("spend", part="objective").now(), on=_BY)
+    spent, budget = _series(records, "spend"), of_name(records.series("spend", part="objective"))
+    return binary("/", spent.now(), budget.now(), on=_BY)
+
+
+def _series(records: Records, signal: str) -> Series:
+    return of_name(records.series(signal))
 
 
 def _column(records: Records, title: str, signal: str, scale: Scale, width: int) -> Column:
-    return Column(title, Query(records.series(signal).now()), scale, width=width)
+    return Column(title, Query(_series(records, signal).now()), scale, width=width)
 
 
-def _counts(records: Records) -> tuple[Panel, ...]:
-    shown = (
-        (colours.CRITICAL, "Critical"),
-        (colours.WARNING, "Warning"),
-        (colours.NO_DATA, "No data"),
-        (colours.OK, "OK"),
-    )
-    known = grammar.number(
-        grammar.EVENTS,
-        "Services",
-        "Services that have a status, or had one within a day, or promise something.",
-        Query(aggregate("count", _worst(records))),
-    )
-    return known, *(
-        grammar.number(
-            grammar.EVENTS,
-            title,
-            f"Services whose status is {status.text}.",
-            Query(_number_of(_worst(records), status)),
+def _counts(records: Records) -> Panel:
+    """Count the services of each status, and all of them."""
+    statuses = (colours.CRITICAL, colours.WARNING, colours.NO_RUNS, colours.NO_DATA, colours.OK)
+    counts = (
+        Query(
+            _number_of(_worst(records), status),
+            status.text.capitalize() if status is not colours.OK else status.text,
             steps=((None, colours.GREY), (1, status.colour)),
         )
-        for status, title in shown
+        for status in statuses
+    )
+    return grammar.number(
+        grammar.EVENTS,
+        "Services by status",
+        "Services that are known to the rules, the silent ones included, by the status of their worst signal. No runs: "
+        "nothing finishes, so that nothing can be said of most of them.",
+        *counts,
+        Query(aggregate("count", _worst(records)), "all", colour=colours.BLUE),
     )
 
 
@@ -144,49 +167,87 @@ def _number_of(found: Expr, status: colours.Status) -> Expr:
     return counted | number(0) * aggregate("count", found)
 
 
-def _totals(records: Records) -> tuple[Panel, ...]:
+def _totals(records: Records) -> Panel:
+    """Sum up what all services do and spend."""
     shown = (
-        (grammar.EVENTS, "Runs", f"Runs of all services within {records.window('run_count')}.", "run_count"),
-        (grammar.MONEY, "Spend per hour", "Estimated USD an hour of all services.", "cost_rate"),
-        (grammar.MONEY, "Spend in 24 hours", "Estimated USD of the last 24 hours of all services.", "spend"),
+        (grammar.EVENTS, f"runs in {records.window('run_count')}", "run_count"),
+        (grammar.MONEY, "an hour", "cost_rate"),
+        (grammar.MONEY, "in 24 hours", "spend"),
     )
-    return tuple(
-        grammar.number(scale, title, said, Query(total(records.series(signal).now())))
-        for scale, title, said, signal in shown
+    sums = (
+        Query(total(_series(records, signal).now()), title, colour=colours.BLUE, scale=scale)
+        for scale, title, signal in shown
+    )
+    return grammar.number(
+        grammar.EVENTS,
+        "Runs and spend",
+        "Runs of all services, and their estimated USD: at the present pace, and of the last 24 hours.",
+        *sums,
     )
 
 
-def _lines(records: Records) -> tuple[Panel, ...]:
+def _charts(records: Records) -> tuple[Panel, ...]:
+    """Draw the services that stand out in each way at the end, in shades of their status."""
+    success, latency = _series(records, "success_rate"), _series(records, "latency_p95")
+    runs, spent = _series(records, "run_count"), _series(records, "cost_rate")
+    most = f"topk({_FIRST}, {{}})"
     return (
+        grammar.lines(
+            grammar.GOOD_SHARE,
+            "Lowest success rates",
+            f"Share of runs that ended well, of the {_FIRST} services with the lowest. {_SHADES}",
+            *_standing_out(success, _at_end(f"bottomk({_FIRST}, {{}})", success)),
+        ),
+        grammar.lines(
+            grammar.DURATION,
+            "Highest latencies (p95)",
+            f"One run in twenty was slower, in the {_FIRST} slowest services. {_SHADES}",
+            *_standing_out(latency, _at_end(most, latency)),
+        ),
         grammar.stacked(
             grammar.EVENTS,
-            "Runs by service",
-            f"Runs that finished within {records.window('run_count')}.",
-            Query(records.series("run_count").now(), _LEGEND),
-        ),
-        _line(
-            records,
-            "success_rate",
-            grammar.GOOD_SHARE,
-            "Success rate by service",
-            "Share of runs that ended well.",
-        ),
-        _line(
-            records,
-            "latency_p95",
-            grammar.DURATION,
-            "Latency p95 by service",
-            "One run in twenty was slower.",
+            "Most runs",
+            f"Runs that finished within {records.window('run_count')}, of the {_FIRST} busiest services. {_SHADES}",
+            *_standing_out(runs, _at_end(most, runs)),
+            _others(runs, _at_end(most, runs)),
         ),
         grammar.stacked(
             grammar.MONEY,
-            "Spend per hour by service",
-            "Estimated USD an hour, also while no run finishes.",
-            Query(records.series("cost_rate").now(), _LEGEND),
+            "Highest spend per hour",
+            f"Estimated USD an hour, also while no run finishes, of the {_FIRST} dearest services. {_SHADES}",
+            *_standing_out(spent, _at_end(most, spent)),
+            _others(spent, _at_end(most, spent)),
         ),
     )
 
 
-def _line(records: Records, signal: str, scale: Scale, title: str, said: str) -> Panel:
-    found = Query(records.series(signal).now(), _LEGEND)
-    return grammar.lines(scale, title, said, found)
+_SHADES = "Red is critical, amber warns, blue is well; grey are all others together."
+
+
+def _standing_out(found: Series, first: Expr) -> tuple[Query, ...]:
+    """Split the services that stand out by their status at the end: it colours them, as names have no meaning."""
+    shown = binary("and", found.now(), first, on=_BY)
+    worst = Expr(f"{_WORST.now()} @ end()")
+    by_status = (
+        Query(
+            binary("and", shown, binary("==", worst, number(status.code)), on=_BY),
+            _LEGEND,
+            rare=True,
+            colour=status.colour,
+            shades=True,
+        )
+        for status in (colours.CRITICAL, colours.WARNING)
+    )
+    bad = worst >= number(colours.WARNING.code)
+    well = Query(binary("unless", shown, bad, on=_BY), _LEGEND, colour=colours.BLUE, shades=True)
+    return (*by_status, well)
+
+
+def _others(found: Series, first: Expr) -> Query:
+    rest = binary("unless", found.now(), first, on=_BY)
+    return Query(total(rest), "all others", rare=True, colour=colours.GREY)
+
+
+def _at_end(choose: str, found: Series) -> Expr:
+    """Choose services by what they have at the end of the range: a choice at each instant would draw pieces."""
+    return Expr(choose.format(f"{found.now()} @ end()"))

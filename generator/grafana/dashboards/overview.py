@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.grafana.alert_list import alert_list
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import cost, own, releases, runs, stop_reasons, tools
-from generator.grafana.layout import Row, Section, Stack, even, row
+from generator.grafana.layout import Row, Section, Stack, even
 from generator.grafana.status_board import status_board
-from generator.grafana.variables import own_signals, variables
+from generator.grafana.variables import mine, own_signals, variables
 from generator.model import names
-from generator.model.panels import CHOICES
+from generator.model.panels import ALERTS, CHOICES
 
 if TYPE_CHECKING:
     from generator.grafana.panels import Panel
@@ -29,7 +30,6 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section("", _first_screen(records)),
             Section("Tools and models", (even(8, *_tools(records)),)),
-            Section("Tokens and spend", (even(8, *_spending(records)),)),
             Section(
                 "Newest release against the previous one",
                 (_comparison(records), even(8, *_releases(records))),
@@ -40,39 +40,30 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def _first_screen(records: Records) -> tuple[Row, ...]:
-    """Put the board beside what moves first: success and why runs end, how fast the budget of errors goes, latency."""
-    ends = (runs.success(records), stop_reasons.unfinished(records).leading_to(stop_reasons.UID))
-    pace = (runs.burn(records), runs.latency(records))
-    below = (
+    """Put the board and the alerts beside what moves first: success, why runs end, latency; then what is used."""
+    first = (
+        runs.success(records).leading_to(runs.UID),
+        stop_reasons.unfinished(records).leading_to(stop_reasons.UID),
+        runs.latency(records).leading_to(runs.UID),
+    )
+    moving = (
         runs.runs(records).leading_to(runs.UID),
+        runs.burn(records).leading_to(runs.UID),
+        tools.calls(records).leading_to(tools.UID),
         tools.error_rate(records).leading_to(tools.UID),
-        cost.cost(records).leading_to(cost.UID),
-        cost.spend(records).leading_to(cost.UID),
     )
+    spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
+    board = Stack(17, (status_board(records), alert_list(records, mine).told_by(ALERTS)), (16, 5))
     return (
-        Row(15, (Stack(12, (status_board(records),)), _leading(6, ends), _leading(6, pace))),
-        even(6, *below),
+        Row(21, (board, Stack(7, first))),
+        even(7, *moving),
+        even(7, *(panel.leading_to(cost.UID) for panel in spent)),
     )
-
-
-def _leading(width: int, panels: tuple[Panel, ...]) -> Stack:
-    """Stack panels about runs, unless they lead elsewhere already."""
-    return Stack(width, tuple(panel if panel.more else panel.leading_to(runs.UID) for panel in panels))
 
 
 def _tools(records: Records) -> tuple[Panel, ...]:
-    found = (
-        tools.calls(records),
-        tools.latency(records),
-        tools.errors_by_class(records),
-        tools.llm_errors(records),
-    )
+    found = (tools.latency(records), tools.errors_by_class(records), tools.llm_errors(records))
     return tuple(panel.leading_to(tools.UID) for panel in found)
-
-
-def _spending(records: Records) -> tuple[Panel, ...]:
-    found = (cost.tokens(records), cost.spend_rate(records), cost.unpriced(records))
-    return tuple(panel.leading_to(cost.UID) for panel in found)
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
@@ -86,6 +77,5 @@ def _releases(records: Records) -> tuple[Panel, ...]:
 
 
 def _comparison(records: Records) -> Row:
-    """Leave most of the width to the panels with three numbers."""
-    counted, *compared = releases.comparison(records)
-    return row(4, (4, counted), *((5, panel) for panel in compared))
+    """Show what alerts compare, each wide enough for three numbers."""
+    return even(4, *releases.comparison(records)[1:4])

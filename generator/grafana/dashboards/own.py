@@ -40,7 +40,7 @@ def signal(records: Records) -> Panel:
     values = (
         Query(
             found.where(**{names.UNIT: str(unit)}).now(),
-            f"{{{{{names.SIGNAL}}}}}",
+            f"{{{{{names.TITLE}}}}}",
             rare=True,
             colour=colours.BLUE,
             scale=scale,

@@ -21,7 +21,7 @@ from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_c
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
-from generator.prometheus.rule_tests.timeline import number_text, series_of, values_of
+from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
 from generator.prometheus.shared import family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
@@ -30,6 +30,7 @@ from generator.streams.scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from generator.alerts.culprit import Events
     from generator.model.alerts import Alert
     from generator.model.deviations import Variant
     from generator.model.library import Library
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.prometheus.block_yaml import Mapped
     from generator.prometheus.compiled import Compiled
+    from generator.prometheus.rule_tests.culprits import Happened
     from generator.prometheus.rule_tests.timeline import Expectation, Phase, TestCase
     from generator.prometheus.shared import SharedRules
 
@@ -316,6 +318,23 @@ def _example(trial: Trial, beside: Sequence[Trial]) -> str:
     return _SLUG.sub("-", "-".join((example.NAME, *told)).lower())
 
 
+def _happened(trial: Trial) -> Happened:
+    """Count the events of a case up to its moment."""
+    phases, fixture = trial.case.timeline.until(_moment(trial).seconds), trial.subject.fixture
+
+    def happened(events: Events) -> Iterator[tuple[Mapping[str, str], float]]:
+        # What is derived has events where that has some which it is derived from.
+        stream = next(one for one in fixture.streams.values() if events.stream.name.startswith(one.name))
+        name = names.rate(stream if events.stream.derived else events.stream)
+        samples = int(events.window // fixture.site.rule_interval)
+        for one in series_of(phases):
+            if one.name == name:
+                values = samples_of(phases, one, trial.every)[-samples:]
+                yield dict(one.labels), sum(value or 0.0 for value in values) * fixture.site.rule_interval
+
+    return happened
+
+
 def _said(trial: Trial, service: str) -> Iterator[Mapped]:
     subject, case = trial.subject, trial.case
     value = _moment(trial).value or 0.0
@@ -331,6 +350,6 @@ def _said(trial: Trial, service: str) -> Iterator[Mapped]:
     }
     fixture = subject.fixture
     ground = Ground(Scope(fixture.site), fixture.signals, fixture.runs)
-    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}):
+    for found, text in said(alert, ground, labels, value, {"logs": example.LINK}, _happened(trial)):
         present = {name: label for name, label in found.items() if label}
         yield {"exp_labels": present, "exp_annotations": text}

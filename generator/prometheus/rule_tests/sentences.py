@@ -6,18 +6,20 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from generator.alerts.culprit import culprit
 from generator.alerts.rules import alerting_rules
 from generator.model.alerts import BurnRate, Change, Fall, Forecast, Overflow, Regression, Threshold
 from generator.model.links import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
+from generator.prometheus.rule_tests.culprits import mostly_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Tier
-    from generator.model.rules import AlertingRule
+    from generator.prometheus.rule_tests.culprits import Happened
     from generator.prometheus.rule_tests.subject import Subject
 
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
@@ -54,8 +56,13 @@ def _beyond(subject: Subject, value: float, bound: float) -> bool:
     return isinstance(kind, Threshold | Change | Regression | Overflow | Forecast | Fall) and value > bound
 
 
-def said(
-    alert: Alert, ground: Ground, labels: Mapping[str, str], value: float, links: Mapping[str, str]
+def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
+    alert: Alert,
+    ground: Ground,
+    labels: Mapping[str, str],
+    value: float,
+    links: Mapping[str, str],
+    happened: Happened,
 ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Write the labels and annotations of each severity of an alert that fires with a value.
 
@@ -65,10 +72,14 @@ def said(
         labels: Those of the firing series, the service and its owner among them.
         value: The value.
         links: Where logs and traces of the service are; a release belongs where ``{release}`` stands.
+        happened: What happened, for the culprit.
     """
+    asked = culprit(alert, ground)
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
         every = {**labels, **rule.labels}
-        yield every, _annotations(rule, every, value, bound_in_words(alert, tier, ground), links)
+        told = {**rule.annotations, "description": rule.annotations["description"].removesuffix(asked)}
+        text = _annotations(told, every, value, bound_in_words(alert, tier, ground), links)
+        yield every, {**text, "description": text["description"] + mostly_in(alert, ground, every, happened)}
 
 
 def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
@@ -92,9 +103,9 @@ def _amount(value: float, unit: Unit) -> str:
 
 
 def _annotations(
-    rule: AlertingRule, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
+    told: Mapping[str, str], labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]
 ) -> dict[str, str]:
-    return {name: _written(text, labels, value, bound, links) for name, text in rule.annotations.items()}
+    return {name: _written(text, labels, value, bound, links) for name, text in told.items()}
 
 
 def _written(text: str, labels: Mapping[str, str], value: float, bound: str, links: Mapping[str, str]) -> str:

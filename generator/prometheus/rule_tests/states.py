@@ -298,10 +298,10 @@ def _new(subject: Subject) -> TestCase:
     return replace(subject.case("silent on new rules", timeline), without=frozenset({_info(subject)}))
 
 
-def series_count(kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:
+def series_count(_kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:
     """Expose one series too many."""
-    scraped = SeriesId(names.SCRAPED, ())
-    allowed, more = {scraped: float(kind.allowed)}, {scraped: float(kind.allowed + 1)}
+    scraped, most = SeriesId(names.SCRAPED, ()), subject.tier.bound
+    allowed, more = {scraped: most}, {scraped: most + 1}
     begun = subject.timeline.then(subject.alert.for_ + SLACK, allowed).quiet("silent at the number itself")
     timeline = subject.fires_and_resolves(
         begun,
@@ -309,6 +309,6 @@ def series_count(kind: SeriesCount, subject: Subject) -> Iterator[TestCase]:
         allowed,
         true_after=subject.interval,
         false_after=subject.interval,
-        value=kind.allowed + 1,
+        value=most + 1,
     )
-    yield subject.case("fires above the number that the site allows", timeline)
+    yield subject.case("fires above its budget", timeline)

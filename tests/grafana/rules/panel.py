@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.grafana.documents import overridden, panels, steps
+from tests.grafana.documents import columns, overridden, panels, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.grafana.documents import Json, Panel
 
-TYPES = {"bargauge", "stat", "table", "text", "timeseries"}
+TYPES = {"bargauge", "stat", "state-timeline", "table", "text", "timeseries"}
 #: Units of signals, by the names of Grafana's own list.
 _UNITS = {"currencyUSD", "dateTimeAsIso", "dateTimeFromNow", "none", "percentunit", "s", "short"}
 _OWN_UNITS = ("prefix:", "suffix:")
@@ -42,7 +42,8 @@ def units(board: Json) -> Iterator[str]:
     for panel in panels(board):
         if panel.type != "text":
             yield from (f"{panel.where}: the unit {unit}" for unit in _units(panel) if not _known(unit))
-        if panel.type == "table" and len(overridden(panel, "unit")) < len(panel.targets):
+        numbers = sum(name.startswith("Value") for name in columns(panel))
+        if panel.type == "table" and len(overridden(panel, "unit")) < numbers:
             yield f"{panel.where}: a column of numbers has no unit"
 
 

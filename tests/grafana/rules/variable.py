@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: As Grafana finds them: $name, ${name}, ${name:format}, ${name.field}, [[name]].
 REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)(?:\.([^:^}]+))?(?::([^}]+))?}")
 _MATCHED = re.compile(r'(=~?|!=|!~)"\$(\w+)"')
+#: A text that somebody types is looked for anywhere in a value.
+_TYPED = re.compile(r'=~"\.\*\$(\w+)\.\*"')
 
 
 def referred(text: object) -> set[str]:
@@ -46,7 +48,7 @@ def offers(board: Json) -> Iterator[str]:
 
 
 def matched(board: Json) -> Iterator[str]:
-    """Where several can be chosen they are one regular expression, else a value."""
+    """Where several can be chosen they are one regular expression, else a value; a text is a part of one."""
     found = variables(board)
     asked = [(target.where, target.expr) for target in targets(board)]
     asked += [(where, one["expr"]) for where, one in events(board)]
@@ -55,7 +57,9 @@ def matched(board: Json) -> Iterator[str]:
         for operator, name in _MATCHED.findall(expr):
             if operator != ("=~" if found[name]["multi"] else "="):
                 yield f"{where} matches ${name} by {operator}"
-        if len(_MATCHED.findall(expr)) != len(re.findall(r"\$[a-z]\w*", expr)):
+        typed = _TYPED.findall(expr)
+        yield from (f"{where} looks for ${name}" for name in typed if found[name]["type"] != "textbox")
+        if len([*_MATCHED.findall(expr), *typed]) != len(re.findall(r"\$[a-z]\w*", expr)):
             yield f"{where} has a variable outside a matcher: {expr}"
 
 

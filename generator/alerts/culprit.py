@@ -1,0 +1,347 @@
+"""Where most of what is wrong sits: asked of recorded series as an alert fires, and added to its description.
+
+A release, a tool or a model is named when most of the bad events are its own, and it has at least twice as many of
+them as the rest has for its size. What was always the largest stands out no more than what is alone. The reason that
+ended runs, and the class of an error, are named when they are those of most bad events.
+
+The template asks one query, whose selectors name the service. All that it joins is aggregated before, so that no series
+of anybody can make it fail; where nothing stands out it has no result, and the description ends before it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.model.alerts import BOUND, BurnRate, Change, Forecast, Regression, Threshold
+from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
+from generator.model.streams import Stream, billed, cost
+from generator.model.units import DAY, HOUR
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert
+    from generator.model.signals import Signal
+
+#: The share of the bad events that makes the most of them.
+MOST = 0.6
+#: How many times as often as the rest something must be bad, and the part of all events that the rest must have.
+TIMES, LEAST_REST = 2, 0.05
+#: So many bad events more might have been the rest's, by chance.
+BY_CHANCE = 3
+#: How much worse than the previous one a release is to blame, by what is relative and by what is a share.
+WORSE, WORSE_POINTS = 0.2, 0.05
+#: The reasons that end a run by a tool or by a model; another reason of most failures acquits both.
+TOOL_ENDED, MODEL_ENDED = "tool_error", "step_error"
+
+#: They say how it went wrong, and so have no share of what went well.
+_HOW = ("stop_reason", "error_class")
+#: Of how it went wrong these say nothing.
+UNTOLD = ("", "completed", "other")
+_TOOL, _MODEL, _STOP_REASON = "tool", "model", "stop_reason"
+_KINDS = Threshold | Change | BurnRate | Regression | Forecast
+#: In a matcher: the value of a label of the firing alert.
+OF_ALERT = "\0"
+
+
+class Events(Struct, frozen=True):
+    """Events of a stream's window that match."""
+
+    stream: Stream
+    window: int
+    matchers: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def series(self) -> Series:
+        """Select them, of the alert's service."""
+        name = names.increase(self.stream, self.stream.kept, self.window)
+        return Series(name, self.matchers).where(**{names.SERVICE: OF_ALERT})
+
+    def where(self, op: str, label: str, value: str) -> Events:
+        """Keep what matches as well."""
+        return Events(self.stream, self.window, (*self.matchers, (label, op, value)))
+
+
+class Against(StrEnum):
+    """What the bad events of a value are compared with."""
+
+    NOTHING = "nothing"
+    REST = "the rest"
+    USUAL = "the last day"
+
+
+class Clue(Struct, frozen=True):
+    """A label, one value of which may have most of the bad events.
+
+    Attributes:
+        label: The label.
+        bad: The bad events.
+        against: What they are compared with.
+        every: All events, or those of the last day.
+        change: The recorded change of a release, worse above ``worse``; empty where releases are not compared.
+        worse: See ``change``; negative where the change is worse below it.
+        given: Nothing stands out unless half of these events have the reason ``reason``, or none is known.
+        reason: See ``given``.
+    """
+
+    label: str
+    bad: Events
+    against: Against
+    every: Events | None = None
+    change: str = ""
+    worse: float = 0
+    given: Events | None = None
+    reason: str = ""
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """List the values that say nothing."""
+        return UNTOLD if self.label in _HOW else ("",)
+
+    @property
+    def expr(self) -> Expr:
+        """Compute the share of the value that stands out, by the label; nothing where none does."""
+        named = self.bad.series.none_of(self.label, self.unnamed)
+        bad = aggregate("sum", named.now(), (self.label,))
+        share = bad / _all(self.bad)
+        if self.against is Against.NOTHING:
+            found = share >= number(MOST)
+        elif self.against is Against.REST:
+            found = share > _expected(self._parts()) * (number(1) + number(BY_CHANCE) / _all(self.bad))
+        else:
+            found = share > _expected(self._parts())
+        if self.change:
+            found |= binary("and", share >= number(MOST), self._worse(), on=(self.label,))
+        if self.given is not None:
+            reasons = self.given.where("=~", _STOP_REASON, f"|{self.reason}")
+            ended = aggregate("sum", reasons.series.now()) / aggregate("sum", self.given.series.now())
+            found = binary("and", found, ended >= number(0.5), on=())
+        return call("round", top(found), number(0.01))
+
+    def _parts(self) -> Expr:
+        """Compute how many times each value of the label fits into all events, or into what is usual."""
+        every = (self.every or self.bad).series
+        if self.against is Against.REST:
+            return _all(self.every or self.bad) / aggregate("sum", every.now(), (self.label,))
+        usual = call("quantile_over_time", number(0.5), every.sampled(DAY, HOUR))
+        # What was not there yesterday has no part in it.
+        seen = aggregate("sum", usual, (self.label,)) | number(0) * aggregate(
+            "sum", self.bad.series.now(), (self.label,)
+        )
+        return call("scalar", aggregate("sum", usual)) / seen
+
+    def _worse(self) -> Expr:
+        change = aggregate("max", Series(self.change).where(**{names.SERVICE: OF_ALERT}).now(), (self.label,))
+        return change <= number(self.worse) if self.worse < 0 else change >= number(self.worse)
+
+
+def _expected(parts: Expr) -> Expr:
+    """Compute the share of the bad events beyond which a value is bad twice as often as the rest.
+
+    With q of all events and s of the bad ones that is s / q > 2 (1 - s) / (1 - q), and so s > 2 / (1/q + 1); a rest
+    of less than a twentieth is none.
+    """
+    return call("clamp_min", number(TIMES) / (parts + number(TIMES - 1 - LEAST_REST)), number(MOST))
+
+
+def culprit(alert: Alert, ground: Ground) -> str:
+    """Write the end of an alert's description: a template that names what stands out, if anything does."""
+    found = query(alert, ground)
+    if found is None:
+        return ""
+    labels = (names.SERVICE, *_known(alert))
+    text = found.text.replace('"', '\\"')
+    for place, label in enumerate(labels, 1):
+        for op in ("=", "!="):
+            text = text.replace(f'{label}{op}\\"{OF_ALERT}\\"', f"{label}{op}%[{place}]q")
+    asked = " ".join(f"$labels.{label}" for label in labels)
+    named = '{{ range $name, $of := $one.Labels }}{{ reReplaceAll "_" " " $name }} {{ $of }}{{ end }}'
+    each = f"{named} ({{{{ $one.Value | humanizePercentage }}}})"
+    return (
+        f'{{{{ with printf "{text}" {asked} | query }}}} Mostly in: {{{{ range $place, $one := . }}}}'
+        f"{{{{ if $place }}}}, {{{{ end }}}}{each}{{{{ end }}}}.{{{{ end }}}}"
+    )
+
+
+def query(alert: Alert, ground: Ground) -> Expr | None:
+    """Compose what is asked, with ``OF_ALERT`` in matchers on labels of the firing alert; None where nothing is."""
+    found = [clue.expr for clue in clues(alert, ground)]
+    found += [one for one in (_slow_release(alert, ground),) if one]
+    return any_of(found) if found else None
+
+
+def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
+    """List what is looked at for an alert, who is to blame before how; nothing for one that knows no events."""
+    if not ground.scope.shared or not isinstance(alert.kind, _KINDS):
+        return ()
+    found = _of_signal(alert, ground.signal(alert), ground)
+    return tuple(sorted(found, key=lambda clue: (clue.label in _HOW, clue.label != names.RELEASE)))
+
+
+def _of_signal(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
+    match signal.kind:
+        case Share():
+            yield from _of_share(alert, signal, ground)
+        case Ratio(per) | Tokens(per) | Cost(Stream() as per):
+            yield from _of_amount(alert, signal, per, ground)
+        case Cost():
+            yield Clue(_MODEL, _amount(signal), Against.USUAL)
+        case Distribution():
+            yield from _of_reason(alert, signal, ground)
+        case Count() | Level() | Quantile():
+            return
+        case _:
+            assert_never(signal.kind)
+
+
+def _known(alert: Alert) -> tuple[str, ...]:
+    """List the labels that the alert itself has."""
+    if isinstance(alert.kind, Regression):
+        return (names.RELEASE,)
+    return (alert.by,) if alert.by else ()
+
+
+def _of_alert(events: Events, alert: Alert) -> Events:
+    """Keep the events that the alert is about, by its own labels."""
+    for label in _known(alert):
+        if label in events.stream.labels:
+            events = events.where("=", label, OF_ALERT)
+    return events
+
+
+def _failures(signal: Signal) -> tuple[Events, Events] | None:
+    """Select the bad events of a share, and all; None where more than one label makes them bad."""
+    assert isinstance(signal.kind, Share)  # noqa: S101 - its callers know
+    every = Events(signal.of, signal.window)
+    if len(signal.kind.where) != 1:
+        return None
+    ((label, value),) = signal.kind.where.items()
+    return every.where("!=" if signal.kind.good else "=", label, value), every
+
+
+def _of_share(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
+    found = _failures(signal)
+    if found is None:
+        return
+    bad, every = (_of_alert(one, alert) for one in found)
+    known = {*_known(alert), *(label for label, _, _ in bad.matchers)}
+    for label in signal.of.labels:
+        if label == names.RELEASE and label not in known:
+            yield _release(bad, every, signal, ground)
+        elif label not in known:
+            against = Against.NOTHING if label in _HOW else Against.REST
+            yield Clue(label, bad, against, every)
+    if signal.of == ground.runs:
+        yield from _behind_failures(alert, bad, ground)
+    elif alert.by:
+        yield from _classes(alert, alert.by, ground)
+
+
+def _release(bad: Events, every: Events, signal: Signal, ground: Ground) -> Clue:
+    """Blame a release that is worse than the others beside it, or than the one before it."""
+    if signal.name not in ground.compared:
+        return Clue(names.RELEASE, bad, Against.REST, every)
+    by = WORSE_POINTS if isinstance(signal.kind, Share) else WORSE
+    worse = -by if signal.better is Better.HIGHER else by
+    change = names.part(signal, "release_change", (names.RELEASE,))
+    return Clue(names.RELEASE, bad, Against.REST, every, change, worse)
+
+
+def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[Clue]:
+    """Look at tools and models where runs fail, if their ends do not say that it was something else."""
+    tells = _STOP_REASON in failed.stream.labels
+    for signal in ground.signals.values():
+        if isinstance(signal.kind, Share) and _TOOL in signal.of.labels and (found := _failures(signal)):
+            bad, every = (_of_alert(one, alert) for one in found)
+            given = (failed, TOOL_ENDED) if tells else (None, "")
+            yield Clue(_TOOL, bad, Against.REST, every, given=given[0], reason=given[1])
+        if isinstance(signal.kind, Ratio) and signal.of.sparse and _MODEL in signal.of.labels:
+            asked = signal.kind.exists_with
+            if asked is not None:
+                bad, every = (_of_alert(Events(one, signal.window), alert) for one in (signal.of, asked))
+                given = (failed, MODEL_ENDED) if tells else (None, "")
+                yield Clue(_MODEL, bad, Against.REST, every, given=given[0], reason=given[1])
+
+
+def _classes(alert: Alert, by: str, ground: Ground) -> Iterator[Clue]:
+    """Look at the classes of the errors of a tool."""
+    streams = {signal.of.name: (signal.of, signal.window) for signal in ground.signals.values()}
+    for stream, window in streams.values():
+        if stream.sparse and {by, "error_class"} <= set(stream.labels):
+            yield Clue("error_class", _of_alert(Events(stream, window), alert), Against.NOTHING)
+
+
+def _amount(signal: Signal) -> Events:
+    """Select what a signal adds up."""
+    stream = signal.of
+    if isinstance(signal.kind, Tokens):
+        stream = billed(stream)
+    elif isinstance(signal.kind, Cost):
+        stream = cost(stream)
+    return Events(stream, signal.window)
+
+
+def _of_amount(alert: Alert, signal: Signal, per: Stream, ground: Ground) -> Iterator[Clue]:
+    bad = _of_alert(_amount(signal), alert)
+    known, labels = _known(alert), bad.stream.labels
+    if names.RELEASE in labels and names.RELEASE in per.labels and names.RELEASE not in known:
+        yield _release(bad, Events(per, signal.window), signal, ground)
+    for label in labels:
+        if label in _HOW:
+            yield Clue(label, bad, Against.NOTHING)
+        elif label not in {names.RELEASE, "status", *known} and not signal.of.sparse:
+            yield Clue(label, bad, Against.USUAL, _before(bad))
+
+
+def _before(bad: Events) -> Events:
+    """Select what the other releases had, where an alert is about one."""
+    other = (
+        (label, "!=" if label == names.RELEASE and value == OF_ALERT else op, value)
+        for label, op, value in bad.matchers
+    )
+    return Events(bad.stream, bad.window, tuple(other))
+
+
+def _of_reason(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
+    every = Events(signal.of, signal.window)
+    yield _release(_of_alert(every, alert), every, signal, ground)
+    for other in ground.signals.values():
+        if isinstance(other.kind, Ratio) and not other.of.sparse and _TOOL in other.of.labels:
+            yield Clue(_TOOL, _amount(other), Against.USUAL)
+
+
+def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
+    """Look which release has most of the observations beyond the bound; a bucket holds all that is below it."""
+    signal = ground.signals.get(alert.signal)
+    if (
+        signal is None
+        or not ground.scope.shared
+        or not isinstance(signal.kind, Quantile)
+        or not isinstance(alert.kind, Threshold)
+        or names.RELEASE not in signal.of.labels
+    ):
+        return None
+    by = (names.RELEASE,)
+    buckets = Events(signal.of, signal.window).series
+    severity = str(alert.tiers[-1].severity)
+    labels = {names.ALERT: alert.name, names.PART: BOUND, names.SEVERITY: severity, names.SERVICE: OF_ALERT}
+    bound = call("scalar", aggregate("max", Series(names.BOUND).where(**labels).now()))
+    upper = Series(names.upper(signal.of)).where(**{names.SERVICE: OF_ALERT}).now()
+    within = top(aggregate("max", upper, (names.LE,)) <= bound * number(1 + 1e-9))
+    every = aggregate("sum", buckets.where(**{names.LE: "+Inf"}).now(), by)
+    filled = aggregate("sum", binary("and", buckets.now(), within, on=(names.LE,)), by)
+    bad = every - filled
+    every_bad = call("scalar", aggregate("sum", bad))
+    parts = call("scalar", aggregate("sum", every)) / every
+    found = bad / every_bad > _expected(parts) * (number(1) + number(BY_CHANCE) / every_bad)
+    return call("round", top(found), number(0.01))
+
+
+def _all(events: Events) -> Expr:
+    return call("scalar", aggregate("sum", events.series.now()))

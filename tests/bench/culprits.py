@@ -1,0 +1,80 @@
+"""The culprit in an alert's description: how often it is right, and what it costs to ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts.culprit import query
+from generator.alerts.registry import judgement
+from generator.live.server import prometheus_server
+from generator.model import names
+from generator.prometheus.shared import ground_of
+from generator.streams.scope import Scope
+from tests.bench.context import Found
+from tests.bench.cost import Query, costs, total
+from tests.bench.fleet import fleet, project
+from tests.bench.line import Figure, Goal, Line, Unit
+from tests.prometheus.culprits import filled, incidents, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.service import Model
+    from tests.bench.context import Effort
+    from tests.bench.fleet import Fleet
+
+_PART = "The culprit in a description"
+_GOAL, _COST = 0.95, 1.2
+_SEED = 2026
+#: What fires when a tool fails that ends runs.
+_OUTAGE = {
+    "AgentToolErrorRateHigh",
+    "AgentToolErrorRateRising",
+    "AgentSuccessRateLow",
+    "AgentSuccessRateDrop",
+}
+#: Values of the labels that alerts have, as the fleet knows them.
+_LABELS = {"tool": "search_docs", "model": "gpt-4o", "stop_reason": "max_steps"}
+
+
+def measure(effort: Effort) -> Found:
+    """Let incidents happen, and ask what their alerts say; then let all alerts of a service fire at once."""
+    model, count = project(), 2 * effort.together
+    with prometheus_server() as server:
+        found = said(server.api, model, incidents(_SEED, count), _SEED)
+    wrong = [one for one in found if not one.right]
+    right = Figure(len(found) - len(wrong), Unit.COUNT, "named right, or silent where nothing stands out")
+    goal = Goal(_GOAL, at_least=True, source="the goal")
+    line = Line(_PART, "random incidents of ten kinds", right, Figure(count, Unit.COUNT, "all"), goal)
+    with fleet(model, min(effort.instances), effort.minutes) as living:
+        lines = [line, *_costs(living, model, effort.times)]
+    notes = [f"{one.incident.cause}: {dict(one.named)} for {dict(one.incident.must)}" for one in wrong]
+    return Found(lines, notes)
+
+
+def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
+    """Evaluate all rules about a service, and what its alerts ask in an outage, or if all fire at once."""
+    rules = [Query(rule.expr, living.end) for group in living.groups for rule in group.rules]
+    asked = [(name, Query(text, living.end)) for name, text in _asked(living, model)]
+    found, more = costs(living.api, [rules, [each for _, each in asked]], times)
+    ours = total(found).seconds
+    every = [(name, cost.seconds) for (name, _), cost in zip(asked, more, strict=True)]
+    outage = [seconds for name, seconds in every if name in _OUTAGE]
+    for what, seconds, goal in (
+        (f"{len(outage)} alerts of a tool's outage firing", outage, Goal(_COST, source="the goal")),
+        (f"all {len(every)} alerts that ask firing at once", [seconds for _, seconds in every], None),
+    ):
+        with_them = Figure(ours + sum(seconds), Unit.SECONDS, "with the culprits")
+        without = Figure(ours, Unit.SECONDS, "without")
+        yield Line(_PART, f"a round of all rules about a service, {what}", with_them, without, goal)
+
+
+def _asked(living: Fleet, model: Model) -> Iterator[tuple[str, str]]:
+    ground = ground_of(model.library, Scope(model.site))
+    release = living.api.query("release:agent_newest:seconds or release:agent_run:rate", living.end).samples
+    labels = {**_LABELS, names.SERVICE: living.service.name, names.RELEASE: release[0].labels[names.RELEASE]}
+    for alert in model.library.alerts:
+        found = query(alert, ground)
+        for _ in judgement(alert, ground).conditions if found else ():
+            assert found is not None
+            yield alert.name, filled(found.text, labels)
