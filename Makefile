@@ -98,6 +98,12 @@ fuzz: .venv/.ready servers ## try mutated specs, then mutated answers of servers
 bench: .venv/.ready servers ## measure beside floors and peers, into .cache/bench; BENCH_ARGS=--quick for less
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
+WEEKS ?= 20
+
+.PHONY: quietness
+quietness: .venv/.ready ## count how often alerts would notify in WEEKS (20) simulated weeks of trouble and of peace
+	@$(BIN)/python -m tests.quietness --weeks $(WEEKS)
+
 .PHONY: lint
 lint: .venv/.ready ## ruff, mypy and the contracts of the architecture
 	@$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts.condition import SERVICE, in_its_words
 from generator.model import names
 from generator.model.alerts import MIN_EVENTS
-from generator.model.units import DAY, MINUTE, duration
+from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
 from generator.streams.scope import grouped, join
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: How far back a metric is looked for.
 LOOK_BACK = 10 * MINUTE
+#: How long a service may promise traffic before it is deployed, in seconds.
+_GRACE = DAY
 
 
 def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
@@ -27,11 +29,13 @@ def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
     if kind.stream != ground.runs:
         floor = ground.floor(alert, MIN_EVENTS)
         return join("and", absent, floor.compare(">=", runs.now()) if floor else runs.now())
-    lately = call("count_over_time", runs.over(DAY))
-    if ground.scope.shared:
-        return join("and", absent, grouped(ground.scope.written(names.TRAFFIC).now()) | grouped(lately))
-    promised = ground.service is not None and ground.service.runs_per_hour
-    return absent if promised else join("and", absent, lately)
+    lately = grouped(call("count_over_time", runs.over(DAY)))
+    # What was never deployed is not missed on the day on which its rules are.
+    known = call("last_over_time", ground.scope.record(names.KNOWN).over(HOUR, offset=_GRACE))
+    promised = join("and", grouped(ground.scope.written(names.TRAFFIC).now()), known)
+    if ground.scope.shared or (ground.service is not None and ground.service.runs_per_hour):
+        lately |= promised
+    return join("and", absent, lately)
 
 
 def _absent(kind: Absence, ground: Ground) -> Expr:
@@ -68,6 +72,6 @@ def words(alert: Alert, kind: Absence, _tier: Tier, service: Service) -> str:
 
 
 def _why_runs(service: Service | None) -> str:
-    if service is None:
-        return "it was there within the last day, or traffic is promised"
-    return "traffic is promised" if service.runs_per_hour else "it was there within the last day"
+    lately = "it was there within the last day"
+    promised = service is None or service.runs_per_hour
+    return f"{lately}, or traffic has been promised for longer" if promised else lately

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from generator.alerts.condition import bound_series
 from generator.model import names
 from generator.model.alerts import (
     BEYOND,
     BOUND,
     FACTOR,
+    MILDEST,
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
     Bound,
     BurnRate,
     Change,
+    has_mildest,
     pace_part,
 )
 from generator.promql.expr import Expr, binary, call, literal, number
@@ -43,6 +46,11 @@ def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
         if isinstance(alert.kind, BurnRate):
             for burn in tier.burns:
                 yield _plain(alert, severity, pace_part(burn), burn.factor, scope)
+    if has_mildest(alert):
+        severe, mild = (
+            bound_series(alert, str(tier.severity), BOUND) for tier in (alert.tiers[0], alert.tiers[-1])
+        )
+        yield _rule(alert, "", MILDEST, join("or", largest(mild.now()), largest(severe.now())))
     if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
         yield _bound(alert, "", BEYOND, alert.kind.beyond_written, scope)
     for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
@@ -57,13 +65,14 @@ def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[Re
     """
     for one in bound_rules(alert, scope):
         part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
-        if part not in {BOUND, BEYOND}:
+        if part == MILDEST:
+            yield one
+        elif part not in {BOUND, BEYOND}:
             yield _rule(alert, severity, part, largest(_written(alert, severity, part, scope)))
-            continue
-        own = largest(_written(alert, severity, part, scope), (names.WORDS,))
-        yield _rule(
-            alert, severity, part, _from_objective(own, alert, severity, part, scope) if promised else own
-        )
+        else:
+            own = largest(_written(alert, severity, part, scope), (names.WORDS,))
+            whole = _from_objective(own, alert, severity, part, scope) if promised else own
+            yield _rule(alert, severity, part, whole)
 
 
 def _plain(alert: Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:

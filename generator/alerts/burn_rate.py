@@ -8,7 +8,7 @@ from generator.alerts import condition as shared
 from generator.alerts.condition import Amount
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS
-from generator.model.units import Unit, duration, human, plain
+from generator.model.units import HOUR, Unit, duration, human, plain
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.streams.scope import join, largest
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, Burn, BurnRate, Tier
     from generator.model.service import Service
     from generator.model.signals import Signal
+
+#: How far back a short window is looked for that holds events at all, in seconds.
+_LOOK_BACK = 6 * HOUR
 
 
 def expr(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> Expr:
@@ -28,14 +31,15 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     signal, scope = ground.signal(alert), ground.scope
     bound = _bound(alert, kind, tier, burn, ground)
     long, short = (
-        scope.record(names.windowed(signal, "error_ratio", window)).now()
-        for window in (burn.long, burn.short)
+        scope.record(names.windowed(signal, "error_ratio", window)) for window in (burn.long, burn.short)
     )
+    # Where no run finishes within the short window, the last ones speak.
+    last = call("last_over_time", short.over(min(burn.long, _LOOK_BACK) - 1))
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
     # Ten minutes after the first deployment three days say what ten minutes say.
     seen = call("count_over_time", scope.record(names.level_rate(signal.of)).over(burn.long - 1))
     half = number(burn.long // scope.site.rule_interval // 2)
-    crossed = all_of([bound.compare(">", long), bound.compare(">", short), seen >= half])
+    crossed = all_of([bound.compare(">", long.now()), bound.compare(">", last), seen >= half])
     if scope.shared:
         # A budget of a day says nothing over three.
         promised = scope.record(names.part(signal, "objective_window")).now()
@@ -65,7 +69,17 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
     return (
         f"{shared.title(signal, ground)} of {shared.SERVICE}: {{{{ $value | humanizePercentage }}}} of the events "
         f"were bad, against {budget}, which burns at {pace_words(tier)}. At 1x it would last exactly its window."
+        f"{_left(signal)}"
     )
+
+
+def _left(signal: Signal) -> str:
+    """Write the template that asks what is left of the budget; nothing where that is not known yet."""
+    selector = f'{names.BUDGET_LEFT}{{{names.SERVICE}=%q,{names.SIGNAL}=\\"{signal.name}\\"}}'
+    ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
+    share = "{{ . | first | value | humanizePercentage }}"
+    left = f"{{{{ if gt (. | first | value) 0.0 }}}}{share}{{{{ else }}}}Nothing{{{{ end }}}} of it is left."
+    return f"{ask} {left}{{{{ end }}}}"
 
 
 def pace_words(tier: Tier) -> str:
@@ -77,6 +91,19 @@ def pace_words(tier: Tier) -> str:
     )
 
 
-def words(_alert: Alert, kind: BurnRate, tier: Tier, _service: Service) -> str:
-    """Describe the condition for people."""
-    return f"The error budget of {human(kind.budget, Unit.RATIO)} burns at {tier.text}"
+def words(alert: Alert, kind: BurnRate, tier: Tier, service: Service) -> str:
+    """Describe the condition for people, with the part of the budget that is spent when it becomes true."""
+    objective = service.objectives[alert.signal]
+    window = objective.window or 0
+    paces = " or ".join(
+        f"{_pace_text(burn)} ({human(round(burn.factor * burn.long / window, 3), Unit.RATIO)} of it)"
+        if window
+        else _pace_text(burn)
+        for burn in tier.burns
+    )
+    budget = f"The error budget of {human(kind.budget, Unit.RATIO)} over {duration(window)}"
+    return f"{budget} burns at {paces}"
+
+
+def _pace_text(burn: Burn) -> str:
+    return f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}"

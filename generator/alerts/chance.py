@@ -65,6 +65,22 @@ def less(events: Expr, found: Parts, allowed: Expr) -> Expr:
     return events - allowed if found.each == found.on else spread("-", events, allowed, found.on)
 
 
+def sure(bad: Expr, allowed: Expr, by_chance: Expr, fewest: Amount | None, found: Parts) -> Expr:
+    """Keep where the bad events are ``fewest`` more than are allowed, and more than chance explains.
+
+    Args:
+        bad: The bad events, at a value's level.
+        allowed: As many as the bound allows, at the level at which all events are counted.
+        by_chance: As many as the mildest bound allows, which scatter.
+        fewest: How many more than are allowed there must be; None for any.
+        found: The levels.
+    """
+    far = less(bad, found, by_chance + number(SIGMAS) * call("sqrt", by_chance)) >= number(0)
+    if fewest is None:
+        return far
+    return binary("and", fewest.compare(">=", less(bad, found, allowed)), far, on=each(found.each))
+
+
 def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, labels: tuple[str, ...]) -> Expr:
     """Keep ``crossed`` where ``bad`` is further from ``expected`` than both scatter.
 

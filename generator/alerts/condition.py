@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, pace_part
+from generator.model.alerts import BEYOND, BOUND, MILDEST, MIN_EVENTS, has_mildest, pace_part
 from generator.model.signals import (
     Better,
     Cost,
@@ -128,6 +128,12 @@ class Ground(Struct, frozen=True):
         """Take the bound of a tier."""
         return self._amount(alert, str(tier.severity), BOUND, tier.bound)
 
+    def mildest(self, alert: Alert, tier: Tier) -> Amount:
+        """Take the bound of the mildest tier that there is, where a threshold knows it; else the tier's own."""
+        if has_mildest(alert) and self.scope.shared:
+            return self._amount(alert, "", MILDEST, 0)
+        return self.bound(alert, alert.tiers[-1] if has_mildest(alert) else tier)
+
     def beyond(self, alert: Alert, value: float) -> Amount:
         """Take what the signal itself must be beyond."""
         return self._amount(alert, "", BEYOND, value)
@@ -223,6 +229,11 @@ def rounded(expr: Expr) -> Expr:
 def beyond(signal: Signal, expr: Expr, bound: Amount) -> Expr:
     """Compare in the direction in which the signal gets worse."""
     return bound.compare("<" if signal.better is Better.HIGHER else ">", expr)
+
+
+def within(signal: Signal, expr: Expr, bound: Amount) -> Expr:
+    """Compare the other way round."""
+    return bound.compare(">=" if signal.better is Better.HIGHER else "<=", expr)
 
 
 def side(signal: Signal) -> str:

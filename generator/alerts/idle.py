@@ -1,35 +1,97 @@
-"""Idleness: no run finishes although the service promises traffic."""
+"""Idleness: less than half of the promised runs finish, and chance explains that no more."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import SERVICE, in_its_words
 from generator.model import names
-from generator.model.units import duration
-from generator.promql.expr import Expr, binary, call, number
-from generator.streams.scope import grouped, join, summed
+from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Idle
+from generator.model.units import HOUR, duration, plain
+from generator.promql.expr import Expr, any_of, call, number
+from generator.signals.events import long_window, rate_at
+from generator.streams.scope import join, largest, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Idle, Tier
+    from generator.model.alerts import Alert, Tier
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
+    from generator.model.streams import Stream
+
+#: The part of a time in which runs must have been counted at all, so that a new service has not failed yet.
+_THERE = 5 / 6
 
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
-    """Count the runs of the whole time; a run counter that is gone is another alert's matter."""
-    runs, scope = ground.runs or ground.signal(alert).of, ground.scope
-    seen = summed(call("sum_over_time", scope.stream(runs).over(kind.over - 1)))
-    silent = binary("==", seen, number(0))
-    return join("and", silent, grouped(scope.written(names.TRAFFIC).now())) if scope.shared else silent
+    """Compare the runs of each time with the promise; a run counter that is gone is another alert's matter."""
+    return any_of([_missing(alert, window, ground) / number(window / HOUR) for window in kind.windows])
 
 
-def sentence(_alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> str:
-    """Describe the time without a finished run."""
-    none = in_its_words("No run", ground)
-    return f"{none} of {SERVICE} finished within {duration(kind.over)}, although traffic is promised."
+def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
+    """Find where half of the runs of a time are missing, by more than chance explains."""
+    runs, scope = _runs(alert, ground), ground.scope
+    counted = scope.record(names.increase(runs, (), window)).now()
+    promised = scope.record(_promised(alert, window, ground)).now()
+    by_half = join("<", counted, promised / number(2))
+    by_chance = join(">=", join("-", promised, counted), number(SIGMAS) * call("sqrt", promised))
+    there = call("count_over_time", scope.record(names.level_rate(runs)).over(window - 1))
+    rounds = number(int(_THERE * window / scope.site.rule_interval))
+    return join("and", join("and", by_half, by_chance), there >= rounds)
 
 
-def words(_alert: Alert, kind: Idle, _tier: Tier, _service: Service) -> str:
+def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+    """Record the runs of each time, and as many as are promised where the promise makes this time the right one.
+
+    It holds runs enough to tell that none comes, and the next shorter one too few to tell that half is missing.
+    """
+    if not isinstance(alert.kind, Idle):
+        return
+    runs, scope = _runs(alert, ground), ground.scope
+    an_hour = largest(scope.written(names.TRAFFIC).now())
+    yield rate_at(runs, (), scope)
+    for shorter, window in pairwise((0, *alert.kind.windows)):
+        chosen = an_hour >= number(FEWEST_PROMISED * HOUR / window)
+        if shorter:
+            chosen = chosen < number(MANY_PROMISED * HOUR / shorter)
+        yield rule(names.increase(runs, (), window), long_window(names.level_rate(runs), window, scope))
+        yield rule(_promised(alert, window, ground), chosen * number(window / HOUR))
+
+
+def _runs(alert: Alert, ground: Ground) -> Stream:
+    return ground.runs or ground.signal(alert).of
+
+
+def _promised(alert: Alert, window: int, ground: Ground) -> str:
+    return names.windowed(ground.signal(alert), "promised", window)
+
+
+def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
+    """Describe how many runs finish, and how many are promised."""
+    runs = in_its_words("Runs", ground)
+    ask = f'{{{{ with printf "{names.TRAFFIC}{{{names.SERVICE}=%q}}" $labels.{names.SERVICE} | query }}}}'
+    promised = f"{ask}{{{{ . | first | value | humanize }}}}{{{{ end }}}}"
+    return (
+        f"{runs} of {SERVICE} finish at {{{{ $value | humanize }}}} an hour, less than half of the {promised} that are "
+        "promised."
+    )
+
+
+def words(_alert: Alert, kind: Idle, _tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
-    return f"No run finished for {duration(kind.over)}, although traffic is promised"
+    half, window = (
+        "Less than half of the promised runs finish",
+        duration(watched(kind, service.runs_per_hour or 0)),
+    )
+    promised = f"of {plain(service.runs_per_hour)} an hour" if service.runs_per_hour else "of those promised"
+    return f"{half}, {promised}, over {window} or longer, by more than chance explains"
+
+
+def watched(kind: Idle, runs_per_hour: float) -> int:
+    """Find the shortest time that holds promised runs enough, in seconds; the longest where none does."""
+    enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
+    return next(enough, kind.windows[-1])

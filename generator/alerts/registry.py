@@ -29,15 +29,16 @@ from generator.alerts import (
 from generator.alerts.chance import SIGMAS
 from generator.alerts.condition import Condition
 from generator.model import alerts
-from generator.model.signals import Distribution, Quantile, Share, divisor
+from generator.model.signals import Quantile, Share, counts_bad
 from generator.model.units import Unit, duration, human
 from generator.model.words import worded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Tier
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
@@ -105,6 +106,12 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
     )
 
 
+def read_by(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+    """Record what only one alert reads: counts of times longer than its signal's window."""
+    yield from threshold.records(alert, ground)
+    yield from idle.records(alert, ground)
+
+
 def in_words(alert: Alert, tier: Tier, service: Service) -> str:
     """Describe the condition of an alert's tier, with its floors of events, for people who read no PromQL."""
     condition = KINDS[type(alert.kind)].words(alert, alert.kind, tier, service)
@@ -121,7 +128,9 @@ def _floors(alert: Alert, signal: Signal) -> list[str]:
         floors.append(f"on at least {alert.min_events} events")
     if alert.min_bad_events:
         floors.append(f"with at least {alert.min_bad_events} {_bad(alert, signal)}")
-    if isinstance(alert.kind, alerts.Change | alerts.Regression) and by_chance(alert, signal):
+    of_threshold = isinstance(alert.kind, alerts.Threshold) and bool(alert.min_bad_events)
+    compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
+    if (compared or of_threshold) and by_chance(alert, signal):
         floors.append(f"by more than chance explains ({SIGMAS} standard deviations)")
     return floors
 
@@ -145,5 +154,6 @@ def by_chance(alert: Alert, signal: Signal) -> bool:
     if isinstance(alert.kind, alerts.Regression):
         return isinstance(signal.kind, Share)
     if isinstance(signal.kind, Quantile):
-        return isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
-    return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
+        bounded = isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
+        return bounded or isinstance(alert.kind, alerts.Threshold)
+    return counts_bad(signal)

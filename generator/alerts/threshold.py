@@ -1,4 +1,4 @@
-"""Thresholds: a signal beyond a bound, on enough events and enough bad ones."""
+"""Thresholds: a signal beyond a bound, on enough events and enough bad ones, in its own window or a longer one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
-from generator.model.signals import Better, Count
-from generator.model.units import HOUR
-from generator.promql.expr import Expr, call, number
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Threshold
+from generator.model.signals import Better, Count, Share
+from generator.model.units import HOUR, duration
+from generator.promql.expr import Expr, binary, call, number
+from generator.signals import rare
 from generator.signals.quantile import UNKNOWN_LENGTH
-from generator.streams.scope import grouped, join, largest
+from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.alerts.condition import Amount, Ground
-    from generator.model.alerts import Alert, Threshold, Tier
+    from generator.model.alerts import Alert, Tier
+    from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.signals import Signal
 
@@ -38,9 +42,12 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     crossed = shared.enough(crossed, found.denominator.now(), ground.floor(alert, MIN_EVENTS), found.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     bad = chance.bad_events(alert, found, ground, bound=bound) if floor else None
-    if bad is not None:
-        allowed = chance.allowed_share(signal, bound).times(found.denominator.now())
-        crossed = shared.enough(crossed, chance.less(bad, found, allowed), floor, found.each)
+    if bad is not None and floor is not None:
+        every = found.denominator.now()
+        surely = _surely(alert, tier, bad, every, found, ground)
+        crossed = binary("and", crossed, surely, on=each(found.each))
+        if kind.also_over:
+            crossed |= _rare(alert, kind, tier, found, ground)
     if kind.unfinished:
         return join("unless", crossed, _beginning(signal, ground)) | _endless(alert, bound, found, ground)
     return crossed
@@ -74,6 +81,61 @@ def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -
     return bound.compare(">", ground.least(alert, MIN_EVENTS).divide(unusual))
 
 
+def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
+    """Record what only the longer times of a threshold read."""
+    kind = alert.kind
+    if isinstance(kind, Threshold) and kind.also_over:
+        signal, found = ground.signal(alert), shared.parts(alert, ground)
+        yield from rare.sides(signal, found.each, found.on, ground.scope)
+        for window in (kind.lately, kind.also_over):
+            yield from rare.over(signal, found.each, found.on, window, ground.scope)
+
+
+def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
+    alert: Alert, tier: Tier, bad: Expr, every: Expr, found: shared.Parts, ground: Ground
+) -> Expr:
+    """Hold the bad events against those that the bound allows, and chance against the mildest bound.
+
+    Whoever keeps to that is not to be paged by chance; beyond it, a more severe bound is no matter of chance.
+    """
+    signal = ground.signal(alert)
+    allowed = chance.allowed_share(signal, ground.bound(alert, tier)).times(every)
+    by_chance = chance.allowed_share(signal, ground.mildest(alert, tier)).times(every)
+    return chance.sure(bad, allowed, by_chance, ground.floor(alert, MIN_BAD_EVENTS), found)
+
+
+def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:
+    """Look back longer, where a window holds too few events, as long as nothing shows that it is over."""
+    signal, floor, bound = (
+        ground.signal(alert),
+        ground.floor(alert, MIN_BAD_EVENTS),
+        ground.bound(alert, tier),
+    )
+    share = chance.allowed_share(signal, bound)
+    bad, every = _counted(alert, signal, kind.also_over, found, ground)
+    ratio = chance.scaled(bad, found, number(1) / (every > number(0)))
+    if isinstance(signal.kind, Share) and signal.kind.good:
+        ratio = number(1) - ratio
+    crossed = shared.enough(ratio, every, ground.floor(alert, MIN_EVENTS), found.on)
+    crossed = binary("and", crossed, _surely(alert, tier, bad, every, found, ground), on=each(found.each))
+    bad, every = _counted(alert, signal, kind.lately, found, ground)
+    lately = chance.less(bad, found, share.times(every)) > number(0)
+    crossed = binary("and", crossed, lately, on=each(found.each))
+    inside = shared.within(signal, shared.rounded(found.value.now()), bound)
+    over = shared.enough(inside, found.denominator.now(), floor, found.on)
+    return binary("unless", crossed, over, on=each(found.each))
+
+
+def _counted(
+    alert: Alert, signal: Signal, window: int, found: shared.Parts, ground: Ground
+) -> tuple[Expr, Expr]:
+    """Select the bad events of a longer time, and all of them."""
+    bad = ground.scope.record(rare.bad(signal, found.each, window))
+    if alert.by and (limits := shared.limits_of(alert, signal)):
+        bad = bad.one_of(alert.by, limits)
+    return bad.now(), ground.scope.record(rare.every(signal, found.on, window)).now()
+
+
 def _whole_window(signal: Signal, ground: Ground) -> Expr:
     """Wait until a window is nearly full: before that a count is too small whatever happens."""
     scope = ground.scope
@@ -81,12 +143,12 @@ def _whole_window(signal: Signal, ground: Ground) -> Expr:
     return seen >= number(_FULL * (signal.window // scope.site.rule_interval))
 
 
-def sentence(alert: Alert, _kind: Threshold, tier: Tier, ground: Ground) -> str:
+def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
     """Describe the value and its bound."""
     signal = ground.signal(alert)
     subject, value = shared.subject(signal, alert, ground), shared.value_of(signal.unit)
     bound = shared.bound_of(alert, tier, signal.unit, ground)
-    when = f"is {value}" if shared.is_now(signal) else f"was {value} in {shared.window_of(signal)}"
+    when = f"is {value}" if shared.is_now(signal) else f"was {value} in {_times(signal, kind)}"
     return f"{subject} {when}, {shared.side(signal)} {bound}."
 
 
@@ -98,5 +160,11 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
         if kind.unfinished
         else ""
     )
-    over = "" if shared.is_now(signal) else f" over {shared.window_of(signal)}"
+    over = "" if shared.is_now(signal) else f" over {_times(signal, kind)}"
     return f"{shared.named(signal, alert)}{over} is {shared.side(signal)} {tier.text}{also}"
+
+
+def _times(signal: Signal, kind: Threshold) -> str:
+    """Name the times that are looked back over."""
+    longer = f", or in {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
+    return f"{shared.window_of(signal)}{longer}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from generator.alerts.condition import SERVICE
 from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
+from generator.signals import listed
 from generator.streams.scope import each, grouped, having, join, largest, summed
 
 if TYPE_CHECKING:
@@ -35,22 +36,7 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     The number is told as the value of an empty label: of too many, none is the culprit.
     """
     scope, by = ground.scope, (label,)
-    values = summed(rates.now(), by)
-    own = scope.written(names.LABEL_VALUE, **{names.LABEL: label})
-    known = Series(names.PROFILE_LABEL_VALUE).where(**{names.LABEL: label})
-    lists = grouped(own.now()) | binary(
-        "and", scope.record(names.KNOWN).now(), known.now(), on=(names.PROFILE,)
-    )
-    profile = binary(
-        "*",
-        grouped(rates.now(), by),
-        grouped(scope.record(names.KNOWN).now(), (names.PROFILE,)),
-        on=each(),
-        group_left=(names.PROFILE,),
-    )
-    listed = binary("and", profile, known.now(), on=(names.PROFILE, label))
-    stray = join("unless", join("and", values >= number(0), lists), grouped(having(own, by).now(), by), by)
-    stray = join("unless", stray, listed, by)
+    stray = listed.strays(rates, label, scope)
     own_most = largest(scope.written(names.LABEL_MAX, **{names.LABEL: label}).now())
     of_profile = aggregate(
         "max", Series(names.PROFILE_LABEL_MAX).where(**{names.LABEL: label}).now(), (names.PROFILE,)
@@ -62,9 +48,9 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
     return any_of([stray, binary(">", count, most, on=each(), group_left=())])
 
 
-def strays(found: Series, label: str, listed: Sequence[str]) -> Series:
+def strays(found: Series, label: str, values: Sequence[str]) -> Series:
     """Select the series with a value of ``label`` that is not listed; to lack the label is no value."""
-    return found.none_of(label, ("", *listed))
+    return found.none_of(label, ("", *values))
 
 
 def sentence(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> str:

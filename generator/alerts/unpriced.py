@@ -9,6 +9,7 @@ from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
 from generator.signals.events import counted
+from generator.signals.prices import without_strays
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
@@ -22,7 +23,9 @@ def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
     """Count tokens of the window by model and type, where no price is recorded."""
     signal = ground.signal(alert)
     used = counted(signal.of, signal.window, _ON, ground.scope)
-    return binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
+    unpriced = binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
+    # Of a token type that no list names another alert tells.
+    return without_strays(unpriced, signal.of, ground.scope, signal.window)
 
 
 def sentence(_alert: Alert, _kind: Unpriced, _tier: Tier, _ground: Ground) -> str:

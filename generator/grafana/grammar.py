@@ -25,6 +25,8 @@ PARTS = Scale("percentunit", high=1)
 SHARE = Scale("percentunit", decimals=1, high=1)
 #: Parts of a whole that may be more than the whole, as a used budget.
 USED = Scale("percentunit", decimals=0, high=1)
+#: What is left of a whole; less than nothing where more was used.
+LEFT = Scale("percentunit", decimals=0, low=None, high=1, falls=True)
 DURATION = Scale("s")
 MONEY = Scale("currencyUSD")
 #: A share of which more is better, whatever it is.

@@ -23,8 +23,16 @@ OUTSIDE_WINDOW = HOUR
 
 #: The numbers of an alert, by which constants and records tell them apart.
 BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
+#: The bound of an alert's mildest tier, of which chance is judged.
+MILDEST = "mildest"
 #: At the end of a number that stands on the objective: so many times that, or so much on top.
 FACTOR, OFFSET = "_factor", "_offset"
+
+
+#: How many times as long as its shortest time an alert on promised traffic looks back, up to a day.
+_LONGER = (2, 4, 12, 48)
+#: Of fewer promised runs silence says nothing; of so many, half of them does.
+FEWEST_PROMISED, MANY_PROMISED = 10, 40
 
 
 class AlertSeverity(StrEnum):
@@ -84,9 +92,16 @@ class Threshold(Struct, frozen=True, tag=True):
     """The signal is beyond the bound.
 
     ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
+    ``also_over`` also fires on so many seconds, where events are too rare for the signal's own window; 0 does not.
     """
 
     unfinished: bool = False
+    also_over: int = 0
+
+    @property
+    def lately(self) -> int:
+        """Seconds at the end of ``also_over`` in which it must still be seen."""
+        return self.also_over // 2
 
 
 class Change(Struct, frozen=True, tag=True):
@@ -142,9 +157,15 @@ class Absence(Struct, frozen=True, tag=True):
 
 
 class Idle(Struct, frozen=True, tag=True):
-    """No run finished within ``over`` seconds, although the service promises traffic."""
+    """Fewer runs finish than half of what the service promises, within ``over`` seconds or longer times."""
 
     over: int
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """List the times that may be looked back over, the shortest first: which of them, follows from the promise."""
+        longer = (min(self.over * times, DAY) for times in _LONGER if self.over < DAY)
+        return tuple(dict.fromkeys((self.over, *longer)))
 
 
 class Undeclared(Struct, frozen=True, tag=True):
@@ -260,3 +281,8 @@ class Alert(Struct, frozen=True):
     def of_release(self) -> bool:
         """Whether its label ``release`` says which one it is about."""
         return self.by == names.RELEASE or isinstance(self.kind, Regression)
+
+
+def has_mildest(alert: Alert) -> bool:
+    """Whether chance is judged by another tier's bound: of several, where single events are bad whatever the bound."""
+    return isinstance(alert.kind, Threshold) and bool(alert.kind.also_over) and len(alert.tiers) > 1

@@ -52,6 +52,22 @@ ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
 
+#: Error budgets: events by day, while it lasts and for as long as it counts; of the whole window what was spent, what
+#: may be, what is left, and for how long. The calendar has the beginning of each day by its date.
+CALENDAR = "day:agent_calendar:start"
+BUDGET_LATEST = "day:agent_error_budget:latest_events"
+BUDGET_DAYS = "day:agent_error_budget:events"
+BUDGET_SPENT = "service:agent_error_budget:spent_events"
+BUDGET_ALLOWED = "service:agent_error_budget:allowed_events"
+BUDGET_LEFT = "service:agent_error_budget:remaining"
+BUDGET_SECONDS_LEFT = "service:agent_error_budget:seconds_left"
+#: All of them but the calendar.
+OF_BUDGETS = frozenset(
+    {BUDGET_LATEST, BUDGET_DAYS, BUDGET_SPENT, BUDGET_ALLOWED, BUDGET_LEFT, BUDGET_SECONDS_LEFT}
+)
+#: What all signals share and the label ``signal`` tells apart, so that both shared rules and a service's own record it.
+BY_SIGNAL = OF_BUDGETS | {BOARD_CURRENT, BOARD_TREND}
+
 FIRST_SEEN = "release:agent_first_seen:seconds"
 NEWEST = "release:agent_newest:seconds"
 PREVIOUS = "release:agent_previous:seconds"
@@ -66,6 +82,8 @@ PREDECESSOR = "release:agent_predecessor:seconds"
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
+#: What is called as signals' records are, and is no signal's.
+MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 
 #: Constants of a service: who it is, what its author promised, and what differs from the defaults.
 INFO = "service:agent_info"
@@ -92,7 +110,7 @@ PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
 #: Records that are about no service: all others say whose they are.
 OF_NO_SERVICE = frozenset(
-    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN}
+    {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN, CALENDAR}
 )
 #: Series of a service's targets, as Prometheus counts them at each scrape.
 SCRAPED = "service:agent_scraped:series"
@@ -100,6 +118,7 @@ SCRAPED = "service:agent_scraped:series"
 ALERT = "alert"
 SEVERITY = "severity"
 PART = "part"
+DAY = "day"
 VARIANT_LABEL = "variant"
 OWNER = "owner"
 ENVIRONMENT = "environment"
@@ -195,6 +214,11 @@ def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     return increase(divisor(signal) or signal.of, labels, signal.window)
 
 
+def stray_types(stream: Stream) -> str:
+    """Name the token types of a stream that no list names and no price."""
+    return f"token_type:{stream.stem}:stray"
+
+
 def upper(stream: Stream) -> str:
     """Name the upper bounds of a histogram's buckets, in base units."""
     return f"{LE}:{stream.stem}:upper"
@@ -228,6 +252,7 @@ FAMILIES = (
     "run",
     "latency",
     "budget",
+    "error-budget",
     "tools",
     "cost",
     "releases",

@@ -144,6 +144,11 @@ def divisor(signal: Signal) -> Stream | None:
             return None
 
 
+def counts_bad(signal: Signal) -> bool:
+    """Whether single events behind a signal are bad ones, whatever a bound."""
+    return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
+
+
 def top_bucket(signal: Signal) -> float | None:
     """Find the largest value that a quantile can show, in base units; None where nothing limits it."""
     if isinstance(signal.kind, Quantile) and signal.of.buckets:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.alerts.condition import Ground
+from generator.alerts.registry import read_by
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -25,11 +26,13 @@ from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.service import WAY
-from generator.model.signals import Cost, Quantile, Tokens
+from generator.model.signals import Cost, Quantile, Share, Tokens
 from generator.model.streams import RUN_LATENCY
 from generator.prometheus.grouping import split
+from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, literal, number
-from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
@@ -63,12 +66,14 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
     scope = Scope(site, service.name)
     name, interval = _GROUP.format(service.name), site.rule_interval
     limit = _LIMIT * site.budget_of(service).recorded
-    own = [tuple(rules) for rules in _own(service, scope)]
+    promises = tuple(_promised(service, shared))
+    own = [tuple(rules) for rules in (*_own(service, scope), *_budgets(promises, scope))]
     return Compiled(
         service.name,
         (
             *split(name, [(one,) for one in (*_raw(service, site), *_constants(service))], interval, limit),
             *split(f"{name}-signals", _fresh(own, _recorded(service, shared)), interval),
+            *copies(f"{name}-days", (error_budget.finished(one, scope) for one in promises), site),
         ),
         tuple(split(f"{name}-alerts", _alerts(service, scope), interval)),
     )
@@ -81,7 +86,7 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
     """
     own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
     own -= {stream.stem for stream in service.streams.values()}
-    either = {names.BOARD_CURRENT, names.BOARD_TREND}
+    either = set(names.BY_SIGNAL)
     if not service.runs.shared:
         either |= names.OF_RELEASES
     return {name for name in shared if name not in either and name.split(":")[1] not in own}
@@ -208,8 +213,11 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     for signal in signals:
         yield (*_upper(signal, scope), *records(signal, scope), *_overflow(signal, alerts, scope))
     yield from _releases(signals, alerts, service, scope)
+    ground = Ground(scope, service.signals, service.runs, service)
     for alert in alerts:
         signal = service.signals[alert.signal]
+        if longer := tuple(read_by(alert, ground)):
+            yield longer
         if isinstance(alert.kind, BurnRate):
             spans = sorted(
                 {span for tier in alert.tiers for one in tier.burns for span in (one.long, one.short)}
@@ -231,6 +239,22 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
         signal = service.signals[name]
         if signal.shared and signal.trend is None:
             yield board.row(signal, scope, is_watched=True)
+
+
+def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
+    """Find the shares that are promised over a window, of whose budgets the shared rules know nothing."""
+    for objective in service.objectives.values():
+        signal = service.signals[objective.signal]
+        known = signal.shared and names.part(signal, "objective_window") in shared
+        if objective.window and isinstance(signal.kind, Share) and not known:
+            budget = 1 - objective.bound if signal.kind.good else objective.bound
+            yield Promise(signal, objective.window, round(budget, 9))
+
+
+def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
+    for one in promises:
+        yield (*burn.sides(one.signal, scope), error_budget.latest(one, scope))
+        yield error_budget.balance(one, scope)
 
 
 def _windows(

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from generator.alerts import burn_rate
 from generator.alerts.bounds import bound_rules, variant_bounds
 from generator.alerts.condition import Ground
+from generator.alerts.registry import read_by
 from generator.alerts.rules import alerting_rules
 from generator.model import names
 from generator.model.alerts import (
@@ -33,14 +34,15 @@ from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
-from generator.signals import board, burn, events, forecast, prices, releases
+from generator.signals import board, burn, error_budget, events, forecast, prices, releases
+from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow, run_length
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from generator.model.alerts import Alert
     from generator.model.deviations import Variant
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
 Rules = tuple["RecordingRule", ...]
 
 #: The families of shared files; a unit test loads only those that it needs.
-SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
+SERVICES, PRICES, STREAMS, RUN, LATENCY, BUDGET, ERROR_BUDGET, TOOLS, COSTS, RELEASES, STATUS = names.FAMILIES
 _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
@@ -114,6 +116,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
         RUN: _counters(RUN, library, scope, taken),
         LATENCY: _histograms(library, scope, taken),
         BUDGET: _chains(BUDGET, _budgets(library, scope), site),
+        ERROR_BUDGET: tuple(_error_budgets(library, scope)),
         **{family: _counters(family, library, scope, taken) for family in (TOOLS, COSTS)},
         RELEASES: _chains(RELEASES, _releases(library, scope), site),
         STATUS: _chains(STATUS, _status(library, scope), site),
@@ -270,6 +273,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
         one
         for stream in tokens.values()
         for one in (
+            *((prices.stray_types(stream, scope),) if TOKEN_TYPE in stream.kept else ()),
             prices.billed_tokens(stream, scope, library.profiles, is_listed=is_listed),
             prices.costs(stream, spent, scope),
         )
@@ -363,6 +367,31 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
                 yield fresh
 
 
+def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
+    """Record what is left of error budgets; finished days are copied once an hour."""
+    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
+    promises = [
+        Promise(
+            signal,
+            scope.record(names.part(signal, "objective_window")).now(),
+            scope.record(burn_rate.budget_name(signal)).now(),
+        )
+        for signal in {one.name: one for one in burning}.values()
+    ]
+    summed = [(error_budget.latest(one, scope),) for one in promises]
+    yield from _chains(ERROR_BUDGET, [(error_budget.calendar(),), *summed], scope.site)
+    days = names.shared_name(f"{ERROR_BUDGET}-days")
+    yield from copies(days, (error_budget.finished(one, scope) for one in promises), scope.site)
+    yield from _chains(
+        f"{ERROR_BUDGET}-left", [error_budget.balance(one, scope) for one in promises], scope.site
+    )
+
+
+def copies(name: str, rules: Iterable[RecordingRule], site: Site) -> Iterator[RuleGroup]:
+    """Group the rules that copy finished days."""
+    yield from split(name, [(one,) for one in rules], max(error_budget.COPIED, site.rule_interval))
+
+
 def burn_windows(alert: Alert) -> tuple[int, ...]:
     """List the windows of an alert's paces, the shortest first."""
     paces = [one for tier in alert.tiers for one in tier.burns]
@@ -402,14 +431,16 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
     """Build a family's alerts, a group for each signal, each alert behind its bounds."""
     chains: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
     taken: set[str] = set()
+    recorded = {one.record for one in _streams(library, ground.scope)}
     for alert in library.alerts:
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
             # Where the rules themselves are broken, it may be unknown just then which services there are.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
+            longer = distinct(read_by(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
-            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *rules)
+            chain: tuple[RecordingRule | AlertingRule, ...] = (*bounds, *longer, *rules)
             chains.setdefault(alert.signal, []).append(chain)
     return tuple(
         group
@@ -431,11 +462,11 @@ def with_variants(
 ) -> SharedRules:
     """Add the alerts of which some service has another form, in files of their own."""
     ground = ground_of(library, Scope(site))
-    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground)})
+    return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground, rules.records)})
 
 
 def _variants(
-    variants: Iterable[Variant], library: Library, ground: Ground
+    variants: Iterable[Variant], library: Library, ground: Ground, recorded: Collection[str]
 ) -> dict[str, tuple[RuleGroup, ...]]:
     """Build the variants; those of one name differ in numbers alone, which services' files record."""
     by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
@@ -445,7 +476,8 @@ def _variants(
         for alert in variant.alerts:
             promised = ground.signal(alert).better is not Better.NEITHER
             bounds = variant_bounds(alert, ground.scope, promised=promised)
-            fresh = [one for one in (*_variant_records(alert, ground), *bounds) if _key(one) not in taken]
+            own = (one for one in _variant_records(alert, ground) if one.record not in recorded)
+            fresh = [one for one in (*own, *bounds) if _key(one) not in taken]
             taken.update(map(_key, fresh))
             on = switch(alert.name, variant.name, ground.scope)
             family = f"{family_of(alert, library.signals)}{names.VARIANTS}"
@@ -459,7 +491,8 @@ def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only a variant reads: the windows of its burn rates."""
+    """Record what only a variant reads: the windows of its burn rates, the longer times of others."""
+    yield from read_by(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):
             yield from burn.over(ground.signal(alert), window, ground.scope)

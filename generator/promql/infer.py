@@ -34,6 +34,8 @@ _RANKED = {"topk", "bottomk", "limitk"}
 _COPIES = {"label_replace", "label_join"}
 _FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
 _BUCKET = "le"
+#: The label that dates are made of; its values are a set of this name.
+DAY = "day"
 
 
 class Join(Struct, frozen=True):
@@ -126,11 +128,18 @@ class _Walk(Struct, frozen=True):
                 if label not in inner.names:
                     self.problems.append(f'groups by "{label}", a label that is not there')
         if op == "count_values":
-            self.problems.append("makes a label of values, of which there is no end")
+            return self._of_values(node, grouped(inner, by))
         if op in _RANKED:
             count = node.param.val if isinstance(node.param, grammar.NumberLiteral) else 1
             return top(inner, max(1, int(count)), by)
         return grouped(inner, by)
+
+    def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:
+        """Take dates, of which there are as many as days; any other values have no end."""
+        label = node.param.val if isinstance(node.param, grammar.StringLiteral) else ""
+        if label != DAY:
+            self.problems.append("makes a label of values, of which there is no end")
+        return groups if groups.nothing else shape({**dict(groups.labels), label: (label,)})
 
     def _joined(self, node: grammar.BinaryExpr) -> Shape:
         """Join two sides; a chain of ``or`` is walked without recursion, since it may be long."""

@@ -31,10 +31,16 @@ def _reach(node: grammar.Expr, records: Mapping[str, float], lookback: float) ->
             return _seconds(node.range) + _seconds(selector.offset) + records.get(selector.name or "", 0)
         case grammar.VectorSelector():
             return lookback + _seconds(node.offset) + records.get(node.name or "", 0)
+        case grammar.SubqueryExpr() if not _reads(node.expr):
+            return 0.0
         case grammar.SubqueryExpr():
             return _seconds(node.range) + _seconds(node.offset) + _reach(node.expr, records, lookback)
         case _:
             return max((_reach(one, records, lookback) for one in operands(node)), default=0.0)
+
+
+def _reads(node: grammar.Expr) -> bool:
+    return isinstance(node, grammar.VectorSelector) or any(map(_reads, operands(node)))
 
 
 def _seconds(length: timedelta | None) -> float:

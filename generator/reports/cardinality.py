@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.checks.cardinality.account import Load, Total
+    from generator.checks.cardinality.recorded import RecordSeries
     from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Service, Site
@@ -105,9 +106,7 @@ def numbers(each: ServiceFacts, row: ServiceRow) -> str:
             }
             for group in row.groups
         },
-        "records": {
-            found.record: {"live": found.live, "retained": found.retained} for found in account.records
-        },
+        "records": _records(account.records),
         "shrink": {
             "raw": _shrink(row.savings),
             "recorded": _shrink(of_records(each.exposed, each.world)),
@@ -141,6 +140,16 @@ def _metric(row: MetricRow) -> dict[str, object]:
         "retained": series.retained,
         "shrink": _shrink(row.savings),
     }
+
+
+def _records(found: Iterable[RecordSeries]) -> dict[str, dict[str, int]]:
+    """Sum by record: both the shared rules and a service's own write some."""
+    summed: dict[str, dict[str, int]] = {}
+    for one in found:
+        series = summed.setdefault(one.record, {"live": 0, "retained": 0})
+        series["live"] += one.live
+        series["retained"] += one.retained
+    return summed
 
 
 def _shrink(savings: Iterable[Saving]) -> list[dict[str, object]]:

@@ -17,12 +17,23 @@ from generator.model.alerts import (
     Threshold,
     Unpriced,
 )
-from generator.model.signals import Better, Cost, Count, Quantile, Share, Signal, Tokens, divisor
-from generator.model.units import DAY, MINUTE
+from generator.model.signals import (
+    Better,
+    Cost,
+    Count,
+    Quantile,
+    Share,
+    Signal,
+    Tokens,
+    counts_bad,
+    divisor,
+)
+from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.quantities import Bound, bound, stands_on_objective
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
+from generator.resolve.traffic import check_promise
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
@@ -36,7 +47,7 @@ def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: Aler
     body: AlertKindSpec = getattr(entry.value, name)
     match name:
         case "threshold":
-            return _threshold(body, signal, scope)
+            return _threshold(entry, body, signal, scope)
         case "change":
             return _change(entry, body, signal, scope)
         case "idle":
@@ -48,9 +59,10 @@ def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: Aler
 
 
 def _idle(entry: Entry[AlertSpec], body: AlertKindSpec, scope: AlertScope) -> Idle | None:
-    over = window(body.over, DEFAULT_OVER, scope.site, scope.findings)
+    kind = Idle(window(body.over, DEFAULT_OVER, scope.site, scope.findings))
     if scope.runs_per_hour:
-        return Idle(over)
+        check_promise(entry, kind, scope)
+        return kind
     message = f"{entry.key.value} of {scope.service} is off: no traffic is promised"
     help_ = "to turn it on, write in the service's spec: traffic: {min_runs_per_hour: 120}"
     if body.signal and scope.is_own(body.signal):
@@ -74,11 +86,46 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
     )
 
 
-def _threshold(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:
-    kind = Threshold(unfinished=bool(body.unfinished))
+def _threshold(
+    entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope
+) -> AlertKind | None:
+    kind = Threshold(bool(body.unfinished), _also_over(entry, body, signal, scope))
     divides = divisor(signal) is not None and not isinstance(signal.kind, Share)
     wanted = "a ratio, which unfinished needs"
     return _fitting(kind, body, scope, fits=divides or not kind.unfinished, wanted=wanted)
+
+
+def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope) -> int:
+    """Read the longer time of a threshold, over which bad events are counted; 0 without one."""
+    if body.also_over is None:
+        return 0
+    found = window(body.also_over, 0, scope.site, scope.findings)
+    fewest, place = entry.value.min_bad_events, body.also_over.span
+    if not counts_bad(signal):
+        scope.findings.error(
+            "alert/signal-kind",
+            f'"{signal.name}" counts no bad events, which also_over looks for',
+            place,
+            "leave also_over out; a share, a distribution and a ratio of errors count them",
+        )
+    elif not (fewest and fewest.value):
+        if place.file != scope.file:
+            return 0
+        scope.findings.error(
+            "alert/no-events",
+            f"{entry.key.value} would ignore also_over: on how many bad events it fires is not said",
+            place,
+            "write min_bad_events: 5 beside it, or leave also_over out",
+        )
+    elif found and found < 2 * signal.window:
+        scope.findings.error(
+            "unit/window",
+            f"also_over is {duration(found)}, less than twice {signal.name}'s own window, "
+            f"{duration(signal.window)}",
+            place,
+            f"look back over at least {duration(2 * signal.window)}; 3h suits most",
+        )
+    return found
 
 
 def _burn_rate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from generator.resolve.objectives import promise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
     from generator.model.service import Objective, Site
@@ -19,10 +21,14 @@ if TYPE_CHECKING:
     from generator.spec.types import Text
 
 
+_NONE: Mapping[str, Text] = MappingProxyType({})
+
+
 class AlertScope(Struct, frozen=True):
     """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec.
 
-    ``shared_alerts`` and ``shared_labels`` are the names of the library's.
+    ``promise`` is where traffic is promised, ``windows`` are those of objectives; ``shared_alerts`` and
+    ``shared_labels`` are the names of the library's.
     """
 
     service: str
@@ -36,6 +42,8 @@ class AlertScope(Struct, frozen=True):
     objectives: Mapping[str, Objective]
     findings: Findings
     emitted_here: bool = True
+    promise: Span | None = None
+    windows: Mapping[str, Text] = _NONE
     shared_alerts: frozenset[str] = frozenset()
     shared_labels: frozenset[str] = frozenset()
 

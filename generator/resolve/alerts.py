@@ -19,6 +19,7 @@ from generator.model.alerts import (
     AlertKind,
     AlertSeverity,
     Bound,
+    Change,
     Idle,
     RuleHealth,
     SeriesCount,
@@ -26,7 +27,7 @@ from generator.model.alerts import (
     Undeclared,
     Unpriced,
 )
-from generator.model.units import MINUTE, Unit
+from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
 from generator.resolve.floors import check_floor_of, check_floors
 from generator.resolve.objective_alerts import Watched, objective_alerts
@@ -36,7 +37,7 @@ from generator.resolve.signal_checks import compares_releases
 from generator.resolve.sweeps import SWEEPS, sweep
 from generator.resolve.tiers import Case, resolve_tiers
 from generator.resolve.times import wait
-from generator.resolve.traffic import check_absence, check_traffic
+from generator.resolve.traffic import check_absence, check_traffic, looks_back
 from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ _OF_SIGNALS = (
 )
 KINDS = (*_OF_SIGNALS, *SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
+#: So long any alert may outlast its condition, in seconds.
+_LEAST_KEPT = HOUR
 
 
 class _About(Struct, frozen=True):
@@ -257,6 +260,8 @@ def _alert(
     entry: Entry[AlertSpec], kind: AlertKind, about: _About, tiers: tuple[Tier, ...], scope: AlertScope
 ) -> Alert:
     spec = entry.value
+    keep = wait(spec.keep_firing_for, 0, scope.findings)
+    _check_keep(entry, keep, _looks_at(kind, scope.signals[about.signal], tiers), scope)
     return Alert(
         name=entry.key.value,
         kind=kind,
@@ -264,9 +269,28 @@ def _alert(
         by=about.by,
         tiers=tiers,
         for_=wait(spec.for_, DEFAULT_FOR, scope.findings),
-        keep_firing_for=wait(spec.keep_firing_for, 0, scope.findings),
+        keep_firing_for=keep,
         min_events=spec.min_events.value if spec.min_events else 0,
         min_bad_events=spec.min_bad_events.value if spec.min_bad_events else 0,
         summary=spec.summary or f"{entry.key.value} is firing.",
         means=spec.means or "",
+    )
+
+
+def _looks_at(kind: AlertKind, signal: Signal, tiers: tuple[Tier, ...]) -> int:
+    """Find how far back a condition looks at all, in seconds."""
+    return looks_back(kind, signal, tiers) + (kind.over if isinstance(kind, Change) else 0)
+
+
+def _check_keep(entry: Entry[AlertSpec], keep: int, looked_at: int, scope: AlertScope) -> None:
+    """Refuse to go on for longer than a condition itself remembers: that would tell of what has long been over."""
+    written, most = entry.value.keep_firing_for, max(looked_at, _LEAST_KEPT)
+    if written is None or keep <= most:
+        return
+    scope.findings.error(
+        "alert/keeps-too-long",
+        f"{entry.key.value} would go on for {duration(keep)} after it is over, and looks back over no more than "
+        f"{duration(looked_at)}",
+        written.span,
+        f"let it go on for at most {duration(most)}; 30m bridges what comes and goes",
     )

@@ -38,22 +38,25 @@ if TYPE_CHECKING:
     from generator.spec.types import AlertSpec, Entry
 
 
-def resolve_deviations(
+def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is compared with
     entries: Iterable[Entry[AlertSpec]],
     service: Service,
     library: Library,
     site: Site,
+    file: str,
     most: AlertSeverity | None = None,
 ) -> Deviations:
     """Compare the alerts that a profile or a service changes with the library's.
 
     Args:
-        entries: The changed alerts, merged with the library's.
+        entries: The alerts that it changes, or whose windows follow from its objectives, merged with the library's.
         service: The service as it is resolved, whose bounds stand in where a number cannot be said as it is written.
         library: The shared alerts.
         site: The site.
+        file: The service's own.
         most: The severity that none may exceed.
     """
+    windows = {one.signal: one.window for one in service.objectives.values() if one.window}
     overrides: list[Override] = []
     variants: list[Variant] = []
     off: list[str] = []
@@ -64,7 +67,7 @@ def resolve_deviations(
         if entry.value.disabled is not None or entry.key.value not in live:
             off.append(entry.key.value)
             continue
-        scope = generic_scope(library.signals, library.streams, site, Findings())
+        scope = generic_scope(library.signals, library.streams, site, Findings(), windows, file)
         found = tuple(capped(one, most) for one in alerts_of((entry,), scope)) if scope else ()
         if not found or not defaults:
             continue
@@ -98,8 +101,8 @@ def _shape(alert: Alert) -> dict[str, str]:
     match kind:
         case Change(over, relative, beyond):
             shape |= {"over": duration(over), "relative": str(relative), "beyond": str(beyond is not None)}
-        case Threshold(unfinished):
-            shape["unfinished"] = str(unfinished)
+        case Threshold(unfinished, also_over):
+            shape |= {"unfinished": str(unfinished), "also_over": duration(also_over)}
         case Idle(over):
             shape["over"] = duration(over)
     return shape

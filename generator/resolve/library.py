@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.findings import Findings
@@ -10,7 +11,7 @@ from generator.model.library import Library, ProfileFacts
 from generator.model.service import Objective
 from generator.model.signals import Better
 from generator.model.streams import TOKEN_TYPE
-from generator.model.units import DAY, Unit
+from generator.model.units import Unit
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import alerts_of
 from generator.resolve.labels import listed_values
@@ -19,6 +20,7 @@ from generator.resolve.prices import resolve_prices
 from generator.resolve.signal_checks import RUN_COUNT
 from generator.resolve.signals import SignalScope, resolve_own_library, shared_signals
 from generator.resolve.streams import by_any_name, fed_by, library_streams
+from generator.resolve.times import MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 #: What stands in for promises that only services make: close to perfect, so that every default bound is in reach.
 _ALL_GOOD, _NEARLY_NONE, _ONE = 1 - 1e-6, 0.001, 1.0
+_MONTHS: Mapping[str, int] = MappingProxyType({})
 
 
 def resolve_library(
@@ -69,32 +72,46 @@ def _origins(spec: SignalsSpec) -> Iterator[tuple[str, Span]]:
     yield from ((f"alerts.{entry.key.value}", entry.key.span) for entry in spec.alerts)
 
 
-def generic_scope(
-    signals: Mapping[str, Signal], streams: Mapping[str, Stream], site: Site, findings: Findings
+def generic_scope(  # noqa: PLR0913, PLR0917 - of all services, or for what one of them changes
+    signals: Mapping[str, Signal],
+    streams: Mapping[str, Stream],
+    site: Site,
+    findings: Findings,
+    windows: Mapping[str, int] = _MONTHS,
+    file: str = "",
 ) -> AlertScope | None:
-    """Make a scope in which everything is promised, so that alerts resolve as they are written."""
+    """Make a scope in which everything is promised, so that alerts resolve as they are written.
+
+    Args:
+        signals: Of the library.
+        streams: Of the library.
+        site: The site.
+        findings: Where findings go.
+        windows: Of a service's objectives, in seconds; what it promises over none is promised over a month.
+        file: The service's own, whose windows of burn rates stay as they are written.
+    """
     runs = signals.get(RUN_COUNT)
     if runs is None:
         return None
     return AlertScope(
         service="",
-        file="",
+        file=file,
         site=site,
         labels=_open_labels(streams.values()),
         streams=streams,
         runs=runs.of,
         runs_per_hour=1e9,
         signals=signals,
-        objectives={signal.name: _stand_in(signal) for signal in signals.values()},
+        objectives={signal.name: _stand_in(signal, windows) for signal in signals.values()},
         findings=findings,
     )
 
 
-def _stand_in(signal: Signal) -> Objective:
+def _stand_in(signal: Signal, windows: Mapping[str, int]) -> Objective:
     if signal.unit is not Unit.RATIO:
         return Objective(signal.name, _ONE, None, "budget" if signal.name == SPEND else "objective")
     good = signal.better is Better.HIGHER
-    return Objective(signal.name, _ALL_GOOD if good else _NEARLY_NONE, 3650 * DAY)
+    return Objective(signal.name, _ALL_GOOD if good else _NEARLY_NONE, windows.get(signal.name, MONTH))
 
 
 def _open_labels(streams: Iterable[Stream]) -> dict[str, Label]:

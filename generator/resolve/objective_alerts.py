@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Span
 from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens, divisor
+from generator.model.units import HOUR
 from generator.resolve.quantities import stands_on_objective
 from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located
 
@@ -30,6 +31,9 @@ LONGEST_NAME = 40
 _DIGITS = 6
 #: Fewest bad events, and fewest events, as the library's own alerts on objectives have them.
 _FEWEST_BAD, _FEWEST = 5, 10
+#: How far they look back where a window holds too little, and how long they outlast what comes and goes.
+_LONGER, _KEPT = "3h", "30m"
+_LONGEST_OWN = HOUR
 
 
 class Watched(Struct, frozen=True):
@@ -82,8 +86,9 @@ def _missed(key: Text, signal: Signal, watched: Watched) -> Entry[AlertSpec]:
     spec = replace(
         _NOTHING,
         span=place,
-        threshold=_about(signal, by, place),
+        threshold=_about(signal, by, place, also_over=_LONGER if _is_rare(signal) else ""),
         warning=Located("objective", place),
+        keep_firing_for=Located(_KEPT, place),
         min_bad_events=Located(bad, place) if bad else None,
         min_events=Located(fewest, place) if fewest else None,
         summary=f"Signal {signal.name} misses its objective.",
@@ -118,7 +123,12 @@ def _floors(signal: Signal) -> tuple[int, int]:
             return 0, _FEWEST if divisor(signal) else 0
 
 
-def _about(signal: Signal, by: str | None, place: Span) -> AlertKindSpec:
+def _is_rare(signal: Signal) -> bool:
+    """Whether a longer time says more of a signal than its own window, and no less than that."""
+    return isinstance(signal.kind, Share | Distribution) and signal.window <= _LONGEST_OWN
+
+
+def _about(signal: Signal, by: str | None, place: Span, *, also_over: str = "") -> AlertKindSpec:
     return AlertKindSpec(
         span=place,
         signal=Located(signal.name, place),
@@ -126,6 +136,7 @@ def _about(signal: Signal, by: str | None, place: Span) -> AlertKindSpec:
         over=None,
         beyond=None,
         unfinished=None,
+        also_over=Located(also_over, place) if also_over else None,
         watch=None,
     )
 

@@ -58,7 +58,7 @@ def at_once(
                 f"leave it out, or have Prometheus {KEEPS_FIRING[0]}.{KEEPS_FIRING[1]} or later, and say so in "
                 "site.yaml: oldest_prometheus",
             )
-    lost = [alert.name for alert in service.alerts if alert.keep_firing_for]
+    lost = list(dict.fromkeys(alert.name for alert in service.alerts if alert.keep_firing_for))
     if lost:
         findings.info(
             "alert/ends-at-once",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.alerts import AlertSeverity, RuleHealth, SeriesCount
+from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.labels import Label
 from generator.model.service import Service
 from generator.model.signals import Cost, Distribution, Tokens
@@ -121,8 +121,10 @@ def resolve_service(
     if most:
         changed |= {alert.name for alert in alerts if not isinstance(alert.kind, RuleHealth)}
     shared = shared_alerts(base.signals, alert_scope)
+    changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    return replace(service, deviations=resolve_deviations(deviating, service, base.library, base.site, most))
+    found = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
+    return replace(service, deviations=found)
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -143,11 +145,17 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
         labels=labels,
         streams=streams,
         runs=signals[RUN_COUNT].of,
-        runs_per_hour=spec.traffic.min_runs_per_hour if spec.traffic else None,
+        runs_per_hour=spec.traffic.min_runs_per_hour.value if spec.traffic else None,
+        promise=spec.traffic.min_runs_per_hour.span if spec.traffic else None,
         signals=signals,
         objectives=objectives,
         findings=findings,
         emitted_here=profile.emitted != ELSEWHERE,
+        windows={
+            entry.key.value: entry.value.window
+            for entry in (*profile.objectives, *spec.objectives)
+            if entry.value.window
+        },
         shared_alerts=frozenset(alert.name for alert in base.library.alerts),
         shared_labels=frozenset(label for stream in shared for label in stream.labels),
     )

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 #: The signal that every other stands beside; its metric counts runs.
 RUN_COUNT = "run_count"
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
-RESERVED = {name.split(":")[1].removeprefix("agent_") for name in (*names.OF_RELEASES, names.RUN_LENGTH)} | {
-    "signal"
-}
+RESERVED = {name.split(":")[1].removeprefix("agent_") for name in names.MADE_UP} | {"signal"}
 
 
 def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:

@@ -19,9 +19,9 @@ from generator.model.alerts import (
 )
 from generator.model.alerts import Bound as Written
 from generator.model.signals import Better, Quantile, Signal, top_bucket
-from generator.model.units import Unit, duration, human, plain, points
+from generator.model.units import DAY, Unit, duration, human, plain, points
 from generator.resolve.quantities import Bound, amount, bound, difference, stands_on_objective
-from generator.resolve.times import burns
+from generator.resolve.times import MONTH, burns, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +123,11 @@ def _tiers(case: Case) -> Iterator[Tier]:
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
     """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
     paces = burns(text, case.scope.site, case.findings)
+    window = case.objective.window if case.objective else None
+    if window and case.is_default(text):
+        written, paces = paces, scaled(paces, window, case.scope.site)
+        if paces != written:
+            _check_retention(written, paces, window, case)
     beyond = {burn: found for burn in paces if (found := _beyond_budget(burn, budget, case))}
     reachable = tuple(burn for burn in paces if burn not in beyond)
     for burn, (why, help_) in beyond.items():
@@ -133,6 +138,22 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
             f"{plain(burn.factor)}x in {duration(burn.long)} and {duration(burn.short)}" for burn in reachable
         )
         yield Tier(severity, 0, words, reachable)
+
+
+def _check_retention(written: tuple[Burn, ...], paces: tuple[Burn, ...], window: int, case: Case) -> None:
+    """Refuse a window of which alerts would look back further than Prometheus keeps samples."""
+    retention = case.scope.site.retention
+    longest = max((burn.long for burn in paces), default=0)
+    if longest > retention:
+        of_month = max(burn.long for burn in written)
+        most = duration(retention * MONTH // of_month // DAY * DAY)
+        case.findings.error(
+            "objective/retention",
+            f"of a budget of {duration(window)} {case.entry.key.value} reads the last {duration(longest)}, and "
+            f"Prometheus keeps {duration(retention)}",
+            case.scope.windows.get(case.signal.name, case.entry.key).span,
+            f"promise over at most {most}, or keep more and say so in site.yaml: retention: {duration(longest)}",
+        )
 
 
 def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | None:

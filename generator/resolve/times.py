@@ -20,6 +20,9 @@ _FEWEST_SCRAPES = 4
 LONGEST_WINDOW = 31 * DAY
 #: No rule looks over the whole window of an objective; people promise for a quarter, or a year.
 LONGEST_OBJECTIVE = 366 * DAY
+#: The window that paces are written for, and up to which part of it others are taken for it.
+MONTH = 30 * DAY
+_ALIKE = 0.1
 #: A slower pace never ends a budget.
 _SLOWEST = 0.01
 _NOTHING = re.compile(r"(0+[wdhms])+")
@@ -31,10 +34,11 @@ class _Range(NamedTuple):
 
     longest: int
     suits: str
+    shortest: int = 0
 
 
 _OF_RULES = _Range(LONGEST_WINDOW, "15m")
-_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d")
+_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d", DAY)
 
 
 def seconds(text: Text | None, default: int, findings: Findings) -> int:
@@ -87,11 +91,12 @@ def _window(text: Text | None, default: int, allowed: _Range, site: Site, findin
 
 
 def _fits(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> bool:
-    if found < shortest_window(site):
+    least = max(shortest_window(site), allowed.shortest)
+    if found < least:
         _too_short(text, found, allowed, site, findings)
     elif found > allowed.longest:
         _too_long(text, found, allowed, findings)
-    return shortest_window(site) <= found <= allowed.longest
+    return least <= found <= allowed.longest
 
 
 def shortest_window(site: Site) -> int:
@@ -118,6 +123,23 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
     return tuple(found)
 
 
+def scaled(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]:
+    """Look back as long as a budget of a month does, in proportion: the same part of it is spent when they are met.
+
+    Months of 27 to 33 days are alike.
+    """
+    part = window / MONTH
+    if abs(part - 1) <= _ALIKE:
+        return paces
+    step = site.rule_interval
+    least = -(-shortest_window(site) // step) * step
+
+    def fitted(seconds: int, fewest: int) -> int:
+        return max(fewest, min(round(seconds * part / step), LONGEST_WINDOW // step) * step)
+
+    return tuple(Burn(one.factor, fitted(one.long, 2 * least), fitted(one.short, least)) for one in paces)
+
+
 def _burn(part: str) -> Burn | None:
     match = _PACE.fullmatch(part)
     if match is None:
@@ -130,13 +152,15 @@ def _burn(part: str) -> Burn | None:
 
 
 def _too_short(text: Text, found: int, allowed: _Range, site: Site, findings: Findings) -> None:
-    least = shortest_window(site)
-    what = "the rule interval" if least == site.rule_interval else "four scrapes"
+    least = max(shortest_window(site), allowed.shortest)
+    name = "the rule interval" if least == site.rule_interval else "four scrapes"
+    what = "a day" if least == allowed.shortest else f"{name}, {duration(least)}"
+    verb = "promise" if allowed.shortest else "look back"
     findings.error(
         "unit/window",
-        f"a window of {duration(found)} is shorter than {what}, {duration(least)}",
+        f"a window of {duration(found)} is shorter than {what}",
         text.span,
-        f"look back over at least {duration(least)}; {allowed.suits} suits most",
+        f"{verb} over at least {duration(least)}; {allowed.suits} suits most",
     )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.alerts import NEWEST_WINDOW, BurnRate, Overflow, Regression
+from generator.model.alerts import (
+    FEWEST_PROMISED,
+    NEWEST_WINDOW,
+    BurnRate,
+    Idle,
+    Overflow,
+    Regression,
+    Threshold,
+)
 from generator.model.signals import Count, Distribution, Quantile, Share, divisor
 from generator.model.units import HOUR, duration, plain
 from generator.resolve.signal_checks import RUN_COUNT
@@ -24,7 +33,7 @@ def check_traffic(
     entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, tiers: Iterable[Tier], scope: AlertScope
 ) -> None:
     """Report floors of runs above what the promised traffic yields: the author's own are errors, defaults notes."""
-    window = _window(kind, signal, tiers)
+    window = looks_back(kind, signal, tiers)
     for key, floor in _floors_of_runs(entry.value, kind, signal, scope):
         _check(Floor(entry, key, floor, window), "", scope)
 
@@ -34,6 +43,23 @@ def check_absence(entry: Entry[AlertSpec], scope: AlertScope) -> None:
     runs = scope.signals[RUN_COUNT]
     if fewest := entry.value.min_events:
         _check(Floor(entry, "min_events", fewest, runs.window), f" but for {scope.runs.metric}", scope)
+
+
+def check_promise(entry: Entry[AlertSpec], kind: Idle, scope: AlertScope) -> None:
+    """Refuse a promise of so few runs that no time tells their absence from chance."""
+    longest = kind.windows[-1]
+    promised = scope.runs_per_hour
+    if promised is None or scope.promise is None or promised * longest >= FEWEST_PROMISED * HOUR:
+        return
+    least = ceil(1000 * FEWEST_PROMISED * HOUR / longest) / 1000
+    come = f"{plain(round(promised * longest / HOUR, 1))} in {duration(longest)}"
+    scope.findings.error(
+        "alert/promise-too-small",
+        f"{plain(promised)} runs an hour are {come}: too few for {entry.key.value} to tell their absence from chance",
+        scope.promise,
+        f"promise at least {plain(least)} an hour, leave traffic out, or do without the alert: "
+        f'alerts: {{{entry.key.value}: {{disabled: "runs come too rarely"}}}}',
+    )
 
 
 #: Histograms that are observed once a run.
@@ -49,10 +75,14 @@ class Floor(Struct, frozen=True):
     window: int
 
 
-def _window(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
-    """How far back events are counted, in seconds; of burn rates the longest window."""
+def looks_back(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
+    """Find how far back events are counted, in seconds; the longest of several."""
     if isinstance(kind, BurnRate):
         return max(burn.long for tier in tiers for burn in tier.burns)
+    if isinstance(kind, Threshold) and kind.also_over:
+        return kind.also_over
+    if isinstance(kind, Idle):
+        return kind.windows[-1]
     return NEWEST_WINDOW if isinstance(kind, Regression) else signal.window
 
 

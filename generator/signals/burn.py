@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Share
 from generator.promql.expr import number
-from generator.signals.events import long_window, rate_at
-from generator.streams.scope import rule, summed
+from generator.signals import rare
+from generator.signals.events import long_window
+from generator.streams.scope import rule
 
 if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
@@ -18,15 +18,7 @@ if TYPE_CHECKING:
 
 def sides(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     """Record bad and all events per second of the whole service, so that days are cheap to sum."""
-    every = scope.record(names.level_rate(signal.of)).now()
-    kind = signal.kind
-    matching = summed(scope.stream(signal.of).where(**kind.where).now()) if isinstance(kind, Share) else every
-    filled = matching | number(0) * every
-    good = isinstance(kind, Share) and kind.good
-    return (
-        rate_at(signal.of, (), scope),
-        rule(names.part(signal, "errors_rate"), every - filled if good else filled),
-    )
+    return tuple(rare.sides(signal, (), (), scope))
 
 
 def over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule, ...]:

@@ -8,7 +8,7 @@ from generator.model import names
 from generator.model.signals import Cost
 from generator.model.streams import cost
 from generator.model.units import DAY, HOUR
-from generator.promql.expr import any_of, number
+from generator.promql.expr import any_of, call, number
 from generator.streams.scope import join, over_window, rule, summed
 
 if TYPE_CHECKING:
@@ -17,25 +17,28 @@ if TYPE_CHECKING:
     from generator.streams.scope import Scope
 
 PACE = 6 * HOUR
+#: A change of clocks shifts the day by so much.
+_SHIFT = HOUR
 
 
 def forecast(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record the last hours' amount and the day that it makes.
+    """Record the last hours' amount and the day that it makes; without a whole yesterday there is none.
 
-    A day is not flat: the last 24 hours are scaled by these hours against the same hours of yesterday. Hours in
-    which yesterday nearly stood still would make any day enormous, so it is no more than the last 24 hours or these
-    hours' flat pace come to. Without a whole yesterday the flat pace has to do.
+    A day is not flat: the last 24 hours are scaled by these hours against the same hours of yesterday, or those an
+    hour before or after, whichever held most: clocks change. Hours in which yesterday nearly stood still would make
+    any day enormous, so it is no more than the last 24 hours or these hours' flat pace come to.
     """
     pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
     stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
     amount = summed(over_window(scope.stream(stream), PACE, scope.site))
     pace, like = scope.record(pace_name), scope.record(like_name).now()
-    # Yesterday's hours are whole only if there were as many before them.
-    earlier = join("and", pace.now(offset=DAY), pace.now(offset=DAY + PACE))
+    earlier = call("max_over_time", pace.over(2 * _SHIFT, offset=DAY - _SHIFT))
     day, flat = scope.record(names.value(signal)).now(), pace.now() * number(DAY // PACE)
-    least = any_of([like <= flat, like <= day, flat > day, day & like, flat])
+    least = any_of([like <= flat, like <= day, flat > day, day])
+    # Yesterday's hours are whole only if there were as many before them.
+    whole = call("last_over_time", pace.over(2 * _SHIFT, offset=DAY + PACE))
     return (
         rule(pace_name, amount),
         rule(like_name, day * (pace.now() / (earlier > number(0)))),
-        rule(names.part(signal, "forecast"), least),
+        rule(names.part(signal, "forecast"), join("and", least, whole)),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE, billed, cost
 from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
-from generator.streams.scope import each, grouped, join, rule, summed
+from generator.signals.listed import strays
+from generator.streams.scope import each, grouped, having, join, rule, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,15 +44,32 @@ def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]
     return found
 
 
+def stray_types(tokens: Stream, scope: Scope) -> RecordingRule:
+    """Record the token types that no list names and that have no price: nobody knows what they count."""
+    found = strays(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
+    priced = aggregate("group", Expr(names.PRICE), (TOKEN_TYPE,))
+    return rule(names.stray_types(tokens), binary("unless", found, priced, on=(TOKEN_TYPE,)))
+
+
+def without_strays(found: Expr, tokens: Stream, scope: Scope, window: int = 0) -> Expr:
+    """Leave such types out, those of a window too; a stream of one service's own has no shared list."""
+    if not scope.shared or TOKEN_TYPE not in tokens.kept:
+        return found
+    types = scope.record(names.stray_types(tokens))
+    seen = call("last_over_time", types.over(window - 1)) if window else types.now()
+    return join("unless", found, seen, (TOKEN_TYPE,))
+
+
 def billed_tokens(
     tokens: Stream, scope: Scope, profiles: Sequence[ProfileFacts] = (), *, is_listed: bool
 ) -> RecordingRule:
     """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on.
 
-    Providers count so or so, and some profiles say that their source counts in one way, whatever the provider.
+    Providers count so or so, and some profiles say that their source counts in one way, whatever the provider. A type
+    that nobody knows may count all others once more, and is left out.
     ``is_listed`` says whether a price list knows of any provider that counts types inside others.
     """
-    raw = summed(scope.stream(tokens).now(), tokens.kept)
+    raw = without_strays(summed(scope.stream(tokens).now(), tokens.kept), tokens, scope)
     ways = []
     if is_listed:
         within = aggregate("max", Expr(names.PRICE_WITHIN), (*_ON, _WITHIN))

@@ -136,6 +136,7 @@ class AlertKindSpec(Struct, frozen=True):
     over: Text | None
     beyond: Text | None
     unfinished: bool | None
+    also_over: Text | None
     watch: Text | None
 
 
@@ -244,7 +245,7 @@ class ProfileSpec(Struct, frozen=True):
 class TrafficSpec(Struct, frozen=True):
     """Promised traffic."""
 
-    min_runs_per_hour: float
+    min_runs_per_hour: Located[float]
 
 
 class BudgetSpec(Struct, frozen=True):

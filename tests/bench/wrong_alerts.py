@@ -26,7 +26,7 @@ def measure(effort: Effort) -> Found:
     found: dict[str, bool] = {}
     for name, every in islice(alert_names(), effort.tiers):
         with tried_out(name, every, model) as tried:
-            found |= dict(_outcomes(tried))
+            found |= dict(_outcomes(tried, every))
     noticed = Figure(sum(found.values()), Unit.COUNT, "noticed by a case")
     made = Figure(len(found), Unit.COUNT, "wrong versions")
     goal = Goal(1, at_least=True, source="every one")
@@ -34,10 +34,10 @@ def measure(effort: Effort) -> Found:
     return Found([line], [f"not noticed: {name}" for name, seen in found.items() if not seen])
 
 
-def _outcomes(tried: Tried) -> Iterator[tuple[str, bool]]:
+def _outcomes(tried: Tried, every: int) -> Iterator[tuple[str, bool]]:
     """Name each wrong version, and say whether it is noticed."""
     for place, rule in enumerate(tried.rules):
         for number, (mistake, _) in enumerate(alert_mutants(rule)):
             seen = caught(tried, place, number)
-            if seen or not is_unseen(rule.alert, mistake):
+            if seen or not is_unseen(rule.alert, mistake, every=every):
                 yield f"{rule.alert} {rule.labels['severity']} {place}.{number}: {mistake}", seen

@@ -11,6 +11,7 @@ from generator.checks.cardinality.account import account
 from generator.checks.world import of_service, world
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
+from generator.model import names
 from generator.prometheus.compiled import compile_rules
 from tests.checks import brute
 from tests.checks.models import SITE, shared, small
@@ -79,12 +80,12 @@ def _loose(record: str) -> bool:
     """Whether a bound is knowingly above.
 
     Of the releases only one is compared, rows of the board differ, the last bucket has no upper bound; and here no
-    server counts what it scrapes, and prices are recorded elsewhere.
+    server counts what it scrapes, and prices and the calendar of error budgets are recorded elsewhere.
     """
     one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
     markers = ("release:agent_candidate:", "release:agent_predecessor:", "release:agent_settled:")
     sides = (":newest_", ":beside_")
-    elsewhere = ("service:agent_signal:", "service:agent_scraped:")
+    elsewhere = ("service:agent_signal:", "service:agent_scraped:", *names.OF_BUDGETS)
     priced = ":tokens_cost:" in record or record.endswith(":usd")
     compared = (
         record.endswith(one_of_all) or record.startswith(markers) or any(one in record for one in sides)

@@ -186,7 +186,7 @@ def test_segmentation_goes_with_a_label_without_an_end_and_comes_back_without_it
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
 def test_alerts_go_with_an_anomaly_and_come_back_by_the_help(anomaly: str, tmp_path: Path) -> None:
-    profile = agent()
+    profile = agent() | {"objectives": {}}  # an objective alerts by itself
     profile = without_alerts(profile, on(profile, *ALERTS_OF[anomaly]))
     less = _checked(tmp_path / "less", profile)[ALERTS]
     assert less.missing == (f"an alert on {anomaly}",)

@@ -45,11 +45,26 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
     for found in re.finditer(r"(error_ratio|errors)(\d+\w)", text):
         instead = "30m" if found.group(2) != "30m" else "5m"
         yield _changed(rule, f"window {found.group()}", text, found, f"{found.group(1)}{instead}")
+    yield from _of_chance_and_time(rule, text)
     if rule.for_ > 60:
         yield "no for", replace(rule, for_=0)
     if rule.for_:
         yield "twice the for", replace(rule, for_=2 * rule.for_ + 180)
     yield "kept firing for a day", replace(rule, keep_firing_for=86_400)
+
+
+def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
+    """Let chance explain less or more, and longer times be shorter, or the other way round."""
+    for found in re.finditer(r"\b3 \* sqrt", text):
+        for sigmas in (2.5, 3.5):
+            yield _changed(rule, f"{sigmas} sigmas ({found.start()})", text, found, f"{sigmas} * sqrt")
+    for found in re.finditer(r"last_over_time\(([^][()]+)\[\w+\]\)", text):
+        yield _changed(rule, f"not the last {found.group(1)}", text, found, found.group(1))
+    # What is implied by another part of the same condition is changed with it.
+    for side, time in dict.fromkeys(re.findall(r":(bad|all)(1h30m|3h)\b", text)):
+        instead = "1h30m" if time == "3h" else "3h"
+        wrong = text.replace(f":{side}{time}", f":{side}{instead}")
+        yield f"{side}{instead} for {side}{time}", replace(rule, expr=wrong)
 
 
 def _others(number: float, before: str) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What the day is going to cost: scaled by yesterday where there is one, else at the pace of six hours."""
+"""What the day is going to cost: scaled by yesterday, and unknown before there was a whole one."""
 
 from __future__ import annotations
 
@@ -54,12 +54,26 @@ def _forecast(chain: Chain, hour: float) -> float:
     return sample.value
 
 
-def test_without_a_yesterday_the_flat_pace_of_six_hours_makes_the_day(
+def test_without_a_whole_yesterday_there_is_no_forecast(
     spending: Callable[[int, Callable[[float], float]], Chain],
 ) -> None:
-    day = spending(12, lambda hour: 10.0 if hour >= 6 else 2.0)
-    assert _forecast(day, 12) == pytest.approx(240, rel=1e-3)
-    assert _forecast(day, 9) == pytest.approx(4 * (3 * 10 + 3 * 2), rel=1e-3)
+    first = spending(31, lambda hour: 20.0 if 8 <= hour % 24 < 18 else 2.0)
+    query = f'service:agent_spend:forecast{{service="{first.service.name}"}}'
+    for hour in (6, 12, 18, 24, 29.9):
+        assert not first.api.query(query, T0 + hour * HOUR).samples
+    assert _forecast(first, 30.1) == pytest.approx(228, rel=2e-3)
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_change_of_clocks_makes_no_day_dearer(
+    spending: Callable[[int, Callable[[float], float]], Chain], shift: int
+) -> None:
+    """From the first midnight on all that people do comes an hour earlier, or later."""
+    day = spending(46, lambda hour: 20.0 if 8 <= (hour - shift * (hour >= 24)) % 24 < 18 else 2.0)
+    usual = 228
+    for hour in range(31, 46):
+        # Over the change itself 24 hours hold an hour of work more.
+        assert _forecast(day, hour) <= usual + 18.1
 
 
 def test_a_working_day_like_yesterday_is_forecast_as_yesterday_was(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ def test_every_rule_is_healthy(fresh_prometheus: PrometheusServer, tmp_path: Pat
     for file in sorted((*OUTPUT.glob("rules/*.yml"), *OUTPUT.glob("alerts/*.yml"))):
         copy = tmp_path / file.name
         # Evaluated every second, so that the first evaluation is soon.
-        copy.write_text(file.read_text("utf-8").replace("  interval: 1m\n", "  interval: 1s\n"), "utf-8")
+        copy.write_text(re.sub(r"  interval: 1[mh]\n", "  interval: 1s\n", file.read_text("utf-8")), "utf-8")
         copies.append(copy)
     fresh_prometheus.load(ServerConfig(rule_files=tuple(copies)))
     rules: list[RuleState] = []

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.long
 
-#: Trouble begins after an hour and a half of ordinary time, and half an hour is left after it.
+#: Trouble begins here, and half an hour is left after it.
 BEGIN, AFTERWARDS = T0 + 90 * MINUTE, 30 * MINUTE
 REPLICAS = 3
 
@@ -43,11 +43,15 @@ WARNING, CRITICAL = "warning", "critical"
 
 
 class Expected(Struct, frozen=True):
-    """What must find an incident, within how many minutes of its start; and which other pages are right to."""
+    """What must find an incident, within how many minutes of its start; and which other pages are right to.
+
+    It begins after ``before`` minutes of ordinary time.
+    """
 
     within: Mapping[Found, int]
     pages: frozenset[str] = frozenset()
     lasting: int = 60
+    before: int = 90
 
 
 EXPECTED = {
@@ -100,6 +104,8 @@ EXPECTED = {
     "cost-explosion": Expected(
         {("AgentCostBudgetExceeded", CRITICAL): 90, ("AgentCostForecastExceeded", WARNING): 60},
         lasting=120,
+        # A forecast waits for a whole yesterday.
+        before=31 * 60,
     ),
     "unpriced-model": Expected(
         {("AgentTokensUnpriced", WARNING): 15, ("AgentUndeclaredLabelValue", WARNING): 60}
@@ -125,7 +131,8 @@ def test_an_incident_is_found_in_time_and_by_no_other_page(
     expected = EXPECTED[name]
     end = BEGIN + expected.lasting * MINUTE
     service = renamed(support, f"agents-with-{name}")
-    scenario = staged(service, T0, end + AFTERWARDS, [Wanted(name, BEGIN, end)])
+    start = BEGIN - expected.before * MINUTE
+    scenario = staged(service, start, end + AFTERWARDS, [Wanted(name, BEGIN, end)])
     fired = _fired(prometheus, model, service, scenario)
     for (alert, severity), minutes in expected.within.items():
         starts = [

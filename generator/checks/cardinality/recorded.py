@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
+from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, values
 from generator.checks.written import buckets
-from generator.model import names
+from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
+from generator.promql.infer import DAY
 from generator.promql.shape import size_of_part
+from generator.signals.error_budget import LONGEST_BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -61,12 +63,12 @@ def record_series(service: Service, known: World, site: Site) -> tuple[RecordSer
     now, ever = (sizes(service, weeks) for weeks in (0, site.retention / WEEK))
     own = _terms(known.own)
     of_own = (one.counted(now, ever) for one in own.values())
-    return (*of_own, *_of_service(known.shared).counted(now, ever, own))
+    return (*of_own, *_of_service(known.shared).counted(now, ever, own.keys() - names.BY_SIGNAL))
 
 
 def shared_records(everyone: SharedWorld) -> tuple[RecordSeries, ...]:
     """Bound the series that are there once for all services: prices, and the data of profiles."""
-    once = Sizes({}, 0, {}, {})
+    once = Sizes({}, 0, {DAY: LONGEST_BUDGET + 1}, {})
     rules = (one for one in everyone.rules if names.SERVICE not in one.shape.names)
     return tuple(one.counted(once, once, shared=True) for one in _terms(rules).values())
 
@@ -168,4 +170,10 @@ def sizes(service: Service, weeks: float = 0) -> Sizes:
     of_labels = {name: values(label, weeks) for name, label in service.labels.items()}
     of_buckets = {buckets(metric.name): len(metric.buckets) + 1 for metric in service.metrics.values()}
     of_buckets |= {buckets(stream.stem): len(stream.buckets) + 1 for stream in service.streams.values()}
-    return Sizes(service.labels, weeks, of_labels | of_buckets, {})
+    return Sizes(service.labels, weeks, of_labels | of_buckets | {DAY: _days(service, weeks)}, {})
+
+
+def _days(service: Service, weeks: float) -> int:
+    """Count the days of the longest error budget, with the one that is leaving, and those that replace them."""
+    windows = [ceil(one.window / units.DAY) for one in service.objectives.values() if one.window]
+    return max(windows) + 1 + ceil(weeks * units.WEEK / units.DAY) if windows else 0

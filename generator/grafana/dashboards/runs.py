@@ -22,14 +22,14 @@ from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
 from generator.model.units import DAY, HOUR, duration
-from generator.promql.expr import Series, binary, number
+from generator.promql.expr import Expr, Series, aggregate, binary, call, number
+from generator.signals.error_budget import BAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
-    from generator.promql.expr import Expr
 
 UID = names.DASHBOARDS["runs"]
 
@@ -38,6 +38,10 @@ _BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
 _BURN_COLOURS = (colours.BLUE, colours.TEAL, colours.PURPLE, colours.PINK)
 #: What begins at a pace of the alert, and its colour.
 _CALLED = {"critical": colours.RED, "warning": colours.AMBER}
+_NO_BUDGET = "No objective with a window"
+#: The days that a panel of days shows.
+_MONTH = 30
+_BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
 #: Share of runs beyond the last bucket from where on p95 is its bound.
 _P95_OVERFLOW = 0.05
 
@@ -52,6 +56,10 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section("", (even(3, *_now(records)),)),
             Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
+            Section(
+                "How many may still fail?",
+                (even(3, *_budget_now()), even(8, budget_left(), spent_by_day())),
+            ),
             Section(
                 "How long do they take?", (even(8, latency(records), overflow(records), steps(records)),)
             ),
@@ -122,6 +130,64 @@ def _called(records: Records, promised: Expr) -> Iterator[Query]:
         )
         window = replaced(found, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
         yield Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour)
+
+
+def _budget_now() -> tuple[Panel, ...]:
+    left = grammar.number(
+        grammar.LEFT,
+        "Error budget left",
+        f"Part of the failures that the objective allows which have not happened yet.{_BY_DAYS}",
+        Query(_of_runs(names.BUDGET_LEFT).now()),
+    )
+    ends = grammar.number(
+        grammar.DURATION,
+        "Error budget ends in",
+        "How long the error budget lasts if runs fail as in the last 24 hours. There is no end while they fail no "
+        "faster than it comes back.",
+        Query(_of_runs(names.BUDGET_SECONDS_LEFT).now(), rare=True),
+        empty="Not at this pace",
+    )
+    return left.without_data(_NO_BUDGET), ends
+
+
+def budget_left() -> Panel:
+    """Draw how error budgets are spent: one line for each signal that is promised over a window."""
+    return grammar.lines(
+        grammar.LEFT,
+        "Error budget left by signal",
+        f"What is left of the error budget of each objective with a window; below 0 it is missed.{_BY_DAYS}",
+        Query(mine(Series(names.BUDGET_LEFT)).now(), f"{{{{{names.SIGNAL}}}}}"),
+    ).without_data(_NO_BUDGET)
+
+
+def spent_by_day() -> Panel:
+    """Draw which part of the budget each day has spent, also of days of which no samples are kept any more.
+
+    What is known now is laid out by the dates: at the beginning of each day stands what that day has spent.
+    """
+    spent = _newest(_of_runs(names.BUDGET_DAYS).where(**{names.PART: BAD}))
+    allowed = _newest(_of_runs(names.BUDGET_ALLOWED))
+    began = _newest(Series(names.CALENDAR))
+    part = binary("/", spent, allowed > number(0), on=(names.SERVICE,), group_left=())
+    that_day = (began <= call("time")) > call("time") - number(DAY)
+    return grammar.days(
+        grammar.USED,
+        "Error budget spent by day",
+        "Which part of the error budget of the success rate each day of its window has spent, in UTC; the last bar is "
+        "today's, so far.",
+        Query(aggregate("sum", binary("and", part, that_day, on=(names.DAY,)), (names.SERVICE,)), "spent"),
+        count=_MONTH,
+        colours={"spent": colours.ORANGE},
+    ).without_data(_NO_BUDGET)
+
+
+def _of_runs(name: str) -> Series:
+    return mine(Series(name)).where(**{names.SIGNAL: "success_rate"})
+
+
+def _newest(found: Series) -> Expr:
+    """Read the newest value at every point: the last point of a day may be a day old."""
+    return call("last_over_time", Expr(f"{found.over(DAY)} @ end() offset -{duration(DAY)}"))
 
 
 def latency(records: Records) -> Panel:

@@ -12,8 +12,9 @@ from generator.model import names
 from generator.model.signals import Better
 from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import Traffic, load_of
+from generator.prometheus.rule_tests.sentences import LEFT
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject
-from generator.prometheus.rule_tests.timeline import SeriesId
+from generator.prometheus.rule_tests.timeline import SeriesId, idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +69,19 @@ class _Pace(Struct, frozen=True):
 
 
 def burn_rate(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
-    """Try every pace of a severity by itself."""
+    """Try every pace of a severity by itself, while a part of the budget is left."""
+    left = SeriesId(names.BUDGET_LEFT, ((names.SIGNAL, subject.signal.name),)), LEFT
+    for case in _paces(kind, subject):
+        yield replace(case, constants=(*case.constants, left))
+
+
+def _paces(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
     burns = subject.tier.burns
     for burn in sorted(burns, key=lambda burn: burn.long):
         pace = _Pace(kind, subject.over(burn.long), burn, _quicker(burn, burns))
         yield _windows(pace)
         yield _bound(pace)
+        yield _unheard(pace)
         yield _short_lived(pace)
         yield from _events(pace)
         yield from _promised(pace)
@@ -101,7 +109,7 @@ def _windows(pace: _Pace) -> TestCase:
             .silent("resolves when its short window no longer shows it")
         )
         if pace.fast * 0.7 > 1 + MARGIN:
-            timeline = timeline.fires("fires while it does", short // 4)
+            timeline = timeline.fires("fires while it does", short // 4 + pace.subject.keep)
     return pace.subject.case(pace.named("fires when both windows show it"), timeline)
 
 
@@ -122,6 +130,18 @@ def _bound(pace: _Pace) -> TestCase:
         .fires("fires while its short window is just beyond")
         .then(pace.burn.short + keep + SLACK, pace.load(1 - MARGIN))
         .silent("resolves when its short window is inside again"),
+    )
+
+
+def _unheard(pace: _Pace) -> TestCase:
+    """Burn fast, and then have no event at all for longer than the short window."""
+    fires = pace.half + pace.subject.alert.for_ + SLACK
+    return pace.subject.case(
+        pace.named("goes on when nothing says that it is over"),
+        pace.subject.timeline.then(fires, pace.load(pace.fast))
+        .fires("fires")
+        .then(pace.burn.short + pace.subject.keep + SLACK, idle(pace.load(pace.fast)))
+        .fires("goes on"),
     )
 
 

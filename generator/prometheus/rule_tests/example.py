@@ -65,7 +65,7 @@ def own_fixture(service: Service, site: Site) -> Fixture:
         listed=frozenset(name for name, label in service.labels.items() if label.values),
         prices=service.prices,
         constants={},
-        promises_runs=bool(service.runs_per_hour),
+        runs_per_hour=service.runs_per_hour or 0,
         shared=False,
     )
 
@@ -130,7 +130,7 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
             **_written(library, profile, promised),
             _constant(names.LINK, link="logs", url=_LOGS, url_of_release=LINK): 1,
         },
-        promises_runs=False,
+        runs_per_hour=0,
         shared=True,
         marks=marks(library),
     )

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 _BOUND = re.compile(r'\{\{ with printf "service:agent_alert:bound\{.*?\{\{ end \}\}\{\{ end \}\}')
 _RUN = re.compile(r'\{\{ with printf "service:agent_info\{run.*?\{\{ else \}\}(\w+)\{\{ end \}\}')
 _LINK = re.compile(r'\{\{ with printf "service:agent_link:info\{link=\\"(\w+)\\".*?\{\{ end \}\}')
+_LEFT = re.compile(
+    r'\{\{ with printf "service:agent_error_budget:remaining\{.*? of it is left\.\{\{ end \}\}'
+)
 _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}")
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
 _VALUE = re.compile(r'\{\{ \$value(?: \| (\w+)(?: "(%[^"]*)")?)?( \| reReplaceAll "%" "([^"]*)")? \}\}')
 _STEP = 1000
+#: What is left of every error budget while an alert is tried.
+LEFT = 0.38
 _LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
 
 
@@ -118,6 +123,7 @@ def _written(text: str, labels: Mapping[str, str], value: float, bound: str, lin
 
     text = _BOUND.sub(lambda _: bound, text)
     text = _RUN.sub(lambda match: match[1], text)
+    text = _LEFT.sub(f" {humanize_percentage(LEFT)} of it is left.", text)
     text = _LINK.sub(linked, text)
     text = _CHOICE.sub(lambda match: match[2] if labels.get(match[1]) else match[3], text)
     text = _LABEL.sub(lambda match: (quote_plus if match[2] else str)(labels.get(match[1], "")), text)

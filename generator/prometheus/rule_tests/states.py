@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from generator.alerts.absence import LOOK_BACK
+from generator.alerts.idle import watched
 from generator.alerts.outside import fewest
 from generator.alerts.rule_health import WINDOW, missable
 from generator.model import names
-from generator.model.alerts import OUTSIDE_WINDOW, Watch
+from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, OUTSIDE_WINDOW, Watch
 from generator.model.outside import STREAM
 from generator.model.streams import MODEL, TOKEN_TYPE
-from generator.model.units import MINUTE
+from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import Traffic, counter, some
 from generator.prometheus.rule_tests.subject import PLENTY, SLACK, Subject
-from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
+from generator.prometheus.rule_tests.timeline import SeriesId, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: What a service says that promises traffic.
 PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
 _UNKNOWN = "no-such-model"
+#: Longer times are tried only where there is time: promtool evaluates every rule every minute.
+_LONG = 2 * HOUR
 
 
 def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
@@ -55,6 +58,13 @@ def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
         ((MODEL, _UNKNOWN), (TOKEN_TYPE, labels[TOKEN_TYPE])),
     )
     yield subject.case("silent on a model with a price", quiet)
+    if fixture.shared and TOKEN_TYPE in fixture.listed:
+        # Of it another alert tells.
+        stray = counter(signal.of, Traffic(PLENTY, {TOKEN_TYPE: "no-such-type"}), fixture)
+        begun = quiet.then(subject.interval, merged(priced, stray)).then(signal.window, priced)
+        (of_type,) = stray
+        told = ((MODEL, dict(of_type.labels)[MODEL]), (TOKEN_TYPE, "no-such-type"))
+        yield subject.case("silent on a type that no list names", begun.quiet("silent"), told)
 
 
 def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
@@ -85,16 +95,26 @@ def _all_but(stream: Stream | None, subject: Subject) -> Load:
 
 
 def _never(subject: Subject) -> Iterator[TestCase]:
-    """Never count a run at all: that is wrong only where traffic is promised."""
+    """Never count a run at all: that is wrong only where traffic has been promised for a day."""
     fixture = subject.fixture
-    timeline = subject.timeline.then(
-        LOOK_BACK + subject.alert.for_ + 2 * SLACK, _all_but(fixture.runs, subject)
-    )
-    if fixture.promises_runs or subject.fixture.shared:
-        fires = timeline.fires("fires where traffic is promised")
-        promised = subject.case("fires when there never was one although traffic is promised", fires)
+    after = LOOK_BACK + subject.alert.for_ + 2 * SLACK
+    if fixture.runs_per_hour or fixture.shared:
+        patient = subject.over(DAY)
+        nothing = _all_but(fixture.runs, patient)
+        timeline = patient.timeline.then(DAY, nothing).quiet("silent on the day on which it is promised")
+        timeline = (
+            timeline.then(subject.alert.for_ + 2 * patient.interval, nothing)
+            .fires("fires where traffic has been promised for a day")
+            .then(subject.keep + SLACK, _all_but(None, patient))
+            .silent("resolves when it is deployed")
+        )
+        promised = patient.case("fires when there never was one although traffic is promised", timeline)
         yield replace(promised, constants=(PROMISE,)) if fixture.shared else promised
-    if not fixture.promises_runs:
+        timeline = subject.timeline.then(after, _all_but(fixture.runs, subject)).quiet("silent at first")
+        at_first = subject.case("silent when there never was one on the first day of a promise", timeline)
+        yield replace(at_first, constants=(PROMISE,)) if fixture.shared else at_first
+    if not fixture.runs_per_hour:
+        timeline = subject.timeline.then(after, _all_but(fixture.runs, subject))
         yield subject.case("silent when there never was one", timeline.quiet("silent where it never was"))
 
 
@@ -125,17 +145,70 @@ def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
 
 
 def idleness(kind: Idle, subject: Subject) -> Iterator[TestCase]:
-    """Stop finishing runs."""
-    runs = counter(subject.fixture.runs, Traffic(PLENTY, {}), subject.fixture)
-    begun = subject.timeline.then(10 * MINUTE, runs).quiet("silent while runs finish")
-    timeline = subject.fires_and_resolves(
-        begun, idle(runs), runs, true_after=kind.over, false_after=subject.interval, value=0
+    """Finish fewer runs than are promised: none of few, and just less than half of many."""
+    if not subject.fixture.shared:
+        if (window := watched(kind, subject.fixture.runs_per_hour)) <= _LONG:
+            yield _too_few(window, subject.fixture.runs_per_hour, 0, subject)
+        return
+    for window in kind.windows:
+        # What little is promised asks for longer times.
+        if subject.thorough or window <= _LONG:
+            few, many = (1.001 * number * HOUR / window for number in (FEWEST_PROMISED, MANY_PROMISED))
+            yield _too_few(window, few, 0.04, subject)
+            yield _too_few(window, many, 0.49, subject)
+            yield _kept("silent where it may be chance", subject, 2 * few, 0.41, window)
+    shortest = kind.windows[0]
+    an_hour, kept = HOUR / shortest, 2 * shortest
+    yield _kept("silent where more than half finish", subject, MANY_PROMISED * an_hour, 0.62, kept)
+    yield _kept(
+        "silent where too little is promised", subject, (FEWEST_PROMISED - 1) * an_hour, 0.0, shortest
     )
-    case = subject.case("fires when nothing finishes", timeline)
-    yield replace(case, constants=(PROMISE,)) if subject.fixture.shared else case
-    if subject.fixture.shared:
-        nothing = subject.timeline.then(kind.over + subject.alert.for_ + SLACK, idle(runs))
-        yield subject.case("silent where no traffic is promised", nothing.quiet("silent"))
+    yield _forgotten(shortest, 2 * MANY_PROMISED * an_hour, subject)
+    nothing = counter(subject.fixture.runs, Traffic(0, {}), subject.fixture)
+    idling = subject.timeline.then(kept, nothing)
+    yield subject.case("silent where no traffic is promised", idling.quiet("silent"))
+
+
+def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> TestCase:
+    """Finish a part of the runs that are promised, from the first minute on."""
+    wait, step = max(subject.alert.for_, subject.interval), subject.interval
+    # Runs must have been counted for five sixths of the time.
+    begins = window * 5 // 6 - step
+    timeline = (
+        subject.timeline.then(begins + wait, _runs(part * an_hour, subject))
+        .silent("silent while it is new", begins + wait - step)
+        .fires("fires when it has been there for long enough")
+        .then(subject.keep + SLACK, _runs(1000 * an_hour, subject))
+        .silent("resolves")
+    )
+    case = subject.case(f"fires where {an_hour:.1f} an hour are promised and {part:.0%} finish", timeline)
+    return _promising(an_hour, case) if subject.fixture.shared else case
+
+
+def _kept(name: str, subject: Subject, an_hour: float, part: float, seconds: int) -> TestCase:
+    """Finish a part of the runs that are promised, and be silent."""
+    timeline = subject.timeline.then(seconds + subject.alert.for_ + SLACK, _runs(part * an_hour, subject))
+    return _promising(an_hour, subject.case(f"{name} of {an_hour:.1f} an hour", timeline.quiet("silent")))
+
+
+def _forgotten(window: int, an_hour: float, subject: Subject) -> TestCase:
+    """Finish none for a while, and then all: where many are promised, no longer time remembers."""
+    half = window // 2 + subject.interval
+    timeline = (
+        subject.timeline.then(2 * window, _runs(0, subject))
+        .fires("fires while none finishes")
+        .then(half + subject.keep, _runs(an_hour, subject))
+        .silent("resolves when half of the window is as promised")
+    )
+    return _promising(an_hour, subject.case("looks back no further than it must", timeline))
+
+
+def _runs(an_hour: float, subject: Subject) -> Load:
+    return counter(subject.fixture.runs, Traffic(an_hour / HOUR, {}), subject.fixture)
+
+
+def _promising(an_hour: float, case: TestCase) -> TestCase:
+    return replace(case, constants=((PROMISE[0], an_hour),))
 
 
 def undeclared(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:

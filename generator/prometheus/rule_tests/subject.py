@@ -45,7 +45,7 @@ class Fixture(Struct, frozen=True):
         listed: The labels whose values are listed.
         prices: What tokens cost.
         constants: What its file says in every case.
-        promises_runs: Whether traffic is promised.
+        runs_per_hour: Promised traffic; 0 where none is.
         shared: Whether it is one of many that shared alerts watch.
         marks: The labels of its alerts that its author chose.
     """
@@ -58,7 +58,7 @@ class Fixture(Struct, frozen=True):
     listed: frozenset[str]
     prices: tuple[Price, ...]
     constants: Mapping[SeriesId, float]
-    promises_runs: bool
+    runs_per_hour: float
     shared: bool
     marks: Mapping[str, str] = {}
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from generator.alerts.chance import SIGMAS
 from generator.alerts.threshold import UNUSUAL, USUALLY
+from generator.model import names
+from generator.model.alerts import BOUND, has_mildest
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, divisor
 from generator.model.streams import RUN_LATENCY, cost
 from generator.model.units import DAY, HOUR, MINUTE
@@ -19,7 +24,7 @@ from generator.prometheus.rule_tests.loads import (
     tokens_for,
 )
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
-from generator.prometheus.rule_tests.timeline import idle, merged
+from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
 from generator.signals.forecast import PACE
 from generator.signals.quantile import UNKNOWN_LENGTH
 
@@ -28,14 +33,23 @@ if TYPE_CHECKING:
 
     from generator.model.alerts import Forecast, Overflow, Threshold
     from generator.model.signals import Signal
-    from generator.prometheus.rule_tests.timeline import Load, TestCase
+    from generator.prometheus.rule_tests.timeline import Load, TestCase, Timeline
+
+
+#: Events a second beside which nothing else counts.
+_AMPLE = 1e9
+#: Up to this share of bad events few good ones do not outweigh the bad ones that an alert needs.
+_MOST = 0.5
 
 
 class Scale(Struct, frozen=True):
     """Values of a signal to try a bound with, and the load of a value at a number of events a second.
 
     ``worst`` is far beyond the bound; ``excess`` says how many bad events more than the bound allows each event
-    brings there and just beyond the bound, None where an alert counts none.
+    brings there and just beyond the bound, None where an alert counts none. ``allowed`` is the share of bad events
+    that the bound allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the
+    bound by which chance is judged. ``also_over`` and ``lately`` are the longer times that count as well, 0 where
+    none do.
     """
 
     beyond: float
@@ -43,26 +57,78 @@ class Scale(Struct, frozen=True):
     worst: float
     excess: tuple[float | None, float | None]
     load: Callable[[float, float], Load]
+    allowed: float = 0
+    mildest: float = 0
+    also_over: int = 0
+    lately: int = 0
+
+    def by_chance(self, excess: float) -> float:
+        """Count the events at which bad ones, so many too many for each event, pass what chance explains."""
+        beyond = self.allowed + excess - self.mildest
+        return SIGMAS**2 * self.mildest / beyond**2
 
 
 def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
     """Stand on either side of the bound, and of the fewest events that say anything."""
     signal, bound = subject.signal, subject.tier.bound
     if isinstance(signal.kind, Cost) and signal.kind.per is None:
-        yield from _spent(subject, bound, signal.window)
+        yield from _spent(subject, bound)
         return
+    scale = _scale(kind, subject)
+    yield from _around(scale, subject)
+    if kind.also_over:
+        yield from _rare(scale, subject)
+        yield from _as_mild(kind, subject)
+    if kind.unfinished:
+        yield from _unfinished(subject)
+
+
+def _scale(kind: Threshold, subject: Subject) -> Scale:
+    alert, signal, bound = subject.alert, subject.signal, subject.tier.bound
     beyond, inside = around(signal, bound)
     far, labels = worst(signal, bound), subject.labels
-    scale = Scale(
+    severe = has_mildest(alert) and subject.tier.severity != alert.tiers[-1].severity
+    mildest = alert.tiers[-1].bound if severe else bound
+    return Scale(
         beyond,
         inside,
         far,
         (_excess(signal, far, bound), _excess(signal, beyond, bound)),
         lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
+        _allowed(signal, bound) if alert.min_bad_events else 0,
+        _allowed(signal, mildest) if alert.min_bad_events else 0,
+        kind.also_over,
+        kind.lately,
     )
-    yield from _around(scale, subject)
-    if kind.unfinished:
-        yield from _unfinished(subject)
+
+
+def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
+    """Let a service write the mildest bound for a more severe one: then chance stands in its way as well."""
+    alert, severity = subject.alert, subject.tier.severity
+    mildest = alert.tiers[-1]
+    if not subject.fixture.shared or severity == mildest.severity:
+        return
+    strict = replace(subject, tier=replace(subject.tier, bound=mildest.bound))
+    labels = {
+        names.ALERT: alert.name,
+        names.PART: BOUND,
+        names.SEVERITY: str(severity),
+        names.WORDS: "#, as mild",
+    }
+    override = (SeriesId(names.OVERRIDE, tuple(sorted(labels.items()))), mildest.bound)
+    scale = _scale(kind, strict)
+    value, events = scale.beyond, scale.by_chance(scale.excess[1] or 1)
+    window = strict.signal.window
+    at_once = (
+        _ample(scale, strict)
+        .then(window + alert.for_, scale.load(value, 0.95 * events / window))
+        .quiet("silent while it may be chance")
+        .then(window + alert.for_, scale.load(value, 1.05 * events / window))
+        .fires("fires where it is more")
+    )
+    yield replace(strict.case("needs more than chance at a milder bound", at_once), constants=(override,))
+    rarely = _surely(scale, strict)
+    yield replace(rarely, name=f"{rarely.name} at a milder bound", constants=(override,))
 
 
 def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
@@ -82,8 +148,29 @@ def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
 
 
 def forecast(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
-    """Without a yesterday the pace of 6 hours stands for all 24."""
-    yield from _spent(subject, subject.tier.bound / 4, PACE)
+    """Spend evenly: as yesterday, then at a pace of which the day is too much; without a yesterday nothing is said."""
+    subject = subject.over(DAY)
+    inside = _spending((1 - MARGIN) * subject.tier.bound / DAY, subject)
+    beyond = {name: (1 + MARGIN) / (1 - MARGIN) * amount for name, amount in inside.items()}
+    # Of the hours that are scaled, all are dearer then.
+    seen = PACE + subject.alert.for_ + SLACK
+    yield subject.case(
+        "fires when the day will cost just more than its bound",
+        subject.timeline.then(DAY + PACE + HOUR, inside)
+        .quiet("silent just inside its bound")
+        .then(seen, {name: 1.2 * amount for name, amount in beyond.items()})
+        .fires("fires at a pace beyond its bound")
+        .then(PACE + subject.keep + SLACK, idle(inside))
+        .silent("resolves"),
+    )
+    yield subject.case(
+        "waits for a whole yesterday",
+        subject.timeline.then(DAY + PACE - HOUR, beyond)
+        .quiet("silent without a whole yesterday")
+        .then(HOUR + subject.alert.for_ + SLACK, beyond)
+        .silent("not before its for", HOUR + subject.alert.for_ - 2 * subject.interval)
+        .fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN)),
+    )
 
 
 def _excess(signal: Signal, value: float, bound: float) -> float | None:
@@ -95,6 +182,13 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
         return share_beyond(signal.of, signal.kind.q, value, edge) - (1 - signal.kind.q)
     counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
     return value - bound if counted else None
+
+
+def _allowed(signal: Signal, bound: float) -> float:
+    """Say which share of bad events a bound allows."""
+    if isinstance(signal.kind, Quantile):
+        return 1 - signal.kind.q
+    return 1 - bound if signal.better is Better.HIGHER and isinstance(signal.kind, Share) else bound
 
 
 def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
@@ -121,41 +215,156 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
     yield subject.case(
         "fires after its for and for as long as it must",
         subject.fires_and_resolves(
-            waiting, far, idle(far), true_after=tenth + subject.interval, false_after=window - tenth
+            waiting,
+            far,
+            idle(far),
+            true_after=tenth + subject.interval,
+            false_after=scale.lately or window - tenth,
         ),
     )
     yield from _floors(scale, subject, full)
 
 
 def _plenty(scale: Scale, subject: Subject) -> float:
-    """Choose so many events a second that just beyond the bound there are bad events enough."""
+    """Choose so many events a second that just beyond the bound there are bad events enough, beyond chance as well."""
     each = scale.excess[1]
-    enough = 10 * subject.alert.min_bad_events / each if each else 0
+    if not each:
+        return PLENTY
+    enough = max(10 * subject.alert.min_bad_events / each, 4 * scale.by_chance(each))
     return max(PLENTY, enough / subject.signal.window)
 
 
 def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
     """Have an event too few, and just enough: where all that happens is bad, and where just too much is."""
-    alert, window = subject.alert, subject.signal.window
+    window = subject.signal.window
     for value, bad, what in (
         (scale.worst, scale.excess[0], "events"),
         (scale.beyond, scale.excess[1], "bad events"),
     ):
-        needed = alert.min_bad_events / bad if bad else 0.0
-        if what == "events" and alert.min_events >= needed:
-            few, enough = alert.min_events - 1.0, float(alert.min_events)
-        elif needed > alert.min_events + 1 and bad:
-            few, enough = (alert.min_bad_events - 1) / bad, (alert.min_bad_events + 0.1) / bad
-        else:
-            continue
-        if enough > 0:
+        few, enough = _fewest(scale, subject, bad)
+        if enough > 0 and (what == "events" or few > subject.alert.min_events):
             yield subject.case(
                 f"needs enough {what}",
-                subject.timeline.then(full, scale.load(value, few / window))
+                _ample(scale, subject)
+                .then(full, scale.load(value, few / window))
                 .quiet("silent with one too few")
                 .then(full, scale.load(value, enough / window))
                 .fires("fires with just enough"),
             )
+
+
+def _fewest(scale: Scale, subject: Subject, bad: float | None) -> tuple[float, float]:
+    """Count the events that are just too few and just enough, where each brings so many bad ones too many."""
+    alert = subject.alert
+    found = [(alert.min_events - 1.0, float(alert.min_events))]
+    if bad and alert.min_bad_events:
+        found.append(((alert.min_bad_events - 1) / bad, (alert.min_bad_events + 0.1) / bad))
+        by_chance = scale.by_chance(bad)
+        found.append((0.95 * by_chance, 1.05 * by_chance))
+    return max(found)
+
+
+def _ample(scale: Scale, subject: Subject) -> Timeline:
+    """Have been so busy and so well before that no longer time shows what a window does."""
+    if not scale.also_over:
+        return subject.timeline
+    good = scale.load(scale.inside, _AMPLE)
+    return subject.timeline.then(subject.interval, good).then(scale.lately, idle(good))
+
+
+def _rare(scale: Scale, subject: Subject) -> Iterator[TestCase]:
+    """Have events so rarely that no window holds enough of them, but a longer time does."""
+    numbers = _fewest(scale, subject, scale.excess[0])
+    yield _rarely(scale, subject, numbers)
+    yield _again(scale, subject, numbers)
+    yield from _ended(scale, subject, numbers)
+    if scale.mildest == scale.allowed:
+        yield _surely(scale, subject)
+
+
+def _rarely(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
+    """Be bad all the time, and silent at an event too few."""
+    few, enough = numbers
+    timeline = _spread_out(scale, subject, scale.worst, (few * 0.6, few * 0.4), scale.lately)
+    timeline = timeline.quiet("silent with one too few")
+    timeline = _burst(timeline, scale.load(scale.worst, (enough - few) / subject.interval), subject)
+    return subject.case(
+        "fires on rare events",
+        timeline.fires("fires with just enough of a longer time", value=scale.worst),
+    )
+
+
+def _again(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
+    """Be bad on many events, then not be seen for a while, and then be bad on few."""
+    few = numbers[0] / 2
+    # So many that a share of all of them would be more bad events than the few bring.
+    many = max(2 * numbers[1], 2 * few * ((scale.excess[0] or 0) + scale.allowed) / scale.allowed)
+    first, second = (scale.load(scale.worst, events / subject.interval) for events in (many, few))
+    timeline = subject.timeline.then(subject.interval, first)
+    timeline = timeline.then(scale.lately + subject.keep + SLACK, idle(first)).silent(
+        "silent: nothing lately"
+    )
+    return subject.case(
+        "fires on few where there were many before", _burst(timeline, second, subject).fires("fires again")
+    )
+
+
+def _surely(scale: Scale, subject: Subject) -> TestCase:
+    """Be bad a little more often than may be, on so many events that only chance stands in the way."""
+    alert, allowed, window = subject.alert, scale.allowed, subject.signal.window
+    each = min(
+        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * allowed / (2 * alert.min_events + 1))
+    )
+    if not isinstance(subject.signal.kind, Ratio):
+        each = min(each, (1 - allowed) / 2)
+    value = subject.tier.bound + (-each if subject.signal.better is Better.HIGHER else each)
+    events = scale.by_chance(each)
+    # No window holds more than half of them.
+    timeline = _spread_out(scale, subject, value, (0.6 * events, 0.35 * events), window)
+    timeline = timeline.quiet("silent while it may be chance")
+    timeline = _burst(timeline, scale.load(value, 0.1 * events / subject.interval), subject)
+    return subject.case(
+        "needs more than chance explains over a longer time", timeline.fires("fires where it is more")
+    )
+
+
+def _ended(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
+    """Be well again on a few events, and on too few to show it."""
+    window, keep, floor = subject.signal.window, subject.keep, subject.alert.min_bad_events
+    # What was bad a while ago is not seen lately, and few good events outweigh it where most may be bad.
+    if window + keep + 2 * SLACK >= scale.lately or scale.allowed > _MOST:
+        return
+    bad = numbers[1] * (1 + 4 * scale.allowed / (1 - scale.allowed))
+    for events, what in ((floor + 0.1, "it is over"), (floor - 1, "too few say that it is over")):
+        timeline = _spread_out(scale, subject, scale.worst, (bad, bad), window)
+        good = scale.load(_best(subject), events / window)
+        timeline = timeline.fires("fires").then(window + keep + SLACK, good)
+        resolved = events > floor
+        yield subject.case(
+            f"{'resolves' if resolved else 'goes on'} when {what}",
+            timeline.silent("resolves") if resolved else timeline.fires("goes on"),
+        )
+
+
+def _best(subject: Subject) -> float:
+    """Find a value at which nothing is bad."""
+    return 1.0 if subject.signal.better is Better.HIGHER else 0.0
+
+
+def _spread_out(
+    scale: Scale, subject: Subject, value: float, bursts: tuple[float, float], apart: int
+) -> Timeline:
+    """Have events at once, and more when a window that is ``apart`` seconds long has forgotten these."""
+    first, second = (scale.load(value, events / subject.interval) for events in bursts)
+    none = idle(first)
+    timeline = subject.timeline.then(subject.interval, none).then(subject.interval, first)
+    timeline = timeline.then(apart + subject.interval, none)
+    return _burst(timeline, second, subject)
+
+
+def _burst(timeline: Timeline, load: Load, subject: Subject) -> Timeline:
+    """Have events at once, and wait for the alert."""
+    return timeline.then(subject.interval, load).then(subject.alert.for_ + subject.interval, idle(load))
 
 
 def _unfinished(subject: Subject) -> Iterator[TestCase]:
@@ -215,14 +424,16 @@ def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
 
 
 def _spending(usd: float, subject: Subject) -> Load:
-    """Spend so many USD a second."""
+    """Spend so many USD a second; of what is only counted, have so many events."""
     fixture, of = subject.fixture, subject.signal.of
+    if isinstance(subject.signal.kind, Count):
+        return counter(of, Traffic(usd, {}), fixture)
     if subject.every == 1:
         return counter(of, Traffic(tokens_for(usd, fixture), {}), fixture)
     return counter(cost(of), Traffic(usd, {}), fixture)
 
 
-def _spent(subject: Subject, usd: float, window: int) -> Iterator[TestCase]:
+def _spent(subject: Subject, usd: float) -> Iterator[TestCase]:
     """Spend just under a bound at once, then a little more; all is forgotten when its window is over."""
     subject = subject.over(DAY)
     alert, step = subject.alert, subject.interval
@@ -240,6 +451,6 @@ def _spent(subject: Subject, usd: float, window: int) -> Iterator[TestCase]:
         timeline = timeline.silent("not before its for", alert.for_ - step)
     timeline = timeline.fires("fires just beyond its bound", value=subject.tier.bound * (1 + MARGIN))
     # The larger part was spent in the second interval, so that is when the sum falls.
-    left = window + 2 * step - timeline.seconds
+    left = subject.signal.window + 2 * step - timeline.seconds
     timeline = timeline.then(max(left, 0) + subject.keep + SLACK, none)
     yield subject.case("fires when just more than its bound is spent", timeline.silent("resolves"))

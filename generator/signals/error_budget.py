@@ -1,0 +1,171 @@
+"""Error budgets over the whole window of an objective: what is left, and when nothing will be.
+
+A window may be longer than what Prometheus keeps: 30 days are more than the 15 of its default. So the events of each
+day are summed while it lasts, and the sum of a day is written again once an hour from its own last value, until the day
+leaves the window. So it outlives retention, and a server that was down for less than a week finds it again.
+
+Days are those of UTC. Of the oldest day counts the part that is still in the window, as if its events were even.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model import names
+from generator.model.units import DAY, HOUR, WEEK
+from generator.promql.expr import Expr, Series, any_of, binary, call, literal, number
+from generator.streams.scope import each, join, largest, rule, spread, summed
+
+if TYPE_CHECKING:
+    from generator.model.rules import RecordingRule
+    from generator.model.signals import Signal
+    from generator.streams.scope import Scope
+
+BAD, EVERY = "bad", "all"
+#: Seconds between two copies of the finished days, and how many of them back one is looked for.
+COPIED = HOUR
+_COPIES = 3
+#: How far back a copy looks for the one before: a server may be down for so long.
+_KEPT = WEEK
+#: The latest days, which are summed at every interval: today, and yesterday until a copy has taken it over.
+_LATEST = 2
+#: How far back the sum of the latest days is looked for: a gap of that length costs what happened in it, and no more.
+_GAP = 6 * HOUR
+#: The most days of a window.
+LONGEST_BUDGET = 366
+_PARTS = (names.PART,)
+_DAYS = (names.PART, names.DAY)
+
+
+class Promise(Struct, frozen=True):
+    """A share that is promised over a window.
+
+    Attributes:
+        signal: The share.
+        window: Seconds; of all services the vector of theirs.
+        budget: The share of events that may be bad, likewise.
+    """
+
+    signal: Signal
+    window: Expr | int
+    budget: Expr | float
+
+
+def calendar() -> RecordingRule:
+    """Record when each of the last days began, in Unix seconds, by its date; it reads nothing."""
+    today = Expr("year() * 10000 + month() * 100 + day_of_month()")
+    day = literal(names.DAY)
+    digits = Expr(f"count_values({day.text}, {today.text})")
+    date = call("label_replace", digits, day, literal("$1-$2-$3"), day, literal("(.{4})(..)(..)"))
+    midnights = Expr(f"({(date * call('time')).text})[{LONGEST_BUDGET + 1}d:1d]")
+    return rule(names.CALENDAR, call("max_over_time", midnights))
+
+
+def latest(promise: Promise, scope: Scope) -> RecordingRule:
+    """Sum the bad events and all events of today and yesterday, at every interval."""
+    before = largest(call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(_GAP)), _DAYS)
+    now = call("clamp_max", _began_since(1), number(1))
+    today = binary("*", _new(promise, scope), now, on=(), group_left=(names.DAY,))
+    both = any_of([join("+", before, today, _DAYS), today, before])
+    fresh = binary("and", both, _began_since(_LATEST), on=(names.DAY,))
+    # There are no more days than that; only a number here says so to whoever counts series.
+    kept = Expr(f"topk by ({', '.join(each(_PARTS))}) ({_LATEST}, {fresh.text})")
+    return rule(names.BUDGET_LATEST, kept, **_labels(promise))
+
+
+def finished(promise: Promise, scope: Scope) -> RecordingRule:
+    """Copy the sums of the days of the window, and take over those of the latest days."""
+    kept = min(_KEPT, scope.site.retention)
+    again = call("last_over_time", _record(names.BUDGET_DAYS, promise, scope).over(kept))
+    fresh = call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(DAY))
+    told_apart = _labelled(fresh, "of", "latest")
+    either = largest(again | told_apart, _DAYS)
+    inside = join("and", either, _weight(either, promise.window) > number(0), _DAYS)
+    return rule(names.BUDGET_DAYS, inside, **_labels(promise))
+
+
+def balance(promise: Promise, scope: Scope) -> tuple[RecordingRule, ...]:
+    """Record the bad events of the window, those that it allows, which part is left, and the time until it is spent.
+
+    Until the days are copied for the first time there is none of it, rather than a budget that looks untouched.
+    """
+    labels = _labels(promise)
+    spent = _record(names.BUDGET_SPENT, promise, scope).now()
+    allowed = _record(names.BUDGET_ALLOWED, promise, scope).now()
+    left = number(1) - spent / (allowed > number(0))
+    every = _counted(EVERY, promise, scope)
+    return (
+        rule(names.BUDGET_SPENT, _counted(BAD, promise, scope), **labels),
+        rule(names.BUDGET_ALLOWED, _with("*", every, promise.budget), **labels),
+        rule(names.BUDGET_LEFT, left, **labels),
+        rule(names.BUDGET_SECONDS_LEFT, _ends_in(spent, allowed, promise, scope), **labels),
+    )
+
+
+def _counted(part: str, promise: Promise, scope: Scope) -> Expr:
+    """Sum a part's events over the days of the window; the latest days are fresher than their copies."""
+    of_part = {names.PART: part}
+    copies = call(
+        "last_over_time", _record(names.BUDGET_DAYS, promise, scope).where(**of_part).over(_COPIES * COPIED)
+    )
+    fresh = _record(names.BUDGET_LATEST, promise, scope).where(**of_part).now()
+    days = largest(fresh | copies, _DAYS)
+    counted = summed(join("*", days, _weight(days, promise.window), _DAYS))
+    return join("and", counted, summed(copies))
+
+
+def _ends_in(spent: Expr, allowed: Expr, promise: Promise, scope: Scope) -> Expr:
+    """Divide what is left by the pace of the last 24 hours, where that is faster than the budget comes back."""
+    fresh = largest(_record(names.BUDGET_LATEST, promise, scope).where(**{names.PART: BAD}).now(), _DAYS)
+    day = summed(join("*", fresh, _weight(fresh, DAY), _DAYS))
+    even = _with("/", summed(allowed) * number(DAY), promise.window)
+    left = summed(call("clamp_min", allowed - spent, number(0)))
+    return join("/", left, join(">", day, even)) * number(DAY)
+
+
+def _new(promise: Promise, scope: Scope) -> Expr:
+    """Count the events of one rule interval, of who promises something over a window."""
+    signal = promise.signal
+    bad, every = (
+        _labelled(scope.record(name).now(), names.PART, part)
+        for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.level_rate(signal.of)))
+    )
+    events = summed(bad | every, _PARTS) * number(scope.site.rule_interval)
+    if isinstance(promise.window, int):
+        return events
+    return binary("and", events, promise.window, on=each())
+
+
+def _weight(days: Expr, window: Expr | int) -> Expr:
+    """Find which part of each day lies within a window that ends now, from 0 to 1."""
+    began = binary("+", number(0) * days, _calendar(), on=(names.DAY,), group_left=())
+    inside = _with("+", began + number(DAY) - call("time"), window) / number(DAY)
+    return call("clamp_max", call("clamp_min", inside, number(0)), number(1))
+
+
+def _with(op: str, left: Expr, right: Expr | float) -> Expr:
+    """Join with a number, or with the one of each service."""
+    return spread(op, left, right) if isinstance(right, Expr) else binary(op, left, number(right))
+
+
+def _record(name: str, promise: Promise, scope: Scope) -> Series:
+    return scope.record(name).where(**_labels(promise))
+
+
+def _labels(promise: Promise) -> dict[str, str]:
+    return {names.SIGNAL: promise.signal.name}
+
+
+def _began_since(days: int) -> Expr:
+    """Take the latest days, today as the first."""
+    return _calendar() > call("time") - number(days * DAY)
+
+
+def _calendar() -> Expr:
+    return Series(names.CALENDAR).now()
+
+
+def _labelled(expr: Expr, label: str, value: str) -> Expr:
+    return call("label_replace", expr, literal(label), literal(value), literal(""), literal(""))

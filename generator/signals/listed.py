@@ -1,0 +1,39 @@
+"""Listed values: those that a service's profile, or the service itself, lists of a label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.promql.expr import Expr, Series, binary, number
+from generator.streams.scope import each, grouped, having, join, summed
+
+if TYPE_CHECKING:
+    from generator.streams.scope import Scope
+
+
+def strays(rates: Series, label: str, scope: Scope) -> Expr:
+    """Sum what has a value of ``label`` that is not listed, by service and value, where there is a list at all.
+
+    Args:
+        rates: A stream, where it has the label.
+        label: Its name.
+        scope: All services.
+    """
+    by = (label,)
+    own = scope.written(names.LABEL_VALUE, **{names.LABEL: label})
+    known = Series(names.PROFILE_LABEL_VALUE).where(**{names.LABEL: label})
+    lists = grouped(own.now()) | binary(
+        "and", scope.record(names.KNOWN).now(), known.now(), on=(names.PROFILE,)
+    )
+    profile = binary(
+        "*",
+        grouped(rates.now(), by),
+        grouped(scope.record(names.KNOWN).now(), (names.PROFILE,)),
+        on=each(),
+        group_left=(names.PROFILE,),
+    )
+    listed = binary("and", profile, known.now(), on=(names.PROFILE, label))
+    found = join("and", summed(rates.now(), by) >= number(0), lists)
+    found = join("unless", found, grouped(having(own, by).now(), by), by)
+    return join("unless", found, listed, by)

@@ -1,0 +1,56 @@
+"""Rare events: bad ones and all of them over times longer than a signal's own window, for alerts on little traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import names
+from generator.model.signals import Share, divisor
+from generator.model.units import duration
+from generator.promql.expr import number
+from generator.signals.events import long_window, rate_at
+from generator.streams.scope import having, rule, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.rules import RecordingRule
+    from generator.model.signals import Signal
+    from generator.signals.events import Level
+    from generator.streams.scope import Scope
+
+
+def bad(signal: Signal, labels: Level, window: int) -> str:
+    """Name the bad events of so many seconds at a level."""
+    return names.part(signal, f"bad{duration(window)}", labels)
+
+
+def every(signal: Signal, labels: Level, window: int) -> str:
+    """Name all events of so many seconds at a level."""
+    return names.part(signal, f"all{duration(window)}", labels)
+
+
+def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[RecordingRule]:
+    """Record bad events per second at ``labels``, and all of them at ``on``, so that longer times are cheap to sum."""
+    of = divisor(signal) or signal.of
+    yield rate_at(of, on, scope)
+    if not isinstance(signal.kind, Share):
+        yield rate_at(signal.of, labels, scope)
+        return
+    rates = scope.record(names.level_rate(of, on)).now()
+    matching = summed(having(scope.stream(of).where(**signal.kind.where), labels).now(), labels)
+    filled = matching | number(0) * rates
+    yield rule(_bad_rate(signal, labels), rates - filled if signal.kind.good else filled)
+
+
+def over(signal: Signal, labels: Level, on: Level, window: int, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the bad events and all events of so many seconds."""
+    all_rate = names.level_rate(divisor(signal) or signal.of, on)
+    yield rule(bad(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
+    yield rule(every(signal, on, window), long_window(all_rate, window, scope))
+
+
+def _bad_rate(signal: Signal, labels: Level) -> str:
+    if isinstance(signal.kind, Share):
+        return names.part(signal, "errors_rate", labels)
+    return names.level_rate(signal.of, labels)

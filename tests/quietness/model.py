@@ -1,0 +1,168 @@
+"""Alerts on counts of minutes, computed without Prometheus: what they are, written down a second time.
+
+Nothing of the compiler is used but the numbers that stand in the specs. ``test_model.py`` holds it against the
+generated rules on a real Prometheus.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from math import exp, sqrt
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from random import Random
+
+HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
+WINDOW = 15
+SIGMAS = 3
+_FEW = 30
+
+
+class Minutes(Struct, frozen=True):
+    """How many events each minute had, and how many of them were bad."""
+
+    every: Sequence[int]
+    bad: Sequence[int]
+
+    @classmethod
+    def drawn(cls, rng: Random, minutes: int, a_minute: float, share: float) -> Minutes:
+        """Draw events at a rate, each bad by chance."""
+        bad = [_poisson(rng, a_minute * share) for _ in range(minutes)]
+        return cls([one + _poisson(rng, a_minute * (1 - share)) for one in bad], bad)
+
+    def __len__(self) -> int:
+        return len(self.every)
+
+    def __add__(self, other: Minutes) -> Minutes:
+        return Minutes([*self.every, *other.every], [*self.bad, *other.bad])
+
+
+class Bounded(Struct, frozen=True):
+    """A threshold on a share: the bad part that is allowed, and how much must lie beyond it.
+
+    ``mildest`` is the part by which chance is judged; ``also_over`` the longer time that counts as well, 0 for none.
+    """
+
+    allowed: float
+    mildest: float
+    fewest: int
+    also_over: int
+
+
+class Pace(Struct, frozen=True):
+    """A share of bad events that two windows must be beyond."""
+
+    share: float
+    long: int
+    short: int
+
+
+class Held(Struct, frozen=True):
+    """How long a condition must hold, and how long its alert outlasts it."""
+
+    wait: int
+    keep: int
+
+
+def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
+    """Say of each minute whether a share is beyond its bound, in its window or in the longer time."""
+    near = _in(minutes, WINDOW)
+    if not alert.also_over:
+        yield from (_surely(*one, alert) for one in near)
+        return
+    longer, lately = _in(minutes, alert.also_over), _in(minutes, alert.also_over // 2)
+    for now, far, half in zip(near, longer, lately, strict=True):
+        yield _surely(*now, alert) or (
+            _surely(*far, alert)
+            and half[1] > alert.allowed * half[0]
+            and not (now[0] >= alert.fewest and now[1] <= alert.allowed * now[0])
+        )
+
+
+def burning(minutes: Minutes, paces: Sequence[Pace], fewest: int) -> Iterator[bool]:
+    """Say of each minute whether a budget burns at one of the paces."""
+    found = [_burns(minutes, pace, fewest) for pace in paces]
+    yield from (any(one) for one in zip(*found, strict=True))
+
+
+def missing(minutes: Minutes, an_hour: float, windows: Sequence[int]) -> Iterator[bool]:
+    """Say of each minute whether runs are missing that are promised."""
+    chosen = [
+        window
+        for shorter, window in pairwise((0, *windows))
+        if an_hour * window >= 10 * HOUR and an_hour * shorter < 40 * HOUR
+    ]
+    sums = [_in(minutes, window) for window in chosen]
+    for at, counts in enumerate(zip(*sums, strict=True)):
+        yield any(
+            at + 1 >= window * 5 // 6 and _lacks(count, an_hour * window / HOUR)
+            for window, (count, _) in zip(chosen, counts, strict=True)
+        )
+
+
+def firing(condition: Iterator[bool], held: Held) -> list[bool]:
+    """Wait, and keep firing."""
+    found: list[bool] = []
+    since: int | None = None
+    last: int | None = None
+    for at, is_true in enumerate(condition):
+        fires = bool(found) and found[-1]
+        if is_true:
+            since, last = at if since is None else since, None
+            fires = fires or at - since >= held.wait
+        else:
+            last = at if last is None else last
+            if not fires or at - last >= held.keep:
+                since, fires = None, False
+        found.append(fires)
+    return found
+
+
+def notifications(fires: Sequence[bool]) -> int:
+    """Count how often an alert begins to fire."""
+    return sum(now and not before for before, now in pairwise((False, *fires)))
+
+
+def _surely(every: int, bad: int, alert: Bounded) -> bool:
+    likely = alert.mildest * every
+    return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= SIGMAS * sqrt(likely)
+
+
+def _lacks(count: int, promised: float) -> bool:
+    return count < promised / 2 and promised - count >= SIGMAS * sqrt(promised)
+
+
+def _burns(minutes: Minutes, pace: Pace, fewest: int) -> Iterator[bool]:
+    far, near = _in(minutes, pace.long), _in(minutes, pace.short)
+    last: float | None = None
+    seen = 0
+    for at, ((every, bad), (lately, lately_bad)) in enumerate(zip(far, near, strict=True)):
+        if lately:
+            last, seen = lately_bad / lately, at
+        elif at - seen >= min(pace.long, 6 * HOUR):
+            last = None
+        burns = every > 0 and bad / every > pace.share and last is not None and last > pace.share
+        yield burns and bad >= fewest and at + 1 >= pace.long // 2
+
+
+def _in(minutes: Minutes, window: int) -> list[tuple[int, int]]:
+    """Count all and bad events of the window that ends with each minute."""
+    return list(zip(_sums(minutes.every, window), _sums(minutes.bad, window), strict=True))
+
+
+def _sums(counts: Sequence[int], window: int) -> list[int]:
+    total = [0, *accumulate(counts)]
+    return [total[at] - total[max(0, at - window)] for at in range(1, len(total))]
+
+
+def _poisson(rng: Random, mean: float) -> int:
+    if mean > _FEW:
+        return max(0, round(rng.gauss(mean, sqrt(mean))))
+    least, found, product = exp(-mean), 0, rng.random()
+    while product > least:
+        found, product = found + 1, product * rng.random()
+    return found

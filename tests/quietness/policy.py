@@ -1,0 +1,61 @@
+"""The numbers of the alerts that the model stands on, as the specs have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model.alerts import AlertSeverity, BurnRate, Idle, Threshold
+from generator.model.signals import Share
+from tests.quietness.model import Bounded, Held, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from generator.model.alerts import Alert
+    from generator.model.library import Library
+
+_MINUTE = 60
+
+
+def held(alert: Alert) -> Held:
+    """Take how long an alert waits and lasts, in minutes."""
+    return Held(alert.for_ // _MINUTE, alert.keep_firing_for // _MINUTE)
+
+
+def found(library: Library, name: str) -> Alert:
+    """Find an alert of the library."""
+    return next(one for one in library.alerts if one.name == name)
+
+
+def bounded(library: Library, name: str, severity: str, objective: float) -> Bounded:
+    """Take the bound of a threshold on a share, for an objective."""
+    alert = found(library, name)
+    assert isinstance(alert.kind, Threshold)
+    signal = library.signals[alert.signal].kind
+    allowed = {
+        one.severity: round(1 - bound if isinstance(signal, Share) and signal.good else bound, 9)
+        for one in alert.tiers
+        if one.written is not None
+        for bound in (one.written.of(objective),)
+    }
+    bad = allowed[AlertSeverity(severity)]
+    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE)
+
+
+def paces(library: Library, name: str, severity: str, objective: float) -> Sequence[Pace]:
+    """Take the paces at which a budget burns too fast, for an objective."""
+    alert = found(library, name)
+    assert isinstance(alert.kind, BurnRate)
+    return [
+        Pace(round(burn.factor * (1 - objective), 9), burn.long // _MINUTE, burn.short // _MINUTE)
+        for tier in alert.tiers
+        if tier.severity == AlertSeverity(severity)
+        for burn in tier.burns
+    ]
+
+
+def windows(library: Library, name: str) -> Sequence[int]:
+    """Take the times over which promised runs are counted, in minutes."""
+    kind = found(library, name).kind
+    assert isinstance(kind, Idle)
+    return [window // _MINUTE for window in kind.windows]

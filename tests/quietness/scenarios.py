@@ -1,0 +1,185 @@
+"""Weeks in which something is wrong, or nothing is, and the notifications that alerts would send."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tests.quietness import policy
+from tests.quietness.model import DAY, HOUR, WEEK, Minutes, beyond, burning, firing, missing, notifications
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.model.library import Library
+
+LOW, BURN, TOOL, NO_RUNS = (
+    "AgentSuccessRateLow",
+    "AgentErrorBudgetBurn",
+    "AgentToolErrorRateHigh",
+    "AgentNoRuns",
+)
+TICKET, PAGE = "warning", "critical"
+_PAGES = ((LOW, PAGE), (BURN, PAGE))
+_MONTH = 30
+
+
+class Goal(Struct, frozen=True):
+    """At most so many notifications in so many days, or in all; and the first within so many minutes, then for good."""
+
+    most: float
+    days: int | None = None
+    within: int | None = None
+
+    def text(self) -> str:
+        """Write it for people."""
+        often = f"{self.most:g} in all" if self.days is None else f"{self.most:g} in {self.days:g} d"
+        return f"at most {often}" + (f", the first within {self.within} min" if self.within else "")
+
+
+class Outcome(Struct, frozen=True):
+    """What an alert did: how often it began, after how many minutes first, and which part of the time it fired."""
+
+    happens: str
+    alert: str
+    days: int
+    times: int
+    first: int | None
+    on: float
+    goal: Goal | None
+
+    @property
+    def a_day(self) -> float:
+        """How often it began on average."""
+        return self.times / self.days
+
+    @property
+    def reached(self) -> bool:
+        """Whether it kept to its goal."""
+        if self.goal is None:
+            return True
+        spans = self.days / self.goal.days if self.goal.days else 1
+        in_time = self.goal.within is None or (self.first is not None and self.first <= self.goal.within)
+        return in_time and self.times <= self.goal.most * spans
+
+
+class Scenario(Struct, frozen=True):
+    """Events at a rate, of which a share is bad, and the alerts that are asked: each with its goal."""
+
+    happens: str
+    a_minute: float
+    share: float
+    objective: float
+    alerts: tuple[tuple[str, str], ...]
+    goal: Goal | None
+    promised: float = 0
+
+
+_ONE_PAGE = Goal(1, within=30)
+_NEVER = Goal(0)
+SCENARIOS = (
+    Scenario(
+        "5% of 20 runs a minute fail, 97% promised", 20, 0.05, 0.97, ((LOW, TICKET), *_PAGES), Goal(2, days=1)
+    ),
+    Scenario("4% of 10 runs a minute fail, 97% promised", 10, 0.04, 0.97, ((LOW, TICKET),), None),
+    Scenario("all of 30 runs an hour fail", 30 / HOUR, 1, 0.97, _PAGES, _ONE_PAGE),
+    Scenario("all of 20 runs an hour fail", 20 / HOUR, 1, 0.97, _PAGES, Goal(1, within=60)),
+    Scenario("half of 20 runs an hour fail", 20 / HOUR, 0.5, 0.97, _PAGES, None),
+    Scenario("all of 3 runs an hour fail", 3 / HOUR, 1, 0.97, _PAGES, None),
+    *(
+        Scenario(
+            f"a tool fails in 4.5% of {calls} calls a minute, 5% promised",
+            calls,
+            0.045,
+            0.05,
+            ((TOOL, TICKET), (TOOL, PAGE)),
+            Goal(1, days=_MONTH),
+        )
+        for calls in (5, 13, 50)
+    ),
+    Scenario(
+        "a tool that is called 6 times an hour is dead", 0.1, 1, 0.05, ((TOOL, PAGE),), Goal(1, within=120)
+    ),
+    Scenario(
+        "a tool that is called 6 times an hour fails half the time", 0.1, 0.5, 0.05, ((TOOL, PAGE),), None
+    ),
+    *(
+        Scenario(
+            f"{runs} runs an hour are promised and come",
+            runs / HOUR,
+            0,
+            0.97,
+            ((NO_RUNS, TICKET),),
+            None,
+            runs,
+        )
+        for runs in (2, 6, 20, 120)
+    ),
+    *(
+        Scenario(
+            f"{runs} of {promised} promised runs an hour come",
+            runs / HOUR,
+            0,
+            0.97,
+            ((NO_RUNS, TICKET),),
+            Goal(1, within=within),
+            promised,
+        )
+        for runs, promised, within in ((30, 120, 60), (0, 2, 6 * HOUR))
+    ),
+    *(
+        Scenario(
+            f"quiet: {1 - objective:.1%} may fail of {text}, half of that does",
+            a_minute,
+            share,
+            objective,
+            _PAGES,
+            _NEVER,
+        )
+        for objective, share in ((0.97, 0.015), (0.99, 0.005), (0.999, 0.0005))
+        for a_minute, text in (
+            (3 / DAY, "3 runs a day"),
+            (1, "60 an hour"),
+            (20, "20 a minute"),
+            (10_000, "10,000 a minute"),
+        )
+    ),
+)
+
+
+def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
+    """Let every scenario go on for some weeks."""
+    for place, one in enumerate(SCENARIOS):
+        rng = Random(1000 * seed + place)  # noqa: S311 - nothing secret
+        minutes = Minutes.drawn(rng, weeks * WEEK, one.a_minute, one.share)
+        for name, severity in one.alerts:
+            fires = firing(
+                _condition(library, one, name, severity, minutes), policy.held(policy.found(library, name))
+            )
+            yield Outcome(
+                one.happens,
+                f"{name} {'ticket' if severity == TICKET else 'page'}",
+                weeks * WEEK // DAY,
+                notifications(fires),
+                fires.index(True) if any(fires) else None,
+                sum(fires) / len(fires),
+                _goal(one, name, severity),
+            )
+
+
+def _goal(one: Scenario, name: str, severity: str) -> Goal | None:
+    """Take the goal where it is this alert's: one page is the success rate's, and a tool may open more tickets."""
+    if one.goal is None or (name == TOOL and severity == TICKET):
+        return None
+    return None if one.goal.within and name == BURN else one.goal
+
+
+def _condition(library: Library, one: Scenario, name: str, severity: str, minutes: Minutes) -> Iterator[bool]:
+    if name == NO_RUNS:
+        return missing(minutes, one.promised, policy.windows(library, name))
+    if name == BURN:
+        paces = [pace for pace in policy.paces(library, name, severity, one.objective) if pace.share < 1]
+        return burning(minutes, paces, policy.found(library, name).min_bad_events)
+    return beyond(minutes, policy.bounded(library, name, severity, one.objective))

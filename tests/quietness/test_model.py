@@ -1,0 +1,143 @@
+"""The model of quietness says of every minute what the generated rules say on a real Prometheus."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec import Struct
+
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import TimeSeries, write
+from generator.model.rules import RecordingRule
+from generator.prometheus.shared import shared_rules
+from tests.bench.fleet import project
+from tests.prometheus.chain import T0
+from tests.prometheus.trials import needed, rules_of
+from tests.quietness import policy
+from tests.quietness.model import HOUR, Held, Minutes, beyond, burning, firing, missing, notifications
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from generator.live.api import PrometheusApi
+    from generator.model.library import Library
+
+pytestmark = pytest.mark.long
+
+STEP, HOURS = 60, 10
+SUCCESS, TOOL = 0.97, 0.05
+LOW, BURN, TOOL_HIGH, NO_RUNS = (
+    "AgentSuccessRateLow",
+    "AgentErrorBudgetBurn",
+    "AgentToolErrorRateHigh",
+    "AgentNoRuns",
+)
+
+Found = tuple[str, str, str]  # a service, an alert, a severity
+
+
+class Lived(Struct, frozen=True):
+    """A service: its runs or the calls of its tool, minute by minute, and how many runs an hour it promises."""
+
+    name: str
+    minutes: Minutes
+    of_tool: bool = False
+    promised: float = 0
+
+
+def _services(rng: Random) -> Iterator[Lived]:
+    """Make services of all paces: well, ill, and in turns."""
+
+    def drawn(*stretches: tuple[int, float, float]) -> Minutes:
+        first, *rest = (Minutes.drawn(rng, hours * HOUR, *pace) for hours, *pace in stretches)
+        return sum(rest, first)
+
+    yield Lived("busy", drawn((HOURS, 20, 0.05)))
+    yield Lived("rare", drawn((2, 1 / 3, 0.0), (4, 1 / 3, 1.0), (4, 1 / 3, 0.0)), promised=20)
+    yield Lived("rarer", drawn((5, 0.1, 1.0), (5, 0.1, 0.3)), promised=8)
+    yield Lived("outage", drawn((3, 20, 0.01), (1, 20, 1.0), (6, 20, 0.025)), promised=1200)
+    yield Lived("half", drawn((3, 1, 0.02), (3, 0.4, 0.5), (4, 1, 0.02)), promised=60)
+    yield Lived("near", drawn((HOURS, 13, 0.045)), of_tool=True)
+    yield Lived("ill", drawn((4, 2, 0.15), (6, 2, 0.06)), of_tool=True)
+    yield Lived("dead", drawn((5, 0.1, 1.0), (5, 0.1, 0.0)), of_tool=True)
+
+
+def test_the_model_is_what_the_rules_are(prometheus: PrometheusApi) -> None:
+    services, model = tuple(_services(Random(1))), project()  # noqa: S311 - nothing secret
+    library = model.library
+    groups = shared_rules(library, model.site).groups
+    rules = [rule for name in (LOW, BURN, TOOL_HIGH, NO_RUNS) for rule in rules_of(groups, name)]
+    write(prometheus, [series for one in services for series in _series(one)])
+    recorders = [
+        group
+        for group in needed(groups, [rule.expr for rule in rules])
+        if all(isinstance(rule, RecordingRule) for rule in group.rules)
+    ]
+    end = T0 + (HOURS * HOUR - 1) * STEP
+    evaluate(prometheus, recorders, T0, end, step=STEP)
+    seen: dict[Found, set[int]] = {}
+    for rule in rules:
+        for series in prometheus.query_range(rule.expr, T0, end, STEP).series:
+            key = series.labels["service"], rule.alert, rule.labels["severity"]
+            seen.setdefault(key, set()).update((round(at) - T0) // STEP for at in series.timestamps)
+    expected = {key: at for key, at in _expected(services, library) if at}
+    names = {one.name for one in services}
+    assert {key: at for key, at in seen.items() if key[0] in names} == expected
+    assert {(alert, severity) for _, alert, severity in expected} == {
+        (rule.alert, rule.labels["severity"]) for rule in rules if rule.labels["severity"] == "critical"
+    } | {(LOW, "warning"), (TOOL_HIGH, "warning"), (NO_RUNS, "warning")}
+
+
+def _expected(services: Sequence[Lived], library: Library) -> Iterator[tuple[Found, set[int]]]:
+    for one in services:
+        for severity in ("warning", "critical"):
+            if one.of_tool:
+                bound = policy.bounded(library, TOOL_HIGH, severity, TOOL)
+                yield (one.name, TOOL_HIGH, severity), _true(beyond(one.minutes, bound))
+                continue
+            bound = policy.bounded(library, LOW, severity, SUCCESS)
+            yield (one.name, LOW, severity), _true(beyond(one.minutes, bound))
+            paces = policy.paces(library, BURN, severity, SUCCESS)
+            fewest = policy.found(library, BURN).min_bad_events
+            yield (one.name, BURN, severity), _true(burning(one.minutes, paces, fewest))
+        if one.promised:
+            windows = policy.windows(library, NO_RUNS)
+            yield (one.name, NO_RUNS, "warning"), _true(missing(one.minutes, one.promised, windows))
+
+
+def _true(condition: Iterator[bool]) -> set[int]:
+    return {at for at, is_true in enumerate(condition) if is_true}
+
+
+def _series(one: Lived) -> Iterator[TimeSeries]:
+    """Write what a service's file records: its streams, and what it promises."""
+    name = "stream:agent_tool_call:rate" if one.of_tool else "stream:agent_run:rate"
+    labels = {"tool": "search"} if one.of_tool else {"stop_reason": "completed"}
+    good = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]
+    for status, counts in (("ok", good), ("error", one.minutes.bad)):
+        yield _written(one, name, [count / STEP for count in counts], status=status, release="r1", **labels)
+    yield _constant(one, "service:agent_info", 1, owner="team", profile="agent", run="run")
+    for signal, objective in (("success_rate", SUCCESS), ("tool_error_rate", TOOL)):
+        yield _constant(one, "service:agent_objective:value", objective, signal=signal)
+    yield _constant(one, "service:agent_objective:window", 30 * 86_400, signal="success_rate")
+    if one.promised:
+        yield _constant(one, "service:agent_traffic:min_runs_per_hour", one.promised)
+
+
+def _constant(one: Lived, name: str, value: float, **labels: str) -> TimeSeries:
+    return _written(one, name, [value] * len(one.minutes), **labels)
+
+
+def _written(one: Lived, name: str, values: Sequence[float], **labels: str) -> TimeSeries:
+    found: Mapping[str, str] = {"__name__": name, "service": one.name, **labels}
+    return TimeSeries(dict(found), [(T0 + at * STEP) * 1000 for at in range(len(values))], list(values))
+
+
+def test_an_alert_waits_and_lasts() -> None:
+    alert = Held(2, 3)
+    truth = [c == "x" for c in ".xx.xxx..x....x"]
+    shown = "".join("F" if fires else "." for fires in firing(iter(truth), alert))
+    assert shown == "......FFFFFFF.."
+    assert notifications([c == "F" for c in shown]) == 1
