@@ -21,7 +21,7 @@ _PAST = DAY + 2 * HOUR
 def fall(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
     """Fall by just less and just more than the bound; after a day on which it fell likewise; and from very little."""
     subject = subject.over(DAY)
-    bound, keep, window = subject.tier.bound, subject.alert.keep_firing_for, subject.signal.window
+    bound, keep, window = subject.tier.bound, subject.keep, subject.signal.window
     full = window + subject.alert.for_
     usual = _load(1.0, subject)
     inside, beyond = (_load(1 - bound * part, subject) for part in (1 - MARGIN / 2, 1 + MARGIN / 2))
