@@ -15,7 +15,7 @@ from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shared_files
-from generator.prometheus.rule_tests.files import service_tests, shared_tests
+from generator.prometheus.rule_tests.files import budget_tests, service_tests, shared_tests
 from generator.prometheus.shards import shard_files
 from generator.reports.entry import ReportEntry, report_entry
 from generator.reports.pages import reports
@@ -162,7 +162,7 @@ def emit_shared_tests(
     library: Library, shared: SharedRules, variants: Iterable[Variant], site: Site
 ) -> tuple[Artifact, ...]:
     """Write the unit tests of the shared alerts."""
-    return tuple(shared_tests(shared, library, site, variants))
+    return (*shared_tests(shared, library, site, variants), *budget_tests(shared, library))
 
 
 def emit_fleet(

@@ -37,7 +37,7 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     last = call("last_over_time", short.over(min(burn.long, _LOOK_BACK) - 1))
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
     # Ten minutes after the first deployment three days say what ten minutes say.
-    seen = call("count_over_time", scope.record(names.level_rate(signal.of)).over(burn.long - 1))
+    seen = call("count_over_time", scope.record(names.events_rate(signal)).over(burn.long - 1))
     half = number(burn.long // scope.site.rule_interval // 2)
     crossed = all_of([bound.compare(">", long.now()), bound.compare(">", last), seen >= half])
     if scope.shared:

@@ -191,6 +191,8 @@ def parts(alert: Alert, ground: Ground) -> Parts:
     value, numerator = (scope.record(name(signal, labels)) for name in (names.value, names.numerator))
     if alert.by and limits:
         value, numerator = value.one_of(alert.by, limits), numerator.one_of(alert.by, limits)
+    if alert.by and alert.only:
+        value, numerator = (one.where(**{alert.by: alert.only}) for one in (value, numerator))
     return Parts(value, numerator, scope.record(names.denominator(signal, around)), labels, around)
 
 
@@ -317,4 +319,6 @@ def named(signal: Signal, alert: Alert) -> str:
         return f"{signal.title}: the share of one {alert.by} that means a limit ({', '.join(limits)})"
     if isinstance(signal.kind, Distribution) and alert.by == signal.kind.label:
         return f"{signal.title}: the share of one {alert.by}"
+    if alert.only:
+        return f"{signal.title} of {alert.by} {alert.only}"
     return f"{signal.title} of one {alert.by}" if alert.by else signal.title

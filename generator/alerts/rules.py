@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from generator.alerts.condition import SERVICE
 from generator.alerts.culprit import culprit
@@ -64,6 +65,8 @@ def _labels(alert: Alert, condition: Condition, ground: Ground) -> dict[str, str
         labels[names.METRIC] = alert.kind.stream.metric
     if isinstance(alert.kind, Undeclared):
         labels[names.LABEL] = alert.kind.label.name
+    if alert.by and alert.only:
+        labels[alert.by] = alert.only
     return labels
 
 
@@ -113,6 +116,9 @@ def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
         parts.append(f"var-{names.SIGNAL}={signal.name}")
     if alert.by in CHOICES[uid]:
         parts.append(f"var-{alert.by}={{{{ $labels.{alert.by} | urlquery }}}}")
+    if alert.only:
+        # The panels of its segment are beside each other.
+        return "&".join((*parts, f"var-{alert.by}={quote(alert.only, safe='')}"))
     if place and place.uid == uid:
         parts.append(f"viewPanel={place.number}")
     return f"{ground.scope.site.grafana_url}/d/{uid}?{'&'.join(parts)}"

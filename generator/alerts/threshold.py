@@ -133,6 +133,8 @@ def _counted(
     bad = ground.scope.record(rare.bad(signal, found.each, window))
     if alert.by and (limits := shared.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
+    if alert.by and alert.only:
+        bad = bad.where(**{alert.by: alert.only})
     return bad.now(), ground.scope.record(rare.every(signal, found.on, window)).now()
 
 

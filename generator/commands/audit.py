@@ -15,8 +15,9 @@ from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
-from generator.commands.call import OK, SPEC_AT_FAULT, CallError
+from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
 from generator.commands.on_specs import named, on_specs
+from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
         "Hold what a running service exposes against its spec: metrics, types, units, buckets, labels, "
-        "values, and numbers of series. Nothing is changed."
+        "values, and numbers of series. Or hold dashboards and rule files of others against what is there. Nothing is "
+        "changed."
     )
     parser.epilog = (
         "Credentials are read from the environment: AGENT_METRICS_PROMETHEUS_TOKEN, or ..._USER and "
@@ -42,7 +44,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.specs(parser)
     parser.add_argument("--service", metavar="NAME", help="only this one; an exposition is of one service")
-    source = parser.add_mutually_exclusive_group(required=True)
+    parser.add_argument(
+        "--dashboards",
+        nargs="+",
+        action="extend",
+        type=options.path,
+        metavar="FILE",
+        help="name every metric and label in these dashboards (JSON) and rule files (YAML) that --prometheus or "
+        "--exposition does not have, or, without either, that no profile knows",
+    )
+    source = parser.add_mutually_exclusive_group()
     source.add_argument("--prometheus", metavar="URL", help="what this server has scraped from all instances")
     source.add_argument(
         "--exposition", metavar="FILE|URL", help="what one instance exposes: Prometheus text or OpenMetrics"
@@ -53,6 +64,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit; the specs have to be right before anything is held against them."""
+    if arguments.dashboards:
+        from generator.commands.audit_dashboards import audit_dashboards  # noqa: PLC0415 - profiles take time to read
+
+        return audit_dashboards(arguments)
+    if arguments.prometheus is None and arguments.exposition is None:
+        complain("say where to look", "--prometheus URL, or --exposition FILE")
+        return CALL_AT_FAULT
 
     def held(model: Model, outcome: Compilation) -> int:
         found = _audited(arguments, model)

@@ -26,7 +26,7 @@ from generator.spec.source import Source
 if TYPE_CHECKING:
     import argparse
 
-_SITE = """\
+SITE = """\
 # yaml-language-server: $schema=.schemas/site.schema.json
 scrape_interval: 15s                 # as in Prometheus's own configuration
 grafana_url: http://localhost:3000   # alerts link to dashboards there
@@ -111,7 +111,7 @@ def _first(arguments: argparse.Namespace) -> Found:
         )
     name = _NAME if arguments.service is None else arguments.service
     text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
-    return Found({name: text}, _SITE)
+    return Found({name: text}, SITE)
 
 
 def _from_wire(arguments: argparse.Namespace) -> Found:

@@ -77,7 +77,7 @@ def _slo(objective: Objective, service: Service) -> Mapped:
     metric: Mapped = {
         "counter": False,
         "bad": _source(names.part(signal, "errors_rate"), service),
-        "total": _source(names.level_rate(signal.of), service),
+        "total": _source(names.events_rate(signal), service),
     }
     return {
         "apiVersion": _API,

@@ -140,7 +140,7 @@ def _timeline(panel: Json) -> Json:
     tooltip = {"mode": panel["options"]["tooltip"]["mode"], "sort": "none", "hideZeros": False}
     custom = panel["fieldConfig"]["defaults"]["custom"]
     drawn = {"legend": False, "tooltip": False, "viz": False}
-    current = {"spanNulls": False, "insertNulls": False, "hideFrom": drawn}
+    current = {"hideFrom": drawn}
     thresholds = {"mode": "absolute", "steps": []}
     options = panel["options"] | {"legend": hidden, "tooltip": tooltip}
     return panel | {"options": options} | _defaults(panel, custom=custom | current, thresholds=thresholds)

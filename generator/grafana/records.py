@@ -83,6 +83,7 @@ class Records(Struct, frozen=True):
         retention: For how many seconds samples are kept.
         runbooks: The address that the runbooks are published at.
         environments: Whether a service runs in environments.
+        segments: The labels by which services break their signals down, sorted.
     """
 
     names: frozenset[str]
@@ -101,6 +102,7 @@ class Records(Struct, frozen=True):
     retention: int
     runbooks: str
     environments: bool = False
+    segments: tuple[str, ...] = ()
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
         """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
@@ -184,6 +186,7 @@ class Recording(Struct, frozen=True):
     shown: frozenset[str]
     watches: tuple[Watch, ...]
     environment: str = ""
+    segments: tuple[str, ...] = ()
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
@@ -197,6 +200,7 @@ def recording(service: Service, known: Iterable[str]) -> Recording:
         limits=tuple({limit: None for label in service.labels.values() for limit in label.limits}),
         links=service.links,
         environment=service.environment,
+        segments=service.segments,
         shown=frozenset(
             name for name, signal in service.signals.items() if signal.trend is not None or name in watched
         ),
@@ -228,8 +232,10 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
     links: set[tuple[str, str]] = set()
     watches: dict[Watch, None] = {}
     environments: set[str] = set()
+    segments: set[str] = set()
     for each in services:
         environments.add(each.environment)
+        segments |= set(each.segments)
         names |= each.names
         everywhere = each.names if everywhere is None else everywhere & each.names
         words.add(each.run)
@@ -261,6 +267,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
         retention=site.retention,
         runbooks=site.runbook_url,
         environments=any(environments),
+        segments=tuple(sorted(segments)),
     )
 
 

@@ -237,6 +237,7 @@ class Alert(Struct, frozen=True):
         summary: One sentence without templates.
         means: What it means and what usually causes it, for runbooks.
         shared: Of the library, so that one rule watches all services.
+        only: The value of ``by`` that it is about; empty for each value.
     """
 
     name: str
@@ -251,6 +252,7 @@ class Alert(Struct, frozen=True):
     summary: str
     means: str
     shared: bool = False
+    only: str = ""
 
     @property
     def about_signal(self) -> bool:
@@ -275,7 +277,7 @@ class Alert(Struct, frozen=True):
             case RuleHealth(watch):
                 return str(watch)
             case _:
-                return ""
+                return self.only
 
     @property
     def of_release(self) -> bool:

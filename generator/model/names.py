@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from generator.model.signals import Cost, Count, Distribution, Ratio, Tokens, divisor
+from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Tokens, divisor
 from generator.model.streams import billed, cost
 from generator.model.units import duration
 
@@ -211,7 +211,16 @@ def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
 
 def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
     """Name the events that a signal's value stands on, over its window."""
+    if isinstance(signal.kind, Share) and signal.kind.among:
+        return part(signal, "denominator", labels)
     return increase(divisor(signal) or signal.of, labels, signal.window)
+
+
+def events_rate(signal: Signal, labels: tuple[str, ...] = ()) -> str:
+    """Name the events per second that a signal's value stands on."""
+    if isinstance(signal.kind, Share) and signal.kind.among:
+        return part(signal, "events_rate", labels)
+    return level_rate(divisor(signal) or signal.of, labels)
 
 
 def stray_types(stream: Stream) -> str:

@@ -136,6 +136,7 @@ class Service(Struct, frozen=True):
         own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
         own_bounds: The labels of shared streams that it bounds itself.
         adapters: The frameworks that a file beside its module measures.
+        segments: The labels of its own choosing by which its signals are broken down.
         series_budget: Its own budgets; None where it has the site's.
         environment: Where it runs, such as ``staging``; empty where its file tells no environments apart.
         alert_labels: Further labels of its alerts; the environment is not among them.
@@ -169,6 +170,7 @@ class Service(Struct, frozen=True):
     own_objectives: frozenset[str] = frozenset()
     own_bounds: frozenset[str] = frozenset()
     adapters: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
     series_budget: SeriesBudget | None = None
     environment: str = ""
     alert_labels: Mapping[str, str] = {}

@@ -24,10 +24,14 @@ class Count(Struct, frozen=True, tag=True):
 
 
 class Share(Struct, frozen=True, tag=True):
-    """The part of the stream's events that match ``where``; ``good`` says whether that is the part one wants."""
+    """The part of the stream's events that match ``where``; ``good`` says whether that is the part one wants.
+
+    It is a share of those that match ``among``, or of all.
+    """
 
     where: Mapping[str, str]
     good: bool
+    among: Mapping[str, str] = {}
 
 
 class Ratio(Struct, frozen=True, tag=True):

@@ -26,11 +26,12 @@ from generator.model.links import RELEASE, filled
 from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.service import WAY
-from generator.model.signals import Cost, Quantile, Share, Tokens
+from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
 from generator.model.streams import RUN_LATENCY
 from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
 from generator.promql.expr import any_of, call, literal, number
+from generator.resolve.segments import SIGNALS
 from generator.signals import board, burn, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
 from generator.signals.quantile import overflow
@@ -209,6 +210,7 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     """Record what the shared rules do not: the signals that its profile or the service itself declares."""
     signals = [one for one in service.signals.values() if not one.shared]
     alerts = [one for one in service.alerts if not one.shared]
+    yield from _segments(service, scope)
     yield _windows(signals, alerts, service, scope)
     for signal in signals:
         yield (*_upper(signal, scope), *records(signal, scope), *_overflow(signal, alerts, scope))
@@ -239,6 +241,29 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
         signal = service.signals[name]
         if signal.shared and signal.trend is None:
             yield board.row(signal, scope, is_watched=True)
+
+
+def _segments(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
+    """Record signals of the library for each value of the service's segments."""
+    found = segmented(service)
+    yield _windows(found, (), service, scope)
+    for signal in found:
+        yield records(signal, scope)
+
+
+def segmented(service: Service) -> list[Signal]:
+    """Find the signals that a service breaks down by its segments, each with a level a segment."""
+    found = []
+    for name in dict.fromkeys(name for each in SIGNALS.values() for name in each):
+        signal = service.signals.get(name)
+        if signal is not None and signal.shared:
+            sides = (signal.of, divisor(signal) or signal.of)
+            levels = tuple(
+                (label,) for label in service.segments if all(label in side.labels for side in sides)
+            )
+            if levels:
+                found.append(replace(signal, levels=levels))
+    return found
 
 
 def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:

@@ -17,6 +17,7 @@ from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
 from generator.resolve.profile import check_unused
 from generator.resolve.scope import look_up
+from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
 from generator.resolve.site import resolve_site
 
@@ -100,6 +101,8 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
         return Result.failed()
     findings = Findings()
     profile = look_up(spec.profile, common.profiles, "profile", findings)
+    if profile:
+        profile = with_segments(profile, spec, findings)
     service = resolve_service(spec, profile, common.base, findings) if profile else None
     if service and not common.site.keeps_firing:
         service = at_once(service, spec.alerts, common.oldest, findings)

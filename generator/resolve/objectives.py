@@ -38,11 +38,20 @@ def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what the
     findings: Findings,
 ) -> dict[str, Objective]:
     """Let a service's own objectives stand in front of its profile's; without a service, resolve the profile's."""
+    defaults = tuple(defaults)
     entries = {entry.key.value: entry for entry in (*defaults, *own)}
     objectives: dict[str, Objective] = {}
+    for of_profile in defaults:
+        for segment in of_profile.value.by:
+            findings.error(
+                "objective/by",
+                "a profile has no segments, and so no bounds by them",
+                segment.key.span,
+                "write the bounds into the service that has the segment",
+            )
     for name, entry in entries.items():
         signal = look_up(entry.key, signals, "signal", findings)
-        if signal and (objective := _objective(entry, signal, service, site, findings)):
+        if signal and (objective := objective_of(entry, signal, service, site, findings)):
             objectives[name] = objective
     if service and (spec := service.budget):
         bound = _above_zero(spec.per_day, amount(spec.per_day, Unit.USD, "a budget", findings), findings)
@@ -85,9 +94,10 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
     return SPEND in signals
 
 
-def _objective(
+def objective_of(
     entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec | None, site: Site, findings: Findings
 ) -> Objective | None:
+    """Resolve what is promised of a signal; None where it is at fault."""
     spec = entry.value
     wanted = _direction(spec, signal)
     written = spec.min if wanted == "min" else spec.max

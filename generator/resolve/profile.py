@@ -73,6 +73,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         replicas=None,
         traffic=None,
         labels=tuple(_bounds(profile)),
+        segments=(),
         metrics=(),
         signals=(),
         objectives=(),

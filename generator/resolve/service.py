@@ -20,6 +20,7 @@ from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
+from generator.resolve.segment_bounds import segment_alerts
 from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
@@ -80,6 +81,7 @@ def resolve_service(
     merged = merged_alerts(base.signals, profile, spec, alert_scope)
     most = AlertSeverity(spec.severity_at_most) if spec.severity_at_most else None
     alerts = resolve_alerts(merged.values(), alert_scope, most)
+    alerts += tuple(segment_alerts(spec, merged, alert_scope, most))
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
         check_shown(entry, signals[entry.key.value], watched, findings)
@@ -110,6 +112,7 @@ def resolve_service(
         own_objectives=frozenset(entry.key.value for entry in spec.objectives),
         own_bounds=alert_scope.shared_labels & {entry.key.value for entry in spec.labels},
         adapters=tuple(each.value for each in spec.adapters),
+        segments=tuple(entry.key.value for entry in spec.segments if entry.key.value in labels),
         series_budget=base.site.budget if spec.series_budget else None,
         environment=spec.inhabits.environment.value if spec.inhabits else "",
         alert_labels=resolve_alert_labels(spec, base, labels, findings),
@@ -213,5 +216,7 @@ def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Spa
     for label in profile.metrics:
         for name in label.value.labels:
             yield f"metrics.{label.key.value}.labels.{name.value}", name.span
+    for segment in spec.segments:
+        yield f"labels.{segment.key.value}", segment.key.span
     for item in spec.selector:
         yield f"selector.{item.key.value}", item.key.span

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     )
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution", "level")
+#: Labels that say how an event ended.
+_OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 DEFAULT_WINDOW = 15 * MINUTE
 
 
@@ -108,7 +110,7 @@ def _measured(spec: SignalSpec, scope: SignalScope) -> bool:
         stream = scope.streams.get(source.of.value)
         per = source.per and not parse_duration(source.per.value)
         wanted = {
-            *(item.key.value for item in source.where),
+            *(item.key.value for item in (*source.where, *source.among)),
             *((source.label.value,) if source.label else ()),
         }
         if stream is None or not wanted <= set(stream.labels):
@@ -231,7 +233,7 @@ def _per_event(name: str, source: SourceSpec, scope: SignalScope) -> Kind | None
 
 
 def _share(source: SourceSpec, metric: Stream, better: Better, scope: SignalScope) -> Kind:
-    for item in source.where:
+    for item in (*source.where, *source.among):
         label = _label_of(metric, item.key.value, scope)
         if label is None:
             _not_a_label(metric, item.key.value, item.key.span, scope)
@@ -243,8 +245,45 @@ def _share(source: SourceSpec, metric: Stream, better: Better, scope: SignalScop
                 did_you_mean(item.value.value, label.values),
             )
     wanted = {item.key.value: item.value for item in source.where}
-    _check_together(wanted, metric, scope)
-    return Share({name: value.value for name, value in wanted.items()}, better is Better.HIGHER)
+    among = {item.key.value: item.value for item in source.among}
+    _check_sides(source, metric, scope)
+    _check_together(among | wanted, metric, scope)
+    where, rest = ({name: text.value for name, text in each.items()} for each in (wanted, among))
+    return Share(where, better is Better.HIGHER, rest)
+
+
+def _check_sides(source: SourceSpec, metric: Stream, scope: SignalScope) -> None:
+    """Refuse a share of all events that says how some of them ended: it would grow and fall with their number."""
+    inside = {item.key.value for item in source.among}
+    for item in source.where:
+        if item.key.value in inside:
+            scope.findings.error(
+                "signal/mixed-share",
+                f'"{item.key.value}" stands under where and under among: all that is counted would match',
+                item.key.span,
+                "leave it under one of them",
+            )
+    ends = {name for name in metric.labels if _is_outcome(name, scope.labels)}
+    others = [item for item in source.where if item.key.value not in ends]
+    if not others or len(others) == len(source.where) or source.among:
+        return
+    listed_ = ", ".join(f"{item.key.value}: {item.value.value}" for item in others)
+    outcome = ", ".join(
+        f"{item.key.value}: {item.value.value}" for item in source.where if item.key.value in ends
+    )
+    scope.findings.error(
+        "signal/mixed-share",
+        f"this divides by all events, not by those with {listed_}",
+        others[0].key.span,
+        f"say what it is a share of: share: {{of: {source.of.value}, where: {{{outcome}}}, among: {{{listed_}}}}}",
+    )
+
+
+def _is_outcome(name: str, labels: Mapping[str, Label]) -> bool:
+    """Whether a label says how an event ended, not whose it is."""
+    label = labels.get(name)
+    determined = {one.determines for one in labels.values() if one.determines}
+    return name in _OUTCOMES or name in determined or bool(label and label.determines)
 
 
 def _check_together(wanted: Mapping[str, Text], metric: Stream, scope: SignalScope) -> None:

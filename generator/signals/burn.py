@@ -27,7 +27,7 @@ def over(signal: Signal, window: int, scope: Scope) -> tuple[RecordingRule, ...]
     Days are summed once for each side: the share reads the bad events that have just been recorded.
     """
     errors = names.windowed(signal, "errors", window)
-    every = long_window(names.level_rate(signal.of), window, scope)
+    every = long_window(names.events_rate(signal), window, scope)
     share = scope.record(errors).now() / (every > number(0))
     return (
         rule(errors, long_window(names.part(signal, "errors_rate"), window, scope)),

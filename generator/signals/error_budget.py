@@ -66,7 +66,7 @@ def calendar() -> RecordingRule:
 def latest(promise: Promise, scope: Scope) -> RecordingRule:
     """Sum the bad events and all events of today and yesterday, at every interval."""
     before = largest(call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(_GAP)), _DAYS)
-    now = call("clamp_max", _began_since(1), number(1))
+    now = number(0) * _began_since(1) + number(1)
     today = binary("*", _new(promise, scope), now, on=(), group_left=(names.DAY,))
     both = any_of([join("+", before, today, _DAYS), today, before])
     fresh = binary("and", both, _began_since(_LATEST), on=(names.DAY,))
@@ -130,7 +130,7 @@ def _new(promise: Promise, scope: Scope) -> Expr:
     signal = promise.signal
     bad, every = (
         _labelled(scope.record(name).now(), names.PART, part)
-        for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.level_rate(signal.of)))
+        for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.events_rate(signal)))
     )
     events = summed(bad | every, _PARTS) * number(scope.site.rule_interval)
     if isinstance(promise.window, int):

@@ -32,20 +32,22 @@ def every(signal: Signal, labels: Level, window: int) -> str:
 
 def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[RecordingRule]:
     """Record bad events per second at ``labels``, and all of them at ``on``, so that longer times are cheap to sum."""
-    of = divisor(signal) or signal.of
-    yield rate_at(of, on, scope)
-    if not isinstance(signal.kind, Share):
+    of, kind = divisor(signal) or signal.of, signal.kind
+    if not isinstance(kind, Share):
+        yield rate_at(of, on, scope)
         yield rate_at(signal.of, labels, scope)
         return
-    rates = scope.record(names.level_rate(of, on)).now()
-    matching = summed(having(scope.stream(of).where(**signal.kind.where), labels).now(), labels)
+    among = scope.stream(of).where(**kind.among)
+    yield rule(names.events_rate(signal, on), summed(having(among, on).now(), on))
+    rates = scope.record(names.events_rate(signal, on)).now()
+    matching = summed(having(among.where(**kind.where), labels).now(), labels)
     filled = matching | number(0) * rates
-    yield rule(_bad_rate(signal, labels), rates - filled if signal.kind.good else filled)
+    yield rule(_bad_rate(signal, labels), rates - filled if kind.good else filled)
 
 
 def over(signal: Signal, labels: Level, on: Level, window: int, scope: Scope) -> Iterator[RecordingRule]:
     """Record the bad events and all events of so many seconds."""
-    all_rate = names.level_rate(divisor(signal) or signal.of, on)
+    all_rate = names.events_rate(signal, on)
     yield rule(bad(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
     yield rule(every(signal, on, window), long_window(all_rate, window, scope))
 

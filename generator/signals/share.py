@@ -21,8 +21,13 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
     """Record matching and all events, and what the ones are of the others."""
     for labels in signal.levels:
         every = scope.record(names.denominator(signal, labels)).now()
-        matching = having(whole(signal.of, signal.window, scope).where(**kind.where), labels)
-        yield events(signal.of, signal.window, labels, scope)
+        among = having(whole(signal.of, signal.window, scope).where(**kind.among), labels)
+        matching = among.where(**kind.where)
+        yield (
+            rule(names.denominator(signal, labels), summed(among.now(), labels))
+            if kind.among
+            else events(signal.of, signal.window, labels, scope)
+        )
         # Without a single matching event there is no series: 0 then, as long as there are events at all.
         yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * every)
         part = scope.record(names.numerator(signal, labels)).now()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import product
+from math import log2
 from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct, field
 
 from generator.model import names
+from generator.model.labels import OTHER
 from generator.model.metrics import Across
 from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
@@ -19,7 +21,7 @@ from generator.simulate.vocabulary import Vocabulary, vocabulary
 from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.labels import Label
     from generator.model.metrics import Metric
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from generator.simulate.spend import Prices
     from generator.streams.roles import Outcome
 
+#: The values of a service's segments.
+Segments = tuple[tuple[str, str], ...]
+#: Multiples of it spread evenly between 0 and 1.
+_GOLDEN = 0.6180339887
 #: What a gauge shows of which nothing is promised; and where it stands under a promised maximum, above a minimum.
 _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 #: Of the time of a call of a model, the part that passes before its first token.
@@ -63,10 +69,11 @@ class Process(Struct, frozen=True):
     release: str
     counting: dict[tuple[str, tuple[str, ...]], Counter | Histogram] = field(default_factory=dict)
     gauges: list[Gauge] = field(default_factory=list)
-    routes: dict[tuple[Event, tuple[str, ...]], list[tuple[Amount, Counter | Histogram]]] = field(
+    routes: dict[tuple[Event, tuple[str, ...], Segments], list[tuple[Amount, Counter | Histogram]]] = field(
         default_factory=dict
     )
     token_types: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    finished: list[int] = field(default_factory=lambda: [0])
 
     def show(self) -> None:
         """Expose every declared combination of labels of the gauges, each well within what is promised of it."""
@@ -89,50 +96,59 @@ class Process(Struct, frozen=True):
         """Count a finished run and all that happened in it."""
         good = self.exposed.words.reasons.is_ok(run.reason)
         ended = (run.reason, "ok" if good else "")
-        self._add(Event.RUN, ended, scrape, {Amount.SECONDS: run.seconds, Amount.STEPS: run.steps})
+        whose = _whose(self.finished[0], self.exposed.service)
+        self.finished[0] += 1
+        self._add(Event.RUN, ended, scrape, {Amount.SECONDS: run.seconds, Amount.STEPS: run.steps}, 1, whose)
         for call in run.tool_calls:
-            self.call(scrape, call.tool, call.seconds, call.error)
+            self.call(scrape, call.tool, call.seconds, call.error, whose=whose)
         for answer in run.llm_calls:
-            self.answer(scrape, answer)
+            self.answer(scrape, answer, whose=whose)
         for error in run.llm_errors:
-            self._add(Event.LLM_ERROR, error, scrape, {})
+            self._add(Event.LLM_ERROR, error, scrape, {}, 1, whose)
 
-    def call(self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1) -> None:
+    def call(  # noqa: PLR0913, PLR0917 - a call as it is
+        self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1, whose: Segments = ()
+    ) -> None:
         """Count a tool call, ``times`` over; ``error`` is the class of its error."""
-        self._add(Event.TOOL_CALL, (tool, "" if error else "ok"), scrape, {Amount.SECONDS: seconds}, times)
+        self._add(
+            Event.TOOL_CALL, (tool, "" if error else "ok"), scrape, {Amount.SECONDS: seconds}, times, whose
+        )
         if error:
-            self._add(Event.TOOL_ERROR, (tool, error), scrape, {}, times)
+            self._add(Event.TOOL_ERROR, (tool, error), scrape, {}, times, whose)
 
-    def answer(self, scrape: int, call: LlmCall, times: int = 1) -> None:
+    def answer(self, scrape: int, call: LlmCall, times: int = 1, whose: Segments = ()) -> None:
         """Count an LLM step and its tokens, ``times`` over."""
         amounts = {
             Amount.SECONDS: call.seconds,
             Amount.UNTIL_FIRST: call.seconds * _FIRST_TOKEN,
             Amount.USD: cost(call, self.exposed.prices),
         }
-        self._add(Event.LLM_CALL, (call.model,), scrape, amounts, times)
+        self._add(Event.LLM_CALL, (call.model,), scrape, amounts, times, whose)
         if call.model not in self.token_types:
             self.token_types[call.model] = _token_fields(self.exposed, call.model)
         for token_type, fields in self.token_types[call.model]:
             tokens = sum(getattr(call, name) for name in fields)
-            self._add(Event.TOKENS, (call.model, token_type), scrape, {Amount.TOKENS: tokens}, times)
+            self._add(Event.TOKENS, (call.model, token_type), scrape, {Amount.TOKENS: tokens}, times, whose)
 
-    def _add(
+    def _add(  # noqa: PLR0913, PLR0917 - an event as it is
         self,
         event: Event,
         key: tuple[str, ...],
         scrape: int,
         amounts: Mapping[Amount, float],
         times: int = 1,
+        whose: Segments = (),
     ) -> None:
-        route = self.routes.get((event, key))
+        route = self.routes.get((event, key, whose))
         if route is None:
-            route = self.routes[event, key] = list(self._route(event, key))
+            route = self.routes[event, key, whose] = list(self._route(event, key, whose))
         for amount, counter in route:
             counter.add(scrape, amounts.get(amount, 1), times)
 
-    def _route(self, event: Event, key: tuple[str, ...]) -> Iterator[tuple[Amount, Counter | Histogram]]:
-        said = _said(event, key, self.exposed.words)
+    def _route(
+        self, event: Event, key: tuple[str, ...], whose: Segments
+    ) -> Iterator[tuple[Amount, Counter | Histogram]]:
+        said = _said(event, key, self.exposed.words) | dict(whose)
         for part in self.exposed.fed.get(event, ()):
             labels = {name: _value(name, said, self) for name in part.metric.labels}
             yield part.role.amount, self._counting(part.metric, labels, zero_initialised=False)
@@ -144,6 +160,20 @@ class Process(Struct, frozen=True):
         if key not in self.counting:
             self.counting[key] = counting(metric, labels, zero_initialised=zero_initialised)
         return self.counting[key]
+
+
+def _whose(number: int, service: Service) -> Segments:
+    """Choose a value of each segment for a run: the first listed one for half of them, and so on."""
+    return tuple(
+        (label, _one_of([value for value in service.labels[label].values if value != OTHER], number, place))
+        for place, label in enumerate(service.segments)
+        if service.labels[label].values
+    )
+
+
+def _one_of(values: Sequence[str], number: int, place: int) -> str:
+    part = number * (_GOLDEN + place / 10) % 1
+    return values[min(int(-log2(1 - part)), len(values) - 1)]
 
 
 def _usual(metric: Metric, service: Service) -> float:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
 #: Keys that an environment's replace as a whole, and maps of which it replaces entries.
-_WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "severity_at_most")
+_WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "series_budget", "severity_at_most")
 _BY_ENTRY = ("selector", "objectives", "alert_labels", "links")
 
 

@@ -63,6 +63,18 @@ class BoundSpec(Struct, frozen=True):
     per: tuple[Entry[int], ...] = ()
 
 
+class SegmentSpec(Struct, frozen=True):
+    """A label of a service's own choosing: its values or their largest number, and the streams that have it."""
+
+    span: Span
+    values: Names
+    max_live: int | None
+    new_per_week: float | None
+    description: str | None
+    label: Text | None
+    of: Names
+
+
 class MetricSpec(Struct, frozen=True):
     """A metric; a service's change of buckets has nothing but these."""
 
@@ -82,6 +94,7 @@ class SourceSpec(Struct, frozen=True):
     span: Span
     of: Text
     where: tuple[Entry[Text], ...]
+    among: tuple[Entry[Text], ...]
     per: Text | None
     exists_with: Text | None
     q: float | None
@@ -125,6 +138,7 @@ class ObjectiveSpec(Struct, frozen=True):
     min: Text | None
     max: Text | None
     window: Text | None
+    by: tuple[Entry[tuple[Entry[Text], ...]], ...]
 
 
 class AlertKindSpec(Struct, frozen=True):
@@ -265,6 +279,7 @@ class EnvironmentSpec(Struct, frozen=True):
     traffic: TrafficSpec | None
     objectives: tuple[Entry[ObjectiveSpec], ...]
     budget: BudgetSpec | None
+    series_budget: SeriesBudgetSpec | None
     alerts: tuple[Entry[AlertSpec], ...]
     alert_labels: tuple[Entry[Text], ...]
     links: tuple[Entry[str], ...]
@@ -294,6 +309,7 @@ class ServiceSpec(Struct, frozen=True):
     replicas: int | None
     traffic: TrafficSpec | None
     labels: tuple[Entry[BoundSpec], ...]
+    segments: tuple[Entry[SegmentSpec], ...]
     metrics: tuple[Entry[MetricSpec], ...]
     signals: tuple[Entry[SignalSpec], ...]
     objectives: tuple[Entry[ObjectiveSpec], ...]

@@ -13,11 +13,13 @@ _BUCKETS = "drawn while more than one run in twenty is beyond the last bucket"
 _UNIT = "the service declares no signal of its own in this unit"
 _BUDGET = "the service has no budget"
 _WELL = "no alert is true"
+_FORECAST = "a forecast waits for a whole yesterday"
 _ALIKE = "no service warns without being critical"
 _LINES = ("Lowest success rates", "Highest latencies (p95)", "Most runs", "Highest spend per hour")
 
-#: On any day of these few services, which all finish runs.
+#: On the first day of few services, whatever happens.
 ALWAYS = {
+    **{f"{uid} / Spend in 24 hours (timeseries) / B": _FORECAST for uid in ("agent-overview", "agent-cost")},
     **{f"agent-fleet / {title} (timeseries) / B": _ALIKE for title in _LINES},
 }
 

@@ -14,16 +14,19 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
+from generator.model.rules import RuleGroup
 from generator.model.units import DAY, HOUR, WEEK
 from generator.prometheus.shared import ERROR_BUDGET, shared_rules
 from generator.promql.reach import reach
+from generator.signals import error_budget
+from generator.signals.error_budget import Promise
+from generator.streams.scope import Scope
 from tests.prometheus.chain import T0
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.live.api import PrometheusApi
-    from generator.model.rules import RuleGroup
     from generator.model.service import Model
 
 SIGNAL = "success_rate"
@@ -151,6 +154,25 @@ def test_a_window_of_30_days_is_right_where_15_are_kept(
                     compared += _compare(_balances(server.api, at), services, at)
             kept = _kept(server.api, last, 15 * DAY)
     assert compared > 250
+
+
+def test_a_service_s_own_promise_is_counted_alike(model: Model, prometheus: object) -> None:  # noqa: ARG001
+    """Its window and its budget are numbers in its own rules, which no other service's events reach."""
+    mine, other = _lived("mine", 2, 6, life=5), _lived("other", 2, 7, life=5)
+    site = replace(model.site, rule_interval=STEP)
+    scope, promise = Scope(site, "mine"), Promise(model.library.signals[SIGNAL], 2 * DAY, BUDGET)
+    rules = (
+        error_budget.calendar(),
+        error_budget.latest(promise, scope),
+        error_budget.finished(promise, scope),
+        *error_budget.balance(promise, scope),
+    )
+    last = START + 5 * DAILY * STEP
+    with prometheus_server() as server:
+        write(server.api, [one for service in (mine, other) for one in service.series(START, last)])
+        evaluate(server.api, [RuleGroup("own", STEP, rules)], START + STEP, last)
+        for at in range(START + STEP, last, 7 * STEP):
+            assert _compare(_balances(server.api, at), [mine], at) == 1
 
 
 def test_nothing_is_read_that_retention_has_removed(groups: tuple[RuleGroup, ...]) -> None:

@@ -64,6 +64,15 @@ def test_without_the_objective_that_it_stands_on_an_alert_is_off(tmp_path: Path)
     assert (found.off, found.overrides) == (("AgentCostBudgetExceeded",), ())
 
 
+def test_windows_that_follow_from_an_objective_are_a_form_of_their_own(tmp_path: Path) -> None:
+    week = {"success_rate": {"min": "99%", "window": "7d"}}
+    (variant,) = _deviations(tmp_path, week).variants
+    assert (variant.alert, variant.name) == (
+        "AgentErrorBudgetBurn",
+        "windows=14m/1m 1h24m/7m 5h36m/28m 16h48m/1h24m",
+    )
+
+
 def test_what_is_no_number_is_a_form_of_its_own_and_named(tmp_path: Path) -> None:
     (variant,) = _deviations(tmp_path, **{CALLS: {"for": "7m"}}).variants
     assert (variant.alert, variant.name) == (CALLS, "for=7m")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.diagnostics import Severity
+from generator.model.units import HOUR, MINUTE
 from tests.resolve.build import Section, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -77,6 +78,48 @@ def test_an_alert_whose_paces_are_all_out_of_reach_is_left_out(tmp_path: Path) -
     )
     assert [alert.name for alert in one(result).alerts] == ["AgentSuccessRateMissed"]
     assert codes(result) == ["alert/tier-dropped"] * 2
+
+
+@pytest.mark.parametrize(
+    ("window", "paces"),
+    [
+        ("30d", [(HOUR, 5 * MINUTE), (6 * HOUR, 30 * MINUTE)]),
+        ("28d", [(HOUR, 5 * MINUTE), (6 * HOUR, 30 * MINUTE)]),
+        ("7d", [(14 * MINUTE, MINUTE), (84 * MINUTE, 7 * MINUTE)]),
+        ("90d", [(3 * HOUR, 15 * MINUTE), (18 * HOUR, 90 * MINUTE)]),
+        ("1d", [(2 * MINUTE, MINUTE), (12 * MINUTE, MINUTE)]),
+    ],
+)
+def test_a_profile_s_paces_look_back_in_proportion_to_the_window(
+    window: str, paces: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    """As large a part of the budget is spent when they are met; a month is about 30 days."""
+    demo = service(objectives=f"{{success_rate: {{min: 99%, window: {window}}}}}")
+    found = one(resolved(tmp_path, demo, profile=profile(alerts={"Burn": BURN})))
+    (alert,) = (alert for alert in found.alerts if alert.name == "Burn")
+    assert [(burn.long, burn.short) for burn in alert.tiers[0].burns] == paces
+    assert [burn.factor for burn in alert.tiers[0].burns] == [14.4, 6]
+
+
+def test_paces_that_a_service_writes_stay_as_they_are(tmp_path: Path) -> None:
+    demo = service(
+        objectives="{success_rate: {min: 99%, window: 7d}}", alerts="{Burn: {critical: 5x in 2h and 10m}}"
+    )
+    found = one(resolved(tmp_path, demo, profile=profile(alerts={"Burn": BURN})))
+    (alert,) = (alert for alert in found.alerts if alert.name == "Burn")
+    assert [(burn.long, burn.short) for burn in alert.tiers[0].burns] == [(2 * HOUR, 10 * MINUTE)]
+
+
+@pytest.mark.parametrize(
+    ("window", "site", "says"), [("90d", "", None), ("200d", "", "150d"), ("200d", "20d", None)]
+)
+def test_a_window_must_fit_retention(window: str, site: str, says: str | None, tmp_path: Path) -> None:
+    demo = service(objectives=f"{{success_rate: {{min: 99%, window: {window}}}}}")
+    burn = BURN.replace("6h and 30m", "3d and 6h")
+    others = {"site": f"retention: {site}\n"} if site else {}
+    found = told(resolved(tmp_path, demo, profile=profile(alerts={"Burn": burn}), **others))
+    assert [(each.code, each.at) for each in found] == ([("objective/retention", window)] if says else [])
+    assert all(f"promise over at most {says}, or keep more" in each.help for each in found)
 
 
 def test_a_default_out_of_reach_is_dropped_and_told(tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
         tools.error_rate(records).leading_to(tools.UID),
     )
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
-    board = Stack(17, (status_board(records), alert_list(records, mine).told_by(ALERTS)), (16, 5))
+    board = Stack(17, (status_board(records), alert_list(records, mine).told_by(ALERTS)), (16, 6))
     return (
-        Row(21, (board, Stack(7, first))),
+        Row(22, (board, Stack(7, first))),
         even(7, *moving),
         even(7, *(panel.leading_to(cost.UID) for panel in spent)),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
+from generator.grafana.dashboards import segments
 from generator.grafana.layout import Section, even
 from generator.grafana.panels import Query
 from generator.grafana.queries import (
@@ -52,7 +53,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent runs",
         "Do runs finish, how fast, since when is it different, and in which release?",
-        variables(records, *CHOICES[UID]),
+        (*variables(records, *CHOICES[UID]), *segments.choices(records)),
         (
             Section("", (even(3, *_now(records)),)),
             Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
@@ -64,6 +65,7 @@ def dashboard(records: Records) -> Dashboard:
                 "How long do they take?", (even(8, latency(records), overflow(records), steps(records)),)
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
+            *segments.sections(records),
         ),
     )
 

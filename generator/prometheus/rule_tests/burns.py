@@ -58,7 +58,7 @@ class _Pace(Struct, frozen=True):
     def _load(self, bad: float, events: float) -> Load:
         signal = self.subject.signal
         if self.subject.every > 1:
-            every, errors = names.level_rate(signal.of), names.part(signal, "errors_rate")
+            every, errors = names.events_rate(signal), names.part(signal, "errors_rate")
             return {SeriesId(every, ()): events, SeriesId(errors, ()): events * bad}
         good = signal.better is Better.HIGHER
         return load_of(signal, 1 - bad if good else bad, Traffic(events, {}), self.subject)

@@ -12,17 +12,19 @@ from msgspec.structs import replace
 from generator.alerts.condition import Ground
 from generator.artifact import Artifact
 from generator.model import names
-from generator.model.alerts import RuleHealth
+from generator.model.alerts import BurnRate, RuleHealth
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
 from generator.prometheus.rule_tests import example
+from generator.prometheus.rule_tests.budgets import STEP as BUDGET_STEP
+from generator.prometheus.rule_tests.budgets import budget_test
 from generator.prometheus.rule_tests.cases import cases, shared_cases, variant_cases
 from generator.prometheus.rule_tests.raw import raw_test
 from generator.prometheus.rule_tests.sentences import also_fires, said
 from generator.prometheus.rule_tests.subject import LONGEST, Subject
 from generator.prometheus.rule_tests.timeline import number_text, samples_of, series_of, values_of
-from generator.prometheus.shared import family_of
+from generator.prometheus.shared import ERROR_BUDGET, family_of
 from generator.promql.expr import aggregate, call, series
 from generator.promql.syntax import references
 from generator.streams.scope import Scope
@@ -92,6 +94,23 @@ def shared_tests(
                 _comment(family), paths, groups, list(_tests(at_once, site)), every * site.rule_interval
             )
             yield Artifact(names.tests_path(f"{names.shared_name(family)}{_DAYS if every > 1 else ''}"), text)
+
+
+def budget_tests(rules: SharedRules, library: Library) -> Iterator[Artifact]:
+    """Write the unit tests of error budgets; none where no signal has one."""
+    burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
+    signals = tuple({one.name: one for one in burning}.values())
+    if signals:
+        comment = (
+            "Unit tests of error budgets, generated from the specs.",
+            "Run them with: promtool test rules <this file>",
+            "Each service of a test is one case, called after what is left at its end.",
+        )
+        name, groups = names.shared_name(ERROR_BUDGET), rules.recording[ERROR_BUDGET]
+        tests = [budget_test(signal) for signal in signals]
+        yield Artifact(
+            names.tests_path(name), _file(comment, [names.rules_path(name)], groups, tests, BUDGET_STEP)
+        )
 
 
 def _by_family(library: Library, site: Site, variants: Iterable[Variant]) -> Mapping[str, list[Trial]]:

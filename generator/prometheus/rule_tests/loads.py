@@ -31,8 +31,9 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
     """Find a load at which ``signal`` has ``value``."""
     fixture = subject.fixture
     match signal.kind:
-        case Share(where):
-            return _share(signal, where, min(1.0, value), traffic, fixture)
+        case Share(where, among=among):
+            there = Traffic(traffic.events, {**traffic.labels, **among})
+            return _share(signal, where, min(1.0, value), there, fixture)
         case Distribution(label):
             return _distribution(signal, label, min(1.0, value), traffic, fixture)
         case Quantile(q):

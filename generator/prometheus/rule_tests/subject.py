@@ -117,6 +117,8 @@ class Subject(Struct, frozen=True):
         by = self.alert.by
         if by is None:
             return {}
+        if self.alert.only:
+            return {by: self.alert.only}
         kind = self.signal.kind
         limits = kind.limits if isinstance(kind, Distribution) and kind.label == by else ()
         return {by: (*limits, *self.fixture.values_of(by))[0]}

@@ -1,0 +1,290 @@
+"""Phantoms: metrics and labels that a query names and nothing has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+import promql_parser as grammar
+from msgspec import Struct
+
+from generator.audit.queries import UNKNOWN
+from generator.audit.target_labels import TARGET_LABELS
+from generator.diagnostics.suggest import closest
+from generator.model.names import ALERTS, LE
+from generator.promql.expr import Series, escape_regex
+from generator.promql.syntax import PromqlError, operands, parse, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from generator.audit.parse import Exposition
+    from generator.audit.queries import Query
+    from generator.live.api import PrometheusApi
+
+#: The labels of a series; None where nobody knows all of them.
+Labels = frozenset[str] | None
+#: What Prometheus makes itself of each target, and of alerts.
+MADE = (
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    ALERTS,
+)
+_AT_ONCE = 100
+_DAY = 86_400
+_NAMED = 8
+
+
+class Phantom(Struct, frozen=True):
+    """A metric, or a label of one, that a query names and nothing has; ``expr`` where it is no PromQL."""
+
+    file: str
+    place: str
+    metric: str
+    label: str
+    help: str
+    expr: str = ""
+
+
+class Known(Protocol):
+    """What there is to ask."""
+
+    @property
+    def place(self) -> str:
+        """Where, for people: after ``nothing at``."""
+
+    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+        """Find which of the names there are, and their labels; LiveError where the place fails."""
+
+    def like(self, name: str) -> str | None:
+        """Find a name that is there and may be meant."""
+
+
+class OnServer(Struct, frozen=True):
+    """All that a Prometheus has had within a day, by its index; ``others`` are names that may be meant."""
+
+    api: PrometheusApi
+    now: float
+    others: frozenset[str]
+
+    @property
+    def place(self) -> str:
+        """Its address."""
+        return self.api.url
+
+    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+        """Ask for names, many at once, and for the labels of each."""
+        wanted = sorted(names)
+        there: set[str] = set()
+        for first in range(0, len(wanted), _AT_ONCE):
+            pattern = "|".join(map(escape_regex, wanted[first : first + _AT_ONCE]))
+            there |= self._listed("/api/v1/label/__name__/values", Series("").where("=~", __name__=pattern))
+        return {
+            name: self._listed("/api/v1/labels", Series("").where("=", __name__=name))
+            for name in sorted(there)
+        }
+
+    def like(self, name: str) -> str | None:
+        """Suggest what profiles know, where the server has it."""
+        found = _alike(name, self.others)
+        return found if found and self.labels((found,)) else None
+
+    def _listed(self, path: str, series: Series) -> frozenset[str]:
+        span = {"start": str(int(self.now) - _DAY), "end": str(int(self.now) + 1)}
+        return frozenset(
+            self.api.look(path, {"match[]": series.now().text, **span}, list[str], "a list of names")
+        )
+
+
+class InExposition(Struct, frozen=True):
+    """All that an exposition holds, and the labels that a scrape adds."""
+
+    exposition: Exposition
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return self.exposition.place
+
+    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+        """Read its lines."""
+        wanted, found = set(names), dict[str, set[str]]()
+        for line in self.exposition.lines:
+            if line.name in wanted:
+                found.setdefault(line.name, set(TARGET_LABELS)).update(line.labels)
+        made: dict[str, Labels] = dict.fromkeys(wanted & set(MADE))
+        return made | {name: frozenset(labels) for name, labels in found.items()}
+
+    def like(self, name: str) -> str | None:
+        """Suggest one of its names."""
+        return _alike(name, {line.name for line in self.exposition.lines})
+
+
+class InProfiles(Struct, frozen=True):
+    """All that profiles read, and rules record, without a look at a server."""
+
+    known: Mapping[str, Labels]
+
+    @property
+    def place(self) -> str:
+        """In no place."""
+        return "in any profile"
+
+    def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
+        """Look it up."""
+        return {name: self.known[name] for name in names if name in self.known}
+
+    def like(self, name: str) -> str | None:
+        """Suggest one of its names."""
+        return _alike(name, self.known)
+
+
+def _alike(name: str, names: Iterable[str]) -> str | None:
+    """Find the name that is meant among those that begin with the same word: others are another source's."""
+    word = re.split("[_:]", name)[0]
+    return closest(name, sorted(one for one in names if re.split("[_:]", one)[0] == word))
+
+
+def phantoms(queries: Iterable[Query], known: Known) -> tuple[Phantom, ...]:
+    """Find what queries name and nothing has, each once a place; records of the same files are there.
+
+    Raises:
+        LiveError: a server fails.
+    """
+    every = tuple(queries)
+    parsed = [(query, _tree(query.expr)) for query in every]
+    records: dict[str, Labels] = {query.defines: None for query in every if query.defines}
+    names = {name for _, tree in parsed if tree for name in _names(tree)}
+    series = {**known.labels(names - records.keys()), **records}
+    found: dict[Phantom, None] = {}
+    for query, tree in parsed:
+        if tree is None:
+            found[Phantom(query.file, query.place, "", "", "it is no PromQL", query.expr)] = None
+            continue
+        walk = _Walk(query.file, query.place, series, known, found)
+        walk.asked(tree, query.labels)
+    return tuple(found)
+
+
+def _tree(expr: str) -> grammar.Expr | None:
+    try:
+        return parse(expr)
+    except PromqlError:
+        return None
+
+
+def _names(node: grammar.Expr) -> Iterator[str]:
+    if isinstance(node, grammar.VectorSelector):
+        name = reference(node).name
+        if name and UNKNOWN not in name:
+            yield name
+    for one in operands(node):
+        yield from _names(one)
+
+
+class _Walk(Struct, frozen=True):
+    """Follows the labels of a query from its selectors outwards; where one is unknown, all of its labels are."""
+
+    file: str
+    place: str
+    series: Mapping[str, Labels]
+    known: Known
+    found: dict[Phantom, None]
+
+    def asked(self, tree: grammar.Expr, labels: Iterable[str]) -> None:
+        """Hold labels that are asked of a result against those that it has."""
+        self._named(labels, self.labels_of(tree), tree)
+
+    def labels_of(self, node: grammar.Expr) -> Labels:
+        """Find the labels of a result, and note what is not there on the way."""
+        match node:
+            case grammar.VectorSelector():
+                return self._selected(node)
+            case grammar.AggregateExpr():
+                return self._aggregated(node)
+            case grammar.BinaryExpr():
+                return self._joined(node)
+            case grammar.Call():
+                return self._called(node)
+            case grammar.NumberLiteral() | grammar.StringLiteral():
+                return frozenset()
+            case _:
+                return self.labels_of(operands(node)[0])
+
+    def _selected(self, node: grammar.VectorSelector) -> Labels:
+        read = reference(node)
+        if not read.name or UNKNOWN in read.name:
+            return None
+        if read.name not in self.series:
+            like = self.known.like(read.name)
+            help_ = f'did you mean "{like}"?' if like and like != read.name else ""
+            self.found[Phantom(self.file, self.place, read.name, "", help_)] = None
+            return None
+        labels = self.series[read.name]
+        if labels is not None:
+            asked = (label for label, op, value in read.matchers if not (op == "=" and not value))
+            self._named(asked, labels, node)
+        return labels
+
+    def _aggregated(self, node: grammar.AggregateExpr) -> Labels:
+        inner, modifier = self.labels_of(node.expr), node.modifier
+        made = {node.param.val} if isinstance(node.param, grammar.StringLiteral) else set()
+        named = frozenset(modifier.labels) if modifier else frozenset()
+        if modifier and modifier.type == grammar.AggModifierType.Without:
+            return None if inner is None else inner - named
+        self._named(named, inner, node.expr)
+        if str(node.op) in {"topk", "bottomk", "limitk", "limit_ratio"}:
+            return inner
+        return named | made
+
+    def _joined(self, node: grammar.BinaryExpr) -> Labels:
+        left, right = self.labels_of(node.lhs), self.labels_of(node.rhs)
+        modifier = node.modifier
+        if modifier and modifier.matching:
+            scalar = (grammar.NumberLiteral, grammar.StringLiteral)
+            for side, labels in ((node.lhs, left), (node.rhs, right)):
+                if (
+                    not isinstance(side, scalar)
+                    and modifier.matching.type == grammar.LabelModifierType.Include
+                ):
+                    self._named(modifier.matching.labels, labels, side)
+        if left is None or right is None:
+            return None
+        return left | right
+
+    def _called(self, node: grammar.Call) -> Labels:
+        inner = [self.labels_of(one) for one in node.args]
+        words = [one.val for one in node.args if isinstance(one, grammar.StringLiteral)]
+        if node.func.name in {"absent", "absent_over_time", "vector", "scalar", "time"}:
+            return None
+        known = frozenset[str]()
+        for one in inner:
+            if one is None:
+                return None
+            known |= one
+        if node.func.name in {"label_replace", "label_join"} and words:
+            sources = words[2:3] if node.func.name == "label_replace" else words[2:]
+            # What joins several labels works where some of them are empty.
+            if known.isdisjoint(sources):
+                self._named((one for one in sources if one), known, node.args[0])
+            return known | {words[0]}
+        return known - {LE} if node.func.name == "histogram_quantile" else known
+
+    def _named(self, labels: Iterable[str], there: Labels, node: grammar.Expr) -> None:
+        if there is None:
+            return
+        names = sorted(set(_names(node)))
+        for label in labels:
+            if label in there or label == "__name__" or UNKNOWN in label:
+                continue
+            shown = sorted(one for one in there if one != "__name__")
+            more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+            help_ = (
+                f"it has {', '.join(shown[:_NAMED])}{more}"
+                if shown
+                else "the query has summed all labels away"
+            )
+            self.found[Phantom(self.file, self.place, ", ".join(names), label, help_)] = None

@@ -1,0 +1,85 @@
+"""Lines of releases: from enough runs on, and the newest is the one that began last, whichever runs at the end."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.live.remote_write import TimeSeries, write
+from generator.live.server import prometheus_server
+from tests.grafana.asking import ask
+from tests.grafana.day import SHOWN
+from tests.grafana.documents import targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.live.api import PrometheusApi
+    from tests.grafana.documents import Json
+
+_SERVICES = count()
+_HALF = (SHOWN.start + SHOWN.end) // 2
+_WHOLE = (SHOWN.start, SHOWN.end)
+
+
+@pytest.fixture(scope="module")
+def server(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
+    """A server for services that are written by hand."""
+    with prometheus_server() as found:
+        yield found.api
+
+
+@pytest.mark.parametrize(
+    ("runs", "drawn"),
+    [
+        ({"old": 180, "new": 19}, {"old"}),
+        ({"old": 180, "new": 20}, {"old", "new"}),
+        # A quiet service: most of its runs are enough, if they are five.
+        ({"old": 2, "new": 6}, {"new"}),
+        ({"old": 1, "new": 4}, set()),
+    ],
+)
+def test_a_line_needs_twenty_runs_or_most_of_few(
+    runs: Mapping[str, float], drawn: set[str], boards: dict[str, Json], server: PrometheusApi
+) -> None:
+    service = _written(server, {release: (number, _WHOLE) for release, number in runs.items()})
+    newest, others = _shown(boards, server, service)
+    assert newest | others == drawn
+
+
+def test_a_release_that_was_rolled_back_is_still_the_newest(
+    boards: dict[str, Json], server: PrometheusApi
+) -> None:
+    service = _written(server, {"good": (90, _WHOLE), "bad": (60, (_HALF, _HALF + 3600))})
+    assert _shown(boards, server, service) == ({"bad"}, {"good"})
+
+
+def _written(api: PrometheusApi, releases: Mapping[str, tuple[float, tuple[int, int]]]) -> str:
+    """Write what is recorded of a new service: of each release its runs in a window, and from when to when."""
+    service = f"releases-{next(_SERVICES)}"
+
+    def constant(record: str, value: float, span: tuple[int, int], **labels: str) -> TimeSeries:
+        times = range(span[0], span[1] + 1, SHOWN.step)
+        found = {"__name__": record, "service": service, **labels}
+        return TimeSeries(found, [1000 * time for time in times], [value for _ in times])
+
+    every = sum(number for number, _ in releases.values())
+    series = [constant("service:agent_run:increase15m", every, _WHOLE)]
+    for release, (number, span) in releases.items():
+        series += [
+            constant("release:agent_run:increase15m", number, span, release=release),
+            constant("release:agent_success_rate:ratio", 0.9, span, release=release),
+            constant("release:agent_first_seen:seconds", span[0], span, release=release),
+        ]
+    write(api, series)
+    return service
+
+
+def _shown(boards: dict[str, Json], api: PrometheusApi, service: str) -> tuple[set[str], set[str]]:
+    """Name the releases that are drawn as the newest, and as others."""
+    board, chosen = boards["agent-runs"], {"service": service, "release": "$__all"}
+    queries = [one for one in targets(board) if one.panel.json["title"] == "Success rate by release"]
+    newest, others, _ = (ask(api, board, target, chosen) for target in queries)
+    return set(newest.names), set(others.names)
