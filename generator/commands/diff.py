@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from generator.model.service import Model
 
 
-#: Options that a replay has as well.
-_NARROWING = (
-    ("service", "NAME", "only its alerts"),
-    ("alert", "NAME", "only this alert"),
-    ("max-samples", "N", "raw samples at most; default: 50000000"),
-)
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
@@ -46,8 +38,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="run the alerts of both over the history of this server, as replay --compare does; default: the last 7d",
     )
     options.span(parser)
-    for name, metavar, what in _NARROWING:
-        parser.add_argument(f"--{name}", metavar=metavar, help=f"with --replay: {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,12 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _span(arguments: argparse.Namespace) -> list[str]:
-    """Write what is replayed as options of a replay: the last week where nothing else is said."""
+    """Write the span as options of a replay: the last week where nothing else is said."""
     said = {"--last": arguments.last, "--from": arguments.from_, "--to": arguments.to}
-    said |= {f"--{name}": getattr(arguments, name.replace("-", "_")) for name, _, _ in _NARROWING}
-    given = [option for option, text in said.items() if text]
-    if given and not arguments.replay:
-        raise CallError(f"{given[0]} is for --replay", "--replay http://localhost:9090 --last 7d")
+    if not arguments.replay and any(said.values()):
+        raise CallError("a span is for --replay", "--replay http://localhost:9090 --last 7d")
     if not arguments.last and not arguments.from_:
         said["--last"] = "7d"
     return [f"{option}={text}" for option, text in said.items() if text]

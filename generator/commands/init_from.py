@@ -150,10 +150,7 @@ def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> F
         drafts, more = _tried(asked, drafts)
     except LiveError as problem:
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
-        more = [
-            f"not tried on its history: {problem.message}",
-            *([f"  {problem.help}"] if problem.help else []),
-        ]
+        more = _untried(problem)
     return Found({one.name: one.text for one in drafts}, site(interval), (*said, *more))
 
 
@@ -182,8 +179,15 @@ def _tried(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[st
         else:
             drafts = [_unpromised(*one) for one in zip(drafts, services, strict=True)]
         services, rules = _compiled(asked, drafts)
-        history.evaluate(rules, asked.progress)
-        return list(drafts), list(_proof(asked, history, services, rules, drafts))
+        try:
+            history.evaluate(rules, asked.progress)
+            return list(drafts), list(_proof(asked, history, services, rules, drafts))
+        except LiveError as problem:
+            return list(drafts), _untried(problem)
+
+
+def _untried(problem: LiveError) -> list[str]:
+    return [f"not tried on its history: {problem.message}", *([f"  {problem.help}"] if problem.help else [])]
 
 
 def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[tuple[Service, ...], RuleSet]:

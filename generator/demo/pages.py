@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _HOURS = {"1h": 3_600, "6h": 21_600, "24h": 86_400}
 _USUAL = "6h"
-_POINTS = 240
+_POINTS, _STEP = 240, 15.0
 _VARIABLE = re.compile(r"\$(?:\{([a-z_]+)\}|([a-z_]+))")
 _VALUES_OF = re.compile(r"label_values\((.+), *([a-z_]+)\)", re.DOTALL)
 _ANY = ".+"
@@ -48,7 +48,7 @@ class Pages(Struct, frozen=True):
             return None
         end = time.time()
         seconds = _HOURS.get(span, _HOURS[_USUAL])
-        window = Window(end - seconds, end, max(15.0, seconds / _POINTS))
+        window = Window(end - seconds, end, max(_STEP, seconds / _POINTS))
         template = templates.environment(Path(__file__).parent, autoescape=True).get_template("board.html.j2")
         return template.render(
             board=dashboard,
@@ -88,16 +88,26 @@ class Pages(Struct, frozen=True):
 
     def answer(self, window: Window, target: Json) -> Answer:
         """Ask a target of a panel."""
-        expr = self._filled(target["expr"])
+        expr = self._filled(target["expr"], window)
         if target.get("instant"):
             samples = self.api.query(expr, window.end).samples
             return [(each.labels, {window.end: each.value}) for each in samples]
         found = self.api.query_range(expr, window.start, window.end, window.step)
         return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in found.series]
 
-    def _filled(self, expr: str) -> str:
+    def _filled(self, expr: str, window: Window | None = None) -> str:
         """Fill the variables in: this service, and everything else of all others."""
-        return _VARIABLE.sub(lambda found: self.service if SERVICE in found.groups() else _ANY, expr)
+        return _VARIABLE.sub(lambda found: self._value(found[1] or found[2], window), expr)
+
+    def _value(self, variable: str, window: Window | None) -> str:
+        """Fill in a variable: Grafana's own hold durations, which belong to a window."""
+        durations = {
+            "__interval": window.step if window else _STEP,
+            "__range": window.end - window.start if window else _HOURS[_USUAL],
+        }
+        if variable in durations:
+            return f"{max(1, round(durations[variable]))}s"
+        return self.service if variable == SERVICE else _ANY
 
 
 def _repeated(panel: Json, variable: str, value: str, count: int, of: int) -> Json:

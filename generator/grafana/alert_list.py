@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from generator.grafana import grammar
 from generator.grafana.annotations import parts
 from generator.grafana.panels import Cell, Column, Query, Table
@@ -41,7 +39,7 @@ def alert_list(records: Records, of: Callable[[Series], Series], *whose: Column)
         "reason, and since when it is true. A click on its name opens its runbook.",
         Table(columns, sort=("row", False)),
     )
-    return replace(panel, empty="no alert is true")
+    return panel.without_data("No alert is true")
 
 
 def alerts(of: Callable[[Series], Series]) -> Expr:

@@ -141,6 +141,10 @@ class Forecast(Struct, frozen=True, tag=True):
     """The day that the current pace comes to exceeds the bound."""
 
 
+class Fall(Struct, frozen=True, tag=True):
+    """A count is far below what it was an hour ago, and at this time yesterday; the bound is a part of these."""
+
+
 class Unpriced(Struct, frozen=True, tag=True):
     """Tokens are used that have no price."""
 
@@ -206,6 +210,7 @@ AlertKind = (
     | BurnRate
     | Overflow
     | Forecast
+    | Fall
     | Unpriced
     | Absence
     | Idle

@@ -37,7 +37,7 @@ def lasting(seconds: float) -> str:
 
 def after(seconds: float) -> str:
     """Write how long after a start something was; it may be before one that was written down late."""
-    return f"{lasting(-seconds)} early" if round(seconds) < 0 else f"after {lasting(seconds)}"
+    return f"{lasting(-seconds)} before" if round(seconds) < 0 else f"after {lasting(seconds)}"
 
 
 def share(value: float | None) -> str:

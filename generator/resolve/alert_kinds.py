@@ -9,6 +9,7 @@ from generator.model.alerts import (
     AlertKind,
     BurnRate,
     Change,
+    Fall,
     Forecast,
     Idle,
     Overflow,
@@ -155,6 +156,9 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
             kind, wanted, fits = Overflow(), "a quantile", isinstance(signal.kind, Quantile)
         case "forecast":
             kind, wanted, fits = Forecast(), "a count or a cost of the last 24h", _is_of_a_day(signal)
+        case "fall":
+            counts = signal.kind == Count() and not signal.of.is_histogram
+            kind, wanted, fits = Fall(), "a count of events", counts
         case _:
             kind, wanted, fits = (
                 Unpriced(),

@@ -48,7 +48,17 @@ if TYPE_CHECKING:
     from generator.resolve.sweeps import Swept
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
-_OF_SIGNALS = ("threshold", "change", "regression", "burn_rate", "overflow", "forecast", "unpriced", "idle")
+_OF_SIGNALS = (
+    "threshold",
+    "change",
+    "regression",
+    "burn_rate",
+    "overflow",
+    "forecast",
+    "fall",
+    "unpriced",
+    "idle",
+)
 KINDS = (*_OF_SIGNALS, *SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
 #: So long any alert may outlast its condition, in seconds.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _COMPARED = frozenset({"threshold", "change", "regression"})
 #: The kinds of alerts that read each floor.
 _READ_BY = {
-    "min_events": _COMPARED | {"absence"},
+    "min_events": _COMPARED | {"absence", "fall"},
     "min_bad_events": _COMPARED | {"burn_rate", "overflow", "undeclared"},
 }
 

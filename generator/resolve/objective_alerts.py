@@ -172,6 +172,7 @@ _NOTHING = AlertSpec(
     burn_rate=None,
     overflow=None,
     forecast=None,
+    fall=None,
     undeclared=None,
     series_budget=None,
     rule_health=None,

@@ -11,6 +11,7 @@ from generator.model.alerts import (
     AlertSeverity,
     Burn,
     BurnRate,
+    Fall,
     Forecast,
     Overflow,
     Threshold,
@@ -238,6 +239,8 @@ def _out_of_reach(value: float, case: Case) -> str | None:
             return "a share never exceeds 100%" if value >= 1 else None
         case Threshold():
             return _beyond_values(value, case.signal)
+        case Fall():
+            return "nothing falls by more than all there is" if value > 1 else None
         case _:
             return "a share cannot change by as much" if share and value > 1 else None
 

@@ -16,7 +16,7 @@ from generator.model.alerts import (
     Regression,
     Threshold,
 )
-from generator.model.signals import Distribution, Quantile, Share, divisor
+from generator.model.signals import Count, Distribution, Quantile, Share, divisor
 from generator.model.units import HOUR, duration, plain
 from generator.resolve.signal_checks import RUN_COUNT
 
@@ -103,7 +103,7 @@ def _of_runs(signal: Signal, scope: AlertScope) -> bool:
     if isinstance(signal.kind, Quantile):
         return signal.of.name in OBSERVED_OF_RUNS
     return divisor(signal) == scope.runs or (
-        isinstance(signal.kind, Distribution) and signal.of == scope.runs
+        isinstance(signal.kind, Distribution | Count) and signal.of == scope.runs
     )
 
 

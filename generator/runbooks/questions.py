@@ -76,6 +76,24 @@ _OF_KIND: Mapping[type, Guide] = MappingProxyType(
                 _ask("Did a release start just before?", ("runs", "Runs by release")),
             ),
         ),
+        alerts.Fall: Guide(
+            "Ask whoever sends the work whether it still does, and send one run by hand.",
+            (
+                _ask(
+                    "Does work arrive? Look at the queue, the gateway and the schedule in front of the agents.",
+                    _RUNS,
+                ),
+                _ask(
+                    "Do runs start and not end? Then tool calls and tokens go on.",
+                    ("cost", "Spend per hour by model"),
+                    _CALLS_MADE,
+                ),
+                _ask("Did a release start just before?", ("runs", "Runs by release")),
+                _ask(
+                    "Is it a holiday, or does a batch run at another time? Then nobody needs to do anything."
+                ),
+            ),
+        ),
         alerts.RuleHealth: Guide(
             "Open Prometheus's page of rules (Status, Rules): which file is there, and what does its last error say?",
             (

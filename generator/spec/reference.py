@@ -36,6 +36,7 @@ _FORMS = {
     "labelValue": ("value of a label", "search_docs"),
     "link": ("address", "https://logs.example.com/?service={service}"),
     "metricName": ("name of a metric", "agent_run_total"),
+    "plainValue": ("value of a label", "enterprise"),
     "quantity": ("amount with its unit", "2s"),
     "sentence": ("sentence", "Success rate is below its objective."),
     "series": ("whole number", "5000"),

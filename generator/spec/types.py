@@ -167,6 +167,7 @@ class AlertSpec(Struct, frozen=True):
     burn_rate: AlertKindSpec | None
     overflow: AlertKindSpec | None
     forecast: AlertKindSpec | None
+    fall: AlertKindSpec | None
     undeclared: AlertKindSpec | None
     series_budget: AlertKindSpec | None
     rule_health: AlertKindSpec | None

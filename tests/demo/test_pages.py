@@ -14,8 +14,9 @@ from markupsafe import escape
 
 from generator.demo.amounts import amount
 from generator.demo.chart import Axes, Line, chart
-from generator.demo.pages import served
+from generator.demo.pages import Pages, served
 from generator.demo.panels import Window, drawn
+from generator.live.api import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,3 +145,10 @@ def test_a_panel_of_each_own_signal_is_drawn(place: tuple[str, _Api]) -> None:
 def test_any_other_address_leads_to_the_overview(place: tuple[str, _Api]) -> None:
     for path in ("/", "/d/none", "/x/../etc", "/d/agent-overview/?var-service=x"):
         assert "<title>Agent overview" in _page(place[0] + path)
+
+
+def test_grafana_s_own_variables_are_durations_of_the_window() -> None:
+    pages = Pages(connect("http://127.0.0.1:9"), "demo", {})
+    expr = 'rate(a{service="$service",tool=~"$tool"}[$__interval]) + b[$__range]'
+    filled = pages._filled(expr, Window(0, 3600, 30))  # noqa: SLF001 - what Grafana does by itself
+    assert filled == 'rate(a{service="demo",tool=~".+"}[30s]) + b[3600s]'

@@ -88,6 +88,7 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
         profile["signals"][own(index)] = {"share": of}
         told = {"summary": sentence(text), "warning": "0.01%", "for": "1m"}
         profile["alerts"][alert(index)] = {"threshold": {"signal": own(index)}, **told}
+    profile["signals"]["own_among"] = _among(texts)
     profile["signals"]["own_reasons"] = _distribution(texts)
     profile["alerts"]["AgentNoRuns"] = {"disabled": " ".join(texts)}
     return profile | {"profile": "hostile"}
@@ -95,6 +96,10 @@ def _profile(texts: tuple[str, ...]) -> dict[str, Any]:
 
 def _distribution(texts: tuple[str, ...]) -> dict[str, Any]:
     return {"distribution": {"of": "run", "label": "stop_reason", "limits": list(texts)}}
+
+
+def _among(texts: tuple[str, ...]) -> dict[str, Any]:
+    return {"share": {"of": "run", "where": {"status": "ok"}, "among": {"stop_reason": texts[0]}}}
 
 
 def _service(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -111,6 +116,7 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
                 "trend": {"over": "1h"},
             },
             "reasons_of_service": _distribution(texts),
+            "among_of_service": _among(texts),
         },
         "alerts": {
             "OfService": {"threshold": {"signal": "of_service"}, "warning": "0.01%", "summary": "It is."},

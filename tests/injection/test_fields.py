@@ -21,7 +21,10 @@ def test_every_free_place_of_the_schemas_is_written_to(kind: str) -> None:
     found: dict[str, list[str]] = {}
     for place, text in written(kind, directory(TEXTS)[FILES[kind]]):
         found.setdefault(place, []).append(text)
-    untouched = {place for place in free(kind) if not any(_is_hostile(text) for text in found.get(place, ()))}
+    # An environment's keys become a service's, and a segment a label of the profile, before anything else sees them.
+    elsewhere = ("service:/environments/", "service:/segments/")
+    places = {place for place in free(kind) if not place.startswith(elsewhere)}
+    untouched = {place for place in places if not any(_is_hostile(text) for text in found.get(place, ()))}
     assert untouched == set()
 
 

@@ -114,7 +114,7 @@ def test_the_page_shows_first_ticket_first_page_impact_and_worth() -> None:
     text = page(shown)
     read(text)
     assert "Answers lacked sources." in text
-    assert re.search(r">after 10m</td>\s*<td[^>]*>5m early</td>", text)
+    assert re.search(r">after 10m</td>\s*<td[^>]*>5m before</td>", text)
     assert "all that are critical" in text
     assert "What each alert is worth" not in page(reported(history(rule())))
 

@@ -126,11 +126,13 @@ def alerts(draw: st.DrawFn, known: Section) -> Section:
         kind: body,
         draw(st.sampled_from(("warning", "critical"))): draw(_bounds(kind, signal)),
         "for": draw(words.durations),
-        "keep_firing_for": draw(words.durations),
+        "keep_firing_for": draw(st.sampled_from(("2m", "15m", "1h"))),
         "summary": draw(words.sentences),
         "means": draw(words.texts),
     }
     more: Section = draw(st.sampled_from((*floors, {"disabled": 'It is "too" loud: {{ $x }}'})))
+    if kind == "threshold" and "min_bad_events" in more and ("share" in signal or "distribution" in signal):
+        body["also_over"] = "1d"
     return alert | more
 
 

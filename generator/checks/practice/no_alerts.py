@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import BurnRate, Change, Forecast, Overflow, Regression, Threshold
+from generator.model.alerts import BurnRate, Change, Fall, Forecast, Overflow, Regression, Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CODE = "practice/no-alerts"
 
 #: Alerts that say how good a signal is; all others are about the data, and watch no signal.
-_ABOUT_VALUES = Threshold | Change | Regression | BurnRate | Overflow | Forecast
+_ABOUT_VALUES = Threshold | Change | Regression | BurnRate | Overflow | Forecast | Fall
 
 
 class Anomaly(Struct, frozen=True):

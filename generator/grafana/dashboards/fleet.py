@@ -76,7 +76,7 @@ def services(records: Records) -> Panel:
         "the first of its alerts is true, and how many fire. Then its runs, success rate, latency, spend an hour and "
         "the part of the day's budget that is used. A click on a service leads to its overview.",
         Table(columns, sort=("Status", True)),
-    )
+    ).without_data("No service is known at the end of this time range: are the rule files loaded?")
 
 
 def history(records: Records) -> Panel:

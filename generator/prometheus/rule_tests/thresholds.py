@@ -393,8 +393,9 @@ def _unfinished(subject: Subject) -> Iterator[TestCase]:
         "silent on little more than usual"
     )
     yield subject.case("silent on little more than usual", ordinary)
-    lasting = before.then(USUALLY + full + HOUR // 4, looping(2 * UNUSUAL * (1 + MARGIN)))
-    for after in range(full, USUALLY + full, 5 * MINUTE):
+    long = USUALLY + full + subject.keep + HOUR // 4
+    lasting = before.then(long, looping(2 * UNUSUAL * (1 + MARGIN)))
+    for after in range(full, long, 5 * MINUTE):
         lasting = lasting.fires("fires for as long as it lasts", after)
     yield subject.case("fires on far more than usual for as long as it lasts", lasting)
     yield from _long_runs(subject, looping(10))

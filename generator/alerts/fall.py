@@ -1,0 +1,51 @@
+"""Falls: far fewer events than an hour ago and than yesterday, where it is no night and no weekend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.alerts import condition as shared
+from generator.model.alerts import MIN_EVENTS
+from generator.model.units import DAY, HOUR, Unit
+from generator.promql.expr import Expr, number
+from generator.streams.scope import join
+
+if TYPE_CHECKING:
+    from generator.alerts.condition import Ground
+    from generator.model.alerts import Alert, Fall, Tier
+    from generator.model.service import Service
+
+#: What a count is held against, in seconds ago. Where it fell an hour sooner or later yesterday, it is usual: a batch
+#: is not always as long, and clocks change.
+AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
+
+
+def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
+    """Compare the count with every earlier one, each of enough events; the value is the fall since yesterday."""
+    found = shared.parts(alert, ground)
+    crossed, *others = (_fell(ago, alert, tier, found, ground) for ago in AGO)
+    for one in others:
+        crossed = join("and", crossed, one, found.each)
+    return crossed
+
+
+def _fell(ago: int, alert: Alert, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:
+    before = found.value.now(offset=ago)
+    fall = number(1) - found.value.now() / (before > number(0))
+    fell = ground.bound(alert, tier).compare(">=", shared.rounded(fall))
+    return shared.enough(fell, before, ground.floor(alert, MIN_EVENTS), found.each)
+
+
+def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:
+    """Describe the fall."""
+    signal = ground.signal(alert)
+    return (
+        f"{shared.subject(signal, alert, ground)} fell by {shared.value_of(Unit.RATIO)} against the same time "
+        f"yesterday, and against an hour ago, to be seen over {shared.window_of(signal)}."
+    )
+
+
+def words(alert: Alert, _kind: Fall, tier: Tier, service: Service) -> str:
+    """Describe the condition for people."""
+    named = shared.named(service.signals[alert.signal], alert)
+    return f"{named} fell by {tier.text} against an hour ago and against yesterday, 23 to 25 hours ago"
