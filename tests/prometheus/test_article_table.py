@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from generator.model import names
 from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
@@ -112,7 +113,7 @@ def test_the_status_is_the_articles_and_all_other_signals_are_well(board: Chain)
     watched = {alert.signal for alert in board.service.alerts if alert.shown}
     watched -= {"llm_usage_unread_count"}  # of what goes wrong in code; this history has no such series
     on_board = {one.name for one in board.service.signals.values() if one.trend or one.name in watched}
-    assert statuses == {**dict.fromkeys(on_board, 0), **wrong}
+    assert statuses == {**dict.fromkeys([*on_board, names.INSTRUMENTATION], 0), **wrong}
 
 
 def test_the_tool_that_fails_is_named(board: Chain) -> None:
