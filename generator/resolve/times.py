@@ -19,7 +19,7 @@ _FEWEST_SCRAPES = 4
 #: Longer ones are asked of dashboards; a rule would read as much every minute.
 LONGEST_WINDOW = 31 * DAY
 #: No rule looks over the whole window of an objective; people promise for a quarter, or a year.
-LONGEST_OBJECTIVE = 366 * DAY
+SHORTEST_OBJECTIVE, LONGEST_OBJECTIVE = DAY, 366 * DAY
 #: The window that paces are written for, and up to which part of it others are taken for it.
 MONTH = 30 * DAY
 _ALIKE = 0.1
@@ -38,7 +38,7 @@ class _Range(NamedTuple):
 
 
 _OF_RULES = _Range(LONGEST_WINDOW, "15m")
-_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d", DAY)
+_OF_OBJECTIVES = _Range(LONGEST_OBJECTIVE, "30d", SHORTEST_OBJECTIVE)
 
 
 def seconds(text: Text | None, default: int, findings: Findings) -> int:

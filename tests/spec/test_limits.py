@@ -12,7 +12,7 @@ from generator.diagnostics.findings import MAX_PER_FILE
 from generator.model.units import DAY, LONGEST
 from generator.resolve.prices import SMALLEST_PRICE
 from generator.resolve.quantities import LARGEST, SMALLEST
-from generator.resolve.times import LONGEST_OBJECTIVE, LONGEST_WINDOW
+from generator.resolve.times import LONGEST_OBJECTIVE, LONGEST_WINDOW, SHORTEST_OBJECTIVE
 from generator.spec.events import MAX_DEPTH, MAX_NODES
 from generator.spec.source import MAX_BYTES
 from generator.spec.sources import MAX_PROFILES, MAX_SERVICES
@@ -105,7 +105,7 @@ LIMITS: dict[str, tuple[float, float]] = {
         _at("prices", "properties", "models", "additionalProperties", "additionalProperties")["maximum"],
     ),
     "days of a window, of `for` and of `keep_firing_for`": (0, LONGEST_WINDOW / DAY),
-    "days of the window of an objective": (0, LONGEST_OBJECTIVE / DAY),
+    "days of the window of an objective": (SHORTEST_OBJECTIVE / DAY, LONGEST_OBJECTIVE / DAY),
     "days of any other time": (0, LONGEST / DAY),
 }
 
