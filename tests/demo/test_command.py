@@ -135,8 +135,8 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
         _until(firing)
         page = urlopen(dashboards[1], timeout=10).read().decode()  # noqa: S310 - a server of ours
         assert "<svg" in page
-        said = _said(running, "FIRING   AgentToolErrorRateHigh")
-        assert "critical: pages team-demo (receiver team-demo-page)" in said
+        said = _said(running, "critical: pages team-demo (receiver team-demo-page)")
+        assert "FIRING   AgentToolErrorRateHigh (tool search), warning: opens a ticket for team-demo" in said
         _until(told)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=60)
