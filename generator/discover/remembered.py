@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: As many samples as a replay reads at most.
 _MOST_SAMPLES = 50_000_000
 #: All that an exposition counts is taken to have come anew in every minute of this time.
-GROWING, _AGAIN = 6 * 3600, 60
+GROWING, _AGAIN = 2 * 3600, 60
 #: The signal of what a day cost.
 SPEND = "spend"
 _STAY = frozenset({"gauge", "info", "stateset"})
