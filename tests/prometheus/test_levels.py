@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from generator.live.remote_write import TimeSeries
+from generator.live.server import prometheus_server
 from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.prometheus.chain import T0, Chain, renamed
@@ -18,7 +19,6 @@ from tests.prometheus.increments import MINUTE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.live.api import PrometheusApi
     from tests.prometheus.expected import Key
 
 _SPECS = Path(__file__).parents[2] / "specs"
@@ -49,7 +49,10 @@ _SHOWN: Mapping[tuple[str, str, tuple[tuple[str, str], ...]], list[float]] = {
 
 
 @pytest.fixture(scope="module")
-def recorded(prometheus: PrometheusApi, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Key, float]:
+def recorded(
+    prometheus: object,  # noqa: ARG001 - marks what needs a real server
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[Key, float]:
     """The records of the twentieth minute."""
     directory = copytree(_SPECS, tmp_path_factory.mktemp("levels") / "specs")
     path = directory / "services" / "support-agent.yaml"
@@ -62,15 +65,18 @@ def recorded(prometheus: PrometheusApi, tmp_path_factory: pytest.TempPathFactory
     model = resolve(loaded.specs).value
     assert model is not None
     service = renamed(next(one for one in model.services if one.name == "support-agent"), "levels")
-    chain = Chain(prometheus, service, model.library, model.site)
     times = [(T0 + minute * MINUTE) * 1000 for minute in range(20)]
-    chain.write(
-        TimeSeries({"__name__": name, "job": "levels", "instance": instance, **dict(labels)}, times, values)
-        for (instance, name, labels), values in _SHOWN.items()
-    )
     end = T0 + 19 * MINUTE
-    chain.evaluate(T0, end)
-    return chain.recorded(end, end)[end]
+    with prometheus_server() as server:
+        chain = Chain(server.api, service, model.library, model.site)
+        chain.write(
+            TimeSeries(
+                {"__name__": name, "job": "levels", "instance": instance, **dict(labels)}, times, values
+            )
+            for (instance, name, labels), values in _SHOWN.items()
+        )
+        chain.evaluate(T0, end)
+        return chain.recorded(end, end)[end]
 
 
 @pytest.mark.parametrize(

@@ -163,11 +163,12 @@ def _flood(api: PrometheusApi) -> None:
 
 
 def _settle(*apis: PrometheusApi) -> None:
-    """Wait until both servers say the same for some seconds: alerts stand at the end of a chain of groups."""
+    """Wait until both servers say the same for some seconds, or for long: alerts wait for enough events."""
     end, before, calm = time.monotonic() + _LONGEST, None, 0
     while time.monotonic() < end and calm < 4:
         now = [(_series(api, GOOD), _alerts(api, GOOD)) for api in apis]
-        calm, before = calm + 1 if now == before and now[0][1] else 0, now
+        same = now == before and now[0] == now[-1] and now[0][1]
+        calm, before = calm + 1 if same else 0, now
         time.sleep(1)
 
 

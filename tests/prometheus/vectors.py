@@ -77,11 +77,12 @@ def group_of(name: str, records: Sequence[Record]) -> RuleGroup:
 
 
 def written(path: Path, groups: Sequence[RuleGroup], *, interval: str = "1s", wait: str = "") -> Path:
-    """Write a rule file that is evaluated often, and whose alerts ``wait``, or do not."""
+    """Write a rule file that is evaluated often, and whose alerts ``wait``, or do not, and end with their conditions."""
     text = yaml.safe_load(encode(RuleFile((), tuple(groups))))
     for group in text["groups"]:
         group["interval"] = interval
         for rule in group["rules"]:
+            rule.pop("keep_firing_for", None)
             if rule.pop("for", None) and wait:
                 rule["for"] = wait
     path.write_text(yaml.safe_dump(text), encoding="utf-8")
