@@ -73,7 +73,7 @@ def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
         assert (service["profile"], service["selector"]) == (profile, {"job": job})
     # What they count stands still: only what needs no event has data, and all of that has.
     found = {one["service"]: one for one in _PANELS.finditer(answer.out)}
-    assert found.keys() == PROFILES.keys()
+    assert found.keys() == PROFILES.keys(), answer.out
     assert [name for name, one in found.items() if one["full"] != one["measured"]] == []
     assert "scrape_interval: 3s" in (tmp_path / "specs" / "site.yaml").read_text("utf-8")
     again = call("init", str(tmp_path / "specs"), "--from-prometheus", fresh_prometheus.api.url)

@@ -77,7 +77,7 @@ def group_of(name: str, records: Sequence[Record]) -> RuleGroup:
 
 
 def written(path: Path, groups: Sequence[RuleGroup], *, interval: str = "1s", wait: str = "") -> Path:
-    """Write a rule file that is evaluated often, and whose alerts ``wait``, or do not, and end with their conditions."""
+    """Write a rule file that is evaluated often; its alerts ``wait``, or do not, and end with their conditions."""
     text = yaml.safe_load(encode(RuleFile((), tuple(groups))))
     for group in text["groups"]:
         group["interval"] = interval
