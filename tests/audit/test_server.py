@@ -60,7 +60,8 @@ def _told(found: Audit) -> dict[str, str]:
             "undeclared-label-value",
             {
                 "audit/undeclared-value": 'label "tool" has "undeclared_tool", which the spec does not list (in '
-                "agent_tool_call_total, agent_tool_error_total, agent_tool_latency_ms)"
+                "agent_tool_call_total, agent_tool_error_total, agent_tool_latency_ms)",
+                "audit/series-bound": "agent_tool_latency_ms has 330 series, and its spec bounds them by 288",
             },
         ),
         (

@@ -159,7 +159,7 @@ def test_an_unknown_code_is_the_calls_fault_and_the_nearest_is_named(call: Call)
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("AgentNoRuns", ["# AgentNoRuns: Nothing finishes although traffic is promised.", "```yaml"]),
+        ("AgentNoRuns", ["# AgentNoRuns: Fewer runs finish than are promised.", "```yaml"]),
         ("success_rate", ["# success_rate: Success rate", "success_rate:"]),
         (
             "objectives",

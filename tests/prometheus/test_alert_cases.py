@@ -65,16 +65,18 @@ def alert_names() -> tuple[tuple[str, int], ...]:
 def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
     """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
-    trials: list[Trial] = [
-        trial
-        for alert in alerts
-        for trial in trials_of(alert, model.library, model.site, thorough=True)
-        if trial.every == every
-    ]
+    found = {alert.signal: trials_of(alert, model.library, model.site, thorough=True) for alert in alerts}
+    trials: list[Trial] = [trial for each in found.values() for trial in each if trial.every == every]
+    # Nothing can be tried of a stream that no profile here feeds.
+    untried = {signal for signal, each in found.items() if not each}
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
         severities = {str(trial.case.tier.severity) for trial in trials}
-        rules = [rule for rule in rules_of(groups, name) if rule.labels["severity"] in severities]
+        rules = [
+            rule
+            for rule in rules_of(groups, name)
+            if rule.labels["severity"] in severities and rule.labels["signal"] not in untried
+        ]
         yield try_out(server.api, trials, groups, rules)
 
 
