@@ -25,6 +25,7 @@ from generator.model.signals import (
     Tokens,
     divisor,
 )
+from generator.model.streams import RUN_LATENCY
 from generator.model.units import Unit, duration
 from generator.model.words import RUN, worded
 from generator.promql.expr import Expr, Series, binary, call, number
@@ -123,6 +124,11 @@ class Ground(Struct, frozen=True):
     def signal(self, alert: Alert) -> Signal:
         """Find the signal that an alert is about."""
         return self.signals[alert.signal]
+
+    @property
+    def timed(self) -> bool:
+        """Whether it is recorded how long runs last."""
+        return any(one.shared and one.of.name == RUN_LATENCY for one in self.signals.values())
 
     def bound(self, alert: Alert, tier: Tier) -> Amount:
         """Take the bound of a tier."""

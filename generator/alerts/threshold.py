@@ -49,7 +49,8 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
         if kind.also_over:
             crossed |= _rare(alert, kind, tier, found, ground)
     if kind.unfinished:
-        return join("unless", crossed, _beginning(signal, ground)) | _endless(alert, bound, found, ground)
+        begun = join("unless", crossed, _beginning(signal, ground)) if ground.timed else crossed
+        return begun | _endless(alert, bound, found, ground)
     return crossed
 
 
@@ -72,7 +73,7 @@ def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -
     unknown = join(
         "unless", number(UNKNOWN_LENGTH) * grouped(record.now()), finished.now(offset=LATELY) > number(0)
     )
-    length = join("or", scope.record(names.RUN_LENGTH).now(), unknown)
+    length = join("or", scope.record(names.RUN_LENGTH).now(), unknown) if ground.timed else unknown
     endless = join("unless", join("and", amount.now(), record.now()), join(">", length, lasts))
     # While runs finished an hour ago, whatever it is had not begun two hours ago.
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)

@@ -34,6 +34,20 @@ _ROUNDS = 5
 #: The board's row of a signal that only one service has.
 _OWN_ROW = shape({label: constant(value) for label, value in ((names.SERVICE, THIS), (names.SIGNAL, ""))})
 
+#: An alert that only one service has.
+_OWN_ALERT = shape(
+    {
+        label: constant(value)
+        for label, value in (
+            (names.SERVICE, THIS),
+            (names.SIGNAL, ""),
+            (names.SEVERITY, ""),
+            ("alertname", ""),
+            ("alertstate", ""),
+        )
+    }
+)
+
 
 class Known(Struct, frozen=True):
     """A rule, where it stands, and the series that it writes; ``inferred`` is None when it does not parse."""
@@ -124,7 +138,8 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     found = [*recording, *alerting]
     either = (names.BOARD_CURRENT, names.BOARD_TREND, names.ALERTS, names.ALERTS_FOR_STATE)
     readers = {name: _standing_on(name, found) for name in either}
-    series |= states_of(alerts_of(alerting))
+    # Where the library has no alerts, services' own are what the status reads.
+    series |= states_of(alerts_of(alerting) if alerting else _OWN_ALERT)
     _again(found, sorted({*readers[names.ALERTS], *readers[names.ALERTS_FOR_STATE]}), series)
     builtin = {**of_prometheus(), **states_of(series[names.ALERTS])}
     recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}

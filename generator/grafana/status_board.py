@@ -51,6 +51,8 @@ _CURRENT = Series(names.BOARD_CURRENT)
 _TREND = Series(names.BOARD_TREND)
 _STATUS = Series(names.BOARD_STATUS)
 _SINCE = Series(names.BOARD_SINCE)
+#: How Grafana's variables begin.
+_VARIABLES = ("$", "[[")
 _ROW = (names.SIGNAL,)
 _NOTHING = "-"
 #: From where on a trend is for better or worse, in percentage points or as a part of the earlier value.
@@ -221,12 +223,19 @@ def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
 
 
 def titled(rows: Expr, records: Records) -> Expr:
-    """Name the rows in ``metric``: a service's own signals bring their titles, those of profiles have them here."""
+    """Name the rows in ``metric``: a service's own signals bring their titles, those of profiles have them here.
+
+    A title that Grafana would take for a variable is left out: the signal's name stands then.
+    """
     rows = replaced(rows, "metric", "${1}", names.SIGNAL)
     rows = replaced(rows, "metric", "${1}", names.TITLE)
-    titles = {name: signal.title for name, signal in records.signals.items() if not signal.own}
+    titles = {
+        name: signal.title
+        for name, signal in records.signals.items()
+        if not signal.own and not any(one in signal.title for one in _VARIABLES)
+    }
     for name, title in {**titles, names.INSTRUMENTATION: "Instrumentation"}.items():
-        text = records.in_words(title.replace("$", "$$"), several=True)
+        text = records.in_words(title, several=True)
         rows = replaced(rows, "metric", text, names.SIGNAL, name)
     return replaced(
         joined(rows, "metric", " · ", "metric", names.WORST), "metric", "${1}", "metric", "(.+) · "

@@ -30,6 +30,7 @@ KINDS = {
     "signals.yaml": "signals",
     "site.yaml": "site",
     "prices.yaml": "prices",
+    "incidents.yaml": "incidents",
 }
 DOCUMENTS = {path: yaml.safe_load((SPECS / path).read_text("utf-8")) for path in KINDS}
 LEAVES = [(path, leaf) for path, kind in KINDS.items() for leaf in leaves(DOCUMENTS[path], root(kind))]

@@ -108,7 +108,7 @@ def _service(texts: tuple[str, ...]) -> dict[str, Any]:
         "profile": "hostile",
         "owner": OWNER,
         "selector": selector(texts),
-        "labels": {"model": [*texts, "gpt-4o"], "tool": [*tools(texts), "search"]},
+        "labels": {"model": [*texts, "gpt-4o"], "tool": {"values": [*tools(texts), "search"]}},
         "metrics": {"service_total": {"type": "counter", "labels": []}},
         "signals": {
             "of_service": {

@@ -21,7 +21,7 @@ from tests.whole.specs import directories
 from tests.whole.writing import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from tests.whole.specs import Directory
@@ -38,27 +38,28 @@ def test_the_module_of_any_service_keeps_to_its_spec(files: Directory) -> None:
             artifact = instrumentation(service, model.site)
             path = Path(name) / Path(artifact.path).name
             path.write_text(artifact.text)
-            registry = CollectorRegistry()
             module = imported(path)
-            _use(module, registry)
-            assert module._lost.cache_info().currsize == 0  # noqa: SLF001 - that nothing was
-            exposed = families(registry)
-            assert beyond(exposed, service, model.site) == []
-            assert misfits(exposed, service) == []
+            for registry in _used(module):
+                assert module._lost.cache_info().currsize == 0  # noqa: SLF001 - that nothing was
+                exposed = families(registry)
+                assert beyond(exposed, service, model.site) == []
+                assert misfits(exposed, service) == []
 
 
-def _use(module: ModuleType, registry: CollectorRegistry) -> None:
-    """Make the metrics of several releases, and call all of their methods with known and unknown values."""
+def _used(module: ModuleType) -> Iterator[CollectorRegistry]:
+    """Make the metrics of a process of several releases each, and call all methods with known and unknown values."""
     [made] = [kind for name, kind in vars(module).items() if name.endswith("Metrics")]
     tables = (table for name, table in vars(module).items() if name.isupper() and isinstance(table, tuple))
     listed = sorted({value for table in tables for value in table if isinstance(value, str)})
     for said in (*Random(1).sample(listed, min(3, len(listed))), "made up", "another"):  # noqa: S311 - no secret
+        registry = CollectorRegistry()
         metrics = made(**dict.fromkeys(_labels(made), said), registry=registry)
         for name, method in inspect.getmembers(metrics, inspect.ismethod):
             if not name.startswith("_") and name != "current_run":
                 for one, other in product((said, "made up"), (said, "ok")):
                     values = islice(cycle((one, other)), len(_labels(method)))
-                    _call(method, *([1] if name.startswith("observe_") else []), *values)
+                    _call(method, *([1] if name.startswith(("observe_", "set_")) else []), *values)
+        yield registry
 
 
 def _call(method: Callable[..., Any], *arguments: object) -> None:

@@ -65,7 +65,9 @@ def alert_names() -> tuple[tuple[str, int], ...]:
 def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
     """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
-    found = {alert.signal: trials_of(alert, model.library, model.site, thorough=True) for alert in alerts}
+    found = {
+        alert.signal: tuple(trials_of(alert, model.library, model.site, thorough=True)) for alert in alerts
+    }
     trials: list[Trial] = [trial for each in found.values() for trial in each if trial.every == every]
     # Nothing can be tried of a stream that no profile here feeds.
     untried = {signal for signal, each in found.items() if not each}
