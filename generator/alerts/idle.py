@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-#: The part of a time in which runs must have been counted at all, so that a new service has not failed yet.
-_THERE = 5 / 6
+#: In so many sixths of a time runs must have been counted at all, so that a new service has not failed yet.
+_THERE = 5
 
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
@@ -40,7 +40,7 @@ def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
     by_half = join("<", counted, promised / number(2))
     by_chance = join(">=", join("-", promised, counted), number(SIGMAS) * call("sqrt", promised))
     there = call("count_over_time", scope.record(names.level_rate(runs)).over(window - 1))
-    rounds = number(int(_THERE * window / scope.site.rule_interval))
+    rounds = number(-(-_THERE * window // (6 * scope.site.rule_interval)))
     return join("and", join("and", by_half, by_chance), there >= rounds)
 
 

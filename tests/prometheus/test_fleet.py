@@ -164,7 +164,7 @@ def _quick(checked: Compilation, model: Model, directory: Path) -> tuple[Path, .
     own = (one for each in checked.facts for one in rule_files(each.service, each.compiled, site))
     for artifact in (*own, *shared_files(rule_set(model.services, model.library, site).shared, site)):
         files.append(directory / artifact.path.rpartition("/")[2])
-        quick = artifact.text.replace("  interval: 1m\n", f"  interval: {QUICK}s\n")
+        quick = re.sub("^  interval: 1[mh]$", f"  interval: {QUICK}s", artifact.text, flags=re.MULTILINE)
         files[-1].write_text(quick, "utf-8")
     return tuple(files)
 

@@ -37,7 +37,7 @@ _ALERTS: dict[str, dict[str, object]] = {
     "RunsFew": {"threshold": {"signal": "run_count"}, "warning": 50},
     "RunsFell": {"change": {"signal": "run_count", "over": "1h"}, "warning": "40%"},
     "SuccessLowByRelease": {"threshold": {"signal": "success_rate", "by": "release"}, "critical": "99.9%"},
-    "SuccessNone": {"threshold": {"signal": "success_rate"}, "warning": "1%", "min_bad_events": 20},
+    "SuccessNone": {"threshold": {"signal": "success_rate"}, "warning": "40%", "min_bad_events": 20},
     "LimitOften": {
         "threshold": {"signal": "stop_reason_distribution", "by": "stop_reason"},
         "warning": "30%",
@@ -70,7 +70,7 @@ _ALERTS: dict[str, dict[str, object]] = {
     "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
     "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
-    "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 3},
+    "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 5},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
     "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},
     "QueueGrows": {"change": {"signal": "queue_depth", "over": "1h"}, "warning": "60%", "for": "10m"},
