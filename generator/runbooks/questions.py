@@ -90,7 +90,8 @@ _OF_KIND: Mapping[type, Guide] = MappingProxyType(
                 ),
                 _ask("Did a release start just before?", ("runs", "Runs by release")),
                 _ask(
-                    "Is it a holiday, or does a batch run at another time? Then nobody needs to do anything."
+                    "Is it a holiday, or does a batch run at another time? Then nobody needs to do anything.",
+                    ("runs", "Runs by status"),
                 ),
             ),
         ),

@@ -67,12 +67,20 @@ def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
     asked = chain(_shown(compiled), (rule["expr"] for rule in rules if "alert" in rule))
     read: set[str] = set()
     found = (records & _published(compiled)) | set(filter(_for_a_change, records))
-    found |= set(chain.from_iterable(records_read(expr, records) for expr in asked))
+    filled = (expr.replace("$__interval", "1m").replace("$__range", "1h") for expr in asked)
+    found |= set(chain.from_iterable(records_read(expr, records) for expr in filled))
     while found:
         read |= found
         through = (rule["expr"] for rule in rules if rule.get("record") in found)
         found = set(chain.from_iterable(records_read(expr, records) for expr in through)) - read
-    return records - read
+    return {record for record in records - read if record.split(":")[1] not in _unfed(compiled)}
+
+
+def _unfed(compiled: Compilation) -> set[str]:
+    """List the streams of the library that none of these services feeds, so that no dashboard asks for them."""
+    assert compiled.model is not None
+    fed = {stream.stem for service in compiled.services for stream in service.streams.values()}
+    return {stream.stem for stream in compiled.model.library.streams.values()} - fed
 
 
 def _shown(compiled: Compilation) -> Iterator[str]:
