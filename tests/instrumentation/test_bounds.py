@@ -149,7 +149,8 @@ def _move(run: Any, kind: str, first: object, second: object, error: BaseExcepti
 @given(st.lists(st.lists(_MOVES, max_size=6), max_size=6), _THINGS)
 def test_nothing_exceeds_the_bounds_and_nothing_comes_out(stories: list[list[Any]], release: object) -> None:
     metrics, registry = fresh()
-    other = support().SupportAgentMetrics(release=real(release), registry=registry)
+    elsewhere = CollectorRegistry()  # a process has one release
+    other = support().SupportAgentMetrics(release=real(release), registry=elsewhere)
     for number, story in enumerate(stories):
         thrown, passed = None, None
         try:
@@ -161,11 +162,12 @@ def test_nothing_exceeds_the_bounds_and_nothing_comes_out(stories: list[list[Any
         except BaseException as error:  # noqa: BLE001 - whichever
             passed = error
         assert passed is thrown
-    support_agent, exposed = service("support-agent"), families(registry)
-    assert beyond(exposed, support_agent, shipped().site) == []
-    assert misfits(exposed, support_agent) == []
-    assert "nobody may see" not in str(exposed)
-    counted = sum(one.value for one in exposed["agent_run"].samples)
+    support_agent, processes = service("support-agent"), [families(registry), families(elsewhere)]
+    for exposed in processes:
+        assert beyond(exposed, support_agent, shipped().site) == []
+        assert misfits(exposed, support_agent) == []
+        assert "nobody may see" not in str(exposed)
+    counted = sum(one.value for exposed in processes for one in exposed["agent_run"].samples)
     assert counted == len(stories)
 
 
@@ -220,7 +222,7 @@ def test_labels_bounded_by_a_number_keep_the_first_values(open_agent: OpenAgent,
     module, model = open_agent.module, open_agent.model
     registry = CollectorRegistry()
     for first, second in ((real(one), real(other)) for one, other in pairs):
-        metrics = module.OpenAgentMetrics(release=first, registry=registry)
+        metrics = module.OpenAgentMetrics(release="r1", registry=registry)
         with metrics.tool_call(second), metrics.llm_step(first) as llm:
             llm.usage({"prompt_tokens": 3})
         metrics.count_open_handover(second, first)
