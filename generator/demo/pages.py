@@ -73,7 +73,7 @@ class Pages(Struct, frozen=True):
         found = _VALUES_OF.fullmatch(query)
         if not found:
             return []
-        expr = f"group by ({found[2]}) ({self.filled(found[1])})"
+        expr = f"group by ({found[2]}) ({self._filled(found[1])})"
         with suppress(LiveError):
             return sorted(sample.labels[found[2]] for sample in self.api.query(expr, time.time()).samples)
         return []
@@ -88,14 +88,14 @@ class Pages(Struct, frozen=True):
 
     def answer(self, window: Window, target: Json) -> Answer:
         """Ask a target of a panel."""
-        expr = self.filled(target["expr"], window)
+        expr = self._filled(target["expr"], window)
         if target.get("instant"):
             samples = self.api.query(expr, window.end).samples
             return [(each.labels, {window.end: each.value}) for each in samples]
         found = self.api.query_range(expr, window.start, window.end, window.step)
         return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in found.series]
 
-    def filled(self, expr: str, window: Window | None = None) -> str:
+    def _filled(self, expr: str, window: Window | None = None) -> str:
         """Fill the variables in: this service, and everything else of all others."""
         return _VARIABLE.sub(lambda found: self._value(found[1] or found[2], window), expr)
 

@@ -17,7 +17,7 @@ from generator.model.rules import RecordingRule
 from generator.replay.needs import closure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.demo.panels import Json
     from generator.discover.remembered import Remembered
@@ -87,8 +87,7 @@ def panels(
             if panel["type"] not in _NOT_DRAWN:
                 targets: list[Json] = panel.get("targets", [])
                 has_data = any(pages.answer(window, target) for target in targets)
-                asked = [pages.filled(target["expr"], window) for target in targets]
-                why = "" if has_data else _said(panel) or reasons.why(asked, absent)
+                why = "" if has_data else _said(panel) or reasons.why(targets, absent)
                 found.append(Panel(board["title"], panel.get("title", ""), has_data, why))
     return tuple(found)
 
@@ -104,8 +103,9 @@ class _Reasons(Struct, frozen=True):
         every = (rule for group in rules.groups for rule in group.rules)
         return cls(rules, frozenset(rule.record for rule in every if isinstance(rule, RecordingRule)))
 
-    def why(self, asked: Sequence[str], absent: Absent) -> str:
+    def why(self, targets: Iterable[Json], absent: Absent) -> str:
         """Find what is missing for a panel: a label that its records are told apart by, or any event."""
+        asked = [target["expr"] for target in targets]
         read = {record for expr in asked for record in records_read(expr, self.records)}
         for label, exposed in absent.labels.items():
             if any(f"_{label}_" in f"_{record.partition(':')[0]}_" for record in read):

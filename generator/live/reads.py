@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import promql_parser as grammar
 
 from generator.live.errors import LiveError
+from generator.promql.syntax import PromqlError, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,18 +44,10 @@ def depends_on_the_range(expr: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _nodes(expr: str) -> tuple[grammar.Expr, ...]:
-    found: list[grammar.Expr] = []
-
-    def visit(node: grammar.Expr) -> bool:
-        found.append(node)
-        return True
-
     try:
-        grammar.walk(grammar.parse(expr), visit)
-    except ValueError as error:
-        message = f"{error}: {expr}"
-        raise LiveError(message) from error
-    return tuple(found)
+        return tuple(nodes(expr))
+    except PromqlError as error:
+        raise LiveError(str(error)) from error
 
 
 def _matches(selector: grammar.VectorSelector, record: str) -> bool:

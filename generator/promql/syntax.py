@@ -74,7 +74,7 @@ def references(text: str) -> tuple[Reference, ...]:
     Raises:
         PromqlError: ``text`` is no PromQL.
     """
-    return tuple(reference(node) for node in _nodes(parse(text)) if isinstance(node, grammar.VectorSelector))
+    return tuple(reference(node) for node in nodes(text) if isinstance(node, grammar.VectorSelector))
 
 
 def reference(selector: grammar.VectorSelector) -> Reference:
@@ -99,9 +99,13 @@ def _operator(matcher: grammar.Matcher) -> str:
     return next((text for op, text in spellings if matcher.op == op), "!~")
 
 
-def _nodes(root: grammar.Expr) -> Iterator[grammar.Expr]:
-    """Walk an expression from left to right, without recursion: chains of ``or`` are deep."""
-    stack = [root]
+def nodes(text: str) -> Iterator[grammar.Expr]:
+    """Walk an expression from left to right, without recursion: chains of ``or`` are deep.
+
+    Raises:
+        PromqlError: ``text`` is no PromQL.
+    """
+    stack = [parse(text)]
     while stack:
         node = stack.pop()
         yield node

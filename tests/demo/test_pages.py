@@ -150,5 +150,5 @@ def test_any_other_address_leads_to_the_overview(place: tuple[str, _Api]) -> Non
 def test_grafana_s_own_variables_are_durations_of_the_window() -> None:
     pages = Pages(connect("http://127.0.0.1:9"), "demo", {})
     expr = 'rate(a{service="$service",tool=~"$tool"}[$__interval]) + b[$__range]'
-    filled = pages.filled(expr, Window(0, 3600, 30))
+    filled = pages._filled(expr, Window(0, 3600, 30))  # noqa: SLF001 - what Grafana does by itself
     assert filled == 'rate(a{service="demo",tool=~".+"}[30s]) + b[3600s]'

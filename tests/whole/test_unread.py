@@ -67,8 +67,7 @@ def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
     asked = chain(_shown(compiled), (rule["expr"] for rule in rules if "alert" in rule))
     read: set[str] = set()
     found = (records & _published(compiled)) | set(filter(_for_a_change, records))
-    filled = (expr.replace("$__interval", "1m").replace("$__range", "1h") for expr in asked)
-    found |= set(chain.from_iterable(records_read(expr, records) for expr in filled))
+    found |= set(chain.from_iterable(records_read(expr, records) for expr in asked))
     while found:
         read |= found
         through = (rule["expr"] for rule in rules if rule.get("record") in found)
