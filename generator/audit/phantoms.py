@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import promql_parser as grammar
 from msgspec import Struct
 
-from generator.audit.queries import UNKNOWN
+from generator.audit.queries import STRING, UNKNOWN
 from generator.audit.target_labels import TARGET_LABELS
 from generator.diagnostics.suggest import closest
 from generator.model.names import ALERTS, LE
@@ -34,6 +34,10 @@ MADE = (
     ALERTS,
 )
 _AT_ONCE = 100
+#: The levels of an expression; its parser, which is not Python's, ends the process where the stack does.
+_DEEPEST, _SHOWN = 250, 80
+_OPEN, _CLOSED = "([{", ")]}"
+_LEVELS = re.compile(r"[][(){}+*/%^<>=!-]|\b(?:or|and|unless|atan2)\b", re.IGNORECASE)
 _DAY = 86_400
 _NAMED = 8
 
@@ -162,7 +166,7 @@ def phantoms(queries: Iterable[Query], known: Known) -> tuple[Phantom, ...]:
     found: dict[Phantom, None] = {}
     for query, tree in parsed:
         if tree is None:
-            found[Phantom(query.file, query.place, "", "", "it is no PromQL", query.expr)] = None
+            found[_unread(query)] = None
             continue
         walk = _Walk(query.file, query.place, series, known, found)
         walk.asked(tree, query.labels)
@@ -171,9 +175,33 @@ def phantoms(queries: Iterable[Query], known: Known) -> tuple[Phantom, ...]:
 
 def _tree(expr: str) -> grammar.Expr | None:
     try:
-        return parse(expr)
+        return parse(expr) if _is_readable(expr) else None
     except PromqlError:
         return None
+
+
+def _unread(query: Query) -> Phantom:
+    if _is_readable(query.expr):
+        return Phantom(query.file, query.place, "", "", "it is no PromQL", query.expr)
+    begin = f"{query.expr[:_SHOWN]}..."
+    return Phantom(query.file, query.place, "", "", "it is nested too deeply", begin)
+
+
+def _is_readable(expr: str) -> bool:
+    """Whether no part of an expression is nested too deeply: each bracket around it, and each operator beside it."""
+    around, levels = [0], 1
+    for found in _LEVELS.finditer(STRING.sub("", expr)):
+        if found[0] in _CLOSED:
+            levels -= around.pop() + 1 if len(around) > 1 else 0
+            continue
+        levels += 1
+        if found[0] in _OPEN:
+            around.append(0)
+        else:
+            around[-1] += 1
+        if levels > _DEEPEST:
+            return False
+    return True
 
 
 def _names(node: grammar.Expr) -> Iterator[str]:

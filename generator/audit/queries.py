@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Stands for a variable where a name must stand: what it will be, nobody knows.
 UNKNOWN = "grafana_variable"
 _VARIABLE = r"(?:\$\{[\w.]+(?::[^}]*)?\}|\$\w+|\[\[\w+(?::\w+)?\]\])"
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _DURATION = re.compile(rf"(?<=\[){_VARIABLE}(?=[\]:])|(?<=:){_VARIABLE}(?=\])|(?<=offset ){_VARIABLE}")
 _NUMBER = re.compile(r"\$(?:\{__\w*_(?:ms|s)\}|__\w*_(?:ms|s)\b)")
 _ANY = re.compile(_VARIABLE)
@@ -115,7 +115,7 @@ def _of_variable(asked: str, place: str) -> Iterator[Query]:
 def filled(expr: str) -> str:
     """Put something in for each variable: a duration, a number or a name, as its place wants; texts stay."""
     parts, end = [], 0
-    for text in _STRING.finditer(expr):
+    for text in STRING.finditer(expr):
         parts += [_outside(expr[end : text.start()]), text.group()]
         end = text.end()
     return "".join([*parts, _outside(expr[end:])])

@@ -219,6 +219,47 @@ def test_a_query_that_is_no_promql_is_shown(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
+    "expr",
+    [
+        "(" * 30_000 + "up" + ")" * 30_000,
+        " or ".join(f"m{one}" for one in range(30_000)),
+        "abs(" * 400 + "up" + ")" * 400,
+        "-" * 30_000 + "up",
+        "2 ^ " * 30_000 + "up",
+        "up" + "[5m:1m]" * 300 + "(" * 30_000,
+        "(" * 30_000,
+    ],
+    ids=lambda expr: expr[:12],
+)
+def test_a_query_that_is_nested_without_end_is_not_read(
+    expr: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(_dashboard({"deep": expr})), "utf-8")
+    assert main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)]) == 1
+    assert f"deep: not read, since it is nested too deeply: {expr[:80]}..." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "abs(" * 240 + "up" + ")" * 240,
+        " or ".join(["up"] * 240),
+        '{__name__=~"up|' + "[(-]" * 999 + '"}',
+        " + ".join(["abs(sum(rate(up[5m])))"] * 240),
+    ],
+    ids=lambda expr: expr[:12],
+)
+def test_a_query_that_is_merely_large_is_read(
+    expr: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(_dashboard({"large": expr})), "utf-8")
+    main(["audit", "--dashboards", str(path), "--exposition", str(EXPOSITION)])
+    assert "large:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [
         ("rate(x[$__rate_interval])", "rate(x[5m])"),
