@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model.service import Model
-    from generator.prometheus.rule_tests.files import Trial
     from tests.prometheus.trials import Tried
 
 pytestmark = pytest.mark.long
@@ -65,12 +64,12 @@ def alert_names() -> tuple[tuple[str, int], ...]:
 def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
     """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
-    found = {
-        alert.signal: tuple(trials_of(alert, model.library, model.site, thorough=True)) for alert in alerts
-    }
-    trials: list[Trial] = [trial for each in found.values() for trial in each if trial.every == every]
+    found = [
+        (alert.signal, tuple(trials_of(alert, model.library, model.site, thorough=True))) for alert in alerts
+    ]
+    trials = [trial for _, each in found for trial in each if trial.every == every]
     # Nothing can be tried of a stream that no profile here feeds.
-    untried = {signal for signal, each in found.items() if not each}
+    untried = {signal for signal, _ in found} - {signal for signal, each in found if each}
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
         severities = {str(trial.case.tier.severity) for trial in trials}
