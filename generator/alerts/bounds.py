@@ -23,7 +23,7 @@ from generator.model.alerts import (
     has_mildest,
     pace_part,
 )
-from generator.promql.expr import Expr, binary, call, literal, number
+from generator.promql.expr import Expr, binary, call, labelled, number
 from generator.streams.scope import grouped, join, largest, rule, spread
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ def _exact(expr: Expr) -> Expr:
 
 
 def _worded(expr: Expr, bound: Bound) -> Expr:
-    words = literal(bound.words.replace("$", "$$"))
-    return call("label_replace", expr, literal(names.WORDS), words, literal(""), literal(""))
+    return labelled(expr, names.WORDS, bound.words)
 
 
 def _written(alert: Alert, severity: str, part: str, scope: Scope) -> Expr:

@@ -25,10 +25,10 @@ from generator.model.signals import (
     Tokens,
     divisor,
 )
-from generator.model.streams import RUN_LATENCY
 from generator.model.units import Unit, duration
 from generator.model.words import RUN, worded
 from generator.promql.expr import Expr, Series, binary, call, number
+from generator.signals.quantile import is_timed
 from generator.streams.scope import each, largest, spread
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ class Ground(Struct, frozen=True):
 
     @property
     def timed(self) -> bool:
-        """Whether it is recorded how long runs last."""
-        return any(one.shared and one.of.name == RUN_LATENCY for one in self.signals.values())
+        """Whether rules record the length of runs."""
+        return is_timed(self.signals.values())
 
     def bound(self, alert: Alert, tier: Tier) -> Amount:
         """Take the bound of a tier."""

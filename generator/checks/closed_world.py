@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
 
 CODE = "internal/closed-world"
-LONGEST_ALERT_NAME = 40
 #: The matcher on a service's own name.
 _OWN = (names.SERVICE, "=", THIS)
 
@@ -125,8 +124,8 @@ def _of_nothing(known: Known) -> Iterator[str]:
 
 
 def _of_name(known: Known) -> Iterator[str]:
-    if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > LONGEST_ALERT_NAME:
-        yield f"has a name of more than {LONGEST_ALERT_NAME} characters"
+    if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > names.LONGEST_ALERT_NAME:
+        yield f"has a name of more than {names.LONGEST_ALERT_NAME} characters"
 
 
 def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Iterator[str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from generator.audit.translated import alternatives
 from generator.discover.yaml_words import pairs
+from generator.spec.environments import LONGEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from generator.discover.recognise import Match
 
 _WIDTH = 44
-_LONGEST = 40
 
 
 class Draft(Struct, frozen=True):
@@ -87,11 +87,11 @@ def present(match: Match) -> str:
 def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
     """Make a service's name of its selector's most telling value."""
     words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
-    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:_LONGEST].strip("-")
+    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:LONGEST_NAME].strip("-")
     count, found = 1, name
     while found in taken:
         count += 1
-        found = f"{name[: _LONGEST - 4]}-{count}"
+        found = f"{name[: LONGEST_NAME - 4]}-{count}"
     return found
 
 

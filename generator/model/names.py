@@ -45,6 +45,8 @@ BOARD_SINCE = "service:agent_signal:since"
 #: The board's row of alerts about data and rules: no signal, though it stands among them.
 INSTRUMENTATION = "instrumentation"
 
+#: The longest name of an alert that linters let pass.
+LONGEST_ALERT_NAME = 40
 #: What Prometheus keeps of alerts: the state of each, and since when (Unix seconds) it is true.
 ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 

@@ -33,6 +33,10 @@ class Share(Struct, frozen=True, tag=True):
     good: bool
     among: Mapping[str, str] = {}
 
+    def budget(self, objective: float) -> float:
+        """Compute the share of events that may be bad under an objective."""
+        return round(1 - objective if self.good else objective, 9)
+
 
 class Ratio(Struct, frozen=True, tag=True):
     """Events of the stream for each event of ``per``.

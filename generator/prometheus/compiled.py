@@ -27,14 +27,13 @@ from generator.model.outside import STREAM, watched
 from generator.model.panels import PANELS
 from generator.model.service import WAY
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
-from generator.model.streams import RUN_LATENCY
 from generator.prometheus.grouping import split
 from generator.prometheus.shared import copies
-from generator.promql.expr import any_of, call, literal, number
+from generator.promql.expr import any_of, call, labelled, number
 from generator.resolve.segments import SIGNALS
 from generator.signals import board, burn, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
-from generator.signals.quantile import overflow
+from generator.signals.quantile import is_timed, overflow
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.streams.raw import raw_pass, scraped
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
-    from generator.promql.expr import Expr
 
 #: How many times its budget of recorded series a rule of a service's own may write.
 _LIMIT = 2
@@ -169,16 +167,10 @@ def _bounds(service: Service) -> Iterator[RecordingRule]:
         label = service.labels[name]
         own = {names.SERVICE: service.name, names.LABEL: name}
         if label.values:
-            arms = [_valued(call("vector", number(1)), name, value) for value in label.values]
+            arms = [labelled(call("vector", number(1)), name, value) for value in label.values]
             yield rule(names.LABEL_VALUE, any_of(arms), **own)
         else:
             yield rule(names.LABEL_MAX, call("vector", number(label.max_live)), **own)
-
-
-def _valued(expr: Expr, label: str, value: str) -> Expr:
-    return call(
-        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
-    )
 
 
 def _promises(service: Service) -> Iterator[RecordingRule]:
@@ -272,8 +264,7 @@ def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
         signal = service.signals[objective.signal]
         known = signal.shared and names.part(signal, "objective_window") in shared
         if objective.window and isinstance(signal.kind, Share) and not known:
-            budget = 1 - objective.bound if signal.kind.good else objective.bound
-            yield Promise(signal, objective.window, round(budget, 9))
+            yield Promise(signal, objective.window, signal.kind.budget(objective.bound))
 
 
 def _budgets(promises: Iterable[Promise], scope: Scope) -> Iterator[Iterable[RecordingRule]]:
@@ -319,7 +310,7 @@ def _releases(
     )
     if compared:
         pairs = {signal.name: (signal, per) for signal, per in compared}.values()
-        timed = any(one.shared and one.of.name == RUN_LATENCY for one in service.signals.values())
+        timed = is_timed(service.signals.values())
         yield from releases.chains(pairs, service.runs, scope, timed=timed)
 
 

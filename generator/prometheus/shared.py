@@ -33,10 +33,10 @@ from generator.model.rules import RecordingRule
 from generator.model.signals import Better, Cost, Quantile, Tokens
 from generator.model.streams import COST, RUN_LATENCY, TOKEN_TYPE
 from generator.prometheus.grouping import split
-from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
+from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, number
 from generator.signals import board, burn, error_budget, events, forecast, prices, releases
 from generator.signals.error_budget import Promise
-from generator.signals.quantile import overflow, run_length
+from generator.signals.quantile import is_timed, overflow, run_length
 from generator.signals.ratio import unfinished
 from generator.signals.registry import records
 from generator.streams.scope import Scope, distinct, grouped, join, largest, rule
@@ -174,16 +174,16 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
     here = {names.PROFILE: profile.name}
     if profile.feeds:
         arms = (
-            _labelled(_labelled(_one(), names.STREAM, stream), names.METRIC, metric)
+            labelled(labelled(_one(), names.STREAM, stream), names.METRIC, metric)
             for stream, metric in profile.feeds.items()
         )
         yield rule(names.PROFILE_STREAM, any_of(list(arms)), **here)
     for label, values in profile.values.items():
-        listed = any_of([_labelled(_one(), label, value) for value in values])
+        listed = any_of([labelled(_one(), label, value) for value in values])
         yield rule(names.PROFILE_LABEL_VALUE, listed, **here, **{names.LABEL: label})
     if profile.includes:
         pairs = [
-            _labelled(_labelled(_one(), TOKEN_TYPE, inner), "within", outer)
+            labelled(labelled(_one(), TOKEN_TYPE, inner), "within", outer)
             for outer, inner in profile.includes
         ]
         yield rule(names.PROFILE_WITHIN, any_of(pairs), **here)
@@ -252,12 +252,6 @@ def _or_default(written: Expr, value: Expr, defaults: Mapping[str, float], scope
 
 def _one() -> Expr:
     return call("vector", number(1))
-
-
-def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call(
-        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
-    )
 
 
 # Streams, signals, releases.
@@ -409,7 +403,7 @@ def _releases(library: Library, scope: Scope) -> list[Rules]:
     compared = releases.compared(library.signals.values(), library.alerts)
     if not compared or library.runs is None:
         return []
-    timed = any(one.of.name == RUN_LATENCY for one in library.signals.values())
+    timed = is_timed(library.signals.values())
     taken: set[str] = set()
     found = []
     for chain in releases.chains(compared, library.runs, scope, timed=timed):

@@ -160,6 +160,16 @@ def literal(value: str) -> Expr:
     return Expr(quote(value))
 
 
+def labelled(expr: Expr, label: str, value: str) -> Expr:
+    """Give every series one value of a label."""
+    return call("label_replace", expr, literal(label), literal(escaped(value)), literal(""), literal(""))
+
+
+def escaped(value: str) -> str:
+    """Write a value as ``label_replace`` puts it in: a dollar would be a group."""
+    return value.replace("$", "$$")
+
+
 def aggregate(operator: str, expr: Expr, by: Sequence[str] = ()) -> Expr:
     """Aggregate to one series for each combination of ``by``, or to a single one."""
     grouping = f" by ({', '.join(map(label_name, by))}) " if by else ""

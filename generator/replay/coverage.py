@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.promql.expr import Series, aggregate, binary, call, literal
+from generator.promql.expr import Series, aggregate, binary, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,8 +66,7 @@ def _counts(service: str, need: Needs) -> Iterator[Expr]:
     if need.measured:
         yield _count(service, need.measured)
     if constants := need.records - need.measured:
-        mark = (literal(text) for text in (_CONSTANT, "yes", "", ""))
-        yield call("label_replace", _count(service, constants), *mark)
+        yield labelled(_count(service, constants), _CONSTANT, "yes")
 
 
 def _count(service: str, records: Iterable[str]) -> Expr:

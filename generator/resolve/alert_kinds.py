@@ -139,8 +139,7 @@ def _burn_rate(
         what = "no objective" if objective is None else "an objective without a window"
         scope.off(entry.key, body.signal, signal, what, window="30d")
         return None
-    budget = 1 - objective.bound if signal.kind.good else objective.bound
-    return BurnRate(round(budget, 9), scope.site.rule_interval)
+    return BurnRate(signal.kind.budget(objective.bound), scope.site.rule_interval)
 
 
 def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: AlertScope) -> AlertKind | None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics import Span
+from generator.model.names import LONGEST_ALERT_NAME
 from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens, divisor
 from generator.model.units import HOUR
 from generator.resolve.quantities import stands_on_objective
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 #: At the end of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
-#: The longest name that linters of alerts let pass.
-LONGEST_NAME = 40
 _DIGITS = 6
 #: Fewest bad events, and fewest events, as the library's own alerts on objectives have them.
 _FEWEST_BAD, _FEWEST = 5, 10
@@ -151,13 +150,13 @@ def _name(signal: Signal, end: str, watched: Watched) -> str:
     taken = watched.alerts.get(name)
     others = (other for other in watched.scope.signals if other != signal.name)
     if (
-        len(name) <= LONGEST_NAME
+        len(name) <= LONGEST_ALERT_NAME
         and taken is None
         and words.lower() not in {other.replace("_", "") for other in others}
     ):
         return name
     digest = sha256(signal.name.encode()).hexdigest()[:_DIGITS].upper()
-    room = LONGEST_NAME - len("Agent") - len(end) - _DIGITS
+    room = LONGEST_ALERT_NAME - len("Agent") - len(end) - _DIGITS
     return f"Agent{words[:room]}{digest}{end}"
 
 

@@ -15,7 +15,7 @@ from generator.model import names
 from generator.model.alerts import RuleHealth, Watch
 from generator.model.signals import Distribution, Share
 from generator.model.units import duration
-from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, literal, number
+from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, labelled, literal, number
 from generator.streams.scope import grouped, join, largest, rule, top
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Instrumentation(Struct, frozen=True):
 
 def _as_instrumentation(found: Expr) -> Expr:
     """Put one series a service into the row of instrumentation."""
-    return call("label_replace", found, *map(literal, (names.SIGNAL, names.INSTRUMENTATION, "", "")))
+    return labelled(found, names.SIGNAL, names.INSTRUMENTATION)
 
 
 def _current(signal: Signal, scope: Scope) -> Expr:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.units import DAY, HOUR, WEEK
-from generator.promql.expr import Expr, Series, any_of, binary, call, literal, number
+from generator.promql.expr import Expr, Series, any_of, binary, call, labelled, literal, number
 from generator.streams.scope import each, join, largest, rule, spread, summed
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def finished(promise: Promise, scope: Scope) -> RecordingRule:
     kept = min(_KEPT, scope.site.retention)
     again = call("last_over_time", _record(names.BUDGET_DAYS, promise, scope).over(kept))
     fresh = call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(DAY))
-    told_apart = _labelled(fresh, "of", "latest")
+    told_apart = labelled(fresh, "of", "latest")
     either = largest(again | told_apart, _DAYS)
     inside = join("and", either, _weight(either, promise.window) > number(0), _DAYS)
     return rule(names.BUDGET_DAYS, inside, **_labels(promise))
@@ -129,7 +129,7 @@ def _new(promise: Promise, scope: Scope) -> Expr:
     """Count the events of one rule interval, of who promises something over a window."""
     signal = promise.signal
     bad, every = (
-        _labelled(scope.record(name).now(), names.PART, part)
+        labelled(scope.record(name).now(), names.PART, part)
         for part, name in ((BAD, names.part(signal, "errors_rate")), (EVERY, names.events_rate(signal)))
     )
     events = summed(bad | every, _PARTS) * number(scope.site.rule_interval)
@@ -165,7 +165,3 @@ def _began_since(days: int) -> Expr:
 
 def _calendar() -> Expr:
     return Series(names.CALENDAR).now()
-
-
-def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call("label_replace", expr, literal(label), literal(value), literal(""), literal(""))

@@ -8,7 +8,7 @@ from generator.model import names
 from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
 from generator.model.signals import Level as Gauged
 from generator.model.streams import Stream, billed, cost
-from generator.promql.expr import Expr, aggregate, call, literal, number
+from generator.promql.expr import Expr, aggregate, call, labelled, literal, number
 from generator.streams.scope import each, having, over_window, rule, summed
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
         le,
         literal("(.+)"),
     )
-    every = call("label_replace", one, le, literal("+Inf"), literal(""), literal(""))
+    every = labelled(one, names.LE, "+Inf")
     found = call("histogram_quantile", number(1), one | every)
     back = call("label_replace", found, le, literal("$1"), bucket, literal("(.+)"))
     return rule(names.upper(stream), aggregate("max", back, each((names.LE,))))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE, billed, cost
-from generator.promql.expr import Expr, aggregate, any_of, binary, call, literal, number
+from generator.promql.expr import Expr, aggregate, any_of, binary, call, labelled, literal, number
 from generator.signals.listed import strays
 from generator.streams.scope import each, grouped, having, join, rule, summed
 
@@ -27,12 +27,12 @@ def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Itera
     """Record USD for one token, and which types count inside others: a rule a model, a series a type."""
     by_model: dict[str, list[Expr]] = {}
     for price in prices:
-        of_type = _labelled(call("vector", number(price.usd)), TOKEN_TYPE, price.token_type)
+        of_type = labelled(call("vector", number(price.usd)), TOKEN_TYPE, price.token_type)
         by_model.setdefault(price.model, []).append(of_type)
     for model, arms in by_model.items():
         yield rule(names.PRICE, any_of(arms), **{MODEL: model})
     for model, pairs in _pairs(inclusions).items():
-        arms = [_labelled(_labelled(_one(), TOKEN_TYPE, inner), _WITHIN, outer) for outer, inner in pairs]
+        arms = [labelled(labelled(_one(), TOKEN_TYPE, inner), _WITHIN, outer) for outer, inner in pairs]
         yield rule(names.PRICE_WITHIN, any_of(arms), **{MODEL: model})
 
 
@@ -115,9 +115,3 @@ def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
 
 def _one() -> Expr:
     return call("vector", number(1))
-
-
-def _labelled(expr: Expr, label: str, value: str) -> Expr:
-    return call(
-        "label_replace", expr, literal(label), literal(value.replace("$", "$$")), literal(""), literal("")
-    )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
+from generator.model.signals import Quantile
+from generator.model.streams import RUN_LATENCY
 from generator.model.units import DAY, MINUTE
 from generator.promql.expr import aggregate, call, number
 from generator.signals.events import events, whole
 from generator.streams.scope import each, having, join, largest, rule, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.model.rules import RecordingRule
-    from generator.model.signals import Quantile, Signal
+    from generator.model.signals import Signal
     from generator.promql.expr import Expr
     from generator.streams.scope import Scope
 
@@ -44,6 +46,12 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
     inside = largest(aggregate("sum", finite, each((names.LE,))))
     every = scope.record(names.denominator(signal)).now()
     return rule(names.part(signal, "overflow"), number(1) - inside / (every > number(0)))
+
+
+def is_timed(signals: Iterable[Signal]) -> bool:
+    """Whether the shared rules record how long runs last, as far as these signals tell."""
+    timed = (one for one in signals if one.shared and one.of.name == RUN_LATENCY)
+    return any(isinstance(one.kind, Quantile) for one in timed)
 
 
 def run_length(signal: Signal, q: float, overflowing: Signal | None, scope: Scope) -> RecordingRule:

@@ -23,6 +23,8 @@ from generator.promql.expr import (
     binary,
     call,
     escape_regex,
+    escaped,
+    labelled,
     literal,
     number,
     series,
@@ -72,7 +74,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
     for name, exposed in source.labels:
         found = translated(found, name, exposed, _label(name, service))
     for name, value in source.constants:
-        found = call("label_replace", found, literal(name), literal(escaped(value)), literal(""), literal(""))
+        found = labelled(found, name, value)
     return found
 
 
@@ -150,11 +152,6 @@ def translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
 
 def _copied(expr: Expr, name: str, exposed: str, value: str, pattern: str) -> Expr:
     return call("label_replace", expr, literal(name), literal(value), literal(exposed), literal(pattern))
-
-
-def escaped(value: str) -> str:
-    """Write a value as ``label_replace`` puts it in: a dollar would be a group."""
-    return value.replace("$", "$$")
 
 
 def scraped(service: Service) -> RecordingRule:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from generator.model.alerts import BurnRate, Threshold
+from generator.model.names import LONGEST_ALERT_NAME
 from generator.model.signals import Better, Kind, Share
-from generator.resolve.objective_alerts import LONGEST_NAME
 from tests.resolve.build import NO_LIBRARY, codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def test_names_are_short_and_each_signal_s_own(tmp_path: Path) -> None:
     )
     names = [alert.name for alert in one(resolved(tmp_path, spec)).alerts]
     assert len({name.lower() for name in names}) == len(signals)
-    assert max(map(len, names)) <= LONGEST_NAME
+    assert max(map(len, names)) <= LONGEST_ALERT_NAME
 
 
 def test_who_writes_an_alert_of_another_s_name_keeps_both(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from generator.model import names
 from generator.model.alerts import Absence, BurnRate, Change, Outside, Threshold, Undeclared
 from generator.model.links import RELEASE
 from generator.model.outside import outside_label
-from generator.model.signals import Better, Quantile
+from generator.model.signals import Better, Quantile, Share
 from generator.model.streams import MODEL
 from generator.model.units import DAY, Unit
 from generator.model.words import RUN
@@ -194,9 +194,9 @@ def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Ale
     kind = alert.kind
     if isinstance(kind, Change) and kind.beyond_written is not None:
         kind = replace(kind, beyond=kind.beyond_written.of(objective))
-    if isinstance(kind, BurnRate):
-        good = fixture.signals[alert.signal].better is Better.HIGHER
-        kind = replace(kind, budget=round(1 - objective if good else objective, 9))
+    share = fixture.signals[alert.signal].kind
+    if isinstance(kind, BurnRate) and isinstance(share, Share):
+        kind = replace(kind, budget=share.budget(objective))
     if isinstance(kind, Absence | Undeclared):
         kind = replace(kind, stream=fixture.streams.get(kind.stream.name, kind.stream))
     if isinstance(kind, Outside):
