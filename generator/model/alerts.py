@@ -23,8 +23,6 @@ OUTSIDE_WINDOW = HOUR
 
 #: The numbers of an alert, by which constants and records tell them apart.
 BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
-#: The bound of an alert's mildest tier, of which chance is judged.
-MILDEST = "mildest"
 #: At the end of a number that stands on the objective: so many times that, or so much on top.
 FACTOR, OFFSET = "_factor", "_offset"
 
