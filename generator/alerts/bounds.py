@@ -13,7 +13,6 @@ from generator.model.alerts import (
     BEYOND,
     BOUND,
     FACTOR,
-    MILDEST,
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
@@ -50,7 +49,8 @@ def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
         severe, mild = (
             bound_series(alert, str(tier.severity), BOUND) for tier in (alert.tiers[0], alert.tiers[-1])
         )
-        yield _rule(alert, "", MILDEST, join("or", largest(mild.now()), largest(severe.now())))
+        either = join("or", largest(mild.now()), largest(severe.now()))
+        yield rule(names.MILDEST, either, **{names.ALERT: alert.name})
     if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
         yield _bound(alert, "", BEYOND, alert.kind.beyond_written, scope)
     for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
@@ -64,10 +64,11 @@ def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[Re
     ``promised`` says whether an objective of the signal can be there for a number to stand on.
     """
     for one in bound_rules(alert, scope):
-        part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
-        if part == MILDEST:
+        if one.record == names.MILDEST:
             yield one
-        elif part not in {BOUND, BEYOND}:
+            continue
+        part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
+        if part not in {BOUND, BEYOND}:
             yield _rule(alert, severity, part, largest(_written(alert, severity, part, scope)))
         else:
             own = largest(_written(alert, severity, part, scope), (names.WORDS,))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MILDEST, MIN_EVENTS, has_mildest, pace_part
+from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_part
 from generator.model.signals import (
     Better,
     Cost,
@@ -137,7 +137,8 @@ class Ground(Struct, frozen=True):
     def mildest(self, alert: Alert, tier: Tier) -> Amount:
         """Take the bound of the mildest tier that there is, where a threshold knows it; else the tier's own."""
         if has_mildest(alert) and self.scope.shared:
-            return self._amount(alert, "", MILDEST, 0)
+            mildest = Series(names.MILDEST).where(**{names.ALERT: alert.name})
+            return Amount(largest(mildest.now()), literal=False)
         return self.bound(alert, alert.tiers[-1] if has_mildest(alert) else tier)
 
     def beyond(self, alert: Alert, value: float) -> Amount:

@@ -24,8 +24,6 @@ OUTSIDE_WINDOW = HOUR
 
 #: The numbers of an alert; the names of constants and records end in these.
 BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
-#: The bound of an alert's mildest tier, by which chance is judged.
-MILDEST = "mildest"
 #: Suffixes of a number that depends on the objective: the factor of the objective, and the amount added to it.
 FACTOR, OFFSET = "_factor", "_offset"
 

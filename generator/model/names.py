@@ -108,6 +108,8 @@ PROFILE_LABEL_MAX = "profile:agent_label:max_live"
 #: Shared records that resolve the constants: one series a service, whatever its file contains.
 KNOWN = "service:agent_known:info"
 BOUND = "service:agent_alert:bound"
+#: The bound of an alert's mildest tier, by which chance is judged; no part of the others, which it reads.
+MILDEST = "service:agent_alert:mildest_bound"
 #: List prices, and which token types a price list counts inside others.
 PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"

@@ -48,8 +48,8 @@ class Scale(Struct, frozen=True):
     ``worst`` is far beyond the bound; ``excess`` says how many bad events more than the bound allows each event
     brings there and just beyond the bound, None where an alert counts none. ``allowed`` is the share of bad events
     that the bound allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the
-    bound by which chance is judged. ``also_over`` and ``lately`` are the longer times that count as well, 0 where
-    none do.
+    bound by which chance is judged, and ``scatter`` the variance of bad events for each event there. ``also_over``
+    and ``lately`` are the longer times that count as well, 0 where none do.
     """
 
     beyond: float
@@ -59,13 +59,14 @@ class Scale(Struct, frozen=True):
     load: Callable[[float, float], Load]
     allowed: float = 0
     mildest: float = 0
+    scatter: float = 0
     also_over: int = 0
     lately: int = 0
 
     def by_chance(self, excess: float) -> float:
         """Count the events at which bad ones, so many too many for each event, pass what chance explains."""
         beyond = self.allowed + excess - self.mildest
-        return SIGMAS**2 * self.mildest / beyond**2
+        return SIGMAS**2 * self.scatter / beyond**2
 
 
 def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
@@ -97,6 +98,7 @@ def _scale(kind: Threshold, subject: Subject) -> Scale:
         lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
         _allowed(signal, bound) if alert.min_bad_events else 0,
         _allowed(signal, mildest) if alert.min_bad_events else 0,
+        _scatter(signal, mildest) if alert.min_bad_events else 0,
         kind.also_over,
         kind.lately,
     )
@@ -189,6 +191,12 @@ def _allowed(signal: Signal, bound: float) -> float:
     if isinstance(signal.kind, Quantile):
         return 1 - signal.kind.q
     return 1 - bound if signal.better is Better.HIGHER and isinstance(signal.kind, Share) else bound
+
+
+def _scatter(signal: Signal, bound: float) -> float:
+    """Compute the variance of bad events for each event where a bound is just kept."""
+    allowed = _allowed(signal, bound)
+    return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
 
 
 def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
@@ -313,7 +321,7 @@ def _surely(scale: Scale, subject: Subject) -> TestCase:
     """Be bad a little more often than may be, on so many events that only chance stands in the way."""
     alert, allowed, window = subject.alert, scale.allowed, subject.signal.window
     each = min(
-        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * allowed / (2 * alert.min_events + 1))
+        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * scale.scatter / (2 * alert.min_events + 1))
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
