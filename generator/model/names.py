@@ -91,6 +91,8 @@ MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 INFO = "service:agent_info"
 #: Its label for the word for a run.
 RUN_WORD = "run"
+#: The variable of dashboards that has it as a title begins.
+RUN_TITLE = "run_title"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"

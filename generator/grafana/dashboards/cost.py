@@ -8,12 +8,15 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
+from generator.grafana.dashboards import segments
 from generator.grafana.layout import Section, even, row
 from generator.grafana.panels import Column, Query, Table
 from generator.grafana.queries import (
+    MONTH,
     NO_RELEASES,
     apart,
     by_busy_release,
+    by_day,
     by_release,
     judged,
     leading,
@@ -43,8 +46,8 @@ _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED)
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
-#: The longest month, and the days whose pace a month is projected from.
-_MONTH, _LATELY = 31, 7
+#: The days whose pace a month is projected from.
+_LATELY = 7
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -53,7 +56,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent cost",
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
-        variables(records, *CHOICES[UID]),
+        (*variables(records, *CHOICES[UID]), *segments.choices(records, "cost_per_run")),
         (
             Section("", (even(3, *_spent(records)), even(3, *_used(records)))),
             Section("Does the budget last?", (even(8, spend(records), spend_by_day(records)),)),
@@ -63,6 +66,7 @@ def dashboard(records: Records) -> Dashboard:
                 (even(8, tokens(records), tokens_by_model(records), cache_share(records)),),
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
+            *segments.of_cost(records),
             Section("What is not counted?", (row(5, (1, unpriced(records)), (1, unread(records))),)),
         ),
         hours=24,
@@ -75,8 +79,9 @@ def spend(records: Records) -> Panel:
         grammar.lines(
             grammar.MONEY,
             "Spend in 24 hours",
-            "Estimated USD of the last 24 hours, and what the day comes to at the pace of the last 6 hours. "
-            "Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is higher.",
+            "Estimated USD of the last 24 hours, and from the second day on what the day comes to at the pace of the "
+            "last 6 hours. Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is "
+            "higher.",
             whole(records, "spend", "spent"),
             whole(records, "spend", "forecast", part="forecast"),
             *_too_low(records, whole(records, "spend").expr),
@@ -90,16 +95,13 @@ def spend(records: Records) -> Panel:
 
 def spend_by_day(records: Records) -> Panel:
     """Draw what each day cost, at its beginning; the last bar is today's, so far."""
-    spent = chosen(records.series("cost_per_run", "model", part="numerator"), "model").now()
-    every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
-    day = call("sum_over_time", Expr(f"{spent}[{duration(DAY - 1)}:{every}] {ahead}"))
-    ranked = call("sum_over_time", Expr(f"{spent}[{_MONTH}d:{every}] {ahead} @ end()"))
+    day, month = by_day(records, chosen(records.series("cost_per_run", "model", part="numerator"), "model"))
     return grammar.days(
         grammar.MONEY,
         "Spend by day",
         f"Estimated USD of each day by model; the last bar is today's, so far.{_kept(records)}",
-        *apart(day, ranked, "model", stack=True),
-        count=_MONTH - 1,
+        *apart(day, month, "model", stack=True),
+        count=MONTH - 1,
         colours=records.colours("model"),
     ).without_data(_NO_COST)
 
@@ -232,8 +234,7 @@ def unpriced(records: Records) -> Panel:
 
 def _used_tokens(records: Records) -> Series:
     """Select the tokens of a window, which the alert reads as well."""
-    signal = records.signals.get("cost_per_run")
-    return mine(Series(names.increase(signal.of, signal.of.kept, signal.window) if signal else ""))
+    return mine(records.events("cost_per_run", "model", _TYPE))
 
 
 def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
@@ -276,7 +277,7 @@ def _unread_by_reason(records: Records) -> Query:
 
 def _spent(records: Records) -> tuple[Panel, ...]:
     used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=(names.SERVICE,))
-    whole_month = records.retention >= _MONTH * DAY
+    whole_month = records.retention >= MONTH * DAY
     return (
         grammar.number(
             grammar.MONEY,
@@ -331,7 +332,7 @@ def _used(records: Records) -> tuple[Panel, ...]:
             Query(_cached(records)),
         ),
         grammar.number(
-            grammar.SHARE,
+            grammar.PARTS,
             "Unpriced",
             "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
             Query(binary("or", missing, number(0) * every, on=on)),
@@ -342,7 +343,7 @@ def _used(records: Records) -> tuple[Panel, ...]:
 
 def _kept(records: Records) -> str:
     """Say that a month is not whole where its first days are forgotten."""
-    if records.retention >= _MONTH * DAY:
+    if records.retention >= MONTH * DAY:
         return ""
     return f" The site keeps samples for {duration(records.retention)}, so that earlier days are missing."
 
@@ -361,7 +362,7 @@ def _this_month(records: Records) -> Expr:
     """Sum the windows that began in the month in which what is shown ends."""
     then = call("month", call("vector", Expr("time()")))
     within = binary("and", _windows(records).now(), binary("==", then, call("month", _now()), on=()), on=())
-    return call("sum_over_time", Expr(f"({within})[{_MONTH}d:{records.window('cost_per_run')}]"))
+    return call("sum_over_time", Expr(f"({within})[{MONTH}d:{records.window('cost_per_run')}]"))
 
 
 def _whole_month(records: Records) -> Expr:
