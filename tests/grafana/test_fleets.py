@@ -166,3 +166,24 @@ def test_the_fleet_keeps_to_the_chosen_environments(
     status = next(one for one in targets(board) if one.panel.json["title"] == "Services")
     answer = ask(everywhere, board, status, {"environment": chosen, "name": ""})
     assert {labels["service"] for labels, _ in answer.series} == shown
+
+
+def test_each_row_of_the_board_has_a_name(
+    boards_of_mixed: dict[str, Json], everywhere: PrometheusApi
+) -> None:
+    """What the profile of the chosen service does not measure has a row as well, which says so."""
+    board = boards_of_mixed["agent-overview"]
+    chosen: dict[str, Choice] = {"environment": "$__all", "service": "c", "run": "run", "run_title": "Run"}
+    status, current = (
+        {labels["signal"]: labels for labels, _ in ask(everywhere, board, target, chosen).series}
+        for target in targets(board)
+        if target.panel.json["title"] == "Status" and target.json["refId"] in {"A", "B"}
+    )
+    assert status.keys() == current.keys() >= {"step_count", "tool_error_rate"}
+    assert current["step_count"]["metric"] == "Steps per run (p95)"
+
+
+def test_the_fleet_names_signals_without_the_word_of_one_service(boards_of_mixed: dict[str, Json]) -> None:
+    exprs = " ".join(target.expr for target in targets(boards_of_mixed["agent-fleet"]))
+    assert "Run latency (p95)" in exprs
+    assert "${run" not in exprs
