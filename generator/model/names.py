@@ -83,6 +83,8 @@ CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
 #: The recorded series that are about the order of releases.
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
+#: What a source itself says that calls cost, in the raw pass of services that have such a source.
+REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
 #: Series that are named like a signal's records but belong to no signal.

@@ -111,6 +111,18 @@ def test_a_dashboard_of_what_nobody_measures_says_so(tmp_path: Path) -> None:
         assert "No service here measures that" in only.json["options"]["content"]
 
 
+def test_prices_are_no_matter_where_sources_say_what_calls_cost(
+    tmp_path: Path, boards_of_mixed: dict[str, Json]
+) -> None:
+    model = _model(tmp_path, _ONE.format(profile="litellm", more=_MODELS))
+    assert model is not None
+    title = "Tokens without a price"
+    assert title not in {one.json["title"] for one in panels(documents(model)["agent-cost"])}
+    (listed,) = (one for one in panels(boards_of_mixed["agent-cost"]) if one.json["title"] == title)
+    assert "unless on (service)" in " ".join(listed.targets[0]["expr"].split())
+    assert "stream:agent_cost:rate" in listed.targets[0]["expr"]
+
+
 def test_titles_begin_with_a_capital_whatever_a_run_is_called(boards_of_mixed: dict[str, Json]) -> None:
     board = boards_of_mixed["agent-runs"]
     titles = {panel.json["title"] for panel in panels(board)}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
 from generator.grafana.dashboards import segments
-from generator.grafana.layout import Section, even, row
+from generator.grafana.layout import Section, even
 from generator.grafana.panels import Column, Query, Table
 from generator.grafana.queries import (
     MONTH,
@@ -44,6 +44,7 @@ _READ = ("prompt", "cached", "cache_write")
 #: From where on a budget is nearly, and is, used up; and tokens lack a price.
 _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
+_REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
 #: The days whose pace a month is projected from.
@@ -67,7 +68,10 @@ def dashboard(records: Records) -> Dashboard:
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
             *segments.of_cost(records),
-            Section("What is not counted?", (row(5, (1, unpriced(records)), (1, unread(records))),)),
+            Section(
+                "What is not counted?",
+                (even(5, *_derived(records, unpriced(records)), unread(records)),),
+            ),
         ),
         hours=24,
     )
@@ -212,9 +216,7 @@ def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
     model, used = "model", _used_tokens(records)
     found = _without_price(records, (model, _TYPE))
-    none = replaced(
-        total(used.now()) * number(0), model, "every model and token type in use has a price", "", ""
-    )
+    none = replaced(total(used) * number(0), model, "every model and token type in use has a price", "", "")
     columns = (
         Column("Model", model),
         Column("Token type", _TYPE, width=160),
@@ -228,19 +230,27 @@ def unpriced(records: Records) -> Panel:
             Table(columns, sort=("Tokens", True)),
         )
         .told_by("unpriced")
-        .without_data(_NO_TOKENS)
+        .without_data("No tokens in this time range, or the source of this service says what they cost")
     )
 
 
-def _used_tokens(records: Records) -> Series:
-    """Select the tokens of a window, which the alert reads as well."""
-    return mine(records.events("cost_per_run", "model", _TYPE))
+def _used_tokens(records: Records) -> Expr:
+    """Read the tokens of a window, as the alert does, of services whose cost is derived from tokens and prices."""
+    used, reported = mine(records.events("cost_per_run", "model", _TYPE)).now(), mine(_REPORTED).now()
+    if not records.has(reported):
+        return used
+    return binary("unless", used, total(reported, (names.SERVICE,)), on=(names.SERVICE,))
+
+
+def _derived(records: Records, *panels: Panel) -> tuple[Panel, ...]:
+    """Keep ``panels`` about prices, unless the sources of all services say themselves what calls cost."""
+    return () if records.of_all(_REPORTED.now()) else panels
 
 
 def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
     """Sum the tokens whose model or type has no price."""
     kinds = ("model", _TYPE)
-    found = total(_used_tokens(records).now(), tuple(dict.fromkeys((*by, *kinds))))
+    found = total(_used_tokens(records), tuple(dict.fromkeys((*by, *kinds))))
     missing = binary("unless", found > number(0), Series(names.PRICE).now(), on=kinds)
     return missing if set(by) >= set(kinds) else total(missing, by)
 
@@ -316,8 +326,15 @@ def _spent(records: Records) -> tuple[Panel, ...]:
 
 def _used(records: Records) -> tuple[Panel, ...]:
     on = (names.SERVICE,)
-    every = total(_used_tokens(records).now(), on) > number(0)
+    every = total(_used_tokens(records), on) > number(0)
     missing = binary("/", _without_price(records, on), every, on=on)
+    without = grammar.number(
+        grammar.PARTS,
+        "Unpriced",
+        "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
+        Query(binary("or", missing, number(0) * every, on=on)),
+        steps=_UNPRICED_STEPS,
+    )
     return (
         grammar.number(
             grammar.MONEY, "Cost per run", "Estimated USD for each run.", *judged(records, "cost_per_run")
@@ -331,13 +348,7 @@ def _used(records: Records) -> tuple[Panel, ...]:
             "Share of the prompt tokens that came out of a cache.",
             Query(_cached(records)),
         ),
-        grammar.number(
-            grammar.PARTS,
-            "Unpriced",
-            "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
-            Query(binary("or", missing, number(0) * every, on=on)),
-            steps=_UNPRICED_STEPS,
-        ),
+        *_derived(records, without),
     )
 
 
