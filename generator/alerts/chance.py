@@ -14,6 +14,7 @@ from generator.model import names
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.promql.expr import binary, call, number
 from generator.signals.events import whole
+from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 #: How many standard deviations a change must be: of three weeks of ordinary traffic none has a larger one.
 SIGMAS = 3
-#: A bound is a hair off after arithmetic: 2 x 0.7 is not 1.4.
-_HAIR = 1 + 1e-9
 
 
 def bad_events(
@@ -101,7 +100,7 @@ def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amou
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = Amount(bound.expr * number(_HAIR), bound.literal).compare("<=", upper)
+    within = Amount(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
     filled = join(
         "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
     )

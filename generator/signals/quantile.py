@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
     from generator.streams.scope import Scope
 
+#: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
+HAIR = 1 + 1e-9
 #: How long runs are taken to last where only that they lie beyond the last bucket is known, in seconds.
 UNKNOWN_LENGTH = 30 * MINUTE
 #: Which part of a day's values is not above what is taken for all of it.
