@@ -6,6 +6,7 @@ other character matches itself. Prometheus reads them unchanged.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 #: The tokens for any character, and for any number of characters.
@@ -46,3 +47,9 @@ def _meet(one: _Parts, other: _Parts) -> bool:
     if other[0] == _MANY:
         return _meet(other, one)
     return (one[0] == other[0] or _ANY in {one[0], other[0]}) and _meet(one[1:], other[1:])
+
+
+def example(pattern: str) -> str:
+    """Find a text that a pattern takes; the pattern itself, where that is hard."""
+    texts = (re.sub(r"\.[+]?", "0", pattern.replace(".*", "")), re.sub(r"\\(.)", r"\1", pattern))
+    return next((text for text in texts if re.fullmatch(pattern, text)), pattern)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.labels import OTHER
 from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -152,7 +153,8 @@ def reasons(service: Service) -> Reasons | None:
     if not has_label(service, Event.RUN, STOP_REASON):
         return None
     label, ended = service.labels[STOP_REASON], outcome(service, Event.RUN)
-    fine = [one for one in label.values if _fine(one, label, ended)]
+    implied = _implied(service)
+    fine = [one for one in label.values if _fine(one, implied, ended)]
     completed = _first(
         ("completed",), label.values, next(iter(_without(fine, label.limits) or label.values), "")
     )
@@ -178,9 +180,26 @@ def constant(service: Service) -> tuple[str, ...]:
     return tuple(label for label in service.labels if label in used and label in {names.RELEASE, *turning})
 
 
-def _fine(reason: str, label: Label, ended: Outcome | None) -> bool:
+def _implied(service: Service) -> dict[str, str]:
+    """Find the status that each stop reason implies: the declared one, or that of the same part or exposed label."""
+    label = service.labels[STOP_REASON]
+    found = dict(label.determined)
+    for source in service.runs.sources:
+        constants = dict(source.constants)
+        if constants.keys() >= {STOP_REASON, STATUS}:
+            found.setdefault(constants[STOP_REASON], constants[STATUS])
+        read = dict(source.labels)
+        if read.get(STOP_REASON) is not None and read.get(STOP_REASON) == read.get(STATUS):
+            for reason, patterns in label.patterns.items():
+                for status, others in service.labels[STATUS].patterns.items():
+                    if any(overlap(one, other) for one in patterns for other in others):
+                        found.setdefault(reason, status)
+    return found
+
+
+def _fine(reason: str, implied: Mapping[str, str], ended: Outcome | None) -> bool:
     good = ended.good if ended else ""
-    return label.determined.get(reason, good) == good
+    return implied.get(reason, good) == good
 
 
 def _wrong(label: Label, fine: Iterable[str]) -> str:

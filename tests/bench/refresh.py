@@ -1,4 +1,4 @@
-"""One refresh of each dashboard: what it asks of recorded series, and what the same panels would ask of raw ones."""
+"""One refresh of each dashboard: its queries of recorded series, and their equivalents of raw ones."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def compiled(model: Model) -> dict[str, Json]:
 
 
 def exprs(boards: Mapping[str, Json]) -> Iterator[str]:
-    """All that dashboards ask, variables as they are."""
+    """All queries of dashboards, with their variables."""
     return (target.expr for board in boards.values() for target in targets(board))
 
 
 def refreshed(living: Fleet, boards: Mapping[str, Json], times: int) -> Refreshed:
-    """Refresh every dashboard: what it costs, and what its panels cost from raw series."""
+    """Refresh every dashboard: its cost, and the cost of its panels from raw series."""
     return {uid: _refresh(living, board, times) for uid, board in boards.items()}
 
 
@@ -56,7 +56,7 @@ def _refresh(living: Fleet, board: Json, times: int) -> tuple[Cost, Cost]:
 
 
 def _query(living: Fleet, board: Json, target: Json) -> Query:
-    """What Grafana asks when the dashboard is opened, with all of everything chosen."""
+    """The query of Grafana when the dashboard is opened, with all values of everything chosen."""
     found = variables(board)
     chosen: dict[str, Choice] = {name: ALL for name, one in found.items() if one["multi"]}
     chosen["service"] = living.service.name
@@ -65,7 +65,7 @@ def _query(living: Fleet, board: Json, target: Json) -> Query:
 
 
 def _equivalents(living: Fleet, board: Json, panel: Panel) -> Iterator[Query]:
-    """What the panel would ask of raw series, each expression once."""
+    """The raw equivalents of a panel's queries, each expression once."""
     asked = [_query(living, board, target) for target in panel.targets]
     job = living.service.selector["job"]
     found = {replace(query, expr=expr) for query in asked for expr in equivalents(query.expr, job)}
@@ -73,7 +73,7 @@ def _equivalents(living: Fleet, board: Json, panel: Panel) -> Iterator[Query]:
 
 
 def _recorded(found: Mapping[int, Refreshed]) -> Iterator[Line]:
-    """What is recorded does not grow with instances."""
+    """The cost of records does not grow with instances."""
     few, many = min(found), max(found)
     for uid in found[few]:
         ours, floor = (Figure(found[size][uid][0].samples, Unit.SAMPLES, named(size)) for size in (many, few))
@@ -83,7 +83,7 @@ def _recorded(found: Mapping[int, Refreshed]) -> Iterator[Line]:
 def _raw(found: Mapping[int, Refreshed]) -> Iterator[Line]:
     """Against raw: all dashboards with every fleet, each of them with the largest."""
     for instances, refreshed in found.items():
-        # 2,000 times fewer at 330 instances; what is raw grows with them.
+        # 2,000 times fewer at 330 instances; the cost of raw series grows with instances.
         goal = Goal(2000 / 330 * instances, at_least=True, source="performance.md, by instances")
         item = f"one refresh of all dashboards, {named(instances)}"
         yield replace(_fewer(item, _all(refreshed), goal), headline=True)

@@ -1,4 +1,4 @@
-"""A service of a foreign profile is spoken of in its own words, and nothing is asked of it that it does not measure."""
+"""A service of a foreign profile has its own words, and no advice about signals that it does not measure."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _calls(failing: float) -> dict[str, tuple[float, float]]:
 
 
 def _tokens(a_run: float) -> dict[tuple[str, str], float]:
-    # What grows is read by the cheap model, so that the cost of a run stays about the same.
+    # The growth is in the cheap model, so that the cost of a run stays about the same.
     dear = {("gpt-4o", "prompt"): 250, ("gpt-4o", "cached"): 100, ("gpt-4o", "completion"): 50}
     return {**dear, ("gpt-4o-mini", "prompt"): a_run - 300}
 
@@ -114,7 +114,7 @@ def test_the_status_is_the_articles_and_all_other_signals_are_well(board: Chain)
     statuses = {signal: value for signal, (value, _) in _rows(board, "status").items()}
     wrong = {"latency_p95": 1, "tool_error_rate": 1, "token_usage_per_run": 1, "success_rate": 1}
     watched = {alert.signal for alert in board.service.alerts if alert.shown}
-    watched -= {"llm_usage_unread_count"}  # of what goes wrong in code; this history has no such series
+    watched -= {"llm_usage_unread_count"}  # of failures in code; this history has no such series
     on_board = {one.name for one in board.service.signals.values() if one.trend or one.name in watched}
     assert statuses == {**dict.fromkeys([*on_board, names.INSTRUMENTATION], 0), **wrong}
 

@@ -1,4 +1,4 @@
-"""The newest release is blamed for what it did, and for nothing that hits others alike."""
+"""The newest release is blamed for its own effects, and for nothing that affects others alike."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ FAILS, TOKENS, COST, SLOW = (
 )
 LOOP = "AgentToolCallsPerRunHigh"
 LENGTH = 7 * HOUR
-#: What is released comes after so long.
+#: The minute of the release.
 CAME = 150
 
 
 def _both(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
-    """Let v10 run beside v9."""
+    """Run v10 beside v9."""
     return Story(LENGTH, (Release("v9", 0, LENGTH, seconds=new.seconds), new), troubles, runs)
 
 
 def _after(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
-    """Let v10 take the place of v9 at once."""
+    """Replace v9 by v10 at once."""
     return Story(LENGTH, (Release("v9", 0, new.start, seconds=new.seconds), new), troubles, runs)
 
 
@@ -60,7 +60,7 @@ def _nights(minute: int) -> float:
 
 
 def _alone(*troubles: Trouble, seconds: float = 2, calls: float = 4, runs: float = 20) -> Story:
-    """Let one release run all the time, with a night."""
+    """Run one release all the time, with a night."""
     release = Release("v9", 0, LENGTH, seconds=seconds, calls=calls)
     return Story(LENGTH, (release,), troubles, runs, _nights)
 
@@ -116,7 +116,7 @@ def _hotfix(back: int) -> Story:
 
 
 class Blame(Struct, frozen=True):
-    """A story, and which alerts find its culprit within how many minutes after ``since``.
+    """A story, and the alerts that find its culprit, with their minutes after ``since``.
 
     ``pages`` are critical, the others warnings.
     """
@@ -161,7 +161,7 @@ BLAMED = {
 
 @pytest.fixture(scope="module")
 def fired(model: Model) -> Iterator[Mapping[str, tuple[Firing, ...]]]:
-    """What fires in each story, each a service of its own, with chances of its own."""
+    """The firings of each story, each with its own service and its own random numbers."""
     stories = {**BLAMELESS, **{name: one.story for name, one in BLAMED.items()}}
     with prometheus_server() as server:
         for seed, (name, story) in enumerate(stories.items()):
@@ -172,7 +172,7 @@ def fired(model: Model) -> Iterator[Mapping[str, tuple[Firing, ...]]]:
 
 
 def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None:
-    """Evaluate alerts, and what they read, over so many minutes."""
+    """Evaluate alerts, and their inputs, over some minutes."""
     groups = shared_rules(model.library, model.site).groups
     rules = [rule for name in alerts for rule in rules_of(groups, name)]
     recorders = needed(groups, [rule.expr for rule in rules])

@@ -1,4 +1,4 @@
-"""Which release is the newest, which one it is compared with, and what comes of it: release names say no order."""
+"""The newest release, the release that it is compared with, and the result: release names do not show the order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLOW: Mapping[float, float] = MappingProxyType({250: 0.5, 1000: 0.9, 2000: 1.0})
 
 
 class Lives(Struct, frozen=True):
-    """A release that is live from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes.
+    """A release that lives from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes.
 
     Its runs last as ``latency`` says, and from the minute ``later`` on as ``then``.
     """
@@ -64,7 +64,7 @@ def live(chain: Chain, *lives: Lives) -> Chain:
 
 
 def evaluate(chain: Chain, start: int, end: int, alert: str = REGRESSION[0]) -> None:
-    """Evaluate what an alert on releases needs, from one minute to another."""
+    """Evaluate the rules for an alert on releases, from one minute to another."""
     read = [rule.expr for rule in rules_of(chain.groups, alert)]
     chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, needed(chain.groups, read))
 
@@ -83,7 +83,7 @@ def at(chain: Chain, minute: int) -> tuple[str | None, str | None]:
 
 
 def regressed(chain: Chain, minute: int) -> bool:
-    """Say whether the alert on tokens per run is true."""
+    """Return whether the alert on tokens per run is true."""
     return REGRESSION in chain.true(T0 + minute * MINUTE)
 
 
@@ -167,7 +167,7 @@ def test_each_of_a_train_of_releases_is_compared_with_the_one_before_it(chain: N
 
 
 def test_a_gap_in_the_records_does_not_make_a_release_new(chain: NewChain) -> None:
-    """Prometheus was away for three hours; the agents were not."""
+    """Prometheus was down for three hours; the agents were not."""
     gap = live(chain(), Lives("v1", 0, 300), Lives("v2", 30, 300, tokens=6500))
     evaluate(gap, 0, 60)
     evaluate(gap, 240, 300)

@@ -15,6 +15,7 @@ from generator.model.outside import STREAM, watched
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes, who
 from generator.promql.expr import series
+from generator.resolve.patterns import example
 from generator.streams.raw import SCRAPED, bound_text, series_of
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
             exposed.setdefault(shown, _value(label))
     for shown, patterns in source.where:
         if not _matches(exposed.get(shown, ""), patterns):
-            exposed[shown] = _example(patterns)
+            exposed[shown] = example(patterns[0])
     if not stream.is_histogram:
         yield exposed
         return
@@ -181,7 +182,7 @@ def _label(name: str, service: Service) -> Label:
 def _value(label: Label) -> str:
     """Choose the exposed text for a value of a label."""
     if label.patterns:
-        return _example(next(iter(label.patterns.values())))
+        return example(next(iter(label.patterns.values()))[0])
     return next((one for one in label.values if one != OTHER), f"{label.name}-1")
 
 
@@ -195,15 +196,6 @@ def _meant(label: Label, exposed: str) -> str:
 
 def _matches(text: str, patterns: tuple[str, ...]) -> bool:
     return any(re.fullmatch(pattern, text) for pattern in patterns)
-
-
-def _example(patterns: tuple[str, ...]) -> str:
-    """Find a text that a pattern matches; the pattern itself, where none is found."""
-    for pattern in patterns:
-        for text in (pattern, re.sub(r"\.[*+]?", "0", pattern), pattern.replace("\\", "")):
-            if re.fullmatch(pattern, text):
-                return text
-    return patterns[0]
 
 
 def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -> Iterator[tuple[str, str]]:

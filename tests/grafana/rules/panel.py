@@ -1,4 +1,4 @@
-"""What every panel has."""
+"""Conditions on every panel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def types(board: Json) -> Iterator[str]:
 
 
 def words(board: Json) -> Iterator[str]:
-    """A title, and a description that says more than it."""
+    """A title, and a description with more than the title."""
     for panel in panels(board):
         title, said = (str(panel.json.get(key, "")).strip() for key in ("title", "description"))
         if not title or not said or said.rstrip(".") == title or not said.endswith("."):
@@ -32,7 +32,7 @@ def words(board: Json) -> Iterator[str]:
 
 
 def titles(board: Json) -> Iterator[str]:
-    """No two panels of a kind are called the same; a number and its course may be."""
+    """No two panels of a type have the same title; a number and its time series may."""
     found = [f"{panel.where} ({panel.type})" for panel in panels(board)]
     yield from sorted({one for one in found if found.count(one) > 1})
 
@@ -48,7 +48,7 @@ def units(board: Json) -> Iterator[str]:
 
 
 def thresholds(board: Json) -> Iterator[str]:
-    """The first step holds from minus infinity, which JSON says as null; the others ascend."""
+    """The first step begins at minus infinity, which JSON writes as null; the others ascend."""
     for panel in panels(board):
         for found in steps(panel):
             values = [step["value"] for step in found]

@@ -1,4 +1,4 @@
-"""What can be chosen, and what reads it."""
+"""Variables and their readers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from tests.grafana.documents import Json
 
-#: As Grafana finds them: $name, ${name}, ${name:format}, ${name.field}, [[name]].
+#: Grafana's own syntax: $name, ${name}, ${name:format}, ${name.field}, [[name]].
 REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)(?:\.([^:^}]+))?(?::([^}]+))?}")
 _MATCHED = re.compile(r'(=~?|!=|!~)"\$(\w+)"')
-#: A text that somebody types is looked for anywhere in a value.
+#: A typed text matches anywhere in a value.
 _TYPED = re.compile(r'=~"\.\*\$(\w+)\.\*"')
 
 
@@ -26,7 +26,7 @@ def referred(text: object) -> set[str]:
 
 
 def first(board: Json) -> Iterator[str]:
-    """The data source is chosen first; its variable is called as everywhere in Grafana's own dashboards."""
+    """The data source is chosen first; its variable has the same name as in Grafana's own dashboards."""
     name, found = next(iter(variables(board).items()))
     if (name, found["type"], found["query"]) != ("datasource", "datasource", "prometheus"):
         yield f"{board['uid']} begins with {name}, {found['type']}, {found['query']}"
@@ -35,7 +35,7 @@ def first(board: Json) -> Iterator[str]:
 
 
 def offers(board: Json) -> Iterator[str]:
-    """Values are read again for each time range; several can be chosen wherever all can."""
+    """Values are read again for each time range; a variable with "all" also accepts several values."""
     for name, one in variables(board).items():
         if not one.get("label"):
             yield f"{board['uid']}: {name} has no label"
@@ -48,7 +48,7 @@ def offers(board: Json) -> Iterator[str]:
 
 
 def matched(board: Json) -> Iterator[str]:
-    """Where several can be chosen they are one regular expression, else a value; a text is a part of one."""
+    """Several values form one regular expression, a single one is a value; a text matches a part."""
     found = variables(board)
     asked = [(target.where, target.expr) for target in targets(board)]
     asked += [(where, one["expr"]) for where, one in events(board)]
@@ -64,7 +64,7 @@ def matched(board: Json) -> Iterator[str]:
 
 
 def defined(board: Json) -> Iterator[str]:
-    """What is referred to can be chosen, and a variable reads only those before it."""
+    """Every used variable exists, and a variable reads only those before it."""
     known: set[str] = set()
     for name, one in variables(board).items():
         if missing := referred(one["query"]) - known:
@@ -76,7 +76,7 @@ def defined(board: Json) -> Iterator[str]:
 
 
 def used(board: Json) -> Iterator[str]:
-    """What can be chosen changes something that is shown here."""
+    """Every variable affects something on the dashboard."""
     shown = [*everything(board), *board["annotations"]["list"]]
     read = set().union(*map(_referred_anywhere, shown))
     yield from (f"{board['uid']}: nothing reads ${name}" for name in variables(board) if name not in read)
