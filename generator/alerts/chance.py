@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from generator.alerts.condition import Amount
 from generator.model import names
+from generator.model.alerts import AlertSeverity
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.promql.expr import binary, call, number
 from generator.signals.events import whole
@@ -29,13 +30,16 @@ if TYPE_CHECKING:
 
 #: How many standard deviations a change must be: of three weeks of ordinary traffic none has a larger one.
 SIGMAS = 3
+#: How far a share must be beyond its bound to page: a service close to its bound has one page by chance in months.
+PAGE_SIGMAS = 4
 
 
 class Likely(Struct, frozen=True):
-    """The bad events that come where a bound is just kept: how many on average, and their variance."""
+    """The bad events where a bound is just kept: mean, variance, and the standard deviations that are chance."""
 
     events: Expr
     variance: Expr
+    sigmas: int
 
 
 def bad_events(
@@ -75,6 +79,12 @@ def scatter_of(signal: Signal, share: Amount) -> Amount:
     return share
 
 
+def sigmas(signal: Signal, severity: AlertSeverity) -> int:
+    """Return the standard deviations beyond a bound that an alert of a severity needs."""
+    pages = severity is AlertSeverity.CRITICAL and isinstance(signal.kind, Share)
+    return PAGE_SIGMAS if pages else SIGMAS
+
+
 def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
     """Multiply events at a value's level with a factor at the level at which all events are counted."""
     return events * factor if found.each == found.on else spread("*", events, factor, found.on)
@@ -95,7 +105,7 @@ def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found:
         fewest: How many more than are allowed there must be; None for any.
         found: The levels.
     """
-    far = less(bad, found, likely.events + number(SIGMAS) * call("sqrt", likely.variance)) >= number(0)
+    far = less(bad, found, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
     if fewest is None:
         return far
     return binary("and", fewest.compare(">=", less(bad, found, allowed)), far, on=each(found.each))

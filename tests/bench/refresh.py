@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.model.units import DAY
 from tests.bench.cost import Cost, Query, costs, total
 from tests.bench.fleet import named
 from tests.bench.line import Figure, Goal, Line, Unit
@@ -49,24 +50,31 @@ def lines(found: Mapping[int, Refreshed]) -> Iterator[Line]:
 
 
 def _refresh(living: Fleet, board: Json, times: int) -> tuple[Cost, Cost]:
-    ours = [_query(living, board, target.json) for target in targets(board)]
+    ours = [_query(living, board, target.panel, target.json) for target in targets(board)]
     raw = [one for panel in panels(board) for one in _equivalents(living, board, panel)]
     asked, instead = costs(living.api, [ours, raw], times)
     return total(asked), total(instead)
 
 
-def _query(living: Fleet, board: Json, target: Json) -> Query:
+def _query(living: Fleet, board: Json, panel: Panel, target: Json) -> Query:
     """The query of Grafana when the dashboard is opened, with all values of everything chosen."""
     found = variables(board)
+    start, step = shown_from(panel, living.start, living.end)
     chosen: dict[str, Choice] = {name: ALL for name, one in found.items() if one["multi"]}
     chosen["service"] = living.service.name
-    expr = substituted(target["expr"], found, chosen, Window(living.start, living.end, _STEP))
-    return Query(expr, living.end) if target["instant"] else Query(expr, living.end, living.start, _STEP)
+    expr = substituted(target["expr"], found, chosen, Window(start, living.end, step))
+    return Query(expr, living.end) if target["instant"] else Query(expr, living.end, start, step)
+
+
+def shown_from(panel: Panel, start: int, end: int) -> tuple[int, int]:
+    """Where a panel begins that is shown until ``end``, and its step; one of days asks for a point a day."""
+    days = panel.json.get("timeFrom")
+    return (end - int(days.removesuffix("d")) * DAY, DAY) if days else (start, _STEP)
 
 
 def _equivalents(living: Fleet, board: Json, panel: Panel) -> Iterator[Query]:
     """The raw equivalents of a panel's queries, each expression once."""
-    asked = [_query(living, board, target) for target in panel.targets]
+    asked = [_query(living, board, panel, target) for target in panel.targets]
     job = living.service.selector["job"]
     found = {replace(query, expr=expr) for query in asked for expr in equivalents(query.expr, job)}
     yield from sorted(found, key=lambda query: (query.expr, query.step))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 TYPES = {"bargauge", "stat", "state-timeline", "table", "text", "timeseries"}
 #: Units of signals, by the names of Grafana's own list.
-_UNITS = {"currencyUSD", "dateTimeAsIso", "dateTimeFromNow", "none", "percentunit", "s", "short"}
+_UNITS = {"currencyUSD", "dateTimeAsIso", "dateTimeFromNow", "none", "percentunit", "s", "short", "string"}
+#: Of columns of text, where Grafana would shorten what looks like a number.
+_TEXT = "string"
 _OWN_UNITS = ("prefix:", "suffix:")
 
 
@@ -43,7 +45,8 @@ def units(board: Json) -> Iterator[str]:
         if panel.type != "text":
             yield from (f"{panel.where}: the unit {unit}" for unit in _units(panel) if not _known(unit))
         numbers = sum(name.startswith("Value") for name in columns(panel))
-        if panel.type == "table" and len(overridden(panel, "unit")) < numbers:
+        with_unit = [unit for unit in overridden(panel, "unit") if unit != _TEXT]
+        if panel.type == "table" and len(with_unit) < numbers:
             yield f"{panel.where}: a column of numbers has no unit"
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 #: Grafana's own syntax: $name, ${name}, ${name:format}, ${name.field}, [[name]].
 REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)(?:\.([^:^}]+))?(?::([^}]+))?}")
 _MATCHED = re.compile(r'(=~?|!=|!~)"\$(\w+)"')
+#: A variable that nobody sees, as only titles read it.
+_HIDDEN = 2
+#: A service outside all environments is among all services, and services of other environments are taken away.
+_EVERY, _AWAY = {"environment": ".*"}, {"environment"}
 #: A typed text matches anywhere in a value.
 _TYPED = re.compile(r'=~"\.\*\$(\w+)\.\*"')
 
@@ -41,7 +45,7 @@ def offers(board: Json) -> Iterator[str]:
             yield f"{board['uid']}: {name} has no label"
         if one["type"] == "query" and one["refresh"] != 2:
             yield f"{board['uid']}: {name} is read once"
-        if (one["multi"], one.get("allValue")) not in {(True, ".+"), (False, None)}:
+        if (one["multi"], one.get("allValue")) not in {(True, _EVERY.get(name, ".+")), (False, None)}:
             yield f"{board['uid']}: {name} is {one['multi']} with all as {one.get('allValue')}"
         if one["multi"] != one["includeAll"]:
             yield f"{board['uid']}: {name} has several or all, not both"
@@ -55,6 +59,8 @@ def matched(board: Json) -> Iterator[str]:
     asked += [(name, one["query"]) for name, one in found.items() if one["type"] == "query"]
     for where, expr in asked:
         for operator, name in _MATCHED.findall(expr):
+            if operator == "!~" and name in _AWAY:
+                continue
             if operator != ("=~" if found[name]["multi"] else "="):
                 yield f"{where} matches ${name} by {operator}"
         typed = _TYPED.findall(expr)
@@ -76,10 +82,12 @@ def defined(board: Json) -> Iterator[str]:
 
 
 def used(board: Json) -> Iterator[str]:
-    """Every variable affects something on the dashboard."""
-    shown = [*everything(board), *board["annotations"]["list"]]
+    """Every visible variable affects something on the dashboard, or another variable."""
+    found = variables(board)
+    shown = [*everything(board), *board["annotations"]["list"], *(one["query"] for one in found.values())]
     read = set().union(*map(_referred_anywhere, shown))
-    yield from (f"{board['uid']}: nothing reads ${name}" for name in variables(board) if name not in read)
+    chosen = (name for name, one in found.items() if one.get("hide") != _HIDDEN)
+    yield from (f"{board['uid']}: nothing reads ${name}" for name in chosen if name not in read)
 
 
 def _referred_anywhere(value: object) -> set[str]:
