@@ -84,6 +84,8 @@ CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
 #: The recorded series that are about the order of releases.
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
+#: What a source itself says that calls cost, in the raw pass of services that have such a source.
+REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
 #: Series that are named like a signal's records but belong to no signal.
@@ -93,6 +95,8 @@ MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 INFO = "service:agent_info"
 #: Its label for the word for a run.
 RUN_WORD = "run"
+#: The variable of dashboards that has it as a title begins.
+RUN_TITLE = "run_title"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"

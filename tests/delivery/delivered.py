@@ -1,4 +1,4 @@
-"""The shipped specs, and specs whose texts no target may take for its own, delivered to all targets."""
+"""The shipped specs, and specs with texts that targets could interpret, delivered to all targets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ deliver:
   openslo: {}
   backstage: {}
 """
-#: What Helm and Prometheus, Flux and Grafana, Terraform, and kustomize would fill in.
+#: Placeholders of Helm and Prometheus, Flux and Grafana, Terraform, and kustomize.
 MARKS = ("{{ .Values.x }}", "${x}", "%{if true}", "$(x)")
 _HOSTILE = f"""\
 service: hostile-agent
