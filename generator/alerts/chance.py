@@ -19,6 +19,7 @@ from generator.model.alerts import AlertSeverity
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.promql.expr import binary, call, number
 from generator.signals.events import whole
+from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 SIGMAS = 3
 #: How far a share must be beyond its bound to page: a service close to its bound has one page by chance in months.
 PAGE_SIGMAS = 4
-#: A bound is a hair off after arithmetic: 2 x 0.7 is not 1.4.
-_HAIR = 1 + 1e-9
 
 
 class Likely(Struct, frozen=True):
@@ -132,7 +131,7 @@ def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amou
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = Amount(bound.expr * number(_HAIR), bound.literal).compare("<=", upper)
+    within = Amount(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
     filled = join(
         "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
     )
