@@ -62,11 +62,11 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
     assert [name for name, events in found.items() if not events] == []
     assert _undeclared(found, service) == []
     # 600 runs of a simulated agent, each with about three calls, which pydantic-ai counts as runs.
-    assert 540 < _told(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
+    assert 540 < _events_with(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
     if "success_rate" in service.objectives:
-        assert 0.6 < _told(found, "run", "ok") / _told(found, "run", "") < 1
+        assert 0.6 < _events_with(found, "run", "ok") / _events_with(found, "run", "") < 1
     if "tool_call" in found and "status" in service.streams["tool_call"].labels:
-        assert 0 < _told(found, "tool_call", "error") < _told(found, "tool_call", "") / 2
+        assert 0 < _events_with(found, "tool_call", "error") < _events_with(found, "tool_call", "") / 2
 
 
 def _failing(service: Service) -> Service:
@@ -111,7 +111,7 @@ def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str
     ]
 
 
-def _told(found: Mapping[str, Events], stream: str, status: str) -> float:
+def _events_with(found: Mapping[str, Events], stream: str, status: str) -> float:
     return sum(
         events
         for labels, events in found[stream].items()
