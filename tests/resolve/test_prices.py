@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.model import names
+from generator.model.units import Unit
 from tests.resolve.build import codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
@@ -167,35 +167,33 @@ def test_what_is_written_for_an_hour_costs_what_is_written_where_it_has_no_price
     assert (usd["cached"], usd["cache_write"], usd["cache_write_1h"]) == (2, 3, 3)
 
 
-_USD: dict[str, Section] = {
-    "metrics": {"usd_total": "{type: counter, unit: usd, help: USD., labels: [release]}"}
-}
+_USD: Section = {"usd_total": "{type: counter, unit: usd, help: USD., labels: [release]}"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    ("kind", "unit"),
     [
-        ("cost: {of: usd_total}", "service:agent_own:usd"),
-        ("cost: {of: usd_total, per: runs_total}", "service:agent_own:usd"),
-        ("count: {of: usd_total}", "service:agent_own:usd"),
-        ("ratio: {of: usd_total, per: runs_total}", "service:agent_own:usd"),
-        ("ratio: {of: calls_total, per: runs_total}", "service:agent_own:count"),
+        ("cost: {of: usd_total}", Unit.USD),
+        ("cost: {of: usd_total, per: runs_total}", Unit.USD),
+        ("count: {of: usd_total}", Unit.USD),
+        ("ratio: {of: usd_total, per: runs_total}", Unit.USD),
+        ("ratio: {of: calls_total, per: runs_total}", Unit.COUNT),
     ],
 )
 def test_what_a_counter_of_usd_says_is_in_usd_and_needs_no_prices(
-    kind: str, value: str, tmp_path: Path
+    kind: str, unit: Unit, tmp_path: Path
 ) -> None:
     signals: Section = {
         "cost_per_run": None,
         "spend": None,
         "own": f"{{title: O, description: O., {kind}}}",
     }
-    found = one(resolved(tmp_path, profile=profile(**_USD, signals=signals), prices="models: {}\n"))
-    assert names.value(found.signals["own"]) == value
+    found = one(resolved(tmp_path, profile=profile(metrics=_USD, signals=signals), prices="models: {}\n"))
+    assert found.signals["own"].unit is unit
 
 
 def test_a_counter_of_usd_has_no_pace(tmp_path: Path) -> None:
     own = "{title: O, description: O., cost: {of: usd_total, per: 2h}}"
-    found = told(resolved(tmp_path, profile=profile(**_USD, signals={"own": own})))
+    found = told(resolved(tmp_path, profile=profile(metrics=_USD, signals={"own": own})))
     assert [(each.code, each.at) for each in found] == [("signal/token-metric", "2h")]
     assert "window: 2h" in found[0].help
