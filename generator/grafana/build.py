@@ -169,7 +169,7 @@ def _closer(title: str, url: str, *, outside: bool = False) -> Json:
 
 def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
     """Link a panel to the pages of the alerts that lead to it, where the site publishes them."""
-    place = PANELS.get(panel.about)
+    place = PANELS[panel.about] if panel.about else None
     for watch in records.watches:
         if place and watch.panel == place and records.runbooks.startswith("http"):
             yield _closer(f"Runbook: {watch.alert}", f"{records.runbooks}/{watch.alert}.md", outside=True)
@@ -177,7 +177,7 @@ def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
     """Find the id that alerts know a panel by; elsewhere the same panel is one of many."""
-    found = PANELS.get(panel.about) if isinstance(panel, Panel) else None
+    found = PANELS[panel.about] if isinstance(panel, Panel) and panel.about else None
     return found.number if found and found.uid == dashboard.uid else None
 
 
