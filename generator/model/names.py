@@ -7,6 +7,7 @@ that are kept, in alphabetical order. The raw pass records ``stream:agent_<strea
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -177,6 +178,11 @@ def dashboard_of(signal: Signal) -> str:
 def level(labels: tuple[str, ...]) -> str:
     """Name the level that keeps ``labels``."""
     return "_".join(sorted(labels)) or SERVICE
+
+
+def stem(metric: str) -> str:
+    """Name the records of a metric that feeds no shared stream: in plain letters, without the suffix of counters."""
+    return re.sub(r"[^a-zA-Z0-9_]", "_", metric).removesuffix("_total")
 
 
 def rate(stream: Stream) -> str:

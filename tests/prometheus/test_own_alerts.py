@@ -70,6 +70,12 @@ _ALERTS: dict[str, dict[str, object]] = {
     "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
     "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
+    "ToolSlowerThanBefore": {
+        "regression": {"signal": "tool_latency_p95"},
+        "warning": "25%",
+        "min_events": 50,
+        "min_bad_events": 20,
+    },
     "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 5},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
     "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 GOOD = "support-agent"
-_LONGEST = 45.0
+_LONGEST = 180.0
 #: A service whose label has far more values than any budget, and the limit of series for its group.
 FLOOD, _VALUES, _LIMIT = "poison-flood", 50_000, 10_000
 

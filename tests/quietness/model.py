@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
 WINDOW = 15
-SIGMAS = 3
+SIGMAS, PAGE_SIGMAS = 3, 4
 _FEW = 30
 
 
@@ -44,13 +44,15 @@ class Minutes(Struct, frozen=True):
 class Bounded(Struct, frozen=True):
     """A threshold on a share: the allowed bad part, and the fewest events above it.
 
-    ``mildest`` is the part by which chance is judged; ``also_over`` the longer window, 0 for none.
+    ``mildest`` is the part by which chance is judged; ``also_over`` the longer window, 0 for none; ``sigmas`` the
+    standard deviations that are still chance.
     """
 
     allowed: float
     mildest: float
     fewest: int
     also_over: int
+    sigmas: int = SIGMAS
 
 
 class Pace(Struct, frozen=True):
@@ -129,7 +131,7 @@ def notifications(fires: Sequence[bool]) -> int:
 
 def _surely(every: int, bad: int, alert: Bounded) -> bool:
     likely = alert.mildest * every
-    scatter = SIGMAS * sqrt(likely * (1 - alert.mildest))
+    scatter = alert.sigmas * sqrt(likely * (1 - alert.mildest))
     return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= scatter
 
 

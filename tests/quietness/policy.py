@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.alerts import AlertSeverity, BurnRate, Idle, Threshold
 from generator.model.signals import Share
-from tests.quietness.model import Bounded, Held, Pace
+from tests.quietness.model import PAGE_SIGMAS, SIGMAS, Bounded, Held, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,8 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
         for bound in (one.written.of(objective),)
     }
     bad = allowed[AlertSeverity(severity)]
-    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE)
+    sigmas = PAGE_SIGMAS if severity == AlertSeverity.CRITICAL else SIGMAS
+    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas)
 
 
 def paces(library: Library, name: str, severity: str, objective: float) -> Sequence[Pace]:

@@ -338,12 +338,16 @@ def _now(records: Records) -> tuple[Panel, ...]:
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    steps_by_release = grammar.lines(
-        grammar.COUNT,
-        "Steps p95 by release",
-        "One run in twenty of each chosen release took more steps.",
-        *by_busy_release(records, "step_count"),
-    ).without_data(NO_RELEASES)
+    steps_by_release = (
+        grammar.lines(
+            grammar.COUNT,
+            "Steps p95 by release",
+            "One run in twenty of each chosen release took more steps.",
+            *by_busy_release(records, "step_count"),
+        )
+        .told_by("step_count:release")
+        .without_data(NO_RELEASES)
+    )
     return (
         runs_by_release(records),
         success_by_release(records),
