@@ -26,6 +26,7 @@ from generator.resolve.alerts import KINDS as WRITTEN
 from generator.spec.schema import schema_text
 from generator.spec.types import AlertSpec, SignalSpec
 from generator.streams.roles import ROLES, Event
+from tests.prometheus.test_own_alerts import ALERTS as OWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +42,12 @@ def test_each_kind_of_alert_has_test_cases() -> None:
 def test_each_kind_that_a_spec_can_write_is_resolved() -> None:
     assert set(WRITTEN) == _fields(AlertSpec, "AlertKindSpec | None")
     assert set(signals.KINDS) == _fields(SignalSpec, "SourceSpec | None")
+
+
+def test_a_real_prometheus_tries_each_kind_that_a_spec_can_write() -> None:
+    library = yaml.safe_load((ROOT / "specs/signals.yaml").read_text("utf-8"))["alerts"]
+    tried = {key for alert in (*library.values(), *OWN.values()) for key in alert}
+    assert set(WRITTEN) - tried == set()
 
 
 def _fields(record: type, annotation: str) -> set[str]:
