@@ -20,6 +20,8 @@ PINK = "#D886B8"
 GREY = "#7A828C"
 #: Releases before the newest one, in shades of it.
 EARLIER = "#8E979F"
+#: Of numbers that mean neither good nor bad, beside others: that of text, on a dark and on a light background.
+TEXT = "text"
 #: The one colour of what was promised, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
 

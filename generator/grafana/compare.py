@@ -39,7 +39,7 @@ _SCALES = {
     Unit.USD: grammar.MONEY,
     Unit.COUNT: grammar.COUNT,
 }
-_CALM = colours.OBJECTIVE
+_CALM = colours.TEXT
 #: From where on a difference is to be seen, and is bad, in percentage points or as a part of the earlier value.
 _SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
 

@@ -97,6 +97,7 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         thresholds=_steps(panel),
         reduceCalc=_LAST,
         noValue=panel.nothing,
+        mappings=[fields.nothing(panel.nothing)],
         alignment="center",
         graphMode="none",
         textMode="value_and_name" if named else "value",

@@ -31,6 +31,12 @@ def statuses() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
+def nothing(text: str) -> Json:
+    """Write ``text`` where there is no value, in grey: the colour of the first step may be red."""
+    result = {"text": text, "color": colours.GREY, "index": 0}
+    return {"type": "special", "options": {"match": "null", "result": result}}
+
+
 def severities() -> list[Json]:
     """Map the severities of alerts to their words and colours."""
     shown = ((colours.CRITICAL, "critical"), (colours.WARNING, "warning"), (colours.INFO, "info"))
@@ -190,7 +196,7 @@ def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
         return
     if cell is Cell.TREND:
         yield "mappings", trends()
-        yield "thresholds", thresholds(((None, "text"),))
+        yield "thresholds", thresholds(((None, colours.TEXT),))
         yield "custom.cellOptions", {"type": "color-text"}
         return
     yield "mappings", statuses() if cell is Cell.STATUS else severities()

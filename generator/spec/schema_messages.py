@@ -166,7 +166,8 @@ def _enum(case: ErrorContext) -> Message:
     match = closest(case.node.text, known) if isinstance(case.node, Scalar) else None
     suggestion = f"did you mean {quoted(match)}? " if match else ""
     message = f"{case.subject} may not be {value(case.node)}"
-    return Message("schema/value", message, f"{suggestion}known values: {listed(known)}")
+    advice = "" if match or not case.advice else f"; {case.advice}"
+    return Message("schema/value", message, f"{suggestion}known values: {listed(known)}{advice}")
 
 
 def _const(case: ErrorContext) -> Message:

@@ -330,6 +330,24 @@ def test_a_server_is_asked_how_often_it_scrapes(
     assert found == pytest.approx(interval)
 
 
+def test_of_a_target_that_is_new_the_configured_interval_is_known(
+    fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service
+) -> None:
+    target = answering(200, b"agent_run_total 1\n", headers={"Content-Type": "text/plain; version=0.0.4"})
+    source = ServerSource(fresh_prometheus.api, replace(support, selector={"job": "support-agent"}))
+    at = target.removeprefix("http://")
+    scraped = {"job_name": "support-agent", "scrape_interval": "1m30s", "static_configs": [{"targets": [at]}]}
+    other = {"job_name": "other", "scrape_interval": "7s", "static_configs": [{"targets": [at]}]}
+    fresh_prometheus.load(ServerConfig(scrape_configs=(scraped, other)))
+    deadline = time.monotonic() + 30
+    while (found := source.interval()) is None:
+        assert time.monotonic() < deadline, "no target was known"
+        time.sleep(0.05)
+    assert found == pytest.approx(90)
+    # The past is asked for samples only.
+    assert replace(source, at=NOW).interval() is None
+
+
 def test_of_what_is_not_scraped_no_interval_is_known(
     prometheus: PrometheusApi, unique: str, support: Service
 ) -> None:

@@ -32,7 +32,7 @@ _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
 _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
 #: So many services stand out in a chart, and have their courses drawn.
 _FIRST, _DRAWN = 10, 20
-_BUDGET = ((None, colours.OBJECTIVE), (0.8, colours.AMBER), (1.0, colours.RED))
+_BUDGET = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:

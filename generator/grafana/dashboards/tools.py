@@ -39,7 +39,7 @@ _NO_CALLS = "No tool calls in this time range, or this service does not measure 
 _NO_ERRORS = "No errors in this time range, or this service does not measure them"
 _NO_LLM = "No LLM calls in this time range, or this service does not measure them"
 #: A tool's error rate as a part of what is promised.
-_PROMISE_STEPS = ((None, colours.GREY), (0.8, colours.AMBER), (1.0, colours.RED))
+_PROMISE_STEPS = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
