@@ -72,7 +72,7 @@ def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | Non
 
 
 def _fit(match: Match) -> tuple[int, ...]:
-    """Rank: metrics that are there and that are not, labels that are not, buckets that agree, values that do not.
+    """Rank: metrics that are there and that are not, labels that are not, streams, buckets that agree, odd values.
 
     Of two profiles that fit alike, a directory's own was written for this.
     """
@@ -84,10 +84,17 @@ def _fit(match: Match) -> tuple[int, ...]:
         there,
         there - len(every),
         -absent,
+        _streams(match),
         _same_buckets(seen),
         -strays,
         not match.profile.profile.span.is_shipped,
     )
+
+
+def _streams(match: Match) -> int:
+    """Count the streams that are fed by what is there: the more of them, the more is known."""
+    fed = ((name for feed in one.sources for name in feed.names) for one in match.service.streams.values())
+    return sum(not match.seen.metrics.keys().isdisjoint(found) for found in fed)
 
 
 def _same_buckets(seen: Seen) -> int:

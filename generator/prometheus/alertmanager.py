@@ -57,7 +57,8 @@ class Routing(Struct, frozen=True):
         service: Its name.
         owner: Whose it is.
         marks: Further labels of its alerts, the environment among them.
-        severities: Those that its alerts can have.
+        kinds: The labels besides these by which its alerts can be told apart: their severity, and the tool, the tier
+            or whatever else they are about, where its values are listed.
         place: Where its owner is written.
         apart: The labels by which a signal of it has several alerts.
         aside: The critical alerts that do not tell their signal's state.
@@ -66,7 +67,7 @@ class Routing(Struct, frozen=True):
     service: str
     owner: str
     marks: Mapping[str, str]
-    severities: tuple[str, ...]
+    kinds: tuple[tuple[tuple[str, str], ...], ...]
     place: Span | None
     apart: tuple[str, ...]
     aside: tuple[str, ...]
@@ -78,17 +79,29 @@ def routing(service: Service) -> Routing:
     aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
     # What watches the rules themselves has no owner.
     owned = [alert for alert in service.alerts if not isinstance(alert.kind, RuleHealth)]
-    found = {str(tier.severity) for alert in owned for tier in alert.tiers}
-    severities = tuple(one for one in map(str, AlertSeverity) if one in found)
+    kinds = {kind: None for alert in owned for kind in _kinds(alert, service)}
     return Routing(
         service.name,
         service.owner,
         service.marks,
-        severities,
+        tuple(kinds),
         service.where("owner"),
         tuple(apart),
         tuple(aside),
     )
+
+
+def _kinds(alert: Alert, service: Service) -> Iterator[tuple[tuple[str, str], ...]]:
+    """List the severities of an alert with what it is about; undeclared values are those that nobody lists."""
+    label = service.labels.get(alert.by or "") if alert.about_signal else None
+    listed = label.values if label else ()
+    about = (alert.only,) if alert.only else listed
+    for tier in alert.tiers:
+        severity = (names.SEVERITY, str(tier.severity))
+        if alert.by and about:
+            yield from ((severity, (alert.by, value)) for value in about)
+        else:
+            yield (severity,)
 
 
 def _is_aside(alert: Alert) -> bool:
