@@ -6,7 +6,7 @@ import sys
 
 from generator.unchanged import answered
 
-TYPE_CHECKING = False  # to import typing takes longer than the answer where nothing has changed
+TYPE_CHECKING = False  # the import of typing takes longer than the answer where nothing has changed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -8,14 +8,14 @@ from msgspec import Struct
 
 
 class Artifact(Struct, frozen=True, order=True, tag=True):
-    """A file to be: ``path`` is relative to the output directory, with ``/`` between its parts."""
+    """A file to write: ``path`` is relative to the output directory, with ``/`` between its parts."""
 
     path: str
     text: str
 
 
 class Kept(Struct, frozen=True, tag=True):
-    """A file to be that an earlier compilation wrote: SHA-256 in hex and size in bytes of what the output holds."""
+    """A file of an earlier compilation: SHA-256 in hex and size in bytes of the one in the output."""
 
     path: str
     sha256: str
@@ -23,14 +23,14 @@ class Kept(Struct, frozen=True, tag=True):
 
 
 File = Artifact | Kept
-"""A file to be, made now or before."""
+"""A file to write, made now or before."""
 
 
 def kept(file: File) -> Kept:
-    """Forget the text of a file, which the output is about to hold.
+    """Drop the text of a file that will be in the output.
 
     Raises:
-        UnicodeEncodeError: its text holds a lone surrogate.
+        UnicodeEncodeError: its text has a lone surrogate.
     """
     if isinstance(file, Kept):
         return file

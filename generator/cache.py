@@ -1,7 +1,7 @@
-"""The memory of one output's last compilation: a file in the user's own cache, of typed values and nothing that runs.
+"""The memory of one output's last compilation: a file in the user's own cache, with typed values and no code.
 
-What is damaged in it, or was made by another compiler, is not remembered. Whoever could write there, which is nobody
-(see ``generator.private``), could at worst make a value wrong.
+Damaged values, and those of another compiler, are ignored. Only the user can write there (see ``generator.private``);
+another writer could at worst make a value wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Bytes of the SHA-256 of what follows it.
+#: Length in bytes of the SHA-256 of the rest.
 _DIGEST = 32
 #: Level of compression: a result is a tenth as large for a millisecond.
 _FAST = 1
@@ -44,10 +44,10 @@ class Cache(Memory):
     """The results of earlier compilations into one output; only those that the last one used are kept."""
 
     def __init__(self, directory: int | None, output: Path) -> None:
-        """Read what there is.
+        """Read the file, if it exists.
 
         Args:
-            directory: The user's own, as ``private.opened`` gives it; without one nothing outlasts this process.
+            directory: The user's own, from ``private.opened``; without one nothing outlasts this process.
             output: The output directory.
         """
         self.directory, self._output, self._compiler = directory, output, fingerprint()
@@ -84,7 +84,7 @@ class Cache(Memory):
         return value
 
     def retain(self, value: object, *inputs: bytes) -> None:
-        """Keep a result when ``save`` is called."""
+        """Keep a result for the next ``save``."""
         key = _key(*inputs)
         with suppress(OverflowError):  # a bound of more than 64 bits
             self._used[key] = zlib.compress(msgpack.encode(value), _FAST)
@@ -100,7 +100,7 @@ class Cache(Memory):
             return False
 
     def save(self) -> None:
-        """Keep what was used and made since the last time, and nothing else."""
+        """Write the results that were used or made since the last time, and no others."""
         if self.directory is not None and self._used != self._results:
             body = msgpack.encode(_Stored(self._compiler, self._used))
             private.keep(self.directory, self._name, sha256(body).digest() + body)

@@ -1,4 +1,4 @@
-"""The catalogue of what a compilation made, for machines: metrics, signals, alerts, dashboards."""
+"""The catalogue of a compilation's output, for machines: metrics, signals, alerts, dashboards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 PATH = "catalog.json"
 VERSION = 1
-#: Where rule files are, by what they hold.
+#: The directories of rule files, by their contents.
 _RULES, _ALERTS = (path("").rpartition("/")[0] for path in (names.rules_path, names.alerts_path))
 
 
 def catalog(services: Mapping[str, str], rules: Iterable[str]) -> Artifact:
-    """List everything by name, with the series and labels to ask for.
+    """List everything by name, with the series and labels to query.
 
     Args:
         services: The ``catalog_entry`` of each service, with its own rule files.
@@ -38,7 +38,7 @@ def catalog(services: Mapping[str, str], rules: Iterable[str]) -> Artifact:
 
 
 def catalog_entry(service: Service) -> str:
-    """List what there is of one service, as JSON for its place in the catalogue."""
+    """List the parts of one service, as JSON for its place in the catalogue."""
     return json_member(_listing(service))
 
 

@@ -35,7 +35,7 @@ COMMANDS = {
     "audit": "compare a running system with its spec",
     "demo": "watch a service at work, with incidents to switch on",
 }
-"""Each is a module in ``generator.commands`` with ``arguments(parser)`` and ``run(arguments)``; and what it does."""
+"""Each is a module in ``generator.commands`` with ``arguments(parser)`` and ``run(arguments)``; and its description."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         return _without_extra(missing)
     except BrokenPipeError:
-        # The reader (head, less) went away: nothing is wrong with the specs.
+        # The reader of the pipe (head, less) has ended: the specs have no error.
         _abandon_stdout()
         return OK
     except OSError as problem:
@@ -57,14 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {what}: {problem.strerror}\n")
         return CALL_AT_FAULT
     except KeyboardInterrupt as interrupt:
-        # Where it is known what became of the work, it says so.
+        # The message names the state of the work where it is known.
         sys.stderr.write("; ".join(("interrupted", *map(str, interrupt.args))) + "\n")
         return INTERRUPTED
     return code
 
 
 def _without_extra(missing: ModuleNotFoundError) -> int:
-    """Say which extra to install; what else is missing is a defect."""
+    """Name the extra to install; any other missing module is a defect."""
     if not _is_of_extra(missing):
         raise missing
     sys.stderr.write(f"error: the package {missing.name} is not installed: {_INSTALL}\n")
@@ -87,28 +87,28 @@ def _prepare_streams() -> None:
 
 
 def _abandon_stdout() -> None:
-    """Let what is still to be written go nowhere, or Python complains of it when it ends."""
+    """Discard the rest of the output, or Python complains at its end."""
     with suppress(io.UnsupportedOperation):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows what was typed by what it is; the commands' parsers are of this class as well."""
+    """A parser that escapes invisible characters of typed text; the commands' parsers are of this class as well."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the call, and leave."""
+        """Print the error of the call, and exit."""
         super().error(shown(message))
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; of the commands only the one that is called is imported."""
+    """Parse the command line; only the called command is imported."""
     top = _Parser(
         prog="agent-metrics",
         description="Agent metrics as code: YAML specs become Prometheus rules and Grafana dashboards.",
         epilog="Exit status: 0 clean, 1 a spec is at fault, 2 the call is, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    # With prog argparse need not lay out the usage to find it, which would import every way to compress a file.
+    # With a given prog, argparse does not format the usage to find it, which would import every compression module.
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=top.prog)
     called = next((word for word in argv if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
@@ -119,7 +119,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _describe(command: str, parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    """Give a parser the arguments of its command; --help also answers where the command cannot run."""
+    """Add the arguments of a command to its parser; --help also works where the command cannot run."""
     try:
         _module(command).arguments(parser)
     except ModuleNotFoundError as missing:

@@ -1,7 +1,7 @@
 """The compiler: texts of specs in, artifacts and diagnostics out. Pure; files are read and written elsewhere.
 
-Services are compiled one by one; what only all of them together show stands on a small entry of each. So a service
-whose spec has not changed need not be compiled again, where a memory has what became of it.
+Services are compiled one by one; files about all services use a small entry of each. So a service whose spec has not
+changed need not be compiled again, where a memory has its result.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ E = TypeVar("E")
 
 
 class Memory:
-    """Results of earlier compilations, by the bytes that they depend on; this one has none, and keeps none."""
+    """Results of earlier compilations, by the bytes that they depend on; this class keeps none."""
 
     def recall(self, kind: type[T], *inputs: bytes) -> T | None:  # noqa: ARG002 - for memories that have some
         """Find a result."""
@@ -56,7 +56,7 @@ class Memory:
         """Keep a result for later compilations."""
 
     def holds(self, file: File) -> bool:  # noqa: ARG002
-        """Whether the output directory has a file whose text was forgotten."""
+        """Whether the output directory has a file whose text was dropped."""
         return False
 
 
@@ -65,7 +65,7 @@ _Key = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 class Fleet(Struct, frozen=True):
-    """What the shared rules depend on of all services: profiles in use, variants, and marks of alerts."""
+    """The input of the shared rules from all services: profiles in use, variants, and marks of alerts."""
 
     profiles: frozenset[str] = frozenset()
     variants: tuple[Variant, ...] = ()
@@ -73,14 +73,14 @@ class Fleet(Struct, frozen=True):
 
 
 class Foundation(Struct, frozen=True):
-    """What every service is compiled on: all that services share, and the rules about all of them.
+    """The base for compiling every service: the parts that services share, and the shared rules.
 
     Attributes:
-        common: All that services share.
-        shared: The rules about all of them, as the library has them.
-        defects: What is wrong with these rules.
+        common: The parts that services share.
+        shared: The shared rules in the library's form.
+        defects: The defects of these rules.
         made: The rules of other profiles, with marks or variants, by the profiles' names, the marks, and the variants'
-            alerts and names, as far as they were asked for.
+            alerts and names, as far as they were requested.
     """
 
     common: Common
@@ -89,11 +89,11 @@ class Foundation(Struct, frozen=True):
     made: dict[_Key, SharedRules] = field(default_factory=dict)
 
     def of_service(self, service: Service) -> SharedRules:
-        """The shared rules with the variants and the marks of a service; those of one name are the same rules."""
+        """The shared rules with the variants and the marks of a service; equal names mean the same rules."""
         return self._rules(self.common.base.library.marked(service.marks), service.deviations.variants)
 
     def of_fleet(self, fleet: Fleet) -> SharedRules:
-        """The shared rules of a fleet: with the variants in use, and no word about profiles that nobody uses."""
+        """The shared rules of a fleet: with the variants in use, and without unused profiles."""
         return self._rules(self.library_of(fleet), fleet.variants)
 
     def _rules(self, library: Library, variants: tuple[Variant, ...]) -> SharedRules:
@@ -110,7 +110,7 @@ class Foundation(Struct, frozen=True):
         return self.made[key]
 
     def library_of(self, fleet: Fleet) -> Library:
-        """The library without the profiles that nobody uses, and without prices of what only they count."""
+        """The library without unused profiles, and without prices of tokens that only those count."""
         return self.common.base.library.used_by(fleet.profiles).marked(fleet.marks)
 
     @property
@@ -129,12 +129,12 @@ class Compilation(Struct, frozen=True):
     """The result of a compilation.
 
     Attributes:
-        files: All of the output; none when a spec is at fault, or where specs are only checked.
-        diagnostics: In order.
-        texts: Of the specs, by the names that diagnostics give them.
-        model: None when a service is not understood, or comes from a memory.
-        facts: Of the model's services, in its order.
-        shared: What the rules cost that they share; None where ``model`` is.
+        files: The whole output; empty when a spec has errors, or is only checked.
+        diagnostics: The findings, in order.
+        texts: The texts of the specs, by their names in diagnostics.
+        model: None when a service has errors, or comes from a memory.
+        facts: Facts of the model's services, in its order.
+        shared: The cost of the shared rules; None where ``model`` is.
     """
 
     files: tuple[File, ...]
@@ -156,16 +156,16 @@ class Compilation(Struct, frozen=True):
 
 
 class Part(Struct, Generic[E], frozen=True):
-    """One service of a file, compiled; ``E`` is the type of entries, which only back ends know.
+    """One service of a file, compiled; ``E`` is the type of entries, which the back ends define.
 
     Attributes:
-        claims: Names and series that no other service may claim as well; None when it is no spec.
-        live: The service's series at once, raw and recorded; None when the spec is not understood.
-        entry: None when the spec is at fault, or is only to be checked.
-        files: The service's own; none when there is no entry.
-        diagnostics: What is found about it alone.
+        claims: Names and series that no other service may claim as well; None when it is not a spec.
+        live: The service's series at once, raw and recorded; None when the spec has errors.
+        entry: None when the spec has errors, or is only checked.
+        files: The service's own; empty without an entry.
+        diagnostics: Findings about it alone.
         groups: The number of its own rule groups.
-        routing: What the way of its alerts depends on; None when the spec is not understood.
+        routing: The facts for routing its alerts; None when the spec has errors.
     """
 
     claims: Claims | None
@@ -184,21 +184,21 @@ class Tests(Struct, frozen=True):
 
 
 class Made(Struct, frozen=True):
-    """Files that stand on less than all of a spec; ``stands_on`` is the SHA-256 of that."""
+    """Files that depend on a part of the specs; ``stands_on`` is the SHA-256 of that part."""
 
     stands_on: bytes
     files: tuple[File, ...]
 
 
 class CompiledService(Struct, frozen=True):
-    """A service with its rules, and what is found about it; ``facts`` is None when its spec is not understood."""
+    """A service with its rules, and its findings; ``facts`` is None when its spec has errors."""
 
     facts: ServiceFacts | None
     diagnostics: tuple[Diagnostic, ...]
 
 
 Progress = Callable[[int, int], None]
-"""Is called with the number of services that are compiled, and of all."""
+"""A function that is called with the number of compiled services, and of all."""
 
 
 def _silent(done: int, total: int) -> None:
@@ -232,7 +232,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
 
 
 def generate(sources: Sources, memory: Memory | None = None, progress: Progress = _silent) -> Compilation:
-    """Compile specs to all of the output; what ``memory`` has of earlier compilations is not made again."""
+    """Compile specs to the whole output; results in ``memory`` are not made again."""
     memory = memory or Memory()
     shared = _recalled_shared(sources, memory)
     if shared.specs is None or not sources.services:
@@ -259,7 +259,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
 def _undeliverable(
     files: Sequence[File], parts: Sequence[Part[Entry]], base: Foundation, fleet: Fleet
 ) -> Iterator[Diagnostic]:
-    """Find what a target of the site would refuse; before there are files, by the number of groups alone."""
+    """Find parts that a target of the site would refuse; before there are files, by the number of groups alone."""
     if not base.site.deliver.targets:
         return
     claims = {part.claims.service.value: part for part in parts if part.claims}
@@ -270,12 +270,12 @@ def _undeliverable(
 
 
 def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagnostic, ...]:
-    """Find what is wrong with the list of incidents, of which nothing is generated."""
+    """Find the errors of the list of incidents, from which no file is generated."""
     if sources.incidents is None:
         return ()
     listed = load_incidents(sources.incidents)
     names = [part.claims.service.value for part in parts if part.claims]
-    # A service whose file is not understood may be the one that an incident names.
+    # A service whose file has errors may be the one that an incident names.
     if listed.specs is None or len(names) < len(parts):
         return listed.diagnostics
     return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
@@ -289,7 +289,7 @@ def _fleet(parts: Sequence[Part[Entry]], variants: Iterable[Variant]) -> Fleet:
 
 
 def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
-    """Say all the same what is wrong with the files of services."""
+    """Report the errors in services' files nevertheless."""
     alone = (one for file in sources.services for one in load_services(file).diagnostics)
     return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
 
@@ -317,7 +317,7 @@ def _checked(file: SpecFile, base: Foundation) -> list[tuple[Part[Entry], Servic
 def _compiled(
     spec: ServiceSpec, base: Foundation, found: tuple[Diagnostic, ...]
 ) -> tuple[Part[Entry], ServiceFacts | None]:
-    """Compile a service, and add to what is found of its file."""
+    """Compile a service, and add its findings to those of its file."""
     compiled = compile_service(spec, base)
     every = (*found, *compiled.diagnostics)
     facts = compiled.facts
@@ -332,7 +332,7 @@ def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> 
 
     parts, module = memory.recall(list[Part[emit.Entry]], key, file.identity), f"module of {file.path}"
     if parts and all(memory.holds(file) for part in parts for file in part.files):
-        memory.recall(Made, module.encode())  # what is not asked for is forgotten
+        memory.recall(Made, module.encode())  # the facts are dropped unless they are requested
         return parts
     checked = _checked(file, base)
     if any(facts is None or has_errors(part.diagnostics) for part, facts in checked):
@@ -347,7 +347,7 @@ def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> 
 
 
 def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
-    """Add to a service its entry, and the files that are its own."""
+    """Add to a service its entry, and its own files."""
     from generator import emit  # noqa: PLC0415
 
     site = site.of(facts.service)
@@ -356,14 +356,14 @@ def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
 
 
 def _once(parts: Iterable[Part[Entry]], known: dict[bytes, object]) -> Iterator[Part[Entry]]:
-    """Let the entries of services hold equal values once; ``known`` are those of earlier ones."""
+    """Let the entries of services share equal values; ``known`` are those of earlier ones."""
     from generator import emit  # noqa: PLC0415
 
     return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)
 
 
 def _read_back(value: T, kind: type[T]) -> T:
-    """Make of a value what a memory would make of it: a 1 where a float is meant is 1.0, now and then."""
+    """Convert a value as a memory would: a 1 in place of a float becomes 1.0."""
     try:
         return msgpack.decode(msgpack.encode(value), type=kind)
     except OverflowError:  # an integer of more than 64 bits, which no memory keeps
@@ -373,9 +373,9 @@ def _read_back(value: T, kind: type[T]) -> T:
 def _findings(
     found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
-    """Add what only all services together can break, where all of them are understood."""
+    """Add the findings about all services together, where all of them are valid."""
     claims = [part.claims.service.value for part in parts if part.claims]
-    # Where a file is not understood, it may be the one that is looked for.
+    # A file with errors may be the missing one.
     shards = check_shards(base.common.shards, claims) if len(claims) == len(parts) else ()
     live = {part.claims.service.value: part.live for part in parts if part.claims and part.live is not None}
     account = shared_account(base.of_fleet(_fleet(parts, ())))
@@ -387,7 +387,7 @@ def _findings(
 
 
 def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory: Memory) -> tuple[File, ...]:
-    """Add to the services' own files those that are about all of them."""
+    """Add the files about all services to the services' own files."""
     from generator import emit  # noqa: PLC0415
 
     entries = sorted((part.entry for part in parts if part.entry), key=lambda entry: entry.service)
@@ -402,7 +402,7 @@ def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory:
 def _shared_tests(
     library: Library, shared: SharedRules, variants: tuple[Variant, ...], site: Site, memory: Memory
 ) -> tuple[File, ...]:
-    """Write the unit tests of the shared alerts, unless the same alerts were tested before."""
+    """Write the unit tests of the shared alerts, unless they are in memory."""
     from generator import emit  # noqa: PLC0415
 
     key = json.encode((replace(library, origins={}), variants, site), order="sorted")
@@ -415,7 +415,7 @@ def _shared_tests(
 
 
 def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
-    """Draw the dashboards, unless the same series are recorded as before."""
+    """Draw the dashboards, unless those of the same records are in memory."""
     from generator import emit  # noqa: PLC0415
     from generator.grafana.records import records_of  # noqa: PLC0415
 
@@ -426,12 +426,12 @@ def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[F
 def _made(
     memory: Memory, name: str, stands_on: object, make: Callable[[], tuple[Artifact, ...]]
 ) -> tuple[File, ...]:
-    """Make files, unless those of this name were made last time from the same.
+    """Make files, unless those of this name were last made from the same input.
 
     Args:
-        memory: What was made last time.
-        name: Tells these files from others.
-        stands_on: All that they depend on.
+        memory: The results of the last time.
+        name: Distinguishes these files from others.
+        stands_on: Their whole input.
         make: Makes them.
     """
     inputs = sha256(json.encode(stands_on, order="sorted")).digest()
@@ -444,7 +444,7 @@ def _made(
 
 
 def compile_service(spec: ServiceSpec, base: Foundation) -> CompiledService:
-    """Resolve a service, compile its rules and run every check on it, if what it stands on is sound."""
+    """Resolve a service, compile its rules and run every check on it, if its base has no errors."""
     common = base.common
     resolved = resolve_one(spec, common)
     if resolved.value is None or not common.sound:

@@ -49,16 +49,16 @@ T = TypeVar("T")
 
 
 class Entry(Struct, frozen=True):
-    """What a service adds to the files about all of them; a thousand of these wait for each other.
+    """A service's part of the files about all services; a thousand of these are in memory at once.
 
-    It is kept from one compilation to the next, so all types below it are such as msgspec can read back.
+    It is kept from one compilation to the next, so that msgspec must be able to read all its types.
 
     Attributes:
         service: Its name.
-        runbooks: What it adds to the pages of its alerts.
+        runbooks: Its part of the pages of its alerts.
         report: Its lines in the reports.
         listing: Its place in the catalogue, as JSON.
-        recording: What dashboards may read of it.
+        recording: Its records for dashboards.
         variants: The forms of shared alerts that only some services have.
         rule_files: The paths of its own rule files.
         profile: The profile that it uses.
@@ -75,7 +75,7 @@ class Entry(Struct, frozen=True):
 
 
 def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that are one service's own, but for its module."""
+    """Write the files that are one service's own, except its module."""
     rules = rule_files(facts.service, facts.compiled, site)
     return (
         *rules,
@@ -85,7 +85,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
 
 
 def measured(service: Service) -> Service:
-    """Leave out what a service promises and is alerted on, and where it runs: its module depends on the rest alone."""
+    """Leave out a service's objectives, alerts and place: its module depends on the rest alone."""
     return replace(
         service,
         name=service.system,
@@ -111,7 +111,7 @@ def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
 
 
 def entry_of(facts: ServiceFacts, site: Site) -> Entry:
-    """Gather what the files about all services say of one."""
+    """Collect a service's part of the files about all services."""
     service = facts.service
     return Entry(
         service=service.name,
@@ -126,7 +126,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
 
 
 def once(entry: Entry, known: dict[bytes, object]) -> Entry:
-    """Give an entry the values that earlier ones have as well, so that a thousand entries hold each value once.
+    """Replace an entry's values by equal ones of earlier entries, so that a thousand entries share each value.
 
     Args:
         entry: A service's.
@@ -149,7 +149,7 @@ def once(entry: Entry, known: dict[bytes, object]) -> Entry:
 
 
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
-    """Draw the dashboards, which depend on what is recorded alone, and write what hands them to Grafana."""
+    """Draw the dashboards, which depend on the records alone, and write their provisioning for Grafana."""
     # They import grafanalib, which takes long, and are seldom drawn again.
     from generator.grafana.dashboards import dashboards  # noqa: PLC0415
     from generator.grafana.provisioning import provisioning  # noqa: PLC0415

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CommandError(Exception):
-    """An error with a message for the user; ``help`` is a way on, or empty."""
+    """An error with a message for the user; ``help`` is a way out, or empty."""
 
     def __init__(self, message: str, help_: str = "") -> None:
         super().__init__(message, help_)

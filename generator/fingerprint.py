@@ -1,6 +1,6 @@
-"""The things that artifacts depend on beside the specs: the compiler, the packages that it uses, and Python.
+"""The inputs of artifacts besides the specs: the compiler, the packages that it uses, and Python.
 
-Imports nothing that a starting Python has not imported already: ``unchanged`` stands on it.
+It imports only modules that a starting Python has imported already: ``unchanged`` depends on that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 
 def fingerprint() -> str:
-    """Return a hash that is another one after any change of the compiler, its packages or Python."""
+    """Return a hash that changes with the compiler, its packages or Python."""
     from hashlib import sha256  # noqa: PLC0415 - to import it takes longer than to describe the compiler
 
     return sha256(described().encode("utf-8", "surrogateescape")).hexdigest()
@@ -22,7 +22,7 @@ def fingerprint() -> str:
 def described() -> str:
     """List the compiler's files with size and time, and the directories of packages with the time alone.
 
-    Whatever is installed there or removed changes that.
+    Every installation or removal there changes that.
     """
     folders = [path for path in sys.path if os.path.basename(path) in _INSTALLED and os.path.isdir(path)]
     packages = (f"{folder} {os.stat(folder).st_mtime_ns}" for folder in folders)

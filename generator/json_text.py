@@ -1,4 +1,4 @@
-"""Values as JSON text, in the one form that generated files have."""
+"""Values as JSON text, in the one form of generated files."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def json_member(value: object) -> str:
 
 
 def json_with_members(head: Mapping[str, object], key: str, members: Iterable[tuple[str, str]]) -> str:
-    """Write an object as ``json_text`` would, whose last member is a map of values that are JSON already.
+    """Write an object like ``json_text``, where the values of its last member are JSON already.
 
     Args:
-        head: The object, but for its last key.
+        head: The object without its last key.
         key: The last key.
-        members: What is under it: names, and their values as ``json_member`` writes them.
+        members: Its names, with values as ``json_member`` writes them.
     """
     begin = json_text({**head, key: {}}).removesuffix("}\n}\n")
     body = ",".join(f"\n    {json_text(name).rstrip()}: {member}" for name, member in members)

@@ -1,8 +1,8 @@
-"""Markdown from Jinja templates: the one place that knows what of a text Markdown would read.
+"""Markdown from Jinja templates: the one place with the rules for escaping Markdown.
 
-Autoescape is off: it escapes for HTML, and Markdown needs other characters escaped. So nothing of a spec goes into a
-template as it is: a name goes through the filter ``code``, what a link leads to through ``address``, any other text
-through ``text``.
+Autoescape is off: it escapes for HTML, and Markdown needs other characters escaped. So no text of a spec goes into a
+template as it is: a name goes through the filter ``code``, a link's target through ``address``, any other text through
+``text``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-#: An underscore inside a word means nothing; an address, also one of mail, would become a link by itself.
+#: An underscore inside a word means nothing; a web or mail address would become a link by itself.
 _SPECIAL = re.compile(
     r"([\\`*\[\]|#~$@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.)", re.IGNORECASE
 )
-#: What at the beginning of a line makes a list, a rule, or a heading of the line above.
+#: Characters at the beginning of a line that make a list, a rule, or a heading of the line above.
 _MARKER = re.compile(r"[-+=]|[0-9]+[.)](?= |$)")
-#: What Markdown reads as spaces between words; others are shown.
+#: Spaces between words for Markdown; other spaces are escaped.
 _SPACES = re.compile(r"[ \t\r\n]+")
 _CODE = re.compile(r"[^`|\n]+")
 
@@ -37,7 +37,7 @@ def environment(folder: Path) -> Environment:
 
 
 def text(value: str) -> str:
-    """Write text on one line so that no character of it means anything to Markdown or HTML; blank text is quotes."""
+    """Write text on one line with everything escaped that Markdown or HTML would read; blank text becomes quotes."""
     line = printable(_SPACES.sub(" ", value).strip(" ")) or '""' * bool(value)
     escaped = _SPECIAL.sub(r"\\\1", line.replace("&", "&amp;"))
     if marker := _MARKER.match(escaped):
@@ -46,11 +46,11 @@ def text(value: str) -> str:
 
 
 def code(value: str) -> str:
-    """Write a name as code, and one that would end the code or the cell as text."""
+    """Write a name as code; a name that would end the code or the cell as text."""
     shown = printable(value)
     return f"`{shown}`" if _CODE.fullmatch(shown) and shown == shown.strip(" ") else text(value)
 
 
 def address(value: str) -> str:
-    """Write what a link leads to; the schemas let no bracket and no space into an address."""
+    """Write a link's target; the schemas allow no brackets and no spaces in an address."""
     return f"<{value.replace('&', '&amp;')}>"

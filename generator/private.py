@@ -1,11 +1,11 @@
-"""A directory that nobody but its user can change: where later runs find what earlier ones left.
+"""A directory that only its user can change: it keeps results for later runs.
 
 It is ``$XDG_CACHE_HOME/agent-metrics``, else ``~/.cache/agent-metrics``. It is opened from the root on, directory by
-directory, and never by its path again: whoever exchanges one of them meanwhile changes nothing of what is read. Each
-must belong to this user or to root, and nobody else may write in it; only where entries are their owners' alone (the
-sticky bit, as on /tmp) may others write as well. Else there is no such directory, and everything is compiled anew.
+directory, and never by its path again: a later exchange of one of them does not change what is read. Each must belong
+to this user or to root, and others must not write in it; only where entries are their owners' alone (the sticky bit, as
+on /tmp) may others write as well. Otherwise there is no such directory, and everything is compiled anew.
 
-Imports nothing that a starting Python has not imported already: this stands before all answers.
+It imports only modules that a starting Python has imported already: it runs before every answer.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _NAME = "agent-metrics"
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-#: Files of one kind that are kept: the newest.
+#: The number of files of one kind that are kept: the newest.
 _KEPT = 64
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def opened(*, make: bool) -> int | None:
-    """Open the directory; None where there is none, or others could change it. ``make`` creates what is missing."""
+    """Open the directory; None where it does not exist, or others could change it. ``make`` creates missing parts."""
     home = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(home):
         home = os.path.expanduser("~/.cache")
@@ -61,13 +61,13 @@ def _below(parent: int, name: str, *, make: bool) -> int:
 
 
 def _is_private(found: os.stat_result, *, last: bool) -> bool:
-    """Whether others can change no entry of ours there; ``last`` is the directory itself, where they may add none."""
+    """Whether others can change no entry of ours there, and in the ``last`` directory itself cannot add any."""
     is_sticky = bool(found.st_mode & stat.S_ISVTX) and not last
     return found.st_uid in {0, os.geteuid()} and (is_sticky or not found.st_mode & _OTHERS_MAY_WRITE)
 
 
 def read(directory: int, name: str) -> bytes | None:
-    """Read a file; None where there is none."""
+    """Read a file; None where it does not exist."""
     try:
         descriptor = os.open(name, _FILE, dir_fd=directory)
     except OSError:
@@ -89,7 +89,7 @@ def _all_of(descriptor: int, size: int) -> bytes:
 
 
 def keep(directory: int, name: str, data: bytes) -> None:
-    """Write a file whole or not at all; one that cannot be written is not kept, and the oldest of its suffix go."""
+    """Write a file whole or not at all; without an error where that fails; delete the oldest of its suffix."""
     staged = f".{name}.{os.getpid()}"
     try:
         descriptor = os.open(staged, _NEW, 0o600, dir_fd=directory)

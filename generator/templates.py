@@ -1,6 +1,6 @@
 """Jinja's environments, each with the templates of one directory, which are compiled once as modules are.
 
-What they are compiled to stands beside them in ``__pycache__``: to compile them takes longer than to fill them.
+The compiled ones are beside them in ``__pycache__``: compiling them takes longer than filling them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def environment(templates: Path, *, autoescape: bool, **options: Any) -> Environ
 
 
 def _beside(templates: Path) -> _Compiled:
-    """Find where compiled templates are kept; as with modules, what is there is used also where nothing is added."""
+    """Find the place for compiled templates; as with modules, existing ones are used even where none can be added."""
     folder = Path(cache_from_source(str(templates / "of.py"))).parent
     if not sys.dont_write_bytecode:
         with suppress(OSError):
@@ -45,10 +45,10 @@ def _beside(templates: Path) -> _Compiled:
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Knows that filters and options enter into what a template is compiled to, and that a disk may be full."""
+    """A cache that includes filters and options in the key of a template, and that tolerates a full disk."""
 
     def get_source_checksum(self, source: str) -> str:
-        """Tell a template apart from what it was with another compiler, Jinja or Python."""
+        """Hash a template together with the versions of the compiler, Jinja and Python."""
         return sha256(f"{_compiler()}\n{source}".encode()).hexdigest()
 
     def load_bytecode(self, bucket: Bucket) -> None:
@@ -59,7 +59,7 @@ class _Compiled(FileSystemBytecodeCache):
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a compiled template, where that is possible and Python keeps compiled modules too."""
+        """Keep a compiled template, if possible and if Python keeps compiled modules too."""
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 super().dump_bytecode(bucket)

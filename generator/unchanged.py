@@ -1,7 +1,7 @@
-"""A ``generate`` that finds nothing changed is answered here, before anything of the compiler is imported.
+"""Answer a ``generate`` that finds nothing changed, before any module of the compiler is imported.
 
-As git's index does, a record of the last run holds of each file that it read or wrote a signature (inode, size and
-times) and a SHA-256. Where the signature is the same the file is; where it is another, the content decides.
+Like git's index, a record of the last run has a signature (inode, size and times) and a SHA-256 of each file that it
+read or wrote. Equal signatures mean equal files; otherwise the content decides.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from generator.colour import colours
 from generator.fingerprint import described
 
 _FORMAT = "agent-metrics 1"
-#: A file that was changed so shortly before it was read may be changed again without another time.
+#: A file changed this shortly before it was read may be changed again without another time.
 _RACY_NS = 20_000_000
 _SPECS, _OUTPUT = "specs", "output"
 
 
 class Record:
-    """What a call of ``generate`` said, and the files that it stands on, each with its signature and SHA-256.
+    """The output of a call of ``generate``, and the files that it depends on, each with its signature and SHA-256.
 
-    No msgspec value, since to import that takes longer than the answer. A digest is empty where only the signature
+    It is no msgspec value, whose import takes longer than the answer. A digest is empty where only the signature
     counts.
     """
 
@@ -35,7 +35,7 @@ class Record:
 
 
 def answered(argv: list[str]) -> bool:
-    """Say again what the last run said, where nothing has changed since."""
+    """Repeat the output of the last run, where nothing has changed since."""
     call = _call(argv)
     if call is None or not _is_writable() or os.path.islink(call[1]):  # a link is refused
         return False
@@ -53,18 +53,18 @@ def answered(argv: list[str]) -> bool:
 
 
 def remember(directory: int, specs: str, output: str, record: Record) -> None:
-    """Keep what a call said."""
+    """Keep the output of a call."""
     name, head = _named(specs, output)
     private.keep(directory, name, _text(head, record))
 
 
 def signature(found: os.stat_result) -> str:
-    """Sign a file by what changes when anybody writes, replaces or moves it."""
+    """Sign a file by the attributes that change when anybody writes, replaces or moves it."""
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_mode}"
 
 
 def is_racy(signed: str, read_ns: int) -> bool:
-    """Whether a file that was read at a time could since have been changed without another signature."""
+    """Whether a file could have been changed since its reading, with the same signature."""
     _, _, modified, changed, _ = map(int, signed.split())
     return max(modified, changed) > read_ns - _RACY_NS
 
@@ -101,12 +101,12 @@ def _call(argv: list[str]) -> tuple[str, str] | None:
 
 
 def _is_writable() -> bool:
-    """Whether there is somebody to answer to: a shell may have closed the streams."""
+    """Whether the output can be written: a shell may have closed the streams."""
     return sys.stdout is not None and sys.stderr is not None
 
 
 def _named(specs: str, output: str) -> tuple[str, list[str]]:
-    """Name the record of a call; the head of a record says whether it is that."""
+    """Name the record of a call; the record's head confirms the call."""
     call = [_FORMAT, os.getcwd(), specs, output]
     text = "\0".join(call).encode("utf-8", "surrogateescape")
     return f"{crc32(text):08x}{crc32(text[::-1]):08x}.run", [*call[:-1], described(), output]
@@ -133,7 +133,7 @@ def _parsed(data: bytes | None, head: list[str]) -> Record | None:
 
 
 def _holds(record: Record, directory: int, name: str, head: list[str]) -> bool:
-    """Whether every file is as it was; signatures of files with other times and the same content are kept anew."""
+    """Whether every file is unchanged; signatures of files with other times and equal content are updated."""
     output = f"{head[-1]}{os.sep}"
     try:
         anew = {path: one for path, kept in record.files.items() if (one := _touched(path, *kept, output))}
@@ -148,7 +148,7 @@ def _holds(record: Record, directory: int, name: str, head: list[str]) -> bool:
 
 
 def _touched(path: str, signed: str, digest: str, output: str) -> tuple[str, str] | None:
-    """Return the signature and the digest of a file that was touched; the digest is empty where it has changed."""
+    """Return the signature and the digest of a touched file; the digest is empty where its content has changed."""
     found = os.lstat(path)
     if stat.S_ISLNK(found.st_mode) and not path.startswith(output):
         found = os.stat(path)
@@ -161,7 +161,7 @@ def _touched(path: str, signed: str, digest: str, output: str) -> tuple[str, str
 
 
 def _said(record: Record) -> bool:
-    """Write what was said; where that is not possible, the command finds out why."""
+    """Write the recorded output; where that fails, the command finds out why."""
     plain, coloured, summary = record.texts
     try:
         for stream in (sys.stderr, sys.stdout):

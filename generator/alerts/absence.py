@@ -1,4 +1,4 @@
-"""Absence: a declared metric that nobody exposes while it should be there."""
+"""Absence: a declared metric that is not exposed although it should be."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from generator.model.alerts import Absence, Alert, Tier
     from generator.model.service import Service
 
-#: How far back a metric is looked for.
+#: The time over which a metric is looked for.
 LOOK_BACK = 10 * MINUTE
-#: How long a service may promise traffic before it is deployed, in seconds.
+#: The time for which a service may promise traffic before it is deployed, in seconds.
 _GRACE = DAY
 
 
 def expr(alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> Expr:
-    """Look for what the raw pass records, which is gone exactly when the exposed series are, and is cheap to read."""
+    """Look for the record of the raw pass, which ends exactly when the exposed series do, and is cheap to read."""
     absent = _absent(kind, ground)
     runs = ground.scope.record(names.value(ground.signals[kind.runs]))
     if kind.stream != ground.runs:
         floor = ground.floor(alert, MIN_EVENTS)
         return join("and", absent, floor.compare(">=", runs.now()) if floor else runs.now())
     lately = grouped(call("count_over_time", runs.over(DAY)))
-    # What was never deployed is not missed on the day on which its rules are.
+    # A service that was never deployed is not missing on the day its rules arrive.
     known = call("last_over_time", ground.scope.record(names.KNOWN).over(HOUR, offset=_GRACE))
     promised = join("and", grouped(ground.scope.written(names.TRAFFIC).now()), known)
     if ground.scope.shared or (ground.service is not None and ground.service.runs_per_hour):
@@ -52,7 +52,7 @@ def _absent(kind: Absence, ground: Ground) -> Expr:
 
 
 def sentence(_alert: Alert, kind: Absence, _tier: Tier, ground: Ground) -> str:
-    """Name the missing metric, and the runs that show that it should be there."""
+    """Name the missing metric, and the runs that prove that it should exist."""
     metric = f"{{{{ $labels.{names.METRIC} }}}}" if ground.scope.shared else kind.stream.metric
     finish = in_its_words("runs finish", ground)
     why = finish if kind.stream != ground.runs else _why_runs(ground.service)

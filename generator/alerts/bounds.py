@@ -1,6 +1,6 @@
-"""Bounds of shared alerts, resolved once for each service: what it writes itself, else the default.
+"""Bounds of shared alerts, resolved once for each service: its own numbers, else the defaults.
 
-What follows from an objective is computed here, so that a service's file holds only what its author wrote.
+Bounds that follow from an objective are computed here, so that a service's file has only its author's numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from generator.model.alerts import (
     BEYOND,
     BOUND,
     FACTOR,
-    MILDEST,
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from generator.model.rules import RecordingRule
     from generator.streams.scope import Scope
 
-#: 0.97 - 0.1 is a hair off 0.87, which comparisons round to.
+#: 0.97 - 0.1 is slightly off 0.87, the precision of comparisons.
 _PRECISION = 1e-8
 
 
@@ -50,7 +49,8 @@ def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
         severe, mild = (
             bound_series(alert, str(tier.severity), BOUND) for tier in (alert.tiers[0], alert.tiers[-1])
         )
-        yield _rule(alert, "", MILDEST, join("or", largest(mild.now()), largest(severe.now())))
+        either = join("or", largest(mild.now()), largest(severe.now()))
+        yield rule(names.MILDEST, either, **{names.ALERT: alert.name})
     if isinstance(alert.kind, Change) and alert.kind.beyond_written is not None:
         yield _bound(alert, "", BEYOND, alert.kind.beyond_written, scope)
     for part, fewest in ((MIN_EVENTS, alert.min_events), (MIN_BAD_EVENTS, alert.min_bad_events)):
@@ -59,15 +59,16 @@ def bound_rules(alert: Alert, scope: Scope) -> Iterator[RecordingRule]:
 
 
 def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[RecordingRule]:
-    """Record every number of a variant, without defaults: each service that has it says what its own are.
+    """Record every number of a variant, without defaults: each service with the variant has its own.
 
-    ``promised`` says whether an objective of the signal can be there for a number to stand on.
+    ``promised`` is whether the signal can have an objective that a number depends on.
     """
     for one in bound_rules(alert, scope):
-        part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
-        if part == MILDEST:
+        if one.record == names.MILDEST:
             yield one
-        elif part not in {BOUND, BEYOND}:
+            continue
+        part, severity = one.labels[names.PART], one.labels.get(names.SEVERITY, "")
+        if part not in {BOUND, BEYOND}:
             yield _rule(alert, severity, part, largest(_written(alert, severity, part, scope)))
         else:
             own = largest(_written(alert, severity, part, scope), (names.WORDS,))
@@ -76,13 +77,13 @@ def variant_bounds(alert: Alert, scope: Scope, *, promised: bool) -> Iterator[Re
 
 
 def _plain(alert: Alert, severity: str, part: str, default: float, scope: Scope) -> RecordingRule:
-    """Record a number that stands on nothing else."""
+    """Record a number that depends on nothing else."""
     own = largest(_written(alert, severity, part, scope))
     return _rule(alert, severity, part, join("or", own, number(default) * _everyone(scope)))
 
 
 def _bound(alert: Alert, severity: str, part: str, default: Bound, scope: Scope) -> RecordingRule:
-    """Record a bound with its words; one that stands on the objective is nothing where there is none."""
+    """Record a bound with its words; a bound that depends on a missing objective has no series."""
     own = largest(_written(alert, severity, part, scope), (names.WORDS,))
     if default.factor is None:
         return _rule(
@@ -101,7 +102,7 @@ def _objective(alert: Alert, scope: Scope) -> Expr:
 
 
 def _from_objective(own: Expr, alert: Alert, severity: str, part: str, scope: Scope) -> Expr:
-    """Take a number that a service writes, else what it writes of its objective: so many times it, or so much more."""
+    """Take a number of a service, else its factor of the objective, else its amount added to the objective."""
     times = largest(_written(alert, severity, part + FACTOR, scope), (names.WORDS,))
     plus = largest(_written(alert, severity, part + OFFSET, scope), (names.WORDS,))
     own = join("or", own, spread("*", times, _objective(alert, scope)))

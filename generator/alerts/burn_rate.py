@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Signal
 
-#: How far back a short window is looked for that holds events at all, in seconds.
+#: The time over which the last short window with events is looked for, in seconds.
 _LOOK_BACK = 6 * HOUR
 
 
@@ -33,15 +33,15 @@ def _pace(alert: Alert, kind: BurnRate, tier: Tier, burn: Burn, ground: Ground) 
     long, short = (
         scope.record(names.windowed(signal, "error_ratio", window)) for window in (burn.long, burn.short)
     )
-    # Where no run finishes within the short window, the last ones speak.
+    # Where no run finishes within the short window, its last value counts.
     last = call("last_over_time", short.over(min(burn.long, _LOOK_BACK) - 1))
     bad = scope.record(names.windowed(signal, "errors", burn.long)).now()
-    # Ten minutes after the first deployment three days say what ten minutes say.
+    # Ten minutes after the first deployment, a window of three days has data of ten minutes only.
     seen = call("count_over_time", scope.record(names.events_rate(signal)).over(burn.long - 1))
     half = number(burn.long // scope.site.rule_interval // 2)
     crossed = all_of([bound.compare(">", long.now()), bound.compare(">", last), seen >= half])
     if scope.shared:
-        # A budget of a day says nothing over three.
+        # A budget of one day has no meaning over three days.
         promised = scope.record(names.part(signal, "objective_window")).now()
         crossed = join("and", crossed, promised >= number(burn.long))
     return shared.enough(crossed, bad, ground.floor(alert, MIN_BAD_EVENTS), ())
@@ -74,7 +74,7 @@ def sentence(alert: Alert, kind: BurnRate, tier: Tier, ground: Ground) -> str:
 
 
 def _left(signal: Signal) -> str:
-    """Write the template that asks what is left of the budget; nothing where that is not known yet."""
+    """Write the template that queries the rest of the budget; empty while it is unknown."""
     selector = f'{names.BUDGET_LEFT}{{{names.SERVICE}=%q,{names.SIGNAL}=\\"{signal.name}\\"}}'
     ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
     share = "{{ . | first | value | humanizePercentage }}"

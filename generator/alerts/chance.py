@@ -3,11 +3,15 @@
 Counts of rare events scatter by their square root. A tool that fails in 2 % of its calls fails in 8 % of twenty
 calls every now and then, and so does the window that these are compared with. So a bound is passed when there are
 some bad events more than it allows, and a change is one when both counts together scatter less than it.
+
+Where a bound allows most events to be bad, the good ones are rare, and it is they that scatter.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from generator.alerts.condition import Amount
 from generator.model import names
@@ -26,6 +30,13 @@ if TYPE_CHECKING:
 SIGMAS = 3
 #: A bound is a hair off after arithmetic: 2 x 0.7 is not 1.4.
 _HAIR = 1 + 1e-9
+
+
+class Likely(Struct, frozen=True):
+    """The bad events that come where a bound is just kept: how many on average, and their variance."""
+
+    events: Expr
+    variance: Expr
 
 
 def bad_events(
@@ -55,6 +66,16 @@ def allowed_share(signal: Signal, bound: Amount) -> Amount:
     return bound
 
 
+def scatter_of(signal: Signal, share: Amount) -> Amount:
+    """Compute the variance of the bad events for each event, where so large a share of them is bad.
+
+    Events that are bad or not scatter less than events that are counted, of which any number may come.
+    """
+    if isinstance(signal.kind, Quantile | Share):
+        return Amount(share.expr * share.complement().expr, share.literal)
+    return share
+
+
 def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
     """Multiply events at a value's level with a factor at the level at which all events are counted."""
     return events * factor if found.each == found.on else spread("*", events, factor, found.on)
@@ -65,17 +86,17 @@ def less(events: Expr, found: Parts, allowed: Expr) -> Expr:
     return events - allowed if found.each == found.on else spread("-", events, allowed, found.on)
 
 
-def sure(bad: Expr, allowed: Expr, by_chance: Expr, fewest: Amount | None, found: Parts) -> Expr:
+def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found: Parts) -> Expr:
     """Keep where the bad events are ``fewest`` more than are allowed, and more than chance explains.
 
     Args:
         bad: The bad events, at a value's level.
         allowed: As many as the bound allows, at the level at which all events are counted.
-        by_chance: As many as the mildest bound allows, which scatter.
+        likely: As many as the mildest bound allows, which scatter.
         fewest: How many more than are allowed there must be; None for any.
         found: The levels.
     """
-    far = less(bad, found, by_chance + number(SIGMAS) * call("sqrt", by_chance)) >= number(0)
+    far = less(bad, found, likely.events + number(SIGMAS) * call("sqrt", likely.variance)) >= number(0)
     if fewest is None:
         return far
     return binary("and", fewest.compare(">=", less(bad, found, allowed)), far, on=each(found.each))

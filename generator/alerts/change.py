@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
-    """Compare the value with the one of ``over`` ago; positive is worse."""
+    """Compare the value with that of ``over`` seconds ago; positive is worse."""
     signal = ground.signal(alert)
     found = shared.parts(alert, ground)
     crossed = ground.bound(alert, tier).compare(">=", shared.rounded(_worsening(signal, found, kind)))
@@ -43,7 +43,7 @@ def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
 def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
     crossed: Expr, alert: Alert, kind: Change, found: shared.Parts, bound: Amount | None, ground: Ground
 ) -> Expr:
-    """Hold the bad events against those that the earlier ones predict for today's events."""
+    """Compare the bad events with the number that the earlier ones predict for today's events."""
     bad, before = (chance.bad_events(alert, found, ground, bound=bound, ago=ago) for ago in (0, kind.over))
     if bad is None or before is None:
         return crossed
@@ -55,7 +55,7 @@ def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
 
 
 def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:
-    """Describe the change and the time it took."""
+    """Describe the change and the time over which it happened."""
     signal = ground.signal(alert)
     verb = "fell" if signal.better is Better.HIGHER else "rose"
     amount = shared.value_of(Unit.RATIO) if kind.relative else shared.points()

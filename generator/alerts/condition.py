@@ -1,4 +1,4 @@
-"""Parts that the kinds of alerts share: what a condition reads, its bounds and floors, its sentences.
+"""Parts that the kinds of alerts share: the inputs of a condition, its bounds and floors, its sentences.
 
 A shared alert reads bounds that are recorded for each service; a service's own alert has them as literals.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BEYOND, BOUND, MILDEST, MIN_EVENTS, has_mildest, pace_part
+from generator.model.alerts import BEYOND, BOUND, MIN_EVENTS, has_mildest, pace_part
 from generator.model.signals import (
     Better,
     Cost,
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.streams.scope import Scope
 
-#: Sums of rates are a hair off whole counts: a floor of N stands half an event lower.
+#: Sums of rates are slightly off whole counts: a floor of N is compared as half an event less.
 HALF_EVENT = 0.5
 
-#: What a comparison rounds to, or an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
+#: The precision of comparisons; without rounding an exact threshold is missed: 0.9 - 0.95 is -0.04999999999999993.
 PRECISION = 1e-06
 
 _VALUE = {
@@ -51,19 +51,19 @@ _VALUE = {
     Unit.USD: '${{ $value | printf "%.4g" }}',
     Unit.COUNT: "{{ $value | humanize }}",
 }
-#: How a template writes the value of a sample that it asked for; a dollar would be a group of ``reReplaceAll``.
+#: The format of a queried sample in a template, by unit; a dollar would be a group of ``reReplaceAll``.
 _ASKED = {
     Unit.SECONDS: "(. | value | humanizeDuration)",
     Unit.RATIO: "(. | value | humanizePercentage)",
     Unit.USD: '(. | value | printf "$$%.4g")',
     Unit.COUNT: "(. | value | humanize)",
 }
-#: How the name of the service is written in a sentence of an alert.
+#: The name of the service in a sentence of an alert.
 SERVICE = f"{{{{ $labels.{names.SERVICE} }}}}"
 
 
 class Condition(Struct, frozen=True):
-    """When an alert of one severity is true, and the sentence that says so with the value."""
+    """The condition of an alert at one severity, and the sentence about it with the value."""
 
     severity: AlertSeverity
     expr: Expr
@@ -77,7 +77,7 @@ class Amount(Struct, frozen=True):
     literal: bool
 
     def compare(self, op: str, left: Expr) -> Expr:
-        """Keep the series of ``left`` that compare so."""
+        """Keep the series of ``left`` for which the comparison is true."""
         return self._join(op, left)
 
     def times(self, left: Expr) -> Expr:
@@ -122,7 +122,7 @@ class Ground(Struct, frozen=True):
     compared: frozenset[str] = frozenset()
 
     def signal(self, alert: Alert) -> Signal:
-        """Find the signal that an alert is about."""
+        """Find the signal of an alert."""
         return self.signals[alert.signal]
 
     @property
@@ -131,21 +131,22 @@ class Ground(Struct, frozen=True):
         return is_timed(self.signals.values())
 
     def bound(self, alert: Alert, tier: Tier) -> Amount:
-        """Take the bound of a tier."""
+        """Return the bound of a tier."""
         return self._amount(alert, str(tier.severity), BOUND, tier.bound)
 
     def mildest(self, alert: Alert, tier: Tier) -> Amount:
-        """Take the bound of the mildest tier that there is, where a threshold knows it; else the tier's own."""
+        """Return the bound of the mildest tier, where a threshold records it; else the tier's own."""
         if has_mildest(alert) and self.scope.shared:
-            return self._amount(alert, "", MILDEST, 0)
+            mildest = Series(names.MILDEST).where(**{names.ALERT: alert.name})
+            return Amount(largest(mildest.now()), literal=False)
         return self.bound(alert, alert.tiers[-1] if has_mildest(alert) else tier)
 
     def beyond(self, alert: Alert, value: float) -> Amount:
-        """Take what the signal itself must be beyond."""
+        """Return the bound that the signal itself must be beyond."""
         return self._amount(alert, "", BEYOND, value)
 
     def floor(self, alert: Alert, part: str) -> Amount | None:
-        """Take the fewest events, less half a one; None where none is asked for."""
+        """Return the fewest events, less a half; None without a floor."""
         fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
         if fewest <= 0:
             return None
@@ -154,14 +155,14 @@ class Ground(Struct, frozen=True):
         return Amount(number(fewest - HALF_EVENT), literal=True)
 
     def least(self, alert: Alert, part: str) -> Amount:
-        """Take the fewest events themselves; 1 where none are asked for."""
+        """Return the fewest events themselves; 1 without a floor."""
         fewest = alert.min_events if part == MIN_EVENTS else alert.min_bad_events
         if fewest <= 0:
             return Amount(number(1), literal=True)
         return self._amount(alert, "", part, fewest)
 
     def pace(self, alert: Alert, tier: Tier, burn: Burn) -> Amount:
-        """Take how many times as fast as evenly a budget is spent."""
+        """Return the factor by which a budget is spent too fast."""
         return self._amount(alert, str(tier.severity), pace_part(burn), burn.factor)
 
     def _amount(self, alert: Alert, severity: str, part: str, value: float) -> Amount:
@@ -177,7 +178,7 @@ def bound_series(alert: Alert, severity: str, part: str) -> Series:
 
 
 class Parts(Struct, frozen=True):
-    """The recorded series that an alert looks at.
+    """The recorded series that an alert reads.
 
     ``each`` are the labels of a value, ``on`` those at which the events behind it are counted; without the service.
     """
@@ -190,7 +191,7 @@ class Parts(Struct, frozen=True):
 
 
 def parts(alert: Alert, ground: Ground) -> Parts:
-    """Find what an alert reads, at the level that it fires for."""
+    """Find the inputs of an alert, at the level for which it fires."""
     signal, scope = ground.signal(alert), ground.scope
     labels = () if alert.by is None else (alert.by,)
     around, limits = counted_by(signal, labels), limits_of(alert, signal)
@@ -203,13 +204,13 @@ def parts(alert: Alert, ground: Ground) -> Parts:
 
 
 def limits_of(alert: Alert, signal: Signal) -> tuple[str, ...]:
-    """List the values that an alert on a distribution is about: more completed runs are no reason to worry."""
+    """List the values that an alert on a distribution is about: more completed runs are no problem."""
     kind = signal.kind
     return kind.limits if isinstance(kind, Distribution) and alert.by == kind.label else ()
 
 
 def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Find at which level the events behind a value at ``labels`` are counted."""
+    """Find the level at which the events behind a value at ``labels`` are counted."""
     match signal.kind:
         case Distribution(label):
             return tuple(one for one in labels if one != label)
@@ -223,7 +224,7 @@ def counted_by(signal: Signal, labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def enough(left: Expr, events: Expr, floor: Amount | None, labels: tuple[str, ...]) -> Expr:
-    """Keep ``left`` where enough events stand behind it."""
+    """Keep the series of ``left`` with enough events behind them."""
     if floor is None:
         return left
     return binary("and", left, floor.compare(">=", events), on=each(labels))
@@ -250,13 +251,13 @@ def side(signal: Signal) -> str:
 
 
 def title(signal: Signal, ground: Ground) -> str:
-    """Write a signal's title where Prometheus reads a template; what a shared one calls a run is the service's word."""
+    """Write a signal's title for a template of Prometheus; in a shared one, runs get the service's word."""
     written = signal.title.replace("{{", '{{ "{{" }}')
     return in_its_words(written, ground) if signal.shared else written
 
 
 def in_its_words(text: str, ground: Ground) -> str:
-    """Call runs as the service does; of all services, a template asks for the word."""
+    """Replace the word for runs by the service's own; for all services, a template queries the word."""
     if ground.service is not None:
         return worded(text, ground.service.run)
     info = f'{names.INFO}{{{names.RUN_WORD}!=\\"\\",{names.SERVICE}=%q}}'
@@ -270,7 +271,7 @@ def in_its_words(text: str, ground: Ground) -> str:
 
 
 def subject(signal: Signal, alert: Alert, ground: Ground) -> str:
-    """Name what an alert is about, as the start of a sentence."""
+    """Name the subject of an alert, as the start of a sentence."""
     part = f", {alert.by} {{{{ $labels.{alert.by} }}}}," if alert.by else ""
     return f"{title(signal, ground)} of {SERVICE}{part}"
 
@@ -281,7 +282,7 @@ def value_of(unit: Unit) -> str:
 
 
 def bound_of(alert: Alert, tier: Tier, unit: Unit, ground: Ground) -> str:
-    """Write the bound in a sentence: the template that asks for it, or its words where it is a literal."""
+    """Write the bound in a sentence: the template that queries it, or its words where it is a literal."""
     if not ground.scope.shared:
         return tier.text
     return asked(alert, str(tier.severity), BOUND, _ASKED[unit])
@@ -310,7 +311,7 @@ def window_of(signal: Signal) -> str:
 
 
 def is_now(signal: Signal) -> bool:
-    """Whether its value is one of an instant, so that a window says nothing of it."""
+    """Whether its value is an instant's, so that its window means nothing."""
     return signal.kind == Level(Take.NOW)
 
 

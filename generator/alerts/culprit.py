@@ -1,11 +1,11 @@
-"""Where most of what is wrong sits: asked of recorded series as an alert fires, and added to its description.
+"""The likely culprit of an alert: queried from recorded series as the alert fires, and added to its description.
 
 A release, a tool or a model is named when most of the bad events are its own, and it has at least twice as many of
-them as the rest has for its size. What was always the largest stands out no more than what is alone. The reason that
-ended runs, and the class of an error, are named when they are those of most bad events.
+them as the rest has for its size. A value that was always the largest does not stand out, and neither does an only
+value. The reason that ended runs, and the class of an error, are named when they are those of most bad events.
 
-The template asks one query, whose selectors name the service. All that it joins is aggregated before, so that no series
-of anybody can make it fail; where nothing stands out it has no result, and the description ends before it.
+The template asks one query, whose selectors name the service. Its inputs are aggregated before any join, so that no
+service's series can make it fail; where nothing stands out it has no result, and adds nothing to the description.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
-#: The share of the bad events that makes the most of them.
+#: The share of the bad events that counts as most of them.
 MOST = 0.6
-#: How many times as often as the rest something must be bad, and the part of all events that the rest must have.
+#: The factor by which a value must be worse than the rest, and the part of all events that the rest must have.
 TIMES, LEAST_REST = 2, 0.05
-#: So many bad events more might have been the rest's, by chance.
+#: The number of bad events that chance may have taken from the rest.
 BY_CHANCE = 3
-#: How much worse than the previous one a release is to blame, by what is relative and by what is a share.
+#: The change of a release, relative or as a share, from which the release is to blame.
 WORSE, WORSE_POINTS = 0.2, 0.05
 #: The reasons that end a run by a tool or by a model; another reason of most failures acquits both.
 TOOL_ENDED, MODEL_ENDED = "tool_error", "step_error"
 
-#: They say how it went wrong, and so have no share of what went well.
+#: Labels with the manner of a failure, which have no share of the successes.
 _HOW = ("stop_reason", "error_class")
-#: Of how it went wrong these say nothing.
+#: Values of these labels without information.
 UNTOLD = ("", "completed", "other")
 _TOOL, _MODEL, _STOP_REASON = "tool", "model", "stop_reason"
 _KINDS = Threshold | Change | BurnRate | Regression | Forecast
@@ -64,12 +64,12 @@ class Events(Struct, frozen=True):
         return Series(name, self.matchers).where(**{names.SERVICE: OF_ALERT})
 
     def where(self, op: str, label: str, value: str) -> Events:
-        """Keep what matches as well."""
+        """Add a matcher."""
         return Events(self.stream, self.window, (*self.matchers, (label, op, value)))
 
 
 class Against(StrEnum):
-    """What the bad events of a value are compared with."""
+    """The reference for the bad events of a value."""
 
     NOTHING = "nothing"
     REST = "the rest"
@@ -82,7 +82,7 @@ class Clue(Struct, frozen=True):
     Attributes:
         label: The label.
         bad: The bad events.
-        against: What they are compared with.
+        against: The reference of the bad events.
         every: All events, or those of the last day.
         change: The recorded change of a release, worse above ``worse``; empty where releases are not compared.
         worse: See ``change``; negative where the change is worse below it.
@@ -101,12 +101,12 @@ class Clue(Struct, frozen=True):
 
     @property
     def unnamed(self) -> tuple[str, ...]:
-        """List the values that say nothing."""
+        """List the values without information."""
         return UNTOLD if self.label in _HOW else ("",)
 
     @property
     def expr(self) -> Expr:
-        """Compute the share of the value that stands out, by the label; nothing where none does."""
+        """Compute the share of the value that stands out, by the label; empty where none does."""
         named = self.bad.series.none_of(self.label, self.unnamed)
         bad = aggregate("sum", named.now(), (self.label,))
         share = bad / _all(self.bad)
@@ -125,12 +125,12 @@ class Clue(Struct, frozen=True):
         return call("round", top(found), number(0.01))
 
     def _parts(self) -> Expr:
-        """Compute how many times each value of the label fits into all events, or into what is usual."""
+        """Compute the ratio of all events, or of the usual ones, to those of each value of the label."""
         every = (self.every or self.bad).series
         if self.against is Against.REST:
             return _all(self.every or self.bad) / aggregate("sum", every.now(), (self.label,))
         usual = call("quantile_over_time", number(0.5), every.sampled(DAY, HOUR))
-        # What was not there yesterday has no part in it.
+        # A value without events yesterday has a usual share of 0.
         seen = aggregate("sum", usual, (self.label,)) | number(0) * aggregate(
             "sum", self.bad.series.now(), (self.label,)
         )
@@ -144,14 +144,14 @@ class Clue(Struct, frozen=True):
 def _expected(parts: Expr) -> Expr:
     """Compute the share of the bad events beyond which a value is bad twice as often as the rest.
 
-    With q of all events and s of the bad ones that is s / q > 2 (1 - s) / (1 - q), and so s > 2 / (1/q + 1); a rest
-    of less than a twentieth is none.
+    With q of all events and s of the bad ones that is s / q > 2 (1 - s) / (1 - q), and so s > 2 / (1/q + 1); a rest of
+    less than a twentieth counts as none.
     """
     return call("clamp_min", number(TIMES) / (parts + number(TIMES - 1 - LEAST_REST)), number(MOST))
 
 
 def culprit(alert: Alert, ground: Ground) -> str:
-    """Write the end of an alert's description: a template that names what stands out, if anything does."""
+    """Write the end of an alert's description: a template that names the value that stands out, if any."""
     found = query(alert, ground)
     if found is None:
         return ""
@@ -170,14 +170,14 @@ def culprit(alert: Alert, ground: Ground) -> str:
 
 
 def query(alert: Alert, ground: Ground) -> Expr | None:
-    """Compose what is asked, with ``OF_ALERT`` in matchers on labels of the firing alert; None where nothing is."""
+    """Compose the query, with ``OF_ALERT`` in matchers on labels of the firing alert; None where there is no clue."""
     found = [clue.expr for clue in clues(alert, ground)]
     found += [one for one in (_slow_release(alert, ground),) if one]
     return any_of(found) if found else None
 
 
 def clues(alert: Alert, ground: Ground) -> tuple[Clue, ...]:
-    """List what is looked at for an alert, who is to blame before how; nothing for one that knows no events."""
+    """List the clues for an alert, causes before manners; empty for an alert without events."""
     if not ground.scope.shared or not isinstance(alert.kind, _KINDS):
         return ()
     found = _of_signal(alert, ground.signal(alert), ground)
@@ -254,7 +254,7 @@ def _release(bad: Events, every: Events, signal: Signal, ground: Ground) -> Clue
 
 
 def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[Clue]:
-    """Look at tools and models where runs fail, if their ends do not say that it was something else."""
+    """Look at tools and models where runs fail, unless the reasons of the runs rule them out."""
     tells = _STOP_REASON in failed.stream.labels
     for signal in ground.signals.values():
         if isinstance(signal.kind, Share) and _TOOL in signal.of.labels and (found := _failures(signal)):
@@ -270,7 +270,7 @@ def _behind_failures(alert: Alert, failed: Events, ground: Ground) -> Iterator[C
 
 
 def _classes(alert: Alert, by: str, ground: Ground) -> Iterator[Clue]:
-    """Look at the classes of the errors of a tool."""
+    """Look at the classes of a tool's errors."""
     streams = {signal.of.name: (signal.of, signal.window) for signal in ground.signals.values()}
     for stream, window in streams.values():
         if stream.sparse and {by, "error_class"} <= set(stream.labels):
@@ -278,7 +278,7 @@ def _classes(alert: Alert, by: str, ground: Ground) -> Iterator[Clue]:
 
 
 def _amount(signal: Signal) -> Events:
-    """Select what a signal adds up."""
+    """Select the events that a signal sums."""
     stream = signal.of
     if isinstance(signal.kind, Tokens):
         stream = billed(stream)
@@ -300,7 +300,7 @@ def _of_amount(alert: Alert, signal: Signal, per: Stream, ground: Ground) -> Ite
 
 
 def _before(bad: Events) -> Events:
-    """Select what the other releases had, where an alert is about one."""
+    """Select the events of the other releases, where an alert is about one."""
     other = (
         (label, "!=" if label == names.RELEASE and value == OF_ALERT else op, value)
         for label, op, value in bad.matchers
@@ -317,7 +317,7 @@ def _of_reason(alert: Alert, signal: Signal, ground: Ground) -> Iterator[Clue]:
 
 
 def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
-    """Look which release has most of the observations beyond the bound; a bucket holds all that is below it."""
+    """Find the release with most of the observations beyond the bound; buckets are cumulative."""
     signal = ground.signals.get(alert.signal)
     if (
         signal is None

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, Fall, Tier
     from generator.model.service import Service
 
-#: What a count is held against, in seconds ago. Where it fell an hour sooner or later yesterday, it is usual: a batch
-#: is not always as long, and clocks change.
+#: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
+#: always take as long, and clocks change.
 AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
 
 

@@ -1,4 +1,4 @@
-"""Idleness: less than half of the promised runs finish, and chance explains that no more."""
+"""Idleness: less than half of the promised runs finish, and chance no longer explains that."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-#: In so many sixths of a time runs must have been counted at all, so that a new service has not failed yet.
+#: The sixths of a window in which runs must have been counted, so that a new service does not fail at once.
 _THERE = 5
 
 
 def expr(alert: Alert, kind: Idle, _tier: Tier, ground: Ground) -> Expr:
-    """Compare the runs of each time with the promise; a run counter that is gone is another alert's matter."""
+    """Compare the runs of each window with the promise; a missing run counter is another alert's subject."""
     return any_of([_missing(alert, window, ground) / number(window / HOUR) for window in kind.windows])
 
 
 def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
-    """Find where half of the runs of a time are missing, by more than chance explains."""
+    """Find where half of the runs of a window are missing, by more than chance explains."""
     runs, scope = _runs(alert, ground), ground.scope
     counted = scope.record(names.increase(runs, (), window)).now()
     promised = scope.record(_promised(alert, window, ground)).now()
@@ -45,9 +45,10 @@ def _missing(alert: Alert, window: int, ground: Ground) -> Expr:
 
 
 def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record the runs of each time, and as many as are promised where the promise makes this time the right one.
+    """Record the runs of each window, and the promised runs where the promise makes this window the right one.
 
-    It holds runs enough to tell that none comes, and the next shorter one too few to tell that half is missing.
+    It has enough promised runs to prove that none comes; the next shorter one has too few to prove that half are
+    missing.
     """
     if not isinstance(alert.kind, Idle):
         return
@@ -71,7 +72,7 @@ def _promised(alert: Alert, window: int, ground: Ground) -> str:
 
 
 def sentence(_alert: Alert, _kind: Idle, _tier: Tier, ground: Ground) -> str:
-    """Describe how many runs finish, and how many are promised."""
+    """Describe the numbers of finished and of promised runs."""
     runs = in_its_words("Runs", ground)
     ask = f'{{{{ with printf "{names.TRAFFIC}{{{names.SERVICE}=%q}}" $labels.{names.SERVICE} | query }}}}'
     promised = f"{ask}{{{{ . | first | value | humanize }}}}{{{{ end }}}}"
@@ -92,6 +93,6 @@ def words(_alert: Alert, kind: Idle, _tier: Tier, service: Service) -> str:
 
 
 def watched(kind: Idle, runs_per_hour: float) -> int:
-    """Find the shortest time that holds promised runs enough, in seconds; the longest where none does."""
+    """Find the shortest window with enough promised runs, in seconds; the longest where none has enough."""
     enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
     return next(enough, kind.windows[-1])

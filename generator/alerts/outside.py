@@ -1,4 +1,4 @@
-"""Values that generated instrumentation exposed as ``other``: the bound of series holds, what they say is lost."""
+"""Values that generated instrumentation exposed as ``other``: the series stay bounded, the values are lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def expr(alert: Alert, kind: Outside, _tier: Tier, ground: Ground) -> Expr:
-    """Count what came of late, label by label: the counter itself never forgets a stray value."""
+    """Count recent values, label by label: the counter itself never forgets a stray value."""
     stream = kind.stream
     counted = ground.scope.record(names.increase(stream, stream.kept, OUTSIDE_WINDOW))
     late = summed(counted.now(), (kind.label.name,))
@@ -27,7 +27,7 @@ def expr(alert: Alert, kind: Outside, _tier: Tier, ground: Ground) -> Expr:
 
 
 def fewest(alert: Alert) -> int:
-    """Count the values from which the alert fires."""
+    """Return the number of values from which the alert fires."""
     return max(1, alert.min_bad_events)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
-    """Compare the recorded share with the bound, on enough observations beyond it more than that."""
+    """Compare the recorded share with the bound, on enough observations above the allowed number."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
     found = shared.parts(alert, ground)
     share = ground.scope.record(names.part(signal, "overflow")).now()

@@ -1,4 +1,4 @@
-"""The kinds of alerts: of each the module that knows it. A new kind is a module and a line here.
+"""The kinds of alerts, each with its module. A new kind is a module and a line here.
 
 ``tests/alerts`` proves that every member of ``AlertKind`` has one; mypy that each has all of ``KindModule``.
 """
@@ -79,7 +79,7 @@ KINDS: Mapping[type, KindModule] = MappingProxyType(
     }
 )
 
-#: Their ``words`` tell which floors there are.
+#: Their ``words`` include the floors.
 _SAY_FLOORS = alerts.Undeclared | alerts.Outside | alerts.Absence | alerts.RuleHealth
 
 
@@ -107,7 +107,7 @@ def judgement(alert: Alert, ground: Ground) -> Judgement:
 
 
 def read_by(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only one alert reads: counts of times longer than its signal's window."""
+    """Record the counts that only one alert reads, over windows longer than its signal's."""
     yield from threshold.records(alert, ground)
     yield from idle.records(alert, ground)
 
@@ -136,7 +136,7 @@ def _floors(alert: Alert, signal: Signal) -> list[str]:
 
 
 def _bad(alert: Alert, signal: Signal) -> str:
-    """Name the events that a floor counts, and what they are compared with."""
+    """Name the events that a floor counts, and their reference."""
     compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
     if isinstance(alert.kind, alerts.Overflow):
         return "more there than that share"
@@ -150,7 +150,7 @@ def _bad(alert: Alert, signal: Signal) -> str:
 
 
 def by_chance(alert: Alert, signal: Signal) -> bool:
-    """Whether bad events are counted behind a comparison, so that chance can be told from a change."""
+    """Whether bad events are counted behind a comparison, so that chance can be separated from a change."""
     if isinstance(alert.kind, alerts.Regression):
         return isinstance(signal.kind, Share)
     if isinstance(signal.kind, Quantile):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-#: How far back it is looked whether rules were evaluated, and failed.
+#: The time over which rule evaluations and failures are counted.
 WINDOW = 30 * MINUTE
-#: The part of its rounds that a group may miss.
+#: The part of its evaluations that a group may miss.
 _MISSED = 0.1
 #: Our groups, as Prometheus names them: after their file and a semicolon.
 _OURS = ".*;agent-.*"
@@ -29,7 +29,7 @@ _MISSES = Series("prometheus_rule_group_iterations_missed_total").where("=~", **
 
 
 def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
-    """Look at what services' files record, and at what Prometheus counts of its rules where it scrapes itself."""
+    """Look at the records of services' files, and at Prometheus's own counts of its rules where it scrapes itself."""
     scope = ground.scope
     info = scope.written(names.INFO)
     match kind.watch:
@@ -51,7 +51,7 @@ def expr(_alert: Alert, kind: RuleHealth, _tier: Tier, ground: Ground) -> Expr:
 
 
 def missable(interval: int) -> int:
-    """Count the rounds that a group may miss, where a rule interval has so many seconds."""
+    """Count the evaluations that a group may miss, for a rule interval in seconds."""
     return int(WINDOW // interval * _MISSED)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
 
-#: What a link to logs or traces can be called; a shared rule asks for each, and leaves it empty where there is none.
+#: The possible names of links to logs or traces; a shared rule queries each, empty where there is none.
 LINKS = ("logs", "traces")
 
 
@@ -51,7 +51,7 @@ def alerting_rules(
 
 
 def _owned(expr: Expr, switch: Expr, marks: tuple[str, ...]) -> Expr:
-    """Keep a condition where the alert is on, with the owner as a label; of two owners there is none."""
+    """Keep a condition where the alert is on, with the owner as a label; a service with two owners has no owner."""
     return binary("*", expr, top(switch), on=(names.SERVICE,), group_left=(names.OWNER, *marks))
 
 
@@ -94,7 +94,7 @@ def _release() -> str:
 
 
 def _asked_link(kind: str, alert: Alert) -> str:
-    """Write the template that asks for a link; the release is filled in where the alert is about one."""
+    """Write the template that queries a link; the release is filled in where the alert is about one."""
     selector = f'{names.LINK}{{link=\\"{kind}\\",{names.SERVICE}=%q}}'
     ask = f'{{{{ with printf "{selector}" $labels.{names.SERVICE} | query }}}}'
     if alert.of_release:
@@ -107,11 +107,11 @@ def _asked_link(kind: str, alert: Alert) -> str:
 
 
 def _dashboard_url(alert: Alert, signal: Signal, ground: Ground) -> str:
-    """Link the panel that shows it, or its dashboard, with what the alert knows chosen."""
+    """Link the panel that shows it, or its dashboard, with the alert's known labels chosen."""
     place, uid = panel_of(alert), dashboard_of_alert(alert, signal)
     service = ground.service.name if ground.service else SERVICE
     parts = [] if uid == names.DASHBOARDS["fleet"] else [f"var-{names.SERVICE}={service}"]
-    # Only what is on the status board can be chosen there.
+    # Only signals on the status board can be chosen there.
     if signal.own and (signal.trend is not None or alert.shown):
         parts.append(f"var-{names.SIGNAL}={signal.name}")
     if alert.by in CHOICES[uid]:

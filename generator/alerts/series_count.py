@@ -1,4 +1,4 @@
-"""Series: how many the service's targets expose, by what Prometheus itself counts at each scrape."""
+"""Series: the number that the service's targets expose, as Prometheus itself counts at each scrape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def expr(alert: Alert, _kind: SeriesCount, tier: Tier, ground: Ground) -> Expr:
-    """Sum one series a target, where counting the real ones would read them all."""
+    """Sum one series a target; counting the real ones would read them all."""
     return ground.bound(alert, tier).compare(">", summed(ground.scope.written(names.SCRAPED).now()))
 
 

@@ -95,14 +95,15 @@ def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
 def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
     alert: Alert, tier: Tier, bad: Expr, every: Expr, found: shared.Parts, ground: Ground
 ) -> Expr:
-    """Hold the bad events against those that the bound allows, and chance against the mildest bound.
+    """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
 
-    Whoever keeps to that is not to be paged by chance; beyond it, a more severe bound is no matter of chance.
+    A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance any more.
     """
     signal = ground.signal(alert)
     allowed = chance.allowed_share(signal, ground.bound(alert, tier)).times(every)
-    by_chance = chance.allowed_share(signal, ground.mildest(alert, tier)).times(every)
-    return chance.sure(bad, allowed, by_chance, ground.floor(alert, MIN_BAD_EVENTS), found)
+    share = chance.allowed_share(signal, ground.mildest(alert, tier))
+    likely = chance.Likely(share.times(every), chance.scatter_of(signal, share).times(every))
+    return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), found)
 
 
 def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:

@@ -1,4 +1,4 @@
-"""Undeclared values: what is live and stands in no spec, so that no bound of series holds."""
+"""Undeclared values: live values that are in no spec, so that no bound of series holds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def expr(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> Expr:
-    """Look through the recorded rates, which know every live value, for one outside the list or for too many."""
+    """Check the recorded rates, which have every live value, for one outside the list or for too many."""
     label = kind.label
     rates = having(ground.scope.stream(kind.stream), (label.name,))
     if ground.scope.shared:
@@ -31,9 +31,9 @@ def expr(_alert: Alert, kind: Undeclared, _tier: Tier, ground: Ground) -> Expr:
 
 
 def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
-    """Hold values against the profile's list or the service's own, or their number against the largest one.
+    """Compare values with the profile's list or the service's own, or their number with the largest allowed.
 
-    The number is told as the value of an empty label: of too many, none is the culprit.
+    The number is the value of a series with an empty label: of too many values, none is the culprit.
     """
     scope, by = ground.scope, (label,)
     stray = listed.strays(rates, label, scope)
@@ -49,7 +49,7 @@ def _of_all(rates: Series, label: str, ground: Ground) -> Expr:
 
 
 def strays(found: Series, label: str, values: Sequence[str]) -> Series:
-    """Select the series with a value of ``label`` that is not listed; to lack the label is no value."""
+    """Select the series with an unlisted value of ``label``; series without the label are excluded."""
     return found.none_of(label, ("", *values))
 
 

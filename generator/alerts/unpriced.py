@@ -1,4 +1,4 @@
-"""Unpriced tokens: a model or token type that the price list does not know, so that cost leaves it out."""
+"""Unpriced tokens: a model or token type that is not in the price list, so that cost leaves it out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def expr(alert: Alert, _kind: Unpriced, _tier: Tier, ground: Ground) -> Expr:
     signal = ground.signal(alert)
     used = counted(signal.of, signal.window, _ON, ground.scope)
     unpriced = binary("unless", used > number(0), Expr(names.PRICE), on=_ON)
-    # Of a token type that no list names another alert tells.
+    # Token types that no list names are another alert's subject.
     return without_strays(unpriced, signal.of, ground.scope, signal.window)
 
 

@@ -1,4 +1,4 @@
-"""A plan, carried out step by step; whatever happens between, each dashboard is either the old one or the new one."""
+"""A plan, carried out step by step; at any moment, each dashboard is either the old one or the new one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def carry_out(api: GrafanaApi, plan: Plan, *, folder_title: str, message: str, p
 
     Args:
         api: the Grafana that the plan was made for.
-        plan: what to do.
-        folder_title: what a new folder is called.
-        message: what Grafana's version history says of the change.
+        plan: the steps.
+        folder_title: the title of a new folder.
+        message: the change's text in Grafana's version history.
         prune: whether to delete stale dashboards.
 
     Raises:
@@ -49,7 +49,7 @@ def _save(api: GrafanaApi, step: Step, folder: str, message: str) -> None:
 
 
 def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError) -> bool:
-    """Whether Grafana has what was sent, though it did not say so: an answer was lost, or came from a proxy."""
+    """Whether Grafana has the sent dashboard without a confirmation: an answer was lost, or came from a proxy."""
     try:
         has = api.dashboard(step.uid)
     except LiveError:
@@ -59,7 +59,7 @@ def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError
 
 
 def _delete(api: GrafanaApi, step: Step, folder: str) -> None:
-    """Delete what is still ours; a search index may be behind."""
+    """Delete a dashboard that is still ours; a search index may be out of date."""
     has = api.dashboard(step.uid)
     if has is None:
         return

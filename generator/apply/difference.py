@@ -1,4 +1,4 @@
-"""How a dashboard in Grafana differs from the generated one, path by path."""
+"""The differences of a dashboard in Grafana from the generated one, path by path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generator.diagnostics.printable import printable, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: What Grafana keeps count of by itself, at the top of a dashboard.
+#: The keys at the top of a dashboard that Grafana itself counts.
 GRAFANAS_OWN = frozenset({"id", "version", "iteration", "gnetId"})
 
 _SHOWN = 40
@@ -20,7 +20,7 @@ _NOTHING = object()
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a line for each path at which Grafana's dashboard would change, none when both are the same.
 
-    ``panels[2].title: "Runs" -> "Finished runs"``. A key that is null is as good as absent.
+    ``panels[2].title: "Runs" -> "Finished runs"``. A null key counts as absent.
     """
     return tuple(_walk(_own(theirs), _own(ours), ""))
 
@@ -50,7 +50,7 @@ def _at(values: list[Any], at: int) -> Any:  # noqa: ANN401
 
 
 def _equal(old: object, new: object) -> bool:
-    """To Python ``True`` is 1; to Grafana it is not."""
+    """In Python ``True`` equals 1; in Grafana it does not."""
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 

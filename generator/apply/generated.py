@@ -1,4 +1,4 @@
-"""What is brought to the servers: the files of ``output/``, exactly as they were generated."""
+"""The files of ``output/`` for the servers, exactly as they were generated."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _AGAIN = "run agent-metrics generate, which replaces what was edited; then apply
 
 
 class Generated(Struct, frozen=True):
-    """The parts of ``output/`` that servers take.
+    """The parts of ``output/`` for servers.
 
     Attributes:
         dashboards: Grafana's JSON, sorted by file name.
-        rule_files: the groups, as YAML spells them, by the rule file's name without its directory.
-        digest: twelve hex digits that stand for the whole output.
-        namespaces: the groups of a ruler, by namespace; none where no ruler is delivered to.
+        rule_files: the groups, as read from YAML, by the rule file's name without its directory.
+        digest: twelve hex digits that identify the whole output.
+        namespaces: the groups of a ruler, by namespace; empty without delivery to a ruler.
     """
 
     dashboards: tuple[Mapping[str, Any], ...]
@@ -44,10 +44,10 @@ class Generated(Struct, frozen=True):
 
 
 def read_output(target: Path) -> Generated:
-    """Read an output directory; a run that is writing it meanwhile is awaited.
+    """Read an output directory, after waiting for a run that is writing it.
 
     Raises:
-        OutputError: there is none, a file of it is missing or edited, or a write of it was not finished.
+        OutputError: it does not exist, a file of it is missing or edited, or a write was not finished.
     """
     place = located(target)
     with system_errors(target, "read"):
@@ -78,7 +78,7 @@ def _generated(files: Mapping[str, bytes]) -> Generated:
 
 
 def _verified(place: Path, target: Path) -> dict[str, bytes]:
-    """Read all files that the manifest lists; what else is in the directory is not ours."""
+    """Read all files that the manifest lists; other files in the directory are not ours."""
     owned = owned_in(place)
     if not owned:
         message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
@@ -103,7 +103,7 @@ def _refuse(target: Path, fault: str, paths: set[str]) -> None:
 
 
 def _complete(files: Mapping[str, bytes], manifest: bytes) -> bool:
-    """Whether the manifest is that of just these files, and not of a write that never ended."""
+    """Whether the manifest is that of exactly these files, and not of an unfinished write."""
     try:
         return bool(json.loads(manifest) == json.loads(manifest_of(_hashes(files))))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Grafana's HTTP API answers, as values."""
+"""Answers of Grafana's HTTP API, as values."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Found(Struct, frozen=True):
 
     Attributes:
         uid: Grafana's name for it.
-        title: what people see.
+        title: its title for people.
         json: the dashboard itself.
-        version: how often it was saved; a save that names another one is refused.
+        version: the number of saves; a save with another number is refused.
         tags: its tags.
         folder: the uid of its folder, empty for the top level.
-        folder_title: what people see of the folder.
-        provisioned: whether it comes from files, which alone can change it.
-        is_folder: whether it is none, but a folder of that uid.
+        folder_title: the folder's title for people.
+        provisioned: whether it comes from files, the only way to change it.
+        is_folder: whether it is a folder of that uid instead.
     """
 
     uid: str
@@ -62,7 +62,7 @@ class _Meta(Struct):
 
 
 class _Dashboard(Struct):
-    """What is read of a dashboard; the whole is compared as it is."""
+    """The parts of a dashboard that are read; the whole is compared unread."""
 
     uid: str
     title: str = ""
@@ -132,22 +132,22 @@ def title(response: Response) -> str:
     """Read the title of a folder.
 
     Raises:
-        UncertainError: there is none.
+        UncertainError: the answer has none.
     """
     return _read(response.body, _Folder, "a folder").title
 
 
 def check_saved(response: Response) -> None:
-    """See that Grafana says which version it saved.
+    """Check that the answer has the saved version.
 
     Raises:
-        UncertainError: it does not.
+        UncertainError: it has none.
     """
     _read(response.body, _Saved, "an object with version")
 
 
 def is_of_grafana(response: Response) -> bool:
-    """Whether an answer without success has a message, as all of Grafana's do; another server's page has none."""
+    """Whether a refusal has a message, like all of Grafana's; another server's page has none."""
     try:
         return bool(_read(response.body, _Refusal, "a refusal").message)
     except UncertainError:

@@ -1,7 +1,7 @@
 """Grafana's HTTP API, as far as dashboards need it: folders, dashboards by uid, search.
 
-Nothing is ever saved with ``overwrite``: with it Grafana replaces whatever was saved meanwhile, and older ones even
-another dashboard of the same title. Without it a save names the version that it replaces, and fails on any other.
+No dashboard is ever saved with ``overwrite``: Grafana would replace a version saved meanwhile, and older releases even
+another dashboard of the same title. Without it a save names the replaced version, and fails for any other.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class GrafanaApi(Struct, frozen=True):
         return self.connection.url
 
     def folder(self, uid: str) -> str | None:
-        """Return the title of a folder, or None where there is none."""
+        """Return the title of a folder, or None where it does not exist."""
         response = self._ask(
             "GET", f"/api/folders/{quote(uid, safe='')}", f'show the folder "{uid}"', absent=True
         )
         return None if self._is_absent(response) else title(response)
 
     def create_folder(self, uid: str, title: str) -> None:
-        """Create a folder at the top level; one of that uid that somebody creates meanwhile is taken."""
+        """Create a folder at the top level; one of that uid created meanwhile is accepted."""
         try:
             self._ask("POST", "/api/folders", f'create the folder "{title}"', {"uid": uid, "title": title})
         except UncertainError:
@@ -58,12 +58,12 @@ class GrafanaApi(Struct, frozen=True):
                 raise
 
     def dashboard(self, uid: str) -> Found | None:
-        """Return the dashboard, or folder, of a uid, or None where there is none."""
+        """Return the dashboard, or folder, of a uid, or None where it does not exist."""
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
         return None if self._is_absent(response) else found(response)
 
     def tagged(self, tag: str) -> tuple[Hit, ...]:
-        """Find the dashboards that carry a tag."""
+        """List the dashboards with a tag."""
         return tuple(self._tagged(tag))
 
     def save(self, dashboard: Mapping[str, Any], folder: str, message: str) -> None:
@@ -73,7 +73,7 @@ class GrafanaApi(Struct, frozen=True):
         check_saved(response)
 
     def delete(self, uid: str) -> None:
-        """Delete a dashboard; one that is gone already is no failure."""
+        """Delete a dashboard; one that no longer exists is no failure."""
         self._ask("DELETE", _path(uid), f'delete "{uid}"', absent=True)
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class GrafanaApi(Struct, frozen=True):
     def _ask(
         self, method: str, path: str, doing: str, sent: object = None, *, absent: bool = False
     ) -> Response:
-        """Return the answer to a request; ``absent`` lets 404 pass, which must be Grafana's own."""
+        """Return the answer to a request; ``absent`` accepts a 404, which must be Grafana's own."""
         body = None if sent is None else json.dumps(sent, ensure_ascii=False).encode()
         try:
             response = self.connection.send(method, path, body, _JSON)
@@ -106,17 +106,17 @@ class GrafanaApi(Struct, frozen=True):
 
     @staticmethod
     def _is_absent(response: Response) -> bool:
-        """Whether Grafana has no such thing; another server, asked by mistake, has nothing either."""
+        """Whether Grafana reports the object as absent; a 404 of any other server does not count."""
         return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
 
 
 def connect_grafana(
     url: str, credentials: Credentials, *, timeout: float = _TIMEOUT, patience: Patience | None = None
 ) -> GrafanaApi:
-    """Address the Grafana at ``url``, which has been checked; nothing is sent yet.
+    """Prepare requests to the Grafana at ``url``, which has been checked; nothing is sent yet.
 
     Raises:
-        LiveError: ``url`` is no address.
+        LiveError: ``url`` is not an address.
     """
     return GrafanaApi(
         open_connection(url, timeout=timeout, called="Grafana", credentials=credentials, patience=patience)

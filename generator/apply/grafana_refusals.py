@@ -1,4 +1,4 @@
-"""What a status of Grafana's means, and what to do about it."""
+"""The meaning of Grafana's statuses, and the help for each."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _HELP_OF_412 = {
 
 
 def refusal(response: Response, doing: str, general: str) -> LiveError:
-    """Say what a status other than success means.
+    """Describe a status other than success.
 
     Args:
         response: the answer.
-        doing: what was asked for, such as ``save "x"``.
-        general: what to do about its status, whatever the server is.
+        doing: the request, such as ``save "x"``.
+        general: the help for its status with any server.
 
     Returns:
-        An UncertainError where the request may have been carried out all the same.
+        An UncertainError where the request may have been carried out nevertheless.
     """
     said = _read(response)
     reason = f"HTTP {response.status}: {said.message}" if said.message else response.reason

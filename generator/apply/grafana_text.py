@@ -1,4 +1,4 @@
-"""What is said of a plan for Grafana, and of its steps."""
+"""Texts about a plan for Grafana and its steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.STALE: "dele
 
 
 def plan_lines(plan: Plan, *, folder_title: str, prune: bool) -> Iterator[str]:
-    """Say what carrying out the plan would do."""
+    """Describe the steps of the plan."""
     if plan.folder_title is None:
         yield _line("create", f'folder "{folder_title}" (uid {plan.folder})')
     for step in plan.steps:
@@ -28,12 +28,12 @@ def plan_lines(plan: Plan, *, folder_title: str, prune: bool) -> Iterator[str]:
 
 
 def done_line(step: Step) -> str:
-    """Say that a step was taken."""
+    """Report a step as done."""
     return _line(_DONE[step.action], _name(step))
 
 
 def remark_lines(plan: Plan, *, prune: bool) -> Iterator[str]:
-    """Say what needed no step, or was not asked for."""
+    """Describe the dashboards that needed no step, or were not part of the call."""
     same = sum(step.action is Action.UNCHANGED for step in plan.steps)
     if same:
         yield _line("unchanged", f"{same} dashboard{'' if same == 1 else 's'}")
@@ -45,7 +45,7 @@ def remark_lines(plan: Plan, *, prune: bool) -> Iterator[str]:
 
 
 def left_line(plan: Plan, done: Iterable[Step], *, prune: bool) -> str:
-    """Name the dashboards that a plan was to change and that nothing was heard of."""
+    """Name the dashboards of a plan without a confirmed change."""
     wanted = {Action.CREATE, Action.UPDATE} | ({Action.STALE} if prune else set())
     over = {step.uid for step in done}
     left = [step.uid for step in plan.steps if step.action in wanted and step.uid not in over]

@@ -1,6 +1,6 @@
-"""Which dashboards are ours: of our folder, with our tag, and with a uid as only generated dashboards have it.
+"""Our dashboards: those in our folder, with our tag, and with a uid of the form of generated dashboards.
 
-A copy that somebody saves keeps the folder and may keep the tag, but gets a uid of its own, so it is never ours.
+A saved copy keeps the folder and may keep the tag, but gets another uid, so it is never ours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PREFIX = "agent-"
 
 
 class Fault(Struct, frozen=True):
-    """A dashboard that must not be touched: why not, and a way out."""
+    """A dashboard that must not be changed: the reason, and a way out."""
 
     uid: str
     reason: str
@@ -31,12 +31,12 @@ def is_ours_by_uid(uid: str) -> bool:
 
 
 def fault(has: Found, folder: str, *, differs: bool) -> Fault | None:
-    """Say why the dashboard at one of our uids must not be changed, or None.
+    """Return the reason why the dashboard at one of our uids must not be changed, or None.
 
     Args:
-        has: what Grafana has there.
+        has: Grafana's dashboard.
         folder: the uid of our folder.
-        differs: whether it would change at all.
+        differs: whether it would change.
     """
     if has.is_folder:
         return Fault(has.uid, "is a folder", "give that folder another uid, or delete it")

@@ -1,4 +1,4 @@
-"""What has to be done so that Grafana has the generated dashboards; made by reading alone."""
+"""The steps after which Grafana has the generated dashboards; planned by reading only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Action(Enum):
-    """What is done about a dashboard; ``STALE`` is deleted only where that is asked for."""
+    """The action for a dashboard; ``STALE`` ones are deleted only on request."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -32,12 +32,12 @@ class Step(Struct, frozen=True):
     """One dashboard.
 
     Attributes:
-        action: what is done about it.
-        uid: which one.
-        title: what people see.
-        dashboard: what Grafana shall have; empty for a stale one.
-        version: the version that Grafana has, 0 for none.
-        changes: what an update changes, a line for each path.
+        action: the action for it.
+        uid: its uid.
+        title: its title for people.
+        dashboard: the new dashboard; empty for a stale one.
+        version: Grafana's version, 0 for none.
+        changes: the changes of an update, a line for each path.
     """
 
     action: Action
@@ -53,9 +53,9 @@ class Plan(Struct, frozen=True):
 
     Attributes:
         folder: the uid of the folder.
-        folder_title: its title; None where it has to be created.
+        folder_title: its title; None where it must be created.
         steps: one for each dashboard.
-        faults: dashboards that are in the way and not ours; with any of them nothing may be done.
+        faults: dashboards that are in the way and not ours; with any of them no step may be taken.
     """
 
     folder: str
@@ -65,10 +65,10 @@ class Plan(Struct, frozen=True):
 
 
 def make_plan(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: str) -> Plan:
-    """Compare the generated dashboards with what Grafana has.
+    """Compare the generated dashboards with Grafana's.
 
     Raises:
-        LiveError: Grafana does not answer, or refuses to.
+        LiveError: Grafana does not answer, or refuses.
     """
     title = api.folder(folder)
     there = {one["uid"]: api.dashboard(one["uid"]) for one in dashboards}

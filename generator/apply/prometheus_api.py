@@ -1,4 +1,4 @@
-"""What applying needs of a Prometheus: a reload, and the rules that it runs."""
+"""The parts of Prometheus's API for applying: a reload, and the running rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TIMEOUT = 60.0
 _OFF = "start Prometheus with --web.enable-lifecycle, or send it SIGHUP; then run again, which checks what it runs"
 _WHERE = "is this a Prometheus? its address ends with the path of --web.external-url, if there is one"
-# What Prometheus itself answers without the flag is 403, to a POST.
+# Without the flag Prometheus itself answers a POST with 403.
 _CLOSED: dict[int, str] = {
     HTTPStatus.FORBIDDEN: _OFF,
     HTTPStatus.NOT_FOUND: f"{_WHERE}; or a proxy hides /-/reload: {_OFF}",
@@ -29,7 +29,7 @@ _CLOSED: dict[int, str] = {
 
 
 class ReloadClosedError(LiveError):
-    """Reloading over HTTP is not open to us; the server may have been reloaded in another way."""
+    """Reloading over HTTP is not allowed for us; the server may have been reloaded in another way."""
 
 
 class PrometheusRules(Struct, frozen=True):
@@ -43,10 +43,10 @@ class PrometheusRules(Struct, frozen=True):
         return self.api.url
 
     def reload(self) -> None:
-        """Have the server read its configuration and rule files anew; it keeps what it has when one is wrong.
+        """Make the server reload its configuration and rule files; it keeps the old ones when one is wrong.
 
         Raises:
-            ReloadClosedError: it does not do so over HTTP, or not for us.
+            ReloadClosedError: it does not allow that over HTTP, or not for us.
         """
         try:
             response = self.api.connection.send("POST", "/-/reload")
@@ -73,7 +73,7 @@ class PrometheusRules(Struct, frozen=True):
             return error(said, general, ReloadClosedError)
         if status in _CLOSED:
             return error(said, _CLOSED[status], ReloadClosedError)
-        # Prometheus itself says 500 where it cannot read its configuration; all else is said by what stands before it.
+        # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return error(said, "it runs what it ran before; its log says which file is at fault")
         return error(said, f"{general or _WHERE}; it runs what it ran before")
@@ -82,9 +82,9 @@ class PrometheusRules(Struct, frozen=True):
 def connect_prometheus(
     url: str, credentials: Credentials, *, timeout: float = _TIMEOUT, patience: Patience | None = None
 ) -> PrometheusRules:
-    """Address the Prometheus at ``url``, which has been checked; nothing is sent yet.
+    """Prepare requests to the Prometheus at ``url``, which has been checked; nothing is sent yet.
 
     Raises:
-        LiveError: ``url`` is no address.
+        LiveError: ``url`` is not an address.
     """
     return PrometheusRules(connect(url, timeout=timeout, credentials=credentials, patience=patience))

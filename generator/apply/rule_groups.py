@@ -1,4 +1,4 @@
-"""Which of the generated rule groups a Prometheus runs as they were generated, and which it does not."""
+"""The generated rule groups that a Prometheus runs unchanged, and those that it does not."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Key = tuple[str, str]
 
 
 class Running(Struct, frozen=True):
-    """The generated groups by what the server makes of them, each by file and name, in the files' order.
+    """The generated groups by their state in the server, each by file and name, in the files' order.
 
     Attributes:
-        sizes: how many groups each file has.
+        sizes: the number of groups in each file.
         missing: are not loaded.
         twice: are loaded from several files of that name.
         outdated: are loaded with other rules, or no longer generated.
-        failing: hold a rule whose last evaluation failed, with the reason.
-        waiting: are still to be evaluated for the first time.
+        failing: have a rule whose last evaluation failed, with the reason.
+        waiting: were never evaluated yet.
     """
 
     sizes: Mapping[str, int]
@@ -42,17 +42,17 @@ class Running(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return sum(self.sizes.values())
 
     @property
     def loaded(self) -> bool:
-        """Whether the server runs just these groups, healthy or not."""
+        """Whether the server runs exactly these groups, healthy or not."""
         return not (self.missing or self.twice or self.outdated)
 
 
 def compare(wanted: Groups, states: Iterable[GroupState]) -> Running:
-    """Hold the groups that a server runs against the generated ones; files are known by their last name."""
+    """Compare the groups that a server runs with the generated ones; files are identified by their last name."""
     running: dict[Key, list[GroupState]] = {}
     for state in states:
         running.setdefault((PurePath(state.file).name, state.name), []).append(state)
@@ -126,7 +126,7 @@ def _seconds(rule: Mapping[str, Any], key: str) -> str:
 
 
 def _same_expr(one: str, other: str) -> bool:
-    """Prometheus lays expressions out in its own way; one that our parser does not know counts as the same."""
+    """Prometheus prints expressions in its own layout; one that our parser rejects counts as the same."""
     try:
         return str(parse(one)) == str(parse(other))
     except PromqlError:

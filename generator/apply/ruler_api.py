@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from generator.live.retry import Patience
     from generator.live.transport import Connection
 
-#: Where Mimir and Grafana Cloud have their rules, and where behind a prefix of one's own.
+#: The path of the rules in Mimir and Grafana Cloud, and after a custom prefix.
 _DEFAULT_PREFIX, _RULES = "/prometheus", "/config/v1/rules"
 _NONE_YET = b"no rule group"
 _TENANT = "X-Scope-OrgID"
@@ -41,7 +41,7 @@ _HELP: dict[int, str] = {
     "which goes on where this stopped",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "a proxy before the ruler takes no larger requests: raise its limit",
 }
-#: Pieces of what a ruler says of a limit, and the ways out.
+#: Parts of a ruler's message about a limit, and the ways out.
 _LIMITS = {
     b"rule groups limit": "have ruler_max_rule_groups_per_tenant raised for the tenant; --prune first makes room where "
     "services are gone",
@@ -80,7 +80,7 @@ class RulerApi(Struct, frozen=True):
         self._check(response, f"take {namespace}/{name}")
 
     def remove(self, namespace: str, name: str) -> None:
-        """Delete a group; one that is gone is fine."""
+        """Delete a group; one that no longer exists is no failure."""
         path = f"{self.path}/{_quoted(namespace)}/{_quoted(name)}"
         response = self.connection.send("DELETE", path, headers=self._headers, safe=True)
         if response.status != HTTPStatus.NOT_FOUND:
@@ -118,7 +118,7 @@ def connect_ruler(
     """Prepare requests to a ruler; nothing is sent yet.
 
     Raises:
-        LiveError: ``url`` is no address of a server, or ``tenant`` none that a header can carry.
+        LiveError: ``url`` is not a server's address, or ``tenant`` has characters that a header cannot have.
     """
     if tenant and not (tenant.isascii() and tenant.isprintable() and tenant == tenant.strip()):
         raise LiveError(
@@ -129,7 +129,7 @@ def connect_ruler(
 
 
 def _path(url: str) -> str:
-    """Find what stands between the address as it is given and a namespace."""
+    """Find the path between the given address and a namespace."""
     given = urlsplit(url).path.rstrip("/")
     if given.endswith("/rules"):
         return ""

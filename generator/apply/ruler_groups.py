@@ -1,4 +1,4 @@
-"""Rule groups of a ruler as values, so that one that came back is compared with the one that was sent."""
+"""Rule groups of a ruler as values, so that a returned group can be compared with the sent one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
     """Read groups by namespace, as YAML spells them.
 
     Raises:
-        LiveError: a text that is no group.
+        LiveError: a text that is not a group.
     """
     try:
         known = msgspec.convert(dict(namespaces), dict[str, list[Group]])
@@ -63,7 +63,7 @@ def parsed(text: bytes) -> Namespaces:
     """Read the answer of a ruler.
 
     Raises:
-        LiveError: it is no YAML, none of rule groups, or more than any tenant has.
+        LiveError: it is not YAML, not rule groups, or more than any tenant has.
     """
     try:
         _check_extent(text)
@@ -74,13 +74,13 @@ def parsed(text: bytes) -> Namespaces:
 
 
 def _check_extent(text: bytes) -> None:
-    """Refuse what would fill the memory once it is read: much of it, deep in each other, or written once for many."""
+    """Refuse YAML that would fill the memory: too much of it, nested too deeply, or with aliases."""
     depth = 0
     for count, event in enumerate(yaml.parse(text[:_MOST_BYTES], yaml.CSafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MOST_DEPTH or count > _MOST_EVENTS:
             raise LiveError("more YAML than rule groups are")
-        # An alias may stand for any number of values, and no ruler writes one.
+        # An alias may represent any number of values, and no ruler writes one.
         if isinstance(event, yaml.AliasEvent):
             raise LiveError("YAML with aliases")
     if len(text) > _MOST_BYTES:
@@ -88,14 +88,14 @@ def _check_extent(text: bytes) -> None:
 
 
 def changes(ours: Group, theirs: Group) -> tuple[str, ...]:
-    """Say in a few words each what of a group in a ruler is not as generated; nothing where it is."""
+    """List the differences of a ruler's group from the generated one, in a few words each; empty without any."""
     return tuple(_changes(ours, theirs))
 
 
 def _changes(ours: Group, theirs: Group) -> Iterator[str]:
     if ours.interval != theirs.interval:
         yield "interval"
-    # Mimir keeps no limit; what a ruler drops cannot be had by sending it again.
+    # Mimir keeps no limit; sending it again would not change that.
     if theirs.limit and ours.limit != theirs.limit:
         yield "limit"
     before, after = ({_called(rule): rule for rule in group.rules} for group in (theirs, ours))
@@ -108,7 +108,7 @@ def _changes(ours: Group, theirs: Group) -> Iterator[str]:
 
 
 def _called(rule: Rule) -> tuple[str, str]:
-    """What tells a rule from others of its group: a name and its labels."""
+    """The identity of a rule in its group: a name and its labels."""
     return rule.record or rule.alert, repr(sorted((rule.labels or {}).items()))
 
 

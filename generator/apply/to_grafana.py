@@ -1,4 +1,4 @@
-"""The generated dashboards, brought to a Grafana, or compared with what it has."""
+"""Bring the generated dashboards to a Grafana, or compare them with its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class Options(Struct, frozen=True):
-    """How: into the folder of which uid, only showing what would change, deleting what is no longer generated."""
+    """Options: the uid of the folder, whether only to show the changes, whether to delete stale dashboards."""
 
     folder: str = GRAFANA_FOLDER_UID
     dry_run: bool = False
@@ -34,18 +34,18 @@ class Options(Struct, frozen=True):
 def apply_to_grafana(
     api: GrafanaApi, generated: Generated, options: Options, say: Callable[[str], None]
 ) -> None:
-    """Give Grafana the generated dashboards; those that it has already are not saved again.
+    """Save the generated dashboards in Grafana; unchanged ones are not saved again.
 
     Everything is read and compared first. Dashboards that are not ours stop it before anything is written.
 
     Args:
         api: the Grafana.
-        generated: what it shall have.
-        options: how.
-        say: takes a line for people about each step, as soon as it is done.
+        generated: the generated files.
+        options: the options.
+        say: prints a line about each step, as soon as it is done.
 
     Raises:
-        LiveError: something is not ours, or a request failed; what was said to be done stays done.
+        LiveError: a dashboard is not ours, or a request failed; steps reported as done stay done.
     """
     if not _UID.fullmatch(options.folder):
         message = "a folder's uid has up to 40 letters, digits, - and _"

@@ -1,4 +1,4 @@
-"""The generated rules, read by a Prometheus: reloaded, and seen to run."""
+"""Bring the generated rules to a Prometheus: reload it, and verify that it runs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from generator.apply.prometheus_api import PrometheusRules
     from generator.apply.rule_groups import Key, Running
 
-#: Longer is not waited for an evaluation, whatever interval a server claims.
+#: The longest wait for an evaluation, for any interval of the server.
 _LONGEST, _SLACK = 600.0, 30.0
 _HELP = {
     "not loaded": "rule_files in the server's prometheus.yml leads to no such file: name the directories that output/"
@@ -31,7 +31,7 @@ _HELP = {
 
 
 class Waiting(Struct, frozen=True):
-    """How long the first evaluation is awaited, in seconds (None: by the groups' interval), and how."""
+    """The time to wait for the first evaluation, in seconds (None: by the groups' interval), and the clock."""
 
     seconds: float | None = None
     now: Callable[[], float] = time.monotonic
@@ -46,16 +46,16 @@ def apply_to_prometheus(
     dry_run: bool = False,
     waiting: Waiting | None = None,
 ) -> None:
-    """Reload the server, and see that it runs the generated groups, each evaluated without an error.
+    """Reload the server, and verify that it runs the generated groups, each evaluated without an error.
 
     A server that cannot be reloaded over HTTP is fine when it runs them already.
 
     Args:
         server: the Prometheus, whose ``rule_files`` lead to a copy of the output.
-        generated: what it shall run.
-        say: takes lines for people.
-        dry_run: only say what it runs now.
-        waiting: how long it has for the first evaluation.
+        generated: the generated files.
+        say: prints a line.
+        dry_run: only report its current groups.
+        waiting: the time for the first evaluation.
 
     Raises:
         LiveError: it refuses, fails, or does not run all groups, which are named.
@@ -89,7 +89,7 @@ def _reload(server: PrometheusRules) -> ReloadClosedError | None:
 def _settled(
     server: PrometheusRules, generated: Generated, say: Callable[[str], None], waiting: Waiting
 ) -> Running:
-    """Look until every group was evaluated once, or time is over; what is not loaded will not come by waiting."""
+    """Wait until every group was evaluated once, or the time is over; unloaded groups will not come by waiting."""
     states = server.groups()
     running = compare(generated.rule_files, states)
     bound = waiting.seconds
@@ -123,7 +123,7 @@ def _state_lines(running: Running) -> list[str]:
 
 
 def _faults(running: Running) -> str:
-    # While groups are still to come, what the others wait for is of no interest.
+    # While groups are missing, the first evaluation of the others does not matter.
     waiting = running.waiting if running.loaded else ()
     loading = [(word, named(groups, running.sizes)) for word, groups in _loading(running)]
     said = (*loading, ("failing", running.failing), ("not evaluated yet", named(waiting, running.sizes)))

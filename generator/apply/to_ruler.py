@@ -1,7 +1,7 @@
-"""The generated namespaces, brought to a ruler: what is new first, what has vanished last.
+"""Bring the generated namespaces to a ruler: new groups first, deletions last.
 
-No request writes several groups, so a push may end half-way. Until the end every group is the old one or the new one,
-and the next run, which compares first, goes on where this one stopped.
+No request writes several groups, so a push may end half-way. At any moment every group is the old one or the new one,
+and the next run, which compares first, continues where this one stopped.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from generator.apply.ruler_api import RulerApi
     from generator.apply.ruler_groups import Namespaces
 
-#: All groups that agent-metrics makes are called so, wherever they stand.
+#: The prefix of all groups of agent-metrics, in any namespace.
 _OUR_GROUPS = "agent-"
 _NO_NAMESPACES = "add deliver: {mimir: {}} to site.yaml, and run agent-metrics generate"
 
 
 class Action(Enum):
-    """What is done about a group, in this order; ``STALE`` ones go only where that is asked for."""
+    """The action for a group, in this order; ``STALE`` ones are deleted only on request."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -47,7 +47,7 @@ _DONE = {
 
 
 class Step(Struct, frozen=True):
-    """One group, and in words the changes of an update."""
+    """One group, and the changes of an update in words."""
 
     action: Action
     namespace: str
@@ -64,7 +64,7 @@ class Plan(Struct, frozen=True):
     """The steps in order, and the groups that stay.
 
     Attributes:
-        steps: what is done.
+        steps: the actions.
         unchanged: the number of groups that are as generated.
         foreign: groups in our namespaces that agent-metrics did not make.
         unlimited: the number of groups whose limit the ruler does not keep.
@@ -79,17 +79,17 @@ class Plan(Struct, frozen=True):
 def apply_to_ruler(
     api: RulerApi, generated: Generated, say: Callable[[str], None], *, dry_run: bool, prune: bool
 ) -> None:
-    """Give a tenant the generated groups; those that it has already are not written again.
+    """Write the generated groups for a tenant; unchanged ones are not written again.
 
     Args:
         api: the ruler.
-        generated: what it shall have.
-        say: takes a line for people about each step, as soon as it is done.
-        dry_run: only say what would be done.
+        generated: the generated files.
+        say: prints a line about each step, as soon as it is done.
+        dry_run: only report the steps.
         prune: delete the namespaces of services that are no longer generated.
 
     Raises:
-        LiveError: there are no namespaces, or a request failed; what was said to be done stays done.
+        LiveError: there are no namespaces, or a request failed; steps reported as done stay done.
     """
     if not generated.namespaces:
         raise LiveError("the output holds no namespaces for a ruler", _NO_NAMESPACES)
@@ -109,7 +109,7 @@ def apply_to_ruler(
 
 
 def make_plan(wanted: Namespaces, there: Namespaces) -> Plan:
-    """Compare the generated groups with those of the tenant; of other namespaces than ours nothing is looked at."""
+    """Compare the generated groups with those of the tenant; namespaces other than ours are ignored."""
     ours = {name: groups for name, groups in there.items() if _is_ours(name)}
     steps = list(_written(wanted, ours))
     steps += _vanished(wanted, ours)
@@ -188,7 +188,7 @@ def _carry_out(
 
 
 def _verify(api: RulerApi, wanted: Namespaces) -> None:
-    """Compare what the ruler answers now: it may have taken something else than was sent."""
+    """Compare the ruler's groups again: it may have stored something other than the sent groups."""
     there = api.groups()
     wrong = [
         f"{namespace}/{name}"

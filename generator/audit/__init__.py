@@ -1,1 +1,1 @@
-"""What a running service really exposes, held against its spec."""
+"""The series that a running service really exposes, compared with its spec."""

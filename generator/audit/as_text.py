@@ -1,4 +1,4 @@
-"""An audit for people: a table of what is there, then what is wrong and how to settle it."""
+"""An audit for people: a table of the existing series, then the problems and their solutions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _most(found: SeenMetric) -> str:
 def _findings(audit: Audit, sources: Mapping[str, str], *, colour: bool) -> Iterator[str]:
     for finding in audit.findings:
         text = render_text([finding.diagnostic], sources, colour=colour)
-        # The summary of one finding says nothing.
+        # The summary of a single finding tells nothing.
         yield text.rpartition("\n\n")[0] + "\n"
         yield from _fix(finding)
         yield "\n"

@@ -1,4 +1,4 @@
-"""An audit: a spec held against what is really there."""
+"""An audit: a spec compared with the existing series."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _ORDER = tuple(Severity)
 
 
 class Audit(Struct, frozen=True):
-    """What was seen of a service, and what contradicts its spec, the worst first."""
+    """The observed series of a service, and their contradictions to its spec, the worst first."""
 
     seen: Seen
     findings: tuple[Finding, ...]
 
     @property
     def violated(self) -> bool:
-        """Whether the spec is not true."""
+        """Whether the spec is violated."""
         return any(finding.diagnostic.severity is Severity.ERROR for finding in self.findings)
 
 
 def audit(source: Source, service: Service, model: Model) -> Audit:
-    """Look at what ``source`` has of a service, and compare.
+    """Observe the series of a service in ``source``, and compare them with its spec.
 
     Raises:
         LiveError: the source fails.

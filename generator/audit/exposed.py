@@ -1,4 +1,4 @@
-"""An exposition as a source: what one instance exposes, or several that were put together."""
+"""An exposition as a source: the series that one instance exposes, or several together."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class ExposedSource(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Where it came from."""
+        """The origin of the exposition."""
         return self.exposition.place
 
     @property
     def lone(self) -> bool:
-        """It is what instances expose."""
+        """True: instances expose it."""
         return True
 
     def names(self, prefixes: Sequence[str]) -> Mapping[str, int]:
@@ -52,12 +52,12 @@ class ExposedSource(Struct, frozen=True):
         return _most(tuple(line.labels.get(label, "") for label in by) for line in self._of(name))
 
     def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
-        """Count by values that are not listed."""
+        """Count by unlisted values."""
         found = (line.labels.get(label, "") for line in self._of(name))
         return _most((value,) for value in found if value and value not in listed)
 
     def merged(self, name: str, label: str) -> int:
-        """Count what is left without a label."""
+        """Count the series that remain without a label."""
         rest = (
             frozenset((key, value) for key, value in line.labels.items() if key != label)
             for line in self._of(name)
@@ -76,29 +76,29 @@ class ExposedSource(Struct, frozen=True):
         return {value: total for value, total in found.items() if total > 0}
 
     def below_zero(self, name: str) -> int:
-        """Count what no counter can be."""
+        """Count the values that no counter can have."""
         return sum(line.value < 0 or isnan(line.value) for line in self._of(name))
 
     def falling(self, _name: str) -> int:
-        """Say nothing: an exposition has no history."""
+        """Return 0: an exposition has no history."""
         return 0
 
     def described(self, name: str) -> Described:
-        """Say what the exposition says."""
+        """Return the exposition's own description."""
         return self.exposition.described.get(name, _UNKNOWN)
 
     def instances(self, name: str) -> int:
-        """Count targets, where the series carry their labels."""
+        """Count targets, where the series have their labels."""
         return len({tuple(line.labels.get(label, "") for label in TARGET_LABELS) for line in self._of(name)})
 
     def past(self, _name: str, _label: str, _seconds: int) -> None:
-        """Say nothing: an exposition has no history."""
+        """Return None: an exposition has no history."""
 
     def exposed(self) -> None:
-        """Say nothing: what a process exposes of itself is not held against the budget here."""
+        """Return None: a process's own metrics are not compared with the budget here."""
 
     def interval(self) -> None:
-        """Say nothing: an exposition has no history."""
+        """Return None: an exposition has no history."""
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""
@@ -110,7 +110,7 @@ class ExposedSource(Struct, frozen=True):
 
 
 def exposed_source(exposition: Exposition, service: Service) -> ExposedSource:
-    """Take the series that are not another service's: the selector's labels are as wanted, or not there yet."""
+    """Select the series that are not another service's: the selector's labels are equal or still missing."""
     found: defaultdict[str, list[Line]] = defaultdict(list)
     for line in exposition.lines:
         if all(line.labels.get(label, value) == value for label, value in service.selector.items()):

@@ -1,4 +1,4 @@
-"""Which series belong to which metric, by their names."""
+"""The assignment of series to metrics, by their names."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 CREATED = "_created"
 TOTAL = "_total"
 _PARTS = ("_bucket", "_sum", "_count", CREATED)
-#: What client libraries, Go and Prometheus itself expose of every process, whatever a spec declares.
+#: Metrics of client libraries, Go and Prometheus itself, which every process exposes besides its spec.
 _EVERYBODYS = ("process_", "python_", "go_", "scrape_", "promhttp_", "target_info", "otel_scope_info", "up")
 
 
 class Stranger(Struct, frozen=True):
-    """A metric that no spec declares: its name as a spec would say it, and its series by name."""
+    """A metric that no spec declares: its name for a spec, and its series by name."""
 
     name: str
     members: Mapping[str, int]
 
     @property
     def series(self) -> int:
-        """How many series it has."""
+        """The number of its series."""
         return sum(self.members.values())
 
     @property
     def shape(self) -> str:
-        """What its series look like, where nobody says its type."""
+        """The type that its series suggest, where none is exposed."""
         if f"{self.name}_bucket" in self.members:
             return MetricType.HISTOGRAM
         return MetricType.COUNTER if self.name.endswith(TOTAL) else ""
 
     @property
     def counted(self) -> str:
-        """The name of the series of which there is one for each combination of labels."""
+        """The name of the series that exists once for each combination of labels."""
         for name in (self.name, f"{self.name}_count", f"{self.name}_bucket"):
             if name in self.members:
                 return name
@@ -50,7 +50,7 @@ class Stranger(Struct, frozen=True):
 
 
 def series_names(metric: Metric) -> tuple[str, ...]:
-    """Name the series that a client library exposes of a metric."""
+    """Name the series that a client library exposes for a metric."""
     if metric.is_histogram:
         return tuple(metric.name + part for part in _PARTS)
     if metric.is_gauge:
@@ -59,7 +59,7 @@ def series_names(metric: Metric) -> tuple[str, ...]:
 
 
 def prefixes(service: Service) -> tuple[str, ...]:
-    """Find how the names of a service's metrics begin: by the words that those with the same first word share."""
+    """Find the prefixes of a service's metrics: the common words of those with the same first word."""
     by_word: dict[str, list[str]] = {}
     for name in service.metrics:
         by_word.setdefault(name.partition("_")[0], []).append(name)

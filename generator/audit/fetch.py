@@ -1,4 +1,4 @@
-"""An exposition's text: of a file, or of a URL, of bounded size and within a bounded time."""
+"""An exposition's text, from a file or a URL, limited in size and time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q
 
 
 class Fetched(Struct, frozen=True):
-    """Text and, of a URL, its content type; ``place`` is where it came from, without a query."""
+    """Text and, for a URL, its content type; ``place`` is its origin, without a query."""
 
     place: str
     text: str
@@ -30,7 +30,7 @@ def fetch_file(path: Path) -> Fetched:
 
     Raises:
         OSError: it cannot be read.
-        LiveError: it is too large, or no UTF-8.
+        LiveError: it is too large, or not UTF-8.
     """
     with path.open("rb") as file:
         body = file.read(MOST_BYTES + 1)
@@ -44,7 +44,7 @@ def fetch_url(address: str, query: str, *, timeout: float, credentials: Credenti
     """Get the exposition at ``address + query``; no message repeats the query.
 
     Raises:
-        LiveError: no answer within ``timeout`` seconds, or another one than an exposition.
+        LiveError: no answer within ``timeout`` seconds, or one that is not an exposition.
     """
     connection = open_connection(address, timeout=timeout, called="target", credentials=credentials)
     try:

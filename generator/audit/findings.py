@@ -1,4 +1,4 @@
-"""What an audit finds: a diagnostic that points into the spec, and the change of the spec that would settle it."""
+"""Findings of an audit: a diagnostic with a place in the spec, and the change of the spec that would resolve it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Fix(Struct, frozen=True):
-    """YAML to put into ``file``; what stands there under the same keys is replaced.
+    """YAML to put into ``file``, in place of its values under the same keys.
 
-    ``copy_of`` is the shipped file that ``file`` has to be a copy of; empty for a file that is there.
+    ``copy_of`` is the shipped file that must first be copied to ``file``; empty for an existing file.
     """
 
     file: str
@@ -24,7 +24,7 @@ class Fix(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A difference between a spec and what is there, of ``metric`` if it is not empty."""
+    """A difference between a spec and the existing series, of ``metric`` if it is not empty."""
 
     diagnostic: Diagnostic
     metric: str = ""
@@ -32,15 +32,15 @@ class Finding(Struct, frozen=True):
 
 
 def violation(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
-    """Say that the spec and what is there contradict each other; ``path`` is what of the spec, as in origins."""
+    """Report a contradiction between the spec and the series; ``path`` is the part of the spec, as in origins."""
     return Diagnostic(code, Severity.ERROR, message, seen.service.where(path), help_)
 
 
 def suspicion(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
-    """Say what looks wrong, and may have another reason."""
+    """Report a probable error that may have another reason."""
     return Diagnostic(code, Severity.WARNING, message, seen.service.where(path), help_)
 
 
 def remark(code: str, message: str, seen: Seen, path: str, help_: str = "") -> Diagnostic:
-    """Say what is worth to know, and no fault."""
+    """Report a fact worth knowing that is no fault."""
     return Diagnostic(code, Severity.INFO, message, seen.service.where(path), help_)

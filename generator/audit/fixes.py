@@ -30,7 +30,7 @@ class _Text(str):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes lists in one line, and quotes what another reader of YAML could take for something else."""
+    """Writes lists on one line, and quotes text that another YAML reader could read as something else."""
 
 
 _Dumper.add_representer(
@@ -42,13 +42,13 @@ _Dumper.add_representer(
 
 
 def snippet(content: Mapping[str, Any]) -> str:
-    """Write YAML with lists and the innermost mappings in one line each."""
+    """Write YAML with lists and the innermost mappings on one line each."""
     return "".join(_written(key, _quoted(value)) for key, value in content.items())
 
 
 def _written(key: str, value: object) -> str:
     text = _dumped({key: value}, readable=True)
-    # What does not show itself is escaped, and then so is everything beyond ASCII.
+    # An invisible character is escaped, and then so is everything beyond ASCII.
     return text if all(printable(line) == line for line in text.splitlines()) else _dumped({key: value})
 
 
@@ -84,7 +84,7 @@ def service_file(service: Service) -> str:
 
 
 def site_file(service: Service) -> str:
-    """Name the file of the site, which stands beside the services' folder."""
+    """Name the file of the site, which is beside the services' folder."""
     return str(PurePath(service_file(service)).parent.parent / "site.yaml")
 
 
@@ -94,7 +94,7 @@ def of_service(service: Service, **content: object) -> Fix:
 
 
 def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None:
-    """List more values of a label, where its list stands; None where values say more than themselves."""
+    """List more values of a label where its list is written; None where its values determine something else."""
     wanted = [value for value in (*label.values, *values) if value != OTHER]
     span = service.where(f"labels.{label.name}")
     if span is None or span.file == service_file(service):
@@ -105,7 +105,7 @@ def listing(service: Service, label: Label, values: Iterable[str]) -> Fix | None
 
 
 def declaration(metric: Metric) -> dict[str, Any]:
-    """Say a metric as a spec does."""
+    """Describe a metric as a spec does."""
     said: dict[str, Any] = {"type": str(metric.type)}
     if metric.unit:
         said["unit"] = metric.unit
@@ -123,20 +123,20 @@ def is_own(metric: Metric, service: Service) -> bool:
 
 
 def other_buckets(service: Service, metric: Metric, buckets: Iterable[float]) -> Fix:
-    """Give a histogram the buckets that it has."""
+    """Write the existing buckets of a histogram."""
     said = declaration(metric) if is_own(metric, service) else {}
     return of_service(service, metrics={metric.name: {**said, "buckets": list(buckets)}})
 
 
 def redeclared(service: Service, metric: Metric) -> Fix | None:
-    """Declare a metric otherwise, where it is declared."""
+    """Declare a metric differently, in the file of its declaration."""
     of_labels = (service.origins.get(f"metrics.{metric.name}.labels.{name}") for name in metric.labels)
     span = next(filter(None, of_labels), service.where(f"metrics.{metric.name}"))
     return _of_file(span, service, {"metrics": {metric.name: declaration(metric)}}) if span else None
 
 
 def _of_file(span: Span, service: Service, content: Mapping[str, Any]) -> Fix:
-    """Change the file that says it; of a shipped one, a copy."""
+    """Change the file of the declaration; for a shipped one, a copy."""
     if not span.is_shipped:
         return Fix(span.file, snippet(content))
     place = PurePath(service_file(service)).parent.parent / span.file.removeprefix(SHIPPED)

@@ -1,4 +1,4 @@
-"""Looking: what a source has of a service, asked metric by metric."""
+"""Observation: the series of a service in a source, metric by metric."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Model, Service, Site
 
-#: Of so many undeclared metrics the labels are looked at; the rest is named.
+#: The number of undeclared metrics whose labels are observed; the others are only named.
 _MOST_STRANGERS = 20
 
 
 def observe(source: Source, service: Service, model: Model) -> Seen:
-    """Look at everything that the spec of a service speaks of.
+    """Observe everything that the spec of a service names.
 
     Raises:
         LiveError: the source fails.
@@ -67,7 +67,7 @@ def observe(source: Source, service: Service, model: Model) -> Seen:
 
 
 def _lacks(source: Source, service: Service, label: str) -> bool:
-    """Whether the run counter is there, and none of its series has a label."""
+    """Whether the run counter exists, and none of its series has a label."""
     found = source.elsewhere(_runs(service), (label,)).counts
     return bool(found) and not any(value for (value,) in found)
 
@@ -79,7 +79,7 @@ def _runs(service: Service) -> str:
 
 
 def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str, str], ...]:
-    """Look for the run counter under labels that no other service's selector picks."""
+    """Look for the run counter under labels that no other service's selector matches."""
     by = tuple(service.selector)
     found = (dict(zip(by, values, strict=True)) for values in source.elsewhere(_runs(service), by).counts)
     taken = [other.selector for other in model.services if other is not service]
@@ -91,7 +91,7 @@ def _elsewhere(source: Source, service: Service, model: Model) -> tuple[dict[str
 
 
 def _members(metric: Metric, names: Mapping[str, int]) -> dict[str, int]:
-    """List a metric's series; a lone ``_created`` tells of nothing."""
+    """List a metric's series; a ``_created`` alone proves nothing."""
     of_histogram = (metric.name,) if metric.is_histogram else ()
     found = {name: names[name] for name in (*of_histogram, *series_names(metric)) if name in names}
     return found if any(not name.endswith("_created") for name in found) else {}
@@ -128,7 +128,7 @@ def _releases(source: Source, counted: str, metric: Metric) -> int:
 
 
 def _counted(metric: Metric, members: Mapping[str, int]) -> str:
-    """Name the series of which there is one for each combination of labels."""
+    """Name the series that exists once for each combination of labels."""
     wanted = (f"{metric.name}_count", metric.counted) if metric.is_histogram else (metric.name,)
     return next((name for name in wanted if name in members), next(iter(members)))
 
@@ -136,7 +136,7 @@ def _counted(metric: Metric, members: Mapping[str, int]) -> str:
 def _labels(source: Source, metric: Metric, members: Mapping[str, int], service: Service) -> list[SeenLabel]:
     counted, buckets = _counted(metric, members), f"{metric.name}_bucket"
     there = source.labels(counted) - {LE, "quantile"}
-    # Values of others' labels mean what a profile makes of them, which translations tell.
+    # A profile translates the values of foreign labels; see translations.
     known = {} if metric.foreign else service.labels
     found = [_label(source, counted, name, members, known) for name in sorted(there)]
     if buckets in members:
@@ -154,7 +154,7 @@ def _label(
     strays = source.strays(counted, name, listed).counts if listed else {}
     saved = 0.0
     if groups.size > 1:
-        # What goes for the counted series goes for the others of the metric.
+        # The counted series represents the others of the metric.
         saved = sum(members.values()) * (1 - source.merged(counted, name) / members[counted])
     values = groups.size - (1 if lacking else 0)
     return SeenLabel(name, values, lacking, tuple(key[0] for key in strays), round(saved))
@@ -191,7 +191,7 @@ def _pairs(source: Source, counted: str, metric: Metric, service: Service) -> di
 def _beside(
     source: Source, counted: str, metric: Metric, service: Service
 ) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
-    """Find the most values that a label has for one value of a label that they are counted for."""
+    """Find the largest number of values that a label has for one value of another label."""
     for name in metric.labels:
         for other, _ in service.labels[name].per:
             if other not in metric.labels:
@@ -216,7 +216,7 @@ def _stranger(source: Source, stranger: Stranger, *, look: bool) -> SeenStranger
 def _turnover(
     source: Source, metrics: Mapping[str, SeenMetric], service: Service, site: Site
 ) -> dict[str, int]:
-    """Count what lived within the retention, by the run counter or the first metric that has the label."""
+    """Count the values within the retention, by the run counter or the first metric that has the label."""
     found = {}
     for label in service.labels.values():
         on = [

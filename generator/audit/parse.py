@@ -1,4 +1,4 @@
-"""Expositions, Prometheus text or OpenMetrics, taken apart into samples and what they say of metrics."""
+"""Parse expositions, Prometheus text or OpenMetrics, into samples and descriptions of metrics."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from generator.audit.fetch import Fetched
 
-#: One instance of a service exposes a small part of this, and each line takes more than a kilobyte when it is read.
+#: One instance exposes a small part of this, and each line takes more than a kilobyte when it is parsed.
 _MOST_LINES = 60_000
-#: A series is alive for so long after its last sample, as in Prometheus.
+#: A series is alive for this long after its last sample, as in Prometheus.
 _LOOKBACK = 300.0
 _EOF = re.compile(r"(?:^|\n)# EOF\n*$")
 _OPEN_METRICS = "application/openmetrics-text"
 _COUNTER = re.compile(r"^[#]\s+TYPE\s+(\S+)\s+counter\s*$", re.MULTILINE)
-#: What only OpenMetrics has: without its last line it is cut short.
+#: Signs of OpenMetrics, which is cut short without its last line.
 _SIGNS = re.compile(
     r"^# UNIT |^# TYPE \S+ (?:unknown|stateset|info|gaugehistogram)$|^[^#\n].* # \{", re.MULTILINE
 )
@@ -45,7 +45,7 @@ class Line(Struct, frozen=True):
 
 
 class Exposition(Struct, frozen=True):
-    """All live series, and what is said of metrics, by their names with ``_total``."""
+    """All live series, and the descriptions of metrics, by their names with ``_total``."""
 
     place: str
     lines: tuple[Line, ...]
@@ -53,10 +53,10 @@ class Exposition(Struct, frozen=True):
 
 
 def parse(fetched: Fetched) -> Exposition:
-    """Take an exposition apart.
+    """Parse an exposition.
 
     Raises:
-        LiveError: it is empty, cut short, or no exposition.
+        LiveError: it is empty, cut short, or not an exposition.
     """
     text = fetched.text.replace("\r\n", "\n")
     if not text.strip():
@@ -93,7 +93,7 @@ _NO_EXPOSITION = "Prometheus text or OpenMetrics is wanted, as a target answers 
 
 
 def _as_exposed(family: Metric, unsuffixed: set[str]) -> Metric:
-    """Undo that the parser gives every counter the end ``_total``: Prometheus does not."""
+    """Undo the suffix ``_total`` that the parser gives every counter, unlike Prometheus."""
     if family.type == "counter" and family.name in unsuffixed:
         family.samples = [
             sample._replace(name=sample.name.removesuffix("_total")) for sample in family.samples
@@ -102,7 +102,7 @@ def _as_exposed(family: Metric, unsuffixed: set[str]) -> Metric:
 
 
 def _living(families: Iterable[Metric]) -> tuple[Line, ...]:
-    """Keep each series once, with its last value; where there are times, only what is alive at the last one."""
+    """Keep each series once, with its last value; with timestamps, only those alive at the last one."""
     latest: dict[tuple[str, frozenset[tuple[str, str]]], tuple[float | None, Line]] = {}
     for family in families:
         for sample in family.samples:

@@ -1,4 +1,4 @@
-"""Phantoms: metrics and labels that a query names and nothing has."""
+"""Phantoms: metrics and labels in a query that do not exist."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from generator.audit.queries import Query
     from generator.live.api import PrometheusApi
 
-#: The labels of a series; None where nobody knows all of them.
+#: The labels of a series; None where they are not all known.
 Labels = frozenset[str] | None
-#: What Prometheus makes itself of each target, and of alerts.
+#: The series that Prometheus itself makes for each target, and for alerts.
 MADE = (
     "up",
     "scrape_duration_seconds",
@@ -34,7 +34,7 @@ MADE = (
     ALERTS,
 )
 _AT_ONCE = 100
-#: The levels of an expression; its parser, which is not Python's, ends the process where the stack does.
+#: The deepest nesting of an expression; the parser, which is not Python's, crashes the process at the end of its stack.
 _DEEPEST, _SHOWN = 250, 80
 _OPEN, _CLOSED = "([{", ")]}"
 _LEVELS = re.compile(r"[][(){}+*/%^<>=!-]|\b(?:or|and|unless|atan2)\b", re.IGNORECASE)
@@ -43,7 +43,7 @@ _NAMED = 8
 
 
 class Phantom(Struct, frozen=True):
-    """A metric, or a label of one, that a query names and nothing has; ``expr`` where it is no PromQL."""
+    """A metric, or a label of one, that a query names and that does not exist; ``expr`` where it is not PromQL."""
 
     file: str
     place: str
@@ -54,21 +54,21 @@ class Phantom(Struct, frozen=True):
 
 
 class Known(Protocol):
-    """What there is to ask."""
+    """A source of existing names and labels."""
 
     @property
     def place(self) -> str:
-        """Where, for people: after ``nothing at``."""
+        """The source, for people: after ``nothing at``."""
 
     def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
-        """Find which of the names there are, and their labels; LiveError where the place fails."""
+        """Find which of the names exist, and their labels; LiveError where the source fails."""
 
     def like(self, name: str) -> str | None:
-        """Find a name that is there and may be meant."""
+        """Find an existing name that may be meant."""
 
 
 class OnServer(Struct, frozen=True):
-    """All that a Prometheus has had within a day, by its index; ``others`` are names that may be meant."""
+    """All series of a Prometheus within a day, by its index; ``others`` are names that may be meant."""
 
     api: PrometheusApi
     now: float
@@ -80,7 +80,7 @@ class OnServer(Struct, frozen=True):
         return self.api.url
 
     def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
-        """Ask for names, many at once, and for the labels of each."""
+        """Request names, many at once, and the labels of each."""
         wanted = sorted(names)
         there: set[str] = set()
         for first in range(0, len(wanted), _AT_ONCE):
@@ -92,7 +92,7 @@ class OnServer(Struct, frozen=True):
         }
 
     def like(self, name: str) -> str | None:
-        """Suggest what profiles know, where the server has it."""
+        """Suggest a name from the profiles, if the server has it."""
         found = _alike(name, self.others)
         return found if found and self.labels((found,)) else None
 
@@ -104,7 +104,7 @@ class OnServer(Struct, frozen=True):
 
 
 class InExposition(Struct, frozen=True):
-    """All that an exposition holds, and the labels that a scrape adds."""
+    """All series of an exposition, and the labels that a scrape adds."""
 
     exposition: Exposition
 
@@ -128,17 +128,17 @@ class InExposition(Struct, frozen=True):
 
 
 class InProfiles(Struct, frozen=True):
-    """All that profiles read, and rules record, without a look at a server."""
+    """All series that profiles read, and rules record, without a request to a server."""
 
     known: Mapping[str, Labels]
 
     @property
     def place(self) -> str:
-        """In no place."""
+        """The place in messages: no profile."""
         return "in any profile"
 
     def labels(self, names: Iterable[str]) -> Mapping[str, Labels]:
-        """Look it up."""
+        """Look the names up."""
         return {name: self.known[name] for name in names if name in self.known}
 
     def like(self, name: str) -> str | None:
@@ -147,13 +147,13 @@ class InProfiles(Struct, frozen=True):
 
 
 def _alike(name: str, names: Iterable[str]) -> str | None:
-    """Find the name that is meant among those that begin with the same word: others are another source's."""
+    """Find the meant name among those with the same first word: others belong to another source."""
     word = re.split("[_:]", name)[0]
     return closest(name, sorted(one for one in names if re.split("[_:]", one)[0] == word))
 
 
 def phantoms(queries: Iterable[Query], known: Known) -> tuple[Phantom, ...]:
-    """Find what queries name and nothing has, each once a place; records of the same files are there.
+    """Find the names in queries that do not exist, each once a place; records of the same files exist.
 
     Raises:
         LiveError: a server fails.
@@ -188,7 +188,7 @@ def _unread(query: Query) -> Phantom:
 
 
 def _is_readable(expr: str) -> bool:
-    """Whether no part of an expression is nested too deeply: each bracket around it, and each operator beside it."""
+    """Whether no part of an expression is nested too deeply: brackets around it and operators beside it count."""
     around, levels = [0], 1
     for found in _LEVELS.finditer(STRING.sub("", expr)):
         if found[0] in _CLOSED:
@@ -214,7 +214,7 @@ def _names(node: grammar.Expr) -> Iterator[str]:
 
 
 class _Walk(Struct, frozen=True):
-    """Follows the labels of a query from its selectors outwards; where one is unknown, all of its labels are."""
+    """Follows the labels of a query from its selectors outwards; an unknown label set stays unknown."""
 
     file: str
     place: str
@@ -223,11 +223,11 @@ class _Walk(Struct, frozen=True):
     found: dict[Phantom, None]
 
     def asked(self, tree: grammar.Expr, labels: Iterable[str]) -> None:
-        """Hold labels that are asked of a result against those that it has."""
+        """Compare the requested labels of a result with its real ones."""
         self._named(labels, self.labels_of(tree), tree)
 
     def labels_of(self, node: grammar.Expr) -> Labels:
-        """Find the labels of a result, and note what is not there on the way."""
+        """Find the labels of a result, and note missing ones on the way."""
         match node:
             case grammar.VectorSelector():
                 return self._selected(node)
@@ -295,7 +295,7 @@ class _Walk(Struct, frozen=True):
             known |= one
         if node.func.name in {"label_replace", "label_join"} and words:
             sources = words[2:3] if node.func.name == "label_replace" else words[2:]
-            # What joins several labels works where some of them are empty.
+            # A join of several labels works where some of them are empty.
             if known.isdisjoint(sources):
                 self._named((one for one in sources if one), known, node.args[0])
             return known | {words[0]}

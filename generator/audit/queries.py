@@ -1,4 +1,4 @@
-"""Queries of somebody else's dashboards and rule files, with Grafana's variables filled in."""
+"""Queries of foreign dashboards and rule files, with Grafana's variables filled in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Stands for a variable where a name must stand: what it will be, nobody knows.
+#: The placeholder for a variable in place of a name: its value is unknown.
 UNKNOWN = "grafana_variable"
 _VARIABLE = r"(?:\$\{[\w.]+(?::[^}]*)?\}|\$\w+|\[\[\w+(?::\w+)?\]\])"
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
@@ -30,9 +30,9 @@ _DEEPEST = 60
 
 
 class Query(Struct, frozen=True):
-    """An expression as PromQL, the file and the place where it stands, and the labels that are asked of its result.
+    """An expression as PromQL, its file and its place, and the labels that its result must have.
 
-    ``defines`` is the record that a rule makes of it; empty for all others.
+    ``defines`` is the record of a recording rule; empty for all others.
     """
 
     place: str
@@ -72,7 +72,7 @@ def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - any document
 
 
 def _of_any(value: Any, place: str, depth: int = 0) -> Iterator[Query]:  # noqa: ANN401
-    """Look everywhere: panels stand in rows, dashboards in API answers, rules in objects of Kubernetes."""
+    """Search everywhere: panels are in rows, dashboards in API answers, rules in objects of Kubernetes."""
     if depth > _DEEPEST:
         raise ValueError("it is nested too deeply")
     if isinstance(value, list):
@@ -88,7 +88,7 @@ def _of_any(value: Any, place: str, depth: int = 0) -> Iterator[Query]:  # noqa:
 
 
 def _is_elsewhere(value: dict[str, Any]) -> bool:
-    """Whether what it asks is no Prometheus."""
+    """Whether its data source is not a Prometheus."""
     source = value.get("datasource")
     kind = source.get("type") if isinstance(source, dict) else None
     return isinstance(kind, str) and kind not in {"prometheus", "", "datasource", "mixed"} and "expr" in value
@@ -113,7 +113,7 @@ def _of_variable(asked: str, place: str) -> Iterator[Query]:
 
 
 def filled(expr: str) -> str:
-    """Put something in for each variable: a duration, a number or a name, as its place wants; texts stay."""
+    """Fill in each variable: a duration, a number or a name, as its place requires; strings stay."""
     parts, end = [], 0
     for text in STRING.finditer(expr):
         parts += [_outside(expr[end : text.start()]), text.group()]

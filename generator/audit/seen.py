@@ -1,4 +1,4 @@
-"""What was found of a service, as values: everything that the checks of an audit look at."""
+"""The observed series of a service, as values: the input of the checks of an audit."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class SeenLabel(Struct, frozen=True):
 
     Attributes:
         name: Its name.
-        values: How many different values it has.
-        lacking: How many of the counted series do not have it.
-        strays: Values outside the declared list; nothing where none is declared.
-        saved: How many series of the metric fewer there would be without it.
+        values: The number of its different values.
+        lacking: The number of counted series without it.
+        strays: Values outside the declared list; empty without one.
+        saved: The number of series that the metric would save without it.
     """
 
     name: str
@@ -38,7 +38,7 @@ class SeenLabel(Struct, frozen=True):
 
 
 class SeenHistogram(Struct, frozen=True):
-    """What only histograms have: series by bucket bound, observations, and their sum."""
+    """The data of a histogram: series by bucket bound, observations, and their sum."""
 
     bounds: Mapping[float, int]
     count: float
@@ -46,23 +46,23 @@ class SeenHistogram(Struct, frozen=True):
 
 
 class SeenMetric(Struct, frozen=True):
-    """A declared metric and what is there of it.
+    """A declared metric and its observed series.
 
     Attributes:
         metric: As declared.
         bound: The bound of its series by the spec.
-        instances: How many instances expose it.
-        releases: How many releases an instance has at most: two while it restarts.
-        described: What the exposition says of it.
+        instances: The number of instances that expose it.
+        releases: The largest number of releases in an instance: two while it restarts.
+        described: The exposition's description of it.
         members: Series by name.
-        counted: Series of which there is one for each combination of labels and instance.
-        labels: By name; the buckets of histograms stand beside them as ``le``.
-        histogram: None for others, and where there are no buckets.
-        pairs: Combinations of a label and the one that it determines.
-        beside: By a label and another one for whose values its own are counted, the value with most, and how many.
-        below_zero: Series that are negative.
-        falling: Series that fall again and again.
-        translations: Of a metric that others expose, its labels as the profile reads them.
+        counted: The number of series that exist once for each combination of labels and instance.
+        labels: By name; the buckets of histograms are ``le``.
+        histogram: None for other types, and without buckets.
+        pairs: Combinations of a label and the label that it determines.
+        beside: By a label and another one: the value of the other with most values of the first, and their number.
+        below_zero: The number of negative series.
+        falling: The number of series that fall repeatedly.
+        translations: The labels of a foreign metric as the profile reads them.
     """
 
     metric: Metric
@@ -87,7 +87,7 @@ class SeenMetric(Struct, frozen=True):
 
     @property
     def created(self) -> int:
-        """Those that tell when others were created."""
+        """The series with the creation times of others."""
         return sum(count for name, count in self.members.items() if name.endswith(CREATED))
 
     @property
@@ -98,7 +98,7 @@ class SeenMetric(Struct, frozen=True):
 
 
 class SeenStranger(Struct, frozen=True):
-    """A metric that no spec declares: its type, how many values each of its labels has, its bucket bounds."""
+    """A metric that no spec declares: its type, the number of values of each label, its bucket bounds."""
 
     stranger: Stranger
     described: Described
@@ -107,22 +107,22 @@ class SeenStranger(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """All that was found of a service.
+    """All observations of a service.
 
     Attributes:
         service: The service.
-        site: What all services share.
-        place: Where it was looked for.
+        site: The settings of all services.
+        place: The observed place.
         lone: Whether ``place`` is an exposition, of ``instances``; else all instances are scraped.
         metrics: Declared ones that exist, by name.
-        strangers: Others whose names begin alike.
-        instances: How many instances there are.
-        exposed: How many series the targets expose in all; None if unknown.
-        turnover: By label that turns over, how many values there were within the retention.
-        elsewhere: Where nothing was found: under which labels of the selector the run counter is; else None.
-        unknown: Where nothing was found: labels of the selector that no series of the run counter has.
+        strangers: Undeclared ones with the same prefixes.
+        instances: The number of instances.
+        exposed: The number of all series of the targets; None if unknown.
+        turnover: For each label with turnover, the number of its values within the retention.
+        elsewhere: Where nothing was found: the run counter's values of the selector's labels; else None.
+        unknown: Where nothing was found: the selector's labels that no series of the run counter has.
         interval: Seconds between two scrapes; None if unknown.
-        outside: How many values generated instrumentation did not expose, by the label that they were meant for.
+        outside: The number of values that generated instrumentation did not expose, by their label.
     """
 
     service: Service
@@ -146,10 +146,10 @@ class Seen(Struct, frozen=True):
 
     @property
     def scale(self) -> float:
-        """What turns a number of series seen into one for all replicas."""
+        """The factor from observed series to those of all replicas."""
         return max(1.0, self.service.replicas / max(1, self.instances)) if self.lone else 1.0
 
     def allowed(self, seen: SeenMetric) -> int:
-        """Bound the series of a metric, for the instances that were looked at and the releases that they have now."""
+        """Bound the series of a metric, for the observed instances and their current releases."""
         instances = seen.instances if self.lone else self.service.replicas
         return seen.bound.instance * instances * seen.releases

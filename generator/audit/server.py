@@ -1,4 +1,4 @@
-"""A Prometheus as a source: every question is about one name of the service, and every answer is bounded.
+"""A Prometheus as a source: every query is about one name of the service, and every answer is bounded.
 
 Label names and past values come from the index, types from the targets' metadata; everything else is counted by
 the server, which sends the largest counts only.
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
 
-#: So many names of the service's metrics are looked at.
+#: The largest number of observed names of the service's metrics.
 _MOST_NAMES = 1000
-#: Newer servers send no more past values of a label than this, nor more descriptions of a metric.
+#: The limit for past values of a label, and for descriptions of a metric, in newer servers.
 _MOST_PAST, _MOST_SAID = 100_000, 20
 _LOOKBACK = 300
-#: Fewer gaps between scrapes say nothing about what is usual.
+#: The fewest gaps between scrapes that show a usual interval.
 _FEWEST_GAPS = 3
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNTOLD = frozenset({"unknown", "untyped", ""})
 
 
 class _Metadata(Struct):
-    """What one of the targets says of a metric."""
+    """The description of a metric by one of the targets."""
 
     type: str = ""
     unit: str = ""
@@ -62,7 +62,7 @@ class ServerSource(Struct, frozen=True):
 
     @property
     def lone(self) -> bool:
-        """It has scraped all instances."""
+        """False: it has scraped all instances."""
         return False
 
     def names(self, prefixes: Sequence[str]) -> Mapping[str, int]:
@@ -74,7 +74,7 @@ class ServerSource(Struct, frozen=True):
         return {name: whole(one.value) for one in samples if (name := one.labels.get("__name__"))}
 
     def labels(self, name: str) -> frozenset[str]:
-        """List the labels that are alive: the index also knows those that were."""
+        """List the labels of live series: the index also has those of the past."""
         mine = self._of(name)
         indexed = {
             label for label in self._indexed(mine) if label != "__name__" and not self._of_target(label)
@@ -87,11 +87,11 @@ class ServerSource(Struct, frozen=True):
         return self._groups(self._of(name), by)
 
     def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
-        """Count by values that are not listed, as AgentUndeclaredLabelValue does."""
+        """Count by unlisted values, like AgentUndeclaredLabelValue."""
         return self._groups(strays(self._of(name), label, listed), (label,))
 
     def merged(self, name: str, label: str) -> int:
-        """Count what is left without a label."""
+        """Count the series that remain without a label."""
         return self._count(Expr(f"count without ({label}) ({self._of(name).now()})"))
 
     def total(self, name: str) -> float:
@@ -104,16 +104,16 @@ class ServerSource(Struct, frozen=True):
         return {one.labels.get(label, ""): one.value for one in found}
 
     def below_zero(self, name: str) -> int:
-        """Count what no counter can be."""
+        """Count the values that no counter can have."""
         return self._count(self._of(name).now() < number(0))
 
     def falling(self, name: str) -> int:
-        """Count what falls again and again."""
+        """Count the series that fall repeatedly."""
         resets = call("resets", self._of(name).over(TEN_MINUTES))
         return self._count(resets > number(MOST_RESETS))
 
     def described(self, name: str) -> Described:
-        """Read the metadata: of counters in OpenMetrics it goes by the name without ``_total``."""
+        """Read the metadata: for counters in OpenMetrics it has the name without ``_total``."""
         names = dict.fromkeys((name, name.removesuffix("_total")))
         found = [entry for one in names for entry in self._metadata(one)]
         types, units = {entry.type for entry in found}, {entry.unit for entry in found}
@@ -124,7 +124,7 @@ class ServerSource(Struct, frozen=True):
         return max(1, self._count(aggregate("count", self._of(name).now(), TARGET_LABELS)))
 
     def past(self, name: str, label: str, seconds: int) -> frozenset[str]:
-        """Look in the index, which is far cheaper than to read old samples."""
+        """Read the index, which is far cheaper than reading old samples."""
         now = self._whole(call("time"))
         span = {"start": str(now - seconds), "end": str(now + 1)}
         fields = {"match[]": self._of(name).now().text, **span, "limit": str(_MOST_PAST)}
@@ -132,11 +132,11 @@ class ServerSource(Struct, frozen=True):
         return frozenset(self.api.look(path, fields, list[str], "a list of label values"))
 
     def exposed(self) -> int | None:
-        """Sum what Prometheus itself counts at each scrape."""
+        """Sum Prometheus's own counts at each scrape."""
         return self._whole(total(series(SCRAPED, self.service.selector).now())) or None
 
     def interval(self) -> float | None:
-        """Look at the times of the newest samples: what is usual between two of them, of all targets."""
+        """Compute the median time between two newest samples, of all targets."""
         at = self.at if self.at is not None else self._number(call("time"))
         found = self.api.query_samples(series("up", self.service.selector).over(TEN_MINUTES).text, at)
         gaps = [later - earlier for one in found.series for earlier, later in pairwise(one.timestamps)]
@@ -152,7 +152,7 @@ class ServerSource(Struct, frozen=True):
         return series("", {**self.service.selector, "__name__": name})
 
     def _of_target(self, label: str) -> bool:
-        """Labels of ``up`` are those of the targets; it is asked once."""
+        """Labels of ``up`` are those of the targets; they are requested once."""
         if not self.target:
             self.target.update(("job", *self._indexed(series("up", self.service.selector))))
         return of_target(label, self.target | set(self.service.selector))
@@ -192,14 +192,14 @@ class ServerSource(Struct, frozen=True):
         return whole(self._number(expr))
 
     def _number(self, expr: Expr) -> float:
-        """Ask for one number; an empty answer is 0."""
+        """Query one number; an empty answer is 0."""
         return next((one.value for one in self._samples(expr)), 0.0)
 
     def _samples(self, expr: Expr) -> tuple[InstantSample, ...]:
-        parse(expr.text)  # nothing is sent that is not PromQL
+        parse(expr.text)  # only PromQL is sent
         return self.api.query(expr.text, self.at).samples
 
 
 def _topmost(counted: Expr, most: int) -> Expr:
-    """Let the server send the largest counts only."""
+    """Let the server send only the largest counts."""
     return Expr(f"topk({most}, {counted})")

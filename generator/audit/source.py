@@ -1,4 +1,4 @@
-"""What an audit asks of a place that holds a service's series, whichever kind of place it is."""
+"""The questions of an audit to a place with a service's series, of any kind."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: So many values of a label are looked at, the most frequent first; how many there are is always counted.
+#: The largest number of observed values of a label, the most frequent first; all are counted.
 MOST_VALUES = 200
-#: A counter that falls more often than this within TEN_MINUTES is no counter; a process does not restart so often.
+#: A counter that falls more often than this within TEN_MINUTES is no counter; no process restarts that often.
 MOST_RESETS, TEN_MINUTES = 3, 600
 
 
 class Groups(Struct, frozen=True):
-    """How many series there are for each combination of values, the most first.
+    """The number of series for each combination of values, the largest first.
 
-    ``size`` counts all combinations; ``counts`` holds MOST_VALUES of them at most. A label that a series lacks is "".
+    ``size`` counts all combinations; ``counts`` has at most MOST_VALUES of them. A missing label is "".
     """
 
     counts: Mapping[tuple[str, ...], int]
@@ -26,7 +26,7 @@ class Groups(Struct, frozen=True):
 
 
 class Described(Struct, frozen=True):
-    """What the exposition says of a metric: its types and units; empty where nobody said."""
+    """The exposition's description of a metric: its types and units; empty where unknown."""
 
     types: frozenset[str] = field(default_factory=frozenset)
     units: frozenset[str] = field(default_factory=frozenset)
@@ -40,11 +40,11 @@ class Source(Protocol):
 
     @property
     def place(self) -> str:
-        """Where it is, for people, without credentials."""
+        """The place, for people, without credentials."""
 
     @property
     def lone(self) -> bool:
-        """Whether it is what instances expose, rather than what was scraped from all of them."""
+        """Whether instances expose it themselves, rather than a Prometheus that scraped all of them."""
 
     def names(self, prefixes: Sequence[str]) -> Mapping[str, int]:
         """Count the series of every name that begins with one of ``prefixes``."""
@@ -56,7 +56,7 @@ class Source(Protocol):
         """Count the series of each combination of the labels ``by``."""
 
     def strays(self, name: str, label: str, listed: Sequence[str]) -> Groups:
-        """Count the series of each value of ``label`` that is not listed; a missing label is no value."""
+        """Count the series of each unlisted value of ``label``; a missing label is no value."""
 
     def merged(self, name: str, label: str) -> int:
         """Count the series that would be left without ``label``."""
@@ -65,28 +65,28 @@ class Source(Protocol):
         """Sum the values."""
 
     def totals(self, name: str, label: str) -> Mapping[str, float]:
-        """Sum the values by ``label``, where they come to more than nothing."""
+        """Sum the values by ``label``, where the sum is above 0."""
 
     def below_zero(self, name: str) -> int:
-        """Count the series whose value is negative or no number."""
+        """Count the series whose value is negative or NaN."""
 
     def falling(self, name: str) -> int:
-        """Count the series that fell more than MOST_RESETS times in ten minutes; 0 where there is no history."""
+        """Count the series that fell more than MOST_RESETS times in ten minutes; 0 without a history."""
 
     def described(self, name: str) -> Described:
-        """Say what the exposition tells of the metric ``name``."""
+        """Return the exposition's description of the metric ``name``."""
 
     def instances(self, name: str) -> int:
         """Count the instances that expose ``name``; at least 1."""
 
     def past(self, name: str, label: str, seconds: int) -> frozenset[str] | None:
-        """List the values that ``label`` had within the last ``seconds``; None where there is no history."""
+        """List the values of ``label`` within the last ``seconds``; None without a history."""
 
     def exposed(self) -> int | None:
-        """Count what the service's targets expose in all, as AgentSeriesBudgetExceeded does; None if unknown."""
+        """Count all series of the service's targets, like AgentSeriesBudgetExceeded; None if unknown."""
 
     def interval(self) -> float | None:
-        """Measure the seconds between two scrapes of the service; None where there is no history."""
+        """Measure the seconds between two scrapes of the service; None without a history."""
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
-        """Count the series of ``name`` whosever they are by the labels of the selector."""
+        """Count the series of ``name`` of all services, by the labels of the selector."""

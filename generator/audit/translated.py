@@ -1,4 +1,4 @@
-"""Metrics that others expose: their labels and values as a profile reads them, held against what is there."""
+"""Foreign metrics: their labels and values as a profile reads them, compared with the existing series."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class SeenTranslation(Struct, frozen=True):
-    """A label of a stream, as a metric says it.
+    """A label of a stream in a metric.
 
     Attributes:
-        label: What the product calls it.
-        exposed: What the source calls it.
-        strays: Exposed values that no pattern takes and no list names.
-        is_absent: Whether no series has it, though not having it means nothing.
+        label: Its name in the product.
+        exposed: Its name in the source.
+        strays: Exposed values that no pattern matches and no list contains.
+        is_absent: Whether no series has it, although its absence has no meaning.
     """
 
     label: str
@@ -54,12 +54,12 @@ def alternatives(metric: Metric, service: Service) -> frozenset[str]:
 
 
 def dropped(metric: Metric, service: Service) -> frozenset[str]:
-    """List the labels that a profile knows of and sums away."""
+    """List the known labels that a profile sums away."""
     return frozenset(label for source in feeds(metric, service) for label in source.drop)
 
 
 def translations(source: Source, counted: str, metric: Metric, service: Service) -> Iterator[SeenTranslation]:
-    """Look at each label that a profile reads of a metric."""
+    """Observe each label that a profile reads from a metric."""
     seen: set[tuple[object, ...]] = set()
     for feed in feeds(metric, service):
         for name, exposed in feed.labels:
@@ -81,7 +81,7 @@ def is_read(source: Source, counted: str, feed: Feed) -> bool:
 
 
 def _read(source: Source, counted: str, by: tuple[str, ...], feed: Feed) -> list[tuple[str, ...]]:
-    """List the combinations of labels on the series that are read: first ``by``, then those that say which they are."""
+    """List the label combinations on the series that are read: first ``by``, then those of ``feed.where``."""
     where = dict(feed.where)
     found = source.groups(counted, (*by, *where)).counts
     return [

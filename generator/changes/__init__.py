@@ -1,1 +1,1 @@
-"""What a change of specs does, for those who review it: alerts, bounds, promises, series, dashboards."""
+"""The effects of a change of specs, for its reviewers: alerts, bounds, objectives, series, dashboards."""

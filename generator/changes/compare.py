@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from generator.model.service import Model, Objective, Service, Site
 
 ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "Signals and metrics", "Others"
-#: The kinds of changes, in the order in which they matter to a reviewer.
+#: The kinds of changes, the most important for a reviewer first.
 KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
 
 
 class Change(Struct, frozen=True, order=True):
-    """One thing that changes in some services; ``before`` is empty for what is new, ``after`` for what is gone."""
+    """One change in some services; ``before`` is empty for a new thing, ``after`` for a removed one."""
 
     kind: str
     subject: str
@@ -33,15 +33,15 @@ class Change(Struct, frozen=True, order=True):
 
 
 class Changes(Struct, frozen=True):
-    """All that a change of specs does.
+    """All effects of a change of specs.
 
     Attributes:
-        added: services that are new, with their series at once.
-        gone: services that are no longer there, with theirs.
-        found: each change with its services, none for what is about the site.
+        added: new services, with their series at once.
+        gone: removed services, with theirs.
+        found: each change with its services, none for a change of the site.
         series: the series at once of services that have more or fewer, before and after.
         total: of all services and shared rules, before and after.
-        dashboards: the uids of those that look different.
+        dashboards: the uids of the changed ones.
     """
 
     added: Mapping[str, int]
@@ -52,12 +52,12 @@ class Changes(Struct, frozen=True):
     dashboards: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Whether there is any change."""
         return bool(self.added or self.gone or self.found or self.series or self.dashboards)
 
 
 class Compiled(Struct, frozen=True):
-    """Specs that are understood, and what they cost; ``dashboards`` are their JSON by uid."""
+    """Valid specs and their cost; ``dashboards`` are their JSON by uid."""
 
     model: Model
     facts: tuple[ServiceFacts, ...]
@@ -104,7 +104,7 @@ def _differ(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str
 def _of_service(old: Service, new: Service) -> Iterator[Change]:
     yield from _changed(ALERTS, _alerts(old), _alerts(new))
     was, now = ({f"summary of {_called(one)}": one.summary for one in each.alerts} for each in (old, new))
-    # Those of alerts that come or go say nothing more.
+    # Those of new or removed alerts add nothing.
     yield from (change for change in _changed(OTHERS, was, now) if change.before and change.after)
     yield from _changed(PROMISES, _promises(old), _promises(new))
     yield from _changed(LABELS, _labels(old), _labels(new))
@@ -119,7 +119,7 @@ def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 
 def _alerts(service: Service) -> dict[str, str]:
-    """Say of each severity of each alert when it fires."""
+    """Describe the condition of each severity of each alert."""
     return {
         f"{_called(alert)} {tier.severity}": in_words(alert, tier, service).rstrip(".") + _keeping(alert)
         for alert in service.alerts

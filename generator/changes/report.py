@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from generator.changes.compare import Change, Changes
 
-#: More services than these are counted.
+#: Above this number, services are only counted.
 _NAMED = 5
 _NOTHING = "Nothing changes: the same alerts, objectives, series and dashboards."
 

@@ -1,4 +1,4 @@
-"""The specs of an earlier revision, from the Git repository that they are kept in."""
+"""The specs of an earlier revision, from their Git repository."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RevisionError(CommandError):
 
 @contextmanager
 def specs_at(revision: str, specs: Path) -> Iterator[Path]:
-    """Have the specs of a revision in a directory until the block ends; neither work tree nor index is touched.
+    """Write the specs of a revision into a directory until the block ends; work tree and index stay unchanged.
 
     Raises:
         RevisionError: there is no Git, no repository, no such revision, or no such directory in it.
@@ -53,7 +53,7 @@ def specs_at(revision: str, specs: Path) -> Iterator[Path]:
 
 
 def _unpack(packed: bytes, place: Path) -> None:
-    """Write the regular files; a link would lead to what was not part of the revision."""
+    """Write the regular files; a link would lead outside the revision."""
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive:
             if member.isfile() and (found := archive.extractfile(member)):

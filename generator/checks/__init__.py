@@ -1,1 +1,1 @@
-"""Checks: policies over the model and its compiled rules. ``all`` lists them; each is called after its code."""
+"""Checks: policies over the model and its compiled rules. ``all`` lists them; each is named after its code."""

@@ -1,4 +1,4 @@
-"""All checks: of each service, in the order in which their findings are told, and of all services together."""
+"""All checks: of each service, in the order of their findings, and of all services together."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
     selector_pattern.check,
     retention.check,
 )
-#: What holds for rules whatever the specs are.
+#: Conditions on rules that hold for any specs.
 INTERNAL = (closed_world.check, raw_read.check)
 
 
 def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     """Run every check on one service.
 
-    Where its spec is at fault, what its rules name is not judged: it is a consequence, and no defect of ours.
+    Where its spec has errors, its rules are not checked: their faults would be consequences, not defects of ours.
     """
     alone = Facts(site, (known,))
     found = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
@@ -57,10 +57,10 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
 
 
 def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:
-    """Prove the rules that all services share, whatever services there are."""
+    """Check the rules that all services share, for any services."""
     return closed_world.check_shared(rules, library.origins)
 
 
 def check_fleet(live: Mapping[str, int], shared: SharedAccount, site: Site) -> tuple[Diagnostic, ...]:
-    """Run what only all services together can break; ``live`` are their series at once, raw and recorded."""
+    """Run the checks of all services together; ``live`` are their series at once, raw and recorded."""
     return series_budget.check_total(live, shared.recorded.live, site)

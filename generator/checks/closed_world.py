@@ -1,4 +1,4 @@
-"""``internal/closed-world``: what a rule names must exist. A finding is a defect of the compiler, not of a spec."""
+"""``internal/closed-world``: everything that a rule names must exist. A finding is a defect of the compiler."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from generator.promql.shape import Origin, Shape
     from generator.promql.syntax import Reference
 
-    #: Which values an origin can have, None where that is not known.
+    #: The possible values of an origin, None where they are unknown.
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
 
 CODE = "internal/closed-world"
@@ -37,12 +37,12 @@ _OWN = (names.SERVICE, "=", THIS)
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Prove every rule of every service."""
+    """Check every rule of every service."""
     return tuple(found for each in facts.services for found in _of_service(each))
 
 
 def expression_problems(expr: str, service: Service, world: World) -> tuple[str, ...]:
-    """Say in words what an expression of ours names that does not exist; for rules and panels alike."""
+    """Describe everything in an expression of ours that does not exist; for rules and panels alike."""
     try:
         inferred = infer(shared(expr, service), world.series)
     except PromqlError as problem:
@@ -51,7 +51,7 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
-    """Prove the rules that all services share, against streams and constants as any service may record them."""
+    """Check the rules that all services share, against streams and constants as any service may record them."""
     found = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
     for groups in (rules.recorders, rules.alerters):
         found += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
@@ -59,7 +59,7 @@ def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagn
 
 
 def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[Known, str]]:
-    """Find what is wrong with shared rules, or with those of the chosen groups only."""
+    """Find the problems of shared rules, or of those of the chosen groups only."""
     everyone = of_library(rules)
     written = _written(everyone)
     for known in everyone.rules:
@@ -68,7 +68,7 @@ def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterat
 
 
 def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
-    """Collect what each rule writes under each name, and what services' files write."""
+    """Collect the shapes of each record, from the rules and from services' files."""
     found = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
     for known in everyone.rules:
         if isinstance(known.rule, RecordingRule):
@@ -93,7 +93,7 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
 
 
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    allowed = cache(partial(allowed_values, service=each.exposed))  # the rules ask about the same few origins
+    allowed = cache(partial(allowed_values, service=each.exposed))  # many rules have the same few origins
     for known in each.world.own:
         for problem in _of_rule(known, each, allowed):
             yield defects.of_rule(CODE, known, each.service, problem)
@@ -129,9 +129,9 @@ def _of_name(known: Known) -> Iterator[str]:
 
 
 def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Iterator[str]:
-    """Hold what a service's file records against what the shared rules take it for.
+    """Compare the records of a service's file with the shapes that the shared rules expect.
 
-    The values of a label that no shared stream has are listed like those of others, and no shared rule reads them.
+    The values of a label that no shared stream has are listed like those of others, but no shared rule reads them.
     """
     given = world.written.get(rule.record)
     if given is not None:
@@ -145,8 +145,8 @@ def _problems(inferred: Inferred, service: Service, world: World, allowed: _Allo
     for read in inferred.reads:
         recorded = world.recorded.get(read.name)
         if recorded is not None and read.matchers == (_OWN,):
-            continue  # as nearly all reads are: nothing is left to prove
-        if not _is_foreign(read.name, service):  # somebody else's code gives labels whatever values it likes
+            continue  # true for nearly all reads: there is nothing left to check
+        if not _is_foreign(read.name, service):  # foreign code may give labels any values
             yield from _unknown_values(read, world, allowed)
         if recorded is not None and names.SERVICE in recorded.names and _OWN not in read.matchers:
             yield f"reads {read.name} without a matcher on its own service"
@@ -174,7 +174,7 @@ def _unknown_values(read: Reference, world: World, allowed: _Allowed) -> Iterato
 
 
 def _matches(op: str, value: str, allowed: frozenset[str]) -> bool:
-    """Whether a matcher picks anything; one that leaves out may leave out what is not there."""
+    """Whether a matcher matches anything; a negative one may exclude values that do not exist."""
     if op == "=":
         return value in allowed
     return op != "=~" or any(re.fullmatch(value, one) for one in allowed)

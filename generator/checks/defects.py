@@ -1,4 +1,4 @@
-"""Findings that are no spec's fault: which rule is wrong, and what in the spec it is about."""
+"""Findings that are not a spec's fault: the defective rule, and its subject in the spec."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ HELP = "this is a defect of the compiler: please report it together with the spe
 
 
 def of_rule(code: str, known: Known, service: Service, problem: str) -> Diagnostic:
-    """Tell what is wrong with a rule, at the signal, metric or alert that it is about."""
+    """Report a defect of a rule, at its signal, metric or alert."""
     return error(code, f"{_called(known)} {problem}", _place(known, service), HELP)
 
 
 def of_service(code: str, service: Service, problem: str) -> Diagnostic:
-    """Tell what is wrong with the rules of a service taken together."""
+    """Report a defect of a service's rules taken together."""
     return error(code, f"{service.name}: {problem}", service.where(""), HELP)
 
 
 def of_shared_rule(code: str, known: Known, origins: Mapping[str, Span], problem: str) -> Diagnostic:
-    """Tell what is wrong with a rule that all services share, at the signal, stream or alert that it is about."""
+    """Report a defect of a shared rule, at its signal, stream or alert."""
     rule = known.rule
     paths = (f"alerts.{rule.alert}",) if not isinstance(rule, RecordingRule) else _of_record(rule.record)
     place = next((origins[path] for path in (*paths, "") if path in origins), None)
@@ -36,7 +36,7 @@ def of_shared_rule(code: str, known: Known, origins: Mapping[str, Span], problem
 
 
 def of_shared_rules(code: str, origins: Mapping[str, Span], problem: str) -> Diagnostic:
-    """Tell what is wrong with the shared rules taken together."""
+    """Report a defect of the shared rules taken together."""
     return error(code, f"the shared rules: {problem}", origins.get(""), HELP)
 
 

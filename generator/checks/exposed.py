@@ -1,4 +1,4 @@
-"""Raw series: what the code of a service exposes, and what Prometheus itself adds."""
+"""Raw series: those that the code of a service exposes, and those that Prometheus itself adds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.promql.shape import Origin
 
-#: For each target, whatever it exposes.
+#: For each target, independent of its metrics.
 _OF_TARGETS = (
     "up",
     "scrape_duration_seconds",
@@ -30,23 +30,23 @@ _OF_TARGETS = (
 #: Of each target of OpenTelemetry, the attributes of its resource.
 TARGET_INFO = "target_info"
 _TARGET_LABELS = ("job", "instance")
-#: What Prometheus counts of its own rules, where it scrapes itself.
+#: Prometheus's own counts of its rules, where it scrapes itself.
 _OF_RULES = ("prometheus_rule_evaluation_failures_total", "prometheus_rule_group_iterations_missed_total")
 _RULE_LABELS = ("job", "instance", "rule_group")
 
 _STATES = (*constant("firing"), *constant("pending"))
-#: Values that no rule may group by; nothing counts them.
+#: Values that no rule may group by; they are not counted.
 _ANY = constant("")
 
 
 def exposed(service: Service) -> dict[str, Shape]:
-    """The series of each metric, one instance's as of all; ``_created`` is read by nothing."""
+    """The series of each metric, those of one instance representing all; no rule reads ``_created``."""
     found = {}
     selected = {label: constant(value) for label, value in service.selector.items()}
     if any(label.joined for label in service.labels.values()):
         selected = {**dict.fromkeys(_TARGET_LABELS, _ANY), **selected}
     for metric in service.metrics.values():
-        # A value that is exposed stands for one of the label's own, whatever it is called at the source.
+        # An exposed value represents one of the label's own, whatever its name is at the source.
         said = {metric.exposed.get(label, label): (label,) for label in metric.labels}
         labels = {**selected, **_asked_for(metric, service), **said}
         if metric.is_histogram:
@@ -58,7 +58,7 @@ def exposed(service: Service) -> dict[str, Shape]:
 
 
 def _asked_for(metric: Metric, service: Service) -> dict[str, Origin]:
-    """Find the labels by which a stream reads only a part of somebody else's metric."""
+    """Find the labels by which a stream reads only a part of a foreign metric."""
     sources = (source for stream in service.streams.values() for source in stream.sources)
     return {label: _ANY for source in sources if metric.name in source.names for label, _ in source.where}
 
@@ -84,7 +84,7 @@ def alerts_of(rules: Iterable[Known]) -> Shape:
 
 
 def states_of(alerts: Shape) -> dict[str, Shape]:
-    """The series that Prometheus keeps of alerts: their states, and since when each is true, which has no state."""
+    """The series that Prometheus keeps of alerts: their states, and the time since each is true, without a state."""
     return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
 
 

@@ -1,4 +1,4 @@
-"""What the checks look at: the model, and of each service its rules, its series and their number."""
+"""The input of the checks: the model, and the rules, the series and their number for each service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ServiceFacts(Struct, frozen=True):
     """A service, its compiled rules, the series that exist for it, and the bounds of their number.
 
-    ``exposed`` is the service with what generated instrumentation adds to what it declares.
+    ``exposed`` is the service with the additions of generated instrumentation.
     """
 
     service: Service
@@ -31,7 +31,7 @@ class ServiceFacts(Struct, frozen=True):
 
     @property
     def recorded_names(self) -> tuple[str, ...]:
-        """The names of all that is recorded of the service."""
+        """The names of all records of the service."""
         return tuple(name for name, shape in self.world.recorded.items() if not shape.nothing)
 
 

@@ -1,8 +1,8 @@
 """``internal/raw-read``: raw series are read once an interval, whole. A finding is a defect of the compiler.
 
-What is raw costs by its instances, so that a service of a thousand must not be read twice for one panel or alert. A raw
+Raw series cost by their instances, so that a service of a thousand must not be read twice for one panel or alert. A raw
 metric is read by one recording rule, by ``rate`` over a window that tiles time with the rule interval, a gauge at its
-end; everything else stands on what that rule records.
+end; everything else reads the record of that rule.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 CODE = "internal/raw-read"
 
-#: What is read at an instant: of each target one series, in which Prometheus counts the others.
+#: Series read at an instant: one for each target, with Prometheus's count of the others.
 _COUNTED = {names.SCRAPED: SCRAPED}
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Prove how every rule of every service reads what is raw."""
+    """Check how every rule of every service reads raw series."""
     return tuple(found for each in facts.services for found in _of_service(each, facts.site))
 
 
@@ -56,7 +56,7 @@ def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
 
 
 def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
-    """List the readings of series that no rule records; only rules that have any are walked again."""
+    """List the reads of series that no rule records; only rules with such reads are walked again."""
     reads = known.inferred.reads if known.inferred else ()
     if all(read.name in each.world.recorded for read in reads):
         return ()
@@ -87,7 +87,7 @@ def _of_recording(
 
 
 def _has_parts(stream: Stream | None) -> bool:
-    """Whether a stream is put together from several metrics, or takes a label from another."""
+    """Whether a stream is composed of several metrics, or takes a label from another."""
     if stream is None:
         return False
     return sum(len((*source.names, *source.minus)) for source in stream.sources) > 1 or any(
@@ -110,7 +110,7 @@ def _told_apart(stream: Stream | None, service: Service) -> Iterator[str]:
 
 
 def _counted(passes: Counter[str], service: Service) -> Iterator[str]:
-    """Hold the number of readings of each metric against the streams that it feeds."""
+    """Compare the number of reads of each metric with the number of streams that it feeds."""
     wanted = Counter(
         series_of(name, source, stream)
         for stream in service.streams.values()

@@ -1,4 +1,4 @@
-"""Receivers and services fit each other: every alert reaches somebody, and no receiver waits in vain."""
+"""Receivers and services fit each other: every alert has a receiver, and every receiver can get an alert."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from generator.prometheus.alertmanager import Routing
     from generator.spec.types import Entry, OneOrMany, ReceiverSpec
 
-#: What an alert of a service can be chosen by, beside its author's labels.
+#: The labels by which any alert of a service can be chosen, besides its author's labels.
 _ALWAYS = (names.OWNER, names.SERVICE, names.SEVERITY, names.ENVIRONMENT)
 #: The labels of an alert about the rules themselves.
 _OF_RULES = {names.SEVERITY: str(AlertSeverity.WARNING)}
@@ -26,7 +26,7 @@ Wanted = tuple["Entry[OneOrMany]", ...]
 def check_receivers(
     receivers: Sequence[Entry[ReceiverSpec]], services: Sequence[Routing]
 ) -> tuple[Diagnostic, ...]:
-    """Find alerts that nobody gets, and receivers that get none; ``services`` are all that there are."""
+    """Find alerts without a receiver, and receivers without alerts; ``services`` are all services."""
     if not receivers:
         return ()
     findings = Findings()
@@ -97,7 +97,7 @@ def _values(entry: Entry[OneOrMany]) -> str:
 
 
 def _known(services: Iterable[Routing]) -> dict[str, tuple[str, ...]]:
-    """List the labels that alerts can be chosen by, and the values that there are."""
+    """List the labels by which alerts can be chosen, and their values."""
     found: dict[str, dict[str, None]] = {label: {} for label in _ALWAYS}
     found[names.SEVERITY] = dict.fromkeys(map(str, AlertSeverity))
     for service in services:
@@ -108,7 +108,7 @@ def _known(services: Iterable[Routing]) -> dict[str, tuple[str, ...]]:
 
 
 def _alerts(service: Routing) -> Iterator[Mapping[str, str]]:
-    """List the labels that a service's alerts have, one kind of them after another."""
+    """List the labels of a service's alerts, one kind of them after another."""
     own = {names.OWNER: service.owner, names.SERVICE: service.service, **service.marks}
     return ({**own, **dict(kind)} for kind in service.kinds)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Kind
 
-#: What a first production release starts with.
+#: The signals of a first production release.
 MINIMUM = (
     "run_count",
     "success_rate",
@@ -30,7 +30,7 @@ MINIMUM = (
 )
 SEGMENTS = ("release", "model", "tool")
 
-#: Which kind each signal of the baseline must be, the streams that it stands on, and how it is written.
+#: The kinds of each baseline signal, the streams that it needs, and its text in a spec.
 _BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {
     "run_count": ((Count,), ("run",), "count: {of: run}"),
     "success_rate": ((Share,), ("run",), "share: {of: run, where: {status: ok}}, better: higher"),
@@ -51,7 +51,7 @@ _QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
 
 
 class Part(Struct, frozen=True):
-    """A part of a point: ``lacks`` names it where it is not there, and ``how`` adds it, unless nothing measures it."""
+    """A part of a point: ``lacks`` is its name if it is missing, and ``how`` adds it, unless nothing measures it."""
 
     lacks: str = ""
     how: str = ""
@@ -61,7 +61,7 @@ _THERE = Part()
 
 
 class Item(Struct, frozen=True):
-    """A point of the checklist: its parts that are missing, how to add each, and what its profile does not measure."""
+    """A point of the checklist: its missing parts, how to add each, and the parts that its profile does not measure."""
 
     name: str
     measured: bool = True
@@ -71,12 +71,12 @@ class Item(Struct, frozen=True):
 
     @property
     def passed(self) -> bool:
-        """Whether everything is there that its profile measures, and that is something."""
+        """Whether everything that its profile measures exists, and that is at least one part."""
         return self.measured and not self.missing
 
 
 class Mistake(Struct, frozen=True):
-    """A common mistake, and where it was made; ``found`` is empty when it was not."""
+    """A common mistake, and its places; ``found`` is empty when it was not made."""
 
     name: str
     code: str
@@ -84,7 +84,7 @@ class Mistake(Struct, frozen=True):
 
 
 class SelfCheck(Struct, frozen=True):
-    """The checklist of a service, its common mistakes, and what it has of the minimum first-release set."""
+    """The checklist of a service, its common mistakes, and its part of the minimum first-release set."""
 
     service: str
     profile: str
@@ -94,12 +94,12 @@ class SelfCheck(Struct, frozen=True):
 
     @property
     def passed(self) -> int:
-        """How many items are there."""
+        """The number of passed items."""
         return sum(item.passed for item in self.items)
 
     @property
     def progress(self) -> str:
-        """Such as ``9/9``; of a source that lacks some, such as ``6/6 of what litellm measures; 3 not measured``."""
+        """The result, such as ``9/9``; for a limited source ``6/6 of what litellm measures; 3 not measured``."""
         measured = sum(item.measured for item in self.items)
         if measured == len(self.items):
             return f"{self.passed}/{measured}"
@@ -108,12 +108,12 @@ class SelfCheck(Struct, frozen=True):
 
     @property
     def not_measured(self) -> tuple[str, ...]:
-        """What its profile does not measure, of all points."""
+        """The parts of all points that its profile does not measure."""
         return tuple(name for item in self.items for name in item.not_measured)
 
     @property
     def missing_of_minimum(self) -> tuple[str, ...]:
-        """What lacks of the minimum first-release set, and could be there."""
+        """The missing parts of the minimum first-release set that the service could have."""
         return tuple(name for name in MINIMUM if name not in (*self.minimum, *self.not_measured))
 
 
@@ -152,7 +152,7 @@ def _there(name: str, service: Service) -> bool:
 
 
 def _signals(*names: str) -> Callable[[Service], Parts]:
-    """Ask for signals by name, each of its kind."""
+    """Require signals by name, each of its kind."""
 
     def decide(service: Service) -> Parts:
         return tuple(
@@ -163,7 +163,7 @@ def _signals(*names: str) -> Callable[[Service], Parts]:
 
 
 def _how_to_add(name: str, service: Service) -> str:
-    """Say how a signal is declared, once the profile measures what it stands on; empty where it cannot."""
+    """Explain how to declare a signal, once the profile measures its streams; empty where it cannot."""
     if not service.measures(name):
         return ""
     _, streams, written = _BASELINE[name]

@@ -1,4 +1,4 @@
-"""How shared rules read what services' files record: so that no file of one service can break the others' alerts.
+"""Reads of services' records by shared rules: no file of one service may break the others' alerts.
 
 A file may be loaded twice, or be written by hand. Prometheus fails a whole rule on one duplicate in a join, so streams
 and constants are read inside an aggregation that lists its labels, or where duplicates do no harm.
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from generator.promql.shape import Shape
     from generator.promql.syntax import Reference
 
-#: A query of a template, whose quotes are escaped; ``%q`` or ``%[1]q`` stands for a value that is filled in.
+#: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')
 _VALUE = re.compile(r"%(?:\[\d+\])?q")
-#: Operators whose right side only says which series of the left one stay.
+#: Operators whose right side only selects series of the left one.
 _FILTERS = {"and", "unless"}
 _OF_SETS = {*_FILTERS, "or"}
 #: Aggregations that keep series as they are.
@@ -33,11 +33,11 @@ _RANKED = {"topk", "bottomk", "limitk", "limit_ratio"}
 
 
 def problems(expr: str, inferred: Inferred, written: Collection[str]) -> Iterator[str]:
-    """Say in words where a shared rule depends on what one service's file holds.
+    """Describe where a shared rule depends on the file of a single service.
 
     Args:
         expr: The expression of the rule.
-        inferred: What is known of it.
+        inferred: The inferred result of the expression.
         written: The series that services' files record.
     """
     if any(read.name in written for read in inferred.reads):
@@ -52,16 +52,16 @@ def problems(expr: str, inferred: Inferred, written: Collection[str]) -> Iterato
 
 
 def asked(annotations: Mapping[str, str]) -> Iterator[Reference]:
-    """List the selectors by which templates ask Prometheus for a text or a number."""
+    """List the selectors of the queries in templates."""
     for text in annotations.values():
         for query in _QUERY.findall(text):
             yield from references(_VALUE.sub('""', query.replace('\\"', '"')))
 
 
 def unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]) -> Iterator[str]:
-    """Say which reads match nothing that any rule writes; ``written`` are the series of each rule by record.
+    """Describe the reads that match no rule's output; ``written`` are the series of each rule by record.
 
-    A matcher on a service is not looked at: in a template it is filled in later.
+    A matcher on a service is ignored: in a template it is filled in later.
     """
     for read in dict.fromkeys(reads):
         matchers = tuple(one for one in read.matchers if one[0] != names.SERVICE)
@@ -77,7 +77,7 @@ def _nothing(found: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
 
 
 def _names_a_service(matcher: tuple[str, str, str]) -> bool:
-    """Whether a matcher takes one service; any service, or none, is what all rules may read."""
+    """Whether a matcher selects one service; a matcher for any service, or for none, is allowed in all rules."""
     label, op, value = matcher
     return label == names.SERVICE and (op, value) not in {("!=", ""), ("=", "")}
 
@@ -107,7 +107,7 @@ def _bare(root: grammar.Expr) -> Iterator[str]:
 
 
 def _stays(node: grammar.BinaryExpr, safe: bool) -> bool:  # noqa: FBT001 - what holds around it
-    """Whether duplicates of a side are still only aggregated: sets of series and numbers do not mind them."""
+    """Whether a side's duplicates are still only aggregated: set operators and numbers accept duplicates."""
     return safe and (str(node.op) in _OF_SETS or _is_number(node.lhs) or _is_number(node.rhs))
 
 

@@ -1,4 +1,4 @@
-"""Which values a label can have, where that is known."""
+"""The possible values of a label, where they are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def allowed_values(origin: Origin | None, service: Service) -> frozenset[str] | None:
-    """List the values of an origin; None when it has any that is not listed, such as releases."""
+    """List the values of an origin; None when some are not listed, such as releases."""
     found: set[str] = set()
     for part in origin or ():
         values = _of_part(part, service)

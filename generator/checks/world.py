@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules
 
-#: Rules that read each other in a circle are given up after so many rounds; one that reads itself takes two.
+#: The largest number of rounds for rules that read each other in a circle; one that reads itself takes two.
 _ROUNDS = 5
 
 #: The board's row of a signal that only one service has.
@@ -50,7 +50,7 @@ _OWN_ALERT = shape(
 
 
 class Known(Struct, frozen=True):
-    """A rule, where it stands, and the series that it writes; ``inferred`` is None when it does not parse."""
+    """A rule with its group, and the series that it writes; ``inferred`` is None when it does not parse."""
 
     group: RuleGroup
     rule: RecordingRule | AlertingRule
@@ -67,11 +67,11 @@ class SharedWorld(Struct, frozen=True, eq=False):
     """The shared rules as they are for every service that feeds the same streams.
 
     Attributes:
-        written: What services' files record for them.
-        recorded: What they record themselves.
-        builtin: What Prometheus adds.
-        rules: All of them, in order.
-        readers: For each series that not they alone write, the numbers of the rules that stand on it.
+        written: The records of services' files for them.
+        recorded: Their own records.
+        builtin: The series that Prometheus adds.
+        rules: The rules, in order.
+        readers: For each series that others write as well, the indices of the rules that depend on it.
     """
 
     written: Mapping[str, Shape]
@@ -87,7 +87,7 @@ class SharedWorld(Struct, frozen=True, eq=False):
 
 
 class SharedPart(Struct, frozen=True, eq=False):
-    """The shared rules as they are for a service: the same for all that give them the same data."""
+    """The shared rules for a service: the same object for all services with the same data."""
 
     rules: tuple[Known, ...]
 
@@ -96,12 +96,12 @@ class World(Struct, frozen=True):
     """The series of a service by name, and the rules about it.
 
     Attributes:
-        raw: What its code exposes.
-        written: What services' files record for the shared rules, a part of what is recorded.
-        recorded: What is recorded of it, by its own rules or the shared ones.
-        builtin: What Prometheus adds.
+        raw: The series that its code exposes.
+        written: The records of services' files for the shared rules, a part of ``recorded``.
+        recorded: The records about it, by its own rules or the shared ones.
+        builtin: The series that Prometheus adds.
         own: Its own rules, in order.
-        shared: The shared ones, as they are for it.
+        shared: The shared rules for this service.
     """
 
     raw: Mapping[str, Shape]
@@ -124,21 +124,21 @@ class World(Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
-    """Infer what the shared rules read and write for a service with this data."""
+    """Infer the reads and records of the shared rules for a service with this data."""
     files = written(rules.streams, data)
     series = {**of_prometheus(), **states_of(NOTHING), **files}
     every = list(_written_down(rules.groups))
     if not any(
         isinstance(one.rule, RecordingRule) and one.rule.record == names.BOARD_CURRENT for one in every
     ):
-        # Only services' own signals have rows then, and the shared rule of the status reads these.
+        # Then only services' own signals have rows, and the shared rule of the status reads these.
         series[names.BOARD_CURRENT] = _OWN_ROW
     recording = _settled([one for one in every if isinstance(one.rule, RecordingRule)], series, files)
     alerting = [_known(one, series) for one in every if not isinstance(one.rule, RecordingRule)]
     found = [*recording, *alerting]
     either = (names.BOARD_CURRENT, names.BOARD_TREND, names.ALERTS, names.ALERTS_FOR_STATE)
     readers = {name: _standing_on(name, found) for name in either}
-    # Where the library has no alerts, services' own are what the status reads.
+    # Without alerts in the library, the status reads services' own.
     series |= states_of(alerts_of(alerting) if alerting else _OWN_ALERT)
     _again(found, sorted({*readers[names.ALERTS], *readers[names.ALERTS_FOR_STATE]}), series)
     builtin = {**of_prometheus(), **states_of(series[names.ALERTS])}
@@ -147,7 +147,7 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
 
 
 def _standing_on(name: str, rules: Sequence[Known]) -> tuple[int, ...]:
-    """Find the recording rules that read a series, or what is recorded from it."""
+    """Find the recording rules that read a series, directly or indirectly."""
     reached, found = {name}, {}
     for index, known in enumerate(rules):
         if isinstance(known.rule, RecordingRule) and not reached.isdisjoint(known.reads):
@@ -157,7 +157,7 @@ def _standing_on(name: str, rules: Sequence[Known]) -> tuple[int, ...]:
 
 
 def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
-    """Infer what every rule of a service's own reads and writes, on top of what the shared rules do."""
+    """Infer the reads and records of a service's own rules, on top of those of the shared rules."""
     raw, targets = exposed(service), made_by_prometheus(service)
     everything = everyone.series
     series = {**everything, **targets, **raw}
@@ -181,10 +181,10 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
 def _for_service(
     everyone: SharedWorld, changed: tuple[tuple[str, Shape], ...]
 ) -> tuple[SharedPart, Mapping[str, Shape]]:
-    """Infer those shared rules again that stand on what a service's own rules record as well.
+    """Infer those shared rules again that depend on a record that a service's own rules write as well.
 
     Returns:
-        The rules, and the series that they record otherwise.
+        The rules, and the series that they now record differently.
     """
     rules, series = list(everyone.rules), {**everyone.series, **dict(changed)}
     before = dict(series)
@@ -209,7 +209,7 @@ def of_service(rules: SharedRules, service: Service) -> SharedWorld:
 def _again(
     rules: list[Known], numbers: Iterable[int], series: dict[str, Shape], settled: Collection[str] = ()
 ) -> None:
-    """Infer some of the rules again, in order, and all records of theirs that are not ``settled``."""
+    """Infer some of the rules again, in order, and all their records that are not ``settled``."""
     for number in numbers:
         known = rules[number]
         rules[number] = _known(_Rule(known.group, known.rule, known.rule.expr, ()), series)
@@ -222,7 +222,7 @@ def _records(known: Known, name: str) -> bool:
 
 
 def _listed(known: Known) -> Known:
-    """Let the values that a service lists be the set that they are."""
+    """Replace the values that a service lists by their set."""
     name = known.rule.labels.get(names.LABEL, "")
     if isinstance(known.rule, RecordingRule) and known.rule.record == names.LABEL_VALUE and name:
         labels = {**dict(known.shape.labels), name: (name,)}
@@ -255,9 +255,9 @@ def _written_down(groups: Iterable[RuleGroup], service: Service | None = None) -
 
 
 def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection[str]) -> list[Known]:
-    """Infer each rule and add its record to ``series``, but for those whose series are ``given``.
+    """Infer each rule and add its record to ``series``, except those whose series are ``given``.
 
-    A rule may read what stands after it, or itself: it is inferred again once that is known.
+    A rule may read a later record, or its own: it is inferred again once that is known.
     """
     found: dict[int, Known] = {}
     seen: dict[int, tuple[Shape | None, ...]] = {}

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from generator.model.streams import Stream
 
-#: Stands for a service's own name in what is inferred; no service can be called so.
+#: The placeholder for a service's own name in inferred results; no service can have this name.
 THIS = "THIS SERVICE"
 
-#: Values that nothing counts: one series has one.
+#: Values that are not counted: each series has one.
 _ANY = constant("")
 #: The labels of each constant besides the service; each service's file records some of them.
 CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -38,7 +38,7 @@ CONSTANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-#: The labels of what the shared files record as data, of profiles and of prices; there may be none of it.
+#: The labels of the shared files' data of profiles and of prices; any of it may be missing.
 _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.PROFILE_STREAM: (names.PROFILE, names.STREAM, names.METRIC),
@@ -49,17 +49,17 @@ _OF_ALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-#: A stream as a profile feeds it: its record, its stem, and the labels that the record keeps.
+#: A stream that a profile feeds: its record, its stem, and the labels that the record keeps.
 Feed = tuple[str, str, tuple[str, ...]]
 
 
 class Data(Struct, frozen=True):
-    """What services' files record for the shared rules, as far as series depend on it.
+    """The input of services' files for the shared rules, as far as series depend on it.
 
     Attributes:
         feeds: The streams.
-        profile: The profile; empty stands for any.
-        promised: The signals with an objective; None stands for any.
+        profile: The profile; empty for any.
+        promised: The signals with an objective; None for any.
         marks: The labels of alerts that authors chose.
     """
 
@@ -70,7 +70,7 @@ class Data(Struct, frozen=True):
 
 
 def buckets(stem: str) -> str:
-    """Name the set of a histogram's bucket bounds; a label cannot be called so."""
+    """Name the set of a histogram's bucket bounds; no label can have this name."""
     return f"{names.LE}:{stem}"
 
 
@@ -80,7 +80,7 @@ def feeds(streams: Iterable[Stream]) -> tuple[Feed, ...]:
 
 
 def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
-    """Give the series that are data to the shared rules; a stream of the library that nothing feeds is no series."""
+    """Build the series of data for the shared rules; a library stream without a source has no series."""
     found = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
     found |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}
     labels = sorted({label for stream in library for label in stream.labels})

@@ -1,4 +1,4 @@
-"""``apply``: bring what was generated to a running Grafana, Prometheus or ruler."""
+"""``apply``: bring the generated files to a running Grafana, Prometheus or ruler."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Apply to each server that is named, the one whatever becomes of the other."""
+    """Apply to each named server, even when another one fails."""
     if arguments.grafana is None and arguments.prometheus is None and arguments.ruler is None:
         complain(
             "there is nowhere to apply to",
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _targets(arguments: argparse.Namespace) -> Iterator[Target]:
-    """Address the servers that are named; nothing is sent before all of the call is right."""
+    """Connect to the named servers; nothing is sent before the whole call is valid."""
     timeout = length(arguments.timeout)
     if arguments.grafana is not None:
         who, url = identified(arguments.grafana, "GRAFANA")
@@ -144,7 +144,7 @@ def _ruler(server: RulerApi, arguments: argparse.Namespace, generated: Generated
 
 
 def _say(line: str) -> None:
-    """Write a line at once; a reader that went away stops nothing half-way."""
+    """Write a line at once; a closed pipe does not stop the command half-way."""
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

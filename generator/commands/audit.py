@@ -1,4 +1,4 @@
-"""``audit``: hold what a running service exposes against its spec."""
+"""``audit``: compare the series that a running service exposes with its spec."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Audit; the specs have to be right before anything is held against them."""
+    """Audit; the specs must be valid before anything is compared with them."""
     if arguments.dashboards:
         from generator.commands.audit_dashboards import audit_dashboards  # noqa: PLC0415 - profiles take time to read
 
@@ -97,8 +97,8 @@ def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
 
 
 def fetched(place: str, timeout: float) -> Fetched:
-    """Read a file or ask a URL, whose query no message repeats."""
-    # What is no file and could be an address with a password is not repeated as the name of one either.
+    """Read a file or fetch a URL; no message repeats the URL's query."""
+    # A text that is no file and could be an address with a password is not repeated as a file name either.
     if "://" not in place and ("@" not in place or Path(place).exists()):
         return fetch_file(Path(place))
     who, _ = identified(place.partition("?")[0], "EXPOSITION")

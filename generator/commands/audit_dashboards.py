@@ -1,4 +1,4 @@
-"""``audit --dashboards``: somebody else's dashboards and rule files, held against what is there."""
+"""``audit --dashboards``: compare foreign dashboards and rule files with the existing series."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class _File(Struct, frozen=True):
-    """A file, how many queries it has, and what is wrong with them."""
+    """A file, the number of its queries, and their problems."""
 
     file: str
     queries: int
@@ -44,7 +44,7 @@ class _File(Struct, frozen=True):
 
 
 def audit_dashboards(arguments: argparse.Namespace) -> int:
-    """Name what nothing has; that is what the status says, too."""
+    """Name the metrics that do not exist; the exit status is 1 if there are any."""
     try:
         if arguments.service is not None:
             raise CallError(
@@ -52,7 +52,7 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
             )
         queries = [(path, read_queries(path)) for path in arguments.dashboards]
         with _known(arguments) as known:
-            # What one file records another may read.
+            # A record of one file may be read in another.
             every = phantoms([query for _, found in queries for query in found], known)
             found = [
                 _File(str(path), len(asked), tuple(one for one in every if one.file == str(path)))
@@ -83,7 +83,7 @@ def _known(arguments: argparse.Namespace) -> Iterator[Known]:
 
 
 def _of_profiles(specs: Path) -> dict[str, Labels]:
-    """Collect all series that profiles read, with the labels that they know; of what rules record only the names."""
+    """Collect all series that profiles read, with their known labels; for records of rules only the names."""
     known = shelf(specs, SITE)
     found: dict[str, Labels] = dict.fromkeys((*MADE, "target_info", *of_library(known.base.shared).series))
     for profile in known.profiles:

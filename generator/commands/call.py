@@ -1,6 +1,6 @@
-"""A call of a command: exit codes, errors of the call, and words as they were typed. To import it takes no time.
+"""A call of a command: exit codes, errors of the call, and typed words for messages. Its import takes no time.
 
-Exit codes: 0 is clean, 1 says that a spec is at fault, 2 that the call or the machine is, 130 interrupted.
+Exit codes: 0 is clean, 1 means that a spec is at fault, 2 that the call or the machine is, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 OK = 0
 SPEC_AT_FAULT = 1
 CALL_AT_FAULT = 2
-#: As a shell says of what SIGINT ended.
+#: The shell's exit code for a process that SIGINT ended.
 INTERRUPTED = 130
 
-#: The call named a place without specs: no spec can be at fault.
+#: The call named a place without specs, so that no spec is at fault.
 _NOTHING_THERE = frozenset({"source/no-specs", "source/no-services"})
 
 
 def of_failed(found: Iterable[Diagnostic]) -> int:
-    """Say whose fault it is that specs are not understood, by what is found about them."""
+    """Choose the exit code for failed specs, by the findings."""
     return CALL_AT_FAULT if any(one.code in _NOTHING_THERE for one in found) else SPEC_AT_FAULT
 
 
 class CallError(CommandError):
-    """A call that cannot be done; ``help`` says how it would."""
+    """A call that cannot be carried out; ``help`` explains how it could."""
 
 
 def shown(typed: Path | str) -> str:
-    """Write what was typed so that its characters show themselves."""
+    """Escape the invisible characters of a typed text."""
     text = str(typed)
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""``cardinality``: how many series the specs allow, and what they cost."""
+"""``cardinality``: the number of series that the specs allow, and their cost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report; it is printed for specs over their budget as well, of the services that are right."""
+    """Print the report, also for specs over their budget; it contains the services without errors."""
     found = checked(arguments.specs)
     if found.model is not None and found.shared is not None:
         sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))

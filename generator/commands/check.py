@@ -30,14 +30,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check the specs and say so in the chosen format."""
+    """Check the specs and print the findings in the chosen format."""
     found = checked(arguments.specs)
     sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))
     return of_failed(found.diagnostics) if found.failed else OK
 
 
 def _text(found: Compilation) -> str:
-    """Tell people; beside an error, what was decided on their behalf is noise, and often a consequence of it."""
+    """Write for people; beside an error, notes on decisions are noise, and often a consequence of it."""
     findings = rendered(found, coloured=colours(sys.stdout), notes=not found.failed)
     if found.failed:
         return findings

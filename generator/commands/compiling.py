@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from generator.compiler import Compilation, Progress
 
-#: Who waits for a second wants to know for how long.
+#: A user who waits for a second wants to know how long it will take.
 _WORTH_SHOWING = 1.0
 
 
 @contextmanager
 def compiling() -> Iterator[Progress]:
-    """Show how far a compilation is.
+    """Show the progress of a compilation.
 
-    Garbage is not looked for meanwhile: what is compiled is needed to the end, and holds no cycles worth finding.
+    The garbage collector is off meanwhile: the compiled values are needed to the end, and have no cycles worth finding.
     """
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""``demo``: a service at work, watched by a real Prometheus, with incidents that are switched on and off."""
+"""``demo``: a service at work, watched by a real Prometheus, with incidents that the user switches on and off."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _HELP = frozenset({"help", "?"})
 _END = frozenset({"quit", "exit", "q"})
-#: So many services are named at most when none can be shown.
+#: The largest number of services to name when none can be shown.
 _EXAMPLES = 3
 
 
@@ -63,7 +63,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Set everything up, say where it is, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
+    """Set everything up, print the addresses, and go on until Ctrl-C, SIGTERM or the end of the terminal."""
 
     def shown_to_the_end(model: Model, _found: Compilation) -> int:
         _show(arguments, model)
@@ -97,7 +97,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
 
 @contextmanager
 def _until_ended() -> Iterator[Event]:
-    """Give what is set by Ctrl-C, SIGTERM and a closed terminal; while things are set up, they end that."""
+    """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; during the set-up they end it."""
     ended = Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -119,7 +119,7 @@ def _until_ended() -> Iterator[Event]:
 def _service(name: str | None, model: Model) -> Service:
     asked = model.services if name is None else (named(name, model),)
     if fit := [service for service in asked if not unfit(service)]:
-        # The one with most to see.
+        # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
     why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
     raise CallError(f"the demo cannot show {why}", "it shows services with the metrics of the profile agent")
@@ -143,7 +143,7 @@ def _said(service: Service, stage: Stage) -> Iterator[str]:
 
 
 def _listen(stage: Stage) -> None:
-    """Do what is typed: switch an incident, or help."""
+    """Carry out the typed commands: switch an incident, or show the help."""
     for line in sys.stdin:
         word = line.strip()
         if word in _HELP:
@@ -158,7 +158,7 @@ def _listen(stage: Stage) -> None:
 
 
 def _helped(stage: Stage) -> Iterator[str]:
-    """List the incidents, with the alerts that find them and those that happen now."""
+    """List the incidents, with the alerts that detect them and the incidents that are on."""
     known = stage.switches.known
     width = max(map(len, known))
     yield "Type one of these to begin it, and again to end it:"

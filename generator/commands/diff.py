@@ -1,4 +1,4 @@
-"""``diff``: what a change of specs does, for those who review it."""
+"""``diff``: the effects of a change of specs, for its reviewers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile both, and print the differences; exit 0 whatever they are."""
+    """Compile both, and print the differences; the exit code is 0 for any differences."""
 
     def compared(model: Model, after: Compilation) -> int:
         within = _span(arguments)
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _span(arguments: argparse.Namespace) -> list[str]:
-    """Write the span as options of a replay: the last week where nothing else is said."""
+    """Write the span as options of a replay; the default is the last week."""
     said = {"--last": arguments.last, "--from": arguments.from_, "--to": arguments.to}
     if not arguments.replay and any(said.values()):
         raise CallError("a span is for --replay", "--replay http://localhost:9090 --last 7d")
@@ -75,7 +75,7 @@ def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within
 
 
 def _compiled(found: Compilation) -> Compiled:
-    """Take what is compared of specs that are understood."""
+    """Collect the compared parts of valid specs."""
     assert found.model is not None  # noqa: S101 - the caller has seen that it is there
     assert found.shared is not None  # noqa: S101
     site = found.model.site

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from generator.compiler import Compilation
 
-#: What can be named, for --help.
+#: The accepted values, for --help.
 OLD = "a commit, branch or tag of Git, such as origin/main, or a directory of specs"
 
 
@@ -23,7 +23,7 @@ def earlier(old: str, specs: Path) -> Compilation:
     """Compile the specs that ``old`` names, by this version.
 
     Raises:
-        CallError: there are none, or this version does not understand them.
+        CallError: there are none, or they have errors in this version.
     """
     place = path(old)
     if (place / "services").is_dir():

@@ -70,7 +70,7 @@ def _known(specs: Path) -> Iterator[str]:
 
 
 def _of_specs(name: str, specs: Path) -> Iterator[str]:
-    """Explain what the specs declare by this name, or change about it."""
+    """Explain the declarations of this name in the specs, and the changes to it."""
     from generator.spec.declarations import declared  # noqa: PLC0415 - a code is explained without PyYAML
 
     for each in declared(name, specs):

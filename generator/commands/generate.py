@@ -12,7 +12,7 @@ from generator.commands.call import CALL_AT_FAULT, OK, CallError
 if TYPE_CHECKING:
     import argparse
 
-#: Where specs are read below their directory.
+#: The subdirectories from which specs are read.
 _READ = ("services", "profiles")
 
 
@@ -37,8 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile what has changed, in memory, and only then touch the output; to compare the two, compile everything."""
-    # The compiler is not needed for --help.
+    """Compile the changed specs in memory, and only then write the output; for a comparison, compile everything."""
+    # --help does not need the compiler.
     from generator.commands.generate_afresh import compare_output, write_output  # noqa: PLC0415
     from generator.commands.terminal import complain  # noqa: PLC0415
     from generator.output.errors import OutputError  # noqa: PLC0415
@@ -59,10 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_apart(specs: Path, output: Path) -> None:
-    """Refuse to write among the specs; a directory of its own below or above them is none of them.
+    """Refuse to write among the specs; any other directory below or above them is allowed.
 
     Raises:
-        CallError: the output is the specs directory, or stands where services or profiles are read.
+        CallError: the output is the specs directory, or one from which services or profiles are read.
     """
     place, root = Path(os.path.realpath(output)), Path(os.path.realpath(specs))
     if place == root or any(place.is_relative_to(os.path.realpath(root / name)) for name in _READ):

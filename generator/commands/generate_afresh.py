@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
-    """Open what earlier compilations of an output left; None where there can be nothing."""
+    """Open the cache of earlier compilations; None where no cache is possible."""
     directory = private.opened(make=True) if wanted else None
     try:
         yield Cache(directory, output) if directory is not None else None
@@ -41,7 +41,7 @@ def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
 
 
 def compare_output(specs: Path, output: Path) -> int:
-    """Compile everything, and say how the output differs."""
+    """Compile everything, and print the differences from the output."""
     found = _compiled(read_sources(specs), None)
     if found.failed:
         sys.stderr.write(f"nothing was written to {shown(output)}\n")
@@ -52,11 +52,11 @@ def compare_output(specs: Path, output: Path) -> int:
 
 
 def write_output(specs: Path, output: Path, *, cached: bool) -> int:
-    """Compile in memory, and only then touch the output; if ``cached`` what has not changed is not compiled again."""
+    """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
     with opened_cache(output, wanted=cached) as cache:
         before, now = inputs(specs), time.time_ns()
         found = generated(specs, output, cache)
-        # An editor may have saved a file since it was read.
+        # An editor may have saved a file after it was read.
         if (
             cache
             and cache.directory is not None
@@ -71,7 +71,7 @@ def write_output(specs: Path, output: Path, *, cached: bool) -> int:
 def generated(
     specs: Path, output: Path, cache: Cache | None, before: Compilation | None = None
 ) -> Compilation:
-    """Compile, write the output unless a spec is at fault, and show what came of it.
+    """Compile, write the output unless a spec is at fault, and show the findings and the result.
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
@@ -89,7 +89,7 @@ def generated(
 
 
 def _first_look(output: Path) -> str:
-    """Say to whom all is new where to begin."""
+    """Show the first steps to a new user."""
     checklist, board = (shown(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"])))
     return (
         f"look first at {checklist} (what is measured); then bring {board} (the on-call screen) and all else to your "
@@ -109,7 +109,7 @@ def _compiled(sources: Sources, memory: Memory | None, before: Compilation | Non
 
 
 def inputs(specs: Path) -> dict[str, str]:
-    """Sign all files and directories of specs, by path; none where one cannot be looked at."""
+    """Sign all files and directories of specs, by path; empty where one cannot be read."""
     places = (specs, files.SHIPPED)
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
@@ -120,12 +120,12 @@ def inputs(specs: Path) -> dict[str, str]:
 
 
 def _is_racy(inputs: Mapping[str, str], now: int) -> bool:
-    """Whether a file could be changed after it was looked at, and look the same."""
+    """Whether a file could be changed after it was signed, and still have the same signature."""
     return not inputs or any(unchanged.is_racy(signed, now) for signed in inputs.values())
 
 
 def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
-    """Note what the next call says if nothing changes until then, and the files that it stands on."""
+    """Record the output of the next call for the case that nothing changes, and the files that it depends on."""
     paths = [*(file.path for file in found.files), MANIFEST]
     plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
     summary = f"{shown(output)}: {Outcome(unchanged=tuple(paths)).summary()}\n"

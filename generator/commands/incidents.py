@@ -1,4 +1,4 @@
-"""A list of incidents as a call names it."""
+"""The list of incidents that a call names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Listed(Struct, frozen=True):
-    """A list of incidents, and what is found about it; ``incidents`` is None where it is at fault."""
+    """A list of incidents, with its findings; ``incidents`` is None where it has errors."""
 
     incidents: Incidents | None
     found: Compilation

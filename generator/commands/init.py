@@ -84,7 +84,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files that are not there yet; refuse when the service is."""
+    """Write the missing files; refuse when the service exists."""
     if arguments.copy_profile is not None:
         return copy_profile(arguments.copy_profile, arguments.specs)
     is_from_wire = arguments.from_prometheus is not None or arguments.from_exposition is not None
@@ -123,14 +123,14 @@ def _from_wire(arguments: argparse.Namespace) -> Found:
 
 
 def _written(arguments: argparse.Namespace, found: Found) -> bool:
-    """Write the files of a call; False, with a word why, where one of them must not be written."""
+    """Write the files of a call; False, with an error message, where one of them must not be written."""
     specs = arguments.specs
     for name, text in found.texts.items():
         if problem := _problem(arguments, name, text):
             complain(*problem)
             return False
     services = {specs / "services" / f"{name}.yaml": text for name, text in found.texts.items()}
-    # A price list of one's own replaces the shipped one, so it begins as a copy of that.
+    # A price list in the specs replaces the shipped one, so it begins as a copy of that.
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": found.site, specs / "prices.yaml": prices}
     if arguments.repository:
@@ -139,14 +139,14 @@ def _written(arguments: argparse.Namespace, found: Found) -> bool:
 
 
 def _checked(specs: Path) -> int:
-    """Check what was written with what was there."""
+    """Check the written files together with the existing ones."""
     found = checked(specs)
     show(found, sys.stderr, notes=False)
     return of_failed(found.diagnostics) if found.failed else OK
 
 
 def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
-    """Say what is wrong with the call, and a way out; ``text`` is empty before there is any."""
+    """Describe an error of the call, and a way out; ``text`` is empty before the file's text is known."""
     place = arguments.specs / "services" / f"{name}.yaml"
     if is_device(name):
         return f'files are called after "{name}", which is a device on Windows', "choose another name"
@@ -161,7 +161,7 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
 
 
 def _misfit(text: str) -> str | None:
-    """Say what is wrong with the names given on the command line, by the schema of the file that they go into."""
+    """Describe an error in the names from the command line, by the schema of their file."""
     document = parse_document(Source("service", text))
     if document.value is None:
         return document.diagnostics[0].message
@@ -178,13 +178,13 @@ def _output_of(specs: Path) -> Path:
 
 
 def shipped_text(file: str, schemas: str) -> str:
-    """Copy a shipped file; ``schemas`` is where its editor will find the schemas."""
+    """Copy a shipped file; ``schemas`` is the place of the schemas for its editor."""
     first, _, text = (SHIPPED / file).read_text(encoding="utf-8").partition("\n")
     return f"# yaml-language-server: $schema={schemas}/{first.rpartition('/')[2]}\n{text}"
 
 
 def write_new(files: dict[Path, str], specs: Path) -> bool:
-    """Write the files that are not there yet, and the schemas; False, with a word why, when the system refuses."""
+    """Write the missing files, and the schemas; False, with an error message, when the system refuses."""
     schemas = {specs / ".schemas" / name: text for name, text in schema_files().items()}
     missing = {path: text for path, text in (files | schemas).items() if not path.exists()}
     try:
@@ -200,7 +200,7 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
 
 
 def _ships(name: str) -> bool:
-    """Whether a profile ships; if none of that name does, that is said."""
+    """Whether a profile is shipped; print an error if none has that name."""
     known = [path.stem for path in shipped_profiles()]
     if name not in known:
         complain(f'there is no shipped profile "{name}"', did_you_mean(name, known, "shipped profiles"))
@@ -208,7 +208,7 @@ def _ships(name: str) -> bool:
 
 
 def copy_profile(name: str, specs: Path) -> int:
-    """Write it into the specs; services that name the profile use the copy from then on."""
+    """Write a shipped profile into the specs; services that name the profile use the copy from then on."""
     if not _ships(name):
         return CALL_AT_FAULT
     place = specs / "profiles" / f"{name}.yaml"

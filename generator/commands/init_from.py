@@ -1,4 +1,4 @@
-"""``init --from-prometheus`` and ``--from-exposition``: first services from what is there, and proof that they work."""
+"""``init --from-prometheus`` and ``--from-exposition``: first services for existing series, tested on their history."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 _USUAL = 15
-#: The longest that specs take.
+#: The longest interval that specs accept.
 _LONGEST = 60
 _LISTED = 10
 _CRITICAL = "critical"
 _MINUTE = 60
-#: A history that is shorter than this part of what was asked for is named by its own length.
+#: A history shorter than this part of the wanted span is named by its own length.
 _MOST_OF = 0.9
 _TIMES = {0: "nobody", 1: "once", 2: "twice"}
 
 
 def from_wire(arguments: argparse.Namespace) -> Found:
-    """Look at what a call names, and write a service of each target that a profile reads.
+    """Read the place that a call names, and write a service for each target that a profile can read.
 
     Raises:
-        CommandError: nothing is recognised, or the call contradicts itself.
+        CommandError: no profile fits, or the call contradicts itself.
         LiveError: a server fails.
     """
     with ProgressLine(sys.stderr, 1.0) as line:
@@ -85,7 +85,7 @@ def from_wire(arguments: argparse.Namespace) -> Found:
 
 
 class _Asked(Struct, frozen=True):
-    """A call, where it looks, and with which profiles."""
+    """A call: its options, the place of the series, and the profiles."""
 
     arguments: argparse.Namespace
     place: OnServer | InExposition
@@ -116,14 +116,14 @@ def _place(arguments: argparse.Namespace, known: Shelf) -> Iterator[OnServer | I
 
 
 def site(interval: float | None) -> str:
-    """Write the site; where the scrape interval is longer than specs take, the longest is said."""
+    """Write the site; a scrape interval above the longest allowed one becomes that."""
     seconds = min(_LONGEST, max(1, round(interval))) if interval else _USUAL
     why = "as Prometheus scrapes them" if interval else "as in Prometheus's own configuration"
     return _SITE.format(interval=duration(seconds), why=why)
 
 
 def _covered(match: Match, specs: Path) -> bool:
-    """Whether a service of the directory picks the same series already."""
+    """Whether a service of the directory already selects the same series."""
     if not (specs / "services").is_dir():
         return False
     loaded = load(specs).specs
@@ -171,7 +171,7 @@ def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
 
 
 def _tried(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
-    """Read the history, derive what may be promised, and see what comes of it."""
+    """Read the history, derive possible objectives, and evaluate the rules."""
     services, rules = _compiled(asked, drafts)
     with remembered(asked.place, services, rules, asked.shelf.site, asked.progress) as history:
         if isinstance(asked.place, OnServer):
@@ -219,7 +219,7 @@ def _unpromised(draft: Draft, service: Service) -> Draft:
 def _proof(
     asked: _Asked, history: Remembered, services: Iterable[Service], rules: RuleSet, drafts: Iterable[Draft]
 ) -> Iterator[str]:
-    """Say what has data, and whom it would have woken."""
+    """List the panels with data, and the alerts that would have fired."""
     fired = firings(history, asked.shelf.site.rule_interval)
     for place, (service, draft) in enumerate(zip(services, drafts, strict=True)):
         own = RuleSet(rules.shared, (rules.own[place],))
@@ -273,7 +273,7 @@ def _rounded(seconds: int) -> str:
 
 
 def _span(history: Remembered, asked: _Asked) -> str:
-    """Name the span: shorter than asked for where series begin later."""
+    """Name the span: shorter than requested where series begin later."""
     if history.seconds < _MOST_OF * asked.seconds:
         seconds = round(history.seconds / HOUR) * HOUR if history.seconds > DAY // 4 else history.seconds
         return f"the {_rounded(seconds)} that it knows"

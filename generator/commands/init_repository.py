@@ -1,4 +1,4 @@
-"""The files by which a repository of specs checks itself: hooks before a commit, a workflow, attributes of Git."""
+"""The files for checks in a repository of specs: hooks before a commit, a workflow, attributes of Git."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ jobs:
 
 
 def repository_files(specs: Path, output: str) -> dict[Path, str]:
-    """Write the files for a directory of specs, by their places beside it; ``output`` is a name beside it as well."""
+    """Write the files for a directory of specs, by their paths beside it; ``output`` is a name beside it as well."""
     root, name = specs.parent, specs.name
     names = {
         "specs": shlex.quote(name),

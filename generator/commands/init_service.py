@@ -1,4 +1,4 @@
-"""The first service that ``init`` writes: it passes as it is, and says which values stand for the reader's own."""
+"""The first service that ``init`` writes: it passes as it is, and marks the values that the reader must replace."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ objectives:
   latency_p95: {{max: 5s}}
   tool_error_rate: {{max: 5%}}
 """
-#: Bounds of labels that profiles leave open, and what the reader has to write there.
+#: Bounds of labels that profiles leave open, and the reader's task for each.
 _PLACEHOLDERS = {
     "model": ("[gpt-4o-mini]", "a placeholder: list the models that you use, as the source spells them"),
     "tool": ("[search]", "a placeholder: list your tools"),
@@ -45,7 +45,7 @@ _WIDTH = 36
 
 
 class Found(Struct, frozen=True):
-    """All that is to be written, ``texts`` of services by their names, and what to say of it."""
+    """The files to write, with ``texts`` of services by their names, and the messages to print."""
 
     texts: Mapping[str, str]
     site: str

@@ -21,7 +21,7 @@ _MILLION = 1_000_000
 _OPENAI = "{prompt: [cached, cache_write], completion: [reasoning]}"
 _BESIDE = "{completion: [reasoning]}"
 _GOOGLE = "{prompt: [cached]}"
-#: By the beginning of LiteLLM's provider: our name of it, and what it counts inside what.
+#: By the beginning of LiteLLM's provider: our name for it, and the token types that it counts inside others.
 _PROVIDERS = {
     "anthropic": ("anthropic", _BESIDE),
     "bedrock": ("bedrock", _BESIDE),
@@ -32,7 +32,7 @@ _PROVIDERS = {
     "azure": ("openai", _OPENAI),
     "cohere": ("cohere", "{}"),
 }
-#: By LiteLLM's key: the token type that it prices; of two keys of a type the first one there counts.
+#: By LiteLLM's key: the token type that it prices; of two keys of a type the first existing one counts.
 _TYPES = {
     "input_cost_per_token": "prompt",
     "output_cost_per_token": "completion",
@@ -46,10 +46,10 @@ _TYPES = {
     "input_cost_per_image_token": "image_input",
     "output_cost_per_image_token": "image_output",
 }
-#: Our names of ways to be served, by LiteLLM's.
+#: Our names of service tiers, by LiteLLM's.
 _WAYS = {"batch": "batches", "flex": "flex", "priority": "priority"}
 _TIER = re.compile(r"(?P<key>.+)_above_(?P<tokens>[0-9]+)k_tokens")
-#: What LiteLLM writes before the names of models that are called without it elsewhere.
+#: LiteLLM's prefixes of models whose names have no prefix elsewhere.
 _PREFIXES = ("gemini/", "mistral/", "xai/", "deepseek/", "moonshot/", "dashscope/")
 _CHAT = {"chat", "responses", "completion", "embedding"}
 
@@ -67,7 +67,7 @@ def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """Read the list.
 
     Raises:
-        CallError: there is no such file, or it is no such list.
+        CallError: the file does not exist, or it is not such a list.
     """
     try:
         found = json.loads(path.read_bytes())
@@ -103,12 +103,12 @@ def models_of(
 
 
 def every_chat_model(listed: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Name all models that are asked with tokens, as the list calls them."""
+    """Name all models that are billed by tokens, as the list names them."""
     return [name for name, entry in listed.items() if entry.get("mode") in _CHAT]
 
 
 def _key(name: str, listed: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Find a model by its name, else by its name after that of its maker."""
+    """Find a model by its name, with or without its maker's prefix."""
     return next((key for key in (name, *(f"{prefix}{name}" for prefix in _PREFIXES)) if key in listed), None)
 
 
@@ -128,7 +128,7 @@ def _converted(name: str, entry: Mapping[str, Any]) -> Iterator[Imported]:
 
 
 def _by_type(entry: Mapping[str, Any], suffix: str) -> dict[str, float]:
-    """Price the token types; one that costs as much as what it is a part of is left to that."""
+    """Price the token types; one that costs the same as the type that contains it is left out."""
     found: dict[str, float] = {}
     for key, kind in _TYPES.items():
         usd = _usd(entry, f"{key}{suffix}")
@@ -136,13 +136,13 @@ def _by_type(entry: Mapping[str, Any], suffix: str) -> dict[str, float]:
             found[kind] = usd
     if found.get("reasoning") == found.get("completion"):
         found.pop("reasoning", None)
-    if found.get("cache_write") == 0:  # it costs as much as what is read, which is left to the prompt's price
+    if found.get("cache_write") == 0:  # the same price as input, which the prompt's price covers
         found.pop("cache_write")
     return found
 
 
 def _factor(entry: Mapping[str, Any], way: str) -> float | None:
-    """Find what both the input and the output cost times as much; None where they differ, or nothing is known."""
+    """Find the common factor of the input and output prices; None where they differ, or are unknown."""
     pairs = [
         (_usd(entry, key), _usd(entry, f"{key}_{way}"))
         for key in ("input_cost_per_token", "output_cost_per_token")
@@ -153,7 +153,7 @@ def _factor(entry: Mapping[str, Any], way: str) -> float | None:
 
 
 def _usd(entry: Mapping[str, Any], key: str) -> float | None:
-    """Read a price of one token as that of a million."""
+    """Convert a price of one token to the price of a million."""
     value = entry.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
         return None

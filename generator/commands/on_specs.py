@@ -1,4 +1,4 @@
-"""What commands do with specs that are understood, and what they say where they are not."""
+"""The frame of commands on valid specs, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
-    """Act on the model of a directory, and return the exit status; what is wrong with specs or call is said."""
+    """Act on the model of a directory, and return the exit code; errors of specs or call are printed."""
     found = checked(specs)
     if found.failed or found.model is None:
         show(found, sys.stderr, notes=False)
@@ -36,7 +36,7 @@ def named(name: str, model: Model) -> Service:
     """Find a service by its name.
 
     Raises:
-        CallError: there is none.
+        CallError: it does not exist.
     """
     services = {service.name: service for service in model.services}
     check_known(name, services, "service")
@@ -44,10 +44,10 @@ def named(name: str, model: Model) -> Service:
 
 
 def check_known(name: str, there: Collection[str], what: str) -> None:
-    """Hold a name of a call against what there is; ``what`` is a noun.
+    """Check that a name of a call exists; ``what`` is a noun.
 
     Raises:
-        CallError: there is none of that name.
+        CallError: it does not exist.
     """
     if name not in there:
         raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s"))

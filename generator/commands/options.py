@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def path(text: str) -> Path:
-    """Take a path; an empty one is a variable that nobody has set, and would mean the working directory.
+    """Read a path; an empty one is an unset variable, and would mean the working directory.
 
     Raises:
         ArgumentTypeError: it is blank.
@@ -18,7 +18,7 @@ def path(text: str) -> Path:
 
 
 def output_directory(text: str) -> Path:
-    """Take a directory to write in, which must have a name: ``..`` is where something else lives.
+    """Read a directory to write in, which must have a name: ``..`` has other contents.
 
     Raises:
         ArgumentTypeError: it is blank, or ends with ``..``.
@@ -29,21 +29,21 @@ def output_directory(text: str) -> Path:
 
 
 def specs(parser: ArgumentParser) -> None:
-    """Take the directory of specs."""
+    """Add the argument for the directory of specs."""
     parser.add_argument(
         "specs", nargs="?", type=path, default=Path("specs"), metavar="SPECS", help="default: specs"
     )
 
 
 def output(parser: ArgumentParser) -> None:
-    """Take the output directory."""
+    """Add the option for the output directory."""
     parser.add_argument(
         "-o", "--output", type=output_directory, default=Path("output"), metavar="DIR", help="default: output"
     )
 
 
 def span(parser: ArgumentParser) -> None:
-    """Take a span of time, which ``generator.commands.values`` reads."""
+    """Add the options for a span of time, which ``generator.commands.values`` reads."""
     parser.add_argument(
         "--last", metavar="DURATION", help="the span: this long until --to or now, such as 6h"
     )
@@ -54,7 +54,7 @@ def span(parser: ArgumentParser) -> None:
 
 
 def timeout(parser: ArgumentParser, default: str, purpose: str = "for one whole answer of a server") -> None:
-    """Take a duration after which a server is given up."""
+    """Add the option for the time after which a request to a server is given up."""
     parser.add_argument(
         "--timeout", default=default, metavar="DURATION", help=f"{purpose}; default: {default}"
     )

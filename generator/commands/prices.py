@@ -1,4 +1,4 @@
-"""``prices import``: take prices from the list that LiteLLM publishes, a file at hand; nothing is fetched."""
+"""``prices import``: take prices from LiteLLM's published list, a local file; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Change prices.yaml, or say why not; what is written compiles."""
+    """Change prices.yaml, or print the reason why not; the written file compiles."""
     try:
         return _import(arguments)
     except CallError as problem:
@@ -81,7 +81,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _is_other(model: Imported, before: str | None) -> bool:
-    """Say whether the list prices another provider's model of that name."""
+    """Whether the list prices another provider's model of that name."""
     provider = re.search(r"\bprovider: ([^,}]+)", before or "")
     return provider is not None and provider[1].strip() != model.provider
 
@@ -94,7 +94,7 @@ def _day_of(path: Path) -> str:
 
 
 def _lines_of(path: Path) -> list[str]:
-    """Read the price list; where there is none, the shipped one, which a list of one's own replaces."""
+    """Read the price list; without one, the shipped list, which a local list replaces."""
     if not path.exists():
         return shipped_text("prices.yaml", ".schemas").splitlines()
     try:
@@ -169,7 +169,7 @@ def _dated(lines: list[str], day: str) -> list[str]:
 
 
 def _check(lines: list[str], path: Path) -> None:
-    """Prove that the new list is one, before the old one goes."""
+    """Check that the new list compiles, before it replaces the old one."""
     document = parse_document(Source(str(path), "\n".join(lines) + "\n"))
     wrong = (
         validate(document.value, load_schema("prices"))

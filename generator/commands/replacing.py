@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 class Replacement(Struct, frozen=True):
-    """What becomes ``path`` when all is written."""
+    """The new content of ``path``, which replaces it when all is written."""
 
     path: Path
     file: TextIO
@@ -37,13 +37,13 @@ class Replacement(Struct, frozen=True):
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Replacement]:
-    """Write what takes the place of ``path`` when the block ends well; else what was there stays.
+    """Write a file that replaces ``path`` when the block succeeds; otherwise the old file stays.
 
-    The new file is made at once, beside ``path``, so a place that takes none is found out before any work is done.
-    A link is followed: the file that it leads to is replaced.
+    The new file is made at once, beside ``path``, so that a place that cannot be written is found before any work is
+    done. A link is followed: its target is replaced.
 
     Raises:
-        CallError: no such directory, no permission, a full disk, or something else than a file at ``path``.
+        CallError: no such directory, no permission, a full disk, or not a file at ``path``.
     """
     with _told(path):
         place = _place(path)

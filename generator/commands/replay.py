@@ -1,4 +1,4 @@
-"""``replay``: what the alerts would have done over a span of history, asked of a server that is only read."""
+"""``replay``: the past behaviour of the alerts over a span of history, from a server that is only read."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(*options: str) -> argparse.Namespace:
-    """Take the options of a call that comes from another command."""
+    """Parse the options of a call that comes from another command."""
     parser = ArgumentParser()
     arguments(parser)
     return parser.parse_args(options)
@@ -144,7 +144,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Iterable[str]:
-    """Replay and judge; what is wrong with the call is found out before a server is asked."""
+    """Replay and judge; errors of the call are found before the server receives a request."""
     with _opened(arguments) as (opened, page, line):
         call = asked(arguments, (model,), truth, line.show, opened)
         found = report(replay(call.orders[0], call.crew), truth)
@@ -159,10 +159,10 @@ def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | No
 def compared(
     arguments: argparse.Namespace, models: tuple[Model, Model], old: str, truth: Incidents | None
 ) -> Iterable[str]:
-    """Replay by the earlier specs and by these, and return what differs.
+    """Replay the earlier specs and these, and return the differences.
 
     Raises:
-        CallError: the call contradicts itself or the specs, or a file is of something else.
+        CallError: the call contradicts itself or the specs, or a file belongs to another call.
         LiveError: the server fails, or there is no Prometheus here to compute records with.
     """
     if arguments.records == Records.READ:
@@ -184,7 +184,7 @@ def compared(
 
 @contextmanager
 def _opened(arguments: argparse.Namespace) -> Iterator[tuple[ExitStack, Replacement | None, ProgressLine]]:
-    """Have the page, the line of progress, and what closes the rest; errors of a replay become those of the call."""
+    """Open the page, the progress line, and the other resources; errors of a replay become errors of the call."""
     try:
         with ExitStack() as opened:
             page = opened.enter_context(replacing(arguments.html)) if arguments.html else None
@@ -194,7 +194,7 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[ExitStack, Replacem
 
 
 def _done(arguments: argparse.Namespace) -> None:
-    """Forget what could be resumed: the same call later means a new replay."""
+    """Delete the file to resume from: the same call later means a new replay."""
     if arguments.resume:
         arguments.resume.unlink(missing_ok=True)
 
@@ -227,7 +227,7 @@ _MOST_REQUESTS = 16
 
 
 class Call(Struct, frozen=True):
-    """What to replay, once for each of the specs, and on which server."""
+    """The replays of a call, one for each of the specs, and the server."""
 
     orders: tuple[Order, ...]
     crew: Crew
@@ -240,14 +240,14 @@ def asked(
     progress: Progress,
     opened: ExitStack,
 ) -> Call:
-    """Understand a call; the file of ``--resume`` stays open with ``opened``.
+    """Read a call; the file of ``--resume`` stays open with ``opened``.
 
-    Of two models the records are computed here, by each its own; raw series that both read are asked for once.
+    For two models the records are computed here, separately; raw series that both read are fetched once.
 
     Raises:
         CallError: the call contradicts itself or the specs.
-        ReplayError: the incidents or a file to resume from are of something else.
-        LiveError: the address is none, or the recording rules cannot be ordered.
+        ReplayError: the incidents or a file to resume from belong to another call.
+        LiveError: the address is invalid, or the recording rules cannot be ordered.
     """
     _check_limits(arguments)
     apis = tuple(prometheus(arguments.prometheus, arguments.timeout) for _ in range(arguments.concurrency))
@@ -271,7 +271,7 @@ def _check_limits(arguments: argparse.Namespace) -> None:
 
 
 def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[Subject, ...]:
-    """Choose what is replayed of each model; what is named must be in one of them."""
+    """Choose the replayed parts of each model; every named service and alert must be in one of them."""
     every = {one.name for model in models for one in model.services}
     wanted = frozenset(_known(arguments.service, every, "service")) or every
     step = None if arguments.step is None else int(length(arguments.step))
@@ -295,7 +295,7 @@ def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str
 def _parts(
     arguments: argparse.Namespace, subjects: Sequence[Subject], within: Span, url: str, opened: ExitStack
 ) -> tuple[Parts, Span]:
-    """Open the file to resume from; what was asked for as the last week stays the same week in it."""
+    """Open the file to resume from; a span such as the last week stays the same week in it."""
     if not arguments.resume and len(subjects) == 1:
         return Forgetful(), within
     path = arguments.resume or Path(opened.enter_context(TemporaryDirectory())) / "parts"
@@ -311,6 +311,6 @@ def _fingerprint(arguments: argparse.Namespace, subjects: Sequence[Subject], wit
     moving = arguments.to is None
     asked_for = [arguments.last, arguments.from_, None if moving else within.end]
     limits = [arguments.records, arguments.points, arguments.max_samples]
-    # What rules are is told by their text: frozen values, and dicts in the order of their rules.
+    # Rules are identified by their text: frozen values, and dicts in the order of their rules.
     told = [__version__, url, asked_for, limits, repr(subjects)]
     return sha256(json.dumps(told).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""``simulate``: an invented history of a service, into a Prometheus or a file, and what really happened in it."""
+"""``simulate``: an invented history of a service, into a Prometheus or a file, and a list of its incidents."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Simulate; nothing is written before the whole call is understood."""
+    """Simulate; nothing is written before the whole call is valid."""
 
     def simulated(model: Model, _found: Compilation) -> int:
         sys.stdout.writelines(_simulate(arguments, model))
@@ -93,7 +93,7 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
     scenario = staged(service, within.start, within.end, incidents, seed=arguments.seed)
     with ExitStack() as opened:
         line = opened.enter_context(ProgressLine(sys.stderr))
-        # A place that cannot be written to is found out before the work.
+        # An unwritable place is found before the work.
         key = opened.enter_context(replacing(arguments.truth)) if arguments.truth else None
         job = Job(service, model, scenario, line)
         if arguments.openmetrics:
@@ -132,10 +132,10 @@ def _summary(truth: Truth) -> Iterator[str]:
 def wanted(text: str, service: Service, within: Span) -> Wanted:
     """Read an incident; START is a time, or a duration after the start of the span.
 
-    It starts in the middle and lasts a quarter of the span where nothing else is said, and ends with the span.
+    By default it starts in the middle and lasts a quarter of the span; it ends with the span at the latest.
 
     Raises:
-        CallError: an unknown name, a time that is none, or one outside the span.
+        CallError: an unknown name, an invalid time, or one outside the span.
     """
     name, at, when = text.partition("@")
     known = [effect.name for effect in effects(service)]
@@ -163,12 +163,12 @@ def _start(text: str, within: Span) -> float:
     return instant(text, within.end) if after is None else within.start + after
 
 
-# A look every five minutes misses no series; more looks than this would burden a server.
+# A sample every five minutes misses no series; more of them would burden a server.
 _LOOKBACK, _PROBES = 300, 500
 
 
 class Job(Struct, frozen=True):
-    """What is to be simulated, and the line that says how far it is."""
+    """A simulation, and its progress line."""
 
     service: Service
     model: Model
@@ -184,7 +184,7 @@ class _Count(Struct):
     instances: set[str] = field(default_factory=set)
 
     def watch(self, series: Iterable[TimeSeries], truth: Truth, line: ProgressLine) -> Iterator[TimeSeries]:
-        """Let series pass; those of an instance come together."""
+        """Count series as they pass; those of an instance are consecutive."""
         expected = len({life.instance for life in truth.lives})
         for one in series:
             self.instances.add(one.labels["instance"])
@@ -198,10 +198,10 @@ class _Count(Struct):
 
 
 def to_file(job: Job, path: Path) -> tuple[str, Truth]:
-    """Write OpenMetrics text; return what to say of it, and what really happened.
+    """Write OpenMetrics text; return a summary and the true events.
 
     Raises:
-        CallError: the file cannot be written; what was there stays.
+        CallError: the file cannot be written; the old one stays.
     """
     from generator.simulate.openmetrics import lines  # noqa: PLC0415 - not for servers
 
@@ -213,13 +213,13 @@ def to_file(job: Job, path: Path) -> tuple[str, Truth]:
 
 
 def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
-    """Write into a Prometheus, with what its rules would have recorded, alerts included, if ``record``.
+    """Write into a Prometheus; if ``record``, with the records of its rules, alerts included.
 
-    ``add`` writes beside what the server has of the service in the span already.
+    ``add`` allows existing series of the service in the span.
 
     Raises:
-        LiveError: it cannot be reached, or refuses; what it took before stays there.
-        CallError: it has such series already.
+        LiveError: it cannot be reached, or refuses; the samples written before stay there.
+        CallError: it already has such series.
     """
     from generator.live.remote_write import write  # noqa: PLC0415 - not for files
 
@@ -232,7 +232,7 @@ def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple
 
 
 def _check_free(job: Job, api: PrometheusApi) -> None:
-    """What is invented must not mix with what is true: nothing could tell them apart afterwards."""
+    """Invented series must not mix with true ones: nothing could separate them afterwards."""
     start, end = job.scenario.start, job.scenario.end
     expr = aggregate("count", series("", job.service.selector).now())
     if api.query_range(expr.text, start, end, max(_LOOKBACK, (end - start) / _PROBES)).series:

@@ -1,4 +1,4 @@
-"""The terminal: diagnostics for people, errors of the call, and how far a command is."""
+"""The terminal: diagnostics for people, errors of the call, and the progress of a command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from generator.compiler import Compilation
 
-# More often is no use to anybody who reads.
+# A higher rate is of no use to a reader.
 _SECONDS = 0.1
 _SECONDS_ELSEWHERE = 15.0
 _CLEAR = "\r\x1b[K"
@@ -26,7 +26,7 @@ _WIDTH = 24
 
 
 def rendered(found: Compilation, *, coloured: bool, notes: bool) -> str:
-    """Write the diagnostics for a person; ``notes`` says whether decisions made on the author's behalf count."""
+    """Write the diagnostics for a person; with ``notes``, also the decisions made on the author's behalf."""
     from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where there are diagnostics
 
     shown = [one for one in found.diagnostics if notes or one.severity is not Severity.INFO]
@@ -39,7 +39,7 @@ def show(found: Compilation, stream: TextIO, *, notes: bool) -> None:
 
 
 def complain(message: str, help_: str = "") -> None:
-    """Say what is wrong with the call or the machine."""
+    """Print an error of the call or the machine."""
     sys.stderr.write(f"error: {printable(message)}\n" + (f"  help: {printable(help_)}\n" if help_ else ""))
 
 
@@ -47,10 +47,10 @@ class ProgressLine(Struct):
     """Shows ``title`` with a bar; where ``stream`` is no terminal, as in CI, it writes a line every 15 seconds.
 
     Attributes:
-        stream: Where it is shown.
-        after: Seconds after which it is worth showing.
-        shown: When it was shown last; at first, when it began.
-        stands: Whether there is anything to clear.
+        stream: The stream of the bar.
+        after: Seconds before the bar is shown.
+        shown: The time of the last update; at first, of the start.
+        stands: Whether the bar must be cleared.
     """
 
     stream: TextIO
@@ -72,7 +72,7 @@ class ProgressLine(Struct):
             self.stream.flush()
 
     def show(self, title: str, done: int, total: int) -> None:
-        """Say that ``done`` of ``total`` parts of ``title`` are done."""
+        """Show that ``done`` of ``total`` parts of ``title`` are done."""
         now = time.monotonic()
         if not self.stream.isatty():
             self._write_line(f"{title}: {done} of {total}\n", now)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.live.credentials import Credentials
 
-#: What ``instant`` reads, for --help.
+#: The format that ``instant`` reads, for --help.
 INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
 
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
@@ -35,7 +35,7 @@ class Span(Struct, frozen=True):
 
 
 def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
-    """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the end is now where nothing else is said.
+    """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the default end is now.
 
     Raises:
         CallError: no span, two of them, or one that ends before it starts.
@@ -53,10 +53,10 @@ def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
 
 
 def instant(text: str, now: float) -> float:
-    """Read a time: ISO 8601 (UTC where no offset is given), Unix seconds, or ``now``.
+    """Read a time: ISO 8601 (UTC without an offset), Unix seconds, or ``now``.
 
     Raises:
-        CallError: it is none.
+        CallError: it is not a time.
     """
     if text == "now":
         return now
@@ -78,7 +78,7 @@ def length(text: str) -> float:
     """Read a duration, in seconds.
 
     Raises:
-        CallError: it is none.
+        CallError: it is not a duration.
     """
     seconds = parse_duration(text)
     if seconds is None or seconds < 1:
@@ -96,20 +96,20 @@ def written(time_: float) -> str:
 
 
 def identified(url: str, server: str) -> tuple[Credentials, str]:
-    """Say who we are to ``server`` (``PROMETHEUS``, ``EXPOSITION``), and return its address, checked.
+    """Return the credentials for ``server`` (``PROMETHEUS``, ``EXPOSITION``) and its checked address.
 
     Raises:
-        LiveError: ``url`` is no address of a server, or holds credentials, or those of the environment are none.
+        LiveError: ``url`` is not a server's address, or contains credentials, or those of the environment are invalid.
     """
     return credentials(server, os.environ), check_address(url, server)
 
 
 def prometheus(url: str, timeout: str) -> PrometheusApi:
-    """Address the Prometheus at ``url``; nothing is sent yet. ``timeout`` is as ``--timeout`` gives it.
+    """Prepare requests to the Prometheus at ``url``; nothing is sent yet. ``timeout`` is the text of ``--timeout``.
 
     Raises:
-        LiveError: ``url`` is no address of a server, or holds credentials.
-        CallError: ``timeout`` is no duration.
+        LiveError: ``url`` is not a server's address, or contains credentials.
+        CallError: ``timeout`` is not a duration.
     """
     from generator.live.api import connect  # noqa: PLC0415 - urllib3 is an extra
 

@@ -1,7 +1,7 @@
 """``generate --watch``: compile again whenever a spec is saved, until Ctrl-C.
 
-Files are polled: a library that is told of changes would have to be installed for every system, and misses those on
-network and container mounts.
+Files are polled: a library for change events would have to be installed for every system, and misses changes on network
+and container mounts.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from generator.compiler import Compilation
 
 _PAUSE_S = 0.02
-#: A fleet's files take long to look at; so large a part of the time is spent on it at most.
+#: The files of a fleet take long to check; at most this part of the time is spent on it.
 _PART = 20
-#: An editor may empty a file before it writes it; and times of change are told apart after so long.
+#: An editor may empty a file before it writes it; and modification times differ only after this long.
 _SETTLING_S = 0.012
 
 
 def watch(specs: Path, output: Path, *, cached: bool) -> None:
-    """Compile, and compile again what changes; findings and errors are shown, and end nothing."""
+    """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
     with opened_cache(output, wanted=cached) as cache:
         try:
             memory = cache or Cache(None, output)
@@ -43,7 +43,7 @@ def watch(specs: Path, output: Path, *, cached: bool) -> None:
 
 
 def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
-    """Wait until the files are others than those that were seen, and stay as they are."""
+    """Wait until the files differ from those seen before, and no longer change."""
     while True:
         begun = time.monotonic()
         now = inputs(specs)

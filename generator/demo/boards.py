@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Boards(Struct, frozen=True):
-    """The address of a Grafana, or why there is none."""
+    """The address of a Grafana, or the reason why there is none."""
 
     url: str
     missing: str = ""
@@ -57,7 +57,7 @@ def generated(service: Service, rules: RuleSet, site: Site) -> tuple[Artifact, .
 
 
 def _files(service: Service, rules: RuleSet, site: Site, prometheus: str) -> dict[str, str]:
-    """Lay out Grafana's configuration as the comments in ``output/grafana/provisioning`` say."""
+    """Write Grafana's configuration as described in the comments of ``output/grafana/provisioning``."""
     made = (*generated(service, rules, site), *provisioning(site, prometheus))
     return {_place(artifact.path): artifact.text for artifact in made}
 

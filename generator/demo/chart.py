@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
 
 
 class Axes(Struct, frozen=True):
-    """What the axes show: times from ``start`` to ``end``, and a unit; bounds are None where the values decide."""
+    """The axes: times from ``start`` to ``end``, and a unit; bounds are None where the values decide."""
 
     start: float
     end: float

@@ -1,4 +1,4 @@
-"""Which services can be shown: agents at work call the methods that the article's profile gives their module."""
+"""The services that the demo can show: their module has the methods of the article's profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unfit(service: Service) -> str:
-    """Say why a service cannot be shown; empty when it can."""
+    """Return the reason why a service cannot be shown; empty when it can."""
     return next(_lacks(service), "")
 
 

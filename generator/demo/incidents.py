@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.simulate.incidents import Conditions, Effect
 
-#: What creeps has come to its whole after this time.
+#: A creeping effect is complete after this time.
 _CREEPING = HOUR
 
 
 def shown(service: Service) -> dict[str, Effect]:
     """Find the incidents that can be shown, by name, with the alerts that the service has.
 
-    Processes that go on show nothing of a restart.
+    Processes that keep running cannot show a restart.
     """
     alerts = {alert.name for alert in service.alerts}
     return {
@@ -33,7 +33,7 @@ def shown(service: Service) -> dict[str, Effect]:
 
 
 class Switches:
-    """The incidents that happen now; any thread may ask or switch."""
+    """The incidents that are on; any thread may read or switch them."""
 
     def __init__(self, service: Service, release: str) -> None:
         self.known = shown(service)
@@ -46,7 +46,7 @@ class Switches:
         """Switch an incident; None when that ended it.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: it does not exist.
         """
         effect = self.known[name]
         with self._lock:
@@ -62,18 +62,18 @@ class Switches:
 
     @property
     def on(self) -> tuple[str, ...]:
-        """The names of those that happen now, in the order in which they began."""
+        """The names of the incidents that are on, in the order of their start."""
         with self._lock:
             return tuple(self._on)
 
     @property
     def release(self) -> str:
-        """What runs now: the newest release that an incident brought, else what ran before."""
+        """The current release: the newest one that an incident brought, else the original one."""
         with self._lock:
             return next((one.release for one in reversed(self._on.values()) if one.release), self._release)
 
     def now(self) -> Conditions:
-        """Say how agents behave now."""
+        """Return the current behaviour of agents."""
         release, time_ = self.release, time.time()
         with self._lock:
             lasting = [

@@ -1,4 +1,4 @@
-"""An instance of the service: a registry of its own, and an address at which it is scraped."""
+"""An instance of the service: its own registry, and an address for scrapes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 class Instance:
-    """One process of the service, or what looks like one to Prometheus."""
+    """One process of the service, or its imitation for Prometheus."""
 
     def __init__(self, name: str, made: type[Any], hidden: Callable[[], tuple[str, ...]]) -> None:
-        """Begin with nothing measured.
+        """Begin without measurements.
 
         Args:
             name: The label ``instance``.
             made: The class of the generated module.
-            hidden: Says which metrics are not exposed now.
+            hidden: Returns the metrics that are not exposed now.
         """
         self.name, self._made, self._hidden = name, made, hidden
         self._registry = CollectorRegistry()
@@ -47,11 +47,11 @@ class Instance:
                 self.send_header("Content-Type", CONTENT_TYPE_LATEST)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                with suppress(ConnectionError):  # a scrape that did not wait is Prometheus's to tell
+                with suppress(ConnectionError):  # a client that did not wait is reported by Prometheus
                     self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Keep quiet."""
+                """Write no log."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -67,18 +67,18 @@ class Instance:
 
     @property
     def address(self) -> str:
-        """Where it is scraped: host and port."""
+        """The address for scrapes: host and port."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def metrics(self, release: str) -> Any:  # noqa: ANN401 - generated
-        """Give what a release measures itself with."""
+        """Return the metrics object of a release."""
         with self._lock:
             if release not in self._by_release:
                 self._by_release[release] = self._made(release=release, registry=self._registry)
             return self._by_release[release]
 
     def collect(self) -> Iterator[Metric]:
-        """Collect what is exposed, as a registry would."""
+        """Collect the exposed metrics, as a registry would."""
         hidden = self._hidden()
         for metric in self._registry.collect():
             if metric.name not in hidden and f"{metric.name}_total" not in hidden:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def imported(service: Service, site: Site, directory: Path) -> Iterator[type[Any]]:
-    """Write the module into a directory and give its class, as long as the block lasts."""
+    """Write the module into a directory and yield its class, as long as the block lasts."""
     artifact = instrumentation(service, site)
     path = directory / artifact.path.rpartition("/")[2]
     path.write_text(artifact.text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The generated dashboards as pages of our own, for machines without Docker: what a Grafana would show, plainer."""
+"""The generated dashboards as pages of our own, for machines without Docker: simpler than in Grafana."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pages(Struct, frozen=True):
     dashboards: Mapping[str, Json]
 
     def page(self, uid: str, span: str) -> str | None:
-        """Draw a dashboard over a span of ``_HOURS``; None where there is no such dashboard."""
+        """Draw a dashboard over a span of ``_HOURS``; None where the dashboard does not exist."""
         dashboard = self.dashboards.get(uid)
         if dashboard is None:
             return None
@@ -60,7 +60,7 @@ class Pages(Struct, frozen=True):
         )
 
     def panels(self, dashboard: Json) -> Iterator[Json]:
-        """Yield the panels, one that is repeated once for each value of its variable."""
+        """Yield the panels; a repeated one comes once for each value of its variable."""
         for panel in dashboard["panels"]:
             values = self._values(dashboard, panel["repeat"]) if "repeat" in panel else ()
             for count, value in enumerate(values):
@@ -87,7 +87,7 @@ class Pages(Struct, frozen=True):
             return Markup('<p class="nothing">{}</p>').format(str(problem))
 
     def answer(self, window: Window, target: Json) -> Answer:
-        """Ask a target of a panel."""
+        """Query a target of a panel."""
         expr = self._filled(target["expr"], window)
         if target.get("instant"):
             samples = self.api.query(expr, window.end).samples
@@ -96,11 +96,11 @@ class Pages(Struct, frozen=True):
         return [(each.labels, dict(zip(each.timestamps, each.values, strict=True))) for each in found.series]
 
     def _filled(self, expr: str, window: Window | None = None) -> str:
-        """Fill the variables in: this service, and everything else of all others."""
+        """Fill in the variables: this service, and any value for all others."""
         return _VARIABLE.sub(lambda found: self._value(found[1] or found[2], window), expr)
 
     def _value(self, variable: str, window: Window | None) -> str:
-        """Fill in a variable: Grafana's own hold durations, which belong to a window."""
+        """Fill in a variable: Grafana's own ones are durations that depend on a window."""
         durations = {
             "__interval": window.step if window else _STEP,
             "__range": window.end - window.start if window else _HOURS[_USUAL],
@@ -111,7 +111,7 @@ class Pages(Struct, frozen=True):
 
 
 def _repeated(panel: Json, variable: str, value: str, count: int, of: int) -> Json:
-    """Make the panel of one value, beside those of the others, as many in a row as it says."""
+    """Make the panel of one value, beside those of the others, with the panel's number in a row."""
     filled = json.loads(json.dumps(panel).replace(f"${{{variable}}}", value).replace(f"${variable}", value))
     in_row = min(of, int(panel.get("maxPerRow", 4)))
     place = panel["gridPos"]
@@ -123,7 +123,7 @@ def _repeated(panel: Json, variable: str, value: str, count: int, of: int) -> Js
 
 @contextmanager
 def served(api: PrometheusApi, service: str, dashboards: Iterable[str]) -> Iterator[str]:
-    """Serve the pages on 127.0.0.1 until the block ends, and give their address.
+    """Serve the pages on 127.0.0.1 until the block ends, and yield their address.
 
     Args:
         api: The Prometheus that watches the service.
@@ -169,4 +169,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Write no log."""

@@ -1,6 +1,6 @@
-"""A panel of a generated dashboard as HTML, without Grafana: what its queries answer, in its colours and units.
+"""A panel of a generated dashboard as HTML, without Grafana: the results of its queries, in its colours and units.
 
-Only what the generated dashboards use is drawn; of a panel of another kind only its title is shown.
+Only the panel types of the generated dashboards are drawn; any other panel shows only its title.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Json = Mapping[str, Any]
     Labels = Mapping[str, str]
 
-    #: Values by Unix time, of each series that a query answers; one value, of the newest time, for an instant query.
+    #: Values by Unix time, for each series in a query's result; an instant query has one value, at the newest time.
     Answer = Sequence[tuple[Labels, Mapping[float, float]]]
 
 _PALETTE = ("#3D8EE0", "#1F8A70", "#E6A117", "#8E5CD9", "#C2571A", "#2AA5B8", "#B5477D", "#6B7F2A", "#A0A7B0")
@@ -38,7 +38,7 @@ class Window(Struct, frozen=True):
 
 
 class Series(Struct, frozen=True):
-    """An answer to one target: its values by time, its labels, and how it looks."""
+    """An answer to one target: its values by time, its labels, and its appearance."""
 
     name: str
     labels: Labels
@@ -52,7 +52,7 @@ class Series(Struct, frozen=True):
 
 
 def drawn(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
-    """Draw a panel; ``ask`` answers a target."""
+    """Draw a panel; ``ask`` queries a target."""
     kinds = {
         "timeseries": _timeseries,
         "state-timeline": _timeline,
@@ -119,7 +119,7 @@ def _text(look: Json, value: str | float) -> str:
 
 
 def _meaning(look: Json, value: str | float) -> Json:
-    """Find what a value is mapped to: the text and the colour, as far as they are given."""
+    """Find the mapping of a value: the text and the colour, as far as they are given."""
     key = value if isinstance(value, str) else f"{value:g}"
     for mapping in look.get("mappings", ()):
         options = mapping["options"]
@@ -183,7 +183,7 @@ def _timeline(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Mar
 
 
 def _course(each: Series, window: Window) -> Iterator[Markup]:
-    """Draw a bar for each value, from its time to the next point, in the colour that the value means."""
+    """Draw a bar for each value, from its time to the next point, in the colour of the value."""
     bar = Markup('<i style="left:{}%;width:{}%;background:{}" title="{}"></i>')
     whole = window.end - window.start
     for at, value in sorted(each.values.items()):
@@ -244,7 +244,7 @@ def _table(panel: Json, ask: Callable[[Json], Answer], _window: Window) -> Marku
 
 
 def _rows(panel: Json, ask: Callable[[Json], Answer]) -> list[dict[str, str | float]]:
-    """Answer the targets; where there are several, rows are one that agree in all labels that they share."""
+    """Query the targets; where there are several, rows with equal shared labels are merged."""
     targets = panel.get("targets", ())
     kept = (_option(panel, "filterFieldsByName") or [{}])[0].get("include", {}).get("names")
     rows: list[dict[str, str | float]] = []
@@ -313,7 +313,7 @@ def _align(look: Json, value: str | float) -> str:
 
 
 def _linked(text: str, look: Json, row: Mapping[str, str | float]) -> Markup:
-    """Lead to the dashboard that the first link of a column leads to."""
+    """Write the link to the dashboard of a column's first link."""
     url = next((str(link["url"]) for link in look.get("links", ())), "").partition("?")[0]
     place = re.sub(r"\$\{__data\.fields\.(\w+)\}", lambda found: str(row.get(found[1], "")), url)
     return (

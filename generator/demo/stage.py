@@ -48,15 +48,15 @@ _NONE = Boards("", "none is wanted")
 
 
 class Wanted(Struct, frozen=True):
-    """What to set up.
+    """The set-up to make.
 
     Attributes:
         service: the service at work.
-        model: what all services share.
-        seconds: how much history is behind it.
+        model: the settings of all services.
+        seconds: the length of the history.
         port: Prometheus's, 0 for any.
         grafana: whether a Grafana is started.
-        timeout: seconds that a server has for its start, and for each answer.
+        timeout: the time limit in seconds for a server's start, and for each answer.
     """
 
     service: Service
@@ -68,14 +68,14 @@ class Wanted(Struct, frozen=True):
 
 
 class Stage(Struct, frozen=True):
-    """What runs.
+    """The running set-up.
 
     Attributes:
-        prometheus: It watches the agents.
-        alertmanager: Its address; empty where there is no such program.
-        boards: Grafana, or why there is none.
-        dashboards: Where the dashboards are: Grafana's address, else that of pages of our own.
-        instances: Where the agents are scraped.
+        prometheus: The Prometheus that watches the agents.
+        alertmanager: Its address; empty where it is not installed.
+        boards: Grafana, or the reason why there is none.
+        dashboards: The address of the dashboards: Grafana's, else that of our own pages.
+        instances: The addresses of the agents for scrapes.
         switches: The incidents.
     """
 
@@ -124,7 +124,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         _remember(prometheus, wanted, rules, scenario, progress)
         drawn = (each.text for each in generated(service, rules, site))
         shown = seen.url or opened.enter_context(served(prometheus.api, service.name, drawn))
-        # Alerts lead to the dashboards that are here.
+        # Alerts link to the dashboards of the demo.
         here = replace(site, grafana_url=shown)
         prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
@@ -132,17 +132,17 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
 
 
 def before(wanted: Wanted, now: float) -> Scenario:
-    """Describe the history that ends now.
+    """Describe the history up to now.
 
-    Nobody crashes in it, or one might be down just then. Traffic is the same at all hours, so that an alert takes as
-    long at night as by day.
+    No instance crashes in it, or one might be down at its end. Traffic is the same at all hours, so that an alert takes
+    equally long at night and by day.
     """
     usual = ordinary(wanted.service, now - wanted.seconds, now)
     return replace(usual, mean_life=None, traffic=replace(usual.traffic, swing=0, weekend=1))
 
 
 def survivors(scenario: Scenario) -> list[Life]:
-    """List who lives at the end of the history: they go on."""
+    """List the instances that live at the end of the history: they go on."""
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
 
@@ -156,7 +156,7 @@ def _alertmanager(wanted: Wanted, opened: ExitStack) -> str:
 
 
 def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, object]:
-    """Scrape under the labels that the history has, so that the two are one."""
+    """Scrape with the labels of the history, so that both are the same series."""
     others = {name: value for name, value in service.selector.items() if name != "job"}
     return {
         "job_name": service.selector.get("job", service.name),
@@ -173,7 +173,7 @@ def _remember(
     scenario: Scenario,
     progress: Callable[[str, int, int], None],
 ) -> None:
-    """Write the history and what the rules make of it, up to now: that takes a while, in which agents go on."""
+    """Write the history and the records of its rules, up to now: that takes a while, in which agents go on."""
     history = simulate(wanted.service, wanted.model.site, scenario)
     write(server.api, _watched(history.series, len(history.truth.lives), progress))
     start, end = scenario.start, time.time()
@@ -198,7 +198,7 @@ def _watched(
 
 
 def _with_rules(config: ServerConfig, wanted: Wanted, site: Site, directory: Path) -> ServerConfig:
-    """Let the server read all rules of the service, the shared ones and its own, as files."""
+    """Make the server read all rules of the service, the shared ones and its own, as files."""
     rules = rule_set([wanted.service], wanted.model.library, site)
     paths = []
     for artifact in (*shared_files(rules.shared, site), *rule_files(wanted.service, rules.own[0], site)):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.simulate.behaviour import Agent
     from generator.simulate.traffic import Traffic
 
-# More runs than this are not worked on at once; those that come then wait.
+# The largest number of runs at work at once; later ones wait.
 _WORKERS = 64
 _MOST_STUCK = 20
 _SECONDS_A_LOOP = 3.0
@@ -43,7 +43,7 @@ class Working:
 
     def __enter__(self) -> Self:
         for instance in self._instances:
-            instance.metrics(self._switches.release)  # its series are there, at zero, before it is scraped
+            instance.metrics(self._switches.release)  # its series exist, at zero, before it is scraped
         for thread in self._threads:
             thread.start()
         return self
@@ -75,7 +75,7 @@ class Working:
             self._pool.submit(work, instance.metrics(release), one, self._sleep)
 
     def _loop(self) -> None:
-        """Let each stuck run go round every few seconds; whoever ends the incident ends them."""
+        """Let each stuck run go round every few seconds; the end of the incident ends them."""
         rng = stream(2, "demo")
         while not self._ended.wait(_SECONDS_A_LOOP / max(1, self._stuck)):
             now = self._switches.now()

@@ -1,4 +1,4 @@
-"""The alerts of the demo as they happen: each line says what changed, and whom it reaches."""
+"""The alerts of the demo as they happen: each line describes a change and its receiver."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.live.rule_states import GroupState
     from generator.prometheus.alertmanager import Routing
 
-    #: The labels of an alert, which tell it from all others.
+    #: The labels of an alert, which identify it.
     Key = frozenset[tuple[str, str]]
 
 _SECONDS_BETWEEN_LOOKS = 2.0
@@ -41,7 +41,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The alert's name, with the labels that tell which part of the service it is about."""
+        """The alert's name, with the labels of its part of the service."""
         about = (f"{label} {value}" for label, value in sorted(self.labels.items()) if label not in _IN_WORDS)
         part = ", ".join(about)
         return self.labels["alertname"] + (f" ({part})" if part else "")
@@ -60,7 +60,7 @@ def seen(groups: Iterable[GroupState]) -> dict[Key, Seen]:
 
 
 def changes(before: Mapping[Key, Seen], now: Mapping[Key, Seen], routing: Routing) -> Iterator[str]:
-    """Describe what is different between two looks, without the time."""
+    """Describe the differences between two looks, without the time."""
     for key, alert in now.items():
         earlier = before.get(key)
         if alert.firing and not (earlier and earlier.firing):
@@ -82,7 +82,7 @@ def _reach(alert: Seen, every: Iterable[Seen], routing: Routing) -> str:
 
 
 def _silences(other: Seen, alert: Seen, routing: Routing) -> bool:
-    """Whether the generated inhibition rule of Alertmanager holds ``alert`` back for ``other``."""
+    """Whether the generated inhibition rule of Alertmanager inhibits ``alert`` because of ``other``."""
     equal = (names.SERVICE, names.SIGNAL, *routing.apart)
     return (
         other.firing
@@ -93,15 +93,15 @@ def _silences(other: Seen, alert: Seen, routing: Routing) -> bool:
 
 
 class Watching:
-    """Says what happens, from the beginning of a ``with`` block to its end."""
+    """Prints the changes, from the beginning of a ``with`` block to its end."""
 
     def __init__(self, api: PrometheusApi, routing: Routing, say: Callable[[str], None]) -> None:
         """Begin with no alerts.
 
         Args:
             api: The Prometheus.
-            routing: Which alerts hold others back.
-            say: Takes each line.
+            routing: The facts for inhibition.
+            say: Prints a line.
         """
         self._api, self._routing, self._say = api, routing, say
         self._seen: dict[Key, Seen] = {}

@@ -1,4 +1,4 @@
-"""One agent at work: what a simulated run does takes its time, and is measured by the generated module."""
+"""One agent at work: a simulated run in real time, measured by the generated module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def work(metrics: Any, run: Run, sleep: Callable[[float], None]) -> None:  # noqa: ANN401 - generated
-    """Do what a run does, step by step."""
+    """Carry out a run, step by step."""
     with metrics.run() as measured:
         for call in run.tool_calls:
             with measured.tool_call(call.tool) as tool:
@@ -37,7 +37,7 @@ def go_round(metrics: Any, loop: Loop, sleep: Callable[[float], None]) -> None: 
 
 
 def usage(step: LlmCall) -> Mapping[str, object]:
-    """Say what a step used as its provider would: OpenAI counts parts inside of wholes, Anthropic beside each other."""
+    """Write a step's usage like its provider: OpenAI counts parts inside of totals, Anthropic beside each other."""
     if step.model.startswith("claude"):
         return {
             "input_tokens": step.fresh,

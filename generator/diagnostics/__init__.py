@@ -1,4 +1,4 @@
-"""What the compiler has to say about a spec, where, and how to mend it."""
+"""Diagnostics about a spec: the message, the place, and the way out."""
 
 from generator.diagnostics.diagnostic import (
     Diagnostic,

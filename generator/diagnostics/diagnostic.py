@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-#: What the names of files begin with that ship with the compiler: their reader has no such file.
+#: The prefix of shipped files' names: the reader has no such file.
 SHIPPED = "shipped:"
 
 
 class Severity(StrEnum):
-    """How bad a finding is; only an error stops the compiler."""
+    """The severity of a finding; only an error stops the compiler."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -38,12 +38,12 @@ class Span(Struct, frozen=True, order=True):
 
     @classmethod
     def of_file(cls, file: str) -> Span:
-        """The span that means ``file`` as a whole."""
+        """The span of ``file`` as a whole."""
         return cls(file, 0, 0, 0, 0)
 
     @property
     def is_shipped(self) -> bool:
-        """Whether it lies in what ships with the compiler."""
+        """Whether it lies in a shipped file."""
         return self.file.startswith(SHIPPED)
 
 
@@ -76,7 +76,7 @@ def warning(code: str, message: str, span: Span | None, help_: str = "", *notes:
 
 
 def at_home(found: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
-    """What is found of a service, each where its reader can mend it: a shipped file is a note, ``home`` the place."""
+    """Move findings about shipped files to ``home``, the reader's own place, with a note on the shipped file."""
     return tuple(
         replace(each, span=home, notes=(Note(f"this comes from {_whose(each.span)}", each.span), *each.notes))
         if home and each.span and each.span.is_shipped

@@ -22,7 +22,7 @@ _WINDOW = 120
 
 
 class Excerpt(Struct, frozen=True):
-    """A line made safe to show; ``marks`` stands below it, spaces and carets."""
+    """A line made safe to show; ``marks`` is the line below it, spaces and carets."""
 
     number: int
     line: str
@@ -35,7 +35,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def excerpt(lines: Sequence[str], span: Span) -> Excerpt | None:
-    """The first line of the span, or nothing when the source has no such line."""
+    """The first line of the span, or None when the source has no such line."""
     if not 1 <= span.line <= len(lines):
         return None
     line = masked(lines[span.line - 1])

@@ -1,4 +1,4 @@
-"""The diagnostics of a stage are collected, and of each file only the first ones are shown."""
+"""The diagnostics of a stage, of which only the first ones for each file are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from generator.diagnostics.diagnostic import Note, Span
 
 MAX_PER_FILE = 50
-"""A longer list buries its reader: the rest is counted."""
+"""A longer list overwhelms its reader: the rest is counted."""
 
 _LEFT_OUT = "source/too-many-errors"
 
@@ -24,37 +24,37 @@ class Findings:
         self._found: list[Diagnostic] = []
 
     def add(self, *found: Diagnostic) -> None:
-        """Add what is told in the same words elsewhere."""
+        """Add complete diagnostics."""
         self._found += found
 
     def error(self, code: str, message: str, span: Span | None, help_: str, *notes: Note) -> None:
-        """Add what makes the spec wrong."""
+        """Add an error."""
         self._found.append(Diagnostic(code, Severity.ERROR, message, span, help_, notes))
 
     def warning(self, code: str, message: str, span: Span | None, help_: str, *notes: Note) -> None:
-        """Add what the author should look at."""
+        """Add a warning for the author."""
         self._found.append(Diagnostic(code, Severity.WARNING, message, span, help_, notes))
 
     def info(self, code: str, message: str, span: Span | None, help_: str = "") -> None:
-        """Add what was decided on the author's behalf."""
+        """Add a note on a decision made on the author's behalf."""
         self._found.append(Diagnostic(code, Severity.INFO, message, span, help_))
 
     @property
     def all(self) -> tuple[Diagnostic, ...]:
-        """What was found so far."""
+        """The diagnostics so far."""
         return tuple(self._found)
 
     @property
     def failed(self) -> bool:
-        """Whether an error is among it."""
+        """Whether one of them is an error."""
         return any(found.severity is Severity.ERROR for found in self._found)
 
 
 def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tuple[Diagnostic, ...]:
-    """The first ``limit`` diagnostics of each file in order; one more says how many were left out.
+    """The first ``limit`` diagnostics of each file in order; one more has the number of omitted ones.
 
-    Errors are kept before warnings: none that stops a run may be hidden by what does not. Decisions made on the
-    author's behalf, and what says that an earlier stage left some out, are not counted.
+    Errors are kept before warnings: no warning may hide an error. Notes on decisions, and the number of findings that
+    an earlier stage omitted, are not counted.
     """
     by_file: dict[str, list[Diagnostic]] = {}
     for diagnostic in ordered(diagnostics):
@@ -63,12 +63,12 @@ def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tup
 
 
 def shown(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """What people are shown of all stages: each diagnostic once, in order, and of each file only the first ones."""
+    """The diagnostics to show of all stages: each once, in order, and for each file only the first ones."""
     return ordered(limited(diagnostics))
 
 
 def left_out(first: Span | None, count: int) -> Diagnostic:
-    """What tells that ``count`` findings are not shown, the first of them at ``first``."""
+    """The note that ``count`` findings are not shown, the first of them at ``first``."""
     return Diagnostic(
         _LEFT_OUT,
         Severity.WARNING,

@@ -17,7 +17,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def render_github(diagnostics: Iterable[Diagnostic]) -> str:
-    """One ``::error file=...,line=...::message`` a line; nothing when there are no diagnostics."""
+    """One ``::error file=...,line=...::message`` a line; empty without diagnostics."""
     return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
 
 

@@ -35,8 +35,8 @@ def codes() -> tuple[str, ...]:
 
 
 def page(code: str) -> Page | None:
-    """Read the page of a code; None where there is no such code."""
-    # The code may be anything that was typed, a path included.
+    """Read the page of a code; None where the code does not exist."""
+    # The code may be any typed text, even a path.
     path = _CODES / f"{code}.md"
     if not _CODE.fullmatch(code) or not path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""Text from a spec made safe to show: nothing invisible, nothing that moves the cursor or turns the text."""
+"""Text from a spec made safe to show: no invisible characters, none that move the cursor or turn the text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import unicodedata
 
 from generator.diagnostics.credentials import masked
 
-# Cc, Cf: control and invisible characters, bidi marks among them; Cn, Co, Cs: no characters at all;
-# Zl, Zp: line breaks to some; Zs: spaces that look like the plain one and are not.
+# Cc, Cf: control and invisible characters, including bidi marks; Cn, Co, Cs: no characters at all; Zl, Zp: line breaks
+# in some programs; Zs: spaces that look like the plain one.
 _HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _BYTE = range(0xDC80, 0xDD00)
 _BMP_END = 0x10000
@@ -16,8 +16,8 @@ MAX_QUOTED = 60
 
 
 def printable(text: str) -> str:
-    r"""The text with each character that does not show itself written as ``\n``, ``\x07`` or ``\u202e``."""
-    # Python means the same by it.
+    r"""The text with each invisible character written as ``\n``, ``\x07`` or ``\u202e``."""
+    # Python's own definition is the same.
     return text if text.isprintable() else "".join(map(shown, text))
 
 
@@ -40,7 +40,7 @@ def shortened(text: str, limit: int = MAX_QUOTED) -> str:
 
 
 def shown(character: str) -> str:
-    """One character as it is, or its escape when it would not show."""
+    """One character as it is, or its escape when it is invisible."""
     if character == " " or unicodedata.category(character) not in _HIDDEN:
         return character
     if character in "\n\r\t":
@@ -49,7 +49,7 @@ def shown(character: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal the text takes: wide characters take two, combining ones none."""
+    """The columns of a terminal that the text takes: wide characters take two, combining ones none."""
     return sum(map(_cell, text))
 
 

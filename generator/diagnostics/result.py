@@ -1,7 +1,7 @@
-"""What a stage hands on: a value, or the diagnostics that say why there is none.
+"""The result of a stage: a value, or the diagnostics with the reason why there is none.
 
-The convention of every stage of the compiler: no exception leaves it for bad input; it reports all that it
-finds; and the value is ``None`` exactly when one of its diagnostics is an error.
+The convention of every stage of the compiler: no exception leaves it for bad input; it reports all its findings; and
+the value is ``None`` exactly when one of its diagnostics is an error.
 """
 
 from __future__ import annotations

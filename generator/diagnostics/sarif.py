@@ -71,14 +71,14 @@ def _related(note: Note) -> dict[str, Any]:
 
 
 def _place(span: Span) -> dict[str, Any]:
-    """Where something is; of a shipped file, which has no address, its name."""
+    """The place of a finding; for a shipped file, which has no address, its name."""
     if span.is_shipped:
         return {"logicalLocations": [{"fullyQualifiedName": place(span)}]}
     return {"physicalLocation": _location(span)}
 
 
 def _plain(text: str) -> str:
-    """Escape what would be read as a link, ``[text](1)``; other brackets stay, as many readers show the escapes."""
+    """Escape text that would be read as a link, ``[text](1)``; other brackets stay, as many readers show escapes."""
     shown = printable(text)
     return re.sub(r"[\\\[\]]", r"\\\g<0>", shown) if "](" in shown else shown
 

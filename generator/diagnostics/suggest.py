@@ -17,7 +17,7 @@ _MAX_LISTED = 12
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that resembles ``name`` most, whatever the case, or ``None``; never ``name`` itself."""
+    """The known name that resembles ``name`` most, in any case, or ``None``; never ``name`` itself."""
     if len(name) > _MAX_LENGTH:
         return None
     folded = {candidate.casefold(): candidate for candidate in known if candidate != name}
@@ -26,7 +26,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str:
-    """``did you mean "x"?``, else ``<listing>: a, b, c``, else nothing."""
+    """``did you mean "x"?``, else ``<listing>: a, b, c``, else empty."""
     candidates = tuple(known)
     match = closest(name, candidates)
     if match is not None:
@@ -35,7 +35,7 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "known") -> str
 
 
 def nearest_first(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known names, those that resemble ``name`` first where a list of them would be cut."""
+    """The known names, with those that resemble ``name`` first where a list of them would be cut."""
     every = tuple(known)
     if len(every) <= _MAX_LISTED or len(name) > _MAX_LENGTH:
         return every

@@ -23,10 +23,10 @@ _SEVERITY_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.
 def render_text(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, colour: bool = False
 ) -> str:
-    """Each diagnostic with its excerpt, then one line that counts them; nothing when there are none.
+    """Each diagnostic with its excerpt, then one line that counts them; empty without diagnostics.
 
     Args:
-        diagnostics: what to show, in the order in which to show it.
+        diagnostics: the diagnostics, in the order of the output.
         sources: the text of each file by the name that spans use; without it there is no excerpt.
         colour: whether to add ANSI colours.
     """
@@ -39,7 +39,7 @@ def render_text(
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """How many of each severity, as ``2 errors, 1 warning``."""
+    """The number of each severity, as ``2 errors, 1 warning``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
     return ", ".join(f"{count} {_counted(each, count)}" for each in Severity if (count := counts[each]))
 
@@ -49,7 +49,7 @@ def _counted(severity: Severity, count: int) -> str:
 
 
 def place(span: Span) -> str:
-    """``file:line:column``, or the file alone when the whole of it is meant."""
+    """``file:line:column``, or the file alone for a whole file."""
     return printable(span.file) + (f":{span.line}:{span.column}" if span.line else "")
 
 

@@ -1,1 +1,1 @@
-"""A first spec from the wire: which profile reads what is there, with which bounds, and whether its boards fill."""
+"""A first spec from existing series: the profile that reads them, the bounds, and a test of its dashboards."""

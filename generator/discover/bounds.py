@@ -1,4 +1,4 @@
-"""Bounds of labels as seen: their values where they are few, else how many there may be."""
+"""Bounds of labels as seen: their values where they are few, else their largest number."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from generator.discover.recognise import Match
     from generator.model.labels import Label
 
-#: More values are no list that anybody keeps by hand.
+#: A list with more values cannot be kept by hand.
 _MOST_LISTED = 30
-#: How much more than seen is allowed where values are only counted.
+#: The factor above the seen number that is allowed where values are only counted.
 _ROOM = 1.5
 
 
@@ -33,7 +33,7 @@ class SeenValues(Struct, frozen=True):
 
 
 class Bound(Struct, frozen=True):
-    """A bound of a label, as YAML, and how it came about."""
+    """A bound of a label, as YAML, and its reason."""
 
     label: str
     text: str
@@ -41,7 +41,7 @@ class Bound(Struct, frozen=True):
 
 
 def bounds(match: Match, open_: list[str], seconds: int) -> tuple[Bound, ...]:
-    """Bound the labels that the profile leaves ``open_``, and those that have outgrown its bound.
+    """Bound the labels that the profile leaves ``open_``, and those that exceed its bound.
 
     Raises:
         LiveError: the place fails.
@@ -63,7 +63,7 @@ def _bound(label: Label, seen: SeenValues, is_open: bool, seconds: int) -> Bound
 
 
 def _outgrown(label: Label, seen: SeenValues, seconds: int) -> Bound | None:
-    """Widen what the profile bounds by a number, where there is more."""
+    """Raise a profile's largest number where more values exist."""
     a_week = (len(seen.ever) - len(seen.live)) * WEEK / max(seconds, WEEK)
     if len(seen.live) <= label.max_live and a_week <= label.new_per_week:
         return None
@@ -84,7 +84,7 @@ def _values(label: Label, match: Match, seconds: int) -> SeenValues:
 
 
 def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:
-    """List the series that say a label, each once, and what they call it."""
+    """List the series that have a label, each once, with the label's name there."""
     found: dict[tuple[str, str], None] = {}
     for stream in match.service.streams.values():
         for feed in stream.sources:
@@ -96,6 +96,6 @@ def _places(label: Label, match: Match) -> Iterator[tuple[str, str]]:
 
 
 def _rounded(number: float) -> int:
-    """Round up to what one would have written."""
+    """Round up to a number that people would write."""
     size = 10 ** max(0, len(str(ceil(number))) - 1) // 2 or 1
     return ceil(number / size) * size

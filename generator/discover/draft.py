@@ -1,4 +1,4 @@
-"""The text of a first service, as seen: each line says what it stands on."""
+"""The text of a first service, as seen: each line has its reason."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _WIDTH = 44
 
 
 class Draft(Struct, frozen=True):
-    """A service to be written.
+    """A service to write.
 
     Attributes:
         name: Its name.
         owner: Its owner.
         match: The target, and the profile that reads it.
-        origin: Where it was seen and when, for people.
-        bounds: Of labels.
-        objectives: As it was.
-        about_objectives: Where they come from, or why there are none.
-        budget: A day's, as YAML, and what it stands on; empty where tokens and costs are not measured.
+        origin: The place and time of the observation, for people.
+        bounds: The bounds of labels.
+        objectives: The objectives, from the past.
+        about_objectives: Their source, or the reason why there are none.
+        budget: A day's, as YAML, and its reason; empty where tokens and costs are not measured.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Draft(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """Write it."""
+        """Write the text of the service."""
         return "".join(f"{line}\n" for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -78,14 +78,14 @@ class Draft(Struct, frozen=True):
 
 
 def present(match: Match) -> str:
-    """Count the metrics of the profile that are there."""
+    """Count the existing metrics of the profile."""
     every = {alternatives(one, match.service) or {one.name} for one in match.service.metrics.values()}
     there = sum(not names.isdisjoint(match.seen.metrics) for names in every)
     return f"{there} of its {len(every)} metrics are there"
 
 
 def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
-    """Make a service's name of its selector's most telling value."""
+    """Derive a service's name from the most specific value of its selector."""
     words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
     name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:LONGEST_NAME].strip("-")
     count, found = 1, name

@@ -1,4 +1,4 @@
-"""Where one looks: a Prometheus, of whose targets some are an agent's, or the exposition of one instance."""
+"""The places of series: a Prometheus with some targets of agents, or the exposition of one instance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
 
-#: Labels that tell one service from another where a job is a gateway of several, the most usual first.
+#: Labels that separate services where a job is a gateway of several, the most usual first.
 _WITHIN_A_JOB = ("exported_job", "service_name", "service", "app")
 #: Words in the names of metrics of agents and models.
 _WORDS = (
@@ -27,36 +27,36 @@ _WORDS = (
     "copilot|inference"
 )
 _LOOKS = 200
-#: Prometheus shows a series for so long after its last sample.
+#: Prometheus shows a series for this long after its last sample.
 _ALIVE = 300
 
 
 class Target(Struct, frozen=True):
-    """What a service's selector would pick, and the names of runs there."""
+    """The selector of a possible service, and the names of its run series."""
 
     selector: Mapping[str, str]
     runs: frozenset[str]
 
 
 class Place(Protocol):
-    """Where metrics are; every method raises LiveError when the place fails."""
+    """A place of metrics; every method raises LiveError when the place fails."""
 
     @property
     def name(self) -> str:
         """Its address or path, for people."""
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
-        """Find who exposes any of the series ``runs``."""
+        """Find the targets that expose any of the series ``runs``."""
 
     def source(self, service: Service) -> Source:
-        """Look with a service's selector."""
+        """Return the source for a service's selector."""
 
     def alike(self) -> tuple[str, ...]:
         """Name the metrics that sound like agents or models, sorted."""
 
 
 class OnServer(Struct, frozen=True):
-    """A Prometheus; ``at`` is when its series were alive (Unix seconds), ``seconds`` how far back the index is read."""
+    """A Prometheus; ``at`` is a time when its series were alive (Unix seconds), the index is read ``seconds`` back."""
 
     api: PrometheusApi
     at: float
@@ -69,7 +69,7 @@ class OnServer(Struct, frozen=True):
         return self.api.url
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
-        """Group by job, and within a job by the first label that tells several services apart."""
+        """Group by job, and within a job by the first label that separates several services."""
         by = ("__name__", "job", *_WITHIN_A_JOB)
         found = _named(runs).where("=", job=self.job) if self.job else _named(runs)
         samples = self.api.query(aggregate("count", found.now(), by).text, self.at).samples
@@ -79,11 +79,11 @@ class OnServer(Struct, frozen=True):
         return tuple(target for job, series in sorted(by_job.items()) for target in _split(job, series))
 
     def source(self, service: Service) -> Source:
-        """Look when its series were alive."""
+        """Return the source at a time when its series were alive."""
         return ServerSource(self.api, service, self.at)
 
     def alike(self) -> tuple[str, ...]:
-        """Ask the index."""
+        """Read the index."""
         matcher = Series("").where("=~", __name__=f"(?i:.*({_WORDS}).*)").now().text
         fields = {"match[]": matcher, "start": str(int(self.at) - self.seconds), "end": str(int(self.at) + 1)}
         found = self.api.look("/api/v1/label/__name__/values", fields, list[str], "a list of names")
@@ -91,7 +91,7 @@ class OnServer(Struct, frozen=True):
 
 
 class InExposition(Struct, frozen=True):
-    """The exposition of an instance, which a scrape would give the label ``job``."""
+    """The exposition of an instance, which gets the label ``job`` in a scrape."""
 
     exposition: Exposition
     job: str
@@ -102,12 +102,12 @@ class InExposition(Struct, frozen=True):
         return self.exposition.place
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
-        """All of it is one target."""
+        """Return all of it as one target."""
         found = frozenset(runs) & {line.name for line in self.exposition.lines}
         return (Target({"job": self.job}, found),) if found else ()
 
     def source(self, service: Service) -> Source:
-        """Look at all of it."""
+        """Return all of it as the source."""
         return exposed_source(self.exposition, service)
 
     def alike(self) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ class InExposition(Struct, frozen=True):
 
 
 def last_alive(api: PrometheusApi, runs: Iterable[str], start: int, end: int) -> float:
-    """Find when any of the series ``runs`` was alive last, ``end`` where it still is or never was.
+    """Find the last time when any of the series ``runs`` was alive; ``end`` if one still is or none ever was.
 
     Raises:
         LiveError: the server fails.
@@ -134,7 +134,7 @@ def _named(names: Iterable[str]) -> Series:
 
 
 def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
-    """Tell the services of a job apart; without a job, any label that says a name will do."""
+    """Separate the services of a job; without a job, any label with a name is accepted."""
     for label in _WITHIN_A_JOB:
         values = {one.get(label, "") for one in series}
         if "" not in values and (len(values) > 1 or not job):
@@ -147,6 +147,6 @@ def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
 
 
 def _metrics(names: Iterable[str]) -> tuple[str, ...]:
-    """Put the series of a histogram together, and leave out what rules record."""
+    """Merge the series of a histogram, and leave out records of rules."""
     stems = {re.sub("_(bucket|count|sum|created)$", "", name) for name in names if ":" not in name}
     return tuple(sorted(stems))

@@ -1,4 +1,4 @@
-"""Objectives from what was: a little looser than the last days, in numbers that people write."""
+"""Objectives from the past: a little looser than the last days, in numbers that people write."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-#: Of fewer runs or calls nothing is said.
+#: With fewer runs or calls no objective is derived.
 ENOUGH = 100
-#: How much worse than it was is still as promised.
+#: The factor by which an objective is looser than the past.
 _ROOM = 1.25
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _LEAST_ERRORS = 0.001
-#: Who fails more often than this is ill, and its past is no promise.
+#: A tool that fails more often than this is broken, and its past is no objective.
 _MOST_ERRORS = 0.2
-#: A day that costs this much more than the dearest one is unusual.
+#: A day that costs this much more than the most expensive one is unusual.
 _DEARER = 1.5
 
 
 class Promise(Struct, frozen=True):
-    """An objective, as YAML, and what it stands on."""
+    """An objective, as YAML, and its reason."""
 
     signal: str
     text: str
@@ -58,7 +58,7 @@ class History(Struct, frozen=True):
         return {one.labels.get(by, ""): one.value for one in self.api.query(expr, self.end).samples}
 
     def quantile(self, stream: Stream, service: str) -> float | None:
-        """Compute the 95th percentile of a histogram; None where nothing was observed.
+        """Compute the 95th percentile of a histogram; None without observations.
 
         Raises:
             LiveError: the server fails.
@@ -79,7 +79,7 @@ def runs(service: Service, history: History) -> float:
 
 
 def promises(service: Service, history: History) -> tuple[Promise, ...]:
-    """Derive an objective of each usual signal that there is enough of.
+    """Derive an objective for each usual signal with enough events.
 
     Raises:
         LiveError: the server fails.
@@ -116,7 +116,7 @@ def _success(run: Stream, service: Service, history: History) -> Promise | None:
 
 
 def _latency(latency: Stream, service: Service, history: History) -> Promise | None:
-    """Promise a bound of the histogram, which is what it counts exactly."""
+    """Choose a bucket's bound of the histogram, which is counted exactly."""
     seconds = history.quantile(latency, service.name)
     if seconds is None or not latency.buckets or seconds >= latency.buckets[-1]:
         return None
@@ -125,7 +125,7 @@ def _latency(latency: Stream, service: Service, history: History) -> Promise | N
 
 
 def _tools(tools: Stream, service: Service, history: History) -> Promise | None:
-    """Promise of each tool as much as the worst one keeps, of those with enough calls."""
+    """Choose the objective that the worst tool keeps, of those with enough calls."""
     calls = history.total(tools, service.name, "tool")
     failed = history.total(tools, service.name, "tool", ', status="error"')
     rates = {tool: failed.get(tool, 0) / count for tool, count in calls.items() if count >= ENOUGH}
@@ -140,12 +140,12 @@ def _tools(tools: Stream, service: Service, history: History) -> Promise | None:
 
 
 def _errors(share: float) -> float:
-    """Allow a little more errors than there were, in a number that people write."""
+    """Allow a few more errors than there were, in a number that people write."""
     return max(_LEAST_ERRORS, _above(share * _ROOM))
 
 
 def _above(value: float) -> float:
-    """Round up to 1, 1.5, 2 and so on of its order of size."""
+    """Round up to 1, 1.5, 2 and so on in its order of magnitude."""
     if value <= 0:
         return 0
     size = 10.0 ** floor(log10(value))
@@ -169,7 +169,7 @@ def _time(seconds: float) -> str:
 
 
 def spent(service: Service, signal: str, history: History) -> float | None:
-    """Find what the dearest 24 hours cost in USD, scaled up where there are fewer; None where it is unknown.
+    """Find the cost of the most expensive 24 hours in USD, scaled up from a shorter history; None if unknown.
 
     Raises:
         LiveError: the server fails.
@@ -183,7 +183,7 @@ def spent(service: Service, signal: str, history: History) -> float | None:
 
 
 def budget(service: Service, signal: str, history: History | None) -> tuple[str, str]:
-    """Write what a day may cost, half as much again as the dearest one, and what that stands on.
+    """Write the budget of a day, half above the most expensive one, and the reason.
 
     Raises:
         LiveError: the server fails.

@@ -1,4 +1,4 @@
-"""Proof that a first spec works: which panels have data over the history, and what the alerts would have done."""
+"""Proof that a first spec works: the panels that have data over the history, and the firings of its alerts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Panel(Struct, frozen=True):
     Attributes:
         dashboard: Its dashboard's title.
         title: Its own.
-        has_data: Whether any of its queries answers anything.
-        why: Why it rightly has none: what is not there yet, or what the panel itself says then; else empty.
+        has_data: Whether any of its queries has a result.
+        why: The reason why it rightly has none: the missing part, or the panel's own text; else empty.
     """
 
     dashboard: str
@@ -46,7 +46,7 @@ class Panel(Struct, frozen=True):
 
 
 class Firing(Struct, frozen=True):
-    """An alert as its owner hears of it, however many label sets it has: from when to when, Unix seconds."""
+    """An alert as its owner sees it, for any number of label sets: its begin and end, Unix seconds."""
 
     alert: str
     service: str
@@ -56,7 +56,7 @@ class Firing(Struct, frozen=True):
 
 
 class Absent(Struct, frozen=True):
-    """What is not there: ``labels`` of streams by what they are exposed as, streams without any event."""
+    """The missing parts: ``labels`` of streams by their exposed names, and streams without events."""
 
     labels: Mapping[str, str]
     streams: Mapping[str, str]
@@ -65,14 +65,14 @@ class Absent(Struct, frozen=True):
 def panels(
     service: Service, rules: RuleSet, site: Site, history: Remembered, labels: Mapping[str, str]
 ) -> tuple[Panel, ...]:
-    """Ask every panel of the dashboards of a service alone.
+    """Query every panel of the dashboards of a service alone.
 
     Args:
         service: The service.
         rules: Of this service, evaluated over the history.
-        site: What all services share.
-        history: The server to ask.
-        labels: Labels that no series has, and what they would be exposed as.
+        site: The settings of all services.
+        history: The server with the history.
+        labels: Labels that no series has, and their exposed names.
 
     Raises:
         LiveError: the server fails.
@@ -93,7 +93,7 @@ def panels(
 
 
 class _Reasons(Struct, frozen=True):
-    """What panels stand on: all records, and the rules that make them."""
+    """The inputs of panels: all records, and the rules that make them."""
 
     rules: RuleSet
     records: frozenset[str]
@@ -104,7 +104,7 @@ class _Reasons(Struct, frozen=True):
         return cls(rules, frozenset(rule.record for rule in every if isinstance(rule, RecordingRule)))
 
     def why(self, targets: Iterable[Json], absent: Absent) -> str:
-        """Find what is missing for a panel: a label that its records are told apart by, or any event."""
+        """Find the missing part of a panel: a label of the level of its records, or any event."""
         asked = [target["expr"] for target in targets]
         read = {record for expr in asked for record in records_read(expr, self.records)}
         for label, exposed in absent.labels.items():
@@ -116,13 +116,13 @@ class _Reasons(Struct, frozen=True):
 
 
 def _said(panel: Json) -> str:
-    """What a panel says where nothing is there and nothing is wrong."""
+    """Return a panel's own text for a result that is rightly empty."""
     text = str(panel["fieldConfig"]["defaults"].get("noValue", ""))
     return "" if text == NO_DATA else text
 
 
 def _without_events(service: Service, history: Remembered) -> dict[str, str]:
-    """Find the streams in which nothing happened, by the names of their records; their own names say what."""
+    """Find the streams without events, by the names of their records; the values are their own names."""
     found = {}
     for stream in service.streams.values():
         record = names.rate(stream)
@@ -133,7 +133,7 @@ def _without_events(service: Service, history: Remembered) -> dict[str, str]:
 
 
 def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
-    """List what fired, in order of time, as Alertmanager groups it.
+    """List the firings, in order of time, as Alertmanager groups them.
 
     Raises:
         LiveError: the server fails.
@@ -156,7 +156,7 @@ def firings(history: Remembered, step: int) -> tuple[Firing, ...]:
 
 
 def _episodes(times: Sequence[float], step: int) -> Iterator[tuple[float, float]]:
-    """Cut times into stretches without a gap, and give the ends of each."""
+    """Split times into stretches without a gap, and yield the ends of each."""
     stretch: list[float] = []
     for time in times:
         if stretch and time > stretch[-1] + 1.5 * step:

@@ -1,4 +1,4 @@
-"""Which profile reads what a target exposes: the one that finds most of its own there."""
+"""The profile for the series of a target: the one that finds most of its own there."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Match(Struct, frozen=True):
 
 
 def run_series(service: Service) -> frozenset[str]:
-    """Name the series of which a service's runs are counted."""
+    """Name the series that count a service's runs."""
     runs = service.runs
     return frozenset(series_of(name, feed, runs) for feed in runs.sources for name in feed.names)
 
 
 def recognise(place: Place, shelf: Shelf, only: str = "") -> tuple[Match, ...]:
-    """Find the profile of each target of a place; ``only`` is the one profile that may be meant.
+    """Find the profile of each target of a place; ``only`` is the one allowed profile.
 
     Raises:
         LiveError: the place fails.
-        CommandError: nothing is recognised.
+        CommandError: no profile fits.
     """
     names = [only] if only else list(shelf.profiles)
     drafts = {name: shelf.draft(name, {"job": "draft"}) for name in names}
@@ -72,9 +72,9 @@ def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | Non
 
 
 def _fit(match: Match) -> tuple[int, ...]:
-    """Rank: metrics that are there and that are not, labels that are not, streams, buckets that agree, odd values.
+    """Rank by existing and missing metrics, missing labels, fed streams, equal buckets, stray values.
 
-    Of two profiles that fit alike, a directory's own was written for this.
+    Of two equal profiles, a directory's own wins.
     """
     seen, every = match.seen, {alternatives(one, match.service) for one in match.service.metrics.values()}
     there = sum(not names.isdisjoint(seen.metrics) for names in every)
@@ -98,7 +98,7 @@ def _streams(match: Match) -> int:
 
 
 def _same_buckets(seen: Seen) -> int:
-    """Count the histograms whose bounds are those of the profile."""
+    """Count the histograms with the buckets of the profile."""
     return sum(
         set(found.metric.buckets) <= set(found.histogram.bounds)
         for found in seen.metrics.values()
@@ -107,7 +107,7 @@ def _same_buckets(seen: Seen) -> int:
 
 
 def _unknown(place: Place, profiles: Iterable[str]) -> CommandError:
-    """Say that nothing is recognised, and name what sounds like agents or models."""
+    """Report that no profile fits, with the metrics that sound like agents or models."""
     message = f"nothing at {place.name} is recognised: no runs that a profile counts ({', '.join(profiles)})"
     alike = place.alike()
     if not alike:

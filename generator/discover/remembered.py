@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_set import RuleSet
     from generator.replay.jobs import Progress
 
-#: As many samples as a replay reads at most.
+#: The limit of a replay for samples to read.
 _MOST_SAMPLES = 50_000_000
-#: All that an exposition counts is taken to have come anew in every minute of this time.
+#: The counts of an exposition are assumed to recur in every minute of this time.
 GROWING, _AGAIN = 2 * 3600, 60
-#: The signal of what a day cost.
+#: The signal for the cost of a day.
 SPEND = "spend"
 _STAY = frozenset({"gauge", "info", "stateset"})
 
 
 class Remembered(Struct, frozen=True):
-    """A server of our own with the raw series of a span (Unix seconds), and the records that are made of them.
+    """Our own server with the raw series of a span (Unix seconds), and their records.
 
-    ``first`` are the names of those that objectives are derived from: the streams, and what was spent.
+    ``first`` are the names of the records for objectives: the streams, and the money spent.
     """
 
     api: PrometheusApi
@@ -53,11 +53,11 @@ class Remembered(Struct, frozen=True):
 
     @property
     def seconds(self) -> int:
-        """How long the span is."""
+        """The length of the span."""
         return self.end - self.start
 
     def evaluate(self, rules: RuleSet, progress: Progress) -> None:
-        """Evaluate all rules that are left, alerts included; those of the services may promise something by now.
+        """Evaluate all remaining rules, alerts included; the services may have objectives by now.
 
         Raises:
             LiveError: the server fails.
@@ -74,7 +74,7 @@ def remembered(
     site: Site,
     progress: Progress,
 ) -> Iterator[Remembered]:
-    """Start a server, fill it with what a place has of services, and make their streams of it.
+    """Start a server, fill it with the series of services from a place, and record their streams.
 
     Raises:
         LiveError: there is no Prometheus on this machine, or one of the servers fails.
@@ -118,7 +118,7 @@ def _records(rules: RuleSet) -> frozenset[str]:
 
 
 def _only(groups: Iterable[RuleGroup], wanted: Callable[[str], bool]) -> Iterator[RuleGroup]:
-    """Keep the rules whose records are wanted; an alert records none."""
+    """Keep the rules whose records are wanted; an alert has none."""
     for group in groups:
         kept = tuple(rule for rule in group.rules if wanted(getattr(rule, "record", "")))
         if kept:
@@ -130,7 +130,7 @@ def _titled(title: str, progress: Progress) -> Progress:
 
 
 def _grown(place: InExposition, service: Service, end: int, step: int) -> Iterator[TimeSeries]:
-    """Let all that counts grow evenly, by what the exposition says in each minute; the rest stays as it is."""
+    """Let all counters grow evenly, by the exposition's values in each minute; all other series stay constant."""
     times = list(range(end - GROWING, end + 1, step))
     target = {**service.selector, "instance": "exposition"}
     lines = place.exposition.lines

@@ -1,4 +1,4 @@
-"""The profiles that may be recognised, shipped ones and a directory's own, and what a service of each becomes."""
+"""The candidate profiles, shipped ones and a directory's own, and a draft service for each."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.spec.types import ProfileSpec
 
-#: More values than any label should have: a draft bounds nothing.
+#: A number of values that no label should reach: a draft has no bounds.
 _WIDE = 1000
 
 
 class Shelf(Struct, frozen=True):
-    """All profiles by name, and what a service is compiled on."""
+    """All profiles by name, and the base for compiling a service."""
 
     base: Foundation
     profiles: Mapping[str, ProfileSpec]
 
     @property
     def site(self) -> Site:
-        """What all services share."""
+        """The settings of all services."""
         return self.base.site
 
     def draft(self, profile: str, selector: Mapping[str, str]) -> Service:
-        """Make of a profile a service whose open labels may have any value."""
+        """Make a service of a profile, with any values in its open labels."""
         lines = ["service: draft", f"profile: {profile}", "owner: draft", f"selector: {pairs(selector)}"]
         if names := open_labels(self.profiles[profile]):
             lines += ["labels:", *(f"  {name}: {{max_live: {_WIDE}}}" for name in names)]
@@ -51,7 +51,7 @@ class Shelf(Struct, frozen=True):
         """Resolve the text of a service.
 
         Raises:
-            CommandError: it is at fault, or its profile is.
+            CommandError: it has errors, or its profile has.
         """
         loaded = load_services(SpecFile(Path("service"), Result(Source("service", text))))
         resolved = resolve_one(loaded.specs[0], self.base.common) if loaded.specs else None
@@ -63,15 +63,15 @@ class Shelf(Struct, frozen=True):
         )
 
     def model(self, *services: Service) -> Model:
-        """Put services together."""
+        """Make a model of services."""
         return Model(self.site, self.base.common.base.library, services)
 
 
 def shelf(specs: Path, site: str) -> Shelf:
-    """Read all profiles; ``specs`` need not be there, and ``site`` stands in where they have no site.
+    """Read all profiles; ``specs`` need not exist, and ``site`` is the default where they have no site.
 
     Raises:
-        CommandError: what services share is at fault.
+        CommandError: the parts that services share have errors.
     """
     sources = profile_sources(specs)
     if sources.site is None:
@@ -87,7 +87,7 @@ def shelf(specs: Path, site: str) -> Shelf:
 
 
 def open_labels(profile: ProfileSpec) -> list[str]:
-    """List the labels that a service has to bound."""
+    """List the labels that a service must bound."""
     return [
         entry.key.value for entry in profile.labels if not entry.value.values and entry.value.max_live is None
     ]

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
-#: Words that some reader of YAML takes for something else than text.
+#: Words that some YAML reader does not read as text.
 _MEANT_OTHERWISE = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
 
 
 def word(text: str) -> str:
-    """Write a text, in quotes where it could be taken for something else."""
+    """Write a text, quoted where it could be read as something else."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _MEANT_OTHERWISE
     return text if plain else json.dumps(text, ensure_ascii=False)
 

@@ -1,1 +1,1 @@
-"""The Python module that a service imports to expose what its spec declares."""
+"""The Python module that a service imports to expose the metrics of its spec."""

@@ -1,4 +1,4 @@
-"""How SDKs and frameworks call what a spec's dictionaries of errors and stop reasons know by one name each."""
+"""The names of errors and stop reasons in SDKs and frameworks, by the one name for each in specs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ERROR_NAMES = {
     "cancelled": ("CancelledError", "KeyboardInterrupt", "SystemExit", "GeneratorExit", "RunCancelled"),
 }
 
-#: By error class: what providers write into an error's code or type.
+#: By error class: the values of an error's code or type in providers' answers.
 ERROR_CODES = {
     "timeout": ("timeout", "ETIMEDOUT", "RequestTimeout", "timeout_error"),
     "rate_limit": (
@@ -111,7 +111,7 @@ ERROR_CODES = {
     "invalid_response": ("ModelErrorException",),
 }
 
-#: By error class: HTTP statuses; 400 and 500 also stand for the rest of their hundred.
+#: By error class: HTTP statuses; 400 and 500 also represent all other statuses 4xx and 5xx.
 ERROR_STATUSES = {
     "invalid_request": (400,),
     "auth": (401,),
@@ -158,7 +158,7 @@ REASON_WORDS = {
     "step_error": ("error", "error_during_execution"),
 }
 
-#: By stop reason: exceptions that say why a run ends.
+#: By stop reason: exceptions that are the reason why a run ends.
 REASON_ERRORS = {
     "max_steps": ("MaxTurnsExceeded", "GraphRecursionError"),
     "context_exceeded": ("ContextWindowExceededError", "ContextLengthExceededError"),
@@ -173,8 +173,8 @@ REASON_ERRORS = {
 
 #: By place in a usage, then by number: its names in SDKs, frameworks and HTTP answers, in lower case and with ``_``;
 #: ``promptTokens`` is found as ``prompt_tokens``. The first place is the usage itself. A number that starts with ``>``
-#: is a place of its own. ``thoughts`` are reasoning tokens that the output does not hold, ``requests`` tells a sum
-#: over several answers, ``-`` is known and adds nothing.
+#: is a place of its own. ``thoughts`` are reasoning tokens outside the output, ``requests`` marks a sum over several
+#: answers, ``-`` is known and ignored.
 USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "usage": {
         "input": (
@@ -272,7 +272,7 @@ USAGE_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
-#: Names by which only the provider tells whether the input holds these tokens; it holds those of any other name.
+#: Names for which the input includes these tokens with some providers only; it includes those of any other name.
 OPEN_NAMES = (
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
@@ -282,7 +282,7 @@ OPEN_NAMES = (
     "cache_write_input_token_count",
 )
 
-#: Names of an input that holds all tokens that were read, those of the cache too, whoever answered.
+#: Names of an input that includes all tokens that were read, also those of the cache, with any provider.
 WHOLE_INPUTS = ("prompt_tokens", "prompt_token_count", "total_input_tokens")
 
 #: Where an answer keeps its usage, the first place that has one; several lines of words.
@@ -316,7 +316,7 @@ USAGE_PLACES = (
 
 
 def usage_rows() -> list[tuple[str, list[tuple[str, str]]]]:
-    """List the places of a usage, each with its numbers and their names, in lines of a fair length."""
+    """List the places of a usage, each with its numbers and their names, in lines of a moderate length."""
     return [
         (place, [(number, line) for number, words in names.items() for line in _lines(words)])
         for place, names in USAGE_NAMES.items()
@@ -324,14 +324,14 @@ def usage_rows() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def words(table: tuple[str, ...]) -> list[str]:
-    """Join words in lines of a fair length."""
+    """Join words in lines of a moderate length."""
     return _lines(table)
 
 
 def rows(table: Mapping[str, tuple[str, ...]], known: tuple[str, ...]) -> list[tuple[str, str]]:
-    """List values with the words that mean them, in lines of a fair length, without values that a label lacks.
+    """List values with their words, in lines of a moderate length, without values that a label lacks.
 
-    A label that lists nothing takes all.
+    A label without a list has all values.
     """
     found = [(value, words) for value, words in table.items() if not known or value in known]
     return [(value, line) for value, words in found for line in _lines(words)]

@@ -1,4 +1,4 @@
-"""Runs, tool calls and LLM steps as the templates show them: arguments, and the lines that feed their metrics."""
+"""Runs, tool calls and LLM steps in the form of the templates: arguments, and the lines that feed their metrics."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class BlockView(Struct, frozen=True):
     """An event's block.
 
     Attributes:
-        given: The labels that its caller gives.
-        cause: The label that says why or by what it ended, if any does.
-        hint: The type of what its outcome label says; empty without such a label.
-        good, bad: What that label says.
-        table: Which outcome each cause means; empty where it means none.
-        lines: What feeds its metrics, when it ends.
-        error_lines: What feeds them besides, when it failed.
-        token_line: What counts its tokens.
-        unread_line: What counts a step whose tokens are missing or not understood; empty where no metric does.
-        inner_lines: What feeds the metrics of a run within a run.
+        given: The labels that its caller passes.
+        cause: The label with the reason of its end, if any.
+        hint: The type of its outcome label's values; empty without such a label.
+        good, bad: The values of that label.
+        table: The outcome of each cause; empty where causes have none.
+        lines: The lines that feed its metrics, when it ends.
+        error_lines: Further lines, when it failed.
+        token_line: The line that counts its tokens.
+        unread_line: The line that counts a step whose tokens are missing or unknown; empty where no metric does.
+        inner_lines: The lines that feed the metrics of a run within a run.
         optional: The labels that its caller may leave out.
-        shared: Of these, the labels that are the run's where they are left out.
+        shared: Those of them that default to the run's.
         model: The attribute of the label that prices are joined on, if it has that one.
     """
 
@@ -65,13 +65,13 @@ class BlockView(Struct, frozen=True):
 
     @property
     def sub_signature(self) -> str:
-        """The arguments of the method that makes one within another one, whose labels it has where none is given."""
+        """The arguments of the method for such an event within another one, whose labels are the defaults."""
         return ", ".join(
             ["self", *(f"{label.argument}: {label.loose} | None = None" for label in self.given)]
         )
 
     def example(self, reason: str) -> str:
-        """The arguments of a run in an example; ``reason`` is why it ends, as a literal."""
+        """The arguments of a run in an example; ``reason`` is the reason of its end, as a literal."""
         given = [f"{label.argument}=..." for label in self.given if label.name not in self.optional]
         return ", ".join([*given, *([f"{self.cause.argument}={reason}"] if reason and self.cause else [])])
 
@@ -81,13 +81,13 @@ class BlockView(Struct, frozen=True):
         return ", ".join([first, *(f"{label.argument}=..." for label in needed[1:])] if needed else [])
 
     def argument(self, label: LabelView) -> str:
-        """Write one argument, which None may stand for where its caller may leave it out."""
+        """Write one argument, which may be None where its caller may leave it out."""
         left_out = label.name in self.optional
         return f"{label.argument}: {label.loose}{' | None = None' if left_out else ''}"
 
     @property
     def passed(self) -> str:
-        """The arguments, handed on."""
+        """The arguments, passed on."""
         return "".join(f", {label.argument}" for label in self.given)
 
     @property
@@ -97,12 +97,12 @@ class BlockView(Struct, frozen=True):
 
     @property
     def timed(self) -> bool:
-        """Whether a metric observes how long it took."""
+        """Whether a metric observes its duration."""
         return any("seconds" in line for line in self.lines)
 
 
 def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, ...] = ()) -> BlockView:
-    """Show an event; the labels of the run that it is a part of need not be given again."""
+    """Show an event; the labels of its run need not be passed again."""
     cause = names.labels.get(event.cause)
     outcome = names.labels.get(event.outcome.label) if event.outcome else None
     said = {label: f"self._{names.labels[label].attribute}" for label in event.given}
@@ -153,7 +153,7 @@ def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
 
 
 def _fed(view: MetricView, values: list[str], amount: str) -> str:
-    """Write what feeds the series of these values, such as ``agent_tool_call_total[tool, outcome].inc()``."""
+    """Write the line that feeds the series of these values, such as ``agent_tool_call_total[tool, outcome].inc()``."""
     key = ", ".join(values) or "()"
     call = {MetricType.HISTOGRAM: "observe", MetricType.GAUGE: "set", MetricType.COUNTER: "inc"}[
         view.metric.type
@@ -162,7 +162,7 @@ def _fed(view: MetricView, values: list[str], amount: str) -> str:
 
 
 class Method(Struct, frozen=True):
-    """A method that feeds one metric, where ``check`` holds.
+    """A method that feeds one metric, if ``check`` is true.
 
     ``arguments`` are the names in its ``signature``.
     """
@@ -176,7 +176,7 @@ class Method(Struct, frozen=True):
 
 
 def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
-    """Give each metric that no event feeds a method of its own."""
+    """Give each metric that no event feeds its own method."""
     wanted = ((metric.name, _method_name(metric)) for metric in plain)
     called = distinct(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})
     return tuple(_method(names.metrics[metric.name], called[metric.name]) for metric in plain)

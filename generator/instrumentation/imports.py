@@ -1,4 +1,4 @@
-"""The imports that a module needs, found by the names that its text uses."""
+"""The imports that a module needs, found by the names in its text."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum() and chr(
 
 
 def imports(body: str) -> str:
-    """Write what ``body`` needs: the standard library, prometheus_client, and what types alone use."""
+    """Write the imports of ``body``: the standard library, prometheus_client, and those for types only."""
     used = {*body.translate(_BETWEEN).split(), "TYPE_CHECKING"}
     modules = [f"import {name}" for name in _MODULES if name in used]
     blocks = ["\n".join((*modules, *_lines(_NAMES, used))), "\n".join(_lines(_CLIENT, used))]

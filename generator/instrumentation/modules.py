@@ -52,7 +52,7 @@ def instrumentation(service: Service, site: Site) -> Artifact:
 
 
 def adapters(service: Service, site: Site) -> tuple[Artifact, ...]:
-    """Write the files that measure the frameworks of a service with its module."""
+    """Write the files that instrument the frameworks of a service with its module."""
     context = _context(service, site) if service.adapters else {}
     found = []
     for framework in service.adapters:
@@ -63,9 +63,9 @@ def adapters(service: Service, site: Site) -> tuple[Artifact, ...]:
 
 @cache
 def _environment() -> Environment:
-    """Make templates of Python, whose marks are none of its own.
+    """Make templates of Python, with marks that are not Python syntax.
 
-    What a spec wrote passes ``literal`` in code, ``shown`` or ``docstring`` in a docstring.
+    Texts of a spec go through ``literal`` in code, ``shown`` or ``docstring`` in a docstring.
     """
     environment = templates.environment(
         Path(__file__).parent / "templates",
@@ -129,7 +129,7 @@ def _block(
 
 
 def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
-    """Choose what a module says of why runs end."""
+    """Choose a module's data about why runs end."""
     said = reasons(service)
     if not (run and run.cause and said):
         return {"reasons": None, "limit": ""}
@@ -143,7 +143,7 @@ def _words(service: Service, run: BlockView | None) -> dict[str, Any]:
 
 
 def _errors(tool: BlockView | None, llm: BlockView | None) -> dict[str, Any]:
-    """Choose the dictionary of errors; tools and models share a label of them, or the tools' is the one."""
+    """Choose the dictionary of errors; tools and models share a label of them, or the tools' label is used."""
     label = next((block.cause for block in (tool, llm) if block and block.cause), None)
     if label is None:
         return {"error": None}
@@ -165,7 +165,7 @@ def _or_other(label: LabelView, wanted: str) -> str:
 
 
 def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
-    """Choose the types of tokens, and which of them each model's prompt and completion tokens hold."""
+    """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(service.tokens.token_type)
     if found.llm is None or token_type is None:
         return {"token_type": None}
@@ -191,7 +191,7 @@ _ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
 
 
 def _served(models: tuple[str, ...]) -> dict[str, Any]:
-    """Choose the names of models that say how they are served, such as ``gpt-5@batch`` and ``gpt-5@above_272k``."""
+    """Choose the names of models with a service tier, such as ``gpt-5@batch`` and ``gpt-5@above_272k``."""
     above: dict[str, list[tuple[float, str]]] = {}
     served = []
     for name in models:
@@ -205,7 +205,7 @@ def _served(models: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _closed(held: dict[str, tuple[str, ...]]) -> list[tuple[str, tuple[str, ...]]]:
-    """List the types that each type holds, those that these hold too."""
+    """List the types that each type includes, directly or indirectly."""
     return [(outer, tuple(dict.fromkeys(_under(outer, held)))) for outer in held]
 
 

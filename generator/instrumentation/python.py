@@ -39,13 +39,13 @@ def _escaped(char: str, quote: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Write a literal into a docstring: ``help`` shows what one would type, and its quotes end nothing."""
+    """Write a literal into a docstring: ``help`` shows the text to type, and its quotes do not end the docstring."""
     return literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
 
 
 @lru_cache(maxsize=1024)
 def docstring(text: str, indent: int) -> str:
-    """Write a docstring of one line where it fits, else of several; whatever it says, it ends where it ends."""
+    """Write a docstring, on one line if it fits; no text can end it early."""
     plain = "".join(_escaped(char, '"') for char in " ".join(text.split()))
     lines = wrap(plain, _LINE - indent, break_long_words=False, break_on_hyphens=False)
     if len(lines) == 1:
@@ -64,7 +64,7 @@ def class_name(name: str) -> str:
 
 
 def distinct(wanted: Iterable[tuple[str, str]], reserved: Iterable[str]) -> dict[str, str]:
-    """Give each key a name of its own, the wanted one where it is free, else with ``_`` at its end.
+    """Give each key a unique name: the wanted one where it is free, else with ``_`` appended.
 
     ``wanted`` are pairs of a key and an identifier.
     """

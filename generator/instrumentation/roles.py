@@ -1,6 +1,6 @@
-"""What a module measures: a run, a tool call or an LLM step that ends, and metrics with calls of their own.
+"""The measurements of a module: a run, a tool call or an LLM step that ends, and metrics with methods of their own.
 
-The streams of a service say so; the names of its metrics and labels are its profile's.
+They follow from the streams of a service; the names of its metrics and labels are its profile's.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 _OF_RUNS = (Event.RUN, Event.INNER_RUN)
 _OF_TOOLS = (Event.TOOL_CALL, Event.TOOL_ERROR)
 _OF_STEPS = (Event.LLM_CALL, Event.LLM_ERROR, Event.TOKENS, Event.UNREAD)
-#: Why the tokens of a step were not counted, or not all of them.
+#: The reasons why the tokens of a step were not counted, or not all of them.
 UNREAD_REASONS = {"missing", "unknown", "contradicted"}
-#: What a block cannot know of its event.
+#: The amounts of an event that a block cannot measure.
 _UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 
 
 class Fed(Struct, frozen=True):
-    """A metric, and what of its event feeds it."""
+    """A metric, and the role of the event that feeds it."""
 
     metric: Metric
     role: Role
 
 
 class Block(Struct, frozen=True):
-    """Something that is timed and counted when it ends.
+    """An event that is timed and counted when it ends.
 
     Attributes:
-        metrics: What it feeds.
-        given: The labels that its caller knows, the one that names it first.
-        outcome: How it says whether it went well; None where no label does.
-        cause: The label that says why it ended (runs), or what kind of error ended it; empty where none does.
-        unread: The label that says why the tokens of a step were not counted; empty where none does.
+        metrics: The metrics that it feeds.
+        given: The labels that its caller passes, first the one that identifies it.
+        outcome: The label with its outcome; None without one.
+        cause: The label with the reason of its end (runs), or with the class of its error; empty without one.
+        unread: The label with the reason why tokens of a step were not counted; empty without one.
         optional: The given labels that only metrics of runs within runs have.
     """
 
@@ -59,9 +59,9 @@ class Block(Struct, frozen=True):
 
 
 class Roles(Struct, frozen=True):
-    """What feeds the metrics of a service.
+    """The events that feed the metrics of a service.
 
-    A process has one value of ``constant`` labels for its whole life. ``plain`` metrics are fed by calls of their
+    A process has one value of ``constant`` labels for its whole life. ``plain`` metrics are fed by methods of their
     own. A block without metrics is None.
     """
 
@@ -104,7 +104,7 @@ def _run(service: Service) -> Block | None:
 
 
 def _step(service: Service) -> Block | None:
-    """Show a step; why its tokens were not counted is no word of its caller's."""
+    """Show a step; its caller does not pass the reason why tokens were not counted."""
     block = _block(service, _OF_STEPS, ERROR_CLASS, MODEL)
     if block is None:
         return None

@@ -1,4 +1,4 @@
-"""What the templates show: a service's labels, metrics and blocks, with their names in Python."""
+"""The data of the templates: a service's labels, metrics and blocks, with their names in Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
-#: What a module defines or imports itself, so that no label's type may be called so.
+#: Names that a module defines or imports itself, so that no label's type may have them.
 _TYPES = {
     *("Any", "AsyncGenerator", "Awaitable", "BaseException", "Callable", "Collector", "CollectorRegistry"),
     *(
@@ -47,12 +47,12 @@ _TYPES = {
     *("TracebackType", "TypeVar", "WeakKeyDictionary", "WeakSet"),
 }
 _TABLES = {"OTHER", "REGISTRY", "TYPE_CHECKING"}
-#: Names that methods use, so that no argument may be called so.
+#: Names that methods use, so that no argument may have them.
 _ARGUMENTS = {
     *("amount", "answer", "cause", "count", "error", "failed", "inf", "known", "measures", "milliseconds"),
     *("outcome", "parent", "reason", "registry", "resumed", "run", "seconds", "self"),
 }
-#: Attributes and methods of blocks, and of what holds the series.
+#: Attributes and methods of blocks, and of the object with the series.
 _ATTRIBUTES = {
     *("all", "another", "begin", "bounds", "collect", "default", "describe", "end", "failed", "failures"),
     *(
@@ -103,7 +103,7 @@ class LabelView(Struct, frozen=True):
 
 
 class MetricView(Struct, frozen=True):
-    """A metric: its attribute, and its labels without those that a process has one value of."""
+    """A metric: its attribute, and its labels without those with one value in a process."""
 
     metric: Metric
     attribute: str
@@ -121,12 +121,12 @@ class MetricView(Struct, frozen=True):
 
     @property
     def mode(self) -> str:
-        """How prometheus_client puts the values of a gauge of several processes together; empty for what counts."""
+        """prometheus_client's mode for a gauge of several processes; empty for counters and histograms."""
         return _MODES[self.metric.across] if self.metric.is_gauge else ""
 
 
 class Determined(Struct, frozen=True):
-    """A label that another one determines, and by which values."""
+    """A label that another one determines, with the pairs of values."""
 
     head: LabelView
     target: LabelView
@@ -186,7 +186,7 @@ def _plural(word: str) -> str:
 
 
 def _determined(service: Service, labels: Mapping[str, LabelView]) -> Iterable[Determined]:
-    """List what determines what, a label that is determined itself after the one that does."""
+    """List the determined labels, each after the label that determines it."""
     for name in sorted(labels, key=lambda label: _above(label, service)):
         label, view = service.labels[name], labels[name]
         target = labels.get(label.determines or "")

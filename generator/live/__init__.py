@@ -1,1 +1,1 @@
-"""What talks to a running Prometheus: its HTTP API, remote write, evaluation over a span."""
+"""Communication with a running Prometheus: its HTTP API, remote write, evaluation over a span."""

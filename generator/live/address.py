@@ -13,7 +13,7 @@ def check_address(url: str, server: str) -> str:
     """Return ``url`` without a slash at its end; ``server`` is as in ``credentials``: ``GRAFANA``, ``RULER``.
 
     Raises:
-        LiveError: it holds credentials, or is no http or https address. The message does not repeat it.
+        LiveError: it contains credentials, or is not an http or https address. The message does not repeat it.
     """
     if "@" in url:
         raise LiveError(

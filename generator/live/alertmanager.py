@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.live.http_server import HttpServer
 
-#: The program as Debian calls it, and as its makers do.
+#: The program's name in Debian, and its makers' name.
 _PROGRAMS = ("prometheus-alertmanager", "alertmanager")
 _CONFIG = "alertmanager.yml"
 
@@ -26,7 +26,7 @@ def find_alertmanager() -> str:
     """Return the path of the program.
 
     Raises:
-        LiveError: there is none.
+        LiveError: it is not installed.
     """
     return next(filter(None, map(which, _PROGRAMS)), None) or find("alertmanager", _PROGRAMS[0])
 
@@ -43,7 +43,7 @@ def alertmanager_server(
         timeout: seconds until it is ready.
 
     Raises:
-        LiveError: there is no Alertmanager, or it does not start (with what it said).
+        LiveError: there is no Alertmanager, or it does not start (with its last messages).
     """
     binary = find_alertmanager()
     with tempfile.TemporaryDirectory(prefix="alertmanager-", ignore_cleanup_errors=True) as name:

@@ -1,4 +1,4 @@
-"""What Prometheus's HTTP API answers, as values: nothing is taken on trust that is read further on."""
+"""Answers of Prometheus's HTTP API as values: every part that is used is checked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: More samples, or series, in one answer are not read: in memory they take ten times the room of their JSON.
+#: Answers with more samples, or series, are not read: in memory they take ten times the size of their JSON.
 MOST_SAMPLES, MOST_SERIES = 300_000, 100_000
-#: Unix seconds of a time that is none: the year 5138.
+#: The first Unix seconds that cannot be a real time: the year 5138.
 _NO_TIME = 1e11
 
 
 class InstantSample(Struct, frozen=True):
-    """One series' value at the instant that was asked for."""
+    """One series' value at the requested instant."""
 
     labels: Mapping[str, str]
     value: float
@@ -50,14 +50,14 @@ class RangeResult(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """The ``data`` of an answer, as JSON of which nothing is known yet."""
+    """The ``data`` of an answer, as JSON that is not checked yet."""
 
     data: Raw
     warnings: tuple[str, ...] = ()
 
 
 class ServerError(LiveError):
-    """The server itself says what is wrong with a request."""
+    """The server itself reports an error of a request."""
 
 
 class _Envelope(Struct):
@@ -75,7 +75,7 @@ class _Result(Struct):
 
 class _Instant(Struct):
     metric: dict[str, str] = field(default_factory=dict)
-    # Native histograms have "histogram" in its place; nothing here reads them.
+    # Native histograms have "histogram" in its place; no code here reads them.
     value: tuple[float, str] | None = None
 
 
@@ -85,14 +85,14 @@ class _Range(Struct):
 
 
 def read_answer(body: bytes) -> Answer:
-    """Take an answer of the API apart.
+    """Parse an answer of the API.
 
     Raises:
-        ServerError: the server says what was wrong.
-        TooLargeError: it holds more samples or series than are read.
-        LiveError: it is no JSON, or not of the API's shape.
+        ServerError: the server reports an error.
+        TooLargeError: it has more samples or series than are read.
+        LiveError: it is not JSON, or not of the API's shape.
     """
-    # Each sample has a bracket of its own, and each series says "metric".
+    # Each sample has its own bracket, and each series has the word "metric".
     if body.count(b"[") > MOST_SAMPLES or body.count(b'"metric"') > MOST_SERIES:
         message = f"the answer has more than {MOST_SAMPLES:,} samples, or {MOST_SERIES:,} series"
         raise TooLargeError(message, "ask for less at once: a shorter span, or a larger step")
@@ -138,7 +138,7 @@ def range_result(answer: Answer) -> RangeResult:
     """
     found = read_data(answer, _Result, "a matrix")
     _demand(found.kind, "matrix")
-    # Series by series, so that one at a time is in memory in the large form that JSON is read into.
+    # Series by series, so that only one at a time is in memory in the large form of parsed JSON.
     listed = (decoded(one, _Range, "a matrix") for one in decoded(found.result, list[Raw], "a matrix"))
     return RangeResult(tuple(_series(one) for one in listed if one.values), answer.warnings)
 
@@ -147,7 +147,7 @@ def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometh
     """Read JSON as a value of a type; ``noun`` names it for people.
 
     Raises:
-        LiveError: it is no JSON, is nested too deeply, or is of another shape.
+        LiveError: it is not JSON, is nested too deeply, or has another shape.
     """
     try:
         return msgspec.json.decode(body, type=shape)
@@ -156,10 +156,10 @@ def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometh
 
 
 def whole(value: float) -> int:
-    """Read a number of things.
+    """Read a count.
 
     Raises:
-        LiveError: it is none: no server counts to infinity, or to less than nothing.
+        LiveError: it is not a count: infinite or negative.
     """
     if not 0 <= value < 2**63:
         raise LiveError(f"the server counts to {value:g}", _help("Prometheus"))

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-MAX_POINTS = 11_000  # what a server answers at most for one series and query
+MAX_POINTS = 11_000  # the server's limit for one series and query
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-#: A range is halved so often where its answer is too large, and then no more.
+#: The number of times that a range with too large an answer is halved.
 _MOST_HALVINGS = 4
-#: Prometheus's own words are enough where the query is what it does not like.
+#: Prometheus's own message is enough where it rejects the query.
 _OF_THE_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _LIMITS = "the server refuses the question: its limits on queries are too low for it"
 
@@ -61,7 +61,7 @@ class PrometheusApi(Struct, frozen=True):
         return self.connection.url
 
     def query(self, expr: str, at: float | None = None) -> InstantResult:
-        """Evaluate ``expr``, an instant vector or a scalar, at one instant; without one, now."""
+        """Evaluate ``expr``, an instant vector or a scalar, at one instant; the default is now."""
         fields = {"query": expr} | ({} if at is None else {"time": _time(at)})
         return self._asked("/api/v1/query", fields, instant_result)
 
@@ -72,8 +72,7 @@ class PrometheusApi(Struct, frozen=True):
     def query_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
         """Evaluate ``expr`` at ``start``, ``start + step`` and so on, until ``end`` at the latest.
 
-        Longer ranges than one request may ask for are put together from several, and so are those of which the
-        answer is too large.
+        A range that is too long for one request, or whose answer is too large, is composed of several requests.
         """
         if step <= 0:
             message = f"a step is more than 0 seconds, not {step:g}"
@@ -81,7 +80,7 @@ class PrometheusApi(Struct, frozen=True):
         return _joined([self._range(expr, *part, step) for part in _parts(start, end, step)])
 
     def one_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
-        """Evaluate as ``query_range``, but by one request, which fails where that is too much."""
+        """Evaluate like ``query_range``, but in one request, which fails where the range is too large."""
         fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
         return self._asked("/api/v1/query_range", fields, range_result)
 
@@ -96,14 +95,14 @@ class PrometheusApi(Struct, frozen=True):
     def look(
         self, path: str, fields: Mapping[str, str], shape: type[T], noun: str, *, post: bool = False
     ) -> T:
-        """Return what another path of the API answers, such as ``/api/v1/labels``, as a value of a type.
+        """Return the answer of another path of the API, such as ``/api/v1/labels``, as a value of a type.
 
         Args:
             path: begins with ``/api``.
             fields: of the request.
             shape: the type.
-            noun: what it is, for people.
-            post: sends long fields where an address would not hold them; only some paths take that.
+            noun: its name, for people.
+            post: sends fields that are too long for an address; only some paths accept it.
         """
 
         def read(answer: Answer) -> T:
@@ -138,7 +137,7 @@ class PrometheusApi(Struct, frozen=True):
         return _joined([self._range(expr, *half, step, halvings - 1) for half in halves])
 
     def _asked(self, path: str, fields: Mapping[str, str], read: Callable[[Answer], T]) -> T:
-        """Send what only reads, and read its answer."""
+        """Send a request that only reads, and read its answer."""
         body = urlencode(fields).encode()
         return self._read(self.connection.send("POST", path, body, _FORM, safe=True), read)
 
@@ -148,7 +147,7 @@ class PrometheusApi(Struct, frozen=True):
         except ServerError as error:
             raise self._refusal(response, error) from None
         except LiveError as error:
-            # What a proxy says is no JSON: its status and first line tell more than that.
+            # A proxy's answer is not JSON: its status and first line are more useful.
             if not response.ok:
                 raise self.connection.refusal(response) from None
             raise self.connection.error(error.message, error.help, type(error)) from None
@@ -160,7 +159,7 @@ class PrometheusApi(Struct, frozen=True):
             return self.connection.error(message, _LIMITS, TimedOutError)
         if response.status == HTTPStatus.NOT_FOUND:
             return self.connection.error(message, self.connection.help_for(response.status), NotFoundError)
-        # Prometheus says 422 for what fails while it is evaluated, whatever the reason.
+        # Prometheus answers 422 for any failure of an evaluation.
         if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             return self.connection.error(message, _LIMITS, RefusedError)
         return self.connection.error(message, self.connection.help_for(response.status))
@@ -173,16 +172,16 @@ def connect(
     credentials: Credentials | None = None,
     patience: Patience | None = None,
 ) -> PrometheusApi:
-    """Address the Prometheus at ``url``; nothing is sent yet.
+    """Prepare requests to the Prometheus at ``url``; nothing is sent yet.
 
     Args:
-        url: may hold a path and credentials, as in ``https://user:password@example.com/prometheus``.
+        url: may contain a path and credentials, as in ``https://user:password@example.com/prometheus``.
         timeout: seconds to wait for an answer; the default is a little above Prometheus's own for a query.
         credentials: sent with each request.
         patience: how often a request is sent.
 
     Raises:
-        LiveError: ``url`` is no http or https address.
+        LiveError: ``url`` is not an http or https address.
     """
     connection = open_connection(
         url.rstrip("/"), timeout=timeout, called="Prometheus", credentials=credentials, patience=patience
@@ -191,7 +190,7 @@ def connect(
 
 
 def probe(url: str, seconds: float) -> PrometheusApi:
-    """Address a Prometheus that may not be there yet: each request is sent once."""
+    """Prepare requests to a Prometheus that may not exist yet: each request is sent once."""
     return connect(url, timeout=seconds, patience=ONCE)
 
 
@@ -201,7 +200,7 @@ def _time(seconds: float) -> str:
 
 def _parts(start: float, end: float, step: float) -> Iterator[tuple[float, float]]:
     """Cut a range at its steps into stretches of at most MAX_POINTS points."""
-    # An end that lies on a step by intention may fall short of it by rounding.
+    # An end that is meant to be a step may be slightly before it by rounding.
     points = floor((end - start) / step + 1e-6) + 1
     for first in range(0, points, MAX_POINTS):
         last = min(first + MAX_POINTS, points) - 1
@@ -209,7 +208,7 @@ def _parts(start: float, end: float, step: float) -> Iterator[tuple[float, float
 
 
 def _joined(results: Iterable[RangeResult]) -> RangeResult:
-    """Put stretches together, series by series."""
+    """Join stretches, series by series."""
     stretches: dict[frozenset[tuple[str, str]], list[RangeSeries]] = {}
     warnings: dict[str, None] = {}
     for result in results:

@@ -1,4 +1,4 @@
-"""Who we are to a server: from the environment alone, and never shown."""
+"""Our credentials for a server: from the environment alone, and never shown."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _HIDDEN = "***"
-#: In data of a server, as in an error, no shorter text than this is a credential: it would hit what is none.
+#: In a server's data, a text shorter than this is not treated as a credential: it would occur by chance.
 _SHORTEST_IN_DATA = 8
 
 
 class Credentials(Struct, frozen=True):
-    """Headers that carry a token or a password, and a way to keep both out of every text.
+    """Headers with a token or a password, and a way to keep both out of every text.
 
     Attributes:
-        headers: what is sent with each request.
-        secrets: texts that nobody may see.
-        login: what to do where the server wants credentials, or other ones.
+        headers: sent with each request.
+        secrets: texts that must not be shown.
+        login: the help where the server wants credentials, or other ones.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class Credentials(Struct, frozen=True):
         )
 
     def hide_in(self, data: bytes, *, good: bool) -> bytes:
-        """Return a server's answer without the secrets; to be done before any of it is cut or read.
+        """Return a server's answer without the secrets; call it before any of it is cut or read.
 
-        In a ``good`` answer, which is data, short ones stay: a password of two letters is in every text.
+        In a ``good`` answer, which is data, short secrets stay: a password of two letters is in every text.
         """
         least = _SHORTEST_IN_DATA if good else 1
         return self._hidden(data, tuple(secret for secret in self.secrets if len(secret) >= least))
@@ -59,15 +59,15 @@ class Credentials(Struct, frozen=True):
         for spelling in _spellings(secrets):
             if spelling in data:
                 data = data.replace(spelling, _HIDDEN.encode())
-        # An escape may stand for any character of it.
+        # An escape may encode any character of it.
         return _escaped(secrets).sub(_HIDDEN.encode(), data) if b"\\u" in data or b"\\/" in data else data
 
 
 def credentials(server: str, environment: Mapping[str, str]) -> Credentials:
-    """Read what ``environment`` says of ``server`` (``GRAFANA``, ``PROMETHEUS``): a token, else user and password.
+    """Read the credentials of ``server`` (such as ``GRAFANA``) from ``environment``: a token, else user and password.
 
     Raises:
-        LiveError: a token that can be none, or a user without a password. The message does not repeat either.
+        LiveError: an invalid token, or a user without a password. The message does not repeat either.
     """
     names = {part: f"AGENT_METRICS_{server}_{part}" for part in ("TOKEN", "USER", "PASSWORD")}
     login = f"set {names['TOKEN']}, or {names['USER']} and {names['PASSWORD']}, in the environment"
@@ -118,7 +118,7 @@ def _of(secret: str) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def _escaped(secrets: Iterable[str]) -> re.Pattern[bytes]:
-    """Match secrets of which any characters are written as JSON's escapes."""
+    """Match secrets in which any characters are JSON escapes."""
     choices = ("".join(map(_character, secret)) for secret in secrets)
     return re.compile("|".join(choices).encode(errors="surrogateescape"))
 

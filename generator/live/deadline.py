@@ -1,4 +1,4 @@
-"""Work that ends in time, whatever it waits for: a name, a handshake, headers or a body that drip in."""
+"""Work with a time limit on everything: name look-up, handshake, headers or a body that arrive slowly."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _THREAD = local()
 
 
 class _Exchange(Generic[T]):
-    """Work in a thread of its own, and the connections that it uses: to hang up is to end it.
+    """Work in a thread of its own, and its connections: closing them ends it.
 
-    The timeouts of a socket do not do: they begin again with each byte, and there are none for names.
+    The timeouts of a socket are not enough: they begin again with each byte, and name look-ups have none.
     """
 
     def __init__(self, work: Callable[[], T]) -> None:
@@ -62,7 +62,7 @@ class _Exchange(Generic[T]):
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """Return what ``work`` returns, which sends requests by a ``watched_pool`` alone.
+    """Return the result of ``work``, which sends requests only by a ``watched_pool``.
 
     Raises:
         TimeoutError: it takes longer; its connections are closed.
@@ -71,7 +71,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 class _Plain(HTTPConnection):
-    """Tells its exchange that it is used."""
+    """A connection that registers with its exchange."""
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
         _THREAD.used.append(self)
@@ -79,7 +79,7 @@ class _Plain(HTTPConnection):
 
 
 class _Encrypted(HTTPSConnection):
-    """Tells its exchange that it is used."""
+    """A connection that registers with its exchange."""
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
         _THREAD.used.append(self)

@@ -1,4 +1,4 @@
-"""The errors of everything that talks to a server: a message for the user, and a way on. No credential is in either."""
+"""Errors in communication with a server: a message for the user, and a way out. Neither contains a credential."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from generator.errors import CommandError
 
 
 class LiveError(CommandError):
-    """A server cannot be reached, refuses, fails, or cannot be started; ``help`` is a way on, or empty.
+    """A server cannot be reached, refuses, fails, or cannot be started; ``help`` is a way out, or empty.
 
-    The message is one for the user: whole, brief, without a traceback's words.
+    The message is for the user: complete, short, without words of a traceback.
     """
 
     def about(self, subject: str) -> Self:
@@ -27,20 +27,20 @@ class UncertainError(LiveError):
 
 
 class UnreachedError(LiveError):
-    """No connection was made, so the server was sent nothing."""
+    """No connection was made, so the server received nothing."""
 
 
 class TimedOutError(UncertainError):
-    """There was no whole answer in time; a part of a query may have one."""
+    """There was no complete answer in time; a part of the query may get one."""
 
 
 class TooLargeError(UncertainError):
-    """The answer is larger than anything that is read; a part of a query may have a smaller one."""
+    """The answer is too large to be read; a part of the query may have a smaller one."""
 
 
 class RefusedError(LiveError):
-    """A server cannot evaluate one query; it may be able to evaluate a part of it."""
+    """The server cannot evaluate the query; it may be able to evaluate a part of it."""
 
 
 class NotFoundError(LiveError):
-    """The server has no such path: not every server with Prometheus's API has all of it."""
+    """The server does not have the path: not every server with Prometheus's API has all of it."""

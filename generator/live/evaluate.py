@@ -1,9 +1,9 @@
 """Rules evaluated over a span of the past, as if Prometheus had run them all along.
 
 Rules are evaluated at the multiples of their group's interval (Prometheus shifts each group by an offset of
-its own; here it is 0), and whatever a rule reads has been recorded before it, in whichever file, group or
-order it stands: there is no lag between groups. A rule that reads its own record sees the steps before. Alerts wait and
-are kept firing as their rules say, and are recorded as Prometheus records them.
+its own; here it is 0), and every input of a rule is recorded before the rule, independent of file, group and order:
+there is no lag between groups. A rule that reads its own record sees the steps before. Alerts wait and are kept firing
+as their rules say, and are recorded as Prometheus records them.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-# Bounds what a rule with many series takes of our memory and of the server's.
+# Limits the memory for a rule with many series, ours and the server's.
 _STEPS_PER_QUERY = 2_000
 
 
 class Evaluation(Struct, frozen=True):
-    """What was done: ``records`` in the order of evaluation, ``samples`` written with staleness markers."""
+    """The result: ``records`` in the order of evaluation, ``samples`` written, including staleness markers."""
 
     records: tuple[str, ...]
     samples: int
@@ -46,7 +46,7 @@ class Evaluation(Struct, frozen=True):
 
 
 class _Run(Struct):
-    """One record's evaluation on its way: what each rule had at its last step, which rule writes a series."""
+    """The evaluation of one record: the last state of each rule, and the rule that writes each series."""
 
     api: PrometheusApi
     service: str
@@ -68,7 +68,7 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
 ) -> Evaluation:
     """Evaluate the rules of ``groups`` from ``start`` to ``end`` (Unix seconds), write the results.
 
-    The span should hold nothing of these records yet: what is there stays.
+    The span should not contain these records yet: existing samples stay.
 
     Args:
         api: the server that holds the raw series and takes the results.
@@ -76,7 +76,7 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
         start: no step is before it.
         end: no step is after it.
         step: seconds, in place of every group's interval.
-        service: only what is recorded of this service is written, and what is of none; of all where it is empty.
+        service: only records of this service, or of none, are written; those of all services where it is empty.
         progress: called after each record with its name, how many are done, and how many there are.
 
     Raises:
@@ -94,14 +94,14 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
 
 
 def _windows(node: Node, start: float, end: float) -> Iterator[tuple[float, float]]:
-    """Cut the span into what is asked for at once: a single step where a record reads itself."""
+    """Split the span into queries: a single step each where a record reads itself."""
     if node.stepwise:
         instants = {instant for interval in node.intervals for instant in _steps(start, end, interval)}
         yield from ((instant, instant) for instant in sorted(instants))
         return
     width = _STEPS_PER_QUERY * min(node.intervals)
     while start <= end:
-        # Steps are whole seconds, so a second before the next window belongs to this one or to none.
+        # Steps are whole seconds, so a second before the next window is in this one or in none.
         after = floor(start) + width
         yield start, min(end, after - 1)
         start = after
@@ -159,7 +159,7 @@ def _query(run: _Run, one: ScheduledRule, steps: range) -> RangeResult:
 
 
 def _claim(run: _Run, one: ScheduledRule, series: Iterable[TimeSeries]) -> None:
-    """Two rules that write one series overwrite each other by chance of order: no result would be right."""
+    """Two rules that write one series overwrite each other in a random order: no result would be right."""
     for found in series:
         labels = frozenset(found.labels.items())
         if run.owners.setdefault(labels, one.key) != one.key:

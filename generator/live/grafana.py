@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: The release that the dashboards are written for.
 IMAGE = "grafana/grafana:13.2.2"
 
-#: An engine that does not say its version by then is taken for none.
+#: An engine that does not report its version within this time is not used.
 _ENGINE_SECONDS = 20.0
 _SETTINGS = {
     "GF_AUTH_ANONYMOUS_ENABLED": "true",
@@ -42,7 +42,7 @@ def find_docker() -> str:
     """Return the path of Docker's client, if its engine answers.
 
     Raises:
-        LiveError: there is none, or its engine does not answer.
+        LiveError: it is not installed, or its engine does not answer.
     """
     docker = find("docker", "docker.io")
     _done(
@@ -54,10 +54,10 @@ def find_docker() -> str:
 
 
 def fetch(docker: str) -> None:
-    """Have the image on this machine, which may take minutes the first time.
+    """Ensure that the image is on this machine, which may take minutes the first time.
 
     Raises:
-        LiveError: it cannot be had.
+        LiveError: it cannot be downloaded.
     """
     try:
         _done((docker, "image", "inspect", IMAGE), "", _ENGINE_SECONDS)
@@ -66,7 +66,7 @@ def fetch(docker: str) -> None:
 
 
 def seen_from_inside(url: str) -> str:
-    """Spell the address of a server on this machine as the container reaches it."""
+    """Spell the address of a server on this machine as seen from the container."""
     return url if _shares_network() else url.replace("127.0.0.1", "host.docker.internal")
 
 
@@ -78,12 +78,12 @@ def grafana_server(
 
     Args:
         docker: Docker's client, as ``find_docker`` found it.
-        files: what lies in ``/etc/grafana`` besides its own, by path.
+        files: further files in ``/etc/grafana``, by path.
         port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
 
     Raises:
-        LiveError: it does not start (with what it said).
+        LiveError: it does not start (with its last messages).
     """
     with tempfile.TemporaryDirectory(prefix="grafana-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
@@ -112,7 +112,7 @@ def _launch(docker: str, directory: Path, port: int) -> HttpServer:
         docker,
         *("run", "--rm", "--pull", "never", "--name", directory.name),
         *(("--network", "host") if _shares_network() else ("--publish", f"127.0.0.1:{port}:{port}")),
-        # As ourselves, since the files are for our eyes only; the image lets any user of group 0 write its data.
+        # As our own user, since only we may read the files; the image lets any user of group 0 write its data.
         *("--user", f"{os.getuid()}:0", "--security-opt", "label=disable"),
         *(part for mount in mounts for part in ("--mount", f"type=bind,readonly,source={mount}")),
         *(part for name, value in settings.items() for part in ("--env", f"{name}={value}")),
@@ -131,10 +131,10 @@ def _is_ready(server: HttpServer) -> bool:
 
 
 def _done(command: tuple[str, ...], otherwise: str, seconds: float | None = None) -> None:
-    """Run to the end.
+    """Run a command to its end.
 
     Raises:
-        LiveError: it failed, or took longer than that: ``otherwise``, and what it said last.
+        LiveError: it failed, or took longer: ``otherwise``, and its last message.
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell

@@ -1,4 +1,4 @@
-"""A server of ours that is asked by HTTP alone."""
+"""A server of ours that is used by HTTP only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 5.0
 
 
 class HttpServer(Struct, frozen=True):
-    """A server that we started; ``process`` may be the client that it hangs on."""
+    """A server that we started; ``process`` may be a client that controls it."""
 
     connection: Connection
     process: subprocess.Popen[bytes]
@@ -33,7 +33,7 @@ class HttpServer(Struct, frozen=True):
         return self.connection.url
 
     def answers(self, path: str) -> bool:
-        """Whether it answers to ``path``, and well."""
+        """Whether it answers at ``path`` with success."""
         try:
             return self.connection.send("GET", path).ok
         except LiveError:

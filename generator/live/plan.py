@@ -1,4 +1,4 @@
-"""The order in which rules are evaluated over a span: what is read comes before its readers."""
+"""The order in which rules are evaluated over a span: inputs come before their readers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ScheduledRule(Struct, frozen=True):
-    """A rule and the seconds between its evaluations; ``key`` is its group's and its own place."""
+    """A rule and the seconds between its evaluations; ``key`` is the index of its group and its own."""
 
     rule: RecordingRule | AlertingRule
     interval: int
@@ -27,7 +27,7 @@ class ScheduledRule(Struct, frozen=True):
 
     @property
     def record(self) -> str:
-        """The name of what it records; all alerting rules record one."""
+        """The name of its record; all alerting rules have the same."""
         return self.rule.record if isinstance(self.rule, RecordingRule) else names.ALERTS
 
     @property
@@ -39,8 +39,8 @@ class ScheduledRule(Struct, frozen=True):
 class Node(Struct, frozen=True):
     """All rules of one record.
 
-    The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads what
-    it recorded at the step before.
+    The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads its own record
+    of the step before.
     """
 
     record: str
@@ -57,7 +57,7 @@ def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[Node, ..
     """Order the records of ``groups``; ``step`` replaces their intervals.
 
     Raises:
-        LiveError: an interval is no second long, an expression does not parse, or records read each other
+        LiveError: an interval is shorter than a second, an expression does not parse, or records read each other
             in a circle.
     """
     by_record: dict[str, list[ScheduledRule]] = {}
@@ -93,7 +93,7 @@ def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        # The list is from what is read to its reader; a person asks what reads what.
+        # The list goes from the input to its reader; people prefer the reader first.
         circle = " reads ".join(reversed(error.args[1]))
         message = f"these records read each other, so none can be evaluated first: {circle}"
         raise LiveError(message) from error
@@ -105,7 +105,7 @@ def _node(record: str, rules: Sequence[ScheduledRule], reads: frozenset[str]) ->
 
 
 def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], ...]:
-    """Within a group, a rule sees what the one before it has just recorded; between groups is no order."""
+    """Within a group, a rule reads the new record of the rule before it; groups have no order."""
     by_group: dict[int, list[ScheduledRule]] = {}
     for one in rules:
         by_group.setdefault(one.key[0], []).append(one)

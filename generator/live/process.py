@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ATTEMPTS = 5
-#: Until a server that we start is ready.
+#: The time until a server that we start is ready.
 START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
@@ -30,7 +30,7 @@ class Server(Protocol):
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """What was started."""
+        """The started process."""
 
 
 S = TypeVar("S", bound=Server)
@@ -40,7 +40,7 @@ def find(program: str, package: str) -> str:
     """Return the path of a program.
 
     Raises:
-        LiveError: there is none, with the Debian package that has it.
+        LiveError: it is not installed, with the Debian package that has it.
     """
     found = which(program)
     if found is None:
@@ -58,7 +58,7 @@ def launch(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
 
 
 def log_of(directory: Path) -> Path:
-    """Say where the log of what was launched there is."""
+    """Return the path of the log of a program started in a directory."""
     return directory / _LOG
 
 
@@ -75,15 +75,15 @@ def running(  # noqa: PLR0913 - its options are by keyword
     """Start a server, wait until it is ready, and end it when the block ends.
 
     Args:
-        launched: launches it, by ``launch`` in ``directory``, on a port.
-        is_ready: says whether it answers; asked again and again.
-        directory: where its log is.
+        launched: starts it, by ``launch`` in ``directory``, on a port.
+        is_ready: whether it answers; called repeatedly.
+        directory: the directory of its log.
         called: its name, for messages.
-        port: where it shall listen; 0 takes a free one.
+        port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
 
     Raises:
-        LiveError: it does not start (with what it said).
+        LiveError: it does not start (with its last messages).
     """
     server = _started(launched, is_ready, directory, port, timeout)
     if server is None:
@@ -98,9 +98,9 @@ def running(  # noqa: PLR0913 - its options are by keyword
 def _started(
     launched: Callable[[int], S], is_ready: Callable[[S], bool], directory: Path, port: int, timeout: float
 ) -> S | None:
-    """Start a server; None where that does not succeed.
+    """Start a server; None where that fails.
 
-    Between choosing a free port and using it another may take it: then it is started on another one.
+    Another program may take the free port before it is used: the server is then started on another port.
     """
     for _ in range(1 if port else _ATTEMPTS):
         server = launched(port or free_port())
@@ -137,7 +137,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """Choose a port of 127.0.0.1 that nobody listens on, for now."""
+    """Choose a port of 127.0.0.1 that is free at the moment."""
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))
         port: int = chosen.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Which recorded series an expression reads, and whether it means the same in a range query."""
+"""The recorded series that an expression reads, and whether it means the same in a range query."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def records_read(expr: str, records: Iterable[str]) -> frozenset[str]:
     A selector without a name matches all of them.
 
     Raises:
-        LiveError: ``expr`` is no PromQL.
+        LiveError: ``expr`` is not PromQL.
     """
     selectors = [node for node in _nodes(expr) if isinstance(node, grammar.VectorSelector)]
     return frozenset(name for name in records if any(_matches(one, name) for one in selectors))
@@ -33,7 +33,7 @@ def depends_on_the_range(expr: str) -> bool:
     """Whether ``expr`` has ``@ start()`` or ``@ end()``: the ends of a range query, else the one instant.
 
     Raises:
-        LiveError: ``expr`` is no PromQL.
+        LiveError: ``expr`` is not PromQL.
     """
     pinned = (
         node.at for node in _nodes(expr) if isinstance(node, grammar.VectorSelector | grammar.SubqueryExpr)
@@ -69,6 +69,6 @@ def _one_matches(matcher: grammar.Matcher, record: str) -> bool:
     try:
         found = re.fullmatch(matcher.value, record) is not None
     except re.error:
-        # RE2 knows spellings that Python does not: depending on too much is safe.
+        # RE2 has syntax that Python lacks: depending on too much is safe.
         return True
     return found is wanted

@@ -1,6 +1,6 @@
-"""From a rule's result to what Prometheus would record: the rule's name and labels, and staleness markers.
+"""From a rule's result to Prometheus's records: the rule's name and labels, and staleness markers.
 
-Of an alerting rule Prometheus records ALERTS, by the state of each alert, and ALERTS_FOR_STATE, since when.
+For an alerting rule Prometheus records ALERTS, by the state of each alert, and ALERTS_FOR_STATE, the time of its start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LabelSet = frozenset[tuple[str, str]]
 
 
 class Recorded(Struct, frozen=True):
-    """Series to write, and which ones there are at the last step."""
+    """Series to write, and the series that exist at the last step."""
 
     series: tuple[TimeSeries, ...]
     present: frozenset[LabelSet]
@@ -82,7 +82,7 @@ def alerted(
 def _lives(
     true_at: Mapping[int, float], steps: range, state: State | None, timing: Timing
 ) -> dict[int, State]:
-    """Follow an alert through ``steps``: its state at each at which it is active."""
+    """Follow an alert through ``steps``: its state at each step at which it is active."""
     found = {}
     for step in steps:
         state = advance(state, step, present=step in true_at, timing=timing)
@@ -94,7 +94,7 @@ def _lives(
 def _alert(
     labels: LabelSet, lives: Mapping[int, State], steps: range, before: State | None
 ) -> Iterable[TimeSeries]:
-    """Write an alert as Prometheus does: a series for each of its states, and one for since when it is active."""
+    """Write an alert as Prometheus does: a series for each of its states, and one for the start of its activity."""
     for name, is_it in (("pending", _pending), ("firing", _firing)):
         mine = {step: 1.0 for step, state in lives.items() if is_it(state)}
         present = before is not None and is_it(before)

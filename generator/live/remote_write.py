@@ -31,7 +31,7 @@ _HEADERS = {
     "X-Prometheus-Remote-Write-Version": "0.1.0",
 }
 _RECEIVER = "start Prometheus with --web.enable-remote-write-receiver, and check the path of the address"
-#: Words of Prometheus's refusals, and what to do.
+#: Words in Prometheus's refusals, and the help for each.
 _SAID = (
     (("remote write receiver",), _RECEIVER),
     (
@@ -67,7 +67,7 @@ def write(
     written = 0
     for request, samples in _requests(series, samples_per_request):
         body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
-        # To write the same samples again changes nothing.
+        # A repeated write of the same samples changes nothing.
         response = api.connection.send("POST", _PATH, body, _HEADERS, safe=True)
         if not response.ok:
             raise _refusal(api, response)
@@ -100,14 +100,14 @@ def _add(request: WriteRequest, labels: Mapping[str, str], samples: Iterable[tup
     for name, text in sorted(labels.items()):
         if text:
             target.labels.add(name=name, value=text)
-    # Bound once: this is the loop that a day of samples spends its time in.
+    # Bound once: most of the time for a day of samples is spent in this loop.
     add = target.samples.add
     for timestamp, value in samples:
         add(value=value, timestamp=timestamp)
 
 
 def _refusal(api: PrometheusApi, response: Response) -> LiveError:
-    """Say why it takes no samples, by its status and by what Prometheus itself says."""
+    """Explain why it refuses samples, by the status and by Prometheus's own message."""
     said = next((help_ for words, help_ in _SAID if any(word in response.text for word in words)), "")
     if not said and response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         said = _RECEIVER

@@ -1,4 +1,4 @@
-"""An answer of a server, and how its status reads to a person."""
+"""An answer of a server, and its status in words."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Response(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether the server did what it was asked."""
+        """Whether the request succeeded."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
@@ -57,25 +57,25 @@ class Response(Struct, frozen=True):
 
     @property
     def leads_to(self) -> str:
-        """Where a redirection leads, without what may be secret; empty where this is none."""
+        """The target of a redirection, without possible secrets; empty where there is none."""
         if not HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
             return ""
         return _plain(self.headers.get("Location", ""))
 
     @property
     def reason(self) -> str:
-        """The status, and what the server says of it, in a line."""
+        """The status and the server's message, on one line."""
         elsewhere = f"a redirection to {self.leads_to}" if self.leads_to else self.text
         return f"HTTP {self.status}: {elsewhere}"
 
 
 def help_for(status: int, login: str, called: str) -> str:
-    """Say what to do about a status that is no success.
+    """Return the help for a status other than success.
 
     Args:
         status: of an answer.
-        login: what to do where credentials are wanted.
-        called: what the server should be, such as ``Prometheus``.
+        login: the help where credentials are wanted.
+        called: the expected server, such as ``Prometheus``.
     """
     if status in _LOGIN:
         return login
@@ -86,7 +86,7 @@ def help_for(status: int, login: str, called: str) -> str:
 
 
 def _plain(location: str) -> str:
-    """Leave out of an address what may hold a credential: a login, a query, a fragment."""
+    """Remove everything from an address that may contain a credential: a login, a query, a fragment."""
     try:
         parts = urlsplit(location)
     except ValueError:

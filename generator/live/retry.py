@@ -1,8 +1,8 @@
-"""Which requests are repeated, and how long: the one policy of everything that talks to a server.
+"""The repetition of requests: one policy for all servers.
 
-What only reads, or may be carried out twice, is repeated when the server or the way to it fails for a moment.
-Everything is repeated when the server was not reached, or says that it did not take the request (429, 503). A request
-is never repeated after its time is over, and never waits for longer than that.
+A request that only reads, or may be carried out twice, is repeated when the server or the network fails for a moment.
+Every request is repeated when the server was not reached, or reports that it did not accept the request (429, 503). A
+request is never repeated after its time is over, and never waits for longer than that.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _PASSING = _BUSY | {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
-#: Seconds before the second try, which double each time: after an answer, and after none.
+#: Seconds before the second try, which double each time: after an answer, and without one.
 _FIRST_PAUSE, _FIRST_PAUSE_UNANSWERED = 1.0, 0.1
 
 
 class Patience(Struct, frozen=True):
-    """How often a request is sent at most, and the clock by which it waits (seconds)."""
+    """The largest number of times that a request is sent, and the clock for waiting (seconds)."""
 
     tries: int = 4
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
-#: For servers that are asked whether they are there yet.
+#: For servers that may not be ready yet.
 ONCE = Patience(tries=1)
 
 
@@ -45,8 +45,8 @@ def repeated(
     """Send a request until it is answered for good, or patience or ``seconds`` end; return the last answer.
 
     Args:
-        attempt: sends it once, and waits for so many seconds at most.
-        patience: how often.
+        attempt: sends it once, and waits for that many seconds at most.
+        patience: the largest number of tries.
         seconds: for all attempts and the pauses between them.
         safe: whether it may be carried out twice.
 
@@ -81,12 +81,12 @@ def _worth_repeating(answer: Response | LiveError, *, safe: bool) -> bool:
 
 
 def gave_up(response: Response) -> bool:
-    """Whether a Prometheus itself ended a query because it took too long: it would again."""
+    """Whether a Prometheus itself ended a query because it took too long: a repetition would as well."""
     return response.status == HTTPStatus.SERVICE_UNAVAILABLE and b'"errorType":"timeout"' in response.body
 
 
 def _pause(answer: Response | LiveError, done: int) -> float:
-    """Wait as long as the server asks, else a moment, then twice as long each time."""
+    """Return the pause that the server asks for, else a moment, which doubles each time."""
     doubled = 2.0 ** (done - 1)
     if isinstance(answer, LiveError):
         return _FIRST_PAUSE_UNANSWERED * doubled
@@ -95,7 +95,7 @@ def _pause(answer: Response | LiveError, done: int) -> float:
 
 
 def retry_after(response: Response) -> float | None:
-    """Return the seconds that an answer asks to wait, whether it says so in seconds or as a date."""
+    """Return the seconds that an answer asks to wait, given in seconds or as a date."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdecimal():
         return float(text[:10])

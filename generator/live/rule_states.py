@@ -1,4 +1,4 @@
-"""What Prometheus says of the rules that it runs (``/api/v1/rules``), as values."""
+"""The states of the rules that Prometheus runs (``/api/v1/rules``), as values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Alert(Struct, frozen=True):
-    """An alert that is ``pending`` or ``firing``; ``active_at`` is as the server writes it (RFC 3339)."""
+    """An alert that is ``pending`` or ``firing``; ``active_at`` is the server's text (RFC 3339)."""
 
     state: str
     labels: dict[str, str]

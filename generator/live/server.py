@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
 
-# A server takes samples as old as half a block before its newest one (an hour, as it comes), and moves data
-# about once a block and a half is full. With one block for everything the age of samples does not matter, and
-# no compaction runs beside a query.
+# A server accepts samples as old as half a block before its newest one (an hour, by default), and compacts once a block
+# and a half is full. With one block for everything the age of samples does not matter, and no compaction runs beside a
+# query.
 _BLOCK = "20y"
 _PROBE_SECONDS = 0.5
 _CONFIG = "prometheus.yml"
 
 
 class PrometheusServer(Struct, frozen=True):
-    """A server that we started; ``directory`` holds its configuration, its log and its data."""
+    """A server that we started; ``directory`` contains its configuration, its log and its data."""
 
     api: PrometheusApi
     directory: Path
     process: subprocess.Popen[bytes]
 
     def load(self, config: ServerConfig) -> None:
-        """Read ``config`` in place of what the server has now.
+        """Replace the server's configuration by ``config``.
 
         Raises:
-            LiveError: the server refuses it (and keeps what it had), with its reason.
+            LiveError: the server refuses it (and keeps the old one), with its reason.
         """
         _write_config(self.directory, config)
         response = self.api.connection.send("POST", "/-/reload")
@@ -54,7 +54,7 @@ def find_prometheus() -> str:
     """Return the path of the ``prometheus`` program.
 
     Raises:
-        LiveError: there is none.
+        LiveError: it is not installed.
     """
     return find("prometheus", "prometheus")
 
@@ -65,15 +65,15 @@ def prometheus_server(
 ) -> Iterator[PrometheusServer]:
     """Start a Prometheus on 127.0.0.1, empty and ready, and end it with its data when the block ends.
 
-    It takes remote writes of any age up to ten years before its newest sample, in any order.
+    It accepts remote writes of any age up to ten years before its newest sample, in any order.
 
     Args:
-        config: what it reads; nothing by default.
+        config: its configuration; empty by default.
         port: the port it listens on; 0 takes a free one.
         timeout: seconds until it is ready.
 
     Raises:
-        LiveError: there is no Prometheus, or it does not start (with what it said).
+        LiveError: there is no Prometheus, or it does not start (with its last messages).
     """
     binary = find_prometheus()
     with tempfile.TemporaryDirectory(prefix="prometheus-", ignore_cleanup_errors=True) as name:
@@ -107,7 +107,7 @@ def _launch(binary: str, directory: Path, port: int) -> PrometheusServer:
 
 
 def _is_ready(server: PrometheusServer) -> bool:
-    """Whether our server is ready, and not another one that took its port: ours then ends by itself."""
+    """Whether our server is ready, rather than another one that took its port: ours then ends by itself."""
     with closing(probe(server.api.url, _PROBE_SECONDS)) as api:
         try:
             flags = api.flags() if api.ready() else {}

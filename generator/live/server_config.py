@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Samples older than another one of the same series are taken this far back.
+# Out-of-order samples of a series are accepted this far back.
 _OUT_OF_ORDER = "10y"
 
 
 class ServerConfig(Struct, frozen=True):
-    """What a started Prometheus reads: rule files, scrape configurations as its own file spells them, and who is told.
+    """The configuration of a started Prometheus: rule files, scrape configurations in its own form, and Alertmanagers.
 
     ``alertmanagers`` are hosts with ports.
     """
@@ -34,7 +34,7 @@ def configuration(config: ServerConfig) -> str:
     """Write ``config`` as Prometheus reads it.
 
     Raises:
-        LiveError: a rule file does not exist; Prometheus takes its name for a pattern and is content.
+        LiveError: a rule file does not exist; Prometheus would read its name as a pattern without matches.
     """
     for path in config.rule_files:
         if not path.is_file():

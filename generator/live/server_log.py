@@ -14,7 +14,7 @@ _LINES = 3
 
 
 def last_errors(log: Path) -> str:
-    """Return the reasons in the last lines of ``log``; where there is none, the lines; ``""`` for an empty log.
+    """Return the reasons in the last lines of ``log``; without a reason the lines; ``""`` for an empty log.
 
     ``ts=... caller=... level=error msg="loading groups failed" err="a.yml: 5:11: parse error"`` becomes
     ``a.yml: 5:11: parse error``.
@@ -25,7 +25,7 @@ def last_errors(log: Path) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Undo Go's quoting, which is JSON's but for rare escapes."""
+    """Undo Go's quoting, which is JSON's except for rare escapes."""
     try:
         return str(json.loads(text)) if text.startswith('"') else text
     except ValueError:

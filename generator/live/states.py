@@ -1,7 +1,7 @@
 """The life of an alert: pending, firing, resolved, exactly as Prometheus's rule manager decides it.
 
-Pure: times are Unix seconds, in the order of evaluation. An evaluation that failed is not among them: the manager
-leaves every alert as it is then.
+Pure: times are Unix seconds, in the order of evaluation. A failed evaluation is not among them: it leaves every alert
+    as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Timing(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """An active alert: since when, since when it fires, and since when its expression yields nothing any more."""
+    """An active alert: the times since which it is active, fires, and has no result any more."""
 
     active_at: float
     fired_at: float | None = None
@@ -31,7 +31,7 @@ class State(Struct, frozen=True):
 
 
 def advance(state: State | None, time: float, *, present: bool, timing: Timing) -> State | None:
-    """Evaluate once more: ``present`` says whether the expression yields the alert. None is an inactive alert."""
+    """Evaluate once more: ``present`` is whether the expression yields the alert. None is an inactive alert."""
     if present:
         return _held(replace(state, missing_at=None) if state else State(time), time, timing)
     if state is None or state.fired_at is None:
@@ -47,13 +47,13 @@ def _held(state: State, time: float, timing: Timing) -> State:
 
 
 class Activity(Struct, frozen=True):
-    """One time that an alert was active.
+    """One period in which an alert was active.
 
     Attributes:
         active_at: The first evaluation that yielded it.
         fired_at: The evaluation at which it began to fire; None when it stayed pending.
         ended_at: The first evaluation at which it was inactive again; None when it still was active at the last.
-        values: What the expression yielded, by time; without the times that ``keep_firing_for`` bridged.
+        values: The results of the expression, by time; without the times that ``keep_firing_for`` bridged.
     """
 
     active_at: float
@@ -65,7 +65,7 @@ class Activity(Struct, frozen=True):
 def activities(
     values: Mapping[float, float], evaluations: Iterable[float], timing: Timing
 ) -> tuple[Activity, ...]:
-    """Follow one alert through ``evaluations``; ``values`` are what its expression yields, by time."""
+    """Follow one alert through ``evaluations``; ``values`` are the results of its expression, by time."""
     found: list[Activity] = []
     state: State | None = None
     seen: dict[float, float] = {}

@@ -1,4 +1,4 @@
-"""HTTP to one server: every exchange is bounded in time and in size, and whatever fails becomes a LiveError."""
+"""HTTP to one server: every exchange is limited in time and size, and any failure becomes a LiveError."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from generator.live.retry import Patience, repeated
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Larger bodies than this are not read, compressed or not.
+#: Larger bodies are not read, compressed or not.
 MOST_BYTES = 32 * 1024 * 1024
 _PIECE = 64 * 1024
 _CONNECT_SECONDS = 5.0
-#: Repetitions are ours (see ``retry``), and so is what is done about statuses.
+#: Our own code repeats requests (see ``retry``) and handles statuses.
 _ONCE = urllib3.Retry(connect=0, read=0, redirect=False, status=0, other=0, respect_retry_after_header=False)
-#: What becomes of bytes that are no HTTP, too.
+#: Also the errors for bytes that are not HTTP.
 _FAILURES = (HTTPError, HTTPException, OSError, ValueError)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _UNTRUSTED = (
@@ -53,9 +53,9 @@ class Connection(Struct, frozen=True):
     Attributes:
         url: its address, without credentials.
         pool: made by ``watched_pool``.
-        timeout: seconds from the begin of a request to the end of its answer, with all repetitions.
-        called: what the server should be, such as ``Prometheus``.
-        credentials: who we are to it.
+        timeout: seconds from the start of a request to the end of its answer, with all repetitions.
+        called: the expected server, such as ``Prometheus``.
+        credentials: our credentials for it.
         patience: how often a request is sent.
     """
 
@@ -75,12 +75,12 @@ class Connection(Struct, frozen=True):
         *,
         safe: bool = False,
     ) -> Response:
-        """Send a request and read its answer, whatever its status; what is not our credential is as it was sent.
+        """Send a request and read its answer, of any status; only our credentials are removed from it.
 
         Args:
             method: of HTTP.
-            path: behind the address, may hold a query, which no message repeats.
-            body: what is sent.
+            path: after the address, may contain a query, which no message repeats.
+            body: the request's body.
             headers: sent besides the credentials.
             safe: whether the request may be carried out twice, as every GET may.
 
@@ -95,16 +95,16 @@ class Connection(Struct, frozen=True):
         return repeated(attempt, self.patience, self.timeout, safe=safe or method == "GET")
 
     def refusal(self, response: Response) -> LiveError:
-        """Say what an answer means that is no success."""
+        """Describe an answer that is not a success."""
         kind = NotFoundError if response.status == HTTPStatus.NOT_FOUND else LiveError
         return self.error(response.reason, self.help_for(response.status), kind)
 
     def help_for(self, status: int) -> str:
-        """Say what to do about a status that is no success."""
+        """Return the help for a status that is not a success."""
         return help_for(status, self.credentials.login, self.called)
 
     def error(self, message: str, help_: str = "", kind: type[LiveError] = LiveError) -> LiveError:
-        """Make an error about this server, without a credential in it and on one line."""
+        """Make an error about this server, without credentials and on one line."""
         return kind(printable(self.credentials.hide(f"{self.url}: {message}")), help_)
 
     def close(self) -> None:
@@ -164,24 +164,24 @@ def open_connection(
     credentials: Credentials | None = None,
     patience: Patience | None = None,
 ) -> Connection:
-    """Prepare requests to ``url``, which may hold a path and credentials; nothing is sent yet.
+    """Prepare requests to ``url``, which may contain a path and credentials; nothing is sent yet.
 
     Args:
         url: such as ``http://localhost:9090`` or ``https://user:password@example.com/prometheus``.
         timeout: seconds to wait for a whole answer.
-        called: what the server should be, such as ``Prometheus``.
+        called: the expected server, such as ``Prometheus``.
         credentials: sent with each request, in place of those in the address.
         patience: how often a request is sent.
 
     Raises:
-        LiveError: ``url`` is no http or https address.
+        LiveError: ``url`` is not an http or https address.
     """
     base, auth = _split(url)
     known = credentials or Credentials()
     if auth and not known.headers:
         user, _, password = unquote(auth).partition(":")
         known = basic(user, password, known.login)
-    # Who waits gives up by itself; this is for a thread that nobody waits for any more.
+    # A waiting caller gives up by itself; this limit ends a thread that no caller waits for any more.
     limits = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout + 1)
     pool = watched_pool(timeout=limits, retries=_ONCE)
     return Connection(base, pool, timeout, called, known, patience or Patience())
@@ -197,7 +197,7 @@ def _exchange(
     try:
         read = _body(answer)
     finally:
-        # Read to its end, it is in the pool again already.
+        # After the end of the body the connection is in the pool again.
         answer.close()
     return None if read is None else Response(answer.status, read, answer.headers)
 
@@ -225,7 +225,7 @@ def _split(url: str) -> tuple[str, str | None]:
 
 
 def _shown(url: str) -> str:
-    """Leave out of an address whatever could be a password."""
+    """Remove everything from an address that could be a password."""
     return re.sub(r"^([a-z]+://)?.*@", r"\1***@", url, flags=re.DOTALL)
 
 
@@ -236,7 +236,7 @@ def _is_unreached(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Say what the operating system said, where urllib3 wraps it in its own words."""
+    """Return the operating system's message, where urllib3 wraps it in its own."""
     cause: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     root = cause.__cause__
     if isinstance(root, OSError) and root.strerror:

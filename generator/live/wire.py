@@ -72,7 +72,7 @@ def write_request() -> WriteRequest:
 
 @lru_cache(maxsize=1)
 def _write_request_class() -> Callable[[], WriteRequest]:
-    # A pool of its own: another library in the process may describe these messages too.
+    # A separate pool: another library in the process may describe these messages too.
     pool = DescriptorPool()
     pool.Add(_file())
     found = GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.WriteRequest"))

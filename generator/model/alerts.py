@@ -1,4 +1,4 @@
-"""Alerts as meant: thresholds resolved to base units, tiers that can fire only."""
+"""Alerts as meant: bounds in base units, and only tiers that can fire."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from generator.model.labels import Label
 from generator.model.streams import Stream
 from generator.model.units import DAY, HOUR, duration
 
-#: Seconds that releases are compared over: both while they live side by side, else the newest one against so much of
-#: the previous one; and the newest one's first against the previous one's last, which show what the release did.
+#: Seconds over which releases are compared: while both serve runs, both over the first; else the newest over the first
+#: and the previous over the second. Over the third: the start of the newest and the end of the previous, the effect of
+#: a release.
 NEWEST_WINDOW = 6 * HOUR
 PREVIOUS_WINDOW = DAY
 STEP_WINDOW = HOUR
@@ -21,17 +22,15 @@ STEP_WINDOW = HOUR
 OUTSIDE_WINDOW = HOUR
 
 
-#: The numbers of an alert, by which constants and records tell them apart.
+#: The numbers of an alert; the names of constants and records end in these.
 BOUND, BEYOND, MIN_EVENTS, MIN_BAD_EVENTS = "bound", "beyond", "min_events", "min_bad_events"
-#: The bound of an alert's mildest tier, of which chance is judged.
-MILDEST = "mildest"
-#: At the end of a number that stands on the objective: so many times that, or so much on top.
+#: Suffixes of a number that depends on the objective: the factor of the objective, and the amount added to it.
 FACTOR, OFFSET = "_factor", "_offset"
 
 
-#: How many times as long as its shortest time an alert on promised traffic looks back, up to a day.
+#: An alert on promised traffic looks back over its shortest time and over these multiples of it, up to a day.
 _LONGER = (2, 4, 12, 48)
-#: Of fewer promised runs silence says nothing; of so many, half of them does.
+#: Below the first number of promised runs, silence proves nothing; from the second on, half of them are enough proof.
 FEWEST_PROMISED, MANY_PROMISED = 10, 40
 
 
@@ -44,7 +43,7 @@ class AlertSeverity(StrEnum):
 
 
 class Burn(Struct, frozen=True):
-    """A pace of spending the error budget, ``factor`` times the even one, in a long and in a short window."""
+    """A burn rate: the budget is spent ``factor`` times too fast, in a long and in a short window."""
 
     factor: float
     long: int
@@ -52,17 +51,17 @@ class Burn(Struct, frozen=True):
 
 
 def pace_part(burn: Burn) -> str:
-    """Name the number that says how fast a budget is spent in these windows."""
+    """Name the number for how fast a budget is spent in these windows."""
     return f"pace_{duration(burn.long)}_{duration(burn.short)}"
 
 
 class Bound(Struct, frozen=True):
-    """A bound as its author wrote it: an amount, or ``factor`` times the objective, and ``amount`` on top.
+    """A bound as its author wrote it: an amount, or ``factor`` times the objective plus ``amount``.
 
     Attributes:
-        amount: In the signal's base unit; percentage points as a difference of shares.
-        factor: How many times the objective; None where the bound does not stand on it.
-        words: For people, with # where the resulting amount stands: ``#, 2x the objective``.
+        amount: In the signal's base unit; percentage points for a difference of shares.
+        factor: How many times the objective; None where the bound does not depend on it.
+        words: For people, with # in place of the resulting amount: ``#, 2x the objective``.
     """
 
     amount: float
@@ -70,15 +69,15 @@ class Bound(Struct, frozen=True):
     words: str
 
     def of(self, objective: float) -> float:
-        """Resolve it against an objective."""
+        """Compute the bound from an objective."""
         return round(self.amount + (self.factor or 0) * objective, 9)
 
 
 class Tier(Struct, frozen=True):
     """A severity and the bound beyond which it applies, in the signal's base unit; ``text`` is for people.
 
-    A burn rate has its paces in ``burns`` instead, any of which is enough. ``written`` is the bound as its author
-    wrote it, where there is one.
+    A burn rate has its paces in ``burns`` instead; any of them is enough. ``written`` is the bound as its author wrote
+    it, if any.
     """
 
     severity: AlertSeverity
@@ -91,8 +90,8 @@ class Tier(Struct, frozen=True):
 class Threshold(Struct, frozen=True, tag=True):
     """The signal is beyond the bound.
 
-    ``unfinished`` also fires when the numerator grows beyond what the bound allows while no run finishes at all.
-    ``also_over`` also fires on so many seconds, where events are too rare for the signal's own window; 0 does not.
+    With ``unfinished`` it also fires when no run finishes and the numerator grows beyond what the bound allows.
+    ``also_over`` is a second, longer window in seconds, for events too rare for the signal's own window; 0 for none.
     """
 
     unfinished: bool = False
@@ -100,15 +99,15 @@ class Threshold(Struct, frozen=True, tag=True):
 
     @property
     def lately(self) -> int:
-        """Seconds at the end of ``also_over`` in which it must still be seen."""
+        """The last seconds of ``also_over``, in which the signal must still be bad."""
         return self.also_over // 2
 
 
 class Change(Struct, frozen=True, tag=True):
     """The signal is worse than ``over`` seconds ago by the bound.
 
-    ``relative`` bounds are a part of the earlier value, others a difference. ``beyond`` is what the signal itself
-    must be beyond as well, in base units, so that a change among good values stays quiet.
+    A ``relative`` bound is a part of the earlier value, any other a difference. The signal itself must be beyond
+    ``beyond`` as well, in base units, so that a change among good values stays quiet.
     """
 
     over: int
@@ -134,7 +133,7 @@ class BurnRate(Struct, frozen=True, tag=True):
 
 
 class Overflow(Struct, frozen=True, tag=True):
-    """More than the bound's share of observations lie beyond the last bucket, where quantiles see nothing."""
+    """More than the bound's share of observations lie above the last bucket, where a quantile cannot be computed."""
 
 
 class Forecast(Struct, frozen=True, tag=True):
@@ -142,7 +141,7 @@ class Forecast(Struct, frozen=True, tag=True):
 
 
 class Fall(Struct, frozen=True, tag=True):
-    """A count is far below what it was an hour ago, and at this time yesterday; the bound is a part of these."""
+    """A count is far below its value an hour ago and its value at this time yesterday; the bound is a part of these."""
 
 
 class Unpriced(Struct, frozen=True, tag=True):
@@ -150,33 +149,33 @@ class Unpriced(Struct, frozen=True, tag=True):
 
 
 class Absence(Struct, frozen=True, tag=True):
-    """``stream`` has no series while it should: runs finish, or for the run counter it was there within a day."""
+    """``stream`` has no series although it should: runs finish, or, for the run counter, it existed within a day."""
 
     stream: Stream
     runs: str
 
 
 class Idle(Struct, frozen=True, tag=True):
-    """Fewer runs finish than half of what the service promises, within ``over`` seconds or longer times."""
+    """Fewer than half of the promised runs finish, within ``over`` seconds or within one of the longer windows."""
 
     over: int
 
     @property
     def windows(self) -> tuple[int, ...]:
-        """List the times that may be looked back over, the shortest first: which of them, follows from the promise."""
+        """List the windows that it may look back over, the shortest first; the promise decides which one is used."""
         longer = (min(self.over * times, DAY) for times in _LONGER if self.over < DAY)
         return tuple(dict.fromkeys((self.over, *longer)))
 
 
 class Undeclared(Struct, frozen=True, tag=True):
-    """``label`` of ``stream`` has values that the spec does not list, or more of them than it allows."""
+    """``label`` of ``stream`` has values that the spec does not list, or more values than the spec allows."""
 
     stream: Stream
     label: Label
 
 
 class Outside(Struct, frozen=True, tag=True):
-    """Generated instrumentation met values that the spec does not allow: ``stream`` counts them, by ``label``."""
+    """Generated instrumentation received values that the spec does not allow; ``stream`` counts them by ``label``."""
 
     stream: Stream
     label: Label
@@ -189,7 +188,7 @@ class SeriesCount(Struct, frozen=True, tag=True):
 
 
 class Watch(StrEnum):
-    """What of the rules' own health an alert watches."""
+    """The part of the rules' own health that an alert watches."""
 
     CONSTANTS = "constants"
     OWNERS = "owners"
@@ -198,7 +197,7 @@ class Watch(StrEnum):
 
 
 class RuleHealth(Struct, frozen=True, tag=True):
-    """The rules themselves do not work, so that silence and green would say nothing."""
+    """The rules themselves do not work, so that a quiet and green board proves nothing."""
 
     watch: Watch
 
@@ -225,19 +224,19 @@ class Alert(Struct, frozen=True):
     """An alert of a service.
 
     Attributes:
-        name: As fixed by the profile, such as ``AgentSuccessRateLow``.
-        kind: What is compared with what.
+        name: The name in the library or the spec, such as ``AgentSuccessRateLow``.
+        kind: The kind of condition.
         signal: The name of the signal it is about.
-        by: The label that it fires for each value of; None for the whole service.
+        by: The label for each value of which it fires; None for the whole service.
         tiers: Severities and bounds, the most severe first.
         for_: Seconds that the condition must hold.
-        keep_firing_for: Seconds that it goes on firing after the condition ended.
-        min_events: Fewest events in the window on which a value says anything.
-        min_bad_events: Fewest bad events in the window; for changes, more than the other side predicts.
+        keep_firing_for: Seconds for which it goes on firing after the condition ended.
+        min_events: The fewest events in the window for which a value counts.
+        min_bad_events: The fewest bad events in the window; for changes, beyond those that the other side predicts.
         summary: One sentence without templates.
-        means: What it means and what usually causes it, for runbooks.
-        shared: Of the library, so that one rule watches all services.
-        only: The value of ``by`` that it is about; empty for each value.
+        means: Its meaning and usual causes, for runbooks.
+        shared: Whether it is of the library, so that one rule watches all services.
+        only: The one value of ``by`` that it is about; empty for all values.
     """
 
     name: str
@@ -256,17 +255,17 @@ class Alert(Struct, frozen=True):
 
     @property
     def about_signal(self) -> bool:
-        """Whether it tells the signal's own state, and so belongs to its status on the board."""
+        """Whether it is about the signal itself, and so part of the signal's status on the board."""
         return not isinstance(self.kind, Undeclared | Outside | SeriesCount | RuleHealth)
 
     @property
     def shown(self) -> bool:
-        """Whether it is about a signal's value, which then stands beside its status."""
+        """Whether it is about a signal's value, which is then shown beside its status."""
         return self.about_signal and not isinstance(self.kind, Absence)
 
     @property
     def about(self) -> str:
-        """Name the stream or label that tells alerts of one name apart; empty where there is only one."""
+        """The stream or label that distinguishes alerts of one name; empty where there is only one."""
         match self.kind:
             case Absence(stream):
                 return stream.name
@@ -281,10 +280,10 @@ class Alert(Struct, frozen=True):
 
     @property
     def of_release(self) -> bool:
-        """Whether its label ``release`` says which one it is about."""
+        """Whether its label ``release`` names the release that it is about."""
         return self.by == names.RELEASE or isinstance(self.kind, Regression)
 
 
 def has_mildest(alert: Alert) -> bool:
-    """Whether chance is judged by another tier's bound: of several, where single events are bad whatever the bound."""
+    """Whether chance is judged by the mildest tier's bound: there are several, and single events are bad anyway."""
     return isinstance(alert.kind, Threshold) and bool(alert.kind.also_over) and len(alert.tiers) > 1

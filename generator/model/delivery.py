@@ -1,10 +1,10 @@
-"""Other forms of the same rules and dashboards, for where they run: what the site asks for, of each target."""
+"""Other forms of the same rules and dashboards, for the systems that run them: the site's options for each target."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-#: Names and values, in the order in which they are written.
+#: Names and values, in the order of the output.
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -12,7 +12,7 @@ class Kubernetes(Struct, frozen=True):
     """Objects of the Prometheus operator, and dashboards for a sidecar or for the Grafana operator.
 
     Attributes:
-        namespace: Of every object; empty where none is written.
+        namespace: The namespace of every object; empty to write none.
         rule_labels: The labels by which a Prometheus chooses its rules.
         dashboard_labels: The labels by which a sidecar chooses its dashboards.
         folder_annotation: The annotation from which a sidecar takes the folder.
@@ -37,20 +37,20 @@ class Helm(Struct, frozen=True):
 class Mimir(Struct, frozen=True):
     """Namespaces of rule groups for Mimir, Cortex or Grafana Cloud; a tenant may have ``max_groups`` groups.
 
-    Its default limit of rules in a group holds for all of ours: see ``generator.prometheus.grouping``.
+    All our groups are within its default limit of rules in a group: see ``generator.prometheus.grouping``.
     """
 
     max_groups: int
 
 
 class Terraform(Struct, frozen=True):
-    """A module over the files; ``rules`` is where they go: ``mimir``, ``amp`` or ``none``."""
+    """A module over the files; ``rules`` is the system that evaluates them: ``mimir``, ``amp`` or ``none``."""
 
     rules: str
 
 
 class VictoriaMetrics(Struct, frozen=True):
-    """Objects of the VictoriaMetrics operator, and the labels by which a VMAlert chooses them."""
+    """Objects of the VictoriaMetrics operator, with the labels by which a VMAlert chooses them."""
 
     namespace: str
     rule_labels: Labels
@@ -68,7 +68,7 @@ Target = Kubernetes | Helm | Mimir | Terraform | VictoriaMetrics | OpenSlo | Bac
 
 
 class Deliver(Struct, frozen=True):
-    """The targets that are asked for; None those that are not."""
+    """The targets of the site; None for each that it does not use."""
 
     kubernetes: Kubernetes | None = None
     helm: Helm | None = None
@@ -80,6 +80,6 @@ class Deliver(Struct, frozen=True):
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """The targets that are asked for, in the order of their names here."""
+        """The targets that the site uses, in the order of the fields above."""
         found = (getattr(self, name) for name in self.__struct_fields__)
         return tuple(target for target in found if target is not None)

@@ -1,4 +1,4 @@
-"""Deviations: what a service changes about the alerts that all services share."""
+"""Deviations: the changes of a service to the alerts that all services share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Override(Struct, frozen=True):
 
 
 class Variant(Struct, frozen=True):
-    """A shared alert as a service has it where more than numbers differ; ``name`` says what differs."""
+    """A service's own form of a shared alert, which differs in more than numbers; ``name`` names the difference."""
 
     alert: str
     name: str
@@ -29,7 +29,7 @@ class Variant(Struct, frozen=True):
 
 
 class Deviations(Struct, frozen=True):
-    """What a service changes about the shared alerts."""
+    """The changes of a service to the shared alerts."""
 
     overrides: tuple[Override, ...] = ()
     variants: tuple[Variant, ...] = ()

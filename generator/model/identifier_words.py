@@ -1,4 +1,4 @@
-"""The words by which ``identifiers`` knows a label whose values never end."""
+"""The words by which ``identifiers`` recognises a label with unbounded values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Said of an id; what it is the id of is put in.
+#: The phrase for an id; the thing that it identifies is appended.
 SINGLE = "identifies single "
 
 _TEXT = "holds free text"
@@ -21,7 +21,7 @@ def _said(rows: Mapping[str, str]) -> dict[str, str]:
     return {word: said for said, words in rows.items() for word in words.split()}
 
 
-#: A name that ends in one of these, whatever stands before it.
+#: The last word of a name, whatever precedes it.
 ENDINGS = _said(
     {
         SINGLE: "id ids uuid guid uid nonce",
@@ -34,7 +34,7 @@ ENDINGS = _said(
     }
 )
 
-#: Only as the whole name, since another word makes something bounded of them (server_address, session_kind).
+#: Only the whole name, since with another word it is something bounded (server_address, session_kind).
 WHOLE = _said(
     {
         f"{SINGLE}runs": "run",
@@ -55,7 +55,7 @@ WHOLE = _said(
     }
 )
 
-#: Ids of what the article segments by: there are as many as of the thing itself.
+#: Ids of the article's own segments: each has as many values as the segment itself.
 BOUNDED = frozenset({"modelid", "releaseid", "toolid", "versionid", "buildid"})
 
 #: Taken off the end: a hash or a copy of an id has as many values as the id.
@@ -71,5 +71,5 @@ output parent payment plan pod process product project prompt query raw record r
 search session span step submission subscription system task team tenant thread ticket tool trace transaction turn
 user visitor worker workflow
 """
-#: Taken off the front of a name that is written as one word, the longest first.
+#: Prefixes to take off a name that is written as one word, the longest first.
 FRONT = tuple(sorted(_FRONT.split(), key=lambda word: (-len(word), word)))

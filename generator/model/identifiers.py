@@ -1,8 +1,8 @@
-"""Names that say of a label that its values never end: ids, people, free text, moments, in every spelling.
+"""Names of labels with unbounded values: ids, people, free text, times, in every spelling.
 
 A name is normalised (NFKC), split into words at separators and capitals, and compared without case: as a whole, by
-its last word, and, where it is written as one word, by taking words that are known off its front. So ``requestId``,
-``REQUEST-ID`` and ``requestid`` are one, and ``grid``, ``paid`` and ``token_type`` are none.
+its last word, and, where it is written as one word, by taking known words off its front. So ``requestId``,
+``REQUEST-ID`` and ``requestid`` are one, and ``grid``, ``paid`` and ``token_type`` are not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INVISIBLE = "Cf"
 
 @lru_cache(maxsize=4096)
 def unbounded(name: str) -> str | None:
-    """Say what the values of a label of this name do (``identifies single runs``); None when it looks bounded."""
+    """Describe the values of a label of this name (``identifies single runs``); None when they look bounded."""
     words = _words(name)
     while len(words) > 1 and (words[-1] in DECORATION or words[-1].isdigit()):
         words.pop()
@@ -40,7 +40,7 @@ def _words(name: str) -> list[str]:
 
 
 def _by_ending(words: list[str]) -> str | None:
-    """Judge by the last word; an id names what stands before it."""
+    """Judge by the last word; an id identifies the thing named before it."""
     said = ENDINGS.get(words[-1]) if words else None
     if said != SINGLE:
         return said
@@ -54,7 +54,7 @@ def _plural(word: str) -> str:
 
 
 def _apart(joined: str) -> list[str]:
-    """Take known words off the front of what is written as one; nothing when the rest is no ending."""
+    """Split a name written as one word by taking known words off its front; empty when the rest is no known ending."""
     words: list[str] = []
     rest = joined
     while rest not in ENDINGS:

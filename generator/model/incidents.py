@@ -1,4 +1,4 @@
-"""Incidents as they really happened, or as they were simulated: what the alerts are judged by."""
+"""Incidents, real or simulated: the measure of how good the alerts are."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Incident(Struct, frozen=True):
 
     Attributes:
         name: Its name.
-        start: When it began, Unix seconds.
-        end: When it was over.
-        alerts: Those that exist to catch it, none where nothing should fire; None means any ticket or page.
-        service: The service that it happened to; empty for all.
-        impact: What it meant for users; may be empty.
+        start: The beginning, in Unix seconds.
+        end: The end, in Unix seconds.
+        alerts: The alerts that should catch it, empty where nothing should fire; None for any ticket or page.
+        service: The affected service; empty for all.
+        impact: The effect on users; may be empty.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Incident(Struct, frozen=True):
 
     @property
     def harmless(self) -> bool:
-        """Whether nothing should fire in it."""
+        """Whether no alert should fire during it."""
         return self.alerts == ()
 
     def concerns(self, service: str) -> bool:
@@ -36,17 +36,17 @@ class Incident(Struct, frozen=True):
         return self.service in {"", service}
 
     def is_for(self, alert: str) -> bool:
-        """Whether an alert exists to catch it."""
+        """Whether an alert should catch it."""
         return self.alerts is None or alert in self.alerts
 
     def overlaps(self, other: Incident) -> bool:
-        """Whether both are at one time, and a firing could belong to either."""
+        """Whether both overlap in time, so that a firing could belong to either."""
         services = not self.service or not other.service or self.service == other.service
         times = self.start < other.end and other.start < self.end
         return services and times and not self._apart(other)
 
     def _apart(self, other: Incident) -> bool:
-        """Whether their alerts tell them apart."""
+        """Whether their alerts distinguish them."""
         both = self.alerts, other.alerts
         return () in both or (None not in both and not set(self.alerts or ()) & set(other.alerts or ()))
 
@@ -62,11 +62,11 @@ class Incidents(Struct, frozen=True):
     """A list of incidents.
 
     Attributes:
-        incidents: In the order of the list.
+        incidents: The incidents in the order of the list.
         service: The only service that it is about; empty for all.
-        start: From when on the list is complete, Unix seconds.
-        end: Until when.
-        rollouts: Releases, for a drawing.
+        start: The time from which the list is complete, Unix seconds.
+        end: The time until which it is complete.
+        rollouts: The releases, for a drawing.
     """
 
     incidents: tuple[Incident, ...]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-#: What a value outside a list becomes in the generated instrumentation.
+#: The value that generated instrumentation writes for a value outside a list.
 OTHER = "other"
 
 
@@ -15,17 +15,17 @@ class Label(Struct, frozen=True):
 
     Attributes:
         name: The label name.
-        description: What it says, for people.
+        description: Its meaning, for people.
         values: The listed values with ``other`` unless the list is closed; empty when only ``max_live`` bounds it.
         max_live: The largest number of values alive at once.
-        new_per_week: How many values replace others in a week (releases do, tools do not).
+        new_per_week: New values in a week that replace others: releases have them, tools do not.
         determines: The label whose value follows from this one's, if any.
         determined: The value of that label for each value of this one.
-        patterns: For each value the patterns of what is exposed in its place; empty where nothing is translated.
+        patterns: For each value the patterns of the exposed values that it replaces; empty without translation.
         ignore: Patterns of exposed values that are left out.
-        joined: The label of ``target_info`` that says its value for each instance, if one does.
+        joined: The label of ``target_info`` that has its value for each instance, if any.
         limits: The values that mean that a run was stopped by a limit.
-        per: Other labels, and how many values it has at most for each value of theirs.
+        per: Other labels, each with the largest number of values of this label for one value of that.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Label(Struct, frozen=True):
     per: tuple[tuple[str, int], ...] = ()
 
     def __hash__(self) -> int:
-        """A label is counted again and again in a fleet; a mapping would not have it found again."""
+        """Hash the few fields that tell labels apart: labels are hashed often, and a mapping has no hash."""
         return hash((self.name, self.values, self.max_live, self.new_per_week, self.determines, self.per))
 
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProfileFacts(Struct, frozen=True):
-    """What shared rules know of a profile, as data.
+    """A profile's facts that shared rules need, as data.
 
     Attributes:
         name: The profile.
@@ -42,7 +42,7 @@ class ProfileFacts(Struct, frozen=True):
 class Library(Struct, frozen=True):
     """Streams, signals and default alerts, the same for every service; alerts have bounds as they are written.
 
-    ``origins`` is where each part was written, by dotted path, as of a service. ``marks`` are the labels that some
+    ``origins`` is the place of each part by dotted path, as for a service. ``marks`` are the labels that some
     services' authors chose for their alerts.
     """
 
@@ -57,12 +57,12 @@ class Library(Struct, frozen=True):
     marks: tuple[str, ...] = ()
 
     def marked(self, labels: Iterable[str]) -> Library:
-        """Have alerts carry further labels, where a service has them."""
+        """Add further labels to all alerts, for the services that have them."""
         marks = tuple(sorted(set(labels)))
         return self if marks == self.marks else replace(self, marks=marks)
 
     def used_by(self, profiles: Collection[str]) -> Library:
-        """Leave out the facts of other profiles, and the prices of tokens that only those count."""
+        """Drop the facts of other profiles, and the prices of token types that only those count."""
         used = tuple(one for one in self.profiles if one.name in profiles)
         if used == self.profiles:
             return self
@@ -76,7 +76,7 @@ class Library(Struct, frozen=True):
 
 
 def _among(inclusions: Iterable[Inclusion], counted: Collection[str]) -> Iterator[Inclusion]:
-    """Keep what some types of tokens count of each other."""
+    """Keep the inclusions between the counted token types."""
     for one in inclusions:
         included = tuple(inner for inner in one.included if inner in counted)
         if included and one.token_type in counted:

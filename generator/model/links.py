@@ -1,4 +1,4 @@
-"""Addresses of logs and traces, with what is known filled in."""
+"""Addresses of logs and traces, with the known values filled in."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ RELEASE = "{release}"
 
 
 def filled(address: str, service: str, release: str | None) -> str:
-    """Fill an address with how its reader writes a service and a release.
+    """Fill a service and a release, as its reader writes them, into an address.
 
-    Where there is no release, a parameter that is nothing else is left out, in the query and in the fragment: it would
-    look for runs without one. Elsewhere there is nothing in its place.
+    Without a release, a parameter that is only the release is dropped from the query and the fragment, since it would
+    look for runs without one. Elsewhere the release becomes empty.
     """
     if release is None:
         page, *fragments = address.split("#")
@@ -19,7 +19,7 @@ def filled(address: str, service: str, release: str | None) -> str:
 
 
 def _of_fragment(part: str) -> str:
-    """Read a fragment as a query where it is written as one."""
+    """Read a fragment as a query if it is written as one."""
     is_query = "?" not in part and all("=" in parameter for parameter in part.split("&"))
     return _without_release(f"?{part}").removeprefix("?") if is_query else _without_release(part)
 

@@ -1,4 +1,4 @@
-"""Metrics: what the code of a service exposes."""
+"""Metrics: the series that the code of a service exposes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MetricType(StrEnum):
 
 
 class Across(StrEnum):
-    """How the values of a gauge are put together, of instances and of the values of a label."""
+    """The aggregation of a gauge over instances and over the values of a label."""
 
     SUM = "sum"
     AVERAGE = "avg"
@@ -38,11 +38,11 @@ class Metric(Struct, frozen=True):
         unit: ``ms``, ``s``, ``usd`` or nothing.
         labels: Label names, in the order of the spec.
         buckets: Upper bounds in the exposed unit, ascending, without ``+Inf``; only of histograms.
-        exposed: The names under which labels are exposed, where these are others.
-        parts: The labels of each part that is told apart from the others, where not all series have all labels.
-        foreign: Whether somebody else's code exposes it, perhaps with labels that no spec names.
-        sparse: No series exists before the first event (error counters): absence is health.
-        across: How the values of a gauge's instances are put together.
+        exposed: The names under which labels are exposed, where they differ.
+        parts: The labels of each separate part, where not all series have all labels.
+        foreign: Whether foreign code exposes it, perhaps with labels that no spec names.
+        sparse: No series exists before the first event (error counters): absence is healthy.
+        across: The aggregation of a gauge over instances.
         created: Whether a series ``_created`` may stand beside each of its own.
     """
 
@@ -61,7 +61,7 @@ class Metric(Struct, frozen=True):
 
     @property
     def factor(self) -> float:
-        """What turns an exposed amount into base units."""
+        """The factor from an exposed amount to base units."""
         return FACTORS[self.unit]
 
     @property
@@ -71,7 +71,7 @@ class Metric(Struct, frozen=True):
 
     @property
     def is_gauge(self) -> bool:
-        """Whether it has a value that goes up and down."""
+        """Whether its value goes up and down."""
         return self.type is MetricType.GAUGE
 
     @property

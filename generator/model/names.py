@@ -1,7 +1,7 @@
 """Every name that the compiler makes up, spelled once.
 
-Recorded series are named ``level:metric:operations``. The level is ``service`` for the whole service, else the
-labels that are kept, in alphabetical order. The raw pass records ``stream:agent_<stream>:rate``; signals are called
+Recorded series are named ``level:metric:operations``. The level is ``service`` for the whole service, else the labels
+that are kept, in alphabetical order. The raw pass records ``stream:agent_<stream>:rate``; signals are named
 ``agent_<signal>``. Constants of services are ``service:agent_...``, those of profiles ``profile:agent_...``.
 """
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 SERVICE = "service"
 #: The label that names a signal on the series that all signals share.
 SIGNAL = "signal"
-#: The label that turns over with deployments, and by which releases are compared.
+#: The label that changes with deployments; releases are compared by it.
 RELEASE = "release"
 #: The bucket label of histograms.
 LE = "le"
 #: On the status board, the value of a signal's ``worst_by`` label that speaks for the service.
 WORST = "worst"
-#: On the status board, over what a trend is taken: ``in 1h``, ``after release``.
+#: On the status board, the time span of a trend: ``in 1h``, ``after release``.
 OVER = "over"
 #: On the status board, the unit of a row.
 UNIT = "unit"
-#: On the status board, the title of a signal that a service declares itself; the others' stand in the dashboards.
+#: On the status board, the title of a signal of the service's own; the dashboards have the titles of all others.
 TITLE = "title"
 
 BOARD_CURRENT = "service:agent_signal:current"
@@ -40,22 +40,22 @@ BOARD_TREND = "service:agent_signal:trend"
 BOARD_STATUS = "service:agent_signal:status"
 #: The worst status of a service.
 BOARD_WORST = "service:agent_board:status"
-#: Unix seconds since when an alert of a signal is true; without a series while none is.
+#: Unix seconds since which an alert of a signal is true; no series while none is.
 BOARD_SINCE = "service:agent_signal:since"
-#: The board's row of alerts about data and rules: no signal, though it stands among them.
+#: The board's row for alerts about data and rules: not a signal, but listed among them.
 INSTRUMENTATION = "instrumentation"
 
 #: The longest name of an alert that linters let pass.
 LONGEST_ALERT_NAME = 40
-#: What Prometheus keeps of alerts: the state of each, and since when (Unix seconds) it is true.
+#: Prometheus's own series of alerts: the state of each, and the time (Unix seconds) since which it is true.
 ALERTS, ALERTS_FOR_STATE = "ALERTS", "ALERTS_FOR_STATE"
 
 #: The counter, and its label, of values that generated instrumentation turned into ``other``.
 OUTSIDE = "agent_label_value_outside_total"
 OUTSIDE_LABEL = "label"
 
-#: Error budgets: events by day, while it lasts and for as long as it counts; of the whole window what was spent, what
-#: may be, what is left, and for how long. The calendar has the beginning of each day by its date.
+#: Error budgets: events by day, over the whole window and while they count; for the whole window, the part that is
+#: spent, allowed and left, and the time that the rest lasts. The calendar has the start of each day by its date.
 CALENDAR = "day:agent_calendar:start"
 BUDGET_LATEST = "day:agent_error_budget:latest_events"
 BUDGET_DAYS = "day:agent_error_budget:events"
@@ -63,11 +63,12 @@ BUDGET_SPENT = "service:agent_error_budget:spent_events"
 BUDGET_ALLOWED = "service:agent_error_budget:allowed_events"
 BUDGET_LEFT = "service:agent_error_budget:remaining"
 BUDGET_SECONDS_LEFT = "service:agent_error_budget:seconds_left"
-#: All of them but the calendar.
+#: All series of budgets except the calendar.
 OF_BUDGETS = frozenset(
     {BUDGET_LATEST, BUDGET_DAYS, BUDGET_SPENT, BUDGET_ALLOWED, BUDGET_LEFT, BUDGET_SECONDS_LEFT}
 )
-#: What all signals share and the label ``signal`` tells apart, so that both shared rules and a service's own record it.
+#: The series that all signals share and that the label ``signal`` distinguishes: recorded by shared rules and by a
+#: service's own.
 BY_SIGNAL = OF_BUDGETS | {BOARD_CURRENT, BOARD_TREND}
 
 FIRST_SEEN = "release:agent_first_seen:seconds"
@@ -80,14 +81,14 @@ SHARE = "release:agent_share:ratio"
 CARRIED = "release:agent_share:sum1d"
 CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
-#: Of all that is recorded of releases, what is about their order.
+#: The recorded series that are about the order of releases.
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
-#: What is called as signals' records are, and is no signal's.
+#: Series that are named like a signal's records but belong to no signal.
 MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 
-#: Constants of a service: who it is, what its author promised, and what differs from the defaults.
+#: Constants of a service: its identity, its promises, and its changes to the defaults.
 INFO = "service:agent_info"
 #: Its label for the word for a run.
 RUN_WORD = "run"
@@ -104,13 +105,15 @@ PROFILE_STREAM = "profile:agent_stream:info"
 PROFILE_LABEL_VALUE = "profile:agent_label:value"
 PROFILE_WITHIN = "profile:agent_price:within"
 PROFILE_LABEL_MAX = "profile:agent_label:max_live"
-#: Shared records that resolve them: one series a service, whatever its file holds.
+#: Shared records that resolve the constants: one series a service, whatever its file contains.
 KNOWN = "service:agent_known:info"
 BOUND = "service:agent_alert:bound"
+#: The bound of an alert's mildest tier, by which chance is judged; no part of the others, which it reads.
+MILDEST = "service:agent_alert:mildest_bound"
 #: List prices, and which token types a price list counts inside others.
 PRICE = "model_token_type:agent_price:usd"
 PRICE_WITHIN = "model_token_type:agent_price:within"
-#: Records that are about no service: all others say whose they are.
+#: Records that are about no service; all others carry the label ``service``.
 OF_NO_SERVICE = frozenset(
     {PROFILE_STREAM, PROFILE_LABEL_VALUE, PROFILE_LABEL_MAX, PROFILE_WITHIN, PRICE, PRICE_WITHIN, CALENDAR}
 )
@@ -141,7 +144,7 @@ DASHBOARDS = {
     "releases": "agent-releases",
 }
 
-#: The tag by which generated dashboards are told from others.
+#: The tag of generated dashboards.
 GRAFANA_TAG = "agent-metrics"
 #: The folder of the dashboards, for Grafana and for people.
 GRAFANA_FOLDER_UID = "agent-metrics"
@@ -152,7 +155,7 @@ SELF_CHECK = "reports/self-check.md"
 #: Path of the example for Alertmanager.
 ALERTMANAGER_PATH = "prometheus/alertmanager.yml"
 
-#: Which dashboard tells more about a signal, by the layer that the profile puts it in.
+#: The dashboard with more about a signal, by the layer that the profile gives it.
 DASHBOARD_OF_LAYER = {
     "run": "agent-runs",
     "tools": "agent-tools",
@@ -162,7 +165,7 @@ DASHBOARD_OF_LAYER = {
 
 
 def dashboard_of(signal: Signal) -> str:
-    """Name the dashboard that tells more about a signal."""
+    """Name the dashboard with more about a signal."""
     return DASHBOARD_OF_LAYER[signal.layer]
 
 
@@ -173,7 +176,7 @@ def level(labels: tuple[str, ...]) -> str:
 
 
 def rate(stream: Stream) -> str:
-    """Name a stream, with all labels that are kept: events per second of one rule interval, or a gauge's value."""
+    """Name a stream with all its kept labels: events per second of one rule interval, or a gauge's value."""
     if stream.derived:
         return level_rate(stream, stream.kept)
     return f"{'stream' if stream.shared else 'metric'}:{stream.stem}:{'value' if stream.is_gauge else 'rate'}"
@@ -197,7 +200,7 @@ def value(signal: Signal, labels: tuple[str, ...] = ()) -> str:
 
 
 def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
-    """Name what a signal's value divides, over its window."""
+    """Name the numerator of a signal's value, over its window."""
     match signal.kind:
         case Tokens():
             return increase(billed(signal.of), labels, signal.window)
@@ -212,21 +215,21 @@ def numerator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
 
 
 def denominator(signal: Signal, labels: tuple[str, ...] = ()) -> str:
-    """Name the events that a signal's value stands on, over its window."""
+    """Name the number of events behind a signal's value, over its window."""
     if isinstance(signal.kind, Share) and signal.kind.among:
         return part(signal, "denominator", labels)
     return increase(divisor(signal) or signal.of, labels, signal.window)
 
 
 def events_rate(signal: Signal, labels: tuple[str, ...] = ()) -> str:
-    """Name the events per second that a signal's value stands on."""
+    """Name the events per second behind a signal's value."""
     if isinstance(signal.kind, Share) and signal.kind.among:
         return part(signal, "events_rate", labels)
     return level_rate(divisor(signal) or signal.of, labels)
 
 
 def stray_types(stream: Stream) -> str:
-    """Name the token types of a stream that no list names and no price."""
+    """Name the token types of a stream that no list names and that have no price."""
     return f"token_type:{stream.stem}:stray"
 
 
@@ -241,7 +244,7 @@ def part(signal: Signal, operation: str, labels: tuple[str, ...] = ()) -> str:
 
 
 def windowed(signal: Signal, operation: str, window: int) -> str:
-    """Name a series of the whole service over a window of its own, such as ``error_ratio1h``."""
+    """Name a series of the whole service over a separate window, such as ``error_ratio1h``."""
     return part(signal, f"{operation}{duration(window)}")
 
 
@@ -269,17 +272,17 @@ FAMILIES = (
     "releases",
     "status",
 )
-#: At the end of a family whose alerts some services have in another form.
+#: The suffix of a family whose alerts some services have in another form.
 VARIANTS = "-variants"
 
 
 def is_shared_name(service: str) -> bool:
-    """Whether a shared file is called so."""
+    """Whether a shared file has this name."""
     return service.removesuffix(VARIANTS) in map(shared_name, FAMILIES)
 
 
 def shared_name(family: str) -> str:
-    """Name what the shared files of a family are called after; no service may have this name."""
+    """Name the shared files of a family; no service may have this name."""
     return f"agent-{family}"
 
 

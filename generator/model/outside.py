@@ -1,4 +1,4 @@
-"""The one metric that generated instrumentation adds to a service's own: values outside their label's bounds."""
+"""The one metric that generated instrumentation adds to a service's own: the count of values outside their bounds."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ STREAM = Stream(
 
 
 def with_outside_values(service: Service) -> Service:
-    """Add that counter to what a service declares, for those who look at what is really exposed."""
+    """Add that counter to the metrics of a service, for comparisons with the series that are really exposed."""
     metric, label = outside_values(service.metrics.values())
     return replace(
         service,
@@ -69,5 +69,5 @@ def with_outside_values(service: Service) -> Service:
 
 
 def watched(service: Service) -> Outside | None:
-    """Find the alert's kind that reads that counter; None where nobody wants to know."""
+    """Find the alert kind that reads that counter; None where no alert does."""
     return next((alert.kind for alert in service.alerts if isinstance(alert.kind, Outside)), None)

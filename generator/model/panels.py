@@ -1,6 +1,6 @@
-"""What alerts lead to: names that the alerting rules and the dashboards share.
+"""The targets of links in alerts: names that the alerting rules and the dashboards share.
 
-Ids and variables are part of links in notifications, which people open weeks later: what is here stays as it is.
+Ids and variables are part of links in notifications, which people open weeks later: they must never change.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ UNPRICED = "unpriced"
 #: The lists of alerts, for those that no signal shows: of one service, and of all.
 ALERTS, ALL_ALERTS = "alerts", "all_alerts"
 
-#: By what they are about. Panels that no alert leads to are counted from 1.
+#: By subject. Panels that no alert links to are counted from 1.
 PANELS = {
     ALL_ALERTS: PanelPlace("agent-fleet", 101),
     ALERTS: PanelPlace("agent-overview", 101),
@@ -77,7 +77,7 @@ PANELS = {
     "tool_error_rate:release": PanelPlace("agent-releases", 107),
 }
 
-#: The labels whose values a dashboard lets one choose, in the order of its variables.
+#: The labels whose values a reader can choose on a dashboard, in the order of its variables.
 CHOICES = {
     "agent-fleet": (),
     "agent-overview": ("tool", "model", names.RELEASE),
@@ -89,7 +89,7 @@ CHOICES = {
 }
 
 
-#: What the panels are called, for runbooks.
+#: The titles of the panels, for runbooks.
 TITLES: Mapping[PanelPlace, str] = {
     PANELS["run_count"]: "Runs by status",
     PANELS["success_rate"]: "Success rate",
@@ -119,12 +119,12 @@ TITLES: Mapping[PanelPlace, str] = {
     PANELS["tool_error_rate:release"]: "Tool error rate by release",
 }
 
-#: What a signal's own panel does not show, by the kind of alert that is about it.
+#: The part of a signal that its main panel does not show, by the kind of alert that is about it.
 _PARTS: Mapping[type, str] = MappingProxyType({BurnRate: "burn", Overflow: "overflow", Regression: "release"})
 
 
 def panel_of(alert: Alert) -> PanelPlace | None:
-    """Find the panel that shows what an alert is about; None where none does."""
+    """Find the panel that shows the subject of an alert; None where no panel does."""
     match alert.kind:
         case BurnRate() | Overflow() | Regression():
             return PANELS.get(f"{alert.signal}:{_PARTS[type(alert.kind)]}")
@@ -139,7 +139,7 @@ def panel_of(alert: Alert) -> PanelPlace | None:
 
 
 def dashboard_of_alert(alert: Alert, signal: Signal) -> str:
-    """Name the dashboard that shows what an alert is about, or the one of its signal."""
+    """Name the dashboard that shows the subject of an alert, or else the dashboard of its signal."""
     if signal.own:
         return names.DASHBOARDS["overview"]
     place = panel_of(alert)

@@ -1,4 +1,4 @@
-"""Receivers: who gets which alerts, and how; secrets stand in files that Alertmanager reads."""
+"""Receivers: the people and systems that get alerts; secrets are in files that Alertmanager reads."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from msgspec import Struct
 
 
 class PagerDuty(Struct, frozen=True, tag=True):
-    """A service of PagerDuty, by the file that holds its routing key."""
+    """A service of PagerDuty, with the file that holds its routing key."""
 
     routing_key_file: str
 
 
 class Slack(Struct, frozen=True, tag=True):
-    """A channel of Slack, by the file that holds the webhook's address; without one, the webhook's own channel."""
+    """A channel of Slack, with the file that holds the webhook's address; unnamed, it is the webhook's own channel."""
 
     api_url_file: str
     channel: str = ""
 
 
 class Webhook(Struct, frozen=True, tag=True):
-    """An address that takes alerts as JSON: itself, or the file that holds it; a token goes into the header."""
+    """A URL that accepts alerts as JSON, or the file that holds the URL; the token goes into the header."""
 
     url: str = ""
     url_file: str = ""
@@ -37,14 +37,14 @@ class Email(Struct, frozen=True, tag=True):
 
 
 Channel = PagerDuty | Slack | Webhook | Email
-#: Labels, and of each the values of which an alert has one.
+#: Labels, each with the values of which an alert must have one.
 Wanted = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Receiver(Struct, frozen=True):
-    """Who gets the alerts with the wanted labels, by its channels; what wants nothing gets what nobody else gets.
+    """A receiver of the alerts with the wanted labels; one that wants nothing gets all alerts that no other gets.
 
-    ``repeat_interval`` is after how many seconds an alert that still fires is told again.
+    After ``repeat_interval`` seconds an alert that still fires is sent again.
     """
 
     name: str

@@ -19,7 +19,7 @@ _INTERNAL = "names that begin with __ are Prometheus's own"
 
 
 def reserved(name: str) -> str | None:
-    """Say who sets the label; None when it is free."""
+    """Name the owner of a reserved label; None when the name is free."""
     if name.lower() in WORDS:
         return "PromQL has another meaning for it"
     return _INTERNAL if name.startswith("__") else RESERVED.get(name)

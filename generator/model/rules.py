@@ -32,8 +32,8 @@ class AlertingRule(Struct, frozen=True):
 class RuleGroup(Struct, frozen=True):
     """Rules that Prometheus evaluates in order at one instant, every ``interval`` seconds.
 
-    ``limit`` is the most series that a rule may write, where it may not write any number; one that would write more
-    fails, and only what reads its record is without it.
+    ``limit`` is the largest number of series that a rule may write, 0 for any number. A rule that would write more
+    fails, and only the readers of its record lack data.
     """
 
     name: str

@@ -33,7 +33,7 @@ class Price(Struct, frozen=True):
     usd: float
 
 
-#: Stands between a model and a way in which it is served, such as ``gpt-5@batch``.
+#: The separator between a model and its service tier, such as ``gpt-5@batch``.
 WAY = "@"
 
 
@@ -53,9 +53,9 @@ class TokenLabels(Struct, frozen=True):
 
 
 class Objective(Struct, frozen=True):
-    """What a service promises of a signal: ``bound`` in base units; ``window`` in seconds, where it is an SLO.
+    """The promise of a service for a signal: ``bound`` in base units; ``window`` in seconds, where it is an SLO.
 
-    ``noun`` is what people call it: objective, or budget.
+    ``noun`` is the word that people use: objective, or budget.
     """
 
     signal: str
@@ -65,7 +65,7 @@ class Objective(Struct, frozen=True):
 
 
 class SeriesBudget(Struct, frozen=True):
-    """The largest numbers of series that are allowed: of one metric, of a service, of all services together."""
+    """The largest allowed numbers of series: of one metric, of a service, of all services together."""
 
     metric: int
     service: int
@@ -85,9 +85,10 @@ class Shard(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """What all services share; intervals and retention in seconds, Prometheus's version as major and minor.
+    """The settings of all services; intervals and retention in seconds, Prometheus's version as major and minor.
 
-    ``shards`` are the servers that services are spread over; none where there is one. ``receivers`` get the alerts.
+    ``shards`` are the servers that services are spread over; empty where there is only one. ``receivers`` get the
+    alerts.
     """
 
     scrape_interval: int
@@ -103,7 +104,7 @@ class Site(Struct, frozen=True):
     receivers: tuple[Receiver, ...] = ()
 
     def of(self, service: Service) -> Site:
-        """The site as it is for a service, whose targets may be scraped at another interval."""
+        """The site as a service sees it, whose targets may have another scrape interval."""
         return replace(self, scrape_interval=service.scrape_interval or self.scrape_interval)
 
     @property
@@ -112,7 +113,7 @@ class Site(Struct, frozen=True):
         return self.oldest_prometheus >= KEEPS_FIRING
 
     def budget_of(self, service: Service) -> SeriesBudget:
-        """The budgets of a service: its own, else those that hold for each."""
+        """The series budgets of a service: its own, else the site's."""
         return service.series_budget or self.budget
 
     @property
@@ -126,22 +127,22 @@ class Service(Struct, frozen=True):
 
     Attributes:
         selector: Equality matchers that pick this service's series.
-        streams: What its metrics feed, by name: streams of the library, and its own.
+        streams: The streams that its metrics feed, by name: streams of the library, and its own.
         runs: The stream of finished runs.
-        deviations: What it changes about the shared alerts.
+        deviations: Its changes to the shared alerts.
         runs_per_hour: Promised traffic; None when nothing is promised.
         run: The word for a run: run, request, session, turn or generation.
-        about_profile: The profile's own description: what it measures, and how its source is set up.
+        about_profile: The profile's own description: its data, and the set-up of its source.
         emitted_here: Whether its code uses our generated module.
-        own_objectives: The signals whose objectives it writes itself; the others' are its profile's.
-        own_bounds: The labels of shared streams that it bounds itself.
-        adapters: The frameworks that a file beside its module measures.
-        segments: The labels of its own choosing by which its signals are broken down.
-        series_budget: Its own budgets; None where it has the site's.
-        environment: Where it runs, such as ``staging``; empty where its file tells no environments apart.
+        own_objectives: The signals with objectives in its own file; all others are its profile's.
+        own_bounds: The labels of shared streams with a bound in its own file.
+        adapters: The frameworks that a file beside its module instruments.
+        segments: The labels of its choice by which its signals are broken down.
+        series_budget: Its own budgets; None for the site's.
+        environment: Where it runs, such as ``staging``; empty where its file lists none.
         alert_labels: Further labels of its alerts; the environment is not among them.
-        scrape_interval: Seconds between two scrapes of its targets; 0 as the site says.
-        origins: Where each part was written, by dotted path (``labels.release``), for the checks' messages.
+        scrape_interval: Seconds between two scrapes of its targets; 0 for the site's interval.
+        origins: The place of each part by dotted path (``labels.release``), for the checks' messages.
     """
 
     name: str
@@ -178,21 +179,21 @@ class Service(Struct, frozen=True):
 
     @property
     def system(self) -> str:
-        """The service as its file calls it: its environments have one module."""
+        """The name of the service in its file: all its environments share one module."""
         return self.name.removesuffix(f"-{self.environment}") if self.environment else self.name
 
     @property
     def marks(self) -> dict[str, str]:
-        """The labels of its alerts that its author chose: the environment, and further ones."""
+        """The labels that its author chose for its alerts: the environment, and further ones."""
         where = {names.ENVIRONMENT: self.environment} if self.environment else {}
         return where | dict(self.alert_labels)
 
     def measures(self, signal: str) -> bool:
-        """Whether it can have a signal of the library: what others emit, nobody here can add to."""
+        """Whether it can have a signal of the library: foreign instrumentation cannot be extended here."""
         return self.emitted_here or signal in self.signals
 
     def where(self, path: str) -> Span | None:
-        """Find where ``path``, or the nearest part above it, was written."""
+        """Find the place of ``path``, or of the nearest part above it."""
         while path:
             if path in self.origins:
                 return self.origins[path]
@@ -201,7 +202,7 @@ class Service(Struct, frozen=True):
 
 
 class Model(Struct, frozen=True):
-    """Everything that is compiled at once; services in the order of their names."""
+    """The input of one compilation; services in the order of their names."""
 
     site: Site
     library: Library

@@ -1,4 +1,4 @@
-"""Signals: what people reason about, the same for every profile."""
+"""Signals: the quantities that people reason about, the same for every profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.model.units import Unit
 
 
 class Better(StrEnum):
-    """Which way a signal should go."""
+    """The direction in which a signal should go."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -24,9 +24,9 @@ class Count(Struct, frozen=True, tag=True):
 
 
 class Share(Struct, frozen=True, tag=True):
-    """The part of the stream's events that match ``where``; ``good`` says whether that is the part one wants.
+    """The part of the stream's events that match ``where``; ``good`` says whether these events are wanted.
 
-    It is a share of those that match ``among``, or of all.
+    It is a share of the events that match ``among``, or of all.
     """
 
     where: Mapping[str, str]
@@ -41,7 +41,7 @@ class Share(Struct, frozen=True, tag=True):
 class Ratio(Struct, frozen=True, tag=True):
     """Events of the stream for each event of ``per``.
 
-    ``exists_with`` is the stream whose series say which breakdowns exist: a model without errors is 0, not missing.
+    The series of ``exists_with`` define the existing breakdowns: a model without errors has 0, not a gap.
     """
 
     per: Stream
@@ -49,7 +49,7 @@ class Ratio(Struct, frozen=True, tag=True):
 
 
 class Tokens(Struct, frozen=True, tag=True):
-    """Tokens for each event of ``per``, each counted once whatever a provider includes in what."""
+    """Tokens for each event of ``per``; each token counts once even where a provider counts it in two types."""
 
     per: Stream
 
@@ -74,7 +74,7 @@ class Distribution(Struct, frozen=True, tag=True):
 
 
 class Take(StrEnum):
-    """Which of a gauge's values in a window a signal takes."""
+    """The value of a gauge's window that a signal takes."""
 
     NOW = "now"
     LARGEST = "max"
@@ -92,7 +92,7 @@ Kind = Count | Share | Ratio | Tokens | Cost | Quantile | Distribution | Level
 
 
 class Trend(Struct, frozen=True):
-    """How a signal's change is told.
+    """The change of a signal that the status board shows.
 
     Attributes:
         over: Seconds to look back, or None for "after release": the newest release against the previous one.
@@ -109,16 +109,16 @@ class Signal(Struct, frozen=True):
     Attributes:
         name: As in the spec, such as ``success_rate``.
         title: For people, such as ``Success rate``.
-        description: What it shows and why it matters.
-        layer: ``run``, ``tools``, ``cost`` or ``stop_reasons``: which dashboard tells more.
+        description: Its meaning and importance.
+        layer: ``run``, ``tools``, ``cost`` or ``stop_reasons``: the dashboard with more about it.
         of: The stream that it is computed from.
-        kind: How.
+        kind: The computation.
         unit: Base unit of its value.
-        better: Which way it should go.
+        better: The direction in which it should go.
         window: Seconds that a value looks back over.
         levels: Breakdowns, each a sorted tuple of label names; the first is ``()``, the whole service.
-        trend: How its change is told; None keeps it off the status board.
-        worst_by: The label whose worst value speaks for the service on the status board, if any.
+        trend: The change to show; None keeps it off the status board.
+        worst_by: The label whose worst value represents the service on the status board, if any.
         own: Declared by the service itself, not by its profile.
         shared: Of the library, so that the shared rules record it for all services.
     """
@@ -140,7 +140,7 @@ class Signal(Struct, frozen=True):
 
 
 def divisor(signal: Signal) -> Stream | None:
-    """Find the stream whose events a ratio divides by; None for a signal that is no ratio."""
+    """Find the stream of events that a ratio divides by; None for a signal that is not a ratio."""
     match signal.kind:
         case Share():
             return signal.of
@@ -153,12 +153,12 @@ def divisor(signal: Signal) -> Stream | None:
 
 
 def counts_bad(signal: Signal) -> bool:
-    """Whether single events behind a signal are bad ones, whatever a bound."""
+    """Whether single events of a signal are bad, independent of a bound."""
     return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)
 
 
 def top_bucket(signal: Signal) -> float | None:
-    """Find the largest value that a quantile can show, in base units; None where nothing limits it."""
+    """Find the largest value that a quantile can have, in base units; None for no limit."""
     if isinstance(signal.kind, Quantile) and signal.of.buckets:
         return signal.of.buckets[-1]
     return None

@@ -1,4 +1,4 @@
-"""Streams: the series that all rules but the raw pass read, with names, labels and units of the product's own."""
+"""Streams: the series that all rules except the raw pass read, with the product's own names, labels and units."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ class Source(Struct, frozen=True):
     """A metric that feeds a stream, or a part of it.
 
     Attributes:
-        names: Its exposed name without suffixes; of several, whichever there is.
+        names: Its exposed name without suffixes; of several names, the one that exists.
         value: ``sum`` or ``count`` of a histogram; empty for the metric itself.
-        where: Labels of the source, and the patterns of which one must match.
-        labels: Each label of the stream, and the label of the source that says it.
+        where: Labels of the source, each with patterns of which one must match.
+        labels: Each label of the stream with the label of the source that supplies it.
         constants: Labels of the stream with one value.
-        minus: Metrics that are taken off.
-        scale: The factor to the stream's unit, of amounts.
+        minus: Metrics to subtract.
+        scale: The factor from an amount to the stream's unit.
         unit: The unit in which a histogram's bounds are exposed.
         buckets: These bounds, ascending, in that unit; empty on counters.
-        drop: Labels of the source that are summed away, as nobody bounds them.
+        drop: Labels of the source to sum away, as they are unbounded.
     """
 
     names: tuple[str, ...]
@@ -37,28 +37,28 @@ class Source(Struct, frozen=True):
 
     @property
     def known(self) -> frozenset[str]:
-        """The labels of the stream that it says."""
+        """The labels of the stream that it supplies."""
         return frozenset(name for name, _ in (*self.labels, *self.constants))
 
 
 class Stream(Struct, frozen=True):
-    """A canonical series of the library, or a metric that only its own profile or service knows.
+    """A canonical series of the library, or an own metric of a profile or service.
 
     Attributes:
-        name: As in ``signals.yaml``, such as ``run``; of an own metric its name.
+        name: As in ``signals.yaml``, such as ``run``; for an own metric the metric's name.
         stem: The middle of recorded names, such as ``agent_run``.
         type: Counter, histogram or gauge.
-        unit: Base unit of what is observed, added up or measured: ``s``, ``usd`` or nothing.
+        unit: Base unit of the observed or counted amount: ``s``, ``usd`` or nothing.
         labels: Label names, without ``le``.
-        sparse: No series exists before the first event: absence is health.
+        sparse: No series exists before the first event: absence is healthy.
         shared: Whether the shared rules read it.
         help: One line for people.
         metric: The metric that feeds it, or the first of several; empty in the library.
-        sources: All that feeds it; none in the library.
+        sources: Everything that feeds it; empty in the library.
         buckets: Upper bounds in the base unit, ascending; empty in the library and on counters.
         exposed_unit: The unit that its metric is exposed in.
-        derived: Whether our own rules record it, from another stream.
-        across: How the values of a gauge are put together, of instances and to coarser levels.
+        derived: Whether our own rules compute it from another stream.
+        across: The aggregation of a gauge over instances and to coarser levels.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Stream(Struct, frozen=True):
 
     @property
     def is_gauge(self) -> bool:
-        """Whether it is a value at an instant, and no events."""
+        """Whether it is a value at an instant rather than events."""
         return self.type is MetricType.GAUGE
 
     @property
@@ -94,14 +94,14 @@ class Stream(Struct, frozen=True):
 
 #: The labels of tokens that prices are joined on.
 MODEL, TOKEN_TYPE = "model", "token_type"
-#: The canonical stream of what was spent; what a profile does not expose is derived from tokens and prices.
+#: The canonical stream of money spent; where a profile does not expose it, it is derived from tokens and prices.
 COST = "agent_cost"
-#: The stream that says how long runs last.
+#: The stream of run durations.
 RUN_LATENCY = "run_latency"
 
 
 def billed(tokens: Stream) -> Stream:
-    """Derive the tokens in which each counts once, whatever a provider includes in what."""
+    """Derive the stream in which each token counts once, even where a provider counts it in two types."""
     return replace(
         tokens, name=f"{tokens.name}_billed", stem=f"{tokens.stem}_billed", sparse=False, derived=True
     )

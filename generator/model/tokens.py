@@ -1,4 +1,4 @@
-"""Kinds of tokens: the names that profiles give them, and the kind that each is a part of."""
+"""Kinds of tokens: their names in profiles, and the kind that each is a part of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = {
     "image_output": ("imageoutput", "outputimage", "completionimage", "imagecompletion"),
 }
 
-#: The kind that a kind is a part of: it is counted there where a profile does not tell them apart, and costs as much.
+#: The kind that contains a kind: a profile without the part counts it there, and it costs as much.
 PART_OF = {
     "cached": "prompt",
     "cache_write": "prompt",
@@ -32,7 +32,7 @@ PART_OF = {
     "image_output": "completion",
 }
 
-#: Ways to be served that have prices of their own: a service that lists ``MODEL@WAY`` tells its tokens apart.
+#: Service tiers with prices of their own: a service that lists ``MODEL@WAY`` separates its tokens by them.
 SERVED = ("batch", "flex", "priority")
 
 _KIND_BY_NAME = {name: kind for kind, names in NAMES.items() for name in names}
@@ -44,9 +44,9 @@ def kind_of(token_type: str) -> str | None:
 
 
 def types_by_kind(values: tuple[str, ...]) -> dict[str, str]:
-    """Find the token type that counts each kind, its own or that of the kind that it is a part of.
+    """Find the token type that counts each kind: its own, or that of the kind that contains it.
 
-    Where a label lists nothing, a type is called as its kind. A kind that no type counts is left out.
+    Without a list of values, a type has the name of its kind. A kind that no type counts is left out.
     """
     own = {kind_of(value): value for value in reversed(values)} if values else {kind: kind for kind in NAMES}
     found = {}

@@ -55,7 +55,7 @@ WRITTEN_AS = {
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """Read ``text``; None when it is no quantity."""
+    """Read ``text``; None when it is not a quantity."""
     if len(text) > _MAX_DIGITS:
         return None
     for kind, pattern in _WRITTEN.items():
@@ -67,7 +67,7 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is none, zero or too long."""
+    """Seconds of a Prometheus duration such as ``30m`` or ``1h30m``; None when it is invalid, zero or too long."""
     if not text or len(text) > _MAX_DIGITS or not _DURATION.fullmatch(text):
         return None
     seconds = sum(int(count) * _DURATION_UNITS[unit] for count, unit in _DURATION_PART.findall(text))

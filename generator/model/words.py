@@ -1,10 +1,10 @@
-"""The word for a run: what a source measures may be a request, a session, a turn or a generation."""
+"""The word for a run: a source may measure requests, sessions, turns or generations."""
 
 from __future__ import annotations
 
 import re
 
-#: What a run is called where a profile says nothing.
+#: The word for a run where a profile sets none.
 RUN = "run"
 #: The word in a sentence; in a name, such as ``run_count``, it stays.
 _WORD = re.compile(r"(?<![\w:.$-])([Rr])un(s?)(?![\w:-])")

@@ -1,1 +1,1 @@
-"""From artifacts to files: staging, atomic replacement, the manifest."""
+"""Writing artifacts to files: staging, atomic replacement, the manifest."""

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Signature = tuple[int, int, int]
-"""Inode, size in bytes and time of change in ns: another one means that somebody wrote the file meanwhile."""
+"""Inode, size in bytes and modification time in ns: another value means that the file was written meanwhile."""
 
 
 class Kind(Enum):
-    """The kind of what stands at a path."""
+    """The kind of the entry at a path."""
 
     MISSING = auto()
     FILE = auto()
@@ -32,7 +32,7 @@ class Kind(Enum):
 
 
 class Found(Struct, frozen=True):
-    """Where a search from the root ended: at the path itself, or at a parent that is no directory."""
+    """The end of a search from the root: the path itself, or a parent that is not a directory."""
 
     path: str
     kind: Kind
@@ -44,7 +44,7 @@ def located(target: Path) -> Path:
     Links above it are the system's or the user's own arrangement (``/tmp`` on macOS), and are followed.
 
     Raises:
-        OutputError: the path is none, or is the root.
+        OutputError: the path is invalid, or is the root.
     """
     if _is_no_path(str(target)):
         raise OutputError(f"{name_of(target)} is no path", "name another output directory")
@@ -72,7 +72,7 @@ def check_target(place: Path) -> Kind:
 
 
 def kind_of(path: Path) -> Kind:
-    """Return the kind of what stands there; a link is a link, wherever it leads."""
+    """Return the kind of the entry; a link is a link, independent of its target."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -94,7 +94,7 @@ def find(root: Path, path: str) -> Found:
 
 
 def standing(root: Path, path: str) -> str:
-    """Return the nearest directory above ``path`` that is there; empty for the root itself."""
+    """Return the nearest existing directory above ``path``; empty for the root itself."""
     deepest = ""
     for step in parents(path):
         if kind_of(root / step) is not Kind.DIRECTORY:
@@ -110,7 +110,7 @@ def digest(path: Path) -> str:
 
 
 def signature(path: Path) -> Signature:
-    """Return the signature of what stands there."""
+    """Return the signature of the entry."""
     found = path.lstat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 

@@ -1,4 +1,4 @@
-"""Errors that stop a write: a message for the user, and a way on."""
+"""Errors that stop a write: a message for the user, and a way out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class OutputError(CommandError):
-    """The output cannot be written, or not be read; ``help`` says how to go on."""
+    """The output cannot be written, or cannot be read; ``help`` is the way out."""
 
 
 @contextmanager
@@ -32,13 +32,13 @@ def system_errors(target: Path, doing: str) -> Iterator[None]:
 
 
 def reason(problem: OSError) -> str:
-    """Give the system's words, and the file that they are about."""
+    """Return the system's message, with the file that it is about."""
     words = (problem.strerror or str(problem)).lower()
     return f"{words}: {name_of(problem.filename)}" if problem.filename else words
 
 
 def _remedy(problem: OSError) -> str:
-    """Say how to go on; true only while nothing was changed."""
+    """Describe the way out; true only while nothing was changed."""
     if problem.errno in _NO_ROOM:
         return "make room and run again; the old output is as it was"
     if problem.errno in _NOT_ALLOWED:
@@ -47,5 +47,5 @@ def _remedy(problem: OSError) -> str:
 
 
 def name_of(path: object) -> str:
-    """Write a path in quotes, with escapes for characters that do not show."""
+    """Write a path in quotes, with escapes for invisible characters."""
     return f'"{printable(str(path))}"'

@@ -1,8 +1,8 @@
-"""One writer at a time, and nothing left behind by those that were killed.
+"""One writer at a time, and no remains of killed ones.
 
-The lock is ``flock`` on a file that only its owner can open: a directory could be locked by everybody who may read
-it. The file stands in the output directory while a write is under way, and lists the files that are staged. A killed
-run leaves it there, unlocked; so the next one knows what to remove.
+The lock is ``flock`` on a file that only its owner can open: everybody who may read a directory could lock it. The file
+is in the output directory during a write, and lists the staged files. A killed run leaves it there, unlocked, and the
+next run removes the listed files.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_S = 10.0
-"""How long a writer waits for another one; a write takes well under a second."""
+"""The time that a writer waits for another one; a write takes well under a second."""
 READER_PATIENCE_S = 1.0
-"""How long a reader waits for a writer, which may have been killed."""
+"""The time that a reader waits for a writer, which may have been killed."""
 _PAUSE_S = 0.01
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
-# A pipe or a link that somebody has put there must neither stop nor lead the writer.
+# A pipe or a link of another user must neither block nor redirect the writer.
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 _STAGED = re.compile(r"(.*/)?\.[^/]+\.new-[0-9a-f]{16}", re.DOTALL)
 
@@ -42,8 +42,8 @@ def locked(place: Path) -> Iterator[Callable[[Sequence[str]], None]]:
     """Keep other writers away from an existing output directory.
 
     Yields:
-        A function to call with the paths of the files that are about to be staged, each ``.<name>.new-<16 hex
-        digits>``: those that are still there in the end are removed, if need be by the next run.
+        A function to call with the paths of the files that will be staged, each ``.<name>.new-<16 hex digits>``: those
+        that remain at the end are removed, if need be by the next run.
 
     Raises:
         OutputError: another run still held it after ``PATIENCE_S`` seconds.
@@ -54,7 +54,7 @@ def locked(place: Path) -> Iterator[Callable[[Sequence[str]], None]]:
         _remove_staged(place, descriptor)
         yield lambda paths: _write_list(descriptor, paths)
     finally:
-        with suppress(OSError):  # the next run tries again, as long as the list is there
+        with suppress(OSError):  # the next run tries again, as long as the list exists
             _remove_staged(place, descriptor)
             (place / LOCK).unlink()
         os.close(descriptor)
@@ -66,7 +66,7 @@ def is_left(place: Path) -> bool:
 
 
 def undisturbed(place: Path, read: Callable[[], T]) -> T:
-    """Read an output directory, and once more where a write came in between.
+    """Read an output directory, and again if a write happened meanwhile.
 
     A reader takes no lock: it may have no permission to make one, and must not keep writers away.
     """
@@ -103,7 +103,7 @@ def _acquired(place: Path) -> int:
 
 
 def _taken(path: Path) -> int | None:
-    """Lock the file; None when another run holds it, or has removed it meanwhile."""
+    """Lock the file; None when another run has locked it, or has removed it meanwhile."""
     descriptor = os.open(path, _OPEN, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +114,7 @@ def _taken(path: Path) -> int | None:
     except OSError as problem:
         if problem.errno not in _HELD:
             os.close(descriptor)
-            path.unlink()  # nobody can lock it
+            path.unlink()  # no run can lock it
             raise
     os.close(descriptor)
     return None
@@ -128,7 +128,7 @@ def _write_list(descriptor: int, paths: Sequence[str]) -> None:
 
 
 def _remove_staged(place: Path, descriptor: int) -> None:
-    """Remove the files that are listed, and then the list."""
+    """Remove the listed files, and then the list."""
     with open(descriptor, "rb", closefd=False) as file:
         file.seek(0)
         text = file.read()
@@ -140,7 +140,7 @@ def _remove_staged(place: Path, descriptor: int) -> None:
 
 
 def _listed(text: bytes) -> list[str]:
-    """Read a list; a run that was killed before its end had not staged anything."""
+    """Read a list; a run that was killed before the end of its list had not staged anything."""
     try:
         paths = json.loads(text)
     except (ValueError, RecursionError):

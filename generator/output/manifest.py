@@ -8,8 +8,8 @@
       "version": 1
     }
 
-It tells our files from others, and untouched ones from edited ones. ``before`` stands in it only while files are
-replaced: the hashes of the files that were there, so that the next run can end what a killed one began.
+It separates our files from others, and unedited ones from edited ones. ``before`` is in it only while files are
+replaced: the hashes of the old files, so that the next run can finish a killed one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 _ENTRY = re.compile(r'^ *("(?:[^"\\]|\\.)+"): "([0-9a-f]{64})",?\r?$', re.MULTILINE)
 
 Owned = dict[str, frozenset[str]]
-"""The hashes that each generated file may have without having been edited."""
+"""The possible hashes of each generated file that was not edited."""
 _Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -66,10 +66,10 @@ def hash_of(data: bytes) -> str:
 
 
 def owned_in(place: Path) -> Owned:
-    """Return the files that the manifest of a directory lists; none where there is none.
+    """Return the files that the manifest of a directory lists; none without a manifest.
 
     Raises:
-        OutputError: the manifest cannot be understood.
+        OutputError: the manifest is invalid.
     """
     path = place / MANIFEST
     kind = kind_of(path)
@@ -84,10 +84,10 @@ def owned_in(place: Path) -> Owned:
 def parse_manifest(data: bytes) -> Owned:
     """The files that a manifest lists.
 
-    With Git's conflict markers in it, what either side lists: both are generated, and both are to be replaced.
+    With Git's conflict markers, the files of both sides: both are generated, and both will be replaced.
 
     Raises:
-        OutputError: it is no manifest of ours, is of a later version, or lists what is no path of an output.
+        OutputError: it is not our manifest, is of a later version, or lists an invalid path.
     """
     try:
         text = data.decode()

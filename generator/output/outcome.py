@@ -9,15 +9,15 @@ from generator.diagnostics.suggest import listed
 
 
 class Outcome(Struct, frozen=True):
-    """The paths of the output by what happened to them: relative, with ``/``, sorted, ``manifest.json`` included.
+    """The paths of the output by their change: relative, with ``/``, sorted, ``manifest.json`` included.
 
     Attributes:
-        created: were not there.
+        created: did not exist.
         changed: were generated before and have new content.
         edited: were generated before and edited by hand since; replaced.
-        unchanged: had this content already and were not touched.
+        unchanged: had this content already and were not written.
         deleted: were generated before, and are no longer.
-        kept: are no longer generated, but were edited by hand: left as they are, and from now on not ours.
+        kept: are no longer generated, but were edited by hand: left as they are, and no longer ours.
     """
 
     created: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Outcome(Struct, frozen=True):
         return bool(self.created or self.changed or self.edited or self.deleted)
 
     def summary(self) -> str:
-        """One line of counts, and one more for files that somebody has edited by hand."""
+        """One line of counts, and one more for files that were edited by hand."""
         if not self:
             return f"up to date, {_files(len(self.unchanged))}"
         counts = {
@@ -50,12 +50,12 @@ class Outcome(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """How an output directory differs from what would be written: true when it does.
+    """The differences of an output directory from the output to write: true when there are any.
 
     Attributes:
-        missing: are not there.
-        changed: have other content, or are no regular files.
-        stale: are listed in the manifest there, are there, and would no longer be made.
+        missing: do not exist.
+        changed: have other content, or are not regular files.
+        stale: are listed in the manifest, exist, and are no longer generated.
     """
 
     missing: tuple[str, ...] = ()

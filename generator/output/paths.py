@@ -1,4 +1,4 @@
-"""The paths that an artifact may have: such as mean the same file on every system, inside the output directory."""
+"""The allowed paths of an artifact: those that mean the same file on every system, inside the output directory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MANIFEST = "manifest.json"
-"""The list of what was generated; no artifact may take its path."""
+"""The list of generated files; no artifact may have its path."""
 LOCK = ".manifest.json.lock"
-"""Stands in the output directory while a write is under way."""
+"""The lock file, in the output directory during a write."""
 
 # Windows refuses these names with any extension; the superscripts count as digits there.
 _DEVICE = re.compile(
@@ -27,7 +27,7 @@ _MAX_PATH = 1000
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Refuse paths that are unsafe, or that are one file (or a file and a directory) on some system.
+    """Refuse paths that are unsafe, or that are the same file (or a file and a directory) on some system.
 
     Raises:
         OutputError: naming all of them.
@@ -57,7 +57,7 @@ def parents(path: str) -> Iterator[str]:
 
 
 def collision_key(path: str) -> str:
-    """Spell a path as a system does that ignores case and normal forms."""
+    """Spell a path like a system that ignores case and normal forms."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -76,7 +76,7 @@ def _part_fault(part: str) -> str | None:
 
 
 def _collisions(paths: tuple[str, ...]) -> list[str]:
-    """Each path that meets another one; directories take part, for they must be spelled alike too."""
+    """Each path that collides with another; directories count, for they must be spelled alike too."""
     taken: dict[str, tuple[str, str]] = {}
     found = []
     for path in sorted(paths):
@@ -90,7 +90,7 @@ def _collisions(paths: tuple[str, ...]) -> list[str]:
 
 
 def _met(one: str, other: str) -> str:
-    """Say how two nodes of one name collide; a directory ends with ``/``."""
+    """Describe the collision of two nodes of one name; a directory ends with ``/``."""
     if one == other:
         return "are one path, given twice"
     kinds = {node.endswith("/") for node in (one, other)}

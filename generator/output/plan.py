@@ -1,8 +1,8 @@
-"""The files to be, and the way to them from those that are there; found out before anything is touched.
+"""The files to write, and the steps from the existing ones; planned before anything is changed.
 
-A file is ours when the manifest of the last write lists it. Ours is replaced, even when it was edited by hand (it is
-generated: the spec is where to edit), and deleted when it is no longer made, but only unedited. Everything else is
-somebody's: where it stands in the way, nothing is written.
+A file is ours when the manifest of the last write lists it. Our file is replaced, even when it was edited by hand (edit
+the spec instead), and deleted when it is no longer generated, but only unedited. Every other file belongs to somebody:
+where one is in the way, nothing is written.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WHAT = {
 
 
 class Content(Struct, frozen=True):
-    """The content of a file: its SHA-256 in hex, its size in bytes, and the bytes, unless the output holds them."""
+    """The content of a file: its SHA-256 in hex, its size in bytes, and the bytes, unless the output has them."""
 
     path: str
     sha256: str
@@ -50,7 +50,7 @@ class Content(Struct, frozen=True):
         """The bytes.
 
         Raises:
-            OutputError: the output held them when they were looked for, and does no longer.
+            OutputError: the output had them when the plan was made, and no longer has them.
         """
         if self.held is None:
             message = f"{name_of(self.path)} was changed in the output directory while this ran"
@@ -59,15 +59,15 @@ class Content(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The way from the files that are there to those that will be.
+    """The steps from the existing files to the new ones.
 
     Attributes:
-        files: All that will be there, by path.
-        owned: What the manifest lists now.
-        outcome: The paths by what happens to them.
+        files: All files to write, by path.
+        owned: The files in the current manifest.
+        outcome: The paths by their change.
         deleted: The files to delete, as they are now.
-        gone: Listed in the manifest, neither made nor there any more: only their directories may be left.
-        obstacles: Where files are to go and something stands that is not ours or no regular file.
+        gone: Listed in the manifest, but neither generated nor existing: only their directories may remain.
+        obstacles: Entries at the places of new files that are not ours or not regular files.
     """
 
     files: Mapping[str, Content]
@@ -79,7 +79,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The paths that get new content; the manifest comes last, and always: it ends a write."""
+        """The paths that get new content; the manifest is always among them, and last: it ends a write."""
         outcome = self.outcome
         every = {*outcome.created, *outcome.changed, *outcome.edited}
         return (*sorted(every - {MANIFEST}), MANIFEST)
@@ -99,7 +99,7 @@ class Plan(Struct, frozen=True):
             )
 
     def difference(self) -> Difference:
-        """Say how the directory differs from what would be written."""
+        """The differences of the directory from the output to write."""
         beyond = {path for path, found in self.obstacles.items() if found.path != path}
         return Difference(
             missing=tuple(sorted({*self.outcome.created, *beyond})),
@@ -111,7 +111,7 @@ class Plan(Struct, frozen=True):
 
 
 def contents(artifacts: Sequence[File]) -> dict[str, Content]:
-    """Return the files to be, by path, the manifest among them.
+    """Return the files to write, by path, including the manifest.
 
     Raises:
         OutputError: paths that are unsafe or collide; text that cannot be encoded.
@@ -123,12 +123,12 @@ def contents(artifacts: Sequence[File]) -> dict[str, Content]:
 
 
 def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
-    """Compare what is to be with what is there.
+    """Compare the files to write with the existing ones.
 
     Args:
-        target: The output directory, or where it will be.
-        files: All files to be, the manifest among them, by path.
-        owned: What the manifest in ``target`` lists.
+        target: The output directory, which need not exist.
+        files: All files to write, including the manifest, by path.
+        owned: The files in the manifest of ``target``.
     """
     stale = {path: _stale(target, path, owned[path]) for path in sorted(owned.keys() - files.keys())}
     deleted = {path: found for path, found in stale.items() if isinstance(found, tuple)}
@@ -144,7 +144,7 @@ def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
 
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
-    """The signature of a file to delete; ``kept`` when it was edited, ``gone`` when it is not there."""
+    """The signature of a file to delete; ``kept`` when it was edited, ``gone`` when it does not exist."""
     found = find(target, path)
     if found.path != path or found.kind in {Kind.MISSING, Kind.DIRECTORY}:
         return "gone"
@@ -178,7 +178,7 @@ def _same_size(path: Path, content: Content) -> bool:
 
 
 def _makes_room(target: Path, found: Found, deleted: Mapping[str, Signature]) -> bool:
-    """Whether what stands at the place of a new file goes away by deletions."""
+    """Whether deletions remove the entry at the place of a new file."""
     if found.kind is Kind.FILE:
         return found.path in deleted or _is_respelled(target, found.path, deleted)
     if found.kind is not Kind.DIRECTORY:

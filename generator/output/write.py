@@ -1,4 +1,4 @@
-"""Make the output directory hold exactly what was generated, beside what is not ours."""
+"""Make the output directory contain exactly the generated files, besides those that are not ours."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 def write(artifacts: Sequence[File], target: Path) -> Outcome:
-    """Make the directory ``target`` hold the artifacts and their manifest.
+    """Write the artifacts and their manifest into the directory ``target``.
 
-    Nothing is written when nothing changed. Else all that changes is written beside its place first, so that a full
-    disk is met before anything changes, and then moved there, file by file, which nothing but a failing disk or
-    ``kill -9`` interrupts. Each file is old or new at any moment; until the last one is moved the manifest lists the
-    hashes of both, so that the next run ends what was interrupted, and ``apply`` refuses a mixture.
+    Nothing is written when nothing changed. Otherwise every changed file is first written beside its place, so that a
+    full disk is found before anything changes, and then moved there, file by file, which only a failing disk or ``kill
+    -9`` interrupts. Each file is old or new at any moment; until the last one is moved the manifest lists the hashes of
+    both, so that the next run finishes an interrupted one, and ``apply`` refuses a mixture.
 
     Args:
-        artifacts: All files to be, without the manifest, in any order.
+        artifacts: All files to write, without the manifest, in any order.
         target: The output directory; made when missing, like those above it. Links above it are followed.
 
     Returns:
-        What happened to which path.
+        The paths by their change.
 
     Raises:
-        OutputError: artifact paths that are unsafe or collide; a target that is a link or no directory; what is not
-            ours in the way; a manifest that cannot be understood; another run that does not end; no permission; a
-            full disk. Nothing was changed, unless the message says that the output is only partly written.
+        OutputError: artifact paths that are unsafe or collide; a target that is a link or not a directory; a file in
+            the way that is not ours; an invalid manifest; another run that does not end; no permission; a full disk.
+            Nothing was changed, unless the message says that the output is only partly written.
     """
     files = contents(artifacts)
     place = located(target)
@@ -58,17 +58,16 @@ def write(artifacts: Sequence[File], target: Path) -> Outcome:
 
 
 def compare(artifacts: Sequence[File], target: Path) -> Difference:
-    """Tell what ``write`` would change; nothing is touched, and what killed runs left is not cleaned up.
+    """Return the changes that ``write`` would make; nothing is changed, and remains of killed runs are not removed.
 
-    A manifest that cannot be understood counts as changed; nothing is known to be stale then. A run that is writing
-    meanwhile is awaited.
+    An invalid manifest counts as changed; stale files are then unknown. The call waits for a run that is writing.
 
     Args:
-        artifacts: All files to be, without the manifest, in any order.
+        artifacts: All files to write, without the manifest, in any order.
         target: The output directory; need not exist.
 
     Raises:
-        OutputError: artifact paths that are unsafe or collide; a target that is a link or no directory; no
+        OutputError: artifact paths that are unsafe or collide; a target that is a link or not a directory; no
             permission to read.
     """
     files = contents(artifacts)
@@ -92,7 +91,7 @@ def _made(files: Mapping[str, Content], place: Path) -> Outcome:
     try:
         return _written(files, place)
     except BaseException:
-        with suppress(OSError):  # it holds something
+        with suppress(OSError):  # it is not empty
             place.rmdir()
         raise
 
@@ -164,14 +163,14 @@ def _beside(place: Path, path: str) -> str:
 
 
 def _permissions(place: Path, path: str) -> int | None:
-    """Return the permissions of a file that is replaced."""
+    """Return the permissions of a replaced file."""
     found = find(place, path)
     is_replaced = found.path == path and found.kind is Kind.FILE
     return (place / path).lstat().st_mode & 0o777 if is_replaced else None
 
 
 def _write_new(path: Path, data: bytes, mode: int | None) -> None:
-    """Create a file and flush it to the disk; ``mode`` None leaves its permissions to the umask."""
+    """Create a file and flush it to the disk; with ``mode`` None the umask decides the permissions."""
     with os.fdopen(os.open(path, _NEW, 0o666), "wb") as file:
         if mode is not None:
             os.fchmod(file.fileno(), mode)
@@ -182,7 +181,7 @@ def _write_new(path: Path, data: bytes, mode: int | None) -> None:
 
 @contextmanager
 def _to_its_end(place: Path) -> Iterator[None]:
-    """Let Ctrl-C and the like wait; a disk that fails leaves a mixture."""
+    """Delay Ctrl-C and other signals; a failing disk leaves a mixture."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
@@ -203,5 +202,5 @@ def _delete(plan: Plan, place: Path) -> None:
     kept = {folder for path in plan.files for folder in parents(path)}
     left = {folder for path in (*plan.deleted, *plan.gone) for folder in parents(path)}
     for folder in sorted(left - kept, reverse=True):
-        with suppress(OSError):  # it holds something else, or is not there
+        with suppress(OSError):  # it is not empty, or does not exist
             (place / folder).rmdir()

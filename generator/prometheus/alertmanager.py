@@ -1,8 +1,8 @@
 """The configuration of Alertmanager: alerts reach the receivers of the site, or an example shows their owners.
 
 Critical alerts page the owner, others open a ticket. While a critical alert fires, others about the same signal of the
-same service would only say it again, and are held back; but an alert that is filed under a signal without telling its
-state, such as one on undeclared values, says nothing of the others.
+same service add nothing, and are inhibited; but an alert that is listed under a signal without showing its state, such
+as one on undeclared values, inhibits none.
 """
 
 from __future__ import annotations
@@ -51,17 +51,16 @@ _OURS = f'{names.SIGNAL}!=""'
 
 
 class Routing(Struct, frozen=True):
-    """What the way of a service's alerts depends on.
+    """The facts of a service by which its alerts are routed.
 
     Attributes:
         service: Its name.
-        owner: Whose it is.
+        owner: Its owner.
         marks: Further labels of its alerts, the environment among them.
-        kinds: The labels besides these by which its alerts can be told apart: their severity, and the tool, the tier
-            or whatever else they are about, where its values are listed.
-        place: Where its owner is written.
-        apart: The labels by which a signal of it has several alerts.
-        aside: The critical alerts that do not tell their signal's state.
+        kinds: The further labels of its alerts: the severity, and the tool, tier or other subject with listed values.
+        place: The place of its owner.
+        apart: The labels by which one signal has several alerts.
+        aside: The critical alerts that do not show their signal's state.
     """
 
     service: str
@@ -74,10 +73,10 @@ class Routing(Struct, frozen=True):
 
 
 def routing(service: Service) -> Routing:
-    """Say of one service what its alerts' way depends on."""
+    """Collect the facts of one service by which its alerts are routed."""
     apart = {alert.by: None for alert in service.alerts if alert.by}
     aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
-    # What watches the rules themselves has no owner.
+    # Alerts about the rules themselves have no owner.
     owned = [alert for alert in service.alerts if not isinstance(alert.kind, RuleHealth)]
     kinds = {kind: None for alert in owned for kind in _kinds(alert, service)}
     return Routing(
@@ -105,7 +104,7 @@ def _kinds(alert: Alert, service: Service) -> Iterator[tuple[tuple[str, str], ..
 
 
 def _is_aside(alert: Alert) -> bool:
-    """Whether an alert says nothing of its signal's state: a cost without some prices is incomplete, not high."""
+    """Whether an alert does not show its signal's state: a cost without some prices is incomplete, not high."""
     return not alert.about_signal or isinstance(alert.kind, Unpriced)
 
 
@@ -139,7 +138,7 @@ def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()
 
 
 def inhibition(services: Sequence[Routing]) -> Mapped:
-    """Hold back what a critical alert about the same signal says already."""
+    """Inhibit the alerts that repeat a critical alert about the same signal."""
     return {
         "source_matchers": [
             _OURS,
@@ -152,7 +151,7 @@ def inhibition(services: Sequence[Routing]) -> Mapped:
 
 
 def _of_receiver(receiver: Receiver) -> Mapped:
-    """Send it what it wants, whoever else gets it."""
+    """Send the receiver its wanted alerts, even those that others get as well."""
     return {
         "matchers": [_OURS, *(_one_of(label, values) for label, values in receiver.wanted)],
         "receiver": receiver.name,
@@ -182,7 +181,7 @@ def _of_owner(owner: str) -> Mapped:
 
 
 def _told_apart_by(services: Iterable[Routing]) -> list[str]:
-    """Name the labels by which a signal has several alerts: one failing tool says nothing of another."""
+    """Name the labels by which a signal has several alerts: one failing tool proves nothing about another."""
     return sorted({label for each in services for label in each.apart})
 
 
@@ -196,7 +195,7 @@ def _receivers(owners: Iterable[str]) -> Iterator[str]:
 
 
 def receiver(owner: str, severity: str) -> str:
-    """Name the receiver that gets an owner's alerts of a severity."""
+    """Name the receiver of an owner's alerts of a severity."""
     return _page(owner) if severity == AlertSeverity.CRITICAL else _ticket(owner)
 
 

@@ -1,7 +1,7 @@
 """Plain values as block YAML: keys in their order, no line folded, text of several lines as a literal block.
 
-The bytes are PyYAML's. It is asked only about text that is neither plain nor a plain block, and about keys: its
-events cost more than all that we have to say.
+The bytes are PyYAML's. It is called only for text that is neither plain nor a plain block, and for keys: its events
+cost more than all the rest.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _RESOLVER: Any = yaml.CSafeDumper(io.StringIO())  # its stub has no types
 _MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
 _END_MAPPING = yaml.MappingEndEvent()
 _STEP = "  "
-#: Some of what can stand on a line without quotes; no ``: ``, no `` #`` and no colon may follow in it.
+#: Some of the text that may be on a line without quotes, if it has no ``: ``, no `` #`` and no colon at its end.
 _PLAIN = re.compile(r"[A-Za-z0-9_(/](?:[ -~]*[!-9;-~])?")
-#: A line that holds nothing but ASCII: quotes are enough for it.
+#: A line of ASCII only: quotes are enough for it.
 _QUOTED = re.compile(r"[ -~]+")
 
 
@@ -44,7 +44,7 @@ def block_yaml(value: Mapped) -> str:
 
 
 def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> None:
-    """Add a mapping's lines; ``start`` stands before its first key, ``indent`` before the others."""
+    """Add a mapping's lines; ``start`` precedes its first key, ``indent`` the others."""
     for key, member in mapping.items():
         head = f"{start}{_key(key)}:"
         if isinstance(member, str):
@@ -61,7 +61,7 @@ def _add_mapping(mapping: Mapped, start: str, indent: str, lines: list[str]) -> 
 
 
 def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str]) -> None:
-    """Add a sequence's lines, which stand no further in than the key that they belong to."""
+    """Add a sequence's lines, at the indentation of the key that they belong to."""
     for member in sequence:
         if isinstance(member, str):
             lines.append(f"{indent}- {member if _is_plain(member) else _not_plain(member, indent)}")
@@ -72,17 +72,17 @@ def _add_sequence(sequence: Sequence[str | Mapped], indent: str, lines: list[str
 
 
 def _leaf(value: Value) -> str:
-    """Write a number, true or false, or what is empty."""
+    """Write a number, true or false, or an empty value."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return f"{Decimal(str(value)):f}"  # YAML takes 1e-06 for text
+        return f"{Decimal(str(value)):f}"  # YAML reads 1e-06 as text
     return "{}" if isinstance(value, Mapping) else "[]"
 
 
 @lru_cache(maxsize=4096)
 def _is_plain(text: str) -> bool:
-    """Whether text surely needs no quotes, and no reader takes it for something else; most of it comes often."""
+    """Whether text certainly needs no quotes, and YAML reads it as text."""
     return (
         _PLAIN.fullmatch(text) is not None
         and ": " not in text
@@ -92,26 +92,26 @@ def _is_plain(text: str) -> bool:
 
 
 def _not_plain(text: str, indent: str) -> str:
-    """Write text as part of what stands at an indentation."""
+    """Write text as a part of the node at an indentation."""
     if ": " in text and _QUOTED.fullmatch(text):
         quoted = text.replace("'", "''")
         return f"'{quoted}'"
     if not _is_literal(text):
         return _by_pyyaml(text, indent)
-    # A first line that begins with a space does not show how far in the block stands.
+    # A first line that begins with a space does not show the indentation of the block.
     head = "|2-" if text.startswith(" ") else "|-"
     return f"{head}\n{text}".replace("\n", f"\n{indent}{_STEP}")
 
 
 def _is_literal(text: str) -> bool:
-    """Whether text surely can stand in a literal block as it is: lines that are not empty and end with no space."""
+    """Whether text may certainly be a literal block as it is: lines that are not empty and do not end with a space."""
     lines = text.split("\n")
     return len(lines) > 1 and all(_QUOTED.fullmatch(line) and not line.endswith(" ") for line in lines)
 
 
 @lru_cache(maxsize=4096)
 def _by_pyyaml(text: str, indent: str) -> str:
-    """Have text written at an indentation, by mappings around it."""
+    """Let PyYAML write text at an indentation, inside mappings of that depth."""
     depth = 1 + len(indent) // len(_STEP)
     written = _emit([*[_MAPPING, _event("k")] * depth, _event(text), *[_END_MAPPING] * depth])
     return written.partition("k: ")[2].removesuffix("\n")
@@ -134,7 +134,7 @@ def _event(text: str) -> yaml.ScalarEvent:
 
 
 def _emit(events: list[yaml.Event]) -> str:
-    """Have a document written, without the mark of its end that follows text with empty lines at its own."""
+    """Let PyYAML write a document, without the end mark that follows text with empty lines at its end."""
     start = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     end = [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
     written: str = yaml.emit(

@@ -1,4 +1,4 @@
-"""How a receiver is reached, in the words of Alertmanager; what it is told names the service, and leads further."""
+"""The channels of a receiver, in Alertmanager's configuration; each message names the service, with links."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from generator.model.receivers import Channel
     from generator.prometheus.block_yaml import Mapped
 
-#: One line of a group of alerts: what is wrong with which service.
+#: One line for a group of alerts: the problem and the service.
 TITLE = "{{ .CommonLabels.service }}: {{ .CommonLabels.alertname }}"
 STATE = (
     '{{ if eq .Status "resolved" }}Resolved'
     "{{ else if .CommonLabels.severity }}{{ .CommonLabels.severity | title }}{{ else }}Firing{{ end }}"
 )
-#: Each alert of a group: its numbers, and where to look.
+#: Each alert of a group: its numbers, and its links.
 TEXT = (
     "{{ range .Alerts }}{{ .Annotations.description }}"
     " <{{ .Annotations.dashboard_url }}|Dashboard>, <{{ .Annotations.runbook_url }}|runbook>\n{{ end }}"
 )
 FIRST_DASHBOARD = "{{ (index .Alerts 0).Annotations.dashboard_url }}"
 SUMMARY = "{{ .CommonLabels.service }}: {{ .CommonAnnotations.summary }}"
-#: Alerts of several severities may be told at once.
+#: Alerts of several severities may be sent at once.
 SEVERITY = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}critical{{ end }}"
 
 
 def channels(of: Iterable[Channel]) -> dict[str, Sequence[str | Mapped]]:
-    """Write the channels of a receiver by the kinds that Alertmanager knows."""
+    """Write the channels of a receiver by Alertmanager's kinds."""
     found: dict[str, list[str | Mapped]] = {}
     for channel in of:
         kind, config = _channel(channel)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.model.signals import Signal
 
-#: How many times its budget of recorded series a rule of a service's own may write.
+#: A rule of a service's own may write this many times the service's budget of recorded series.
 _LIMIT = 2
 _GROUP = "agent-service-{}"
 
@@ -61,7 +61,7 @@ class Compiled(Struct, frozen=True):
 
 
 def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) -> Compiled:
-    """Lower a service to its own rules; ``shared`` are the names of what the shared rules record."""
+    """Compile a service to its own rules; ``shared`` are the names of the records of the shared rules."""
     scope = Scope(site, service.name)
     name, interval = _GROUP.format(service.name), site.rule_interval
     limit = _LIMIT * site.budget_of(service).recorded
@@ -79,9 +79,9 @@ def compile_rules(service: Service, site: Site, shared: Collection[str] = ()) ->
 
 
 def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
-    """Find what the shared rules record of a service.
+    """Find the records of the shared rules for a service.
 
-    Of a signal of its own they record nothing, though another profile's may be called the same.
+    They record no signal of its own, even when another profile's has the same name.
     """
     own = {f"agent_{signal.name}" for signal in service.signals.values() if not signal.shared}
     own -= {stream.stem for stream in service.streams.values()}
@@ -94,7 +94,7 @@ def _recorded(service: Service, shared: Iterable[str]) -> set[str]:
 def _fresh(
     chains: Iterable[tuple[RecordingRule, ...]], taken: set[str]
 ) -> Iterator[tuple[RecordingRule, ...]]:
-    """Leave out what the shared rules record, or an earlier chain."""
+    """Leave out the records of the shared rules and of earlier chains."""
     for chain in chains:
         fresh = tuple(distinct(chain, taken))
         taken.update(one.record for one in fresh if names.SIGNAL not in one.labels)
@@ -113,7 +113,7 @@ def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
 
 
 def _constants(service: Service) -> Iterator[RecordingRule]:
-    """Record what the author wrote, and nothing that follows from it."""
+    """Record the author's own numbers, and nothing that follows from them."""
     yield _constant(service, names.INFO, 1, **who(service))
     yield from _bounds(service)
     yield from _promises(service)
@@ -123,7 +123,7 @@ def _constants(service: Service) -> Iterator[RecordingRule]:
 
 
 def who(service: Service) -> dict[str, str]:
-    """Say in labels whose a service is, where it runs, and what its author marks its alerts with."""
+    """Build the labels for a service's owner and environment, and its author's own labels of alerts."""
     known = {names.OWNER: service.owner, names.PROFILE: service.profile, names.RUN_WORD: service.run}
     return known | service.marks
 
@@ -149,7 +149,7 @@ def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
 
 
 def _served(service: Service) -> Iterator[RecordingRule]:
-    """Record the prices of ways to serve a model that the service lists, such as ``gpt-5@batch``.
+    """Record the prices of service tiers that the service lists, such as ``gpt-5@batch``.
 
     The shared prices leave them out, since there are many and few are used. They are the same from every service.
     """
@@ -178,7 +178,7 @@ def _promises(service: Service) -> Iterator[RecordingRule]:
         signal = service.signals[objective.signal]
         written = objective.signal in service.own_objectives or objective.noun == "budget"
         if signal.shared and not written:
-            continue  # a default of the profile, which the shared rules know
+            continue  # a default of the profile, which the shared rules have
         if signal.shared:
             yield _constant(service, names.OBJECTIVE, objective.bound, **{names.SIGNAL: signal.name})
             if objective.window:
@@ -199,7 +199,7 @@ def _constant(service: Service, name: str, value: float, **labels: str) -> Recor
 
 
 def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
-    """Record what the shared rules do not: the signals that its profile or the service itself declares."""
+    """Record the signals that the shared rules do not: those declared by its profile or by the service itself."""
     signals = [one for one in service.signals.values() if not one.shared]
     alerts = [one for one in service.alerts if not one.shared]
     yield from _segments(service, scope)
@@ -227,7 +227,7 @@ def _own(service: Service, scope: Scope) -> Iterator[Iterable[RecordingRule]]:
     watched_ = {alert.signal for alert in alerts if alert.shown}
     for signal in signals:
         yield board.row(signal, scope, is_watched=signal.name in watched_)
-    # The shared rules show what has a trend, or an alert that all services share.
+    # The shared rules show signals with a trend, or with an alert that all services share.
     shown = {alert.signal for alert in service.alerts if alert.shared}
     for name in sorted(watched_ - shown):
         signal = service.signals[name]
@@ -259,7 +259,7 @@ def segmented(service: Service) -> list[Signal]:
 
 
 def _promised(service: Service, shared: Collection[str]) -> Iterator[Promise]:
-    """Find the shares that are promised over a window, of whose budgets the shared rules know nothing."""
+    """Find the shares with an objective over a window whose budget the shared rules do not record."""
     for objective in service.objectives.values():
         signal = service.signals[objective.signal]
         known = signal.shared and names.part(signal, "objective_window") in shared

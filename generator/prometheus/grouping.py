@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from generator.model.rules import AlertingRule, RecordingRule
 
-#: What mixtool and Mimir's defaults allow in one group.
+#: The largest group that mixtool and Mimir's defaults allow.
 LARGEST = 20
 
 
 def split(
     name: str, chains: Iterable[Sequence[RecordingRule | AlertingRule]], interval: int, limit: int = 0
 ) -> Iterator[RuleGroup]:
-    """Fill groups with whole chains, the second called ``name-2`` and so on.
+    """Fill groups with whole chains; the second group is ``name-2`` and so on.
 
     A chain longer than a group goes on in the next, where it is up to an interval behind.
     """

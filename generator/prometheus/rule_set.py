@@ -29,7 +29,7 @@ class RuleSet(Struct, frozen=True):
 
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
-        """All groups; those that alert hold the records of their bounds, too."""
+        """All groups; those with alerts contain the records of their bounds, too."""
         own = (group for one in self.own for group in (*one.recording, *one.alerting))
         return (*own, *self.shared.groups)
 
@@ -50,7 +50,7 @@ def alerting_by_service(
 ) -> Mapping[str, tuple[RuleGroup, ...]]:
     """Find, for each service, the alerting rules that can fire for it: the shared ones in the forms it has, its own.
 
-    Services share the shared ones. Those about the health of rules are no service's.
+    The shared rules are the same objects for all services. Those about the health of rules belong to no service.
     """
     services = tuple(services)
     marks = tuple(sorted({mark for service in services for mark in service.marks}))

@@ -1,4 +1,4 @@
-"""Which rule files each of several Prometheus servers gets: the shared ones, and those of the services it scrapes."""
+"""The rule files of each of several Prometheus servers: the shared ones, and those of its services."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOLDER = "prometheus/"
 def shard_files(
     shared: Iterable[str], of_services: Mapping[str, Sequence[str]], site: Site
 ) -> Iterator[Artifact]:
-    """Write of each shard the list of its files.
+    """Write the list of each shard's files.
 
     Args:
         shared: The paths of the shared rule files.

@@ -1,6 +1,6 @@
 """The shared rule files: one rule set for all services, in files by family, each chain in order.
 
-Everything here is made from the library, the profiles and the site; of services it depends on the variants in use.
+Everything here is made from the library, the profiles and the site, and from the variants of alerts in use.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ _OF_LAYER = {"run": RUN, "stop_reasons": RUN, "tools": TOOLS, "cost": COSTS}
 
 
 class SharedRules(Struct, frozen=True, eq=False):
-    """Groups of rules by family; those of variants are called ``<family>-variants``.
+    """Groups of rules by family; those of variants are named ``<family>-variants``.
 
-    ``streams`` is what they read, and ``marks`` are the labels that alerts take from services beside the owner.
+    ``streams`` are their inputs, and ``marks`` are the labels besides the owner that alerts take from services.
     """
 
     streams: tuple[Stream, ...]
@@ -87,7 +87,7 @@ class SharedRules(Struct, frozen=True, eq=False):
 
     @property
     def variants(self) -> tuple[RuleGroup, ...]:
-        """The groups of alerts of which some services have another form."""
+        """The groups of alerts that have another form in some services."""
         return tuple(
             group
             for family, groups in self.alerting.items()
@@ -97,7 +97,7 @@ class SharedRules(Struct, frozen=True, eq=False):
 
     @property
     def records(self) -> frozenset[str]:
-        """The names of all that is recorded."""
+        """The names of all records."""
         rules = (one for group in self.groups for one in group.rules)
         return frozenset(one.record for one in rules if isinstance(one, RecordingRule))
 
@@ -129,7 +129,7 @@ def shared_rules(library: Library, site: Site, variants: Iterable[Variant] = ())
 
 
 def ground_of(library: Library, scope: Scope) -> Ground:
-    """Put together what the shared alerts stand on."""
+    """Collect the inputs of the shared alerts."""
     signals = library.signals
     compared = frozenset(signal.name for signal, _ in releases.compared(signals.values(), library.alerts))
     return Ground(scope, signals, library.runs, compared=compared)
@@ -146,7 +146,7 @@ def _chains(
 
 
 def family_of(alert: Alert, signals: Mapping[str, Signal]) -> str:
-    """Find the family whose files hold an alert."""
+    """Find the family whose files contain an alert."""
     if isinstance(alert.kind, Regression):
         return RELEASES
     if isinstance(alert.kind, BurnRate):
@@ -157,7 +157,7 @@ def family_of(alert: Alert, signals: Mapping[str, Signal]) -> str:
     return LATENCY if signal.of.is_histogram else _OF_LAYER[signal.layer]
 
 
-# What is known of services and profiles.
+# Facts of services and profiles.
 
 
 def _services(library: Library, scope: Scope) -> Iterator[Rules]:
@@ -170,7 +170,7 @@ def _services(library: Library, scope: Scope) -> Iterator[Rules]:
 
 
 def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
-    """Record what feeds each stream, and the values of each label."""
+    """Record the metric that feeds each stream, and the values of each label."""
     here = {names.PROFILE: profile.name}
     if profile.feeds:
         arms = (
@@ -192,7 +192,7 @@ def _of_profile(profile: ProfileFacts) -> Iterator[RecordingRule]:
 
 
 def known(scope: Scope, marks: tuple[str, ...] = ()) -> RecordingRule:
-    """Record each service once, whatever its file holds: two owners are none, and two profiles none.
+    """Record each service once, whatever its file contains: two owners count as none, and so do two profiles.
 
     ``marks`` are further labels of alerts; where a file gives two values of one, the service has none of them.
     """
@@ -210,7 +210,7 @@ def known(scope: Scope, marks: tuple[str, ...] = ()) -> RecordingRule:
 
 
 def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[RecordingRule]:
-    """Record what each service promises of a signal: what its file says, else its profile."""
+    """Record the objective of each service for a signal: from its file, else from its profile."""
     written = scope.written(names.OBJECTIVE, **{names.SIGNAL: signal.name}).now()
     defaults = {
         profile.name: profile.objectives[signal.name]
@@ -225,7 +225,7 @@ def _objective(signal: Signal, library: Library, scope: Scope) -> Iterator[Recor
 
 
 def _budget(signal: Signal, defaults: Mapping[str, Objective], scope: Scope) -> Iterator[RecordingRule]:
-    """Record over how long a promise goes, and the share of events that may be bad; without a window there is none."""
+    """Record the window of an objective, and the share of events that may be bad; none without a window."""
     written = scope.written(names.OBJECTIVE, **{names.SIGNAL: signal.name}).now()
     window = largest(scope.written(names.OBJECTIVE_WINDOW, **{names.SIGNAL: signal.name}).now())
     windows = {name: float(one.window) for name, one in defaults.items() if one.window}
@@ -238,7 +238,7 @@ def _budget(signal: Signal, defaults: Mapping[str, Objective], scope: Scope) -> 
 
 
 def _or_default(written: Expr, value: Expr, defaults: Mapping[str, float], scope: Scope) -> Expr:
-    """Take what a file says; the default of a profile counts where the file does not name the signal at all."""
+    """Take the value of a service's file; a profile's default counts only where the file does not name the signal."""
     by_value: dict[float, list[str]] = {}
     for name, default in defaults.items():
         by_value.setdefault(default, []).append(name)
@@ -258,7 +258,7 @@ def _one() -> Expr:
 
 
 def _streams(library: Library, scope: Scope) -> Rules:
-    """Derive tokens that are billed and their cost, and sum all counters over their windows, at one instant."""
+    """Derive billed tokens and their cost, and sum all counters over their windows, at one instant."""
     signals = tuple(library.signals.values())
     tokens = {one.of.name: one.of for one in signals if isinstance(one.kind, Tokens | Cost)}
     is_listed = bool(library.inclusions)
@@ -286,7 +286,7 @@ def _streams(library: Library, scope: Scope) -> Rules:
 
 
 def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
-    """Record the signals of a family that stand on counters."""
+    """Record the signals of a family that are computed from counters."""
     signals = [one for one in library.signals.values() if _OF_LAYER[one.layer] == family]
     looping = {
         one.signal for one in library.alerts if isinstance(one.kind, Threshold) and one.kind.unfinished
@@ -303,7 +303,7 @@ def _counters(family: str, library: Library, scope: Scope, taken: set[str]) -> t
 
 
 def _histograms(library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGroup, ...]:
-    """Record the signals of a histogram in a group of its own: quantiles cost more than all else."""
+    """Record the signals of a histogram in a group of its own: quantiles cost more than all other rules."""
     signals = [one for one in library.signals.values() if one.of.is_histogram]
     streams = {one.of.name: one.of for one in signals}
     return tuple(
@@ -321,7 +321,7 @@ def _histograms(library: Library, scope: Scope, taken: set[str]) -> tuple[RuleGr
 def _distinct(
     name: str, chains: Iterable[Iterable[RecordingRule]], taken: set[str], site: Site
 ) -> Iterator[RuleGroup]:
-    """Split chains into groups, leaving out what stands in the file already."""
+    """Split chains into groups, leaving out records that are already in the file."""
     fresh = []
     for chain in chains:
         fresh.append(tuple(distinct(chain, taken)))
@@ -362,7 +362,7 @@ def _budgets(library: Library, scope: Scope) -> Iterator[Rules]:
 
 
 def _error_budgets(library: Library, scope: Scope) -> Iterator[RuleGroup]:
-    """Record what is left of error budgets; finished days are copied once an hour."""
+    """Record the rest of error budgets; finished days are copied once an hour."""
     burning = [library.signals[alert.signal] for alert in library.alerts if isinstance(alert.kind, BurnRate)]
     promises = [
         Promise(
@@ -422,7 +422,7 @@ def _status(library: Library, scope: Scope) -> list[Rules]:
 
 
 def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, ...]:
-    """Build a family's alerts, each behind its bounds; few groups, of which rulers allow a tenant only so many."""
+    """Build a family's alerts, each after its bounds; few groups, since rulers limit their number for a tenant."""
     chains: list[Sequence[RecordingRule | AlertingRule]] = []
     taken: set[str] = set()
     recorded = {one.record for one in _streams(library, ground.scope)}
@@ -430,7 +430,7 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
         if family_of(alert, library.signals) == family:
             bounds = [] if alert.name in taken else list(bound_rules(alert, ground.scope))
             taken.add(alert.name)
-            # Where the rules themselves are broken, it may be unknown just then which services there are.
+            # Where the rules themselves are broken, the set of services may be unknown as well.
             on = None if isinstance(alert.kind, RuleHealth) else switch(alert.name, "", ground.scope)
             longer = distinct(read_by(alert, ground), recorded)
             rules = alerting_rules(alert, ground, on, library.marks)
@@ -439,7 +439,7 @@ def _alerts(family: str, library: Library, ground: Ground) -> tuple[RuleGroup, .
 
 
 def switch(alert: str, variant: str, scope: Scope) -> Expr:
-    """Find the services that have an alert as the library has it, or in a variant."""
+    """Find the services that have an alert in the library's form, or in a variant."""
     everyone = scope.record(names.KNOWN).now()
     named = {names.ALERT: alert} | ({names.VARIANT_LABEL: variant} if variant else {})
     changed = scope.written(names.VARIANT, **named).now()
@@ -449,7 +449,7 @@ def switch(alert: str, variant: str, scope: Scope) -> Expr:
 def with_variants(
     rules: SharedRules, variants: Iterable[Variant], library: Library, site: Site
 ) -> SharedRules:
-    """Add the alerts of which some service has another form, in files of their own."""
+    """Add the alerts that have another form in some service, in separate files."""
     ground = ground_of(library, Scope(site))
     return replace(rules, alerting={**rules.alerting, **_variants(variants, library, ground, rules.records)})
 
@@ -457,7 +457,7 @@ def with_variants(
 def _variants(
     variants: Iterable[Variant], library: Library, ground: Ground, recorded: Collection[str]
 ) -> dict[str, tuple[RuleGroup, ...]]:
-    """Build the variants; those of one name differ in numbers alone, which services' files record."""
+    """Build the variants; those of one name differ only in numbers, which services' files record."""
     by_family: dict[str, list[Sequence[RecordingRule | AlertingRule]]] = {}
     taken = {_key(one) for alert in library.alerts for one in bound_rules(alert, ground.scope)}
     by_name = {(one.alert, one.name): one for one in variants}
@@ -480,7 +480,7 @@ def _key(one: RecordingRule) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _variant_records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only a variant reads: the windows of its burn rates, the longer times of others."""
+    """Record the inputs of a variant alone: the windows of its burn rates, and longer windows."""
     yield from read_by(alert, ground)
     if isinstance(alert.kind, BurnRate):
         for window in burn_windows(alert):

@@ -1,1 +1,1 @@
-"""Composing PromQL: expressions as values, one quoter, a parser for all that leaves."""
+"""Composing PromQL: expressions as values, one quoter, a parser for all output."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ATOM = 7
 _META = frozenset(r"\.+*?()|[]{}^")
 _PLAIN_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-#: What Grafana may read as one of its variables, where a dashboard asks; a regular expression spells it otherwise.
+#: Text that Grafana may read as a variable in a dashboard's query; a regular expression spells it differently.
 _VARIABLE = re.compile(r"\$|\[\[")
 _RANKS = {
     "or": 1,
@@ -82,17 +82,17 @@ class Series(Struct, frozen=True):
     matchers: tuple[tuple[str, str, str], ...] = ()
 
     def where(self, op: str = "=", /, **labels: str) -> Series:
-        """Add matchers; the first parameters are by position, so that a label may be called ``op``."""
+        """Add matchers; the first parameters are by position, so that a label may have the name ``op``."""
         return Series(self.name, self.matchers + tuple((name, op, value) for name, value in labels.items()))
 
     def one_of(self, label: str, values: Sequence[str]) -> Series:
-        """Add a matcher that takes exactly these values, however a dashboard's variables are spelled."""
+        """Add a matcher for exactly these values, however a dashboard's variables are spelled."""
         if len(values) == 1 and not _VARIABLE.search(values[0]):
             return self.where(**{label: values[0]})
         return self.where("=~", **{label: "|".join(escape_regex(value) for value in values)})
 
     def none_of(self, label: str, values: Sequence[str]) -> Series:
-        """Add a matcher that takes none of these values."""
+        """Add a matcher that excludes these values."""
         return self.where("!~", **{label: "|".join(escape_regex(value) for value in values)})
 
     def now(self, *, offset: int = 0) -> Expr:
@@ -104,7 +104,7 @@ class Series(Struct, frozen=True):
         return Expr(f"{_text(self)}[{duration(seconds)}]{_offset(offset)}")
 
     def sampled(self, seconds: int, step: int) -> Expr:
-        """Look at the last ``seconds`` every ``step`` only, which reads a fraction of what ``over`` reads."""
+        """Sample the last ``seconds`` every ``step`` only, which reads a fraction of the samples of ``over``."""
         return Expr(f"{_text(self)}[{duration(seconds)}:{duration(step)}]")
 
 
@@ -115,7 +115,7 @@ def series(name: str, matchers: Mapping[str, str]) -> Series:
 
 @lru_cache(maxsize=4096)
 def _text(of: Series) -> str:
-    """Write a selector; alerts, panels and records select the same ones again and again."""
+    """Write a selector; alerts, panels and records share many of them."""
     if not of.matchers:
         return of.name
     inside = ",".join(f"{label_name(name)}{op}{quote(value)}" for name, op, value in sorted(of.matchers))
@@ -127,9 +127,9 @@ def _offset(seconds: int) -> str:
 
 
 def escape_regex(value: str) -> str:
-    """Escape what a regular expression of Prometheus gives a meaning, and no more.
+    """Escape the special characters of a regular expression of Prometheus, and no others.
 
-    A dollar is a class of one, as Grafana reads ``$x`` as its variable behind a backslash as well.
+    A dollar becomes a class of one character, as Grafana reads ``$x`` as its variable even after a backslash.
     """
     return "".join("[$]" if char == "$" else f"\\{char}" if char in _META else char for char in value)
 
@@ -141,7 +141,7 @@ def quote(value: str) -> str:
 
 
 def label_name(name: str) -> str:
-    """Write the name of a label; what is no plain word stands in quotes, which Prometheus 3 reads."""
+    """Write the name of a label; a name that is not a plain word is quoted, which Prometheus 3 reads."""
     return name if _PLAIN_LABEL.fullmatch(name) else quote(name)
 
 
@@ -161,12 +161,12 @@ def literal(value: str) -> Expr:
 
 
 def labelled(expr: Expr, label: str, value: str) -> Expr:
-    """Give every series one value of a label."""
+    """Give every series the same value of a label."""
     return call("label_replace", expr, literal(label), literal(escaped(value)), literal(""), literal(""))
 
 
 def escaped(value: str) -> str:
-    """Write a value as ``label_replace`` puts it in: a dollar would be a group."""
+    """Escape a value for ``label_replace``: a dollar would be a group."""
     return value.replace("$", "$$")
 
 

@@ -1,4 +1,4 @@
-"""What an expression gives and what is wrong with it, from what the series that it reads are."""
+"""The result of an expression and its problems, inferred from the series that it reads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RANKED = {"topk", "bottomk", "limitk"}
 _COPIES = {"label_replace", "label_join"}
 _FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
 _BUCKET = "le"
-#: The label that dates are made of; its values are a set of this name.
+#: The label for dates; its set of values has the same name.
 DAY = "day"
 
 
@@ -48,7 +48,7 @@ class Join(Struct, frozen=True):
 
 
 class Inferred(Struct, frozen=True):
-    """The shape of an expression, what it reads and joins, and what is wrong with it, in words."""
+    """The shape of an expression, its references and joins, and its problems, in words."""
 
     shape: Shape
     reads: tuple[Reference, ...]
@@ -57,10 +57,10 @@ class Inferred(Struct, frozen=True):
 
 
 def infer(text: str, known: Mapping[str, Shape]) -> Inferred:
-    """Infer what ``text`` gives, where ``known`` are the series by name.
+    """Infer the result of ``text``, where ``known`` are the series by name.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     return _infer(text, tuple([(name, known[name]) for name in names_read(text) if name in known]))
 
@@ -70,7 +70,7 @@ def names_read(text: str) -> tuple[str, ...]:
     """List the series that ``text`` reads, each once.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     return tuple(dict.fromkeys(read.name for read in references(text)))
 
@@ -135,7 +135,7 @@ class _Walk(Struct, frozen=True):
         return grouped(inner, by)
 
     def _of_values(self, node: grammar.AggregateExpr, groups: Shape) -> Shape:
-        """Take dates, of which there are as many as days; any other values have no end."""
+        """Accept dates, of which there are as many as days; any other values are unbounded."""
         label = node.param.val if isinstance(node.param, grammar.StringLiteral) else ""
         if label != DAY:
             self.problems.append("makes a label of values, of which there is no end")
@@ -202,7 +202,7 @@ class _Walk(Struct, frozen=True):
 
 
 def _takes_nothing(op: str, value: str) -> bool:
-    """Whether a matcher takes series that lack its label."""
+    """Whether a matcher matches series that lack its label."""
     return takes(op, value, "")
 
 

@@ -1,4 +1,4 @@
-"""Vector matching: what a binary operator makes of two sides, and whether they can meet at all."""
+"""Vector matching: the result of a binary operator on two sides, and whether they can match."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILTERS = {"and", "unless"}
 
 
 def joined(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list[str]) -> Shape:
-    """Infer what an operator other than ``or`` gives; say in ``problems`` why its sides cannot meet."""
+    """Infer the result of an operator other than ``or``; add to ``problems`` why its sides cannot match."""
     if left.scalar or right.scalar:
         return right if left.scalar else left
     op = str(node.op)
@@ -47,7 +47,7 @@ def joined(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list[s
 
 
 def matched_on(modifier: grammar.BinModifier | None) -> frozenset[str] | None:
-    """List the labels that ``on`` names; None where series share all of theirs, or all but some."""
+    """List the labels that ``on`` names; None where series match on all of theirs, or on all but some."""
     if modifier is None or modifier.matching is None:
         return None
     if modifier.matching.type != grammar.LabelModifierType.Include:
@@ -56,7 +56,7 @@ def matched_on(modifier: grammar.BinModifier | None) -> frozenset[str] | None:
 
 
 def either(node: grammar.BinaryExpr, left: Shape, right: Shape) -> Shape:
-    """Infer what ``or`` gives: where it matches on labels of one value each, all of one side or all of the other."""
+    """Infer the result of ``or``: matched on labels of one value each, it is either side as a whole."""
     on = matched_on(node.modifier)
     if on is not None and not (left.nothing or right.nothing) and _single(left, on) and _single(right, on):
         return alternative(left, right)
@@ -98,15 +98,15 @@ def _listed(labels: Iterable[str]) -> str:
 
 
 def _many(many: Shape, one: Shape, extra: tuple[str, ...]) -> Shape:
-    """Each series of the side of many meets one of the other, whose ``extra`` labels it takes over."""
+    """Match each series of the many side with one of the other, whose ``extra`` labels it takes over."""
     taken = {name: origin for name, origin in one.labels if name in extra}
     labels = {**dict(many.labels), **taken}
-    # At another time the same series may meet another one, with other labels.
+    # At another time the same series may match another one, with other labels.
     return shape(labels, many.live, None if taken else many.ever, exposed=many.exposed)
 
 
 def _one_to_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
-    """Keep the labels matched on; not more series than either side has."""
+    """Keep the labels matched on; the result has at most as many series as either side."""
     by_labels = grouped(left, on)
     live = _fewest(left.live, right.live, by_labels.live)
     ever = _fewest(left.ever, right.ever, by_labels.ever)

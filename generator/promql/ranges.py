@@ -1,4 +1,4 @@
-"""Which series an expression reads over which range, and by which function."""
+"""The series that an expression reads, with their ranges and functions."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Reading(Struct, frozen=True):
 
 @lru_cache(maxsize=65536)
 def readings(text: str) -> tuple[Reading, ...]:
-    """List how ``text`` reads each of its selectors, in order of appearance.
+    """List the reads of ``text``, one for each selector, in order of appearance.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     return tuple(_readings(parse(text)))
 

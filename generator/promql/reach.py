@@ -1,4 +1,4 @@
-"""How far back an expression looks."""
+"""The reach of an expression into the past."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-#: How long an instant selector sees a sample, where the server was told nothing else.
+#: The time for which an instant selector sees a sample, by the server's default.
 LOOKBACK = 300.0
 
 
 def reach(expr: str, records: Mapping[str, float], lookback: float = LOOKBACK) -> float:
-    """Return how many seconds before its evaluation ``expr`` looks, given the reaches of ``records``.
+    """Return the number of seconds that ``expr`` looks back, given the reaches of ``records``.
 
-    ``lookback`` is how old a sample may be that an instant selector sees; 0 where one is there at each instant.
+    ``lookback`` is the largest age of a sample that an instant selector sees; 0 where every instant has a sample.
     """
     return _reach(parse(expr), records, lookback)
 

@@ -1,6 +1,6 @@
-"""What an expression can give: the labels of its series, where their values come from, how many there are.
+"""The shape of an expression's result: the labels of its series, the origins of their values, the number of series.
 
-An *origin* says where the values of a label come from: the names of sets (a declared label, the buckets of a
+An *origin* is the source of a label's values: the names of sets (a declared label, the buckets of a
 histogram), and ``=value`` for a value that is written in a rule. ``("model", "tool")`` is any value of either set. A
 *term* is a product of origins, such as the series of ``sum by (model, release)``: ``(("model",), ("release",))``.
 """
@@ -21,7 +21,7 @@ Origin = tuple[str, ...]
 Term = tuple[Origin, ...]
 
 
-#: Stands in an origin beside the others when some series lack the label.
+#: In an origin: some series lack the label.
 ABSENT = ""
 _WRITTEN = "="
 _COUNT = "#"
@@ -33,14 +33,14 @@ def constant(value: str) -> Origin:
 
 
 def size_of_part(part: str) -> int | None:
-    """Count the values that a part of an origin stands for; None when it names a set."""
+    """Count the values in a part of an origin; None when it names a set."""
     if part.startswith(_COUNT):
         return int(part[1:])
     return 1 if part == ABSENT or part.startswith(_WRITTEN) else None
 
 
 def written_value(part: str) -> str | None:
-    """Return the value that a part of an origin is, if it is one."""
+    """Return the value of a part of an origin, if it is a single value."""
     return part.removeprefix(_WRITTEN) if part.startswith(_WRITTEN) else None
 
 
@@ -48,11 +48,11 @@ class Shape(Struct, frozen=True, cache_hash=True):
     """The series of an expression.
 
     Attributes:
-        labels: Each label that may be there, and its origin, by name.
-        live: Terms whose sum no instant exceeds.
-        ever: Terms whose sum all instants together do not exceed.
-        exposed: It may carry labels that the spec does not know: those of the instances.
-        scalar: It is a number, not series.
+        labels: Each possible label and its origin, by name.
+        live: Terms whose sum is the limit at any instant.
+        ever: Terms whose sum is the limit over all instants together.
+        exposed: Whether it may carry labels outside the spec: those of the instances.
+        scalar: Whether it is a number rather than series.
     """
 
     labels: tuple[tuple[str, Origin], ...]
@@ -73,7 +73,7 @@ class Shape(Struct, frozen=True, cache_hash=True):
 
     @property
     def nothing(self) -> bool:
-        """Whether nothing can be there, as before a rule that reads itself has written anything."""
+        """Whether the result is always empty, as before a rule that reads itself has written anything."""
         return not self.live and not self.scalar
 
 
@@ -108,7 +108,7 @@ def _bounded(terms: Iterable[Term] | None, every: Term) -> tuple[Term, ...]:
 
 
 def takes(op: str, wanted: str, value: str) -> bool:
-    """Whether a matcher takes a value; one that is empty is a label that is not there."""
+    """Whether a matcher matches a value; an empty value is an absent label."""
     match op:
         case "=":
             return value == wanted
@@ -122,7 +122,7 @@ def takes(op: str, wanted: str, value: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
-    """Keep what matchers take, as far as values are known: those that are written in rules, and none at all."""
+    """Keep the values that matchers match, as far as they are known: those written in rules, and absent ones."""
     labels = dict(inner.labels)
     for name, op, wanted in matchers:
         if name in labels:
@@ -167,7 +167,7 @@ def _grouped(terms: tuple[Term, ...], labels: Mapping[str, Origin]) -> Iterable[
 
 
 def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
-    """Keep the ``count`` largest of each group; which ones changes with time."""
+    """Keep the ``count`` largest of each group; the chosen ones change with time."""
     if inner.nothing:
         return NOTHING
     groups = grouped(inner, by)
@@ -177,7 +177,7 @@ def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
 
 @lru_cache(maxsize=65536)
 def labelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
-    """Set labels whose values follow from the series: there are not more series than before."""
+    """Set labels whose values follow from the series: the number of series does not grow."""
     if inner.nothing:
         return NOTHING
     return shape({**dict(inner.labels), **dict(labels)}, inner.live, inner.ever, exposed=inner.exposed)
@@ -200,7 +200,7 @@ def _less(term: Term, gone: Origin | None) -> Term:
 
 @lru_cache(maxsize=65536)
 def union(left: Shape, right: Shape) -> Shape:
-    """Take the series of both."""
+    """Combine the series of both."""
     if left.nothing or right.nothing:
         return right if left.nothing else left
     ours, theirs = dict(left.labels), dict(right.labels)
@@ -211,14 +211,14 @@ def union(left: Shape, right: Shape) -> Shape:
 
 @lru_cache(maxsize=65536)
 def alternative(left: Shape, right: Shape) -> Shape:
-    """Take the series of one or of the other, as a default stands where nothing else does."""
+    """Take the series of either side, as for a default that replaces an empty side."""
     both = union(left, right)
     live, ever = _larger(left.live, right.live), _larger(left.ever, right.ever)
     return Shape(both.labels, live or both.live, ever or both.ever, both.exposed)
 
 
 def _larger(left: tuple[Term, ...], right: tuple[Term, ...]) -> tuple[Term, ...] | None:
-    """Find the terms that are no fewer; None where that depends on the sizes of sets."""
+    """Find the larger terms; None where that depends on the sizes of sets."""
     ours, theirs = _fixed(left), _fixed(right)
     if ours is not None and theirs is not None:
         return left if ours >= theirs else right
@@ -226,7 +226,7 @@ def _larger(left: tuple[Term, ...], right: tuple[Term, ...]) -> tuple[Term, ...]
 
 
 def _fixed(terms: tuple[Term, ...]) -> int | None:
-    """Count the series of terms of which each value is written in a rule; None where a set is among them."""
+    """Count the series of terms whose values are all written in rules; None where a set is among them."""
     total = 0
     for term in terms:
         sizes = [size_of_part(part) for origin in term for part in origin]

@@ -1,4 +1,4 @@
-"""The parser that every expression passes before it leaves: layout, and the names it reads."""
+"""The parser that checks every expression of the output: layout, and the names that it reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE = 90
-#: A name that is as wide as it is long, and written as it is.
+#: A name that is as wide as it is long, and is written unchanged.
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
@@ -23,7 +23,7 @@ class PromqlError(Exception):
 
 _NAME = "__name__"
 
-#: Durations that Grafana puts in, and what stands for them while an expression is parsed: none is a part of another.
+#: Durations that Grafana fills in, and their placeholders while an expression is parsed: none is a part of another.
 _STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}
 
 
@@ -44,7 +44,7 @@ def layout(text: str) -> str:
     """Return ``text`` on one line when it is short, else broken by the structure of the expression.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     tree = parse(text)
     if len(text) <= _LINE:
@@ -52,14 +52,14 @@ def layout(text: str) -> str:
     pretty = "\n".join(line.rstrip() for line in tree.prettify().splitlines())
     for duration, stand_in in _STAND_INS.items():
         pretty = pretty.replace(stand_in, duration)
-    # The printer of the library does not escape: where a value needs it, our own text stands.
+    # The library's printer does not escape: where a value needs it, our own text is kept.
     return pretty if _only_spaced(pretty, text) or _same(pretty, tree) else text
 
 
 def layout_alike(text: str, name: str) -> str:
-    """Lay ``text`` out as ``layout`` does, once for all texts that differ in the label value ``name`` alone.
+    """Lay ``text`` out like ``layout``, once for all texts that differ only in the label value ``name``.
 
-    The value stands aside meanwhile, for another one of its length.
+    A placeholder of the same length replaces the value meanwhile.
     """
     value, aside = f'"{name}"', f'"{"_" * len(name)}"'
     if aside in text or not _PLAIN_NAME.fullmatch(name):
@@ -72,7 +72,7 @@ def references(text: str) -> tuple[Reference, ...]:
     """Return every selector of ``text``, in order of appearance.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     return tuple(reference(node) for node in nodes(text) if isinstance(node, grammar.VectorSelector))
 
@@ -84,13 +84,13 @@ def reference(selector: grammar.VectorSelector) -> Reference:
     read = tuple((matcher.name, _operator(matcher), matcher.value) for matcher in every)
     if selector.name:
         return Reference(selector.name, read)
-    # A name with dots, or another that cannot stand before the braces.
+    # A name with dots, or another that cannot be written before the braces.
     name = next((value for label, op, value in read if (label, op) == (_NAME, "=")), "")
     return Reference(name, tuple(one for one in read if one != (_NAME, "=", name)))
 
 
 def _operator(matcher: grammar.Matcher) -> str:
-    # The members cannot be hashed, so there is no mapping of them.
+    # The members cannot be hashed, so no mapping can have them as keys.
     spellings = (
         (grammar.MatchOp.Equal, "="),
         (grammar.MatchOp.NotEqual, "!="),
@@ -103,7 +103,7 @@ def nodes(text: str) -> Iterator[grammar.Expr]:
     """Walk an expression from left to right, without recursion: chains of ``or`` are deep.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     stack = [parse(text)]
     while stack:
@@ -130,7 +130,7 @@ def operands(node: grammar.Expr) -> list[grammar.Expr]:
 
 
 def _only_spaced(pretty: str, text: str) -> bool:
-    """Whether ``pretty`` is ``text`` but for spaces and ends of lines, which strings have none of to lose."""
+    """Whether ``pretty`` differs from ``text`` only in spaces and line ends; strings contain no line ends."""
     return text.isprintable() and "".join(pretty.split()) == "".join(text.split())
 
 
@@ -142,7 +142,7 @@ def _same(text: str, tree: grammar.Expr) -> bool:
 
 
 def is_selector(text: str) -> bool:
-    """Whether ``text`` is a selector of an instant vector and nothing else, so that a range may follow."""
+    """Whether ``text`` is only a selector of an instant vector, so that a range may follow."""
     tree = parse(text)
     return isinstance(tree, grammar.VectorSelector) and tree.offset is None and tree.at is None
 
@@ -151,7 +151,7 @@ def parse(text: str) -> grammar.Expr:
     """Parse an expression.
 
     Raises:
-        PromqlError: ``text`` is no PromQL.
+        PromqlError: ``text`` is not PromQL.
     """
     if "$__" in text:
         for duration, stand_in in _STAND_INS.items():

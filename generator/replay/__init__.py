@@ -1,1 +1,1 @@
-"""What the compiled alerts would have done over a span of history, asked of any Prometheus-compatible API."""
+"""The past behaviour of the compiled alerts over a span of history, from any Prometheus-compatible API."""

@@ -20,7 +20,7 @@ def as_json(report: Report) -> str:
 
 
 def document(report: Report) -> dict[str, Any]:
-    """Return ``report`` as what JSON can hold."""
+    """Return ``report`` as a value that JSON can represent."""
     replay = report.replay
     found: dict[str, Any] = {
         "server": replay.server,
@@ -56,7 +56,7 @@ def _alert(one: AlertReport) -> dict[str, Any]:
 
 
 def row_of(row: Row) -> dict[str, Any]:
-    """Return a firing, or a time of only pending, as what JSON can hold."""
+    """Return a firing, or a period of only pending, as a value that JSON can represent."""
     times = {"active_at": row.active_at, "fired_at": row.fired_at, "ended_at": row.ended_at}
     values = {"start": row.at_start, "min": row.least, "max": row.most}
     return {

@@ -1,4 +1,4 @@
-"""A report as Markdown, for a pull request or a postmortem: what was found, what was false, what fired."""
+"""A report as Markdown, for a pull request or a postmortem: incidents, false alarms, firings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.replay.judge import JudgedIncident, Score
     from generator.replay.report import Report, Row
 
-#: More rows than these are for the page and the JSON.
+#: More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
 
 
@@ -35,7 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def judged(report: Report) -> Iterator[str]:
-    """Write the incidents, and how much each alert is worth."""
+    """Write the incidents, and the quality of each alert."""
     false = len(report.false_alarms)
     yield (
         f"**{len(report.found)} of {len(report.harmful)} incidents detected, {false} false "

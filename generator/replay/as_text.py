@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from generator.replay.judge import JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
-# More rows than these are for the page and the JSON.
+# More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
 
 
 def as_text(report: Report) -> Iterator[str]:
-    """Write ``report`` as lines; names and texts in them show themselves, whoever wrote them."""
+    """Write ``report`` as lines; invisible characters of names and texts are escaped."""
     yield from map(printable, _lines(report))
 
 
@@ -155,7 +155,7 @@ def _score(one: Score) -> tuple[str, ...]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Align columns; what is empty in all rows is left out."""
+    """Align columns; columns without any content are left out."""
     shown = [tuple(map(printable, row)) for row in rows]
     kept = [column for column in range(len(head)) if any(row[column] for row in shown)]
     widths = [max(len(head[column]), *(len(row[column]) for row in shown)) for column in kept]

@@ -1,6 +1,6 @@
-"""Two replays of one history, by earlier specs and by these: which firings are new, gone, or at another time.
+"""Two replays of one history, by earlier specs and by these: firings that are new, gone, or at another time.
 
-Firings of one alert (severity and labels count) that touch in time are one thing, on whichever side they are: a longer
+Firings of one alert (severity and labels count) that touch in time are one group, on either side: a longer
 ``keep_firing_for`` makes one firing of three.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Change(StrEnum):
-    """What became of firings."""
+    """The change of firings."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -26,37 +26,37 @@ class Change(StrEnum):
 
 
 class Difference(Struct, frozen=True):
-    """Firings of one alert that touch in time and are not the same before and after; one side may have none."""
+    """Firings of one alert that touch in time and differ before and after; one side may be empty."""
 
     before: tuple[Row, ...]
     after: tuple[Row, ...]
 
     @property
     def change(self) -> Change:
-        """What became of them."""
+        """The kind of change."""
         if not self.before:
             return Change.ADDED
         return Change.MOVED if self.after else Change.REMOVED
 
     @property
     def row(self) -> Row:
-        """One of them, for the alert and its labels."""
+        """One of them, with the alert and its labels."""
         return (self.after or self.before)[0]
 
     @property
     def began(self) -> float:
-        """When the first of them began."""
+        """The start of the first of them."""
         return min(row.began for row in (*self.before, *self.after))
 
     @property
     def moved(self) -> tuple[float, float]:
-        """By how many seconds the first one begins later, and how many longer all of them last."""
+        """The seconds by which the first one begins later, and by which all of them last longer."""
         before, after = (min(row.began for row in side) for side in (self.before, self.after))
         return after - before, lasted(self.after) - lasted(self.before)
 
 
 class AlertCount(Struct, frozen=True):
-    """How often an alert fired, before and after, and how many differences there are of each kind."""
+    """The firings of an alert, before and after, and the number of differences of each kind."""
 
     alert: str
     severity: str
@@ -66,7 +66,7 @@ class AlertCount(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """The reports of two replays; ``old`` is what the earlier specs are called."""
+    """The reports of two replays; ``old`` is the name of the earlier specs."""
 
     old: str
     before: Report
@@ -80,7 +80,7 @@ class Comparison(Struct, frozen=True):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be seen or judged, in either."""
+        """The notes of both, about missing or unjudged data."""
         return tuple(dict.fromkeys((*self.before.notes, *self.after.notes)))
 
     @property
@@ -109,7 +109,7 @@ def compare(before: Report, after: Report, old: str) -> Comparison:
 
 
 def lasted(rows: Iterable[Row]) -> float:
-    """Add up how long firings lasted, in seconds."""
+    """Sum the durations of firings, in seconds."""
     return sum(row.seconds for row in rows)
 
 
@@ -132,7 +132,7 @@ def _differences(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Differ
 
 
 def _touching(firings: Iterable[tuple[Row, int]]) -> Iterator[list[tuple[Row, int]]]:
-    """Put together what overlaps, directly or through others."""
+    """Group firings that overlap, directly or through others."""
     group: list[tuple[Row, int]] = []
     until = float("-inf")
     for row, side in sorted(firings, key=lambda one: one[0].began):

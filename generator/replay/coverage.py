@@ -1,4 +1,4 @@
-"""What a server has over a span: which records, from when on. A few cheap looks, however long the span."""
+"""The records that a server has over a span, and their start: a few cheap queries for a span of any length."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from generator.replay.needs import Needs
 
 _LOOKS = 60
-#: Seconds; as close as anybody wants to know.
+#: Seconds; a sufficient precision.
 _CLOSE = 60
 _SHORTEST = 15
-#: The label that sets constants apart in the answer to a look.
+#: The label that separates constants in the answer to a query.
 _CONSTANT = "constant"
 
 
 class Covered(Struct, frozen=True):
-    """What a look saw of a service's records.
+    """A query's view of a service's records.
 
     Attributes:
-        service: Whose they are.
-        first: When any was there first, Unix seconds; as coarse as ``step``.
-        last: And last.
-        measured: When one was there first that is no constant; infinity where none was.
-        step: Seconds between the instants that were looked at.
+        service: The service.
+        first: The first time of any record, Unix seconds; as coarse as ``step``.
+        last: The last time.
+        measured: The first time of a record that is not a constant; infinity without one.
+        step: Seconds between the queried instants.
     """
 
     service: str
@@ -45,7 +45,7 @@ class Covered(Struct, frozen=True):
 
 
 def covered(api: PrometheusApi, service: str, need: Needs, start: int, end: int) -> Covered | None:
-    """Look for any of the needed records of ``service``; None where there is none in the span.
+    """Look for any of the needed records of ``service``; None without any in the span.
 
     Raises:
         LiveError: the server cannot be reached or refuses.
@@ -62,7 +62,7 @@ def covered(api: PrometheusApi, service: str, need: Needs, start: int, end: int)
 
 
 def _counts(service: str, need: Needs) -> Iterator[Expr]:
-    """Count the records that are measured, and the constants apart from them."""
+    """Count the measured records, and the constants separately."""
     if need.measured:
         yield _count(service, need.measured)
     if constants := need.records - need.measured:
@@ -74,21 +74,21 @@ def _count(service: str, records: Iterable[str]) -> Expr:
 
 
 def begins(api: PrometheusApi, found: Covered | None, need: Needs, start: int) -> float:
-    """Find, to the minute, when a service's records begin; minus infinity where that was before the span, or never.
+    """Find the start of a service's records, to the minute; minus infinity if it is before the span, or there are none.
 
-    Constants do not count: they are there as soon as the rules are.
+    Constants do not count: they exist as soon as the rules do.
 
     Args:
         api: The server.
-        found: What a look at the whole span saw.
+        found: The view of the whole span.
         need: The records.
-        start: The begin of the span.
+        start: The start of the span.
 
     Raises:
         LiveError: the server cannot be reached or refuses.
     """
     while found and start < found.measured < inf and found.step > _CLOSE:
-        # Past the first look that saw something, or the last of the finer ones could be just short of it.
+        # Past the first instant with a record, or the last of the finer ones could be just before it.
         before, after = max(start, floor(found.measured - found.step)), ceil(found.measured + found.step)
         finer = covered(api, found.service, need, before, after)
         found = finer if finer and finer.measured < inf else replace(found, step=0)

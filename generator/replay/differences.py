@@ -1,4 +1,4 @@
-"""What a change of specs would have done differently, as text, as Markdown for a pull request, and as JSON."""
+"""The effects of a change of specs on the past, as text, as Markdown for a pull request, and as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.replay.judge import Detection, JudgedIncident
     from generator.replay.report import Row
 
-#: More rows than these are for the page and the JSON.
+#: More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
 _NOTHING = "Every alert would have fired exactly as before."
 _HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
@@ -100,19 +100,19 @@ def _difference(one: Difference) -> dict[str, Any]:
 
 
 def incidents(found: Comparison) -> Iterator[tuple[JudgedIncident, JudgedIncident]]:
-    """Pair what became of each incident before with what becomes of it now."""
+    """Pair the result of each incident before with its result now."""
     known = {one.incident: one for one in found.before.incidents}
     return ((known[one.incident], one) for one in found.after.incidents if one.incident in known)
 
 
 def false_alarms(found: Comparison) -> str:
-    """Say how many false alarms there were, and are."""
+    """Count the false alarms before and now."""
     before, now = (len(each.false_alarms) for each in (found.before, found.after))
     return f"False alarms: {before} before, {now} now."
 
 
 def sides(one: Difference) -> tuple[str, str]:
-    """Say when firings were before, and when they are now, and how that differs."""
+    """Describe the times of firings before and now, and the difference."""
     before, now = _when(one.before), _when(one.after)
     if one.change is Change.MOVED and (shift := _shift(*one.moved)):
         now = f"{now} ({shift})"
@@ -172,7 +172,7 @@ def _incident(before: JudgedIncident, now: JudgedIncident) -> tuple[str, ...]:
 
 
 def found_after(first: Detection | None) -> str:
-    """Say how long after its start an incident was found; a dash where it was not."""
+    """Write the time from an incident's start to its detection; a dash where it was not detected."""
     return after(first.after) if first else "-"
 
 

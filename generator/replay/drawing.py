@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from generator.replay.ticks import Tick
 
-#: The whole drawing is so wide; names of alerts stand in the gutter.
+#: The width of the whole drawing; names of alerts are in the gutter.
 WIDTH, GUTTER, MARGIN = 1240.0, 250.0, 16.0
 
 
 class Label(Struct, frozen=True):
-    """Text at ``x``, about something at ``at``; ``row`` keeps it from other texts."""
+    """Text at ``x``, about an event at ``at``; ``row`` keeps it from other texts."""
 
     x: float
     text: str
@@ -25,7 +25,7 @@ class Label(Struct, frozen=True):
 
 
 class Band(Struct, frozen=True):
-    """An incident: shaded behind all lanes. ``found`` is where the first alert found it; None where none did."""
+    """An incident: shaded behind all lanes. ``found`` is the place of its first detection; None without one."""
 
     x: float
     width: float
@@ -49,7 +49,7 @@ class Bar(Struct, frozen=True):
 
 
 class Lane(Struct, frozen=True):
-    """All that one alert did; ``quiet`` is one that never fired."""
+    """The whole activity of one alert; ``quiet`` is one that never fired."""
 
     name: str
     note: str
@@ -68,7 +68,7 @@ class Section(Struct, frozen=True):
 
     @property
     def bottom(self) -> float:
-        """Where its last lane ends."""
+        """The end of its last lane."""
         return self.lanes[-1].y + self.lanes[-1].height
 
 
@@ -90,17 +90,17 @@ class Timeline(Struct, frozen=True):
 
 
 class Scale(Struct, frozen=True):
-    """From times to places."""
+    """The scale from times to places."""
 
     start: float
     end: float
 
     def __call__(self, time: float) -> float:
-        """Return the place of ``time``; what lies beyond an end is at that end."""
+        """Return the place of ``time``; a time beyond an end is at that end."""
         part = (min(max(time, self.start), self.end) - self.start) / (self.end - self.start)
         return round(GUTTER + part * (WIDTH - GUTTER - MARGIN), 2)
 
 
 def free(taken: Iterable[tuple[float, float]], left: float, right: float) -> bool:
-    """Whether what reaches from ``left`` to ``right`` overlaps none of ``taken``."""
+    """Whether the range from ``left`` to ``right`` overlaps none of ``taken``."""
     return all(right <= begin or left >= end for begin, end in taken)

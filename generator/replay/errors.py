@@ -1,4 +1,4 @@
-"""What stops a replay, besides a server that fails."""
+"""Errors that stop a replay, besides a failing server."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from generator.errors import CommandError
 
 
 class ReplayError(CommandError):
-    """A file that belongs to something else, or is none of ours; the message is for the user, ``help`` a way on."""
+    """A file of another call, or none of ours; the message is for the user, ``help`` a way out."""

@@ -1,4 +1,4 @@
-"""An alerting rule's expression, evaluated over steps, in requests that are halved where one is too much."""
+"""An alerting rule's expression, evaluated over steps, in requests that are halved where one is too large."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.replay.steps import Steps
 
-# A query that fails at more steps than these is wrong, not unlucky, and each step costs requests.
+# A query that fails at more steps than this is wrong, not unlucky, and each step costs requests.
 _MOST_FAILURES = 20
-# A request that times out is halved so often, and then no more: each time costs the whole timeout.
+# The number of times that a request with a timeout is halved: each time costs the whole timeout.
 _MOST_HALVINGS = 3
 _SLOW = "the server is slow: give it --timeout 5m, fewer --points or a larger --step"
 
 
 class Evaluated(Struct):
-    """Samples by label set and time, and what failed when; ``labels`` are those of the result, without a name."""
+    """Samples by label set and time, and failures by time; ``labels`` are those of the result, without a name."""
 
     samples: dict[frozenset[tuple[str, str]], dict[float, float]] = field(default_factory=dict)
     failures: dict[float, str] = field(default_factory=dict)

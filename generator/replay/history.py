@@ -1,4 +1,4 @@
-"""Alerting rules over a span: evaluated in requests of bounded size, then brought to life step by step."""
+"""Alerting rules over a span: evaluated in requests of limited size, then followed step by step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LabelSet = frozenset[tuple[str, str]]
 
 
 class Episode(Struct, frozen=True):
-    """One time that one alert was active; ``since_before`` says that its real begin is not within what was asked."""
+    """A period in which one alert was active; ``since_before`` means that it began before the queried time."""
 
     labels: Mapping[str, str]
     activity: Activity
@@ -37,7 +37,7 @@ class Episode(Struct, frozen=True):
 
 
 class AlertHistory(Struct, frozen=True):
-    """What became of one alerting rule; ``failures`` are the evaluations that the server could not do, by time."""
+    """The history of one alerting rule; ``failures`` are the failed evaluations, by time."""
 
     of: ReplayedRule
     episodes: tuple[Episode, ...]
@@ -54,7 +54,7 @@ def histories(
 ) -> tuple[AlertHistory, ...]:
     """Replay ``rules`` from the first to the second end of ``span``, with at most ``points`` steps a request.
 
-    What is before a service has ``begun`` is not asked for: that nothing was there then is no absence.
+    Times before a service has ``begun`` are not queried: missing series are no absence then.
 
     Raises:
         LiveError: the server cannot be reached or refuses, or a rule cannot be evaluated.
@@ -83,7 +83,7 @@ class _Question(Struct, frozen=True):
 
 
 def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, int], _Question]:
-    """Put together the rules of one expression and interval: a shared rule watches many services."""
+    """Merge the rules with equal expression and interval: a shared rule watches many services."""
     together: dict[tuple[str, int], list[tuple[ReplayedRule, Steps]]] = {}
     for one, steps in plans:
         together.setdefault((one.rule.expr, steps.step), []).append((one, steps))
@@ -140,7 +140,7 @@ def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[floa
 def _labelled(
     one: ReplayedRule, samples: Mapping[LabelSet, Mapping[float, float]], failures: dict[float, str]
 ) -> dict[LabelSet, dict[float, float]]:
-    """Give the results about the rule's service the rule's labels.
+    """Add the rule's labels to the results about the rule's service.
 
     An evaluation at which two of them become one fails, as in Prometheus.
     """

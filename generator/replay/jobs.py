@@ -1,4 +1,4 @@
-"""Many requests, a few at a time, each asked once: what is kept from before is not asked for again."""
+"""Many requests, a few at a time, each sent once: kept answers are not requested again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Job(Struct, frozen=True):
-    """One request; ``work`` returns what is kept under ``key``. ``title`` is for the progress line."""
+    """One request; ``work`` returns the text to keep under ``key``. ``title`` is for the progress line."""
 
     key: str
     title: str
@@ -27,7 +27,7 @@ class Job(Struct, frozen=True):
 
 
 class Crew(Struct, frozen=True):
-    """Connections to one server, as many as there may be requests at once, and what it answered before."""
+    """Connections to one server, as many as requests at once, and its kept answers."""
 
     apis: Sequence[PrometheusApi]
     parts: Parts
@@ -37,7 +37,7 @@ class Crew(Struct, frozen=True):
         """Return the answers in the order of ``jobs``; few of them are in memory at any time.
 
         Raises:
-            LiveError: a request failed. What was answered before it is kept.
+            LiveError: a request failed. The answers before it are kept.
         """
         with ThreadPoolExecutor(len(self.apis)) as pool:
             for done, (job, text) in enumerate(self._in_order(pool, jobs), start=1):

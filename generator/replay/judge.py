@@ -1,9 +1,9 @@
-"""What alerts made of incidents that really happened: found, when, by which; and what fired for nothing.
+"""Judge alerts by real incidents: their detection, its time and alert; and the false alarms.
 
-An alert detects an incident when it exists to catch it, begins to fire after its start, and its expression came true
-before its end. People write down a start when they notice: where an incident does not name its alerts, what fired
-shortly before and still does found it as well. A firing is an aftermath when it begins after the end, but still looks
-back into the incident. What no incident explains is a false alarm; a quiet night explains nothing.
+An alert detects an incident when it should catch it, begins to fire after its start, and its expression became true
+before its end. People write down the start when they notice: for an incident without named alerts, a firing that began
+shortly before and continues counts as well. A firing is an aftermath when it begins after the end, but still looks back
+into the incident. A firing that no incident explains is a false alarm; a quiet night explains none.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from generator.replay.history import AlertHistory
     from generator.replay.subject import ReplayedRule
 
-#: How much too late people write down when an incident began.
+#: The delay with which people write down the start of an incident.
 EARLY = 30 * MINUTE
 PAGE, TICKET = "critical", "warning"
 
 
 class Cause(StrEnum):
-    """Why an alert fired."""
+    """The reason why an alert fired."""
 
     DETECTION = "detection"
     SIDE_EFFECT = "side effect"
@@ -39,7 +39,7 @@ class Cause(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of an incident; QUIET and DISTURBED are of those at which nothing should fire."""
+    """The result of an incident; QUIET and DISTURBED are for those during which no alert should fire."""
 
     DETECTED = "detected"
     MISSED = "missed"
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 
 class Detection(Struct, frozen=True):
-    """An alert that found an incident, ``after`` seconds; fewer than none where the start was written down late."""
+    """An alert that found an incident, after ``after`` seconds; negative where the start was written down late."""
 
     alert: str
     severity: str
@@ -70,15 +70,15 @@ class JudgedIncident(Struct, frozen=True):
 
 
 class Score(Struct, frozen=True):
-    """How much an alert is worth, or all of a severity.
+    """The quality of an alert, or of all alerts of a severity.
 
     Attributes:
         alert: Its name; empty for all of the severity.
-        severity: PAGE or TICKET, or whatever else it is.
-        firings: How often it fired, as far as the list of incidents can tell.
-        false: How many of these no incident explains.
-        found: The incidents that it found.
-        of: The incidents that it exists to find.
+        severity: PAGE or TICKET, or another severity.
+        firings: The number of its firings that the list of incidents can judge.
+        false: The number of these that no incident explains.
+        found: The number of incidents that it found.
+        of: The number of incidents that it should find.
     """
 
     alert: str
@@ -95,7 +95,7 @@ class Score(Struct, frozen=True):
 
     @property
     def recall(self) -> float | None:
-        """The share of incidents that it found; None where there is none for it."""
+        """The share of incidents that it found; None without any for it."""
         return self.found / self.of if self.of else None
 
 
@@ -113,7 +113,7 @@ def judge(
 
 
 def cause(of: ReplayedRule, activity: Activity, truth: Incidents) -> Cause:
-    """Say why ``of`` fired; UNKNOWN where the truth does not tell: of other services, or of what began before it."""
+    """Return the reason why ``of`` fired; UNKNOWN where the truth does not cover its service or time."""
     fired_at = activity.fired_at
     if not truth.judges(of.service) or fired_at is None:
         return Cause.UNKNOWN
@@ -141,7 +141,7 @@ def _judged(one: Incident, alerts: Sequence[AlertHistory], truth: Incidents) -> 
 
 
 def _detections(one: Incident, alerts: Sequence[AlertHistory]) -> Iterator[Detection]:
-    """Yield the first firing of each rule that is for the incident."""
+    """Yield the first firing of each rule that detects the incident."""
     for history in alerts:
         fired = [
             episode.activity.fired_at

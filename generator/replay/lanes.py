@@ -1,4 +1,4 @@
-"""The lanes of a timeline: what each alert did, bar by bar."""
+"""The lanes of a timeline: the activity of each alert, bar by bar."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sections(report: Report, scale: Scale, top: float) -> Iterator[Section]:
 
 
 def _lanes(report: Report, service: str, scale: Scale, top: float) -> Iterator[Lane]:
-    """One lane an alert, in the order in which they first fired; those that were only pending come last."""
+    """One lane an alert, in the order of their first firings; alerts that were only pending come last."""
     grouped: dict[str, list[Row]] = {}
     for one in report.active:
         if one.of.service == service:
@@ -55,7 +55,7 @@ def _first(rows: Sequence[Row]) -> tuple[bool, float]:
 def _tracks(rows: Sequence[Row], scale: Scale) -> Iterator[tuple[int, Row]]:
     """Give each firing the first track where it overlaps no other, critical ones first.
 
-    What was only pending goes where there is room, else all of it to one more track: many short waits are one thing.
+    Periods of only pending go where there is room, else all to one more track: many short ones form one group.
     """
     taken: list[list[tuple[float, float]]] = []
     for row in sorted(rows, key=lambda row: (row.of.severity, row.active_at)):

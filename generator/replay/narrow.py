@@ -1,4 +1,4 @@
-"""Shared rules about few services: a server that holds many need not look at all of them."""
+"""Shared rules about few services: a server with many services need not evaluate all of them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from generator.promql.expr import escape_regex, literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: A text, which is passed over, or a record's name with the brace of its selector, if it has one.
+#: A string, which is skipped, or a record's name with the brace of its selector, if it has one.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w:])([a-zA-Z_]\w*(?::\w+)+)(\{?)')
-#: With more services than these, a server is not spared much.
+#: With more services than this, a server saves little.
 _MOST = 50
 
 
 def narrowed(expr: str, services: Sequence[str]) -> str:
-    """Let each selector of a record in ``expr`` take the series of ``services`` only; of many it takes all."""
+    """Limit each selector of a record in ``expr`` to the series of ``services``; with many services to none."""
     if len(services) > _MOST:
         return expr
     values = literal("|".join(map(escape_regex, services)))

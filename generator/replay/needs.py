@@ -1,4 +1,4 @@
-"""What alerts need: the recording rules behind them, the raw series behind those, and how much of the past."""
+"""The inputs of alerts: their recording rules, the raw series behind those, and the reach into the past."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RawSelector(Struct, frozen=True):
-    """A selector of raw series; ``instant`` says whether a rule reads it without a range."""
+    """A selector of raw series; ``instant`` is whether a rule reads it without a range."""
 
     text: str
     name: str
@@ -30,14 +30,14 @@ class RawSelector(Struct, frozen=True):
 
 
 class Needs(Struct, frozen=True):
-    """What some alerts read, directly and through records.
+    """The inputs of some alerts, directly and through records.
 
     Attributes:
         records: The names of the records.
-        measured: Those of them that stand on raw series: they are there when a service is, constants when rules are.
+        measured: Those of them that depend on raw series: they exist when a service does, constants when rules do.
         groups: The rules that record them.
-        raw: What is read of raw series.
-        past: How many seconds back an evaluation looks.
+        raw: The raw series that are read.
+        past: The seconds that an evaluation looks back.
     """
 
     records: frozenset[str]
@@ -59,12 +59,12 @@ def needs(rules: Sequence[ReplayedRule], recording: Sequence[RuleGroup]) -> Need
 
 
 def raw_of(groups: Iterable[RuleGroup], records: Iterable[str]) -> tuple[RawSelector, ...]:
-    """List what the rules of some groups read of raw series: of all that are none of ``records``."""
+    """List the raw series that the rules of some groups read: all series that are not in ``records``."""
     return tuple(_raw((rule.expr for group in groups for rule in group.rules), frozenset(records)))
 
 
 def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozenset[str]) -> frozenset[str]:
-    """Follow expressions through the rules behind them: all records that they stand on, of those with ``names``."""
+    """Follow expressions through their rules: all records that they depend on, of those in ``names``."""
     by_record: dict[str, list[str]] = {}
     for rule in _recording(recording):
         by_record.setdefault(rule.record, []).append(rule.expr)
@@ -78,7 +78,7 @@ def closure(exprs: Iterable[str], recording: Sequence[RuleGroup], names: frozens
 
 
 def _measured(groups: Sequence[RuleGroup]) -> frozenset[str]:
-    """Find the records that stand on raw series, directly or through others."""
+    """Find the records that depend on raw series, directly or through others."""
     known = frozenset(rule.record for rule in _recording(groups))
     found: set[str] = set()
     for node in plan(groups):

@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: no script, no request, light and dark."""
+"""A report as one self-contained HTML page: no script, no request, light and dark."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def page(report: Report) -> str:
 
 
 def page_of_change(found: Comparison) -> str:
-    """Write a comparison as HTML: the differences, both timelines, and what the alerts do now."""
+    """Write a comparison as HTML: the differences, both timelines, and the current alerts."""
     drawings = (_drawing("Timeline, before", found.before), _drawing("Timeline, now", found.after))
     return _rendered(found.after, drawings, tuple(_tiles_of_change(found)), found.notes, found)
 
@@ -92,7 +92,7 @@ def _rendered(
 
 
 def _shown(value: object) -> object:
-    """Show what would turn or hide text around it; what is HTML already, as a macro's, was shown before."""
+    """Escape characters that would turn or hide text; HTML of a macro is escaped already."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

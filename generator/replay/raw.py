@@ -1,4 +1,4 @@
-"""Raw samples out of a server that only answers queries: ``metric[1h]`` at an instant holds them as they are."""
+"""Raw samples from a server that only answers queries: ``metric[1h]`` at an instant returns them unchanged."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from generator.replay.jobs import Crew
     from generator.replay.needs import RawSelector
 
-# What one answer holds at most, by estimate: some megabytes of JSON.
+# The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
 _SHORTEST, _LONGEST = 60, 6 * 3600
-# How often a span is looked at to see how many series there are.
+# The number of instants in a span at which series are counted.
 _LOOKS = 60
 
 
 class Quantity(Struct, frozen=True):
-    """How many series a selector has at most at once, and a time before which it has none (Unix seconds)."""
+    """The largest number of a selector's series at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector
     series: int
@@ -55,7 +55,7 @@ def quantities(
 
 
 def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: int) -> Iterator[TimeSeries]:
-    """Return all samples of ``span``, after its start up to its end, in pieces; a series comes once for each piece.
+    """Return all samples of ``span``, after its start up to its end, in pieces; a series occurs once in each piece.
 
     Staleness markers are not among them: no query shows them.
 
@@ -96,7 +96,7 @@ def _read(api: PrometheusApi, selector: RawSelector, start: int, end: int) -> li
 
 
 def _after(one: RangeSeries, start: int) -> RangeSeries:
-    """Prometheus 2 counts a sample right at the start as within a range, Prometheus 3 does not: here it is not."""
+    """Prometheus 2 includes a sample at the start of a range, Prometheus 3 does not: here it is excluded."""
     kept = [(time, value) for time, value in zip(one.timestamps, one.values, strict=True) if time > start]
     times, values = zip(*kept, strict=True) if kept else ((), ())
     return RangeSeries(one.labels, times, values)

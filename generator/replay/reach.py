@@ -1,4 +1,4 @@
-"""How far back records look, through those that they read themselves."""
+"""The reach of records into the past, through the records that they read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def record_reaches(groups: Sequence[RuleGroup]) -> dict[str, float]:
-    """Return, for each record of ``groups``, how many seconds before a sample its oldest raw input may be.
+    """Return, for each record of ``groups``, the largest age in seconds of its oldest raw input.
 
-    A record that reads itself is followed once: its memory has no end.
+    A record that reads itself is followed once: its reach is unlimited.
 
     Raises:
         LiveError: records read each other in a circle.

@@ -1,4 +1,4 @@
-"""A replay from beginning to end: which series are read, from which server, what the alerts make of them."""
+"""A replay from beginning to end: its series, its server, and the resulting alerts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Records(StrEnum):
-    """Where recorded series come from: the server, or raw series evaluated here; AUTO looks what the server has."""
+    """The source of recorded series: the server, or raw series evaluated here; AUTO checks what the server has."""
 
     AUTO = "auto"
     READ = "read"
@@ -41,7 +41,7 @@ class Records(StrEnum):
 
 
 class Order(Struct, frozen=True):
-    """What to replay. ``start`` and ``end`` are Unix seconds; the limits are for the server's sake."""
+    """The replay to make. ``start`` and ``end`` are Unix seconds; the limits protect the server."""
 
     subject: Subject
     site: Site
@@ -53,7 +53,7 @@ class Order(Struct, frozen=True):
 
 
 class Replay(Struct, frozen=True):
-    """What the alerts would have done; ``records`` is READ or INLINED, ``notes`` are sentences about the data."""
+    """The result of a replay; ``records`` is READ or INLINED, ``notes`` are sentences about the data."""
 
     server: str
     start: int
@@ -67,8 +67,8 @@ def replay(order: Order, crew: Crew) -> Replay:
     """Evaluate the alerts of ``order``, of which there may be none, on the server of ``crew``, which is only read.
 
     Raises:
-        LiveError: the server cannot be reached or refuses, it has no data in the span, or what is needed to compute
-            records is missing.
+        LiveError: the server cannot be reached or refuses, it has no data in the span, or inputs for computing records
+            are missing.
     """
     if not order.subject.rules:
         return Replay(crew.apis[0].url, order.start, order.end, order.records, (), ())
@@ -87,7 +87,7 @@ def replay(order: Order, crew: Crew) -> Replay:
 
 
 def _greet(api: PrometheusApi, time: int) -> None:
-    """See that a Prometheus answers, before anything is worth waiting for."""
+    """Check that a Prometheus answers, before anything takes long."""
     found = api.one_range("vector(1)", time, time, 1).series
     if any(one.values != (1.0,) for one in found):
         message = f"{api.url} does not know what 1 is"
@@ -95,13 +95,13 @@ def _greet(api: PrometheusApi, time: int) -> None:
 
 
 def _looks(order: Order, crew: Crew, need: Needs) -> Looks:
-    """Look once, for each service, at what its server has over the span."""
+    """Look once, for each service, at the server's records over the span."""
     span = order.start, order.end
     return {service: covered(crew.apis[0], service, need, *span) for service in order.subject.services}
 
 
 def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records, tuple[str, ...]]:
-    """Decide where records come from, by what the server has, and say what is missing."""
+    """Choose the source of records, by the server's data, and describe missing data."""
     if order.records is Records.INLINED:
         return Records.INLINED, ()
     if not need.records:
@@ -115,7 +115,7 @@ def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records
 
 
 def _begun(order: Order, crew: Crew, need: Needs, looks: Looks) -> dict[str, float]:
-    """Find when each service begins, by its records, wherever they come from."""
+    """Find the start of each service, by its records from either source."""
     return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
 
@@ -137,10 +137,10 @@ def _same(crew: Crew) -> Iterator[Crew]:
 
 @contextmanager
 def _own(order: Order, crew: Crew, need: Needs) -> Iterator[Crew]:
-    """Let a server of our own answer, filled from the one that was named."""
+    """Use our own server, filled from the named one."""
     check_scratch()
     first = min(one.steps(order.start, order.end).first for one in order.subject.rules)
     source = Source(crew, (floor(first - need.past), order.end), order.site, order.most_samples)
     with scratch(source, need) as own:
-        # What comes from there is quickly made again, and of no use without it.
+        # Its answers are quickly made again, and of no use without it.
         yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=Forgetful())

@@ -1,4 +1,4 @@
-"""What a replay found, in rows: the one source of the table, the JSON and the page."""
+"""The results of a replay, in rows: the one source of the table, the JSON and the page."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from generator.replay.replay import Replay
     from generator.replay.subject import ReplayedRule
 
-# Labels of every alert, which are told elsewhere.
+# Labels of every alert, which are shown elsewhere.
 _COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
 
 
 class Row(Struct, frozen=True):
-    """One time that an alert was active.
+    """One period in which an alert was active.
 
     Attributes:
         of: The alerting rule.
-        labels: Those that tell it from others of its rule: which tool, which release, which metric.
-        active_at: When it became pending, Unix seconds.
-        fired_at: When it began to fire; None when it never did.
-        ended_at: When it was inactive again; None when it still was active at the end.
-        seconds: How long it fired within the span; for one that never did, how long it was pending.
-        since_before: Whether it was active before anything that was asked for.
+        labels: Those that distinguish it from others of its rule: tool, release, metric.
+        active_at: The time when it became pending, Unix seconds.
+        fired_at: The time when it began to fire; None when it never did.
+        ended_at: The time when it was inactive again; None when it was still active at the end.
+        seconds: The duration of its firing within the span; if it never fired, of its pending.
+        since_before: Whether it was active before the queried time.
         at_start: The value at which it began to fire, or became pending.
-        least: The smallest value that it had.
-        most: The largest.
-        cause: Why it fired, by the truth; None without one, and for what never fired.
+        least: The smallest value.
+        most: The largest value.
+        cause: The reason why it fired, by the truth; None without a truth, and if it never fired.
     """
 
     of: ReplayedRule
@@ -53,12 +53,12 @@ class Row(Struct, frozen=True):
 
     @property
     def began(self) -> float:
-        """When it began to fire; for one that never did, when it became pending."""
+        """The time when it began to fire; if it never fired, when it became pending."""
         return self.active_at if self.fired_at is None else self.fired_at
 
 
 class AlertReport(Struct, frozen=True):
-    """What became of one alerting rule: firings, and times it was pending and did not fire."""
+    """The results of one alerting rule: firings, and periods of pending without firing."""
 
     of: ReplayedRule
     firings: tuple[Row, ...]
@@ -72,7 +72,7 @@ class AlertReport(Struct, frozen=True):
 
     @property
     def total(self) -> float:
-        """Seconds that its alerts fired, of all label sets together."""
+        """Seconds in which its alerts fired, summed over label sets."""
         return sum(row.seconds for row in self.firings)
 
     @property
@@ -82,9 +82,9 @@ class AlertReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a replay found; ``incidents`` and the causes of firings are empty without a truth.
+    """The results of a replay; ``incidents`` and the causes of firings are empty without a truth.
 
-    ``notes`` are sentences about what could not be seen, or judged.
+    ``notes`` are sentences about missing or unjudged data.
     """
 
     replay: Replay
@@ -121,7 +121,7 @@ class Report(Struct, frozen=True):
 
     @property
     def harmful(self) -> list[JudgedIncident]:
-        """The incidents in which something should fire."""
+        """The incidents during which an alert should fire."""
         return [one for one in self.incidents if not one.incident.harmless]
 
     @property
@@ -145,7 +145,7 @@ class Report(Struct, frozen=True):
 
 
 def report(replay: Replay, truth: Incidents | None = None) -> Report:
-    """Put together what ``replay`` found, judged by ``truth`` if there is one."""
+    """Collect the results of ``replay``, judged by ``truth`` if there is one."""
     alerts = tuple(_alert(one, replay, truth) for one in replay.alerts)
     services = tuple(dict.fromkeys(one.of.service for one in alerts))
     judged = judge(truth, replay.alerts, replay.start, replay.end) if truth else ()

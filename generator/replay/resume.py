@@ -1,6 +1,6 @@
-"""What a replay has already been told, kept in a file, so that a stopped replay goes on where it was.
+"""The answers that a replay already has, kept in a file, so that a stopped replay can continue.
 
-The file is an SQLite database: each part is there whole or not at all, whenever the process ends.
+The file is an SQLite database: each part is stored whole or not at all, whenever the process ends.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Parts(Protocol):
     """Texts by key."""
 
     def get(self, key: str) -> str | None:
-        """Return what was put under ``key``; None when nothing was."""
+        """Return the text under ``key``; None without one."""
 
     def put(self, key: str, text: str) -> None:
         """Keep ``text`` under ``key``."""
 
 
 class Forgetful(Struct, frozen=True):
-    """Keeps nothing."""
+    """Keeps no answers."""
 
     def get(self, key: str) -> str | None:
-        """Return nothing."""
+        """Return None."""
 
     def put(self, key: str, text: str) -> None:
         """Do nothing."""
@@ -53,7 +53,7 @@ class PartsFile(Struct, frozen=True):
     connection: sqlite3.Connection
 
     def get(self, key: str) -> str | None:
-        """Return what was put under ``key``; None when nothing was.
+        """Return the text under ``key``; None without one.
 
         Raises:
             ReplayError: the file is damaged.
@@ -75,10 +75,10 @@ class PartsFile(Struct, frozen=True):
 
 @contextmanager
 def parts_file(path: Path, fingerprint: str) -> Iterator[PartsFile]:
-    """Open the file of the replay that ``fingerprint`` stands for, or begin it.
+    """Open the file of the replay that ``fingerprint`` identifies, or begin it.
 
     Raises:
-        ReplayError: it is another replay's file or none of ours, or cannot be written.
+        ReplayError: it is another replay's file or not ours, or cannot be written.
     """
     with _told(path):
         connection = sqlite3.connect(path)

@@ -1,7 +1,7 @@
-"""A Prometheus of our own, filled with a span of raw series and with the records that rules make of them.
+"""Our own Prometheus, filled with a span of raw series and with the records of rules over them.
 
-The recording rules are not on the server that is asked, and nothing is ever written to it: records that read records
-over ranges cannot be spelled out as one expression, so they are computed here.
+The queried server lacks the recording rules, and is never written to: records that read records over ranges cannot be
+written as one expression, so they are computed here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NO_DATA = "check the span, and that the services' selectors match its series"
 
 
 class Source(Struct, frozen=True):
-    """Where raw series come from, over which span (Unix seconds), and how many samples may be read at most."""
+    """The source of raw series, the span (Unix seconds), and the largest number of samples to read."""
 
     crew: Crew
     span: tuple[int, int]
@@ -46,7 +46,7 @@ class Source(Struct, frozen=True):
 
 
 def check_scratch() -> None:
-    """See that records can be computed here.
+    """Check that records can be computed here.
 
     Raises:
         LiveError: there is no Prometheus on this machine.
@@ -73,7 +73,7 @@ def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
 
 @contextmanager
 def filled(source: Source, raw: Sequence[RawSelector]) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
-    """Start a server and fill it with raw series; give it with the span that these have.
+    """Start a server and fill it with raw series; yield it with their span.
 
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
@@ -123,7 +123,7 @@ def _watched(pieces: Iterable[TimeSeries], times: dict[LabelSet, list[int]]) -> 
 
 
 def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
-    """Ask at which steps the server itself shows each series."""
+    """Query the steps at which the server itself shows each series."""
     steps = steps_within(*source.span, source.site.rule_interval)
     shown: dict[LabelSet, set[float]] = {}
     for chunk in steps.chunks(_POINTS):

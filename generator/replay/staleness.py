@@ -1,7 +1,7 @@
-"""Staleness markers, which no query shows, put back where they are seen to have been.
+"""Staleness markers, which no query shows, restored where they must have been.
 
 A selector without a range sees a series for five minutes after its last sample, unless a marker ended it. Where a
-series has such a sample and the server does not show it at a step, a marker is due there.
+series has such a sample and the server does not show it at a step, there was a marker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The instants at which rules are evaluated, and the stretches that one request asks for."""
+"""The instants at which rules are evaluated, and the stretches of single requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is replayed: the alerting rules of the chosen services, over which span."""
+"""The subject of a replay: the alerting rules of the chosen services."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class ReplayedRule(Struct, frozen=True):
-    """An alerting rule as it watches one service.
+    """An alerting rule for one service.
 
     Attributes:
-        service: The one it watches here.
+        service: The watched service.
         rule: The rule itself, which may be about all services.
         interval: Seconds between its evaluations.
-        reach: How many seconds before an evaluation the oldest raw sample may be that decides it.
+        reach: The largest age in seconds of a raw sample that affects an evaluation.
     """
 
     service: str
@@ -36,7 +36,7 @@ class ReplayedRule(Struct, frozen=True):
 
     @property
     def is_shared(self) -> bool:
-        """Whether it is about all services: its results say whose they are."""
+        """Whether it is about all services: its results have the label ``service``."""
         return names.SERVICE not in self.rule.labels
 
     @property
@@ -74,11 +74,11 @@ def subject(
     recording: Iterable[RuleGroup],
     step: int | None = None,
 ) -> Subject:
-    """Put together what is replayed.
+    """Collect the rules to replay.
 
     Args:
         alerting: The alerting rules of each service; services may share some.
-        recording: Groups with all rules that record what those read.
+        recording: Groups with all rules that record their inputs.
         step: Seconds, in place of every interval.
 
     Raises:

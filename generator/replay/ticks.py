@@ -1,4 +1,4 @@
-"""Where a time axis is marked: at round times, and not too many of them."""
+"""The marks of a time axis: at round times, and not too many."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 12
 
 
 class Tick(Struct, frozen=True):
-    """A mark of an axis; ``day`` says that a day begins there."""
+    """A mark of an axis; ``day`` is whether a day begins there."""
 
     time: int
     label: str

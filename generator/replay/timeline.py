@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _HEAD_ROW, _AXIS, _FOOT_ROW = 20.0, 30.0, 20.0
 _LEAST = 3.0
 _EMPTY = 28.0
-# A letter of the labels is about so wide.
+# The width of a letter of the labels.
 _LETTER = 6.4
 
 
 def timeline(report: Report) -> Timeline:
-    """Lay a report out."""
+    """Compute the layout of a report."""
     scale = Scale(report.replay.start, report.replay.end)
     several = len(report.services) > 1 and report.truth is not None and not report.truth.service
     bands = tuple(_bands(report.incidents, scale, several=several))
@@ -41,7 +41,7 @@ def timeline(report: Report) -> Timeline:
 
 
 def _judged_until(report: Report, sections: Sequence[Section], bottom: float) -> float:
-    """Find where the lanes end that the incidents are about: those of one service stand first."""
+    """Find the end of the lanes that the incidents are about: those of one service come first."""
     of = report.truth.service if report.truth else ""
     if of and sections and sections[0].name:
         return sections[0].bottom if sections[0].name == of else sections[0].y
@@ -82,7 +82,7 @@ def _releases(report: Report, scale: Scale) -> Iterator[Label]:
 
 
 def _labels(texts: Sequence[tuple[float, str]]) -> Iterator[Label]:
-    """Give each text the first row in which it overlaps no other; near the right edge it moves to the left."""
+    """Give each text the first row in which it overlaps no other; near the right edge it moves left."""
     ends: list[list[tuple[float, float]]] = []
     for x, text in texts:
         width = len(text) * _LETTER + 12

@@ -25,7 +25,7 @@ def written(time: float) -> str:
 
 
 def clock(time: float) -> str:
-    """Write a time where it is said elsewhere that it is UTC."""
+    """Write a time where UTC is named elsewhere."""
     moment = datetime.fromtimestamp(time, UTC)
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
 
@@ -36,17 +36,17 @@ def lasting(seconds: float) -> str:
 
 
 def after(seconds: float) -> str:
-    """Write how long after a start something was; it may be before one that was written down late."""
+    """Write the time after a start; negative for a start that was written down late."""
     return f"{lasting(-seconds)} before" if round(seconds) < 0 else f"after {lasting(seconds)}"
 
 
 def share(value: float | None) -> str:
-    """Write a share; a dash for none."""
+    """Write a share; a dash for None."""
     return "-" if value is None else f"{value:.0%}"
 
 
 def amount(value: float | None, rule: AlertingRule) -> str:
-    """Write a value as the alert's own description does; ``""`` for none."""
+    """Write a value as the alert's own description does; ``""`` for None."""
     if value is None:
         return ""
     if isnan(value) or not isfinite(value):

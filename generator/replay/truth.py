@@ -1,4 +1,4 @@
-"""The list of incidents that a replay is judged by, held against what is replayed."""
+"""The list of incidents by which a replay is judged, checked against the replay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RIGHT = "give the incidents of this service and span"
 
 
 def check_truth(truth: Incidents, services: Collection[str], start: float, end: float) -> None:
-    """See that ``truth`` is about what is replayed.
+    """Check that ``truth`` is about the replay.
 
     Raises:
         ReplayError: it is of another service, or of another time.
@@ -37,7 +37,7 @@ def _reach(truth: Incidents) -> str:
 
 
 def not_judged(truth: Incidents, services: Collection[str], start: float, end: float) -> Iterator[str]:
-    """Say which incidents of the list the replay can say nothing about."""
+    """Describe the incidents of the list that the replay cannot judge."""
     outside = sum(not start <= one.start <= end for one in truth.incidents)
     if outside:
         yield f"{outside} of {len(truth.incidents)} incidents of the list did not start within the span."

@@ -1,1 +1,1 @@
-"""Reports for people and machines: how many series the specs allow, and what the checklist says."""
+"""Reports for people and machines: the number of series that the specs allow, and the checklist."""

@@ -1,4 +1,4 @@
-"""How many series the specs allow, as JSON for machines."""
+"""The number of series that the specs allow, as JSON for machines."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ def cardinality_json(
 
     Args:
         total: The sums over all services.
-        shards: The sums over the services of each server, by its name; none where there is one server.
+        shards: The sums over the services of each server, by its name; empty with one server.
         services: Their names, and the ``numbers`` of each.
         site: Its intervals and budgets.
 
-    The keys, wherever they stand:
+    The keys, at any place:
 
     - ``live``, ``retained``: series at once; over the retention.
-    - ``raw``, ``recorded``: what the services expose; what the recording rules add.
-    - ``samples_per_second``, ``rule_evaluations_per_second``: what Prometheus does for that, in ``rule_groups``; of
+    - ``raw``, ``recorded``: those that services expose; those that recording rules add.
+    - ``samples_per_second``, ``rule_evaluations_per_second``: Prometheus's work for them, in ``rule_groups``; of
       the samples some are ``scraped``, the others written by recording ``rules``.
     - ``thousand_services``: the same for a thousand services, each like the mean of these, and the shared rules once.
     - ``budget``: the largest allowed ``live`` of a ``metric``, of a ``service`` (raw), of a service's ``recorded``
       series, and of all services in ``total`` (raw and recorded).
     - of a metric: ``labels`` with their values ``live`` and ``retained`` and the label that each ``follows`` (it does
       not multiply then), ``series_per_combination`` of label values, and series of one ``instance``.
-    - ``shards``: of each server the sums over its services, with the shared rules, which each of them has.
-    - ``shared``: the rules about all services, which are there once, and the series that are about none of them; the
+    - ``shards``: for each server the sums over its services, with the shared rules, which each of them has.
+    - ``shared``: the rules about all services, which exist once, and the series that are about none of them; the
       ``rules`` of a service are its own.
     - ``groups``, ``records``: the recorded series of a service by the groups of their rules, its own or ``shared``
       ones, and by their names.
-    - ``shrink``: what would save series at once, the most first: a ``label`` with its ``values``, what ``halved``
-      values save, what the label ``dropped`` saves (of recorded series that much or more, as rules go with it).
+    - ``shrink``: savings in series at once, the largest first: a ``label`` with its ``values``, the saving with
+    ``halved`` values, and with the label ``dropped`` (for recorded series a lower bound, as rules go with it).
       Label ``le`` means the buckets of ``metric``.
     """
     thousand = total.thousand
@@ -88,7 +88,7 @@ def _server(one: Overview) -> dict[str, object]:
 
 
 def numbers(each: ServiceFacts, row: ServiceRow) -> str:
-    """Say of one service what ``cardinality_json`` writes, as JSON for its place there."""
+    """Write the part of ``cardinality_json`` about one service, as JSON."""
     account = each.account
     contents = {
         "replicas": account.replicas,

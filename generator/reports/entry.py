@@ -1,4 +1,4 @@
-"""What a service adds to the reports: its lines in them, and what is summed over all services."""
+"""A service's entry in the reports: its lines, and its part of the sums over all services."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class ReportEntry(Struct, frozen=True):
         name: The service.
         raw: Its raw series.
         recorded: Its recorded series.
-        load: What both cost.
-        numbers: All that there is to count, as JSON for its place.
+        load: The cost of both.
+        numbers: All its numbers, as JSON for its place.
         series: Its row in the table of series, in Markdown.
-        work: Its row in the table of what Prometheus does.
+        work: Its row in the table of Prometheus's work.
         metrics: Its chapter, with its metrics and rules.
         progress: Its row in the table of the checklist.
         checklist: Its chapter there.
@@ -46,7 +46,7 @@ class ReportEntry(Struct, frozen=True):
 
 
 def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
-    """Say what there is to report of a service."""
+    """Collect a service's part of the reports."""
     row, checked = service_row(each, site), self_check(each.service)
     return ReportEntry(
         name=row.name,

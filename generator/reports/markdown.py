@@ -28,7 +28,7 @@ def lines(template: str, macro: str, *values: object) -> str:
 
 
 def percent(value: float) -> str:
-    """Write a share of a budget, which holds nothing of a spec, bold where little is left."""
+    """Write a share of a budget, bold where little is left; it contains no text of a spec."""
     return f"**{numbers.percent(value)}**" if value > _MUCH else numbers.percent(value)
 
 

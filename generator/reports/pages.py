@@ -23,13 +23,13 @@ CARDINALITY_MD = "reports/cardinality.md"
 
 
 def cardinality_page(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> str:
-    """Write the number of series as Markdown, and what they cost."""
+    """Write the number of series and their cost as Markdown."""
     total, servers = overview(services, shared, site), shards(services, shared, site)
     return render("cardinality.md.j2", services=services, all=total, shards=servers, site=site)
 
 
 def reports(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> tuple[Artifact, ...]:
-    """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from what all services enter."""
+    """Write ``reports/cardinality.{json,md}`` and ``reports/self-check.md`` from the entries of all services."""
     return (
         Artifact(CARDINALITY_JSON, _json(services, shared, site)),
         Artifact(CARDINALITY_MD, cardinality_page(services, shared, site)),

@@ -1,4 +1,4 @@
-"""What the reports show of the number of series, as values: one row a metric, a rule group, a service."""
+"""The numbers of series in the reports, as values: one row a metric, a rule group, a service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _THOUSAND = 1000
 
 
 class MetricRow(Struct, frozen=True):
-    """A metric's series, the part of its budget that they take at once, and what would save some, the most first."""
+    """A metric's series, their part of the budget at once, and the possible savings, the largest first."""
 
     series: MetricSeries
     used: float
@@ -29,12 +29,12 @@ class MetricRow(Struct, frozen=True):
 
     @property
     def saving(self) -> Saving | None:
-        """What would save most."""
+        """The largest saving."""
         return next(iter(self.savings), None)
 
 
 class GroupRow(Struct, frozen=True):
-    """The recorded series of a group of rules, at once and over the retention; ``shared`` says for all services."""
+    """The recorded series of a group of rules, at once and over the retention; ``shared`` by all services or not."""
 
     name: str
     rules: int
@@ -65,14 +65,14 @@ class ServiceRow(Struct, frozen=True):
 
     @property
     def saving(self) -> Saving | None:
-        """What would save most of the raw series."""
+        """The largest saving in raw series."""
         return next(iter(self.savings), None)
 
 
 class Fleet(Struct, frozen=True):
-    """As many ``services`` as given, each like the mean of the declared ones: series at once, and what they cost.
+    """A number of ``services``, each like the mean of the declared ones: series at once, and their cost.
 
-    The shared rules are there once, whatever their number.
+    The shared rules exist once, for any number of services.
     """
 
     services: int
@@ -82,21 +82,21 @@ class Fleet(Struct, frozen=True):
 
 
 class Costly(Protocol):
-    """What is summed: series raw and recorded, and what they cost."""
+    """A summand: raw and recorded series, and their cost."""
 
     @property
     def raw(self) -> Total:
-        """Series that are exposed."""
+        """The exposed series."""
         ...
 
     @property
     def recorded(self) -> Total:
-        """Series that rules record."""
+        """The recorded series."""
         ...
 
     @property
     def load(self) -> Load:
-        """What Prometheus does for both."""
+        """Prometheus's work for both."""
         ...
 
 
@@ -110,7 +110,7 @@ class Named(Costly, Protocol):
 
 
 class Overview(Struct, frozen=True):
-    """The sums over so many ``services``, and over what is there once for all of them."""
+    """The sums over a number of ``services``, and over the parts that all of them share."""
 
     services: int
     raw: Total
@@ -127,12 +127,12 @@ class Overview(Struct, frozen=True):
 
     @property
     def load(self) -> Load:
-        """What all of it costs."""
+        """The cost of all of it."""
         return together((self.each_load, self.shared.load))
 
     @property
     def thousand(self) -> Fleet:
-        """What a fleet of such services would be."""
+        """A fleet of a thousand such services."""
         factor = _THOUSAND / self.services
         recorded = self.each_recorded.live * factor + self.shared.recorded.live
         load = together((self.each_load.times(factor), self.shared.load))
@@ -150,7 +150,7 @@ class Overview(Struct, frozen=True):
 
 
 def shards(services: Sequence[Named], shared: SharedAccount, site: Site) -> dict[str, Overview]:
-    """Sum over the services of each server, and what each of them has of the shared rules."""
+    """Sum over the services of each server, which has all the shared rules."""
     by_name = {row.name: row for row in services}
     found = {
         shard.name: [by_name[name] for name in shard.services if name in by_name] for shard in site.shards
@@ -159,7 +159,7 @@ def shards(services: Sequence[Named], shared: SharedAccount, site: Site) -> dict
 
 
 def overview(services: Sequence[Costly], shared: SharedAccount, site: Site) -> Overview:
-    """Sum over all services, and what they share."""
+    """Sum over all services, and the parts that they share."""
     raw, recorded = _sum(row.raw for row in services), _sum(row.recorded for row in services)
     return Overview(
         len(services),
@@ -177,7 +177,7 @@ def _sum(totals: Iterable[Total]) -> Total:
 
 
 def service_row(each: ServiceFacts, site: Site) -> ServiceRow:
-    """Lay out what is known of one service."""
+    """Collect the numbers of one service."""
     account = each.account
     return ServiceRow(
         name=account.service,

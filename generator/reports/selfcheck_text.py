@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
-    """Write a line for each service, and below it what is missing and how to add it."""
+    """Write a line for each service, and below it the missing parts and how to add them."""
     width = max((len(one.service) for one in checked), default=0)
     return "".join(f"{line}\n" for one in checked for line in _service(one, width))
 

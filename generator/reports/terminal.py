@@ -78,7 +78,7 @@ def _sums(found: Overview, servers: Mapping[str, Overview], site: Site) -> Itera
 
 
 def labels(bounds: Sequence[LabelBound]) -> str:
-    """Write what multiplies: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
+    """Write the factors: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
     factors = [
         f"{label.name} {label.live}" + (f" ({label.retained})" if label.retained != label.live else "")
         for label in bounds
@@ -109,12 +109,12 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-#: The columns of the table that hold numbers.
+#: The columns of numbers in the table.
 _NUMBERS = range(2, 6)
 
 
 def columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Align a table whose first row is its head; numbers stand to the right."""
+    """Align a table whose first row is its head; numbers are aligned to the right."""
     widths = [max(len(row[index]) for row in table) for index in range(len(table[0]))]
     for row in table:
         cells = (

@@ -1,1 +1,1 @@
-"""From the specs as written to the model as meant: defaults, units, references. A closed world."""
+"""Resolve the specs as written into the model as meant: defaults, units, references. A closed world."""

@@ -1,4 +1,4 @@
-"""What an alert compares: the body of ``threshold``, ``change`` and the others, resolved."""
+"""The comparison of an alert: the body of ``threshold``, ``change`` and the others, resolved."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DEFAULT_OVER = 30 * MINUTE
 
 
 def resolve_kind(entry: Entry[AlertSpec], name: str, signal: Signal, scope: AlertScope) -> AlertKind | None:
-    """Resolve what an alert compares; None with a finding when its signal cannot be compared so, or needs nothing."""
+    """Resolve an alert's comparison; None with a finding when its signal does not fit or its objective is missing."""
     body: AlertKindSpec = getattr(entry.value, name)
     match name:
         case "threshold":
@@ -78,7 +78,7 @@ def _change(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope:
     beyond = _beyond(body.beyond, signal, scope)
     stands = body.beyond is not None and stands_on_objective(body.beyond.value)
     if stands and signal.name not in scope.objectives:
-        # Without it the alert would tell of changes among good values.
+        # Without it the alert would report changes among good values.
         scope.off(entry.key, body.beyond, signal, "no objective to be beyond")
         return None
     return Change(
@@ -96,7 +96,7 @@ def _threshold(
 
 
 def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope) -> int:
-    """Read the longer time of a threshold, over which bad events are counted; 0 without one."""
+    """Read the longer window of a threshold, over which bad events are counted; 0 without one."""
     if body.also_over is None:
         return 0
     found = window(body.also_over, 0, scope.site, scope.findings)
@@ -131,7 +131,7 @@ def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, sco
 def _burn_rate(
     entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, scope: AlertScope
 ) -> AlertKind | None:
-    """Take the error budget from the objective; without an objective over a window there is none to burn."""
+    """Take the error budget from the objective; without an objective over a window there is no budget."""
     objective = scope.objectives.get(signal.name)
     if not isinstance(signal.kind, Share):
         return _fitting(BurnRate(0, 1), body, scope, fits=False, wanted="a share")
@@ -168,7 +168,7 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
 
 
 def _is_of_a_day(signal: Signal) -> bool:
-    """Whether its value is what a day came to, which a pace can be held against."""
+    """Whether its value is a daily total, which a forecast can compare with a pace."""
     amount = signal.kind == Cost(None) or (signal.kind == Count() and not signal.of.is_histogram)
     return amount and signal.window == DAY
 
@@ -187,7 +187,7 @@ def _fitting(
 
 
 def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | None:
-    """Find the label that an alert fires for each value of."""
+    """Find the label for each value of which an alert fires."""
     if body.by is None:
         if () not in signal.levels and body.signal is not None:
             scope.findings.error(
@@ -219,5 +219,5 @@ def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> Bound | Non
             text.span,
             "choose a bound above zero, or leave beyond out",
         )
-    # All that has got worse is beyond 0.
+    # Every change for the worse is beyond 0.
     return found if found and found.value > 0 else None

@@ -1,4 +1,4 @@
-"""Further labels of a service's alerts: the site's, with the service's laid over them."""
+"""Further labels of a service's alerts: the site's, overridden by the service's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, ServiceSpec, Text
 
 CODE = "alert/label"
-#: Labels of the constant that holds them.
+#: Labels of the constant that contains them.
 _OF_CONSTANT = frozenset({names.PROFILE, names.RUN_WORD})
 
 
 def resolve_alert_labels(
     spec: ServiceSpec, base: Base, labels: Collection[str], findings: Findings
 ) -> dict[str, str]:
-    """Lay a service's labels over the site's; ``labels`` are those of its metrics."""
+    """Merge a service's labels into the site's; ``labels`` are those of its metrics."""
     taken = {*labels, *(label for stream in base.library.streams.values() for label in stream.labels)}
     merged = {entry.key.value: entry for entry in (*base.alert_labels, *spec.alert_labels)}
     return {
@@ -32,7 +32,7 @@ def resolve_alert_labels(
 
 
 def _is_free(entry: Entry[Text], taken: Collection[str], findings: Findings) -> bool:
-    """Refuse a name that an alert may have already, or that tells single runs or people apart."""
+    """Refuse a name that an alert may already have, or that identifies single runs or people."""
     name, span = entry.key.value, entry.key.span
     if found := forbidden_label(name, span):
         findings.add(found)

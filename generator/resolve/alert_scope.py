@@ -1,4 +1,4 @@
-"""What an alert may refer to while it is resolved."""
+"""The context in which an alert is resolved."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NONE: Mapping[str, Text] = MappingProxyType({})
 
 
 class AlertScope(Struct, frozen=True):
-    """The rest of the service, as far as alerts look at it, and where findings go; ``file`` is its spec.
+    """The parts of a service that alerts refer to, and the list of findings; ``file`` is its spec.
 
-    ``promise`` is where traffic is promised, ``windows`` are those of objectives; ``shared_alerts`` and
-    ``shared_labels`` are the names of the library's.
+    ``promise`` is the place of the promised traffic, ``windows`` are those of objectives; ``shared_alerts`` and
+    ``shared_labels`` are names in the library.
     """
 
     service: str
@@ -48,13 +48,13 @@ class AlertScope(Struct, frozen=True):
     shared_labels: frozenset[str] = frozenset()
 
     def off(self, alert: Text, written: Text | None, signal: Signal, why: str, *, window: str = "") -> None:
-        """Tell that an alert is off, and how an objective of its signal turns it on.
+        """Report that an alert is off, and the objective that would turn it on.
 
         Args:
             alert: Its name.
-            written: What stands on the objective.
+            written: The text that depends on the objective.
             signal: The signal that it is about.
-            why: What the signal lacks.
+            why: The missing part of the signal.
             window: The window that the objective needs.
         """
         code = "alert/no-objective"
@@ -69,7 +69,7 @@ class AlertScope(Struct, frozen=True):
             self.findings.info(code, message, alert.span, help_)
 
     def is_own(self, text: Text) -> bool:
-        """Whether the service's author has written something: it is no default."""
+        """Whether the service's author wrote the text, so that it is not a default."""
         return text.span.file == self.file
 
     def fed_by(self, stream: Stream) -> list[str]:

@@ -61,12 +61,12 @@ _OF_SIGNALS = (
 )
 KINDS = (*_OF_SIGNALS, *SWEEPS)
 DEFAULT_FOR = 5 * MINUTE
-#: So long any alert may outlast its condition, in seconds.
+#: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR
 
 
 class _About(Struct, frozen=True):
-    """Which signal an alert is about, and for each value of which label it fires."""
+    """The signal of an alert, and the label for each value of which it fires."""
 
     signal: str
     by: str | None
@@ -80,7 +80,7 @@ def alerts_of(entries: Iterable[Entry[AlertSpec]], scope: AlertScope) -> tuple[A
 def merged_alerts(
     library: SignalsSpec | None, profile: ProfileSpec, service: ServiceSpec, scope: AlertScope
 ) -> dict[str, Entry[AlertSpec]]:
-    """Lay the profile's alerts over the library's, those of objectives beside them, and the service's over all."""
+    """Merge the alerts of the library, of objectives, of the profile and of the service; the later ones win."""
     merged = shared_alerts(library, scope)
     for entry in profile.alerts:
         known = merged.get(entry.key.value)
@@ -103,7 +103,7 @@ def merged_alerts(
 def _laid_over(
     merged: dict[str, Entry[AlertSpec]], entries: Iterable[Entry[AlertSpec]]
 ) -> list[Entry[AlertSpec]]:
-    """Lay a service's entries over the alerts that there are, and return those that change none and are none."""
+    """Merge a service's entries into the alerts; return the entries that neither change an alert nor are one."""
     rest = []
     for entry in entries:
         if entry.key.value in merged:
@@ -133,7 +133,7 @@ def resolve_alerts(
 
 
 def _is_shared(alert: Alert, scope: AlertScope) -> bool:
-    """Whether a shared rule can see what an alert is about: not metrics and labels that only this service has."""
+    """Whether a shared rule can see the subject of an alert: no metrics and labels of this service alone."""
     match alert.kind:
         case Absence(stream):
             return stream.shared
@@ -146,7 +146,7 @@ def _is_shared(alert: Alert, scope: AlertScope) -> bool:
 
 
 def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
-    """Whether the profile measures what an alert of the library is about; its own signals have its own alerts."""
+    """Whether the profile measures the subject of a library alert; own signals have their own alerts."""
     kinds = _kinds(entry.value)
     body = kinds[0][1] if len(kinds) == 1 else None
     if body is None or body.signal is None:
@@ -160,7 +160,7 @@ def _measured(entry: Entry[AlertSpec], scope: AlertScope) -> bool:
 
 
 def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) -> str:
-    """Say which alert may be meant, and what an alert of the service's own needs."""
+    """Name the alert that may be meant, and the parts that a new alert needs."""
     name = entry.key.value
     if match := closest(name, known):
         return f"did you mean {quoted(match)}?"
@@ -205,7 +205,7 @@ def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Ale
 
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
-    """Report what turns off nothing: without it there would be no alert, and nothing wrong with that."""
+    """Report a ``disabled`` that turns off nothing: without it there would be no alert either, and no error."""
     disabled, otherwise = entry.value.disabled, replace(scope, findings=Findings())
     if disabled is None or disabled.span.file != scope.file:
         return
@@ -230,7 +230,7 @@ def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Alert
 
 
 def _swept_tier(entry: Entry[AlertSpec], found: Swept) -> Tier:
-    """Give the number of series that is allowed as the bound that it is; nothing else that is swept has one."""
+    """Give the allowed number of series as a bound; no other swept kind has one."""
     chosen = severity(entry, found.severity)
     if not isinstance(found.kind, SeriesCount):
         return Tier(chosen, 0, "")
@@ -278,12 +278,12 @@ def _alert(
 
 
 def _looks_at(kind: AlertKind, signal: Signal, tiers: tuple[Tier, ...]) -> int:
-    """Find how far back a condition looks at all, in seconds."""
+    """Compute the full time that a condition looks back over, in seconds."""
     return looks_back(kind, signal, tiers) + (kind.over if isinstance(kind, Change) else 0)
 
 
 def _check_keep(entry: Entry[AlertSpec], keep: int, looked_at: int, scope: AlertScope) -> None:
-    """Refuse to go on for longer than a condition itself remembers: that would tell of what has long been over."""
+    """Refuse to keep firing for longer than a condition looks back: the alert would report problems long over."""
     written, most = entry.value.keep_firing_for, max(looked_at, _LEAST_KEPT)
     if written is None or keep <= most:
         return

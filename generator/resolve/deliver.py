@@ -1,4 +1,4 @@
-"""The targets that the site asks for, with their defaults."""
+"""The delivery targets of the site, with their defaults."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from generator.model.delivery import Labels
     from generator.spec.types import DeliverSpec, Entry, HelmSpec, KubernetesSpec, MimirSpec
 
-#: What the chart of Grafana takes for a dashboard, and where it looks for the folder.
+#: The label by which Grafana's chart finds dashboards, and the annotation in which it looks for the folder.
 DASHBOARD_LABELS = (("grafana_dashboard", "1"),)
 FOLDER_ANNOTATION = "grafana_folder"
 GRAFANA_LABELS = (("dashboards", "grafana"),)
-#: The limit of a tenant of Mimir that nobody has changed.
+#: Mimir's default limit for a tenant.
 MAX_GROUPS = 70
 
 
 def resolve_deliver(spec: DeliverSpec | None, grafana_url: str | None, findings: Findings) -> Deliver:
-    """Fill in what is left out of each target that is asked for."""
+    """Fill in the defaults of each target of the site."""
     if spec is None:
         return Deliver()
     if spec.backstage and not grafana_url:
@@ -65,7 +65,7 @@ def _kubernetes(spec: KubernetesSpec, findings: Findings) -> Kubernetes:
     return Kubernetes(
         namespace=spec.namespace or "",
         rule_labels=_map(spec.rule_labels),
-        # A sidecar as well would bring every dashboard twice: it is asked for by name.
+        # A sidecar as well would load every dashboard twice: it must be configured explicitly.
         dashboard_labels=_map(spec.dashboard_labels) or (() if spec.grafana_operator else DASHBOARD_LABELS),
         folder_annotation=spec.folder_annotation or FOLDER_ANNOTATION,
         grafana_labels=(_map(spec.grafana_labels) or GRAFANA_LABELS) if spec.grafana_operator else None,

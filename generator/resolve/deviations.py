@@ -1,6 +1,6 @@
-"""Deviations: what a service's alerts have other than the library's, as numbers, as variants, or turned off.
+"""Deviations of a service's alerts from the library's: other numbers, variants, or alerts turned off.
 
-Both are resolved as if everything were promised, so that only what is written differs, never what follows from it.
+Both are resolved as if everything were promised, so that only written texts differ, never their consequences.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is 
 
     Args:
         entries: The alerts that it changes, or whose windows follow from its objectives, merged with the library's.
-        service: The service as it is resolved, whose bounds stand in where a number cannot be said as it is written.
+        service: The service as it is resolved, whose bounds replace a number that cannot be used as written.
         library: The shared alerts.
         site: The site.
         file: The service's own.
-        most: The severity that none may exceed.
+        most: The highest allowed severity.
     """
     windows = {one.signal: one.window for one in service.objectives.values() if one.window}
     overrides: list[Override] = []
@@ -63,7 +63,7 @@ def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is 
     live = {alert.name for alert in service.alerts}
     for entry in entries:
         defaults = tuple(alert for alert in library.alerts if alert.name == entry.key.value)
-        # An alert without the objective that it stands on is off as well, and its author was told so.
+        # An alert without its objective is off as well, and its author was informed.
         if entry.value.disabled is not None or entry.key.value not in live:
             off.append(entry.key.value)
             continue
@@ -78,7 +78,7 @@ def resolve_deviations(  # noqa: PLR0913, PLR0917 - the service, and what it is 
 
 
 def _difference(alert: Alert, default: Alert) -> str:
-    """Name everything but numbers in which two alerts differ; empty where they differ in numbers alone."""
+    """Name every difference between two alerts except numbers; empty where they differ in numbers only."""
     own, base = _shape(alert), _shape(default)
     return ", ".join(f"{key}={own[key]}" for key in own if own[key] != base.get(key))
 
@@ -121,7 +121,7 @@ def _overrides(alert: Alert, default: Alert, service: Service) -> Iterator[Overr
     for (severity, part), number in _numbers(alert):
         known = base.get((severity, part))
         if known != number:
-            # In place of a plain number the rule takes no multiple of the objective.
+            # In place of a plain number the rule accepts no multiple of the objective.
             plain = isinstance(known, Bound) and isinstance(number, Bound) and known.factor is None
             found = _plain(number, alert, service) if plain and isinstance(number, Bound) else number
             yield _override(alert, severity, part, found, service)
@@ -142,7 +142,7 @@ def _numbers(alert: Alert) -> Iterator[tuple[tuple[str, str], Bound | Burn | int
 
 
 def _plain(number: Bound, alert: Alert, service: Service) -> Bound:
-    """Work out what a bound comes to with the service's objective."""
+    """Compute the value of a bound from the service's objective."""
     objective = service.objectives.get(alert.signal)
     return Bound(number.of(objective.bound if objective else 0), None, number.words)
 
@@ -157,7 +157,7 @@ def _override(
     if number.factor is None:
         return Override(alert.name, severity, part, number.amount, number.words)
     if number.factor != 1 and number.amount:
-        # Both a factor and an amount on top of it: only what they come to is one number.
+        # With both a factor and an added amount, only their result is one number.
         return Override(alert.name, severity, part, _plain(number, alert, service).amount, number.words)
     if number.amount:
         return Override(alert.name, severity, part + OFFSET, number.amount, number.words)

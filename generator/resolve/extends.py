@@ -1,4 +1,4 @@
-"""Profiles that extend others: what they write lies over what the other one says, key by key."""
+"""Profiles that extend others: their keys override the keys of the other profile."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: The maps of a profile, whose entries lie over those of the same key.
+#: The maps of a profile, whose entries override those of the same key.
 _MAPS = ("labels", "metrics", "streams", "signals", "objectives", "alerts", "includes")
-#: Keys of which an entry has one: who writes one of them, does away with the others.
+#: Alternative keys of an entry: setting one removes the others.
 _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "labels": (("values", "max_live"), ("from_", "label")),
     "streams": (("of", "parts"),),
@@ -33,7 +33,7 @@ _EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 class Extended(Struct, frozen=True):
-    """The profiles with what they extend, and the names of those that extend what cannot be."""
+    """The profiles merged with their bases, and the names of those with an invalid base."""
 
     profiles: dict[str, ProfileSpec]
     broken: frozenset[str]
@@ -42,12 +42,12 @@ class Extended(Struct, frozen=True):
 def extended(
     profiles: Mapping[str, ProfileSpec], shadowed: Iterable[ProfileSpec], findings: Findings
 ) -> Extended:
-    """Lay each profile over the one that it extends.
+    """Merge each profile into the one that it extends.
 
     Args:
-        profiles: All by name.
-        shadowed: Shipped profiles in whose place a profile of the same name stands; that one may extend it.
-        findings: Is told of profiles that do not exist, and of circles.
+        profiles: All profiles by name.
+        shadowed: Shipped profiles that are replaced by one of the same name, which may extend them.
+        findings: Receives errors for unknown profiles and for circles.
     """
     by_name = {spec.profile.value: spec for spec in shadowed}
     found: dict[str, ProfileSpec] = {}
@@ -67,7 +67,7 @@ def _chain(
     shadowed: Mapping[str, ProfileSpec],
     findings: Findings,
 ) -> list[ProfileSpec] | None:
-    """List a profile and those that it extends, one by way of the other; None where there is no end or no such."""
+    """List a profile and its chain of bases; None where the chain is a circle or a base is unknown."""
     chain = [spec]
     while (extends := chain[-1].extends) is not None:
         own = extends.value == chain[-1].profile.value
@@ -95,7 +95,7 @@ def _in_a_circle(chain: list[ProfileSpec], findings: Findings) -> None:
 
 
 def _over(base: ProfileSpec, spec: ProfileSpec) -> ProfileSpec:
-    """Lay a profile over another one."""
+    """Override one profile's keys by another's."""
     merged = {
         area: _merged(getattr(base, area), getattr(spec, area), _EXCLUSIVE.get(area, ())) for area in _MAPS
     }
@@ -112,7 +112,7 @@ def _over(base: ProfileSpec, spec: ProfileSpec) -> ProfileSpec:
 def _merged(
     base: tuple[Entry[T], ...], own: tuple[Entry[T], ...], exclusive: tuple[tuple[str, ...], ...]
 ) -> tuple[Entry[T], ...]:
-    """Keep the order of the base; what only the other has comes after."""
+    """Keep the order of the base; append the entries that only the other has."""
     found = {entry.key.value: entry for entry in base}
     for entry in own:
         known = found.get(entry.key.value)
@@ -123,7 +123,7 @@ def _merged(
 
 
 def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
-    """Take the keys that are given, and the others of the base."""
+    """Take the given keys, and the others from the base."""
     if not isinstance(base, Struct) or not isinstance(own, Struct):
         return own
     given = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}

@@ -1,4 +1,4 @@
-"""Names that become names of files: none may be a device's, nor another's but for the case of its letters."""
+"""Names that become file names: no device of Windows, and no two that differ only in case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 
 
 def is_device(name: str) -> bool:
-    """Whether a file of that name, with whatever ending, is a device on Windows."""
+    """Whether a file of that name, with any suffix, is a device on Windows."""
     return bool(_DEVICE.fullmatch(name))
 
 
@@ -35,7 +35,7 @@ def check_device(name: Text, findings: Findings) -> None:
 
 
 def check_shared_files(service: Text, findings: Findings) -> None:
-    """Refuse a service whose files would be those that all services share."""
+    """Refuse a service whose files would have the names of shared files."""
     if is_shared_name(service.value):
         findings.error(
             "name/shared-file",
@@ -46,7 +46,7 @@ def check_shared_files(service: Text, findings: Findings) -> None:
 
 
 def check_alert_names(names: Iterable[Text], findings: Findings) -> None:
-    """Refuse alerts whose runbooks would be one file, or a device."""
+    """Refuse alerts whose runbooks would be the same file, or a device."""
     seen: dict[str, Text] = {}
     for name in names:
         check_device(name, findings)

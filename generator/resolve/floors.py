@@ -1,4 +1,4 @@
-"""Floors of events: the fewest events, or bad ones, on which an alert fires; one that it would not read is refused."""
+"""Floors: the fewest events, or bad events, on which an alert fires; a floor without effect is refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_floors(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None
 def check_floor_of(
     entry: Entry[AlertSpec], kind: AlertKind | None, signal: Signal, findings: Findings
 ) -> None:
-    """Refuse a floor where there are no events: a count, a gauge or a sum of money stands on none but itself."""
+    """Refuse a floor where there are no events: a count, a gauge or a sum of money has none behind it."""
     floors = {"min_events": entry.value.min_events}
     if isinstance(signal.kind, Level):
         floors["min_bad_events"] = entry.value.min_bad_events

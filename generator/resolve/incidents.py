@@ -1,4 +1,4 @@
-"""A written list of incidents becomes what alerts are judged by; what contradicts itself is an error at its place."""
+"""Resolve a written list of incidents, by which alerts are judged; contradictions are errors at their place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIMES = "write a time with its zone, such as 2026-03-21T09:12Z or 2026-03-21T10
 
 
 def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[Incidents]:
-    """Resolve a list; ``services`` are the names of those that there are."""
+    """Resolve a list; ``services`` are the names of all existing services."""
     findings, known = Findings(), dict.fromkeys(services, "")
     start, end = _span(spec.start, spec.end, "the list", findings)
     of = _service(spec.service, known, findings)
@@ -51,7 +51,7 @@ def resolve_incidents(spec: IncidentsSpec, services: Collection[str]) -> Result[
 
 
 def _incident(spec: IncidentSpec, known: Mapping[str, str], of: str, findings: Findings) -> Incident | None:
-    """Resolve an incident; None where it has no time."""
+    """Resolve an incident; None where its times are missing or wrong."""
     start, end = _span(spec.start, spec.end, f'incident "{spec.name.value}"', findings)
     service = _service(spec.service, known, findings) or of
     alerts = None if spec.alerts is None else tuple(one.value for one in spec.alerts.values)
@@ -83,7 +83,7 @@ def _overlaps(
 def _span(
     start: Text | None, end: Text | None, what: str, findings: Findings
 ) -> tuple[float | None, float | None]:
-    """Read both ends of a span; ``what`` is for the message."""
+    """Read both ends of a span; ``what`` is its name in the message."""
     begins, ends = _time(start, findings), _time(end, findings)
     if begins is not None and ends is not None and end is not None and ends <= begins:
         message = f"{what} ends before it starts" if ends < begins else f"{what} ends as it starts"
@@ -92,7 +92,7 @@ def _span(
 
 
 def _time(text: Text | None, findings: Findings) -> float | None:
-    """Read a time, as Unix seconds; None where there is none."""
+    """Read a time, as Unix seconds; None where there is none or it is wrong."""
     if text is None:
         return None
     if _UNIX.fullmatch(text.value):
@@ -113,7 +113,7 @@ def _time(text: Text | None, findings: Findings) -> float | None:
 
 
 def _iso(text: str) -> datetime | None:
-    """Read a day with its time; a day alone is none."""
+    """Read a date with a time; None for a date alone."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:

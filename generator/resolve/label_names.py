@@ -1,4 +1,4 @@
-"""Names that no label may have, whatever bounds it: values that never end, and what is set elsewhere."""
+"""Names that no label may have, even with a bound: those with unbounded values, and those set elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELP = "segment by release, model or tool; put ids and texts in logs, traces or 
 
 
 def forbidden_label(name: str, span: Span | None, notes: Collection[Note] = ()) -> Diagnostic | None:
-    """Refuse a name that says of a label that its values never end; None for any other."""
+    """Refuse a label whose name implies unbounded values; None for any other."""
     why = unbounded(name)
     return error(FORBIDDEN, f'label "{name}" {why}', span, HELP, *notes) if why else None
 
@@ -38,7 +38,7 @@ def reserved_label(name: str, span: Span | None) -> Diagnostic | None:
 
 
 def refused_label(name: Text, notes: Collection[Note] = ()) -> Diagnostic | None:
-    """Refuse a label by its name; None where nothing is wrong with that."""
+    """Refuse a label by its name; None for an allowed name."""
     return forbidden_label(name.value, name.span, notes) or reserved_label(name.value, name.span)
 
 
@@ -52,7 +52,7 @@ def refused_declaration(name: Text, profile: ProfileSpec) -> Diagnostic | None:
 
 
 def look_up_label(name: Text, labels: Mapping[str, Label], profile: ProfileSpec, findings: Findings) -> None:
-    """Prove that a metric's label is declared; of one that never may be, nobody is told to declare it."""
+    """Check that a metric's label is declared; a name that no label may have is refused instead."""
     if name.value in labels:
         return
     findings.add(
@@ -63,9 +63,9 @@ def look_up_label(name: Text, labels: Mapping[str, Label], profile: ProfileSpec,
 def undeclared(
     name: Text, message: str, labels: Collection[str], profile: ProfileSpec, written: Collection[str] = ()
 ) -> Diagnostic:
-    """Say of a label that the profile does not declare which one may be meant, or where to declare it.
+    """Report an undeclared label, with the label that may be meant, or the place to declare it.
 
-    One of those that are ``written`` beside it already is not written again.
+    A label that is ``written`` beside it already is not proposed.
     """
     match = closest(name.value, labels)
     if match and match in written:

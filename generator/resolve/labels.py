@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def resolve_labels(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> dict[str, Label]:
-    """Bound every label; an open one that nobody bounds is an error at the service."""
+    """Bound every label; an open one without a bound is an error of the service."""
     declared = {entry.key.value: entry for entry in profile.labels}
     bounds = {entry.key.value: entry for entry in service.labels}
     for entry in bounds.values():
@@ -116,7 +116,7 @@ def _label(
 
 
 def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label], findings: Findings) -> None:
-    """Prove that the labels that another one's values are counted for exist, and are not counted for it in turn."""
+    """Check that the labels in ``per`` of another label exist, and that the counts form no circle."""
     for one in per:
         other = one.key.value
         if other not in labels:
@@ -136,7 +136,7 @@ def _check_per(name: str, per: Iterable[Entry[int]], labels: Mapping[str, Label]
 
 
 def _counted_for(name: str, labels: Mapping[str, Label]) -> set[str]:
-    """Find all labels for whose values those of a label are counted, directly or through others; itself as well."""
+    """Find all labels per whose values a label is counted, directly or indirectly; includes the label itself."""
     found, waiting = {name}, [name]
     while waiting:
         for other, _ in labels[waiting.pop()].per:
@@ -157,7 +157,7 @@ def _unbounded(name: str, service: ServiceSpec) -> Diagnostic:
 
 
 def determined(item: Entry[OneOrMany | None]) -> Text | None:
-    """Read the value of another label that a value determines; a list holds patterns instead."""
+    """Read the value of another label that a value determines; a list contains patterns instead."""
     return item.value.values[0] if item.value and item.value.single else None
 
 
@@ -174,7 +174,7 @@ def _listed(values: Names, *, closed: bool) -> tuple[str, ...]:
 def _check_dependence(
     entry: Entry[LabelSpec], label: Label, declared: Mapping[str, Entry[LabelSpec]], findings: Findings
 ) -> None:
-    """Prove that what a label determines exists, value by value, and that its limits are values of it."""
+    """Check that the determined label exists, value by value, and that the limits are values of the label."""
     spec = entry.value
     _check_circle(entry, declared, findings)
     _check_patterns(entry, findings)
@@ -218,7 +218,7 @@ def _check_dependence(
 
 
 def _check_patterns(entry: Entry[LabelSpec], findings: Findings) -> None:
-    """Prove that no exposed value means two things: the one would hide the other."""
+    """Check that no exposed value matches two patterns: the first would hide the second."""
     patterns = [
         (item.key.value, pattern)
         for item in entry.value.values
@@ -241,7 +241,7 @@ def _check_patterns(entry: Entry[LabelSpec], findings: Findings) -> None:
 def _check_circle(
     entry: Entry[LabelSpec], declared: Mapping[str, Entry[LabelSpec]], findings: Findings
 ) -> None:
-    """Follow what determines what; a label that comes back to itself bounds nothing."""
+    """Follow the chain of determined labels; a label that determines itself has no bound."""
     chain = [entry.key.value]
     while (target := declared[chain[-1]].value.determines) and target.value in declared:
         if target.value in chain:

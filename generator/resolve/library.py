@@ -1,4 +1,4 @@
-"""The library and the facts of profiles: what shared rules are made from, whatever services there are."""
+"""The library and the facts of profiles: the input of shared rules, independent of the services."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.spec.types import PricesSpec, ProfileSpec, SignalsSpec
 
-#: What stands in for promises that only services make: close to perfect, so that every default bound is in reach.
+#: Placeholders for promises that only services make: close to perfect, so that every default bound is in reach.
 _ALL_GOOD, _NEARLY_NONE, _ONE = 1 - 1e-6, 0.001, 1.0
 _MONTHS: Mapping[str, int] = MappingProxyType({})
 
@@ -43,7 +43,7 @@ def resolve_library(
     site: Site,
     findings: Findings,
 ) -> Library:
-    """Resolve the library against its own streams, with all that is wrong with it."""
+    """Resolve the library with its own streams; all its errors become findings."""
     streams = library_streams(spec)
     profiles = tuple(profiles)
     scope = SignalScope(site, streams, _open_labels(streams.values()), findings)
@@ -65,7 +65,7 @@ def resolve_library(
 
 
 def _origins(spec: SignalsSpec) -> Iterator[tuple[str, Span]]:
-    """Say where each part was written."""
+    """Yield the place of each part."""
     yield "", spec.span
     yield from ((f"streams.{entry.key.value}", entry.key.span) for entry in spec.streams)
     yield from ((f"signals.{entry.key.value}", entry.key.span) for entry in spec.signals)
@@ -80,14 +80,14 @@ def generic_scope(  # noqa: PLR0913, PLR0917 - of all services, or for what one 
     windows: Mapping[str, int] = _MONTHS,
     file: str = "",
 ) -> AlertScope | None:
-    """Make a scope in which everything is promised, so that alerts resolve as they are written.
+    """Make a scope with a promise for everything, so that alerts resolve as they are written.
 
     Args:
         signals: Of the library.
         streams: Of the library.
         site: The site.
-        findings: Where findings go.
-        windows: Of a service's objectives, in seconds; what it promises over none is promised over a month.
+        findings: The list of findings.
+        windows: The windows of a service's objectives, in seconds; a month for objectives without one.
         file: The service's own, whose windows of burn rates stay as they are written.
     """
     runs = signals.get(RUN_COUNT)
@@ -127,7 +127,7 @@ def _token_types(profiles: Iterable[ProfileSpec]) -> Iterable[str]:
 def _facts(
     profile: ProfileSpec, library: SignalsSpec | None, streams: Mapping[str, Stream], site: Site
 ) -> ProfileFacts:
-    """Read what shared rules know of a profile; what is wrong with it is told where it is used."""
+    """Read the facts of a profile that shared rules need; its errors are reported where it is used."""
     feeds = {entry.key.value: fed_by(entry.value) for entry in profile.streams if entry.key.value in streams}
     labels = {entry.key.value: entry.value for entry in profile.labels}
     quiet = Findings()

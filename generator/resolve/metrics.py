@@ -25,7 +25,7 @@ _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 def resolve_metrics(
     profile: ProfileSpec, service: ServiceSpec, labels: Mapping[str, Label], findings: Findings
 ) -> dict[str, Metric]:
-    """Merge the metrics of profile and service, and prove that Prometheus takes them as they are."""
+    """Merge the metrics of profile and service, and check that Prometheus accepts them."""
     metrics = {entry.key.value: _metric(entry, labels, profile, findings) for entry in profile.metrics}
     for entry in service.metrics:
         name = entry.key.value
@@ -41,7 +41,7 @@ def resolve_metrics(
 
 
 def _check_families(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
-    """Prove that client libraries can hold the metrics beside each other: to them ``x_total`` is called ``x``."""
+    """Check that client libraries can expose the metrics side by side: they treat ``x_total`` as ``x``."""
     families = {names.OUTSIDE.removesuffix("_total"): "what the generated instrumentation adds"}
     for entry in (*profile.metrics, *(own for own in service.metrics if own.value.type is not None)):
         name = entry.key.value

@@ -1,4 +1,4 @@
-"""All specs of a compilation become the model; what only shows between services is proven here."""
+"""Resolve all specs of a compilation into the model, and check the conditions between services."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 
 class Common(Struct, frozen=True):
-    """What all services are resolved with; ``sound`` says that nothing of it is at fault.
+    """The common base of all services; ``sound`` is whether it has no errors.
 
-    ``broken`` are the profiles that extend what cannot be, and ``oldest`` is where the oldest Prometheus is written.
-    ``shards`` are the servers, and ``receivers`` those of alerts, as they are written.
+    ``broken`` are the profiles with an invalid base, and ``oldest`` is the place of the oldest Prometheus. ``shards``
+    are the servers, and ``receivers`` those of alerts, as they are written.
     """
 
     base: Base
@@ -61,7 +61,7 @@ class Common(Struct, frozen=True):
 
 
 def resolve(specs: Specs) -> Result[Model]:
-    """Resolve everything; each service's findings are complete whatever the others' are."""
+    """Resolve everything; each service's findings are complete even when others have errors."""
     common, found = resolve_common(specs.shared)
     resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
     services = tuple(each.value for each in resolved if each.value is not None)
@@ -71,19 +71,19 @@ def resolve(specs: Specs) -> Result[Model]:
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
-    """Put services into the order of the model."""
+    """Sort services into the order of the model."""
     return sorted(services, key=lambda spec: spec.service.value)
 
 
 def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
-    """Resolve what services share; where that is at fault, one can go on to find what else is."""
+    """Resolve the parts that services share; after an error the rest is still checked."""
     findings = Findings()
     site = resolve_site(shared.site, findings)
     if shared.prices:
         check_prices(shared.prices, shared.profiles, findings)
     found = extended(_profiles(shared, findings), shared.shadowed, findings)
     profiles = found.profiles
-    of_library = Findings()  # alone, for a site that is at fault does not make the library wrong
+    of_library = Findings()  # separate findings: an error of the site is not one of the library
     library = resolve_library(shared.signals, profiles.values(), shared.prices, site, of_library)
     findings.add(*of_library.all)
     base = Base(site, shared.prices, shared.signals, library, shared.site.alert_labels if shared.site else ())
@@ -96,7 +96,7 @@ def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
 
 
 def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
-    """Resolve one service with all that is wrong with it."""
+    """Resolve one service, with all its findings."""
     if spec.profile.value in common.broken:
         return Result.failed()
     findings = Findings()
@@ -111,7 +111,7 @@ def resolve_one(spec: ServiceSpec, common: Common) -> Result[Service]:
 
 
 def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnostic, ...]:
-    """Prove that no two services share a name, a file or a series, and that profiles that none uses could be used."""
+    """Check that no two services share a name, a file or a series, and that unused profiles have no errors."""
     findings = Findings()
     services = tuple(services)
     of_profiles = (alert.key for spec in common.profiles.values() for alert in spec.alerts)
@@ -127,7 +127,7 @@ def check_between(services: Iterable[Claims], common: Common) -> tuple[Diagnosti
         first = seen.setdefault(claims.service.value, claims)
         if first is not claims:
             _twice(claims.service, first.service, findings)
-        # The module is called after the system, whose environments stand in one file.
+        # The module is named after the system, whose environments are all in one file.
         system = systems.setdefault(claims.system.value, claims.system)
         if system.span != claims.system.span and first is claims:
             _twice(claims.system, system, findings)
@@ -153,10 +153,10 @@ def _twice(service: Text, first: Text, findings: Findings) -> None:
 
 
 def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[Diagnostic]:
-    """Find what is wrong with profiles that no service is resolved with."""
+    """Yield the errors of profiles that no service uses."""
     used = {claims.profile for claims in services}
     for name, profile in common.profiles.items():
-        # Of the shipped ones many are there for others, and what a local library lacks is nothing to them.
+        # Many shipped profiles are for other users, and a local library need not cover them.
         if name not in used and not profile.profile.span.is_shipped:
             yield from check_unused(profile, common.base)
 

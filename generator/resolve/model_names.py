@@ -1,4 +1,4 @@
-"""Names of models: which of the price list is the one that was meant."""
+"""Names of models: find the entry of the price list that was meant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MAX_LENGTH = 100
-#: Fewer letters in common are those of another model of the family: sonnet and haiku, turbo and mini.
+#: Names with fewer common letters are other models of the family: sonnet and haiku, turbo and mini.
 _LEAST_ALIKE = 0.85
 _PUNCTUATION = re.compile(r"[\W_]+")
 #: A version, with the letters that belong to it: 4, 4o, 70b.
@@ -18,9 +18,9 @@ _VERSION = re.compile(r"[0-9]+[a-z]*")
 
 
 def respelled(name: str, listed: Iterable[str]) -> str | None:
-    """The listed model that ``name`` misspells; None for another one, such as its next version: that has its own price.
+    """The listed model that ``name`` misspells; None for another model, such as its next version, whose price differs.
 
-    Versions must be the same: gpt4o is gpt-4o, gpt-4.1 is not.
+    Versions must be equal: gpt4o is gpt-4o, gpt-4.1 is not.
     """
     if len(name) > _MAX_LENGTH:
         return None

@@ -1,6 +1,6 @@
-"""Alerts that follow from objectives: what is promised of a signal, and no alert watches, has alerts of its own.
+"""Alerts that follow from objectives: an objective that no alert watches gets alerts of its own.
 
-They are laid under the service's alerts, so that a service changes them key by key, or turns them off.
+The service's alerts override them, so that a service can change them key by key, or turn them off.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
     from generator.spec.types import SignalsSpec, Text
 
-#: At the end of the names of alerts on a missed objective, and on an error budget that burns too fast.
+#: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"
 _DIGITS = 6
-#: Fewest bad events, and fewest events, as the library's own alerts on objectives have them.
+#: The fewest bad events, and the fewest events, of the library's own alerts on objectives.
 _FEWEST_BAD, _FEWEST = 5, 10
-#: How far they look back where a window holds too little, and how long they outlast what comes and goes.
+#: The longer window, for signals whose own window has too few events; and the time by which they outlast a condition.
 _LONGER, _KEPT = "3h", "30m"
 _LONGEST_OWN = HOUR
 
 
 class Watched(Struct, frozen=True):
-    """The alerts that are written, and what else the alerts of objectives are made from."""
+    """The written alerts, and the other inputs of the alerts on objectives."""
 
     alerts: Mapping[str, Entry[AlertSpec]]
     library: SignalsSpec | None
@@ -44,12 +44,12 @@ class Watched(Struct, frozen=True):
 
     @property
     def place(self) -> Span:
-        """Where defaults stand: no author has written them."""
+        """The place of defaults, which no author wrote."""
         return self.library.span if self.library else Span.of_file("")
 
 
 def objective_alerts(objectives: Iterable[Text], watched: Watched) -> Iterator[Entry[AlertSpec]]:
-    """Make the alerts that are missing for ``objectives``, the keys under which they are written."""
+    """Make the missing alerts of ``objectives``, the keys of the written objectives."""
     for key in {key.value: key for key in objectives}.values():
         signal, objective = watched.scope.signals.get(key.value), watched.scope.objectives.get(key.value)
         if signal is None or objective is None:
@@ -65,7 +65,7 @@ def _has(kind: str, signal: Signal, watched: Watched) -> bool:
 
 
 def _is_watched(spec: AlertSpec, kind: str, signal: Signal, watched: Watched) -> bool:
-    """Whether an alert is about what is promised: any that somebody wrote, and of the library those on objectives."""
+    """Whether an alert watches the objective: any alert of an author, or one of the library on the objective."""
     body: AlertKindSpec | None = getattr(spec, kind)
     if body is None or body.signal is None or body.signal.value != signal.name:
         return False
@@ -77,7 +77,7 @@ def _is_watched(spec: AlertSpec, kind: str, signal: Signal, watched: Watched) ->
 
 
 def _missed(key: Text, signal: Signal, watched: Watched) -> Entry[AlertSpec]:
-    """Make a ticket of a missed objective; of a signal that its worst part speaks for, each part has to keep it."""
+    """Make a ticket for a missed objective; where the worst part represents a signal, each part must meet it."""
     place = watched.place
     by = signal.kind.label if isinstance(signal.kind, Distribution) else signal.worst_by
     by = by if (by,) in signal.levels else None
@@ -123,7 +123,7 @@ def _floors(signal: Signal) -> tuple[int, int]:
 
 
 def _is_rare(signal: Signal) -> bool:
-    """Whether a longer time says more of a signal than its own window, and no less than that."""
+    """Whether a longer window tells more about a signal than its own window does."""
     return isinstance(signal.kind, Share | Distribution) and signal.window <= _LONGEST_OWN
 
 
@@ -143,7 +143,7 @@ def _about(signal: Signal, by: str | None, place: Span, *, also_over: str = "") 
 def _name(signal: Signal, end: str, watched: Watched) -> str:
     """Name an alert after its signal: ``AgentHandoverRateMissed``.
 
-    What would be too long, or could be the name of another signal's alert or of a written one, ends in a digest.
+    A name that is too long, or could belong to another signal's alert or a written one, ends in a digest.
     """
     words = "".join(part.capitalize() for part in signal.name.split("_"))
     name = f"Agent{words}{end}"

@@ -1,4 +1,4 @@
-"""Objectives: what is promised of which signal, in base units."""
+"""Objectives: the promised bound of each signal, in base units."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 
-#: The signal that a service's daily budget is held against.
+#: The signal that a service's daily budget applies to.
 SPEND = "spend"
-#: What stands in for a window that is refused.
+#: The replacement for a refused window.
 DEFAULT_WINDOW = 30 * DAY
 
 
@@ -37,7 +37,7 @@ def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what the
     signals: Mapping[str, Signal],
     findings: Findings,
 ) -> dict[str, Objective]:
-    """Let a service's own objectives stand in front of its profile's; without a service, resolve the profile's."""
+    """Override a profile's objectives by the service's own; without a service, resolve the profile's."""
     defaults = tuple(defaults)
     entries = {entry.key.value: entry for entry in (*defaults, *own)}
     objectives: dict[str, Objective] = {}
@@ -61,7 +61,7 @@ def resolve_objectives(  # noqa: PLR0913, PLR0917 - whose they are, and what the
 
 
 def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | None:
-    """Refuse a budget of nothing, which the first cent of every day would exceed."""
+    """Refuse a budget of zero, which the first cent of every day would exceed."""
     if bound == 0:
         findings.error(
             "unit/range",
@@ -99,7 +99,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
 def objective_of(
     entry: Entry[ObjectiveSpec], signal: Signal, service: ServiceSpec | None, site: Site, findings: Findings
 ) -> Objective | None:
-    """Resolve what is promised of a signal; None where it is at fault."""
+    """Resolve the objective of a signal; None where it has an error."""
     spec = entry.value
     wanted = _direction(spec, signal)
     written = spec.min if wanted == "min" else spec.max
@@ -124,7 +124,7 @@ def objective_of(
 
 
 def _direction(spec: ObjectiveSpec, signal: Signal) -> str:
-    """Choose the key that a promise is written with; of a signal that may go either way, its author says which."""
+    """Choose the key of an objective; for a signal without a direction, its author's key."""
     if signal.better is Better.NEITHER:
         return "min" if spec.min else "max"
     return "min" if signal.better is Better.HIGHER else "max"
@@ -135,7 +135,7 @@ def directed(
     entries: Iterable[Entry[ObjectiveSpec]],
     objectives: Mapping[str, Objective],
 ) -> dict[str, Signal]:
-    """Let each promise say which way a signal should go that may go either way."""
+    """Set the direction of each signal that has none from its objective."""
     found = dict(signals)
     for entry in entries:
         signal = signals.get(entry.key.value)
@@ -151,7 +151,7 @@ def directed(
 
 
 def _window(spec: ObjectiveSpec, signal: Signal, site: Site, findings: Findings) -> int | None:
-    """Read how far back an error budget goes; what is no share has none."""
+    """Read the window of an error budget; only a share has one."""
     if spec.window is None:
         return None
     if not isinstance(signal.kind, Share):

@@ -1,4 +1,4 @@
-"""The oldest Prometheus that is to run the output, and what the output does without for it."""
+"""The oldest Prometheus that must run the output, and the features that the output then does without."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.spec.types import AlertSpec, Entry, Text
 
-#: The panels look at the end of what is shown (``@ end()``), and the rules are proven to load and to evaluate.
+#: The panels use ``@ end()``, the rules are tested to load and to evaluate.
 LOWEST = (2, 37)
 
 
 def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
-    """Read ``major.minor``; what is left out is the first Prometheus that knows all that alerts use."""
+    """Read ``major.minor``; the default is the first Prometheus with every feature that alerts use."""
     if written is None:
         return KEEPS_FIRING
     major, minor = written.value.split(".")
@@ -41,13 +41,13 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
 def at_once(
     service: Service, written: Iterable[Entry[AlertSpec]], place: Span | None, findings: Findings
 ) -> Service:
-    """Let every alert of ``service`` end with its condition, and say of which that is less than was asked for.
+    """Drop ``keep_firing_for`` from every alert of ``service``, and report the alerts whose author wrote it.
 
     Args:
         service: The service.
-        written: The alerts that it writes or changes.
-        place: Where the oldest Prometheus is written.
-        findings: Where findings go.
+        written: The alerts that the service writes or changes.
+        place: The place of the oldest Prometheus.
+        findings: The list of findings.
     """
     for entry in written:
         if entry.value.keep_firing_for and entry.value.disabled is None:

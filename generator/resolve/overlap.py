@@ -1,4 +1,4 @@
-"""Selectors that can pick the same series: two are apart only when a label has different values in them."""
+"""Selectors that can match the same series: two are disjoint only when a label has different values in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Matchers = dict[str, str]
 
 
 def overlaps(services: tuple[Claims, ...]) -> Iterator[tuple[Claims, Claims]]:
-    """Find the pairs that overlap; services are joined by hash, since a fleet has a thousand of them."""
+    """Find the pairs that overlap; services are joined by hash, since a fleet has thousands of them."""
     by_labels: dict[frozenset[str], list[tuple[Claims, Matchers]]] = {}
     for spec in services:
         matchers = {item.key.value: item.value.value for item in spec.selector}
@@ -26,7 +26,7 @@ def overlaps(services: tuple[Claims, ...]) -> Iterator[tuple[Claims, Claims]]:
 def _joined(
     ours: list[tuple[Claims, Matchers]], theirs: list[tuple[Claims, Matchers]], common: list[str]
 ) -> Iterator[tuple[Claims, Claims]]:
-    """Pair the services whose common labels have the same values, each with the first such one."""
+    """Pair the services whose common labels have equal values, each with the first such service."""
     first: dict[tuple[str, ...], Claims] = {}
     for spec, matchers in ours:
         first.setdefault(tuple(matchers[label] for label in common), spec)

@@ -1,14 +1,15 @@
 """Patterns of exposed values: a small language, so that two of them can be proven to have no value in common.
 
-``.`` is any character, ``.*`` any text, ``.+`` any text that is not empty, a backslash takes the next character as it
-is; all else stands for itself. Prometheus reads them as they are.
+``.`` is any character, ``.*`` any text, ``.+`` any text that is not empty, a backslash escapes the next character; any
+other character matches itself. Prometheus reads them unchanged.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-#: Stands for any character, and for any number of them.
+#: The tokens for any character, and for any number of characters.
 _ANY, _MANY = "any", "many"
 _Parts = tuple[str, ...]
 
@@ -19,7 +20,7 @@ def overlap(one: str, other: str) -> bool:
 
 
 def _tokens(pattern: str) -> list[str]:
-    """Read a pattern: a character stands after an equals sign, so that none is taken for a word of ours."""
+    """Split a pattern into tokens; a character gets an equals sign before it, which separates it from our words."""
     tokens: list[str] = []
     index = 0
     while index < len(pattern):
@@ -38,7 +39,7 @@ def _tokens(pattern: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _meet(one: _Parts, other: _Parts) -> bool:
-    """Walk both at once; where one takes any number of characters, it takes none, or the other's next."""
+    """Walk both at once; a token for any number of characters matches none, or the other's next."""
     if not one or not other:
         return set(one + other) <= {_MANY}
     if one[0] == _MANY:
@@ -46,3 +47,9 @@ def _meet(one: _Parts, other: _Parts) -> bool:
     if other[0] == _MANY:
         return _meet(other, one)
     return (one[0] == other[0] or _ANY in {one[0], other[0]}) and _meet(one[1:], other[1:])
+
+
+def example(pattern: str) -> str:
+    """Find a text that a pattern takes; the pattern itself, where that is hard."""
+    texts = (re.sub(r"\.[+]?", "0", pattern.replace(".*", "")), re.sub(r"\\(.)", r"\1", pattern))
+    return next((text for text in texts if re.fullmatch(pattern, text)), pattern)

@@ -1,4 +1,4 @@
-"""Prices: USD for one token of each type that a service's models use, and what is counted inside what."""
+"""Prices: USD for one token of each type that a service's models use, and the token types that include others."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _PER = 1_000_000
 #: USD for a million tokens; of a smaller price too few digits would be left for one token.
 SMALLEST_PRICE = 0.0001
 _NOT_PRICES = {"provider", "free", *SERVED}
-#: A price list serves many profiles, and may name these though none of those at hand counts them.
+#: A price list serves many profiles, and may name these types even where no profile counts them.
 _USUAL = {OTHER, *NAMES}
 
 
 def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:
-    """Prove the price list by itself: providers exist, and every price is for a type of token that is counted."""
+    """Check the price list by itself: providers exist, and every price is for a token type that is counted."""
     known = tuple(profiles)
     _check_filled(known, findings)
     _check_types(spec, known, findings)
@@ -59,7 +59,7 @@ def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Fi
 
 
 def _check_includes(provider: ProviderSpec, findings: Findings) -> None:
-    """Prove that each type is counted inside one other type at most, and never, over others, inside itself."""
+    """Check that each type is counted inside at most one other type, and never, through others, inside itself."""
     outer_of: dict[str, Text] = {}
     for entry in provider.includes:
         for inner in entry.value:
@@ -93,7 +93,7 @@ def _above(kind: str, outer_of: Mapping[str, Text]) -> Iterator[str]:
 def _check_free(
     model: tuple[Entry[Text], ...], providers: Mapping[str, ProviderSpec], findings: Findings
 ) -> None:
-    """Refuse a model that costs nothing and has a price, since one of the two is wrong."""
+    """Refuse a model that is free and has a price: one of the two is wrong."""
     written = {item.key.value: item.value for item in model}
     if not _is_free(written, providers.get(written["provider"].value if "provider" in written else "")):
         return
@@ -136,7 +136,7 @@ def _check_filled(profiles: Iterable[ProfileSpec], findings: Findings) -> None:
 
 
 def _check_types(spec: PricesSpec, profiles: tuple[ProfileSpec, ...], findings: Findings) -> None:
-    """Prove that each type is a value of some profile's token types; nothing is known where one leaves them open."""
+    """Check that each type is a value of some profile's token types; nothing can be checked where one is open."""
     labels = [
         label.value for spec in profiles for label in spec.labels if label.key.value == TOKENS.token_type
     ]
@@ -165,12 +165,12 @@ def _types(spec: PricesSpec) -> Iterator[Text]:
 def resolve_prices(
     spec: PricesSpec | None, model: Label, token_type: Label, written_models: Names, findings: Findings
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
-    """Price every model that the service lists; what has no price is a warning, since its cost is unseen."""
+    """Price every model that the service lists; a missing price is a warning, since its cost is invisible."""
     listed = {entry.key.value: entry for entry in spec.models} if spec else {}
     providers = {entry.key.value: entry.value for entry in spec.providers} if spec else {}
     prices: list[Price] = []
     inclusions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    # Where models are only counted, not listed, any of the price list may be used.
+    # Where models are counted rather than listed, any model of the price list may be used.
     for name in model.values or sorted(name for name in listed if WAY not in name):
         served = _served(name, listed)
         if served is None:
@@ -187,14 +187,14 @@ def resolve_prices(
 
 
 class _Served(Struct, frozen=True):
-    """The entry of a model in the price list, and what its prices are multiplied by."""
+    """The entry of a model in the price list, and the factor of its prices."""
 
     model: tuple[Entry[Text], ...]
     factor: float
 
 
 def _served(name: str, listed: Mapping[str, Entry[tuple[Entry[Text], ...]]]) -> _Served | None:
-    """Find the prices of a model, or of a way that it is served: ``gpt-5@batch`` costs half of ``gpt-5``."""
+    """Find the prices of a model, or of its service tier: ``gpt-5@batch`` costs half of ``gpt-5``."""
     if name in listed:
         return _Served(listed[name].value, 1)
     model, _, way = name.rpartition(WAY)
@@ -244,7 +244,7 @@ def _of_model(
 
 
 def _amount(kind: str, usd: Mapping[str, float], provider: ProviderSpec | None) -> float | None:
-    """Find the price of a type: its own, or that of the type that it is counted in, or is a part of."""
+    """Find the price of a type: its own, or that of the type that includes it or that it is a part of."""
     outer_of = {
         inner.value: entry.key.value
         for entry in (provider.includes if provider else ())
@@ -260,7 +260,7 @@ def _amount(kind: str, usd: Mapping[str, float], provider: ProviderSpec | None) 
 
 
 def _whole(kind: str, usd: Mapping[str, float]) -> str:
-    """Name the type that a type is a part of, as the price list calls it; empty where it is none's."""
+    """Name the type that a type is a part of, as the price list spells it; empty where there is none."""
     part_of = PART_OF.get(kind_of(kind) or "", "")
     return next((name for name in usd if kind_of(name) == part_of), part_of)
 

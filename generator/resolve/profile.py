@@ -1,4 +1,4 @@
-"""A profile that no service uses: what is wrong with it is told before one does."""
+"""A profile that no service uses: its errors are reported before a service uses it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ if TYPE_CHECKING:
 
 
 class Measured(Struct, frozen=True):
-    """What every service of a profile has: the streams that it feeds, and the signals that these give."""
+    """The parts of every service of a profile: the fed streams, and the signals computed from them."""
 
     streams: Mapping[str, Stream]
     signals: Mapping[str, Signal]
 
 
 def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
-    """Find what is wrong with the labels, metrics and signals of a profile, which no service can mend.
+    """Find the errors of a profile's labels, metrics and signals, which no service can fix.
 
-    Its objectives and alerts are not judged: a service changes them key by key, and says what they may stand on.
+    Its objectives and alerts are not judged: a service changes them key by key, and writes the objectives that they
+    depend on.
     """
     findings = Findings()
     for entry in profile.labels:
@@ -46,7 +47,7 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
 
 
 def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
-    """Resolve the streams and signals of a profile, with what is wrong with them."""
+    """Resolve the streams and signals of a profile, with all their errors."""
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
@@ -57,12 +58,12 @@ def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
 
 
 def labels_of(profile: ProfileSpec, findings: Findings) -> dict[str, Label]:
-    """Resolve the labels of a profile, with the bounds that a service has to give."""
+    """Resolve the labels of a profile, with placeholders for the bounds that a service must give."""
     return resolve_labels(profile, _bare(profile), findings)
 
 
 def _bare(profile: ProfileSpec) -> ServiceSpec:
-    """Stand in for a service that bounds what it has to, and adds nothing."""
+    """Make a placeholder for a service, with the required bounds and no additions."""
     return ServiceSpec(
         span=profile.span,
         service=profile.profile,

@@ -1,4 +1,4 @@
-"""Amounts as written become numbers in base units; a wrong unit is told with an example of the right one."""
+"""Amounts as written become numbers in base units; a wrong unit is reported with an example of the right one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
 
-#: In base units. What is smaller shows as 0 to people, and what is larger is no amount of anything.
+#: In base units. A smaller amount is shown as 0, and a larger one cannot be real.
 SMALLEST, LARGEST = 0.000001, 1e12
 _ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
 
@@ -39,7 +39,7 @@ class Bound(Struct, frozen=True):
 
 
 def amount(text: Text, unit: Unit, what: str, findings: Findings, *, exposed: str = "") -> float | None:
-    """Read an amount in ``unit``; ``what`` it is for, and the unit its metric is exposed in, help the message."""
+    """Read an amount in ``unit``; its purpose ``what`` and the unit that its metric is exposed in help the message."""
     kind, example = WRITTEN_AS[unit]
     if kind == "duration" and _ZERO.fullmatch(text.value):
         findings.error(
@@ -59,12 +59,12 @@ def difference(text: Text, *, relative: bool, what: str, findings: Findings) -> 
 
 
 def stands_on_objective(text: str) -> bool:
-    """Whether a bound is written as a part or a distance of an objective."""
+    """Whether a bound is written as a part of an objective or as a distance from it."""
     return _RELATIVE.fullmatch(text.strip()) is not None
 
 
 def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
-    """Read a threshold: an amount in the signal's unit, or one that stands on the service's objective.
+    """Read a threshold: an amount in the signal's unit, or one that depends on the service's objective.
 
     Returns None without a finding when it needs an objective and the service has none.
     """
@@ -109,7 +109,7 @@ def _resolved(written: Written, objective: float, unit: Unit) -> Bound:
 
 
 def _shifted_by(signal: Signal) -> str:
-    """Name the kind of amount that is added to an objective of a signal."""
+    """Name the kind of amount that may be added to an objective of a signal."""
     return "points" if signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][0]
 
 

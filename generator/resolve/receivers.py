@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from generator.model.receivers import Channel, Wanted
     from generator.spec.types import EmailSpec, Entry, ReceiverSpec
 
-#: The name of the receiver of what is no alert of ours, where the site has none for it.
+#: The name of the receiver of foreign alerts, where the site has none for them.
 UNROUTED = "unrouted"
 
 
 def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings) -> tuple[Receiver, ...]:
-    """Fill in what is left out of each; at most one of them may get the rest."""
+    """Fill in the defaults of each receiver; at most one of them may get all other alerts."""
     rest: Entry[ReceiverSpec] | None = None
     for entry in entries:
         if entry.value.for_:

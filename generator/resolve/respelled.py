@@ -1,4 +1,4 @@
-"""What was meant by an amount that is not written as amounts are: the same one, spelled right."""
+"""Corrections of misspelled amounts: the same amount, spelled right."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _OBJECTIVE = re.compile(
     re.IGNORECASE,
 )
 _SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
-#: Nobody allows so many seconds; a plain number as large is one of milliseconds.
+#: Nobody allows this many seconds; a plain number from here on means milliseconds.
 _MILLISECONDS = 1000
 
 
 def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
-    """Say how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
+    """Explain how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
         return f"write the unit, such as {_with_unit(written, kind, exposed)}"
     if meant := whole(written):
@@ -36,14 +36,14 @@ def _with_unit(written: str, kind: str, exposed: str) -> str:
     number = float(written)
     if kind == "duration" and exposed == "ms" and number >= _MILLISECONDS and number.is_integer():
         return " or ".join(dict.fromkeys((f"{plain(number)}ms", _in_finest(Fraction(written), "s"))))
-    # Whoever writes 0.97 for a share means 97%.
+    # An author who writes 0.97 for a share means 97%.
     scaled = kind in {"share", "points"} and number <= 1
     meant = _SUFFIXES[kind].format(plain(number * 100) if scaled else written)
     return (whole(meant) or meant) if kind == "duration" else meant
 
 
 def _in_finest(milliseconds: Fraction, unit: str) -> str:
-    """Write milliseconds as a whole number of ``unit``, or of the next finer one that they are whole in."""
+    """Write milliseconds as a whole number of ``unit``, or of the largest finer unit that gives one."""
     units = [name for name, _ in _FINER]
     for name, size in _FINER[units.index(unit) :]:
         if milliseconds % size == 0:
@@ -52,15 +52,15 @@ def _in_finest(milliseconds: Fraction, unit: str) -> str:
 
 
 def whole(written: str) -> str:
-    """Write a duration with a fraction, such as 1.5m, in whole numbers: 90s; nothing for anything else."""
+    """Write a duration with a fraction, such as 1.5m, in whole numbers: 90s; empty for any other text."""
     match = _BROKEN.fullmatch(written)
     return _in_finest(Fraction(match[1]) * dict(_FINER)[match[2]], match[2]) if match else ""
 
 
 def respelled(written: str, kind: str) -> str:
-    """Write an amount of ``kind`` without blanks, commas and words; nothing where that is not enough."""
+    """Write an amount of ``kind`` without blanks, commas and words; empty where that does not help."""
     text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
-    if kind != "number":  # nothing is counted in fractions
+    if kind != "number":  # a count has no fraction
         text = _DECIMAL.sub(".", text)
     if kind == "money":
         text = _DOLLARS.sub(r"$\1", text, count=1)
@@ -74,13 +74,13 @@ def respelled(written: str, kind: str) -> str:
 
 
 def _promised(share: str) -> str:
-    """Write a share that is nearly all or nearly nothing as the nearest one that can be promised."""
+    """Write a share that is nearly all or nearly nothing as the nearest one that an objective may have."""
     number = float(share.removesuffix("%"))
     return f"{plain(min(max(number, 0.0001), 99.9999))}%" if 0 < number < 100 else share  # noqa: PLR2004
 
 
 def respelled_bound(written: str, kind: str) -> str:
-    """Write a bound that stands on the objective as such bounds are written; nothing for any other."""
+    """Correct the spelling of a bound that depends on the objective; empty for any other."""
     match = _OBJECTIVE.fullmatch(written.strip())
     if match is None:
         return ""

@@ -1,4 +1,4 @@
-"""What every part of resolving needs: where findings go, and looking up names that must exist."""
+"""Tools for every part of resolving: the list of findings, and the look-up of names that must exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def look_up(name: Text, declared: Mapping[str, T], noun: str, findings: Findings) -> T | None:
-    """Find what ``name`` refers to; report an unknown one."""
+    """Find the declaration of ``name``; report an unknown one."""
     if name.value in declared:
         return declared[name.value]
     findings.error(

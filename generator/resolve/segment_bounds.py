@@ -31,7 +31,7 @@ def segment_alerts(
     scope: AlertScope,
     most: AlertSeverity | None,
 ) -> Iterator[Alert]:
-    """Repeat the alerts on an objective for each value that has a bound of its own."""
+    """Repeat the alerts on an objective for each value with its own bound."""
     for entry in service.objectives:
         signal = scope.signals.get(entry.key.value)
         for segment in entry.value.by if signal else ():
@@ -70,7 +70,7 @@ def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: boo
 
 
 def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:
-    """Refuse a bound of what is not there, or is there under many names."""
+    """Refuse a bound for a value that is not listed, or for ``other``, which stands for many values."""
     values = [one for one in scope.labels[label].values if one != OTHER]
     if value.value in values:
         return True
@@ -105,7 +105,7 @@ def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
 
 
 def _on_objective(merged: Mapping[str, Entry[AlertSpec]], signal: Signal) -> Iterator[Entry[AlertSpec]]:
-    """Find the alerts that hold the whole of a signal against its objective."""
+    """Find the alerts that compare the whole of a signal with its objective."""
     for entry in merged.values():
         body, spec = entry.value.threshold, entry.value
         bounds = [text.value for text in (spec.warning, spec.critical) if text]

@@ -1,4 +1,4 @@
-"""Segments: labels of a service's own choosing become labels of its profile's metrics, or are read from others'."""
+"""Segments: labels of a service's choice, added to its profile's metrics or read from foreign ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from generator.spec.types import FeedSpec, MetricSpec, ProfileSpec, SegmentSpec, ServiceSpec
 
 CODE = "segment/streams"
-#: The streams that may have segments, and the signals that are recorded for each value of one where they do.
+#: The streams that may have segments, and the signals that are then recorded for each value of a segment.
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "run": ("run_count", "success_rate"),
@@ -30,12 +30,12 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "token_usage": ("token_usage_per_run", "cost_per_run"),
     }
 )
-#: The streams that have a segment where its author names none.
+#: The streams that get a segment where its author names none.
 USUAL = ("run", "run_latency")
 
 
 def with_segments(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> ProfileSpec:
-    """Give the metrics of a profile the segments of a service; those at fault are left out."""
+    """Add the segments of a service to the metrics of a profile; wrong ones are left out."""
     for entry in service.segments:
         if _is_right(entry, profile, findings):
             profile = _with_segment(profile, entry)
@@ -144,7 +144,7 @@ def _labelled(metric: Entry[MetricSpec], entry: Entry[SegmentSpec]) -> Entry[Met
 
 
 def _read(stream: Entry[FeedSpec], entry: Entry[SegmentSpec]) -> Entry[FeedSpec]:
-    """Read the label of a metric that others expose, which is not summed away any more."""
+    """Read the label of a foreign metric, which is no longer summed away."""
     exposed = entry.value.label or entry.key
     feed = stream.value
     drop = tuple(text for text in feed.drop if text.value != exposed.value)

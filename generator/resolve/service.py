@@ -1,4 +1,4 @@
-"""A service: its profile with everything it changes and adds."""
+"""A service: its profile with all its changes and additions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 class Base(Struct, frozen=True):
-    """What all services are resolved with."""
+    """The common base for resolving all services."""
 
     site: Site
     prices: PricesSpec | None
@@ -60,7 +60,7 @@ class Base(Struct, frozen=True):
 def resolve_service(
     spec: ServiceSpec, profile: ProfileSpec, base: Base, findings: Findings
 ) -> Service | None:
-    """Resolve one service; None when there is too little to go on, with the findings that say why."""
+    """Resolve one service; None when too little of it is valid, with the findings as the reason."""
     scraped = scraped_every(spec, base.site, findings)
     budget = resolve_budget(spec.series_budget, base.site.budget)
     base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
@@ -165,11 +165,11 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
 
 
 def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:
-    """Let a label know which of its values the library takes for limits."""
+    """Copy the limit values of the library's signals to the labels that have them."""
     found = dict(labels)
     for signal in signals.values():
         label = found.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
-        # A label that is not there is told elsewhere.
+        # A missing label is reported elsewhere.
         if isinstance(signal.kind, Distribution) and label and not label.limits:
             limits = tuple(one for one in signal.kind.limits if one in label.values)
             found[label.name] = replace(label, limits=limits)
@@ -188,7 +188,7 @@ def _priced(
     findings: Findings,
 ) -> tuple[tuple[Price, ...], tuple[Inclusion, ...]]:
     nothing = Label("", "", (), 1)
-    # A source that exposes what it cost needs no prices.
+    # A source that exposes its cost needs no prices.
     known = (entry.value.values for entry in spec.labels if entry.key.value == TOKENS.model)
     models = next(known, ()) if "cost" not in streams else ()
     model, token_type = (labels.get(name, nothing) for name in (TOKENS.model, TOKENS.token_type))
@@ -198,14 +198,14 @@ def _priced(
 def _of_library(
     library: Library, signals: Iterable[str], alerts: Mapping[str, Entry[AlertSpec]]
 ) -> dict[str, Span]:
-    """Say where the library declares the signals that a service has of it, and where its alerts begin."""
+    """Yield the places of the library signals and the alerts of a service."""
     paths = (f"signals.{name}" for name in signals)
     declared = {path: library.origins[path] for path in paths if path in library.origins}
     return declared | {f"alerts.{name}": entry.key.span for name, entry in alerts.items()}
 
 
 def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Span]]:
-    """Say where each part was written; the service's place stands in front of its profile's."""
+    """Yield the place of each part; the service's place wins over its profile's."""
     yield "", spec.service.span
     yield "profile", spec.profile.span
     yield "owner", spec.owner.span

@@ -1,4 +1,4 @@
-"""How severe an alert is: one with bounds by the bound that is crossed, one without by its key ``severity``."""
+"""The severity of an alert: that of the crossed bound, or, without bounds, of its key ``severity``."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
-#: The kinds that compare with no bound: they are true or not.
+#: The kinds without a bound: their condition is true or false.
 BOUNDLESS = ("idle", "unpriced", *SWEEPS)
 
 
 def severity(entry: Entry[AlertSpec], default: AlertSeverity) -> AlertSeverity:
-    """Take the severity of an alert without a bound as it is written, if it is."""
+    """Take the written severity of an alert without a bound, or else the default."""
     written = entry.value.severity
     return default if written is None else AlertSeverity(written.value)
 
 
 def capped(alert: Alert, most: AlertSeverity | None) -> Alert:
-    """Make an alert no more severe than ``most``: of bounds the first that is crossed stays, of paces all do."""
+    """Limit the severity of an alert to ``most``: keep the first allowed bound, or all the paces."""
     order = tuple(AlertSeverity)
     allowed = order[order.index(most) :] if most else order
     over = tuple(tier for tier in alert.tiers if tier.severity not in allowed)
@@ -40,7 +40,7 @@ def capped(alert: Alert, most: AlertSeverity | None) -> Alert:
 
 
 def check_severity(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None:
-    """Refuse what would be ignored: bounds where there is nothing to compare, a severity where bounds say it."""
+    """Refuse keys without effect: bounds where nothing is compared, a severity where bounds set it."""
     alert, spec = entry.key.value, entry.value
     if kind in BOUNDLESS:
         for name, text in (("warning", spec.warning), ("critical", spec.critical)):
@@ -63,7 +63,7 @@ def check_severity(entry: Entry[AlertSpec], kind: str, findings: Findings) -> No
 
 
 def _how_long(text: Text, idle: AlertKindSpec | None) -> str:
-    """Show where the time stands that was meant for a bound."""
+    """Show the right key for a time that was written as a bound."""
     if idle is None or idle.signal is None or parse_duration(text.value) is None:
         return ""
     return (

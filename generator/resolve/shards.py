@@ -1,4 +1,4 @@
-"""The servers that services are spread over: every service is on one of them, and none is named that there is not."""
+"""The servers that services are spread over: every service is on exactly one, and every named service exists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODE = "site/shards"
 
 
 def check_shards(shards: Sequence[Entry[Names]], services: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Find services that are on no server or on two, and names of none; ``services`` are all that are declared."""
+    """Find services on no server or on two, and unknown names; ``services`` are all declared names."""
     if not shards:
         return ()
     findings = Findings()

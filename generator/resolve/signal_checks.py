@@ -1,4 +1,4 @@
-"""What signals must be like besides their kind: names, tokens, what speaks for one, runs, how releases compare."""
+"""Conditions on signals besides their kind: names, tokens, representative labels, runs, release comparisons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.spec.types import Entry, ProfileSpec, ServiceSpec, SignalSpec
 
-#: The signal that every other stands beside; its metric counts runs.
+#: The reference of all other signals; its metric counts runs.
 RUN_COUNT = "run_count"
 #: Their recorded names are those of the order of releases, of the length of runs, and of the status board.
 RESERVED = {name.split(":")[1].removeprefix("agent_") for name in names.MADE_UP} | {"signal"}
@@ -31,7 +31,7 @@ def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
 def check_shown(
     entry: Entry[SignalSpec], signal: Signal, watched: Collection[str], findings: Findings
 ) -> None:
-    """Note that dashboards, which are the same for all services, find a service's own signals by the status board.
+    """Warn that dashboards, which are the same for all services, find a service's own signals by the status board.
 
     ``watched`` are the signals that alerts are about: the board has them.
     """
@@ -57,7 +57,7 @@ def _check_name(entry: Entry[SignalSpec], findings: Findings) -> None:
 
 
 def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -> None:
-    """Prove that tokens can be told apart as the price list does, and that a cost is not split by what it sums."""
+    """Check that tokens have the labels of the price list, and that a cost is not split by a label that it sums."""
     spec = entry.value
     source = spec.tokens or spec.cost
     if source is None or not isinstance(signal.kind, Tokens | Cost):
@@ -111,10 +111,10 @@ def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
 def check_runs(
     profile: ProfileSpec, service: ServiceSpec, signals: Mapping[str, Signal], findings: Findings
 ) -> None:
-    """Prove that runs are counted, by release where releases are compared."""
+    """Check that runs are counted, and by release where releases are compared."""
     entries = (*profile.signals, *service.signals)
     runs = signals.get(RUN_COUNT)
-    # What is wrong with a run_count that did not resolve is told already.
+    # The errors of a run_count that did not resolve are already reported.
     declared = runs is not None or any(entry.key.value == RUN_COUNT for entry in entries)
     if not declared or (runs and not isinstance(runs.kind, Count)):
         findings.error(
@@ -143,8 +143,8 @@ def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Stream,
 
 
 def compares_releases(signal: Signal, runs: Stream) -> bool:
-    """Whether both sides of a signal are known for each release, and when each release's runs began."""
+    """Whether both sides of a signal exist for each release, and the first run of each release is known."""
     metric = divisor(signal)
     if isinstance(signal.kind, Share) and signal.kind.among:
-        return False  # the sides of releases are recorded of all events
+        return False  # the sides of releases are recorded for all events
     return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))

@@ -1,4 +1,4 @@
-"""Signals: which metric, computed how, in which unit, broken down by what."""
+"""Signals: their stream, computation, unit and breakdowns."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
     )
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution", "level")
-#: Labels that say how an event ended.
+#: Labels with the outcome of an event.
 _OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 DEFAULT_WINDOW = 15 * MINUTE
 
 
 class SignalScope(Struct, frozen=True):
-    """What signals may refer to, and where findings go.
+    """The objects that signals may refer to, and the list of findings.
 
-    Streams are found by their own names and by those of their metrics. In a ``partial`` scope it is nobody's fault that
-    something is missing: a profile need not measure all that the library knows.
+    Streams are found by their own names and by those of their metrics. In a ``partial`` scope a missing object is no
+    error: a profile need not measure every signal of the library.
     """
 
     site: Site
@@ -89,13 +89,13 @@ def resolve_signals(
 
 
 def resolve_own_library(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
-    """Resolve the library's signals against its own streams, with all that is wrong with them."""
+    """Resolve the library's signals with its own streams; all their errors become findings."""
     found = (_signal(entry, scope, own=False) for entry in (library.signals if library else ()))
     return {signal.name: replace(signal, shared=True) for signal in found if signal}
 
 
 def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str, Signal]:
-    """Resolve the signals of the library that the streams at hand can give, as far as their labels go."""
+    """Resolve the library's signals that the given streams support, as far as their labels allow."""
     signals: dict[str, Signal] = {}
     partial = replace(scope, partial=True)
     for entry in library.signals if library else ():
@@ -105,7 +105,7 @@ def shared_signals(library: SignalsSpec | None, scope: SignalScope) -> dict[str,
 
 
 def _measured(spec: SignalSpec, scope: SignalScope) -> bool:
-    """Whether the streams and labels that a signal of the library stands on are there."""
+    """Whether the streams and labels that a signal of the library needs exist."""
     for source in filter(None, (getattr(spec, kind) for kind in KINDS)):
         stream = scope.streams.get(source.of.value)
         per = source.per and not parse_duration(source.per.value)
@@ -168,7 +168,7 @@ def _assembled(
 
 
 def _window(spec: SignalSpec, kind: Kind, scope: SignalScope) -> int:
-    """Read how far a value looks back; what a gauge shows now is a rule interval old at most."""
+    """Read the window of a value; the current value of a gauge is at most a rule interval old."""
     if kind != Level(Take.NOW):
         return window(spec.window, DEFAULT_WINDOW, scope.site, scope.findings)
     if spec.window:
@@ -253,7 +253,7 @@ def _share(source: SourceSpec, metric: Stream, better: Better, scope: SignalScop
 
 
 def _check_sides(source: SourceSpec, metric: Stream, scope: SignalScope) -> None:
-    """Refuse a share of all events that says how some of them ended: it would grow and fall with their number."""
+    """Refuse a share of all events that selects an outcome: it would vary with the number of other outcomes."""
     inside = {item.key.value for item in source.among}
     for item in source.where:
         if item.key.value in inside:
@@ -280,14 +280,14 @@ def _check_sides(source: SourceSpec, metric: Stream, scope: SignalScope) -> None
 
 
 def _is_outcome(name: str, labels: Mapping[str, Label]) -> bool:
-    """Whether a label says how an event ended, not whose it is."""
+    """Whether a label is the outcome of an event rather than its owner."""
     label = labels.get(name)
     determined = {one.determines for one in labels.values() if one.determines}
     return name in _OUTCOMES or name in determined or bool(label and label.determines)
 
 
 def _check_together(wanted: Mapping[str, Text], metric: Stream, scope: SignalScope) -> None:
-    """Refuse values that no event has together: what one of them determines is another value."""
+    """Refuse values that no event has together, since one of them determines another value."""
     for name, value in wanted.items():
         label = _label_of(metric, name, scope)
         other = wanted.get(label.determines or "") if label else None
@@ -373,7 +373,7 @@ def _label_of(metric: Stream, name: str, scope: SignalScope) -> Label | None:
 
 def _not_a_label(metric: Stream, name: str, span: Span, scope: SignalScope) -> None:
     if name in metric.labels:
-        return  # it is not declared, and that is told where the metric names it
+        return  # undeclared, and reported where the metric names it
     scope.findings.error(
         "reference/unknown-label",
         f'metric "{metric.metric or metric.name}" has no label "{name}"',

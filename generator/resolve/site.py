@@ -27,7 +27,7 @@ BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_00
 
 
 def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
-    """Fill in what the site file leaves out, or all of it without one."""
+    """Fill in the defaults of the site file, or of all keys without a file."""
     if spec is None:
         return Site(
             SCRAPE_INTERVAL, RULE_INTERVAL, RETENTION, "", "runbooks", created_series=True, budget=BUDGET
@@ -47,13 +47,13 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         ),
         receivers=resolve_receivers(spec.receivers, findings),
     )
-    # What stands on intervals that are wrong shall not be found wrong as well.
+    # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)
     return site if right else replace(site, scrape_interval=SCRAPE_INTERVAL, rule_interval=RULE_INTERVAL)
 
 
 def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
-    """Read how often a service's targets are scraped, in seconds; where it does not say, as the site does."""
+    """Read the scrape interval of a service's targets, in seconds; the default is the site's."""
     found = seconds(spec.scrape_interval, site.scrape_interval, findings)
     if spec.scrape_interval and not found <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
         findings.error(
@@ -67,7 +67,7 @@ def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
 
 
 def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesBudget:
-    """Lay the budgets that are written over ``base``."""
+    """Override the budgets of ``base`` by the written ones."""
     if spec is None:
         return base
     return SeriesBudget(
@@ -79,7 +79,7 @@ def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesB
 
 
 def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
-    """Report intervals that lose events or leave gaps; say whether one can go on with them."""
+    """Report intervals that lose events or leave gaps; return whether they can be used."""
     scrape, rule = spec.scrape_interval, spec.rule_interval
     place = scrape.span if scrape else spec.span
     if site.scrape_interval > LONGEST_SCRAPE_INTERVAL:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from generator.spec.types import Entry, FeedSpec, OneOrMany, ProfileSpec, SignalsSpec, StreamSpec, Text
 
 _BASE_UNITS = {"ms": "s"}
-#: The first Prometheus with names of any characters, and the names that all have.
+#: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
 _NAME, _LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -51,7 +51,7 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
 
 
 class Fed(Struct, frozen=True):
-    """What feeds the streams of a service; ``metrics`` are the declared ones, and those that others expose."""
+    """The streams of a service; ``metrics`` are the declared and the foreign ones that feed them."""
 
     streams: dict[str, Stream]
     metrics: dict[str, Metric]
@@ -64,7 +64,7 @@ def resolve_streams(
     library: Mapping[str, Stream],
     findings: Findings,
 ) -> Fed:
-    """Find what feeds each stream; a declared metric that feeds none is a stream of its own, called as it is."""
+    """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
     scope = _Scope(metrics, labels, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
     _check_once(profile, findings)
@@ -72,7 +72,7 @@ def resolve_streams(
     used = {name for stream in shared for source in stream.sources for name in source.names}
     stems = {stream.stem for stream in library.values()}
     own = [_own(metric, stems) for metric in metrics.values() if metric.name not in used]
-    # In the order of the metrics, so that a profile's streams are read as it lists them.
+    # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
     every = {**metrics, **_foreign(shared, metrics)}
@@ -88,7 +88,7 @@ class _Scope(Struct, frozen=True):
 
 
 def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
-    """Find streams by their names, and by those of their metrics."""
+    """Map streams by their names, and by those of their metrics."""
     found = tuple(streams)
     return {**{stream.metric: stream for stream in found}, **{stream.name: stream for stream in found}}
 
@@ -103,7 +103,7 @@ def _names(written: OneOrMany | None) -> tuple[Text, ...]:
 
 
 def _parts(spec: FeedSpec) -> tuple[SourceOfStreamSpec, ...]:
-    """List the sources of a stream; the keys beside ``parts`` hold for each of them that does not say otherwise."""
+    """List the sources of a stream; keys beside ``parts`` are the defaults of each part."""
     common = SourceOfStreamSpec(
         spec.span, spec.of, spec.value, spec.where, spec.labels, spec.set, spec.minus, spec.scale
     )
@@ -180,7 +180,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
 
 
 def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scope) -> None:
-    """Prove that a declared metric can feed a stream; what others expose is as the profile says."""
+    """Check that a declared metric can feed a stream; a foreign one is taken as the profile describes it."""
     metric = scope.metrics.get(of.value)
     if metric is None or part.value is not None:
         return
@@ -195,7 +195,7 @@ def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scop
 
 
 def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> None:
-    """Refuse keys that say nothing of a stream of this kind: they would be passed over, or scale the events."""
+    """Refuse keys that do not apply to a stream of this kind: they would be ignored, or scale the events."""
     parts = _parts(entry.value)
     if stream.is_histogram:
         found = {
@@ -222,13 +222,13 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
 def check_feeds(
     profile: ProfileSpec, labels: Mapping[str, Label], oldest: tuple[int, int], findings: Findings
 ) -> None:
-    """Refuse what a profile's streams may not read, whatever feeds them."""
+    """Refuse names and labels that no stream of a profile may read."""
     _check_names(profile, oldest, findings)
     _check_totals(profile, labels, findings)
 
 
 def _check_names(profile: ProfileSpec, oldest: tuple[int, int], findings: Findings) -> None:
-    """Refuse names that the oldest Prometheus cannot have, and labels whose values never end under other names."""
+    """Refuse names that the oldest Prometheus rejects, and labels with unbounded values under other names."""
     for entry in profile.streams:
         for part in _parts(entry.value):
             renames = [item.value for item in part.labels]
@@ -303,7 +303,7 @@ def _check_declared(profile: ProfileSpec, metrics: Mapping[str, Metric], finding
 
 
 def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Scope) -> None:
-    """Prove that no series of two parts is the same: one would hide the other."""
+    """Check that two parts share no series: one would hide the other."""
     for index, source in enumerate(sources):
         for other in sources[:index]:
             constants, others = dict(source.constants), dict(other.constants)
@@ -322,7 +322,7 @@ def _bounds(sources: Iterable[Source]) -> tuple[float, ...]:
 
 
 def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
-    """Describe the metrics that others expose, as far as streams read them."""
+    """Describe the foreign metrics, as far as streams read them."""
     found: dict[str, Metric] = {}
     for stream in streams:
         for source in stream.sources:
@@ -363,7 +363,7 @@ def _merged(one: Metric, other: Metric) -> Metric:
 
 
 def _parts_of(parts: tuple[tuple[str, ...], ...], more: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Add a part, unless it is there: one with more labels does not say that all series have these."""
+    """Add a set of labels once; a larger set does not mean that all series have its labels."""
     return parts if more in parts else (*parts, more)
 
 

@@ -1,4 +1,4 @@
-"""Alerts that one entry of the spec makes many of: for each metric, for each label."""
+"""Entries of the spec that become many alerts: one for each metric, or for each label."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
     from generator.spec.types import AlertKindSpec
 
-#: The kinds that sweep.
+#: The kinds that become many alerts.
 SWEEPS = ("absence", "undeclared", "series_budget", "rule_health")
 
 
 class Swept(Struct, frozen=True):
-    """One alert of a sweep: what it looks at, the signal it is filed under, for each of what, how severe by default."""
+    """One alert of many: its kind, its signal, the label for each value of which it fires, its default severity."""
 
     kind: AlertKind
     signal: str
@@ -40,7 +40,7 @@ class Swept(Struct, frozen=True):
 
 
 def sweep(name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Swept]:
-    """Find everything that ``absence``, ``undeclared``, ``series_budget`` or ``rule_health`` looks after."""
+    """Find every subject of ``absence``, ``undeclared``, ``series_budget`` or ``rule_health``."""
     if name == "rule_health":
         if body.watch and (signals := scope.fed_by(scope.runs)):
             yield Swept(RuleHealth(Watch(body.watch.value)), signals[0], None, AlertSeverity.WARNING)
@@ -54,7 +54,7 @@ def sweep(name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Swept]:
 
 
 def _absences(scope: AlertScope) -> Iterator[Swept]:
-    """Take every stream that always has series; error counters have none while all is well."""
+    """Yield every stream that always has series; error counters have none while all is well."""
     for stream in scope.streams.values():
         fed = scope.fed_by(stream)
         if not stream.sparse and fed:
@@ -63,9 +63,9 @@ def _absences(scope: AlertScope) -> Iterator[Swept]:
 
 
 def _undeclared(scope: AlertScope) -> Iterator[Swept]:
-    """Take every label once, at the stream that is read least and does not wait for an error.
+    """Yield every label once, at the cheapest stream that has series without an error.
 
-    Generated instrumentation exposes none of these values, and counts them instead.
+    Generated instrumentation exposes no undeclared values, and counts them instead.
     """
     for label in scope.labels.values():
         stream = _first_with(label.name, scope)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Case(Struct, frozen=True):
-    """An alert whose tiers are to be resolved, and what it stands in."""
+    """An alert whose tiers are resolved, and its context."""
 
     entry: Entry[AlertSpec]
     kind: AlertKind
@@ -42,26 +42,26 @@ class Case(Struct, frozen=True):
 
     @property
     def findings(self) -> Findings:
-        """Where findings go."""
+        """The list of findings."""
         return self.scope.findings
 
     @property
     def objective(self) -> Objective | None:
-        """What the service promises of the signal."""
+        """The service's objective for the signal."""
         return self.scope.objectives.get(self.signal.name)
 
     def is_default(self, text: Text) -> bool:
-        """Whether the service's author has not written ``text``: it is the profile's."""
+        """Whether ``text`` is a default of the profile rather than the service author's."""
         return not self.scope.is_own(text)
 
 
 def is_relative(signal: Signal) -> bool:
-    """Whether a change is told as a part of the earlier value; a share's is told in percentage points."""
+    """Whether a change is given as a part of the earlier value; a share's is in percentage points."""
     return signal.unit is not Unit.RATIO
 
 
 def resolve_tiers(case: Case) -> tuple[Tier, ...]:
-    """Resolve the bounds, the most severe first; none when the alert needs an objective that is not there."""
+    """Resolve the bounds, the most severe first; empty when the alert needs an objective that is missing."""
     spec = case.entry.value
     if spec.critical is None and spec.warning is None:
         case.findings.error(
@@ -76,7 +76,7 @@ def resolve_tiers(case: Case) -> tuple[Tier, ...]:
 
 
 def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
-    """Refuse a critical bound that is crossed before the warning's: nobody means that."""
+    """Refuse a critical bound that is crossed before the warning's."""
     if len(tiers) < 2 or isinstance(case.kind, BurnRate):  # noqa: PLR2004 - both
         return
     bounds = [text for text in (case.entry.value.critical, case.entry.value.warning) if text]
@@ -92,7 +92,7 @@ def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
 
 
 def _in_order(critical: Tier, warning: Tier, case: Case) -> str:
-    """Say how to put two bounds in order; what is the profile's, a service cannot leave out."""
+    """Explain how to order two bounds; a service cannot leave out a bound of its profile."""
     beyond, before = f"a critical bound beyond {warning.text}", f"a warning that comes before {critical.text}"
     match _is_own(case.entry.value.critical, case), _is_own(case.entry.value.warning, case):
         case True, True:
@@ -121,7 +121,7 @@ def _tiers(case: Case) -> Iterator[Tier]:
 
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
-    """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times as fast."""
+    """Keep the paces that can be reached: even a total outage burns a budget of 10% only ten times too fast."""
     paces = burns(text, case.scope.site, case.findings)
     window = case.objective.window if case.objective else None
     if window and case.is_default(text):
@@ -141,7 +141,7 @@ def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -
 
 
 def _check_retention(written: tuple[Burn, ...], paces: tuple[Burn, ...], window: int, case: Case) -> None:
-    """Refuse a window of which alerts would look back further than Prometheus keeps samples."""
+    """Refuse a window for which alerts would look back further than Prometheus keeps samples."""
     retention = case.scope.site.retention
     longest = max((burn.long for burn in paces), default=0)
     if longest > retention:
@@ -157,7 +157,7 @@ def _check_retention(written: tuple[Burn, ...], paces: tuple[Burn, ...], window:
 
 
 def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | None:
-    """Say why a budget is never spent at a pace, and the way out; None when it may be."""
+    """Give the reason why a budget is never spent at a pace, and the way out; None when it can be."""
     window = case.objective.window if case.objective else None
     if burn.factor * budget >= 1:
         why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
@@ -201,7 +201,7 @@ def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) ->
 
 
 class _Out(Struct, frozen=True):
-    """A tier out of reach: which, why, and what to do about it."""
+    """A tier out of reach: its severity, the reason, and the way out."""
 
     tier: str
     why: str
@@ -214,7 +214,7 @@ def _report(text: Text, out: _Out, *, default: bool, case: Case) -> None:
         own = text.span.file == case.entry.key.span.file
         place = text.span if own else case.entry.key.span
         message = f"{alert} of {case.scope.service} is never {out.tier}: {out.why}"
-        if not case.findings.failed:  # else it may follow from what is told already
+        if not case.findings.failed:  # else it may follow from an error that is already reported
             case.findings.info("alert/tier-dropped", message, place)
     else:
         message = f"{alert} can never be {out.tier}: {out.why}"
@@ -230,7 +230,7 @@ def _way_out(why: str, case: Case) -> str:
 
 
 def _out_of_reach(value: float, case: Case) -> str | None:
-    """Say why the condition cannot get true, or never false; None when it makes sense."""
+    """Give the reason why the condition is never true, or never false; None when it is neither."""
     if why := _below_zero(value, case):
         return why
     share = case.signal.unit is Unit.RATIO
@@ -262,9 +262,9 @@ def _at_top(signal: Signal, top: float) -> str:
 
 
 def _below_zero(value: float, case: Case) -> str | None:
-    """Judge bounds around zero: "above 0" means any at all, but nothing is below 0, and everything changes by 0."""
+    """Check bounds around zero: "above 0" is any amount, nothing is below 0, and any change is at least 0."""
     judged = isinstance(case.kind, Threshold)
-    # Nothing falls below 0, and no quantile of what happened is 0.
+    # Nothing falls below 0, and no quantile of real events is 0.
     positive = judged and (case.signal.better is Better.HIGHER or isinstance(case.signal.kind, Quantile))
     if positive or not isinstance(case.kind, Threshold | Forecast | Overflow):
         return None if value > 0 else "its bound is not above zero"

@@ -1,4 +1,4 @@
-"""Durations as written become seconds, windows among them must be long enough, and paces of a burn rate have two."""
+"""Durations as written become seconds; windows must be long enough, and a pace has two windows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 #: Prometheus needs two in a range; with four, one may be missed.
 _FEWEST_SCRAPES = 4
-#: Longer ones are asked of dashboards; a rule would read as much every minute.
+#: Only dashboards look back further; a rule would read as much every minute.
 LONGEST_WINDOW = 31 * DAY
-#: No rule looks over the whole window of an objective; people promise for a quarter, or a year.
+#: No rule reads the whole window of an objective, which may be a quarter or a year.
 SHORTEST_OBJECTIVE, LONGEST_OBJECTIVE = DAY, 366 * DAY
-#: The window that paces are written for, and up to which part of it others are taken for it.
+#: The window that paces are written for, and the relative difference up to which another counts as equal.
 MONTH = 30 * DAY
 _ALIKE = 0.1
 #: A slower pace never ends a budget.
@@ -30,7 +30,7 @@ _PACE = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x in (?P<long>[0-9a-z]+) and
 
 
 class _Range(NamedTuple):
-    """The longest time, in seconds, and one that suits most."""
+    """The longest allowed time, in seconds, and a usual one."""
 
     longest: int
     suits: str
@@ -58,7 +58,7 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
 
 
 def wait(text: Text | None, default: int, findings: Findings) -> int:
-    """Read how long to wait, at most as long as one may look back; ``0s`` is not at all."""
+    """Read a waiting time, at most the longest window; ``0s`` is no wait."""
     if text is not None and _NOTHING.fullmatch(text.value):
         return 0
     found = seconds(text, default, findings)
@@ -74,12 +74,12 @@ def wait(text: Text | None, default: int, findings: Findings) -> int:
 
 
 def window(text: Text | None, default: int, site: Site, findings: Findings) -> int:
-    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of what it sums."""
+    """Read a time to look back over: long enough for a recorded sample, and for four scrapes of its input."""
     return _window(text, default, _OF_RULES, site, findings)
 
 
 def objective_window(text: Text, default: int, site: Site, findings: Findings) -> int:
-    """Read the time over which something is promised: the same, but longer ones are no rule's."""
+    """Read the window of an objective: like ``window``, but it may be longer than a rule's."""
     return _window(text, default, _OF_OBJECTIVES, site, findings)
 
 
@@ -100,12 +100,12 @@ def _fits(text: Text, found: int, allowed: _Range, site: Site, findings: Finding
 
 
 def shortest_window(site: Site) -> int:
-    """Seconds below which a window holds no sample of its own, or too few scrapes for a rate to mean anything."""
+    """The seconds below which a window has no sample of its own, or too few scrapes for a meaningful rate."""
     return max(site.rule_interval, _FEWEST_SCRAPES * site.scrape_interval)
 
 
 def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
-    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as of ``window``."""
+    """Read paces of a burn rate: ``14.4x in 1h and 5m, 6x in 6h and 30m``; windows as in ``window``."""
     found = []
     for part in text.value.split(","):
         burn = _burn(part.strip())
@@ -124,9 +124,9 @@ def burns(text: Text, site: Site, findings: Findings) -> tuple[Burn, ...]:
 
 
 def scaled(paces: tuple[Burn, ...], window: int, site: Site) -> tuple[Burn, ...]:
-    """Look back as long as a budget of a month does, in proportion: the same part of it is spent when they are met.
+    """Scale the windows of paces in proportion to the budget's: an alert fires at the same spent part of the budget.
 
-    Months of 27 to 33 days are alike.
+    Windows of 27 to 33 days count as a month.
     """
     part = window / MONTH
     if abs(part - 1) <= _ALIKE:

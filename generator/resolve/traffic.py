@@ -1,4 +1,4 @@
-"""Floors of events against the promised traffic: what a window of it does not hold, no alert can wait for."""
+"""Floors of events against the promised traffic: no alert can wait for more events than a window has."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 def check_traffic(
     entry: Entry[AlertSpec], kind: AlertKind, signal: Signal, tiers: Iterable[Tier], scope: AlertScope
 ) -> None:
-    """Report floors of runs above what the promised traffic yields: the author's own are errors, defaults notes."""
+    """Report floors of runs above the promised traffic: the author's own as errors, defaults as notes."""
     window = looks_back(kind, signal, tiers)
     for key, floor in _floors_of_runs(entry.value, kind, signal, scope):
         _check(Floor(entry, key, floor, window), "", scope)
 
 
 def check_absence(entry: Entry[AlertSpec], scope: AlertScope) -> None:
-    """Report a floor of runs likewise, on which metrics are missed; the run counter is missed without."""
+    """Report such a floor for the absence of metrics, except for the run counter's, which has none."""
     runs = scope.signals[RUN_COUNT]
     if fewest := entry.value.min_events:
         _check(Floor(entry, "min_events", fewest, runs.window), f" but for {scope.runs.metric}", scope)
 
 
 def check_promise(entry: Entry[AlertSpec], kind: Idle, scope: AlertScope) -> None:
-    """Refuse a promise of so few runs that no time tells their absence from chance."""
+    """Refuse a promise of so few runs that their absence could always be chance."""
     longest = kind.windows[-1]
     promised = scope.runs_per_hour
     if promised is None or scope.promise is None or promised * longest >= FEWEST_PROMISED * HOUR:
@@ -62,12 +62,12 @@ def check_promise(entry: Entry[AlertSpec], kind: Idle, scope: AlertScope) -> Non
     )
 
 
-#: Histograms that are observed once a run.
+#: Histograms with one observation a run.
 OBSERVED_OF_RUNS = frozenset({"run_latency", "run_steps"})
 
 
 class Floor(Struct, frozen=True):
-    """Fewest runs within ``window`` seconds that an alert waits for, and the key that says so."""
+    """The fewest runs within ``window`` seconds that an alert waits for, and the key of that number."""
 
     entry: Entry[AlertSpec]
     key: str
@@ -76,7 +76,7 @@ class Floor(Struct, frozen=True):
 
 
 def looks_back(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
-    """Find how far back events are counted, in seconds; the longest of several."""
+    """Compute the time over which events are counted, in seconds; the longest of several."""
     if isinstance(kind, BurnRate):
         return max(burn.long for tier in tiers for burn in tier.burns)
     if isinstance(kind, Threshold) and kind.also_over:
@@ -89,7 +89,7 @@ def looks_back(kind: AlertKind, signal: Signal, tiers: Iterable[Tier]) -> int:
 def _floors_of_runs(
     spec: AlertSpec, kind: AlertKind, signal: Signal, scope: AlertScope
 ) -> Iterator[tuple[str, Located[int]]]:
-    """List the floors that count runs; how many calls or tokens a run makes is nobody's promise."""
+    """List the floors that count runs; the number of calls or tokens in a run is not promised."""
     if not _of_runs(signal, scope):
         return
     if spec.min_events and not isinstance(kind, BurnRate | Overflow):
@@ -108,7 +108,7 @@ def _of_runs(signal: Signal, scope: AlertScope) -> bool:
 
 
 def _check(floor: Floor, aside: str, scope: AlertScope) -> None:
-    """Hold a floor against the promise; ``aside`` is what the alert fires for without it."""
+    """Compare a floor with the promise; ``aside`` names the metric whose absence has no floor."""
     yielded = (scope.runs_per_hour or 0) * floor.window / HOUR
     if scope.runs_per_hour is None or floor.written.value <= yielded:
         return

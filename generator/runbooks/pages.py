@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 
 class Explained(Struct, frozen=True):
-    """What an alert's page says of it, whichever service has it."""
+    """The content of an alert's page that is the same for all services."""
 
     alert: Alert
     signal: Signal
 
 
 class RunbookEntry(Struct, frozen=True):
-    """What a service adds to the pages.
+    """A service's part of the pages.
 
     Attributes:
         service: Its name.
         run: Its word for a run.
-        rows: Of each of its alerts, by name, the rows that say when it fires.
-        alerts: All else that the pages say, by name as well; asked for where no service before has the alert.
+        rows: For each of its alerts, by name, the rows with its condition.
+        alerts: The rest of the pages, by name as well; used where no earlier service has the alert.
     """
 
     service: str
@@ -50,7 +50,7 @@ class RunbookEntry(Struct, frozen=True):
 
 
 def runbook_entry(service: Service) -> RunbookEntry:
-    """Say what there is to say of one service's alerts."""
+    """Collect the pages' content about one service's alerts."""
     alerts = {
         alert.name: Explained(alert, service.signals[alert.signal]) for alert in reversed(service.alerts)
     }
@@ -66,7 +66,7 @@ def _rows(alert: Alert, service: Service) -> str:
 
 
 def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ...]:
-    """Write the page of every alert that some service has; the first one that has it says what it is."""
+    """Write the page of every alert that some service has; the first service with it supplies its content."""
     rows: dict[str, list[str]] = {}
     words: dict[str, dict[str, list[str]]] = {}
     alerts: dict[str, Explained] = {}
@@ -84,7 +84,7 @@ def runbooks(services: Sequence[RunbookEntry], site: Site) -> tuple[Artifact, ..
 
 
 def _query(alert: Alert, signal: Signal) -> str:
-    """Name the recorded series that an alert is about; empty for an alert that is about no value of its signal."""
+    """Name the recorded series of an alert's signal; empty for an alert that is not about a value of its signal."""
     if not alert.about_signal or isinstance(alert.kind, Absence):
         return ""
     by = names.RELEASE if alert.of_release else alert.by
@@ -93,7 +93,7 @@ def _query(alert: Alert, signal: Signal) -> str:
 
 
 def _panel(alert: Alert) -> str:
-    """Name the panel that an alert leads to; empty where it leads to a dashboard alone."""
+    """Name the panel that an alert links to; empty where it links only to a dashboard."""
     place = panel_of(alert)
     return TITLES.get(place, "") if place else ""
 
@@ -105,7 +105,7 @@ def _page(
     alert, signal = found.alert, found.signal
     run, *others = words
     page = template.render(
-        # One word of all is written; of several the page says whose each is.
+        # One common word is written; with several the page names the services of each.
         its=(lambda text: worded(text, RUN if others else run)),
         words={word: services for word, services in words.items() if others and word != RUN},
         alert=alert,

@@ -1,7 +1,7 @@
 """The first action and the first questions of an alert, with the panels that answer them.
 
 An alert on the data has those of its kind, any other those of the layer of its signal. A service's own signal may be
-about anything, whichever dashboard is next to it.
+about anything, independent of its dashboard.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Question(Struct, frozen=True):
 
 
 class Guide(Struct, frozen=True):
-    """What to do first, and what to find out then."""
+    """The first action, and the questions to answer then."""
 
     action: str
     questions: tuple[Question, ...]
 
 
 def _ask(text: str, *panels: tuple[str, str]) -> Question:
-    """Make a question; of each panel its dashboard, without ``agent-``, and its title are given."""
+    """Make a question; each panel is given by its dashboard, without ``agent-``, and its title."""
     boards = dict.fromkeys(board for board, _ in panels)
     titles = {f"agent-{board}": tuple(title for of, title in panels if of == board) for board in boards}
     return Question(text, titles)
@@ -233,5 +233,5 @@ _OF_OWN = Guide(
 
 
 def guide(alert: Alert, signal: Signal) -> Guide:
-    """Choose what to do and to ask when ``alert`` fires."""
+    """Choose the action and the questions for a firing ``alert``."""
     return _OF_KIND.get(type(alert.kind)) or (_OF_OWN if signal.own else _OF_LAYER[signal.layer])

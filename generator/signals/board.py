@@ -1,8 +1,8 @@
-"""The status board: current values and trends of signals, and of each signal its status and since when it is bad.
+"""The status board: current values and trends of signals, the status of each, and the time since which it is bad.
 
-They read the signals' own groups, so they follow these by up to one rule interval. The status is one rule for all:
-what alerts say, pending or firing, so that a board cannot be green while a page fires. Alerts that are not about a
-signal's value, but about labels, series or the rules themselves, have a row of their own: instrumentation.
+They read the signals' own groups, and follow these by up to one rule interval. The status is one rule for all signals:
+the state of their alerts, pending or firing, so that a board cannot be green while a page fires. Alerts that are not
+about a signal's value, but about labels, series or the rules themselves, have a row of their own: instrumentation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal, Trend
     from generator.streams.scope import Scope
 
-#: Fewest events on which a breakdown's value is worse than another's.
+#: The fewest events with which a breakdown's value can be the worst.
 WORST_FLOOR = 20
 _ROW = (names.SERVICE, names.SIGNAL)
 _ALERTS, _FOR_STATE = Series(names.ALERTS), Series(names.ALERTS_FOR_STATE)
@@ -34,7 +34,7 @@ _NAME = "alertname"
 
 
 def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[RecordingRule, ...]:
-    """Record a row of the board; one without a trend has none, unless an alert of its own shows its status there."""
+    """Record a row of the board; a signal without a trend has one only if an alert shows its status there."""
     labels = {names.SIGNAL: signal.name, names.UNIT: str(signal.unit)}
     titled = {names.TITLE: signal.title} if signal.own else {}
     current = rule(names.BOARD_CURRENT, _current(signal, scope), **labels, **titled)
@@ -46,9 +46,9 @@ def row(signal: Signal, scope: Scope, *, is_watched: bool = False) -> tuple[Reco
 
 
 def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record each row's status, 2, 1 or 0 as its worst alert says, the worst of each service, and since when.
+    """Record each row's status (2, 1 or 0, by its worst alert), the worst of each service, and the time of its start.
 
-    A service that is gone has none.
+    A service that no longer exists has none.
     """
     about = _Instrumentation.of(alerts)
     arms = [
@@ -70,12 +70,12 @@ def statuses(alerts: Iterable[Alert], scope: Scope) -> tuple[RecordingRule, ...]
 
 
 class _Instrumentation(Struct, frozen=True):
-    """The names of alerts that are about no signal's value.
+    """The names of alerts that are not about a signal's value.
 
     Attributes:
-        named: All of them.
-        rules: Those about rules, which may be of no service.
-        unknown: Those about services that nobody knows, as their constants are missing.
+        named: All such alerts.
+        rules: Those about rules, which may have no service.
+        unknown: Those about unknown services, whose constants are missing.
     """
 
     named: tuple[str, ...]
@@ -91,7 +91,7 @@ class _Instrumentation(Struct, frozen=True):
         return _Instrumentation(tuple(sorted(about)), tuple(sorted(rules)), tuple(sorted(unknown)))
 
     def rows(self, operator: str, alerts: Series, scope: Scope) -> Iterator[Expr]:
-        """Aggregate alerts to their rows; those of no service are everyone's.
+        """Aggregate alerts to their rows; an alert without a service is in every service's row.
 
         The row of instrumentation is made after that: two alerts that differ only in their signal would be one.
         """
@@ -109,7 +109,7 @@ class _Instrumentation(Struct, frozen=True):
 
 
 def _as_instrumentation(found: Expr) -> Expr:
-    """Put one series a service into the row of instrumentation."""
+    """Move one series a service into the row of instrumentation."""
     return labelled(found, names.SIGNAL, names.INSTRUMENTATION)
 
 
@@ -127,7 +127,7 @@ def _current(signal: Signal, scope: Scope) -> Expr:
 
 
 def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
-    """Find the largest share of a limit, or of any value where none is called one."""
+    """Find the largest share of a limit, or of any value where the signal has no limits."""
     values = scope.record(names.value(signal, (kind.label,)))
     worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
     # A limit that no run has met yet has no series: 0 then, as long as there are runs.
@@ -136,7 +136,7 @@ def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
 
 
 def _named(expr: Expr, label: str) -> Expr:
-    """Move ``label`` to the one that the board reads, whatever broke the signal down."""
+    """Copy ``label`` to the label that the board reads, independent of the breakdown."""
     copied = call("label_replace", expr, literal(names.WORST), literal("$1"), literal(label), literal("(.+)"))
     return largest(copied, (names.WORST,))
 
@@ -151,7 +151,7 @@ def _trend(signal: Signal, trend: Trend, scope: Scope) -> Expr:
     if signal.worst_by is None:
         return change
     shown = scope.record(names.BOARD_CURRENT).where(**{names.SIGNAL: signal.name}).now()
-    # Prometheus does not end what it recorded before it started again: what was worst then may still be there.
+    # After a restart Prometheus does not end the series that it recorded before; the worst one of then may still exist.
     latest = top(call("timestamp", shown))
     return join("and", _named(change, signal.worst_by), latest, (names.WORST,))
 

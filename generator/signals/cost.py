@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def records(signal: Signal, kind: Cost, scope: Scope) -> Iterator[RecordingRule]:
-    """Record the amount, or what it is for each event."""
+    """Record the amount, or the amount for each event."""
     for labels in signal.levels:
         if isinstance(kind.per, Stream):
             yield events(kind.per, signal.window, common(labels, kind.per), scope)

@@ -1,10 +1,10 @@
-"""Error budgets over the whole window of an objective: what is left, and when nothing will be.
+"""Error budgets over the whole window of an objective: the remaining part, and the time until it is spent.
 
 A window may be longer than what Prometheus keeps: 30 days are more than the 15 of its default. So the events of each
 day are summed while it lasts, and the sum of a day is written again once an hour from its own last value, until the day
-leaves the window. So it outlives retention, and a server that was down for less than a week finds it again.
+leaves the window. The sum thus outlives retention, and a server that was down for less than a week finds it again.
 
-Days are those of UTC. Of the oldest day counts the part that is still in the window, as if its events were even.
+Days are in UTC. Of the oldest day, the part still in the window counts, as if its events were spread evenly.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from generator.streams.scope import Scope
 
 BAD, EVERY = "bad", "all"
-#: Seconds between two copies of the finished days, and how many of them back one is looked for.
+#: Seconds between two copies of the finished days, and the number of copies back that one is looked for.
 COPIED = HOUR
 _COPIES = 3
-#: How far back a copy looks for the one before: a server may be down for so long.
+#: The time over which a copy looks for the one before: a server may be down for this long.
 _KEPT = WEEK
 #: The latest days, which are summed at every interval: today, and yesterday until a copy has taken it over.
 _LATEST = 2
-#: How far back the sum of the latest days is looked for: a gap of that length costs what happened in it, and no more.
+#: The time over which the sum of the latest days is looked for: a gap of this length loses only its own events.
 _GAP = 6 * HOUR
 #: The most days of a window.
 LONGEST_BUDGET = 366
@@ -40,12 +40,12 @@ _DAYS = (names.PART, names.DAY)
 
 
 class Promise(Struct, frozen=True):
-    """A share that is promised over a window.
+    """An objective for a share over a window.
 
     Attributes:
         signal: The share.
-        window: Seconds; of all services the vector of theirs.
-        budget: The share of events that may be bad, likewise.
+        window: Seconds; for all services a vector.
+        budget: The share of events that may be bad; for all services a vector.
     """
 
     signal: Signal
@@ -54,7 +54,7 @@ class Promise(Struct, frozen=True):
 
 
 def calendar() -> RecordingRule:
-    """Record when each of the last days began, in Unix seconds, by its date; it reads nothing."""
+    """Record the start of each of the last days, in Unix seconds, by its date; it reads no series."""
     today = Expr("year() * 10000 + month() * 100 + day_of_month()")
     day = literal(names.DAY)
     digits = Expr(f"count_values({day.text}, {today.text})")
@@ -70,13 +70,13 @@ def latest(promise: Promise, scope: Scope) -> RecordingRule:
     today = binary("*", _new(promise, scope), now, on=(), group_left=(names.DAY,))
     both = any_of([join("+", before, today, _DAYS), today, before])
     fresh = binary("and", both, _began_since(_LATEST), on=(names.DAY,))
-    # There are no more days than that; only a number here says so to whoever counts series.
+    # There are never more days than that; this number tells the series counter so.
     kept = Expr(f"topk by ({', '.join(each(_PARTS))}) ({_LATEST}, {fresh.text})")
     return rule(names.BUDGET_LATEST, kept, **_labels(promise))
 
 
 def finished(promise: Promise, scope: Scope) -> RecordingRule:
-    """Copy the sums of the days of the window, and take over those of the latest days."""
+    """Copy the sums of the days of the window, and include those of the latest days."""
     kept = min(_KEPT, scope.site.retention)
     again = call("last_over_time", _record(names.BUDGET_DAYS, promise, scope).over(kept))
     fresh = call("last_over_time", _record(names.BUDGET_LATEST, promise, scope).over(DAY))
@@ -87,9 +87,9 @@ def finished(promise: Promise, scope: Scope) -> RecordingRule:
 
 
 def balance(promise: Promise, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record the bad events of the window, those that it allows, which part is left, and the time until it is spent.
+    """Record the bad events of the window, the allowed ones, the remaining part, and the time until it is spent.
 
-    Until the days are copied for the first time there is none of it, rather than a budget that looks untouched.
+    Before the first copy of the days there are no such series, rather than a budget that looks untouched.
     """
     labels = _labels(promise)
     spent = _record(names.BUDGET_SPENT, promise, scope).now()
@@ -117,7 +117,7 @@ def _counted(part: str, promise: Promise, scope: Scope) -> Expr:
 
 
 def _ends_in(spent: Expr, allowed: Expr, promise: Promise, scope: Scope) -> Expr:
-    """Divide what is left by the pace of the last 24 hours, where that is faster than the budget comes back."""
+    """Divide the rest by the pace of the last 24 hours, where that is faster than the budget recovers."""
     fresh = largest(_record(names.BUDGET_LATEST, promise, scope).where(**{names.PART: BAD}).now(), _DAYS)
     day = summed(join("*", fresh, _weight(fresh, DAY), _DAYS))
     even = _with("/", summed(allowed) * number(DAY), promise.window)
@@ -126,7 +126,7 @@ def _ends_in(spent: Expr, allowed: Expr, promise: Promise, scope: Scope) -> Expr
 
 
 def _new(promise: Promise, scope: Scope) -> Expr:
-    """Count the events of one rule interval, of who promises something over a window."""
+    """Count the events of one rule interval, for the services with an objective over a window."""
     signal = promise.signal
     bad, every = (
         labelled(scope.record(name).now(), names.PART, part)
@@ -139,14 +139,14 @@ def _new(promise: Promise, scope: Scope) -> Expr:
 
 
 def _weight(days: Expr, window: Expr | int) -> Expr:
-    """Find which part of each day lies within a window that ends now, from 0 to 1."""
+    """Compute the part of each day within a window that ends now, from 0 to 1."""
     began = binary("+", number(0) * days, _calendar(), on=(names.DAY,), group_left=())
     inside = _with("+", began + number(DAY) - call("time"), window) / number(DAY)
     return call("clamp_max", call("clamp_min", inside, number(0)), number(1))
 
 
 def _with(op: str, left: Expr, right: Expr | float) -> Expr:
-    """Join with a number, or with the one of each service."""
+    """Join with a number, or with each service's number."""
     return spread(op, left, right) if isinstance(right, Expr) else binary(op, left, number(right))
 
 
@@ -159,7 +159,7 @@ def _labels(promise: Promise) -> dict[str, str]:
 
 
 def _began_since(days: int) -> Expr:
-    """Take the latest days, today as the first."""
+    """Select the latest days, today included."""
     return _calendar() > call("time") - number(days * DAY)
 
 

@@ -1,4 +1,4 @@
-"""Events: the sums of streams over windows, at any level, that all signals stand on."""
+"""Events: the sums of streams over windows, at any level, on which all signals are based."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Level = tuple[str, ...]
 
 
 def streams_read(signal: Signal) -> Iterator[Stream]:
-    """List the streams whose windows a signal sums."""
+    """List the streams that a signal sums over windows."""
     match signal.kind:
         case Count() | Share() | Distribution() | Quantile():
             yield signal.of
@@ -40,7 +40,7 @@ def streams_read(signal: Signal) -> Iterator[Stream]:
             if isinstance(per, Stream):
                 yield per
         case Gauged():
-            return  # a value is no event
+            return  # a gauge has no events
         case _:
             assert_never(signal.kind)
 
@@ -77,8 +77,8 @@ def events(stream: Stream, window: int, labels: Level, scope: Scope) -> Recordin
 def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
     """Record the upper bound of each bucket, in base units.
 
-    A label is text, and no function reads a number from it but ``histogram_quantile``: all that a histogram of one
-    bucket holds lies within its bound.
+    A label is text, and only ``histogram_quantile`` reads a number from it: the largest value of a histogram of one
+    bucket is its bound.
     """
     finite = whole(stream, window, scope).where("!=", **{names.LE: "+Inf"}).now()
     le, bucket = literal(names.LE), literal("bucket")

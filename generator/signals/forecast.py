@@ -1,4 +1,4 @@
-"""Forecasts: the day that the pace of the last hours comes to."""
+"""Forecasts: the day's total at the pace of the last hours."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from generator.streams.scope import Scope
 
 PACE = 6 * HOUR
-#: A change of clocks shifts the day by so much.
+#: A change of clocks shifts the day by this much.
 _SHIFT = HOUR
 
 
 def forecast(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
-    """Record the last hours' amount and the day that it makes; without a whole yesterday there is none.
+    """Record the last hours' amount and the forecast of the day; without a whole yesterday there is none.
 
-    A day is not flat: the last 24 hours are scaled by these hours against the same hours of yesterday, or those an
-    hour before or after, whichever held most: clocks change. Hours in which yesterday nearly stood still would make
-    any day enormous, so it is no more than the last 24 hours or these hours' flat pace come to.
+    A day is not flat: the last 24 hours are scaled by these hours over the same hours of yesterday, or those an hour
+    before or after, whichever had most, since clocks change. Hours that were nearly idle yesterday would make any
+    forecast enormous, so it is limited to the last 24 hours or these hours' flat pace.
     """
     pace_name, like_name = names.windowed(signal, "increase", PACE), names.part(signal, "like_yesterday")
     stream = cost(signal.of) if isinstance(signal.kind, Cost) else signal.of
@@ -35,7 +35,7 @@ def forecast(signal: Signal, scope: Scope) -> tuple[RecordingRule, ...]:
     earlier = call("max_over_time", pace.over(2 * _SHIFT, offset=DAY - _SHIFT))
     day, flat = scope.record(names.value(signal)).now(), pace.now() * number(DAY // PACE)
     least = any_of([like <= flat, like <= day, flat > day, day])
-    # Yesterday's hours are whole only if there were as many before them.
+    # Yesterday's hours are whole only if there are equally many before them.
     whole = call("last_over_time", pace.over(2 * _SHIFT, offset=DAY + PACE))
     return (
         rule(pace_name, amount),

@@ -1,4 +1,4 @@
-"""Levels: what a gauge shows, at an instant or over a window."""
+"""Levels: the value of a gauge, at an instant or over a window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def records(signal: Signal, kind: Level, scope: Scope) -> Iterator[RecordingRule]:
-    """Record the value; what looks over a window reads the values of its instants, recorded beside it."""
+    """Record the value; over a window it is computed from the values at its instants, recorded beside it."""
     for labels in signal.levels:
         stream = having(scope.stream(signal.of), labels).now()
         now = aggregate(signal.of.across, stream, each(labels))

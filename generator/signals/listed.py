@@ -1,4 +1,4 @@
-"""Listed values: those that a service's profile, or the service itself, lists of a label."""
+"""Listed values: the values of a label that a service's profile or the service itself lists."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def strays(rates: Series, label: str, scope: Scope) -> Expr:
-    """Sum what has a value of ``label`` that is not listed, by service and value, where there is a list at all.
+    """Sum the series with an unlisted value of ``label``, by service and value, where there is a list.
 
     Args:
-        rates: A stream, where it has the label.
+        rates: The series of a stream that have the label.
         label: Its name.
         scope: All services.
     """

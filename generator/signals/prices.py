@@ -1,4 +1,4 @@
-"""Prices as data that all services share, and the streams of billed tokens and of cost that stand on them."""
+"""Prices as data that all services share, and the streams of billed tokens and of cost, which depend on them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ON = (MODEL, TOKEN_TYPE)
 
 
 def constants(prices: Iterable[Price], inclusions: Iterable[Inclusion]) -> Iterator[RecordingRule]:
-    """Record USD for one token, and which types count inside others: a rule a model, a series a type."""
+    """Record USD for one token, and the types that count inside others: a rule a model, a series a type."""
     by_model: dict[str, list[Expr]] = {}
     for price in prices:
         of_type = labelled(call("vector", number(price.usd)), TOKEN_TYPE, price.token_type)
@@ -45,14 +45,14 @@ def _pairs(inclusions: Iterable[Inclusion]) -> Mapping[str, list[tuple[str, str]
 
 
 def stray_types(tokens: Stream, scope: Scope) -> RecordingRule:
-    """Record the token types that no list names and that have no price: nobody knows what they count."""
+    """Record the token types that no list names and that have no price: their meaning is unknown."""
     found = strays(having(scope.stream(tokens), (TOKEN_TYPE,)), TOKEN_TYPE, scope)
     priced = aggregate("group", Expr(names.PRICE), (TOKEN_TYPE,))
     return rule(names.stray_types(tokens), binary("unless", found, priced, on=(TOKEN_TYPE,)))
 
 
 def without_strays(found: Expr, tokens: Stream, scope: Scope, window: int = 0) -> Expr:
-    """Leave such types out, those of a window too; a stream of one service's own has no shared list."""
+    """Leave unknown types out, those of a window too; a service's own stream has no shared list."""
     if not scope.shared or TOKEN_TYPE not in tokens.kept:
         return found
     types = scope.record(names.stray_types(tokens))
@@ -63,11 +63,11 @@ def without_strays(found: Expr, tokens: Stream, scope: Scope, window: int = 0) -
 def billed_tokens(
     tokens: Stream, scope: Scope, profiles: Sequence[ProfileFacts] = (), *, is_listed: bool
 ) -> RecordingRule:
-    """Record tokens so that each counts once: prompt without cached, completion without reasoning, and so on.
+    """Record tokens so that each counts once: prompt without cached, completion without reasoning.
 
-    Providers count so or so, and some profiles say that their source counts in one way, whatever the provider. A type
-    that nobody knows may count all others once more, and is left out.
-    ``is_listed`` says whether a price list knows of any provider that counts types inside others.
+    Providers count differently, and some profiles declare that their source counts in one way for all providers. An
+    unknown type may count all others again, and is left out. ``is_listed`` is whether the price list has a provider
+    that counts types inside others.
     """
     raw = without_strays(summed(scope.stream(tokens).now(), tokens.kept), tokens, scope)
     ways = []
@@ -86,7 +86,7 @@ def billed_tokens(
     moved = call(
         "label_replace", outer, literal(TOKEN_TYPE), literal("$1"), literal(_WITHIN), literal("(.+)")
     )
-    # At least 0, since parts are exposed a moment apart.
+    # At least 0, since parts are exposed at slightly different times.
     rest = call("clamp_min", binary("-", raw, summed(moved, tokens.kept), on=each(tokens.kept)), number(0))
     return rule(names.rate(billed(tokens)), rest | raw)
 
@@ -100,7 +100,7 @@ def _within_profiles(raw: Expr, profiles: Expr) -> Expr:
 
 
 def costs(tokens: Stream, spent: Stream | None, scope: Scope) -> RecordingRule:
-    """Record USD per second: what a source reports itself, else tokens, summed before they meet their prices."""
+    """Record USD per second: the source's own cost, else tokens, summed before they are joined with their prices."""
     stream = cost(tokens)
     price = aggregate("max", Expr(names.PRICE), _ON)
     priced = summed(

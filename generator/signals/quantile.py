@@ -1,4 +1,4 @@
-"""Quantiles: from buckets that are summed first, never from other quantiles."""
+"""Quantiles: computed from buckets that are summed first, never from other quantiles."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
     from generator.streams.scope import Scope
 
-#: How long runs are taken to last where only that they lie beyond the last bucket is known, in seconds.
+#: The assumed length of runs, in seconds, where all that is known is that they lie beyond the last bucket.
 UNKNOWN_LENGTH = 30 * MINUTE
-#: Which part of a day's values is not above what is taken for all of it.
+#: The quantile over a day's values that represents the whole day.
 _MOST = 0.9
 
 
@@ -40,7 +40,7 @@ def records(signal: Signal, kind: Quantile, scope: Scope) -> Iterator[RecordingR
 def overflow(signal: Signal, scope: Scope) -> RecordingRule:
     """Record the share of observations beyond the last bucket, where a quantile is stuck at its bound.
 
-    Buckets count all that lies below them, so that the last one holds the most.
+    Buckets are cumulative, so that the last one has the most.
     """
     finite = whole(signal.of, signal.window, scope).where("!=", **{names.LE: "+Inf"}).now()
     inside = largest(aggregate("sum", finite, each((names.LE,))))
@@ -49,16 +49,16 @@ def overflow(signal: Signal, scope: Scope) -> RecordingRule:
 
 
 def is_timed(signals: Iterable[Signal]) -> bool:
-    """Whether the shared rules record how long runs last, as far as these signals tell."""
+    """Whether the shared rules record the length of runs, as far as these signals show."""
     timed = (one for one in signals if one.shared and one.of.name == RUN_LATENCY)
     return any(isinstance(one.kind, Quantile) for one in timed)
 
 
 def run_length(signal: Signal, q: float, overflowing: Signal | None, scope: Scope) -> RecordingRule:
-    """Record how long a service's runs last: a quantile of the run latency, over most of a day.
+    """Record the length of a service's runs: a quantile of the run latency, over most of a day.
 
-    A day has hours without a run, and some in which something was slow. Half an hour is added where the runs that the
-    quantile is about lie beyond the last bucket, as ``overflowing`` records, and nobody knows how long they last.
+    A day has hours without a run, and some in which something was slow. Half an hour is added where the runs of the
+    quantile lie beyond the last bucket, as ``overflowing`` records, so that their length is unknown.
     """
     usual = _of_a_day(names.value(signal), scope)
     if overflowing is None:

@@ -1,4 +1,4 @@
-"""Rare events: bad ones and all of them over times longer than a signal's own window, for alerts on little traffic."""
+"""Rare events: bad ones and all of them over windows longer than the signal's own, for alerts on little traffic."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 def bad(signal: Signal, labels: Level, window: int) -> str:
-    """Name the bad events of so many seconds at a level."""
+    """Name the bad events of a window in seconds at a level."""
     return names.part(signal, f"bad{duration(window)}", labels)
 
 
 def every(signal: Signal, labels: Level, window: int) -> str:
-    """Name all events of so many seconds at a level."""
+    """Name all events of a window in seconds at a level."""
     return names.part(signal, f"all{duration(window)}", labels)
 
 
 def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[RecordingRule]:
-    """Record bad events per second at ``labels``, and all of them at ``on``, so that longer times are cheap to sum."""
+    """Record bad events per second at ``labels``, and all events at ``on``, so that longer windows are cheap to sum."""
     of, kind = divisor(signal) or signal.of, signal.kind
     if not isinstance(kind, Share):
         yield rate_at(of, on, scope)
@@ -46,7 +46,7 @@ def sides(signal: Signal, labels: Level, on: Level, scope: Scope) -> Iterator[Re
 
 
 def over(signal: Signal, labels: Level, on: Level, window: int, scope: Scope) -> Iterator[RecordingRule]:
-    """Record the bad events and all events of so many seconds."""
+    """Record the bad events and all events of a window in seconds."""
     all_rate = names.events_rate(signal, on)
     yield rule(bad(signal, labels, window), long_window(_bad_rate(signal, labels), window, scope))
     yield rule(every(signal, on, window), long_window(all_rate, window, scope))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def records(signal: Signal, kind: Ratio, scope: Scope) -> Iterator[RecordingRule]:
-    """Record both sides and the ratio; a sparse stream is 0 where nothing says otherwise."""
+    """Record both sides and the ratio; a sparse stream is 0 where its breakdown exists."""
     for labels in signal.levels:
         yield events(kind.per, signal.window, common(labels, kind.per), scope)
         amount = counted(signal.of, signal.window, labels, scope)
@@ -45,14 +45,14 @@ def divided(signal: Signal, labels: Level, per: Stream, scope: Scope) -> Recordi
 
 
 def unfinished(signal: Signal, scope: Scope) -> RecordingRule:
-    """Record that something happens of a ratio while nothing that it is divided by does; the value is when."""
+    """Record that a ratio has a numerator while its denominator has no events; the value is the time."""
     amount = scope.record(names.numerator(signal)).now() > number(0)
     every = scope.record(names.denominator(signal)).now() > number(0)
     return rule(names.part(signal, "unfinished"), number(0) * join("unless", amount, every) + Expr("time()"))
 
 
 def _zero(signal: Signal, kind: Ratio, labels: Level, scope: Scope) -> Expr | None:
-    """Find what says that a breakdown exists while a sparse stream has no series for it."""
+    """Find the series that prove a breakdown exists while a sparse stream has no series for it."""
     if not signal.of.sparse:
         return None
     if labels == common(labels, kind.per):

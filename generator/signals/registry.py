@@ -1,7 +1,7 @@
 """The kinds of signals; a new kind is a module with ``records``, and a line here.
 
 A ratio of any kind is three records: its numerator, its denominator, and the value, which divides the two; a quantile
-is the last two. Alerts read the parts to know on how many events a value stands.
+is the last two. Alerts read the parts to know the number of events behind a value.
 """
 
 from __future__ import annotations

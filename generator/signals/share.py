@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule]:
-    """Record matching and all events, and what the ones are of the others."""
+    """Record matching events and all events, and the share of the former in the latter."""
     for labels in signal.levels:
         every = scope.record(names.denominator(signal, labels)).now()
         among = having(whole(signal.of, signal.window, scope).where(**kind.among), labels)
@@ -28,7 +28,7 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
             if kind.among
             else events(signal.of, signal.window, labels, scope)
         )
-        # Without a single matching event there is no series: 0 then, as long as there are events at all.
+        # Without a matching event there is no series; the value is then 0, as long as there are events.
         yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * every)
         part = scope.record(names.numerator(signal, labels)).now()
         yield rule(names.value(signal, labels), part / (every > number(0)))

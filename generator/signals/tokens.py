@@ -1,4 +1,4 @@
-"""Tokens: for each event of another stream, each counted once whatever a provider includes in what."""
+"""Tokens: for each event of another stream; each token counts once even where a provider counts it in two types."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Counter(Struct, frozen=True):
     added: dict[int, float] = field(default_factory=dict)
 
     def add(self, scrape: int, amount: float, times: int) -> None:
-        """Add ``amount``, ``times`` over."""
+        """Add ``amount``, given as it is exposed, ``times`` over."""
         self.added[scrape] = self.added.get(scrape, 0) + amount * times
 
     def series(self, scrapes: int) -> Iterator[Values]:
@@ -59,11 +59,10 @@ class Histogram(Struct, frozen=True):
     total: dict[int, float] = field(default_factory=dict)
 
     def add(self, scrape: int, amount: float, times: int) -> None:
-        """Observe ``amount``, given in base units, ``times`` over."""
-        exposed = amount / self.metric.factor
-        bucket = self.buckets[bisect_left(self.metric.buckets, exposed)]
+        """Observe ``amount``, given as it is exposed, ``times`` over."""
+        bucket = self.buckets[bisect_left(self.metric.buckets, amount)]
         bucket[scrape] = bucket.get(scrape, 0) + times
-        self.total[scrape] = self.total.get(scrape, 0) + exposed * times
+        self.total[scrape] = self.total.get(scrape, 0) + amount * times
 
     def series(self, scrapes: int) -> Iterator[Values]:
         """Read its buckets, sum and count at the first ``scrapes`` scrapes."""
@@ -81,16 +80,17 @@ class Histogram(Struct, frozen=True):
 
 
 class Gauge(Struct, frozen=True):
-    """A gauge with its labels, which swings about its ``usual`` value, in its exposed unit."""
+    """A gauge with its labels, which swings about its ``usual`` value, in its exposed unit, by a part of it."""
 
     metric: Metric
     labels: Mapping[str, str]
     usual: float
+    swing: float = _SWING
 
     def series(self, scrapes: int) -> Iterator[Values]:
         """Read it at the first ``scrapes`` scrapes."""
         turn = 2 * pi / _SCRAPES_A_SWING
-        values = [self.usual * (1 + _SWING * sin(turn * scrape)) for scrape in range(scrapes)]
+        values = [self.usual * (1 + self.swing * sin(turn * scrape)) for scrape in range(scrapes)]
         yield Values({"__name__": self.metric.name, **self.labels}, 0, values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from itertools import product
 from math import log2
 from typing import TYPE_CHECKING, assert_never
@@ -15,9 +14,9 @@ from generator.model.metrics import Across
 from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
-from generator.simulate.parts import Part, parts
+from generator.simulate.feeds import INFO, Happening, Reading, fed, labels_of, observations
 from generator.simulate.spend import FIELDS, INSTEAD, cost, prices
-from generator.simulate.vocabulary import Vocabulary, vocabulary
+from generator.simulate.vocabulary import Vocabulary, choices, vocabulary
 from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event
 
 if TYPE_CHECKING:
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
     from generator.simulate.spend import Prices
     from generator.streams.roles import Outcome
 
-#: The values of a service's segments.
+#: Labels and their values.
 Segments = tuple[tuple[str, str], ...]
+_Route = tuple[Event, tuple[str, ...], Segments]
 #: Multiples of it spread evenly between 0 and 1.
 _GOLDEN = 0.6180339887
 #: What a gauge shows of which nothing is promised; and where it stands under a promised maximum, above a minimum.
@@ -41,25 +41,17 @@ _FIRST_TOKEN = 0.2
 
 
 class Exposed(Struct, frozen=True):
-    """What is the same for every process of a service; ``fed`` are the metrics that an event feeds."""
+    """What is the same for every process of a service; ``fed`` is what reads each event."""
 
     service: Service
     words: Vocabulary
     prices: Prices
-    fed: Mapping[Event, tuple[Part, ...]]
+    fed: Mapping[Event, tuple[Reading, ...]]
 
     @classmethod
     def of(cls, service: Service) -> Exposed:
         """Read it from a service."""
-        fed = defaultdict(list)
-        for part in parts(service):
-            fed[part.role.event].append(part)
-        return cls(
-            service,
-            vocabulary(service),
-            prices(service),
-            {event: tuple(found) for event, found in fed.items()},
-        )
+        return cls(service, vocabulary(service), prices(service), fed(service))
 
 
 class Process(Struct, frozen=True):
@@ -67,35 +59,43 @@ class Process(Struct, frozen=True):
 
     exposed: Exposed
     release: str
-    counting: dict[tuple[str, tuple[str, ...]], Counter | Histogram] = field(default_factory=dict)
+    counting: dict[tuple[str, Segments], Counter | Histogram] = field(default_factory=dict)
     gauges: list[Gauge] = field(default_factory=list)
-    routes: dict[tuple[Event, tuple[str, ...], Segments], list[tuple[Amount, Counter | Histogram]]] = field(
-        default_factory=dict
-    )
+    routes: dict[_Route, list[tuple[Amount, float, Counter | Histogram]]] = field(default_factory=dict)
     token_types: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
     finished: list[int] = field(default_factory=lambda: [0])
 
     def show(self) -> None:
         """Expose every declared combination of labels of the gauges, each well within what is promised of it."""
-        for metric in self.exposed.service.metrics.values():
+        service = self.exposed.service
+        for metric in service.metrics.values():
             if metric.is_gauge:
-                usual = _usual(metric, self.exposed.service)
+                usual = _usual(metric, service)
                 declared = [dict(one) for one in _declared(metric, self.release, self.exposed)]
-                said = [{name: _value(name, {}, self) for name in metric.labels}]
-                self.gauges.extend(Gauge(metric, labels, usual) for labels in declared or said)
+                for said in declared or [{}]:
+                    self.gauges.append(Gauge(metric, self._labels_of(metric, said), usual))
+        joined = {
+            label.joined: _value(name, {}, self) for name, label in service.labels.items() if label.joined
+        }
+        if joined:
+            self.gauges.append(Gauge(INFO, joined, 1, swing=0))
+
+    def _labels_of(self, metric: Metric, said: Mapping[str, str]) -> dict[str, str]:
+        return labels_of(metric, self.exposed.service, lambda name: _value(name, said, self))
 
     def start(self) -> None:
-        """Expose every declared combination of labels at 0, except of sparse metrics; the module does so of unread."""
-        unread = [part.metric for part in self.exposed.fed.get(Event.UNREAD, ())]
+        """Expose every declared combination of labels at 0, as the generated module does; others wait for events."""
+        unread = {one.metric for one in self.exposed.fed[Event.UNREAD]}
         for metric in self.exposed.service.metrics.values():
-            if not metric.is_gauge and (not metric.sparse or metric in unread):
-                for labels in _declared(metric, self.release, self.exposed):
-                    self._counting(metric, labels, zero_initialised=True)
+            begins = not metric.sparse or metric.name in unread
+            if begins and not metric.is_gauge and not metric.foreign:
+                for said in _declared(metric, self.release, self.exposed):
+                    self._counting(metric, self._labels_of(metric, said), zero_initialised=True)
 
     def finish(self, scrape: int, run: Run) -> None:
         """Count a finished run and all that happened in it."""
         good = self.exposed.words.reasons.is_ok(run.reason)
-        ended = (run.reason, "ok" if good else "")
+        ended = (run.reason, "ok" if good else "", *_of_models(run))
         whose = _whose(self.finished[0], self.exposed.service)
         self.finished[0] += 1
         self._add(Event.RUN, ended, scrape, {Amount.SECONDS: run.seconds, Amount.STEPS: run.steps}, 1, whose)
@@ -110,9 +110,7 @@ class Process(Struct, frozen=True):
         self, scrape: int, tool: str, seconds: float, error: str = "", times: int = 1, whose: Segments = ()
     ) -> None:
         """Count a tool call, ``times`` over; ``error`` is the class of its error."""
-        self._add(
-            Event.TOOL_CALL, (tool, "" if error else "ok"), scrape, {Amount.SECONDS: seconds}, times, whose
-        )
+        self._add(Event.TOOL_CALL, (tool, error), scrape, {Amount.SECONDS: seconds}, times, whose)
         if error:
             self._add(Event.TOOL_ERROR, (tool, error), scrape, {}, times, whose)
 
@@ -142,21 +140,27 @@ class Process(Struct, frozen=True):
         route = self.routes.get((event, key, whose))
         if route is None:
             route = self.routes[event, key, whose] = list(self._route(event, key, whose))
-        for amount, counter in route:
-            counter.add(scrape, amounts.get(amount, 1), times)
+        for amount, factor, counter in route:
+            counter.add(scrape, amounts.get(amount, 1) / factor, times)
 
     def _route(
         self, event: Event, key: tuple[str, ...], whose: Segments
-    ) -> Iterator[tuple[Amount, Counter | Histogram]]:
-        said = _said(event, key, self.exposed.words) | dict(whose)
-        for part in self.exposed.fed.get(event, ()):
-            labels = {name: _value(name, said, self) for name in part.metric.labels}
-            yield part.role.amount, self._counting(part.metric, labels, zero_initialised=False)
+    ) -> Iterator[tuple[Amount, float, Counter | Histogram]]:
+        happening = _happening(event, key, whose, self.exposed.words)
+        found = observations(
+            happening,
+            self.exposed.fed[event],
+            self.exposed.service,
+            lambda name: _value(name, happening.said, self),
+        )
+        for one in found:
+            counter = self._counting(one.metric, one.labels, zero_initialised=False)
+            yield one.amount, one.factor, counter
 
     def _counting(
         self, metric: Metric, labels: Mapping[str, str], *, zero_initialised: bool
     ) -> Counter | Histogram:
-        key = metric.name, tuple(labels.values())
+        key = metric.name, tuple(labels.items())
         if key not in self.counting:
             self.counting[key] = counting(metric, labels, zero_initialised=zero_initialised)
         return self.counting[key]
@@ -190,19 +194,27 @@ def _usual(metric: Metric, service: Service) -> float:
     return level / metric.factor / (service.replicas if metric.across is Across.SUM else 1)
 
 
+def _happening(event: Event, key: tuple[str, ...], whose: Segments, words: Vocabulary) -> Happening:
+    said = _said(event, key, words) | dict(whose)
+    return Happening(event, said, failed=ERROR_CLASS in said)
+
+
 def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:  # noqa: PLR0911 - one an event
-    """Turn an event's meaning into label values."""
+    """Turn an event's meaning into label values; what went wrong has a class of its error."""
     match event:
         case Event.RUN:
-            return {STOP_REASON: key[0], **_ended(words.run, well=bool(key[1]))}
+            reason, good, model, error = key
+            said = {STOP_REASON: reason, **({MODEL: model} if model else {})}
+            return said | _ended(words.run, error, well=bool(good))
         case Event.TOOL_CALL:
-            return {TOOL: key[0], **_ended(words.call, well=bool(key[1]))}
+            tool, error = key
+            return {TOOL: tool, **_ended(words.call, error, well=not error)}
         case Event.TOOL_ERROR:
             return {TOOL: key[0], ERROR_CLASS: key[1]}
         case Event.LLM_CALL:
-            return {MODEL: key[0]}
+            return {MODEL: key[0], **_ended(words.step, "", well=True)}
         case Event.LLM_ERROR:
-            return {MODEL: key[0], ERROR_CLASS: key[1]}
+            return {MODEL: key[0], **_ended(words.step, key[1], well=False)}
         case Event.TOKENS:
             return {MODEL: key[0], TOKEN_TYPE: key[1]}
         case Event.UNREAD | Event.INNER_RUN:
@@ -211,16 +223,25 @@ def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, st
             assert_never(event)
 
 
-def _ended(outcome: Outcome | None, *, well: bool) -> dict[str, str]:
-    return {outcome.label: outcome.good if well else outcome.bad} if outcome else {}
+def _ended(outcome: Outcome | None, error: str, *, well: bool) -> dict[str, str]:
+    status = {outcome.label: outcome.good if well else outcome.bad} if outcome else {}
+    return status if well else {**status, ERROR_CLASS: error or OTHER}
+
+
+def _of_models(run: Run) -> tuple[str, str]:
+    """Choose the model that a run is told by, and the class of the error that it ended with; either may be empty."""
+    asked = [call.model for call in run.llm_calls] + [model for model, _ in run.llm_errors]
+    return next(iter(asked), ""), run.llm_errors[-1][1] if run.llm_errors else ""
 
 
 def _value(label: str, said: Mapping[str, str], process: Process) -> str:
-    """Find a label's value; one that no event knows of always says the first that is declared."""
+    """Find a label's value; one that no event knows of always says the first that is declared, or one made up."""
     if label == names.RELEASE:
         return process.release
+    if label in said:
+        return said[label]
     declared = process.exposed.service.labels
-    return said.get(label) or (declared[label].values[:1] if label in declared else ("",))[0]
+    return choices(declared[label], label)[0] if label in declared else ""
 
 
 def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.metrics import MetricType
+from generator.simulate.feeds import INFO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +37,7 @@ def lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
     Raises:
         OSError: there is no room for temporary files.
     """
-    families = {metric.name: metric for metric in service.metrics.values()}
+    families = {metric.name: metric for metric in (*service.metrics.values(), INFO)}
     with ExitStack() as opened:
         waiting: dict[str, TextIO] = {}
         for _, of_instance in groupby(series, key=lambda one: one.labels["instance"]):
@@ -70,8 +71,14 @@ def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:
 
 
 def _head(metric: Metric) -> Iterator[str]:
-    family = metric.name.removesuffix("_total") if metric.type is MetricType.COUNTER else metric.name
-    yield f"# TYPE {family} {metric.type}"
+    family, type_ = metric.name, metric.type.value
+    if metric is INFO:
+        family, type_ = family.removesuffix("_info"), "info"
+    elif metric.type is MetricType.COUNTER and family.endswith("_total"):
+        family = family.removesuffix("_total")
+    elif metric.type is MetricType.COUNTER:
+        type_ = "unknown"  # to the format it is no counter without the suffix
+    yield f"# TYPE {family} {type_}"
     yield f"# HELP {family} {_escaped(metric.help)}"
 
 

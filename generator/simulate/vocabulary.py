@@ -20,10 +20,11 @@ _UNSAID = Reasons("", "completed", "step_error", "tool_error", "timeout", "max_s
 
 
 class Vocabulary(Struct, frozen=True):
-    """What a service's labels may say; of ``run`` and ``call`` None where no label says how they ended."""
+    """What a service's labels may say; of ``run``, ``call`` and ``step`` None where no label says how they ended."""
 
     run: Outcome | None
     call: Outcome | None
+    step: Outcome | None
     reasons: Reasons
     tools: tuple[str, ...]
     models: tuple[str, ...]
@@ -38,6 +39,7 @@ def vocabulary(service: Service) -> Vocabulary:
     return Vocabulary(
         run=roles.outcome(service, Event.RUN),
         call=roles.outcome(service, Event.TOOL_CALL),
+        step=roles.outcome(service, Event.LLM_CALL),
         reasons=roles.reasons(service) or _UNSAID,
         tools=_values(service, TOOL, "tool"),
         models=_values(service, MODEL, "model"),
@@ -52,12 +54,13 @@ def _listed(label: Label) -> tuple[str, ...]:
 
 
 def _values(service: Service, label: str, stem: str) -> tuple[str, ...]:
-    """Take the declared values, or make some up where only their number is declared."""
-    if label not in service.labels:
-        return (stem,)
-    declared = service.labels[label]
-    made_up = tuple(f"{stem}_{number}" for number in range(1, min(declared.max_live, 3) + 1))
-    return _listed(declared) or made_up
+    return choices(service.labels[label], stem) if label in service.labels else (stem,)
+
+
+def choices(label: Label, stem: str) -> tuple[str, ...]:
+    """List the declared values of a label, or make some up where only their number is declared."""
+    made_up = tuple(f"{stem}_{number}" for number in range(1, min(label.max_live, 3) + 1))
+    return _listed(label) or made_up
 
 
 def _preferred(values: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Declaration(Struct, frozen=True):
 
 
 def declared(name: str, specs: Path) -> Iterator[Declaration]:
-    """Yield the declarations of a name: those of shared files first, then what services declare or change."""
+    """Yield the declarations of a name: first those of shared files, then those that services declare or change."""
     for document in _documents(specs, name):
         for section, entry in _entries(document):
             if entry.key.text == name:
@@ -41,13 +41,13 @@ def declared(name: str, specs: Path) -> Iterator[Declaration]:
 
 
 def names(specs: Path) -> Iterator[str]:
-    """Yield all names that are declared; a name may come several times."""
+    """Yield all declared names; a name may come several times."""
     for document in _documents(specs):
         yield from (entry.key.text for _, entry in _entries(document))
 
 
 def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
-    """Parse the files that mention a name; what is no YAML is left to the command ``check``."""
+    """Parse the files that mention a name; the command ``check`` reports files that are not YAML."""
     own = [*files.profiles(specs), *files.yaml_files(specs)]
     taken = {path.relative_to(specs) for path in own}
     shipped = [
@@ -84,6 +84,6 @@ def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declar
 
 
 def _text(entry: nodes.Entry, *keys: str) -> str:
-    """Return the text of the first of the keys that is there."""
+    """Return the text of the first of the keys that exists."""
     found = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""A validated document becomes a written spec: types from the records' own annotations, places kept."""
+"""Decode a validated document into a written spec: types from the records' own annotations, places kept."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from generator.spec import nodes, types
 
 T = TypeVar("T")
 
-#: The largest integer up to which floats hold all of them.
+#: The largest integer up to which floats represent all integers.
 _LARGEST_EXACT = 2**53
 #: A record that may be written as a bare list is filled through this field.
 _LIST_FIELD = "values"
 
 
 def decode(node: nodes.Node, into: type[T]) -> T:
-    """Fill the record ``into`` from a document that its JSON Schema accepts; what is missing is None or empty."""
+    """Fill the record ``into`` from a document that its JSON Schema accepts; missing keys become None or empty."""
     decoded: T = _decode(node, into)
     return decoded
 
@@ -44,7 +44,7 @@ def _decode(node: nodes.Node | None, hint: Any) -> Any:  # noqa: ANN401, PLR0911
 
 
 def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
-    """Read a value or a list of them."""
+    """Read one value or a list of values."""
     if isinstance(node, nodes.Mapping):
         return None
     many = node.items if isinstance(node, nodes.Sequence) else (node,)
@@ -56,10 +56,10 @@ def _one_or_many(node: nodes.Node) -> types.OneOrMany | None:
 def _scalar(node: nodes.Node, kind: type) -> object:
     if not isinstance(node, nodes.Scalar):
         return None
-    # Amounts may be written as numbers (40) or as text (5%): as text they are one kind of thing.
+    # Amounts may be written as numbers (40) or as text (5%): as text they have one type.
     if kind is str:
         return node.text
-    # To JSON Schema 6.0 and 1e1 are whole numbers too; and 100 is a number, which floats can hold.
+    # JSON Schema also accepts 6.0 and 1e1 as whole numbers; and 100 is a number, which a float can represent.
     if kind is int and isinstance(node.value, float):
         return int(node.value)
     return float(node.value) if kind is float and _is_exact(node.value) else node.value

@@ -1,7 +1,7 @@
-"""A source becomes a document: a tree in which every value knows its place.
+"""A source becomes a document: a tree in which every value has its place.
 
-``parse_document`` keeps the convention of ``generator.diagnostics.result``: whatever the text holds, it returns, with
-a document and its warnings or with the errors that it found, each at its place. The tree is frozen.
+``parse_document`` keeps the convention of ``generator.diagnostics.result``: for any text it returns a document with
+warnings, or else errors, each at its place. The tree is frozen.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Composer:
         self._events = read_events(source)
 
     def compose(self) -> Node | None:
-        """The root of the only document; ``None`` when there is none or it cannot be read to its end."""
+        """The root of the only document; ``None`` when there is none or when reading stopped before the end."""
         try:
             return self._document()
         except StopReading as stop:
@@ -99,7 +99,7 @@ class Composer:
         return Mapping(_whole(start, event, values[-1:]), MappingProxyType(entries))
 
     def _key(self, event: Event) -> Scalar | None:
-        """The key, or ``None`` when it cannot be one."""
+        """The key, or ``None`` when it cannot be a key."""
         if event.kind is not EventKind.SCALAR:
             self._node(event)
         else:
@@ -117,7 +117,7 @@ class Composer:
     def _value(self, key: Event) -> Node:
         event = next(self._events)
         if event.kind is EventKind.ALIAS and key.text == _MERGE_KEY and not key.style:
-            return Scalar(event.span, None, "")  # the merge key is reported, and its alias with it
+            return Scalar(event.span, None, "")  # the merge key and its alias are reported as one error
         return self._node(event)
 
 
@@ -138,16 +138,16 @@ class Document(Struct, frozen=True):
         return self.root.at(path)
 
     def key_at(self, path: Iterable[Step]) -> Node:
-        """The key that a path ends in, or as ``at`` where there is no such key."""
+        """The key at the end of a path, or the node as from ``at`` where there is no such key."""
         return self.root.key_at(path)
 
     def to_plain(self) -> Plain:
-        """The values alone, as ``nodes.to_plain``."""
+        """The values without places, as ``nodes.to_plain``."""
         return to_plain(self.root)
 
 
 def parse_document(source: Source, *, dates: bool = False) -> Result[Document]:
-    """The document of a source, or everything that is wrong with its text and its YAML; ``dates`` may be plain text."""
+    """The document of a source, or all errors of its text and its YAML; with ``dates``, dates may be unquoted text."""
     unreadable = check_text(source)
     if unreadable:
         return Result.failed(*limited(unreadable))

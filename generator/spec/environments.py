@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
-#: Keys that an environment's replace as a whole, and maps of which it replaces entries.
+#: Keys that an environment replaces as a whole, and maps in which it replaces single entries.
 _WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "series_budget", "severity_at_most")
 _BY_ENTRY = ("selector", "objectives", "alert_labels", "links")
 
 
 def in_environments(spec: ServiceSpec) -> tuple[ServiceSpec, ...]:
-    """Make of a service one for each of its environments, or leave it as it is without any."""
+    """Split a service into one for each of its environments; without environments return it unchanged."""
     return tuple(_in(spec, entry) for entry in spec.environments) or (spec,)
 
 
@@ -69,7 +69,7 @@ def _laid_over(base: Iterable[Entry[T]], changes: Iterable[Entry[T]]) -> tuple[E
 def _alerts(
     base: Iterable[Entry[AlertSpec]], changes: Iterable[Entry[AlertSpec]]
 ) -> tuple[Entry[AlertSpec], ...]:
-    """Lay changes of alerts over others, key by key."""
+    """Merge changes of alerts into others, key by key."""
     merged = {entry.key.value: entry for entry in base}
     for entry in changes:
         known = merged.get(entry.key.value)
@@ -78,7 +78,7 @@ def _alerts(
 
 
 def with_changes(base: Entry[AlertSpec], change: Entry[AlertSpec]) -> Entry[AlertSpec]:
-    """Lay the keys of one alert over another's; the place of the change stands for both."""
+    """Merge the keys of one alert into another's; the result has the place of the change."""
     changed = {
         name: value
         for name in change.value.__struct_fields__

@@ -1,7 +1,7 @@
 """YAML events within limits; the only module that calls PyYAML.
 
-Events come one at a time from the C parser, so a nest that is too deep or a bomb of aliases ends after the
-few events that show it, however long the file is.
+Events come one at a time from the C parser, so reading stops a few events into too deep a nest or a bomb of aliases,
+however long the file is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_NODES = 50_000
 
 
 class EventKind(Enum):
-    """What begins or ends at an event."""
+    """The kind of a node or of a document that begins, or an end."""
 
     DOCUMENT = auto()
     SCALAR = auto()
@@ -52,7 +52,7 @@ class Event(Struct, frozen=True):
 
 
 class StopReading(Exception):  # noqa: N818 - ends a walk inside this package; no error of the program
-    """The rest of the file cannot be read; ``diagnostic`` says why."""
+    """The rest of the file cannot be read; ``diagnostic`` has the reason."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)

@@ -1,7 +1,6 @@
-"""Where the files of a compilation are: those of a specs directory, and those that ship with the compiler.
+"""The paths of a compilation's files: those of a specs directory, and those that ship with the compiler.
 
-A directory that is there and cannot be listed raises ``OSError``: its files would be missed, and defaults would stand
-in for them without a word.
+A directory that exists but cannot be listed raises ``OSError``: otherwise defaults would silently replace its files.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.
 
 
 def yaml_files(directory: Path) -> list[Path]:
-    """Find the YAML files of a directory, in order; none where there is no such directory."""
+    """List the YAML files of a directory, in order; empty where the directory does not exist."""
     return [path for path in _entries(directory) if path.suffix in SUFFIXES]
 
 
 def overlooked(directory: Path) -> list[Path]:
-    """Find what its author may take for specs: YAML beside the directories, and in them what is not read there."""
+    """List files that an author may take for specs: YAML at the top level, and unread entries of the subdirectories."""
     known = {shared_file(directory, name) for name in ("site", "prices", "signals", "incidents")}
     among = [path for path in yaml_files(directory) if path not in known]
     for name in ("services", "profiles"):
@@ -31,32 +30,32 @@ def overlooked(directory: Path) -> list[Path]:
 
 
 def shared_file(directory: Path, name: str) -> Path | None:
-    """Find the one file of a name, such as ``site``; ``.yaml`` counts before ``.yml``."""
+    """Find the one file of a name, such as ``site``; ``.yaml`` has precedence over ``.yml``."""
     return next((path for path in yaml_files(directory) if path.stem == name), None)
 
 
 def services(directory: Path) -> list[Path]:
-    """Find the files of services."""
+    """List the files of services."""
     return yaml_files(directory / "services")
 
 
 def profiles(directory: Path) -> list[Path]:
-    """Find a directory's own profiles."""
+    """List a directory's own profiles."""
     return yaml_files(directory / "profiles")
 
 
 def shipped_profiles() -> list[Path]:
-    """Find the profiles that ship with the compiler."""
+    """List the profiles that ship with the compiler."""
     return yaml_files(SHIPPED / "profiles")
 
 
 def shared(directory: Path) -> list[Path]:
-    """Find all that a compilation depends on beside the files of services; some of it may go unread."""
+    """List all files that a compilation may depend on, except those of services."""
     return [*yaml_files(directory), *profiles(directory), *shipped_profiles(), *yaml_files(SHIPPED)]
 
 
 def shown(path: Path) -> str:
-    """Name a file as its reader knows it: what ships with the compiler has no path of theirs."""
+    """Name a file for its reader: a file that ships with the compiler has no path of the reader's."""
     if path.is_absolute() and path.is_relative_to(SHIPPED):
         from generator.diagnostics import diagnostic  # noqa: PLC0415 - where nothing has changed, nothing is told
 

@@ -1,4 +1,4 @@
-"""The files of a specs directory become specs: parsed, held against their schemas, decoded.
+"""The files of a specs directory become specs: parsed, validated by their schemas, decoded.
 
 A directory holds ``services/*.yaml`` and, all optional, ``profiles/*.yaml``, ``site.yaml``, ``prices.yaml``,
 ``signals.yaml`` and ``incidents.yaml``. A profile that a service names and the directory lacks is taken from those that
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: In these kinds of files times are written as they are, and read as text.
+#: Files of these kinds have unquoted times, which are read as text.
 _WITH_DATES = frozenset({"incidents"})
 
 
 class Loaded(Struct, Generic[T], frozen=True):
-    """The specs of a file or a directory; None when nothing can be said of it."""
+    """The specs of a file or a directory; None when they cannot be loaded."""
 
     specs: T | None
     diagnostics: tuple[Diagnostic, ...]
@@ -82,7 +82,7 @@ def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
 
 
 def load_shared(sources: Sources) -> Loaded[Shared]:
-    """Load what all services share: the site, the prices, the library of signals and the profiles."""
+    """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
     site = _load(sources.site, "site", SiteSpec) if sources.site else None
     prices = _load(sources.prices, "prices", PricesSpec) if sources.prices else None
@@ -102,7 +102,7 @@ def load_shared(sources: Sources) -> Loaded[Shared]:
 
 
 def _profiles(sources: Sources) -> list[Loaded[ProfileSpec]]:
-    """Load the profiles; the directory's own stand in for shipped ones of their names."""
+    """Load the profiles; a directory's own profile replaces the shipped one of its name."""
     own = [_load(file, "profile", ProfileSpec) for file in sources.profiles]
     local = {each.specs.profile.value for each in own if each.specs is not None}
     return own + [
@@ -123,12 +123,12 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
 
 
 def _misfits(document: Document, kind: str) -> tuple[Diagnostic, ...]:
-    """Find all that is wrong with a document for itself: its texts, and what its schema says of it."""
+    """Find all errors of one document: of its texts, and of its schema."""
     of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
     of_schema = validate(document, load_schema(kind))
     if of_schema and (elsewhere := misplaced(document, kind)):
         return (elsewhere,)
-    # What is wrong with a text is said once.
+    # A text gets one error only.
     said = {one.span for one in of_texts}
     return limited((*of_texts, *(one for one in of_schema if one.span not in said)))
 

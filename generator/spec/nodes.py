@@ -1,4 +1,4 @@
-"""A YAML document as a tree of frozen nodes, each of which knows its place."""
+"""A YAML document as a tree of frozen nodes, each with its place."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Step: TypeAlias = str | int
 
 
 class Node(Struct, frozen=True):
-    """What every node has: the span of its text."""
+    """The field of every node: the span of its text."""
 
     span: Span
 
     def child(self, step: Step) -> Node | None:  # noqa: ARG002 - a scalar has no children
-        """The node that a key (str) or an index (int) leads to, or ``None``."""
+        """The node under a key (str) or an index (int), or ``None``."""
         return None
 
     def at(self, path: Iterable[Step]) -> Node:
-        """The node that the path leads to, or the nearest parent that exists."""
+        """The node at the end of the path, or the nearest parent that exists."""
         node: Node = self
         for step in path:
             child = node.child(step)
@@ -53,7 +53,7 @@ class Scalar(Node, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """A key, whose ``value`` is always a string, and what stands under it."""
+    """A key, whose ``value`` is always a string, and the node below it."""
 
     key: Scalar
     value: Node
@@ -81,7 +81,7 @@ class Sequence(Node, frozen=True):
 
 
 def to_plain(node: Node) -> Plain:
-    """The values alone, as dict, list, str, int, float, bool and None: fresh, and free to change."""
+    """The values without places, as dict, list, str, int, float, bool and None: new objects, free to change."""
     if isinstance(node, Mapping):
         return {key: to_plain(entry.value) for key, entry in node.entries.items()}
     if isinstance(node, Sequence):

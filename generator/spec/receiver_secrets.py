@@ -1,4 +1,4 @@
-"""Secrets of receivers that stand in the site, where only the path of their file may stand."""
+"""Secrets of receivers in the site, which may contain only the paths of secret files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
     from generator.spec.nodes import Entry, Node
 
-#: Of each channel the keys by which Alertmanager takes secrets, and what stands for them here.
+#: For each channel, Alertmanager's keys for secrets and our keys for their files.
 _FILES = MappingProxyType(
     {
         "pagerduty": {"routing_key": "routing_key_file", "service_key": "routing_key_file"},
@@ -26,7 +26,7 @@ _FILES = MappingProxyType(
 
 
 def check_secrets(root: Node) -> Iterator[Diagnostic]:
-    """Find them; messages do not show them."""
+    """Find secrets; messages do not show them."""
     receivers = root.child("receivers")
     for receiver in _entries(receivers):
         for channel in _entries(receiver.value):

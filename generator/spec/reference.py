@@ -1,8 +1,8 @@
 """The reference of all spec keys, read from the JSON Schemas: path, type, default, example and meaning of each.
 
-The last sentence of a key's description says what its absence means: ``Default: 5m.`` or ``Missing: none.`` Examples
-are those of the schemas, else values from the specs that ship with the compiler. A definition that several kinds of
-files share, such as an alert, has a section of its own.
+The last sentence of a key's description gives the meaning of its absence: ``Default: 5m.`` or ``Missing: none.``
+Examples are those of the schemas, else values from the specs that ship with the compiler. A definition that several
+kinds of files share, such as an alert, has a section of its own.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _LONGEST_EXAMPLE = 70
 
 
 class Key(Struct, frozen=True):
-    """A key of a spec; ``absent`` is the meaning of its absence, where the schema says it."""
+    """A key of a spec; ``absent`` is the meaning of its absence, where the schema gives one."""
 
     path: str
     type: str
@@ -101,13 +101,13 @@ def _schema(kind: str) -> Schema:
 
 
 def _shared_definitions() -> tuple[str, ...]:
-    """Name the mappings that files hold by name, such as ``alert``, in the order of the schema."""
+    """Name the mappings with named entries, such as ``alert``, in the order of the schema."""
     defined = _schema("common")["$defs"]
     return tuple(name for name in defined if any(_uses(name)))
 
 
 def _uses(definition: str) -> Iterator[tuple[str, str]]:
-    """Yield kind of file and key of each mapping whose entries have the definition."""
+    """Yield file kind and key of each mapping whose entries have the definition."""
     for kind in _FILES:
         for key, part in _schema(kind)["properties"].items():
             if _entry(part, kind).get("x-shared") == definition:
@@ -148,7 +148,7 @@ def _walk(schema: Schema, kind: str, prefix: str) -> Iterator[tuple[str, Schema,
 
 
 def _entry(schema: Schema, kind: str) -> Schema:
-    """Return the schema of the entries of a mapping; of two forms the full one; empty where it has none."""
+    """Return the schema of a mapping's entries; of two forms the full one; empty where it has none."""
     entry: Schema = schema.get("additionalProperties") or {}
     return _resolved(entry.get("then", entry), kind)
 
@@ -200,14 +200,14 @@ def _example(part: Schema, path: str, specs: Sequence[Plain]) -> str:
 
 
 def _fallback(part: Schema) -> str:
-    """Show a value of the type, where a value says anything."""
+    """Show a value of the type, where such a value helps."""
     if "enum" in part:
         return str(part["enum"][0])
     return "true" if part.get("type") == "boolean" else _FORMS.get(part.get("x-named", ""), ("", ""))[1]
 
 
 def _short(part: Schema, value: Plain) -> Iterator[str]:
-    """Yield a value that is short enough to show: all of it, else its first entry."""
+    """Yield a value that is short enough to show: the whole value, else its first entry."""
     first: Plain = dict(list(value.items())[:1]) if isinstance(value, dict) else value
     fits = [text for text in (_yaml(value), _yaml(first)) if len(text) <= _LONGEST_EXAMPLE]
     if part.get("type") != "number" or isinstance(value, int | float):
@@ -215,7 +215,7 @@ def _short(part: Schema, value: Plain) -> Iterator[str]:
 
 
 def _at(value: Plain, path: Sequence[str]) -> Iterator[Plain]:
-    """Yield the values at a path; where any name may stand, those of all names."""
+    """Yield the values at a path; where any name is allowed, those of all names."""
     if not path:
         yield value
     elif isinstance(value, dict):

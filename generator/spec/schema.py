@@ -1,7 +1,7 @@
-"""A document is held against a JSON Schema, and each violation becomes a diagnostic at its place.
+"""A document is validated by a JSON Schema, and each violation becomes a diagnostic at its place.
 
 ``validate`` returns all diagnostics of the stage, sorted by place, and raises nothing for bad input. Beside
-JSON Schema's own annotations a schema may carry ``x-help``: how to write what is wanted, shown as the help.
+JSON Schema's own annotations a schema may carry ``x-help``: the way to write the value, shown as the help.
 The jsonschema package is imported with the first schema, so that a command that needs none starts quickly.
 """
 
@@ -61,7 +61,7 @@ def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, An
 
 
 def validate(document: Document, schema: Schema) -> tuple[Diagnostic, ...]:
-    """Everything in a document that its schema does not allow; nothing when it fits."""
+    """Find everything in a document that its schema forbids; empty when it fits."""
     findings = schema_errors(schema.violations(document.to_plain()))
     found = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
     shown = [diagnostic_of(document, schema, *each) for each in found[:MAX_PER_FILE]]
@@ -74,7 +74,7 @@ def _order(found: tuple[Span, SchemaError]) -> tuple[Span, bool]:
     return span, finding.keyword == MISSING_KEY
 
 
-#: What each kind is called, and where below the specs it is read.
+#: The name of each kind, and its place below the specs.
 _KINDS = {
     "service": ("a service", "services"),
     "profile": ("a profile", "profiles"),
@@ -86,12 +86,12 @@ _KINDS = {
 _FOLDERS = ("service", "profile")
 
 
-#: Keys of which a file of a kind has one at least, where those that it must have are in others as well.
+#: Keys that identify a kind (a file has one at least), for kinds whose required keys occur in other kinds too.
 _TELLING = {"profile": {"metrics", "streams", "extends"}}
 
 
 def misplaced(document: Document, kind: str) -> Diagnostic | None:
-    """Say what a file is, by its keys, that is no ``kind``; None where it may be one with faults."""
+    """Name the kind of a file that is not a ``kind``, judged by its keys; None where it may be one with errors."""
     keys = set(document.root.entries)
     other = next((each for each in _KINDS if each != kind and _is(each, keys, rather_than=kind)), None)
     if other is None:

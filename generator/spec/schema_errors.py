@@ -1,8 +1,8 @@
 """Violations of a JSON Schema become errors: one for each thing that the author must change.
 
-Of a value that may be written in several forms, the form that the author most likely meant is chosen. A violation of a
-whole is dropped when a violation in one of its parts explains it, and so is a key that is missing because it is
-mistyped, or because another stands where it is the only one.
+Where a value has several forms, the form that the author most likely meant is chosen. A violation of a whole is dropped
+when a violation of one of its parts explains it. A missing key is dropped when it is mistyped, or when another key
+takes its only place.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def fits_pattern(pattern: str, text: str) -> bool:
-    """Whether a text has a JSON Schema pattern; Python's ``$`` would also match before a last line break."""
+    """Whether a text matches a JSON Schema pattern; Python's ``$`` would also match before a last line break."""
     ends = pattern.endswith("$") and not pattern.endswith(r"\$")
     return re.search(pattern[:-1] + r"\Z" if ends else pattern, text) is not None
 
 
 def twins(items: list[Any]) -> tuple[int, int] | None:
-    """The indices of the first item that stands in a list for the second time: first its first place."""
+    """The indices of the first pair of equal items in a list, in order."""
     seen: dict[str, int] = {}
     for index, item in enumerate(items):
         first = seen.setdefault(json.dumps(_canonical(item), sort_keys=True), index)
@@ -51,9 +51,8 @@ class Violation(Struct, frozen=True):
     """One keyword of a schema that a value fails.
 
     ``path`` leads to the value from the document's root, ``schema_path`` to the keyword from the schema's.
-    ``keyword`` is empty for a place where nothing is allowed, ``wanted`` is the keyword's value, and
-    ``schema`` holds it. ``forms`` has the violations of each form when none of several (``anyOf``, ``oneOf``)
-    fits.
+    ``keyword`` is empty for a place where nothing is allowed, ``wanted`` is the keyword's value, and ``schema``
+    contains it. ``forms`` has the violations of each form when none of several (``anyOf``, ``oneOf``) fits.
     """
 
     keyword: str
@@ -78,7 +77,7 @@ class Violation(Struct, frozen=True):
 
     @property
     def twins(self) -> tuple[int, int]:
-        """The indices of two equal items, of a list that has such."""
+        """The indices of two equal items, for a list that has some."""
         return twins(self.instance) or (0, 0)
 
     @property
@@ -88,14 +87,14 @@ class Violation(Struct, frozen=True):
 
 
 Form: TypeAlias = "tuple[Violation, ...]"
-# Keywords of our own, for what JSON Schema says of each form alone.
+# Keywords of our own, for errors that JSON Schema reports for each form separately.
 ONE_OF_KEYS = "one of these keys"
 RIVAL_KEYS = "keys of several forms"
 NO_FORM = "none of these forms"
 
 
 def leaves(violation: Violation) -> Iterator[Violation]:
-    """The violations that the author must mend: of the form that was meant where there are several."""
+    """The violations that the author must fix: those of the intended form where there are several."""
     if not violation.forms:
         yield violation
         return
@@ -113,7 +112,7 @@ def leaves(violation: Violation) -> Iterator[Violation]:
 
 
 def _distance(form: Form) -> tuple[int, int, int, int]:
-    """How far a value is from a form: other constants, unknown keys, missing keys, other violations."""
+    """The distance of a value from a form: other constants, unknown keys, missing keys, other violations."""
     constants = sum(each.keyword == "const" for each in form)
     unknown = sum(len(each.extra_keys) for each in form if each.keyword == "additionalProperties")
     missing = sum(each.keyword == "required" for each in form)
@@ -121,7 +120,7 @@ def _distance(form: Form) -> tuple[int, int, int, int]:
 
 
 def _is_other_kind(whole: Violation, each: Violation) -> bool:
-    """Whether a value is not even of the kind (text, list, ...) that the form wants."""
+    """Whether a value is not even of the type (text, list, ...) that the form wants."""
     if each.path != whole.path:
         return False
     if each.forms:
@@ -146,7 +145,7 @@ def _kinds_of(whole: Violation, each: Violation) -> list[str]:
 
 
 def _undecided(whole: Violation, best: list[Form]) -> Violation:
-    """One violation that speaks for several forms that are equally near."""
+    """One violation that represents several forms that are equally near."""
     every = [each for form in best for each in form]
     constants = [each for each in every if each.keyword == "const"]
     if constants and {each.path for each in constants} == {constants[0].path}:
@@ -163,7 +162,7 @@ def _undecided(whole: Violation, best: list[Form]) -> Violation:
 
 
 def _closed(whole: Violation, closed: list[Violation]) -> Violation:
-    """Of forms that each refuse a key: it is unknown to all, or the keys belong to different forms."""
+    """Report a key that several forms refuse: it is unknown to all, or the keys belong to different forms."""
     known: dict[str, Any] = {key: {} for each in closed for key in each.known_keys}
     schema = {**whole.schema, "properties": known}
     unknown = replace(whole, keyword="additionalProperties", wanted=False, schema=schema, forms=())
@@ -183,7 +182,7 @@ _COARSE = frozenset(
 
 
 class SchemaError(Struct, frozen=True):
-    """A violation to report; ``name`` is the key that is unknown, missing or misnamed."""
+    """A violation to report; ``name`` is the unknown, missing or misnamed key."""
 
     keyword: str
     violation: Violation
@@ -191,13 +190,13 @@ class SchemaError(Struct, frozen=True):
 
     @property
     def path(self) -> tuple[Step, ...]:
-        """The path to what must change: an unknown or misnamed key, or else the value."""
+        """The path to the part to change: an unknown or misnamed key, or else the value."""
         at_key = self.keyword in {UNKNOWN_KEY, KEY_NAME}
         return (*self.violation.path, self.name) if at_key else self.violation.path
 
 
 def schema_errors(violations: Iterable[Violation]) -> list[SchemaError]:
-    """What to report of a validator's violations, each once."""
+    """The errors to report for a validator's violations, each once."""
     every = [finding for violation in violations for leaf in leaves(violation) for finding in _findings(leaf)]
     once = {(each.keyword, each.path, each.name or repr(each.violation.wanted)): each for each in every}
     return _without_mistyped(_without_explained(list(once.values())))

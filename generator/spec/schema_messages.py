@@ -79,7 +79,7 @@ class ErrorContext(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """What of ``help`` says how to write the value, without what says what it is."""
+        """The part of ``help`` on how to write the value, without a description of the value."""
         schemas = self.schema.annotated(self.finding.violation.schema_path)
         return self.help if any("x-help" in each for each in schemas) else ""
 
@@ -90,7 +90,7 @@ class ErrorContext(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """The parts of a diagnostic that are words."""
+    """The texts of a diagnostic."""
 
     code: str
     message: str
@@ -117,7 +117,7 @@ def _known_keys(case: ErrorContext, name: str, known: tuple[str, ...]) -> str:
 
 
 def _described(case: ErrorContext, key: str) -> str:
-    """Say what a key is for, ``per_day: what it means; for example $200``; nothing where its schema says nothing."""
+    """Describe a key, ``per_day: its meaning; for example $200``; empty where its schema has no description."""
     schemas = case.key_schemas(key)
     meaning, example = meaning_of(schemas), example_of(schemas)
     described = "; ".join(filter(None, [meaning.removesuffix(".") if example else meaning, example]))
@@ -152,11 +152,11 @@ def _key_name(case: ErrorContext) -> Message:
 
 def _type(case: ErrorContext) -> Message:
     types = wanted_types(case.wanted)
-    # Where words say how to write a value and no pattern does, quotes mend nothing.
+    # Where the help explains how to write a value and there is no pattern, quotes would not help.
     pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
     advice = type_help(types, case.node, pattern)
     if case.advice and "required" in case.finding.violation.schema:
-        advice = ""  # an empty mapping would not do
+        advice = ""  # an empty mapping would not be valid either
     help_ = "; ".join(filter(None, [advice, case.advice])) if advice else case.help
     return Message("schema/type", type_message(case.subject, types, case.node), help_)
 
@@ -211,7 +211,7 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
 
 
 def _size_help(case: ErrorContext, one: str, many: str) -> str:
-    """Say by how much, where the schema has no words for it."""
+    """Tell the size of the excess or the lack, where the schema has no help."""
     beyond = len(case.instance) - case.wanted
     count = case.wanted if beyond <= 0 else beyond
     unit = one if count == 1 else many
@@ -257,7 +257,7 @@ def _rivals(case: ErrorContext, keys: list[str]) -> Message:
 
 
 def other(case: ErrorContext) -> Message:
-    """What to say of a keyword that is not in ``WORDS``."""
+    """The message for a keyword that is not in ``WORDS``."""
     message = f"{case.subject} is not allowed as it is written"
     return Message("schema/form", message, case.help or "compare it with the examples in the documentation")
 
@@ -294,7 +294,7 @@ _AT_KEY = frozenset({UNKNOWN_KEY, KEY_NAME, MISSING_KEY})
 
 
 def place_of(document: Document, finding: SchemaError) -> Span:
-    """The value that must change when it is written on one line, else the key that it stands under."""
+    """The span of the wrong value when it is on one line, else of the key above it."""
     if finding.keyword == "uniqueItems":
         return document.at((*finding.path, finding.violation.twins[1])).span
     value = document.at(finding.path)
@@ -308,7 +308,7 @@ def _is_on_one_line(span: Span) -> bool:
 
 
 def _first_key(node: Node) -> Node:
-    """Of a mapping that stands under no key, as a document's root or a list's item: its own first key."""
+    """The first key of a mapping that has no key above it: a document's root or a list's item."""
     if isinstance(node, Mapping):
         return next((entry.key for entry in node.entries.values()), node)
     return node

@@ -1,4 +1,4 @@
-"""JSON Schema with two keywords of our own making; the only module that imports it when the program runs."""
+"""JSON Schema with two keywords of our own; the only module that imports it when the program runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _violation(error: Any) -> Violation:  # noqa: ANN401 - ValidationError, whos
 
 
 class Subschema(Struct, frozen=True):
-    """A part of a schema, and what its references resolve against."""
+    """A part of a schema, and the resolver of its references."""
 
     contents: Any
     resolver: Any
@@ -67,7 +67,7 @@ class Subschema(Struct, frozen=True):
         return None
 
     def target(self) -> Subschema | None:
-        """What its ``$ref`` names."""
+        """The target of its ``$ref``."""
         reference = self.contents.get("$ref") if isinstance(self.contents, dict) else None
         if not isinstance(reference, str):
             return None
@@ -78,7 +78,7 @@ class Subschema(Struct, frozen=True):
         return Subschema(resolved.contents, resolved.resolver)
 
     def aliases(self) -> list[Subschema]:
-        """The part itself and, one after the other, what it refers to."""
+        """The part itself, and the chain of its references."""
         chain = [self]
         while (target := chain[-1].target()) is not None and target not in chain:
             chain.append(target)
@@ -101,7 +101,7 @@ class Schema(Struct, frozen=True):
         return cls(Subschema(contents, resolver), _Validator(dict(contents), registry=registry))
 
     def violations(self, instance: object) -> Iterator[Violation]:
-        """Where a plain value does not fit."""
+        """Find the violations of a plain value."""
         return map(_violation, self.validator.iter_errors(instance))
 
     def annotated(self, path: Iterable[Step]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Message for places, types, values and forms of text, as errors of a schema name them."""
+"""Words for places, types, values and forms of text, for the errors of a schema."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def kinds(types: Iterable[str]) -> str:
 
 
 def value(node: Node) -> str:
-    """What is written: ``the text "six"``, ``1.10``, ``a list``."""
+    """Describe the written value: ``the text "six"``, ``1.10``, ``a list``."""
     if isinstance(node, Scalar):
         return f"the text {quoted(node.value)}" if isinstance(node.value, str) else shortened(node.text)
     return {Mapping: "a mapping", Sequence: "a list"}.get(type(node), "another value")
@@ -59,7 +59,7 @@ def constant(value_: object) -> str:
 
 
 def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
-    """How to write a value, from the annotations of the schemas that describe it, the referring one first."""
+    """The way to write a value, from the annotations of the schemas that describe it, the referring one first."""
     for schema in schemas:
         if "x-help" in schema:
             return str(schema["x-help"])
@@ -70,13 +70,13 @@ def help_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
 
 
 def example_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
-    """What a value may be, ``for example 2.37, 3.5``; nothing where no schema has examples."""
+    """Examples of a value, ``for example 2.37, 3.5``; empty where no schema has examples."""
     shown = next((each["examples"] for each in schemas if "examples" in each), ())
     return f"for example {', '.join(map(constant, list(shown)[:3]))}" if shown else ""
 
 
 def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
-    """What a value is for, from the same annotations."""
+    """The meaning of a value, from the same annotations."""
     for keyword in ("description", "title"):
         for schema in schemas:
             if keyword in schema:
@@ -93,16 +93,16 @@ def wanted_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
 
 
 def type_message(subject: str, types: Collection[str], node: Node) -> str:
-    """What is wrong."""
+    """The message for a value of a wrong type."""
     if isinstance(node, Scalar) and node.value is None:
         return f"{subject} has no value; it must be {kinds(types)}"
     return f"{subject} must be {kinds(types)}, not {value(node)}"
 
 
 def type_help(types: Collection[str], node: Node, pattern: str | None = "") -> str:
-    """How to mend it, where the text written shows what was meant; else nothing.
+    """The help for a value of a wrong type, where the text shows the intention; else empty.
 
-    ``pattern`` is what a text must match: quotes alone mend only what matches it, and nothing where it is None.
+    ``pattern`` is the pattern of the text: quotes help only a text that matches it, and never where it is None.
     """
     if not isinstance(node, Scalar):
         return ""
@@ -142,7 +142,7 @@ _DECIMAL = re.compile(r"[0-9]{1,12},[0-9]{1,6}")
 
 
 def _plain_number(text: str) -> str:
-    """A number with commas as YAML writes it; nothing for any other text."""
+    """A number with commas as YAML writes it; empty for any other text."""
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
     return text.replace(",", ".") if _DECIMAL.fullmatch(text) else ""
@@ -154,18 +154,18 @@ def _help_for_list(types: Collection[str], node: Scalar) -> str:
     return f"write a list: [{in_quotes(node.text) if node.quoted else shortened(node.text)}]"
 
 
-#: What a schema says under ``x-form`` of a text that is an address.
+#: The value of ``x-form`` in a schema for a text that is an address.
 ADDRESS = "address"
 
 _START = re.compile(r"https?://")
-#: What may hold brackets or braces: a host of numbers, and what is filled in.
+#: The parts that may contain brackets or braces: a numeric host, and placeholders.
 _AS_IT_IS = re.compile(r"(?<=://)\[[0-9A-Fa-f:.]+\]|\{(service|release)\}")
 _NEVER = re.compile(r"[^!#%&()*+,./0-9:;=?@A-Z^_a-z|~-]")
 _SHOWN = 3
 
 
 def address_help(text: str, schema_help: str) -> str:
-    """Say what to mend, where the text shows it; else what the schema says."""
+    """The help for a wrong address, from the text where it shows the error; else the schema's own help."""
     if not _START.match(text):
         return "write a whole address that begins with http:// or https://"
     found = list(dict.fromkeys(_NEVER.findall(_AS_IT_IS.sub("", text))))
@@ -179,16 +179,16 @@ def _name(character: str) -> str:
     return "a space" if character == " " else character
 
 
-#: What a schema says under ``x-form`` of a text that is a name.
+#: The value of ``x-form`` in a schema for a text that is a name.
 NAME = "name"
 
-#: Message that one writes of a name; of anything else nobody knows what name was meant.
+#: Text that may be meant as a name; for anything else there is no proposal.
 _WORDS = re.compile(r"[A-Za-z0-9_.@/ ,;:!?&'()+-]{1,200}")
 _BETWEEN = re.compile(r"[ ,;:!?&'()+-]+")
 
 
 def name_help(text: str, schema: collections.abc.Mapping[str, Any], help_: str) -> str:
-    """Say which names there are, after one that the schema takes and that was perhaps meant."""
+    """Describe the valid names, after a proposal that the schema accepts and that the author may have meant."""
     if not _WORDS.fullmatch(text):
         return help_
     dashed = _BETWEEN.sub("-", text).strip("-")

@@ -1,8 +1,8 @@
 """A spec's text, read within limits.
 
-Each function keeps the convention of ``generator.diagnostics.result``: bad input gives diagnostics and no
-exception. Reading decodes without loss (a byte that is not UTF-8 becomes a lone surrogate), so that the text
-can be shown; ``check_text``, which ``parse_document`` calls, then says what is wrong with it.
+Each function follows the convention of ``generator.diagnostics.result``: bad input gives diagnostics and no exception.
+Reading decodes without loss (a byte that is not UTF-8 becomes a lone surrogate), so that the text can be shown;
+``check_text``, which ``parse_document`` calls, then reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BREAK = re.compile(r"\r\n|\r|\n")
-#: What stands where a colon and a space are meant: those of Chinese and Japanese keyboards are wider.
+#: The characters used as a colon: those of Chinese and Japanese keyboards are wider.
 _COLON = re.compile("[:\uff1a\ufe55]")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
@@ -47,19 +47,19 @@ class LineIndex(Struct, frozen=True):
 
 
 def rest_of_line(text: str, index: int) -> str:
-    """What stands from an offset to the end of its line, without trailing blanks."""
+    """The text from an offset to the end of its line, without trailing blanks."""
     match = _REST_OF_LINE.match(text, index)
     return match.group().rstrip() if match else ""
 
 
 def start_of_line(text: str, index: int) -> str:
-    """What stands on the line before an offset."""
+    """The text on the line before an offset."""
     begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
     return text[begin:index]
 
 
 def at_colon(text: str) -> tuple[str, str]:
-    """Part a text at its first colon, whichever kind it is; the second part is empty where there is none."""
+    """Split a text at its first colon of any kind; the second part is empty where there is none."""
     name, *rest = _COLON.split(text, maxsplit=1)
     return name, "".join(rest).strip()
 
@@ -68,8 +68,8 @@ MAX_BYTES = 1024 * 1024
 """A spec is written by hand; a larger file is another kind of file."""
 
 _BOM = "\ufeff"
-# Besides controls: surrogates and bytes that are not UTF-8, the line breaks of YAML 1.1 that editors do not
-# count, what turns the direction of text, and what is no character.
+# Besides controls: surrogates and bytes that are not UTF-8, the line breaks of YAML 1.1 that editors do not count,
+# characters that change the direction of text, and code points without a character.
 FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -78,7 +78,7 @@ _UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 _UTF32_MARKS = ("\udcff\udcfe\0\0", "\0\0\udcfe\udcff")
 _CONFLICT = re.compile(r"^<{7}(?: [^\r\n]*)?$", re.MULTILINE)
 _BYTE_OFFSET = 0xDC00
-#: So many control characters a text has by mistake; of bytes that are not UTF-8 one in another encoding is full.
+#: A text may have this many control characters by mistake; a file in another encoding is full of undecodable bytes.
 _FEW, _MOST_OF_TEXT = 8, 0.1
 
 
@@ -118,7 +118,7 @@ def read_source(path: Path, shown_as: str = "") -> Result[Source]:
 
 
 def _read(path: Path) -> bytes | None:
-    """Read up to a byte too many, without waiting for a pipe's writer; None when somebody wrote it meanwhile."""
+    """Read up to one byte too many, without waiting for a pipe's writer; None when the file changed meanwhile."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         before = os.fstat(file.fileno())
         data = file.read(MAX_BYTES + 1)
@@ -136,7 +136,7 @@ def decode_source(name: str, data: bytes) -> Result[Source]:
 
 
 def check_text(source: Source) -> tuple[Diagnostic, ...]:
-    """What stands in the text and may not: bytes that are not UTF-8, control characters and their like."""
+    """Find forbidden text: bytes that are not UTF-8, control characters and the like."""
     if encoding := _wide_encoding(source.text):
         message = f"the file is encoded in {encoding}"
         return (error("source/encoding", message, Span(source.path, 1, 1, 1, 2), "save it as UTF-8"),)
@@ -163,7 +163,7 @@ def _wide_encoding(text: str) -> str:
 
 
 def _conflict(source: Source) -> Diagnostic | None:
-    """Point at the first of the lines that a merge leaves around what it could not decide."""
+    """Point at the first of the conflict markers of an unfinished merge."""
     found = _CONFLICT.search(source.text)
     if not found or "\n>>>>>>>" not in source.text:
         return None

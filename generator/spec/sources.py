@@ -25,31 +25,31 @@ MAX_PROFILES = 200
 
 
 class SpecFile(Struct, frozen=True):
-    """A file of the specs: where it is, and its text or the reason why there is none."""
+    """A file of the specs: its path, and its text or the reason why it has none."""
 
     path: Path
     source: Result[Source]
 
     @property
     def identity(self) -> bytes:
-        """Bytes that are others when the file's name or content is."""
+        """Bytes that change with the file's name or content."""
         found = self.source.value
         told = f"{found.path}\0{found.text}" if found else f"{self.path}\0{self.source.diagnostics}"
         return told.encode("utf-8", "surrogateescape")
 
 
 class Sources(Struct, frozen=True):
-    """All that is compiled.
+    """The input of a compilation.
 
     Attributes:
         services: The files of services, in their order.
         profiles: The directory's own.
-        shipped: Of the profiles that ship with the compiler, those that may be in use.
-        site: None where there is none.
+        shipped: The profiles that ship with the compiler and may be in use.
+        site: The site; None where there is none.
         prices: The directory's own, or the price list that ships with the compiler.
-        signals: The library of signals, likewise.
+        signals: The library of signals, own or shipped.
         incidents: The list of incidents; None where there is none.
-        diagnostics: What is found before any file is understood; with errors nothing is compiled.
+        diagnostics: Findings before any file is parsed; with errors nothing is compiled.
     """
 
     services: tuple[SpecFile, ...] = ()
@@ -72,7 +72,7 @@ class Sources(Struct, frozen=True):
 
     @property
     def identity(self) -> bytes:
-        """A hash of all that services share."""
+        """A hash of all files that services share."""
         found = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
         for file in self.shared:
             identity = file.identity
@@ -99,7 +99,7 @@ def read_sources(directory: Path) -> Sources:
 
 
 def profile_sources(directory: Path) -> Sources:
-    """Read all that services of a directory could use, which need not be there: every profile, its own and shipped."""
+    """Read all files that the services of a directory could use, even without services: all profiles included."""
     try:
         found = _read(directory, ()) if directory.is_dir() else shipped_sources()
         return replace(found, shipped=tuple(_files(files.shipped_profiles())))
@@ -108,7 +108,7 @@ def profile_sources(directory: Path) -> Sources:
 
 
 def shipped_sources() -> Sources:
-    """Read all that ships: every profile, the prices and the library of signals."""
+    """Read all shipped files: every profile, the prices and the library of signals."""
     prices, signals = (files.shared_file(files.SHIPPED, name) for name in ("prices", "signals"))
     return Sources(
         shipped=tuple(_files(files.shipped_profiles())),
@@ -149,7 +149,7 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
         )
         profiles, shipped = tuple(_files(own)), tuple(_files(files.shipped_profiles()))
         if own and own[0].parent.resolve() == files.SHIPPED / "profiles":
-            # The directory is where those that ship come from.
+            # This directory is the source of the shipped files.
             profiles, shipped = _in_use(read, (), profiles), ()
         return Sources(
             read,
@@ -168,10 +168,10 @@ def _read(directory: Path, services: Sequence[Path]) -> Sources:
 def _in_use(
     services: Sequence[SpecFile], own: Sequence[SpecFile], shipped: Sequence[SpecFile]
 ) -> tuple[SpecFile, ...]:
-    """Find the shipped profiles that specs may name, so that those of no use cost nothing.
+    """Find the shipped profiles that the specs may use, so that unused ones cost nothing.
 
-    Where the name of a profile cannot be seen at a glance, or is none that is there, any may be meant: then all are
-    read, and whoever spelled a name wrong learns the right one.
+    Where a profile's name is hard to see, or unknown, all profiles are read: a misspelt name then gets the right one as
+    help.
     """
     by_name = {file.path.stem: file for file in shipped}
     wanted = [name for file in services for name in _named(file, "profile") or ("",)]
@@ -186,7 +186,7 @@ def _in_use(
 
 
 def _named(file: SpecFile, key: str) -> list[str]:
-    """Find the values of a key that a file may have, as far as they are plain text on one line."""
+    """Find the values of a key, as far as they are plain text on one line."""
     found = file.source.value
     return re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", found.text, re.MULTILINE) if found else []
 
@@ -201,7 +201,7 @@ def read_file(path: Path) -> SpecFile:
 
 
 def _not_read(directory: Path) -> Iterator[Diagnostic]:
-    """Report what looks like a spec and is in no place where one is read."""
+    """Report files that look like specs but are in a place where none are read."""
     help_ = (
         "specs are services/*.yaml, profiles/*.yaml, site.yaml, prices.yaml, signals.yaml and incidents.yaml: move it, "
         "or delete it"
@@ -212,7 +212,7 @@ def _not_read(directory: Path) -> Iterator[Diagnostic]:
 
 
 def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
-    """Report a directory of more files than are read; None where it has no more."""
+    """Report a directory with too many files; None where the number is allowed."""
     if count <= most:
         return None
     message = f"the directory holds {count} specs, and no more than {most} are compiled at once"
@@ -221,7 +221,7 @@ def _too_many(count: int, most: int, directory: Path) -> Diagnostic | None:
 
 
 def _unlisted(problem: OSError, directory: Path) -> Diagnostic:
-    """Report a directory that is there and does not show what it holds."""
+    """Report a directory that exists but cannot be listed."""
     message = f"the directory cannot be read: {(problem.strerror or str(problem)).lower()}"
     help_ = "check its permissions and where it leads, or remove it"
     return error("source/unreadable", message, Span.of_file(str(problem.filename or directory)), help_)

@@ -1,4 +1,4 @@
-"""Texts that no key wants, whatever it is: with a credential in them, blank, or twins of others."""
+"""Texts that no key accepts: with a credential in them, blank, or easily confused with others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_texts(root: Node) -> Iterator[Diagnostic]:
-    """Find what is wrong with the texts of a document, keys and values, in their order."""
+    """Find the errors in the texts of a document, keys and values, in their order."""
     nodes = [node for node in _scalars(root) if isinstance(node.value, str)]
     texts = {node.text for node in nodes}
     for node in nodes:

@@ -30,7 +30,7 @@ Names = tuple[Text, ...]
 
 
 class OneOrMany(Struct, frozen=True):
-    """A value, or a list of them; ``single`` says which."""
+    """A value, or a list of values; ``single`` tells which of the two was written."""
 
     values: Names
     single: bool
@@ -64,7 +64,7 @@ class BoundSpec(Struct, frozen=True):
 
 
 class SegmentSpec(Struct, frozen=True):
-    """A label of a service's own choosing: its values or their largest number, and the streams that have it."""
+    """A label of a service's choice: its values or their largest number, and the streams that have it."""
 
     span: Span
     values: Names
@@ -76,7 +76,7 @@ class SegmentSpec(Struct, frozen=True):
 
 
 class MetricSpec(Struct, frozen=True):
-    """A metric; a service's change of buckets has nothing but these."""
+    """A metric; a service's change of buckets has only ``span`` and ``buckets``."""
 
     span: Span
     type: Text | None
@@ -89,7 +89,7 @@ class MetricSpec(Struct, frozen=True):
 
 
 class SourceSpec(Struct, frozen=True):
-    """What a signal is computed from: the body of ``count``, ``share``, ``ratio`` and the others."""
+    """The source of a signal: the body of ``count``, ``share``, ``ratio`` and the others."""
 
     span: Span
     of: Text
@@ -104,13 +104,13 @@ class SourceSpec(Struct, frozen=True):
 
 
 class TrendSpec(Struct, frozen=True):
-    """How a signal's change is told."""
+    """The change of a signal to show."""
 
     over: Text
 
 
 class SignalSpec(Struct, frozen=True):
-    """A signal; exactly one of the eight kinds is there."""
+    """A signal; exactly one of the eight kinds is set."""
 
     span: Span
     title: str
@@ -132,7 +132,7 @@ class SignalSpec(Struct, frozen=True):
 
 
 class ObjectiveSpec(Struct, frozen=True):
-    """What is promised of a signal."""
+    """The objective of a signal."""
 
     span: Span
     min: Text | None
@@ -205,7 +205,7 @@ class SignalsSpec(Struct, frozen=True):
 
 
 class SourceOfStreamSpec(Struct, frozen=True):
-    """What feeds a stream, or a part of it: an exposed metric, and how its labels and values are read."""
+    """The source of a stream, or of a part of it: an exposed metric, and the mapping of its labels and values."""
 
     span: Span
     of: OneOrMany | None
@@ -218,7 +218,7 @@ class SourceOfStreamSpec(Struct, frozen=True):
 
 
 class FeedSpec(Struct, frozen=True):
-    """What feeds a stream: one metric, or ``parts`` of several; the other keys hold for all parts."""
+    """The sources of a stream: one metric, or ``parts`` of several; the other keys apply to all parts."""
 
     span: Span
     of: OneOrMany | None
@@ -234,7 +234,7 @@ class FeedSpec(Struct, frozen=True):
     drop: Names
 
 
-#: How a profile says that others emit what it reads.
+#: The value by which a profile declares that its metrics are emitted elsewhere.
 ELSEWHERE = "elsewhere"
 
 
@@ -264,7 +264,7 @@ class TrafficSpec(Struct, frozen=True):
 
 
 class BudgetSpec(Struct, frozen=True):
-    """What may be spent."""
+    """The spending limit."""
 
     per_day: Text
 
@@ -296,9 +296,9 @@ class Inhabited(Struct, frozen=True):
 
 
 class ServiceSpec(Struct, frozen=True):
-    """A service file, or what it comes to in one of its environments.
+    """A service file, or its form in one of its environments.
 
-    ``inhabits`` and ``severity_at_most`` are there in an environment only.
+    ``inhabits`` and ``severity_at_most`` are set in an environment only.
     """
 
     span: Span
@@ -327,13 +327,13 @@ class ServiceSpec(Struct, frozen=True):
 
     @property
     def claims(self) -> Claims:
-        """What other services must not claim as well, and the profile that it uses."""
+        """The names and series that no other service may claim as well, and the profile that it uses."""
         alerts = tuple(alert.key for alert in self.alerts)
         return Claims(self.service, self.profile.value, self.selector, alerts, self.inhabits)
 
 
 class Claims(Struct, frozen=True):
-    """What is looked at together of all services: none may share its name, its series or the names of its alerts."""
+    """The parts that are compared between all services: their names, series and alert names must differ."""
 
     service: Text
     profile: str
@@ -343,12 +343,12 @@ class Claims(Struct, frozen=True):
 
     @property
     def system(self) -> Text:
-        """The service as its file calls it, after which its module is called."""
+        """The service's name in its file, which is also the name of its module."""
         return self.inhabits.system if self.inhabits else self.service
 
     @property
     def place(self) -> Span:
-        """Where its selector is written."""
+        """The place of its selector."""
         return self.inhabits.place if self.inhabits else self.selector[0].key.span
 
 
@@ -390,7 +390,7 @@ class MimirSpec(Struct, frozen=True):
 
 
 class TerraformSpec(Struct, frozen=True):
-    """A module, and where its rules go."""
+    """A module, and the system for its rules."""
 
     span: Span
     rules: str | None
@@ -417,7 +417,7 @@ class BackstageSpec(Struct, frozen=True):
 
 
 class DeliverSpec(Struct, frozen=True):
-    """The targets that are asked for."""
+    """The delivery targets of the site."""
 
     span: Span
     kubernetes: KubernetesSpec | None
@@ -465,7 +465,7 @@ class EmailSpec(Struct, frozen=True):
 
 
 class ReceiverSpec(Struct, frozen=True):
-    """Who gets which alerts, and how; without ``for_`` what nobody else gets."""
+    """A receiver of alerts and its channels; without ``for_`` it gets the alerts that no other receiver gets."""
 
     span: Span
     for_: tuple[Entry[OneOrMany], ...]
@@ -495,7 +495,7 @@ class SiteSpec(Struct, frozen=True):
 
 
 class ProviderSpec(Struct, frozen=True):
-    """What a provider counts inside what."""
+    """The token types that a provider counts inside others."""
 
     includes: tuple[Entry[Names], ...]
     free: bool | None
@@ -511,7 +511,7 @@ class PricesSpec(Struct, frozen=True):
 
 
 class IncidentSpec(Struct, frozen=True):
-    """What went wrong, when; without ``alerts`` any may catch it."""
+    """An incident and its time; without ``alerts`` any alert may catch it."""
 
     span: Span
     name: Text
@@ -530,7 +530,7 @@ class RolloutSpec(Struct, frozen=True):
 
 
 class IncidentsSpec(Struct, frozen=True):
-    """The list of incidents; ``service``, ``start`` and ``end`` say for what it is complete."""
+    """The list of incidents; ``service``, ``start`` and ``end`` are the scope in which it is complete."""
 
     span: Span
     service: Text | None
@@ -541,14 +541,14 @@ class IncidentsSpec(Struct, frozen=True):
 
 
 class Shared(Struct, frozen=True):
-    """What all services share.
+    """The parts that all services share.
 
     Attributes:
-        site: None where there is none.
+        site: The site; None where there is none.
         prices: The price list.
         signals: The library of signals.
         profiles: The directory's own, and those that ship with the compiler.
-        shadowed: The shipped ones in whose place the directory has its own, and extends them.
+        shadowed: The shipped ones that the directory's own profiles replace and extend.
     """
 
     site: SiteSpec | None

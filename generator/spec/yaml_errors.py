@@ -40,7 +40,7 @@ class ProblemInText(Struct, frozen=True):
 
     @property
     def opened(self) -> int:
-        """The offset of the construct in which the problem lies."""
+        """The offset of the construct that contains the problem."""
         return self.at if self.problem.opened is None else self.problem.opened
 
     @property
@@ -50,12 +50,12 @@ class ProblemInText(Struct, frozen=True):
 
     @property
     def before(self) -> str:
-        """What stands before the problem on its line."""
+        """The text on the line before the problem."""
         return start_of_line(self.source.text, self.at)
 
     @property
     def rest(self) -> str:
-        """What stands on the line from the problem on."""
+        """The text on the line from the problem on."""
         return rest_of_line(self.source.text, self.at)
 
 
@@ -75,7 +75,7 @@ _COMPARED = re.compile(r"[>|]=?\s*([$€£]?[0-9][\w.%]*)")
 
 
 def block_help(header: str) -> str:
-    """Say how to write what begins like a block of text and is none."""
+    """Explain how to write a text that begins like a block and is not one."""
     amount = _COMPARED.fullmatch(header)
     if amount:
         return f"write {amount[1]} if it is an amount; quote it if it is text: {in_quotes(header)}"
@@ -126,7 +126,7 @@ _LONGEST_KEY = 1024
 
 
 def _has_long_key(found: ProblemInText) -> bool:
-    """Whether the problem is the colon behind a text that YAML takes for no key, since it is so long."""
+    """Whether the problem is the colon after a text too long to be a key for YAML."""
     return found.character == ":" and len(re.split(r"[{,]", found.before)[-1].strip()) > _LONGEST_KEY
 
 

@@ -55,7 +55,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class Refusal(Struct, frozen=True):
-    """Why a plain scalar has no value: the parts of a diagnostic."""
+    """The reason why a plain scalar has no value: the parts of a diagnostic."""
 
     code: str
     message: str
@@ -63,7 +63,7 @@ class Refusal(Struct, frozen=True):
 
 
 def resolve_plain(text: str) -> Value | Refusal:
-    """The value of an unquoted scalar, or why it has none."""
+    """The value of an unquoted scalar, or the reason why it has none."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NUMBER.fullmatch(text):
@@ -77,7 +77,7 @@ def resolve_plain(text: str) -> Value | Refusal:
 
 
 def is_date(text: str) -> bool:
-    """Whether some readers take an unquoted scalar for a date, or a time on one."""
+    """Whether some YAML readers take an unquoted scalar for a date or a timestamp."""
     return re.fullmatch(_DATE, text) is not None
 
 
@@ -107,7 +107,7 @@ def _ambiguous(text: str, reason: str) -> Refusal:
 
 
 def _plain_number(text: str) -> str:
-    """The decimal number that the author most likely meant, or nothing."""
+    """The decimal number that the author most likely meant, or empty."""
     match = re.fullmatch(r"\+?(-?)0*([0-9_]*)(?:\.([0-9_]*))?", text[: MAX_QUOTED + 1])
     if match is None or len(text) > MAX_QUOTED:
         return ""
@@ -116,9 +116,9 @@ def _plain_number(text: str) -> str:
 
 
 _WORD = re.compile(r"[^\s,\[\]{}]+")
-#: Thousands that are set apart by commas.
+#: Thousands separated by commas.
 _GROUPED = re.compile(r"(?<![\w.,])[$€£]?\d{1,3}(,\d{3})+(?!\d)[\w.%]*")
-#: A fraction that is set apart by a comma.
+#: A fraction separated by a comma.
 _DECIMAL = re.compile(r"(?<![\w.,])[$€£]?\d+,\d{1,6}(?!\d)[\w%]*")
 _BLOCKS = frozenset("|>")
 
@@ -141,7 +141,7 @@ def _property(code: str, word: str, what: str, event: Event) -> Diagnostic:
 
 
 def written(event: Event, text: str) -> Iterator[Diagnostic]:
-    """In a quoted text or a block: characters that an escape wrote, and a block without text."""
+    """Check a quoted text or a block for control characters written as escapes, and for a block without text."""
     hidden = FORBIDDEN.search(event.text.replace("\r", "\0"))
     if hidden:
         message = f"character {quoted(shown(event.text[hidden.start()]))} is not allowed in text"
@@ -154,7 +154,7 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
 
 
 def key_type(event: Event, text: str) -> Diagnostic:
-    """A key that is no text."""
+    """Report a key that is not text."""
     if event.kind is not EventKind.SCALAR:
         what = "list" if event.kind is EventKind.SEQUENCE else "mapping"
         return error("yaml/key-type", f"a {what} cannot be a key", event.span, "write a key that is text")
@@ -169,7 +169,7 @@ def key_type(event: Event, text: str) -> Diagnostic:
 
 
 def _split_amount(event: Event, text: str) -> str:
-    """An amount such as ``$1,500`` without its commas, where a key is the thousands of one; else nothing."""
+    """An amount such as ``$1,500`` without its commas, where a key is a part of one; else empty."""
     start = event.index - len(start_of_line(text, event.index))
     line = start_of_line(text, event.index) + rest_of_line(text, event.index)
     for pattern, instead in ((_GROUPED, ""), (_DECIMAL, ".")):
@@ -186,7 +186,7 @@ def merge_key(event: Event) -> Diagnostic:
 
 
 def duplicate_key(key: Scalar, first: Scalar) -> Diagnostic:
-    """A key that stands twice in one mapping."""
+    """Report a key that is written twice in one mapping."""
     message = f"key {quoted(key.text)} is written twice"
     note = Note("it stands here first", first.span)
     return error("yaml/duplicate-key", message, key.span, "keep one of the two", note)
@@ -208,7 +208,7 @@ _THOUSANDS = re.compile(r"(\d{3}, )*\d{3}[A-Za-z%]*")
 
 
 def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
-    """What to say of the keys of a flow mapping without a value: once for keys that follow each other."""
+    """Report the keys of a flow mapping without a value, once for keys that follow each other."""
     before: Entry | None = None
     for index, entry in enumerate(entries):
         if _is_missing(entry.value) and not (before and _is_missing(before.value)):
@@ -217,7 +217,7 @@ def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
 
 
 def missing_commas(items: Sequence[Node]) -> Iterator[Diagnostic]:
-    """What to say of the values of a flow sequence that may be several: in quotes they are meant as they are."""
+    """Report values of a flow sequence that may be several; quoted ones are intended as one."""
     for item in items:
         if isinstance(item, Scalar) and not item.quoted and len(words := item.text.split()) > 1:
             yield warning(
@@ -230,7 +230,7 @@ def missing_commas(items: Sequence[Node]) -> Iterator[Diagnostic]:
 
 
 def _run(entries: Sequence[Entry]) -> str:
-    """The text that the keys without a value make together, up to the next key that has one."""
+    """The text that the keys without a value form together, up to the next key with a value."""
     end = next((i for i, entry in enumerate(entries) if not _is_missing(entry.value)), len(entries))
     return ", ".join(entry.key.text for entry in entries[:end])
 

@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
     from generator.model.streams import Source, Stream
 
-#: What Prometheus counts of each target at each scrape.
+#: Prometheus's own count of a target's series at each scrape.
 SCRAPED = "scrape_samples_post_metric_relabeling"
 _THOUSANDTH = 0.001
 _DIGITS = 3
 _EXPONENT_FROM = 1_000_000
 _WHOLE = re.compile(r"[0-9]+")
-#: A metric's name as PromQL takes it before the braces; others are asked for by __name__.
+#: A metric's name that PromQL accepts before the braces; any other is selected by __name__.
 _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _TARGET = ("job", "instance")
 
@@ -57,7 +57,7 @@ def raw_pass(stream: Stream, service: Service, site: Site) -> RecordingRule:
 
 
 def _is_plain(stream: Stream, service: Service) -> bool:
-    """Whether labels and values are exposed as they are called, so that one sum does."""
+    """Whether labels and values are exposed under their own names, so that one sum is enough."""
     (source,) = stream.sources
     renamed = source.constants or any(name != exposed for name, exposed in source.labels)
     return not renamed and not any(_label(name, service).patterns for name, _ in source.labels)
@@ -79,7 +79,7 @@ def _part(source: Source, stream: Stream, service: Service, site: Site) -> Expr:
 
 
 def _summed(name: str, source: Source, stream: Stream, service: Service, site: Site) -> Expr:
-    """Sum a metric to the labels of the source that the stream is made from."""
+    """Sum a metric to the source labels that the stream needs."""
     joined = {exposed: label for label, exposed in source.labels if _label(label, service).joined == exposed}
     kept = sorted({exposed for _, exposed in source.labels})
     if stream.is_histogram:
@@ -95,7 +95,7 @@ def _summed(name: str, source: Source, stream: Stream, service: Service, site: S
 
 
 def series_of(name: str, source: Source, stream: Stream) -> str:
-    """Name the series of a metric that feed a stream."""
+    """Select the series of a metric that feed a stream."""
     suffix = "_bucket" if stream.is_histogram else f"_{source.value}" if source.value else ""
     return f"{name}{suffix}"
 
@@ -119,7 +119,7 @@ def _selected(name: str, source: Source, stream: Stream, service: Service) -> Se
 
 
 def _label(name: str, service: Service) -> Label:
-    """Find a label; the one that generated instrumentation adds is no spec's."""
+    """Find a label; a label of generated instrumentation is in no spec."""
     return service.labels.get(name) or Label(name, "", (), 1)
 
 
@@ -135,12 +135,12 @@ def _with_target_info(rates: Expr, labels: list[str], service: Service) -> Expr:
 
 
 def translated(expr: Expr, name: str, exposed: str, label: Label) -> Expr:
-    """Give a label its name, and its values theirs; what no pattern takes is ``other``."""
+    """Rename a label and translate its values; a value that matches no pattern becomes ``other``."""
     if not label.patterns:
         return expr if name == exposed else _copied(expr, name, exposed, "$1", "(.*)")
     source = exposed
     if name == exposed:
-        # Replaced in place, two values of one meaning would be one series too many.
+        # A replacement in place would give two series to two values of one meaning.
         source = f"exposed_{name}"
         expr = _copied(expr, source, exposed, "$1", "(.*)")
     rest = OTHER if OTHER in label.values else ""
@@ -160,7 +160,7 @@ def scraped(service: Service) -> RecordingRule:
 
 
 def bound_text(bound: float, unit: str) -> str:
-    """Write a bucket's bound as streams have it: 2000 ms are ``2.000``, and 8 steps are ``8``."""
+    """Write a bucket's bound in the spelling of streams: 2000 ms are ``2.000``, and 8 steps are ``8``."""
     text = plain(bound)
     if FACTORS[unit] != _THOUSANDTH:
         return text
@@ -171,10 +171,10 @@ def bound_text(bound: float, unit: str) -> str:
 
 
 def _in_base_units(expr: Expr, metric: Source) -> Expr:
-    """Give buckets their bounds in base units; what no spec declares becomes right as well where it is whole.
+    """Give buckets their bounds in base units; undeclared whole bounds are converted as well.
 
-    The bound as it is exposed is kept aside until all is summed: while a library changes its spelling, an instance has
-    a bucket in both.
+    The exposed bound stays in a label until all is summed: while a library changes its spelling, an instance has a
+    bucket in both.
     """
     expr = _copied(expr, f"exposed_{names.LE}", names.LE, "$1", "(.+)")
     if FACTORS[metric.unit] == _THOUSANDTH:
@@ -189,7 +189,7 @@ def _in_base_units(expr: Expr, metric: Source) -> Expr:
 
 
 def _shifts(metric: Source) -> list[tuple[str, str]]:
-    """Move the point of whole bounds by three digits, a pattern for each number of digits that occurs."""
+    """Move the decimal point of whole bounds by three digits, with a pattern for each number of digits that occurs."""
     lengths = {len(text) for bound in metric.buckets if _WHOLE.fullmatch(text := plain(bound))}
     shifts = []
     if any(length > _DIGITS for length in lengths):
@@ -199,7 +199,7 @@ def _shifts(metric: Source) -> list[tuple[str, str]]:
 
 
 def _odd_spellings(bound: float, unit: str) -> list[str]:
-    """List the spellings of a bound that no pattern of whole numbers takes."""
+    """List the spellings of a bound that no pattern of whole numbers matches."""
     text = plain(bound)
     if not _WHOLE.fullmatch(text):
         return [escape_regex(text)] if FACTORS[unit] == _THOUSANDTH else []

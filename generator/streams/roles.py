@@ -1,7 +1,7 @@
-"""What happens in an agent system, by stream: the event that feeds each, the amount that it takes, and its words.
+"""The events of an agent system, by stream: the event that feeds each, the observed amount, and the label values.
 
-Whatever measures, invents or shows events reads this one table. The library says which streams there are, and what
-their labels are called; a service says which values its labels have.
+All code that measures, invents or shows events reads this one table. The library defines the streams and the names of
+their labels; a service defines the values of its labels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.labels import OTHER
 from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.streams import Stream
 
-#: Labels of streams, by what they say.
+#: Labels of streams, by their meaning.
 STATUS, STOP_REASON, TOOL, ERROR_CLASS = "status", "stop_reason", "tool", "error_class"
 
 
 class Event(StrEnum):
-    """What happens while agents work."""
+    """The kinds of events while agents work."""
 
     RUN = "run"
     TOOL_CALL = "tool_call"
@@ -40,7 +41,7 @@ class Event(StrEnum):
 
 
 class Amount(StrEnum):
-    """What of an event a histogram observes, and a counter adds up."""
+    """The amount of an event that a histogram observes or a counter adds up."""
 
     ONE = "one"
     SECONDS = "seconds"
@@ -51,7 +52,7 @@ class Amount(StrEnum):
 
 
 class Role(Struct, frozen=True):
-    """An event, and what of it feeds a stream."""
+    """An event, and the amount of it that feeds a stream."""
 
     event: Event
     amount: Amount = Amount.ONE
@@ -73,7 +74,7 @@ ROLES: Mapping[str, Role] = {
     "llm_usage_unread": Role(Event.UNREAD),
     "inner_run": Role(Event.INNER_RUN),
 }
-#: The labels that an event knows, the one that names it first.
+#: The labels that an event has, first the one that identifies it.
 KNOWN: Mapping[Event, tuple[str, ...]] = {
     Event.RUN: (STOP_REASON, STATUS),
     Event.TOOL_CALL: (TOOL, STATUS),
@@ -87,7 +88,7 @@ KNOWN: Mapping[Event, tuple[str, ...]] = {
 
 
 def role(stream: Stream) -> Role | None:
-    """Find what feeds a stream; None for one that only its profile or service knows."""
+    """Find the event that feeds a stream; None for a profile's or service's own stream."""
     return ROLES.get(stream.name) if stream.shared else None
 
 
@@ -102,7 +103,7 @@ def has_label(service: Service, event: Event, label: str) -> bool:
 
 
 class Outcome(Struct, frozen=True):
-    """The label that says how something ended, and what it says of what went well, and otherwise."""
+    """The label with the outcome of an event, and its values for success and for failure."""
 
     label: str
     good: str
@@ -110,7 +111,7 @@ class Outcome(Struct, frozen=True):
 
 
 def outcome(service: Service, event: Event) -> Outcome | None:
-    """Say how an event tells whether it went well; None where no label does."""
+    """Find the label with the outcome of an event; None where there is none."""
     if not has_label(service, event, STATUS):
         return None
     listed = service.labels[STATUS].values
@@ -120,17 +121,17 @@ def outcome(service: Service, event: Event) -> Outcome | None:
 
 
 class Reasons(Struct, frozen=True):
-    """Why runs end, in a service's own words.
+    """The reasons why runs end, in a service's own words.
 
     Attributes:
-        label: The label that says so.
-        completed: A run that came to its end.
-        step_failed: One that an LLM step's error ended, or an error that nothing is known of.
+        label: The label with the reason.
+        completed: A run that finished its work.
+        step_failed: One that an LLM step's error ended, or an unknown error.
         tool_failed: One that a tool's error ended.
-        timeout: One that took too long; empty where the service has no such word.
-        limit: One that a limit stopped; empty where the service has no such word.
-        ok: The other words of runs that went well.
-        failed: The other words of those that did not.
+        timeout: One that took too long; empty where the service has no word for it.
+        limit: One that a limit stopped; empty where the service has no word for it.
+        ok: The other words for successful runs.
+        failed: The other words for failed runs.
     """
 
     label: str
@@ -143,16 +144,17 @@ class Reasons(Struct, frozen=True):
     failed: tuple[str, ...]
 
     def is_ok(self, reason: str) -> bool:
-        """Whether a run that ends so counts as a success."""
+        """Whether a run with this reason counts as a success."""
         return reason in {self.completed, *self.ok}
 
 
 def reasons(service: Service) -> Reasons | None:
-    """Read why runs end; None where no label says so."""
+    """Read the reasons why runs end; None where no label has them."""
     if not has_label(service, Event.RUN, STOP_REASON):
         return None
     label, ended = service.labels[STOP_REASON], outcome(service, Event.RUN)
-    fine = [one for one in label.values if _fine(one, label, ended)]
+    implied = _implied(service)
+    fine = [one for one in label.values if _fine(one, implied, ended)]
     completed = _first(
         ("completed",), label.values, next(iter(_without(fine, label.limits) or label.values), "")
     )
@@ -172,19 +174,36 @@ def reasons(service: Service) -> Reasons | None:
 
 
 def constant(service: Service) -> tuple[str, ...]:
-    """List the labels of runs that turn over with deployments: a process has one value for its whole life."""
+    """List the labels of runs that change with deployments: a process has one value for its whole life."""
     used = {label for metric in service.metrics.values() for label in metric.labels}
     turning = {label for label in service.runs.labels if service.labels[label].new_per_week}
     return tuple(label for label in service.labels if label in used and label in {names.RELEASE, *turning})
 
 
-def _fine(reason: str, label: Label, ended: Outcome | None) -> bool:
+def _implied(service: Service) -> dict[str, str]:
+    """Find the status that each stop reason implies: the declared one, or that of the same part or exposed label."""
+    label = service.labels[STOP_REASON]
+    found = dict(label.determined)
+    for source in service.runs.sources:
+        constants = dict(source.constants)
+        if constants.keys() >= {STOP_REASON, STATUS}:
+            found.setdefault(constants[STOP_REASON], constants[STATUS])
+        read = dict(source.labels)
+        if read.get(STOP_REASON) is not None and read.get(STOP_REASON) == read.get(STATUS):
+            for reason, patterns in label.patterns.items():
+                for status, others in service.labels[STATUS].patterns.items():
+                    if any(overlap(one, other) for one in patterns for other in others):
+                        found.setdefault(reason, status)
+    return found
+
+
+def _fine(reason: str, implied: Mapping[str, str], ended: Outcome | None) -> bool:
     good = ended.good if ended else ""
-    return label.determined.get(reason, good) == good
+    return implied.get(reason, good) == good
 
 
 def _wrong(label: Label, fine: Iterable[str]) -> str:
-    """Choose the word for what went wrong in a way that has no word."""
+    """Choose the word for a failure that has no word of its own."""
     if not label.values:
         return "step_error"
     failed = _without(label.values, {*fine}) or [*label.limits]
@@ -192,7 +211,7 @@ def _wrong(label: Label, fine: Iterable[str]) -> str:
 
 
 def _first(wanted: tuple[str, ...], values: tuple[str, ...], otherwise: str) -> str:
-    """Choose the first wanted word that is listed; where nothing is, every word is good."""
+    """Choose the first wanted word that is listed; without a list, every word is accepted."""
     return next((one for one in wanted if one in values or not values), otherwise)
 
 

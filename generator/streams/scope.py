@@ -1,7 +1,7 @@
-"""Whom rules are about: all services at once, or one service's own signals and alerts.
+"""The subject of rules: all services at once, or one service's own signals and alerts.
 
-Both are written alike. A rule reads streams and constants, which services' files record, only inside an aggregation
-that lists its labels: whatever another service's file holds cannot break it.
+Both are written in the same way. A rule reads streams and constants, which services' files record, only inside an
+aggregation that lists its labels, so that no service's file can break it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from generator.model.service import Site
     from generator.model.streams import Stream
 
-#: What is said of a service by its own file, read in a shared rule: any service, but not what has none.
+#: Matches the records of any service's own file in a shared rule, but no series without a service.
 _ANY = ((names.SERVICE, "!=", ""),)
 
 
 class Scope(Struct, frozen=True):
-    """All services, or the one that is named."""
+    """All services, or the named one."""
 
     site: Site
     service: str = ""
@@ -36,13 +36,13 @@ class Scope(Struct, frozen=True):
         return not self.service
 
     def record(self, name: str) -> Series:
-        """Select what our own rules record."""
+        """Select a record of our own rules."""
         return Series(name, self._own)
 
     def written(self, name: str, **labels: str) -> Series:
-        """Select what services' files record: streams and constants.
+        """Select a record of services' files: a stream or a constant.
 
-        Of constants every label that tells them apart is given, one that is absent as an empty text.
+        For a constant, pass every label that distinguishes it, an absent one as an empty text.
         """
         return Series(name, self._own or _ANY).where(**labels)
 
@@ -56,7 +56,7 @@ class Scope(Struct, frozen=True):
 
 
 def each(labels: Iterable[str] = ()) -> tuple[str, ...]:
-    """List the labels of a level: the service, and what it is broken down by."""
+    """List the labels of a level: the service, and those of the breakdown."""
     return (names.SERVICE, *labels)
 
 
@@ -66,7 +66,7 @@ def summed(expr: Expr, labels: Iterable[str] = ()) -> Expr:
 
 
 def grouped(expr: Expr, labels: Iterable[str] = ()) -> Expr:
-    """Keep that something is there, at a level: 1 for each."""
+    """Reduce to the existence of series, at a level: 1 for each."""
     return aggregate("group", expr, each(labels))
 
 
@@ -86,23 +86,23 @@ def join(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:
 
 
 def spread(op: str, left: Expr, right: Expr, labels: Sequence[str] = ()) -> Expr:
-    """Join each series of ``left`` with the one of ``right`` at a coarser level, ``labels`` besides the service."""
+    """Join each series of ``left`` with the one of ``right`` at a coarser level: the service and ``labels``."""
     return binary(op, left, right, on=each(labels), group_left=())
 
 
 def having(of: Series, labels: Iterable[str]) -> Series:
-    """Select only what has the labels of a level."""
+    """Select only the series with all labels of a level."""
     return of.where("!=", **dict.fromkeys(labels, ""))
 
 
 def over_window(rates: Series, window: int, site: Site, *, offset: int = 0) -> Expr:
-    """Count the events of a window from recorded rates; a second short of it, as a range may hold one sample more."""
+    """Count the events of a window from recorded rates; one second shorter, as a range may hold one sample more."""
     expr = call("sum_over_time", rates.over(window - 1, offset=offset))
     return expr * number(site.rule_interval)
 
 
 def distinct(rules: Iterable[RecordingRule], taken: Iterable[str] = ()) -> Iterator[RecordingRule]:
-    """Keep the first rule of each record: names say what they hold, so that equal names hold the same."""
+    """Keep the first rule of each record: rules of the same name and labels are the same."""
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = {(name, ()) for name in taken}
     for rule in rules:
         key = (rule.record, tuple(sorted(rule.labels.items())))

@@ -129,7 +129,8 @@ def notifications(fires: Sequence[bool]) -> int:
 
 def _surely(every: int, bad: int, alert: Bounded) -> bool:
     likely = alert.mildest * every
-    return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= SIGMAS * sqrt(likely)
+    scatter = SIGMAS * sqrt(likely * (1 - alert.mildest))
+    return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= scatter
 
 
 def _lacks(count: int, promised: float) -> bool:

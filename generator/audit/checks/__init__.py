@@ -1,1 +1,1 @@
-"""The checks of an audit: each takes what was seen and yields what contradicts the spec."""
+"""The checks of an audit: each takes the observed series and yields contradictions to the spec."""

@@ -1,4 +1,4 @@
-"""Labels of metrics that others expose: those that are read, and those that are summed away and cost all the same."""
+"""Labels of foreign metrics: those that are read, and those that are summed away but cost series nevertheless."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from generator.audit.seen import Seen
 
 _LISTED = 10
-#: A label that nobody reads is told of from so many series on that it costs.
+#: The number of series from which the cost of an unread label is reported.
 _MUCH = 100
 
 
 def labels(seen: Seen) -> Iterator[Finding]:
-    """Compare the labels that the profile reads, each once, with all metrics that show the same."""
+    """Compare the labels that the profile reads, each once, with all metrics that should have them."""
     absent: dict[tuple[str, str], list[str]] = {}
     strays: dict[tuple[str, str], dict[str, list[str]]] = {}
     for name, found in seen.metrics.items():
@@ -66,7 +66,7 @@ def _strays(name: str, exposed: str, values: Mapping[str, list[str]], seen: Seen
 
 
 def costs(seen: Seen) -> Iterator[Finding]:
-    """Count what labels cost that are summed away: the source may be told to leave them out."""
+    """Count the cost of labels that are summed away: the source may be configured to omit them."""
     cost: dict[str, int] = {}
     for found in seen.metrics.values():
         if not found.metric.foreign:
@@ -94,6 +94,6 @@ def _cost(name: str, series: int, seen: Seen) -> Finding:
 
 
 def _setting(name: str, seen: Seen) -> str:
-    """Find the sentence of the profile that says how its source leaves a label out."""
+    """Find the sentence of the profile about how its source omits a label."""
     sentences = seen.service.about_profile.split(". ")
     return next((f"{one.removesuffix('.')}." for one in sentences if name in one), "")

@@ -1,4 +1,4 @@
-"""Labels: missing, extra, with values that no list names, with more of them than allowed, or with impossible pairs."""
+"""Labels: missing, extra, with unlisted values, with too many values, or with impossible pairs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OLD = "exported_"
 
 
 def check(seen: Seen) -> Iterator[Finding]:
-    """Compare labels and values, metric by metric; a stray value is told once, with all metrics that have it."""
+    """Compare labels and values, metric by metric; a stray value is reported once, with all metrics that have it."""
     taken = _taken(seen)
     for name, metrics in taken.items():
         yield _taken_name(name, metrics, seen)
@@ -53,7 +53,7 @@ def check(seen: Seen) -> Iterator[Finding]:
 
 
 def _taken(seen: Seen) -> dict[str, list[str]]:
-    """Find labels that moved, as a label of the target has their name, each with the metrics that have it."""
+    """Find labels that Prometheus renamed, as the target has one of the same name, with their metrics."""
     found: dict[str, list[str]] = {}
     for metric in seen.metrics.values():
         for name in metric.labels:
@@ -63,7 +63,7 @@ def _taken(seen: Seen) -> dict[str, list[str]]:
 
 
 def _taken_name(moved: str, metrics: list[str], seen: Seen) -> Finding:
-    """Tell once of a name that two claim, whatever number of metrics show it."""
+    """Report a label name with two owners, once for all metrics."""
     name = moved.removeprefix(_OLD)
     where = metrics[0] if len(metrics) == 1 else f"{len(metrics)} metrics"
     message = f'a label of the target is called "{name}" as well, so that of the code is "{moved}" in {where}'
@@ -82,7 +82,7 @@ def _taken_name(moved: str, metrics: list[str], seen: Seen) -> Finding:
 
 
 def _outside(label: str, times: float, seen: Seen) -> Finding:
-    """Tell of values that generated instrumentation counted in place of exposing them: the bound holds."""
+    """Report values that generated instrumentation counted instead of exposing them: the bound holds."""
     often = "once" if times == 1 else f"{times:,.0f} times"
     message = f'label "{label}" was given a value outside the spec {often} since the code was started'
     help_ = "they were not exposed; the service's log names the first: list them if they are meant, else say other"
@@ -157,14 +157,14 @@ def _undeclared(label: Label, strays: dict[str, SeenLabel], seen: Seen) -> Findi
         help_ = 'list it if it is meant; else map it to "other" in the code'
     else:
         help_ = f"say one of {listed(label.values)} in the code, or list it if it is meant"
-    # A flood of values is no list that anybody should paste, and a value that no spec may hold is none.
+    # A flood of values is not a list to paste, and a value that no spec may contain cannot be listed.
     listable = len(values) <= _LISTED and all(map(may_be_listed, values))
     fix = listing(seen.service, label, values) if listable else None
     return Finding(violation("audit/undeclared-value", message, seen, path, help_), next(iter(strays)), fix)
 
 
 def may_be_listed(value: str) -> bool:
-    """Whether a spec may hold a value: it is not too long, and all of it shows."""
+    """Whether a spec may contain a value: it is not too long, and all its characters are visible."""
     return len(value) <= _LONGEST and printable(value) == value
 
 
@@ -182,7 +182,7 @@ def _too_many(label: Label, over: dict[str, SeenLabel], seen: Seen) -> Finding:
 def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     for name, groups in found.pairs.items():
         label = seen.service.labels[name]
-        # A value that nobody declared is told of as such.
+        # An undeclared value is reported as such.
         known = seen.service.labels[label.determines].values if label.determines else ()
         wrong = [
             (value, other)
@@ -204,7 +204,7 @@ def _pairs(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 
 
 def _beside(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    """Hold the values of a label for one value of another against what its spec says of that."""
+    """Compare the number of a label's values for one value of another label with its bound in the spec."""
     for (name, other), (value, most) in found.beside.items():
         allowed = dict(seen.service.labels[name].per)[other]
         if most > allowed:

@@ -1,4 +1,4 @@
-"""Metrics that are declared and not there, and those that are there and not declared."""
+"""Declared metrics that do not exist, and existing metrics that are not declared."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from generator.audit.seen import Seen, SeenStranger
 
-#: What the last word of a name says of the unit.
+#: The unit for the last word of a name.
 _UNITS = {"ms": "ms", "milliseconds": "ms", "seconds": "s", "usd": "usd"}
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
-#: What observations are usually bounded by, until somebody knows better.
+#: Usual buckets of observations, until the author chooses better ones.
 _BUCKETS = (1.0, 10.0, 100.0, 1000.0)
 
 
@@ -38,7 +38,7 @@ def check(seen: Seen) -> Iterator[Finding]:
 
 
 def _nothing(seen: Seen) -> Finding:
-    """Say so once: a missing service is one matter, not one for each metric."""
+    """Report once: a missing service is one problem, not one for each metric."""
     service = seen.service
     wanted = ", ".join(f'{label}="{value}"' for label, value in service.selector.items())
     message = f"nothing of {service.name} is at {seen.place}: no series that its selector picks ({wanted})"
@@ -60,7 +60,7 @@ def _nothing(seen: Seen) -> Finding:
 
 
 def _foreign(seen: Seen) -> Iterator[Finding]:
-    """Tell of metrics that somebody else does not expose, under no name; most appear with their first event."""
+    """Report foreign metrics that exist under none of their names; most appear with their first event."""
     quiet = []
     for metric in seen.service.metrics.values():
         either = alternatives(metric, seen.service)
@@ -99,13 +99,13 @@ def _missing(metric: Metric, seen: Seen) -> Finding:
 
 
 def _similar(metric: Metric, seen: Seen) -> str | None:
-    """Find the metric that is there under another name: without ``_total``, or with another unit."""
+    """Find the metric that exists under another name: without ``_total``, or with another unit."""
     strangers = [one.stranger.name for one in seen.strangers]
     bare = metric.name.removesuffix("_total")
     if bare in strangers:
         return bare
     found = closest(metric.name, strangers)
-    # The last word tells the unit or the type: the rest must be the same.
+    # The last word is the unit or the type: the rest must be the same.
     return found if found and found.startswith(bare.rpartition("_")[0]) else None
 
 

@@ -1,4 +1,4 @@
-"""The scrape: how often it really is."""
+"""The scrape: its real interval."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from generator.audit.seen import Seen
 
-#: How far an interval may be off before it is another one.
+#: The factor from which an interval counts as a different one.
 _TOLERANCE = 1.25
 
 
 def check(seen: Seen) -> Iterator[Finding]:
-    """Hold the interval that the site says against the true one."""
+    """Compare the site's interval with the real one."""
     said = seen.site.scrape_interval
     if seen.interval is None or said / _TOLERANCE <= seen.interval <= said * _TOLERANCE:
         return

@@ -1,4 +1,4 @@
-"""Numbers of series: against the bounds of the spec and the budgets of the site, and what turns over."""
+"""Numbers of series, compared with the bounds of the spec and the budgets of the site, and turnover."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def check(seen: Seen) -> Iterator[Finding]:
-    """Compare what is there with what may be there."""
+    """Compare the existing series with the allowed ones."""
     yield from _replicas(seen)
     for found in seen.metrics.values():
         yield from _created(found, seen)
-        if not found.metric.foreign:  # of others' labels no spec bounds those that it does not read
+        if not found.metric.foreign:  # no spec bounds the foreign labels that it does not read
             yield from _bound(found, seen)
         yield from _budget(found, seen)
     yield from _exposed(seen)
@@ -67,7 +67,7 @@ def _bound(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 
 
 def contribution(found: SeenMetric) -> str:
-    """Say which label contributes most series."""
+    """Name the label that contributes most series."""
     most = found.most
     if most is None:
         return "no label has more than one value: look for instances that are gone or were renamed"
@@ -92,7 +92,7 @@ def _budget(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 
 
 def _exposed(seen: Seen) -> Iterator[Finding]:
-    """Hold all that the targets expose against the budget of a service, as AgentSeriesBudgetExceeded does."""
+    """Compare all series of the targets with the budget of a service, like AgentSeriesBudgetExceeded."""
     budget, known = seen.budget.service, seen.exposed
     if known is None:
         known = ceil(sum(found.series for found in seen.metrics.values()) * seen.scale)
@@ -104,7 +104,7 @@ def _exposed(seen: Seen) -> Iterator[Finding]:
 
 
 def _turnover(seen: Seen) -> Iterator[Finding]:
-    """Hold the values of the retention against those that turn over as the spec says."""
+    """Compare the values within the retention with the turnover in the spec."""
     weeks = seen.site.retention / WEEK
     for name, lived in seen.turnover.items():
         label = seen.service.labels[name]

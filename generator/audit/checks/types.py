@@ -1,4 +1,4 @@
-"""Types and units: counters that are gauges, seconds that are milliseconds, buckets that are others."""
+"""Types and units: counters that are gauges, seconds that are milliseconds, different buckets."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 _TIMES = {"milliseconds": "ms", "ms": "ms", "seconds": "s", "s": "s"}
 _FULL = {"ms": "milliseconds", "s": "seconds", "usd": "US dollars", "": "no unit"}
 _OTHER = {"ms": "s", "s": "ms"}
-#: From so many observations on, their average says something.
+#: The number of observations from which their average is meaningful.
 _ENOUGH = 20
 _LISTED = 8
 
 
 def check(seen: Seen) -> Iterator[Finding]:
-    """Compare what kind of metric it is and what it counts in."""
+    """Compare the type and the unit of each metric."""
     bare = [found for found in seen.metrics.values() if _is_bare(found)]
     if bare:
         yield _no_buckets(bare, seen)
     for found in seen.metrics.values():
         if found.metric.foreign and not found.metric.buckets:
-            continue  # its sum, its count or its value is read, whatever it is called
+            continue  # its sum, its count or its value is read, whatever its type
         wrong = list(_type(found, seen))
         yield from wrong
         if not wrong:
@@ -62,13 +62,13 @@ def _type(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
 
 
 def _is_bare(found: SeenMetric) -> bool:
-    """Whether a histogram came without its buckets."""
+    """Whether a histogram was scraped without its buckets."""
     is_one = not found.described.types or found.metric.type in found.described.types
     return bool(found.metric.is_histogram and found.metric.buckets and found.histogram is None and is_one)
 
 
 def _no_buckets(bare: Sequence[SeenMetric], seen: Seen) -> Finding:
-    """Tell once of all histograms without buckets: it has one cause."""
+    """Report all histograms without buckets once: they have one cause."""
     first = bare[0].metric
     names = first.name if len(bare) == 1 else f"{first.name} and {len(bare) - 1} more histograms"
     message = f"{names} came without buckets: quantiles and what stands on them stay empty"
@@ -112,7 +112,7 @@ def _units(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
     wanted, there = metric.buckets, sorted(bound for bound in histogram.bounds if isfinite(bound))
     other = _OTHER.get(metric.unit, "")
     if metric.foreign and there[:1] == [0] and wanted[0] > 0:
-        there = there[1:]  # nothing takes less than no time
+        there = there[1:]  # no event takes less than no time
     if wanted == tuple(there):
         yield from _average(found, histogram, seen)
     elif other and not told and _same(_converted(wanted, metric.unit, other), there):
@@ -129,7 +129,7 @@ def _contradicts(told: str, unit: str) -> bool:
 
 
 def _unit(message: str, found: SeenMetric, seen: Seen) -> Finding:
-    """Blame the spec where the metric's name says the other unit, else the code."""
+    """Blame the spec where the metric's name has the other unit, else the code."""
     metric, other = found.metric, _OTHER[found.metric.unit]
     path, fix = f"metrics.{metric.name}", None
     help_ = (
@@ -151,7 +151,7 @@ def _same(one: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def _average(found: SeenMetric, histogram: SeenHistogram, seen: Seen) -> Iterator[Finding]:
-    """Suspect the unit where the average is far outside the buckets, and in the other unit inside."""
+    """Suspect the unit where the average is far outside the buckets, and inside them in the other unit."""
     metric, unit = found.metric, found.metric.unit
     if unit not in _OTHER or histogram.count < _ENOUGH or not isfinite(histogram.sum):
         return

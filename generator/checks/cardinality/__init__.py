@@ -1,1 +1,1 @@
-"""How many series a spec allows, and what must not be a label."""
+"""The number of series that a spec allows, and the forbidden labels."""

@@ -1,4 +1,4 @@
-"""What a service costs Prometheus: series, samples and rule evaluations."""
+"""The cost of a service in Prometheus: series, samples and rule evaluations."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Total(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """What Prometheus does for services, at most.
+    """The largest load of services on Prometheus.
 
     Attributes:
         scraped: Samples a second of raw series.
-        recorded: Samples a second of recorded series; those of firing alerts come on top.
-        rules: Recording and alerting rules; of a service its own.
-        groups: The groups that they stand in.
-        evaluations: Of rules, a second.
+        recorded: Samples a second of recorded series; without those of firing alerts.
+        rules: Recording and alerting rules; for a service its own.
+        groups: The groups of these rules.
+        evaluations: Rule evaluations a second.
     """
 
     scraped: float = 0
@@ -51,7 +51,7 @@ class Load(Struct, frozen=True):
         return self.scraped + self.recorded
 
     def times(self, factor: float) -> Load:
-        """Scale it to as many services of the kind."""
+        """Scale it to a number of equal services."""
         return Load(*(value * factor for value in astuple(self)))
 
 
@@ -68,7 +68,7 @@ class Account(Struct, frozen=True):
         replicas: Its instances.
         metrics: Raw series by metric.
         records: Recorded series by record.
-        load: What they cost.
+        load: Their cost.
     """
 
     service: str
@@ -107,7 +107,7 @@ def account(service: Service, site: Site, compiled: Compiled, known: World) -> A
 
 
 class SharedAccount(Struct, frozen=True):
-    """What is there once for all services: the shared rules, and the series that are about none of them."""
+    """The series that exist once for all services: those of the shared rules, and those about no service."""
 
     recorded: Total
     load: Load

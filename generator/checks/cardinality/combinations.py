@@ -1,4 +1,4 @@
-"""How many combinations of label values there can be, where some labels follow from others."""
+"""The largest number of combinations of label values, where some labels follow from others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def values(label: Label, weeks: float = 0) -> int:
 def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
     """Bound the combinations of values, at once or, with ``weeks``, over that time.
 
-    A label that another one determines adds nothing for the values that say what it is::
+    A label adds nothing for the values of another label that determine it::
 
         stop_reason: {completed: ok, tool_error: error}   status: [ok, error]   ->   2, not 4
 
@@ -36,12 +36,12 @@ def combinations(labels: tuple[Label, ...], weeks: float = 0) -> int:
 
 
 def determined_by(labels: Iterable[Label]) -> dict[str, str]:
-    """Find, for each label that follows from another one of ``labels``, which one that is."""
+    """Find the determining label of each label that follows from another one of ``labels``."""
     return {name: head for head, name in _followers({label.name: label for label in labels}).items()}
 
 
 def _followers(by_name: Mapping[str, Label]) -> dict[str, str]:
-    """Chain labels to what they determine; of two that determine one, the first counts, and no circle closes."""
+    """Chain labels to those that they determine; of two that determine one, the first counts, and no circle closes."""
     follower: dict[str, str] = {}
     for name, label in by_name.items():
         target = label.determines
@@ -60,7 +60,7 @@ def _reaches(start: str, end: str, follower: Mapping[str, str]) -> bool:
 
 
 def beside(label: Label, by_name: Mapping[str, Label], weeks: float = 0) -> int:
-    """Count a label's values for each combination of the others' that stand beside it."""
+    """Count a label's values for each combination of the values of the labels beside it."""
     turned_over = ceil(label.new_per_week * weeks)
     few = [most + turned_over for other, most in label.per if other in by_name]
     return min([values(label, weeks), *few])

@@ -1,4 +1,4 @@
-"""``cardinality/forbidden-label``: a label whose values never end."""
+"""``cardinality/forbidden-label``: a label with unbounded values."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from generator.checks.facts import Facts
     from generator.model.service import Service
 
-#: A selector may well pick a project_id, of which a target has one; but no service exists for one of these.
+#: A selector may use a project_id, of which a target has one; but no service is selected by one of these.
 _NO_SERVICE = {f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")}
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Refuse such a label wherever one can arise, whatever bound it claims to have."""
+    """Refuse such a label wherever it can arise, even with a bound."""
     return tuple(
         found for each in facts.services for found in (*_in_labels(each.service), *_in_selector(each.service))
     )
 
 
 def forbidden(service: Service) -> dict[str, str]:
-    """Find a service's forbidden labels, and what is said of each."""
+    """Find a service's forbidden labels, each with the reason."""
     declared = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
     grouped = (label for signal in service.signals.values() for level in signal.levels for label in level)
     said = {name: unbounded(name) for name in (*declared, *grouped)}

@@ -1,7 +1,7 @@
-"""Bounds of raw series: what all instances of a service expose.
+"""Bounds of raw series: those that all instances of a service expose.
 
 At once: combinations of label values x series for each combination x replicas. An instance has one release, and for a
-moment two of them while it restarts, whatever number of releases is live in the fleet. A label that is joined from
+moment two while it restarts, independent of the number of live releases in the fleet. A label that is joined from
 ``target_info`` is on no series of the metric, and labels that are read from one exposed label are one label there.
 
 Over the retention, releases turn over, and a new release comes on new instances; each runs on as many as there are
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 _SUM_AND_COUNT = 2
-#: An instance has the series of so many releases while it restarts: those of the old one are there for a moment.
+#: The number of releases in an instance's series while it restarts: those of the old one remain for a moment.
 RESTARTING = 2
 
 
@@ -90,7 +90,7 @@ def live_series(metric: Metric, service: Service, site: Site) -> int:
 def _bounds(
     metric: Metric, exposed: tuple[Label, ...], service: Service, weeks: float
 ) -> Iterator[LabelBound]:
-    """Describe the labels in the metric's order; one that is read from another's place follows that one."""
+    """Describe the labels in the metric's order; one that is read from another's source label follows that one."""
     by_place = {_place(label.name, metric): label for label in exposed}
     on_series, follows = {label.name: label for label in exposed}, determined_by(exposed)
     for name in metric.labels:
@@ -104,7 +104,7 @@ def _bounds(
 
 
 def _combinations(metric: Metric, service: Service, releases: int | None, weeks: float = 0) -> int:
-    """Count the combinations of label values, of so many releases; of a metric in parts those of each."""
+    """Count the combinations of label values, with a number of releases; for a metric in parts those of each."""
     return sum(
         combinations(tuple([_released(label, releases, part) for label in part]), weeks)
         for part in _exposed(metric, service)
@@ -120,7 +120,7 @@ def _released(label: Label, releases: int | None, beside: Iterable[Label]) -> La
 
 
 def _exposed(metric: Metric, service: Service) -> tuple[tuple[Label, ...], ...]:
-    """Find the labels that series have, part by part: of those that are read from one place, one stands for all.
+    """Find the labels of series, part by part; of labels read from one source label, one represents all.
 
     Streams that read the same labels, or some of them, read the same series.
     """
@@ -146,7 +146,7 @@ def _exposed(metric: Metric, service: Service) -> tuple[tuple[Label, ...], ...]:
 
 
 def _together(labels: list[Label], *, may_lack: bool) -> Label:
-    """Take the label with most values, and one more where series may lack it and none of its values says so."""
+    """Take the label with most values, and one more where series may lack it and no value stands for that."""
     most = max(labels, key=values)
     lacks = may_lack or any(map(_may_lack, labels))
     return replace(most, max_live=values(most) + 1) if lacks and not _may_lack(most) else most
@@ -175,6 +175,6 @@ def series_each(metric: Metric, site: Site) -> int:
 
 
 def _generations(service: Service, weeks: float) -> int:
-    """Count how often the instances are replaced by new ones."""
+    """Count the number of times that instances are replaced by new ones."""
     release = service.labels.get(names.RELEASE)
     return values(release, weeks) if release and release.new_per_week else 1

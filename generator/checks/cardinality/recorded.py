@@ -1,4 +1,4 @@
-"""Bounds of recorded series, from what each rule's expression keeps of its labels."""
+"""Bounds of recorded series, from the labels that each rule's expression keeps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class RecordSeries(Struct, frozen=True, gc=False):
     """The series of a record, at once and over the retention, and the rules that write it, every ``interval`` s.
 
-    ``shared`` says that the rules are about all services: none of them is there for this one.
+    ``shared`` is whether the rules are about all services, so that none exists for this one alone.
     """
 
     record: str
@@ -43,7 +43,7 @@ class RecordSeries(Struct, frozen=True, gc=False):
 
 
 class _Terms(Struct, frozen=True):
-    """The terms of a record, whatever the sizes of their sets are, and the rules that write it."""
+    """The terms of a record, independent of the sizes of their sets, and the rules that write it."""
 
     record: str
     group: str
@@ -67,20 +67,20 @@ def record_series(service: Service, known: World, site: Site) -> tuple[RecordSer
 
 
 def shared_records(everyone: SharedWorld) -> tuple[RecordSeries, ...]:
-    """Bound the series that are there once for all services: prices, and the data of profiles."""
+    """Bound the series that exist once for all services: prices, and the data of profiles."""
     once = Sizes({}, 0, {DAY: LONGEST_BUDGET + 1}, {})
     rules = (one for one in everyone.rules if names.SERVICE not in one.shape.names)
     return tuple(one.counted(once, once, shared=True) for one in _terms(rules).values())
 
 
 class _Records(Struct, frozen=True):
-    """Records that stand on a few terms again and again, each of which is counted once; by their places there."""
+    """Records that share a few terms, each of which is counted once; records refer to terms by index."""
 
     terms: tuple[Term, ...]
     records: tuple[tuple[_Terms, tuple[int, ...], tuple[int, ...]], ...]
 
     def counted(self, now: Sizes, ever: Sizes, besides: Collection[str]) -> Iterator[RecordSeries]:
-        """Count the series of each record but some."""
+        """Count the series of each record, except some."""
         live, retained = ([sizes_.of((term,)) for term in self.terms] for sizes_ in (now, ever))
         for one, at_once, over_time in self.records:
             if one.record not in besides:
@@ -128,7 +128,7 @@ def _terms(rules: Iterable[Known]) -> dict[str, _Terms]:
 
 
 class Sizes(Struct, frozen=True):
-    """How many values each set of a service has, at once or over ``weeks``; ``counted`` are the terms so far."""
+    """The number of values in each set of a service, at once or over ``weeks``; ``counted`` caches terms."""
 
     labels: Mapping[str, Label]
     weeks: float
@@ -136,7 +136,7 @@ class Sizes(Struct, frozen=True):
     counted: dict[Term, int]
 
     def having(self, label: Label) -> Sizes:
-        """Have another label in place of the one of its name."""
+        """Replace the label of the same name."""
         size = values(label, self.weeks)
         return Sizes(
             {**self.labels, label.name: label}, self.weeks, {**self.sets, label.name: size}, counted={}
@@ -153,7 +153,7 @@ class Sizes(Struct, frozen=True):
         return found
 
     def _product(self, term: Term) -> int:
-        """Multiply; what a label determines adds nothing where each of the two stands alone and once."""
+        """Multiply; a determined label adds nothing where both labels occur alone and once."""
         rest = list(term)
         whole = {origin[0] for origin in term if len(origin) == 1 and origin[0] in self.labels}
         for name in whole:
@@ -174,6 +174,6 @@ def sizes(service: Service, weeks: float = 0) -> Sizes:
 
 
 def _days(service: Service, weeks: float) -> int:
-    """Count the days of the longest error budget, with the one that is leaving, and those that replace them."""
+    """Count the days of the longest error budget, including the one that is leaving, and those that replace them."""
     windows = [ceil(one.window / units.DAY) for one in service.objectives.values() if one.window]
     return max(windows) + 1 + ceil(weeks * units.WEEK / units.DAY) if windows else 0

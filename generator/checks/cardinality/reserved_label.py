@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from generator.checks.facts import Facts
     from generator.model.service import Service
 
-#: What picks buckets or another metric, not a service.
+#: Labels that select buckets or another metric, not a service.
 _NO_SELECTOR = {names.LE, "quantile"}
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Refuse such a label in a profile, and in a selector what selects no service."""
+    """Refuse such a label in a profile, and in a selector a label that selects no service."""
     return tuple(found for each in facts.services for found in _of_service(each.service))
 
 

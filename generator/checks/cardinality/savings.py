@@ -1,4 +1,4 @@
-"""What to shrink: for each label, how many series fewer there would be with half its values, or without it."""
+"""Advice on shrinking: for each label, the series saved with half its values, or without it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Saving(Struct, frozen=True, gc=False):
     """Series at once that are saved.
 
     Attributes:
-        label: The label; ``le`` stands for the buckets of ``metric``.
-        values: How many values, or bucket bounds, it has.
+        label: The label; ``le`` means the buckets of ``metric``.
+        values: The number of its values, or of bucket bounds.
         halved: Saved with half of them.
         dropped: Saved without the label; for buckets, with one bound only.
-        metric: Whose buckets; empty for a label.
-        at_least: Without the label there are fewer rules, too, so that ``dropped`` is the least that is saved.
+        metric: The metric of the buckets; empty for a label.
+        at_least: Whether ``dropped`` is a lower bound, since fewer rules remain without the label.
     """
 
     label: str
@@ -57,9 +57,9 @@ class Saving(Struct, frozen=True, gc=False):
 
 
 def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple[Saving, ...]:
-    """List what would save raw series of ``metrics``, the most first; only a declared label can be made smaller.
+    """List the savings in raw series of ``metrics``, the largest first; only declared labels can be made smaller.
 
-    Releases cannot: an instance has one anyway.
+    Releases cannot: an instance always has one.
     """
     chosen = tuple(metrics)
     used = dict.fromkeys(label for metric in chosen for label in metric.labels if label in service.labels)
@@ -70,7 +70,7 @@ def of_metrics(metrics: Iterable[Metric], service: Service, site: Site) -> tuple
 
 
 def of_records(service: Service, known: World) -> tuple[Saving, ...]:
-    """List what would save recorded series of a service, as it is exposed, the most first."""
+    """List the savings in recorded series of a service, as it is exposed, the largest first."""
     terms = _live(known.own) + _shared_live(known.shared)
     before = sizes(service)
     return _ranked(
@@ -88,7 +88,7 @@ def _live(rules: Iterable[Known]) -> Counter[Term]:
 
 
 def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
-    """Count what is saved in the terms in which the label stands: it makes no others smaller."""
+    """Count the savings in the terms that contain the label; it makes no others smaller."""
     smaller = {term: count for term, count in terms.items() if any(label.name in origin for origin in term)}
     whole = _recorded(smaller, before)
     half, one = (before.having(_cut(label, count)) for count in (_half(values(label)), 1))

@@ -31,12 +31,12 @@ _KEYS = ("metric", "service", "recorded")
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Hold every bound of every service against its budget: each metric's, the raw and the recorded series."""
+    """Compare every bound of every service with its budget: each metric's, the raw and the recorded series."""
     return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
 
 
 def check_total(of_each: Mapping[str, int], once: int, site: Site) -> tuple[Diagnostic, ...]:
-    """Hold the series at once of each server's services against the site's budget, and those there ``once`` for all.
+    """Compare the series at once of each server with the site's budget; ``once`` are those shared by all services.
 
     Without shards there is one server.
     """
@@ -67,7 +67,7 @@ def _of_server(shard: str, of_each: Mapping[str, int], once: int, site: Site) ->
 
 
 class _Bound(Struct, frozen=True):
-    """A bound of series at once, the key of its budget, and what can be shrunk."""
+    """A bound of series at once, the key of its budget, and the parts that can be shrunk."""
 
     what: str
     live: int
@@ -162,13 +162,13 @@ def _with_few(service: Service, label: str, other: str) -> Service:
 
 
 def _of_instances(bound: _Bound, service: Service) -> Iterator[str]:
-    """Say that instances multiply raw series, which is no fault of a label."""
+    """Explain that instances multiply raw series, independent of labels."""
     if bound.metrics and service.replicas > 1:
         yield f"each of {service.replicas:,} replicas exposes {bound.live // service.replicas:,} of them"
 
 
 def _without_created(bound: _Bound, service: Service, site: Site) -> Iterator[str]:
-    """Say what is saved where client libraries expose no ``_created`` series, if they do and the module need not."""
+    """Compute the saving of ``created_series: false``, where client libraries expose ``_created`` series."""
     without = replace(site, created_series=False)
     each = (
         live_series(metric, service, site) - live_series(metric, service, without) for metric in bound.metrics
@@ -178,7 +178,7 @@ def _without_created(bound: _Bound, service: Service, site: Site) -> Iterator[st
 
 
 def shrink(saving: Saving) -> str:
-    """Say what to shrink and what that would save."""
+    """Name the label to shrink and the saving."""
     if saving.buckets:
         return (
             f"shrink the buckets ({saving.values} bounds): half of them would save {saving.halved:,}, "
@@ -192,7 +192,7 @@ def shrink(saving: Saving) -> str:
 
 
 def _place(most: Saving | None, service: Service) -> Span | None:
-    """Point at the label that contributes most, since that is what can be changed."""
+    """Point at the label that contributes most, which is the one to change."""
     if most is None:
         return service.where("")
     return service.where(f"metrics.{most.metric}" if most.buckets else f"labels.{most.label}")

@@ -20,7 +20,7 @@ _TAIL = 0.95
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of every metric of times that is not looked at by its median and its tail."""
+    """Warn of every metric of times without a signal for its median and its tail."""
     return tuple(
         warning(
             CODE,
@@ -51,7 +51,7 @@ def _missing(metric: Metric, service: Service) -> list[str]:
 
 
 def _called(metric: str, service: Service) -> str:
-    """Name the stream that a metric feeds, as signals call it."""
+    """Name the stream that a metric feeds, as signals name it."""
     return next(stream.name for stream in service.streams.values() if stream.metric == metric)
 
 

@@ -14,7 +14,7 @@ _OF_INSTANCES = {"instance", "pod", "pod_name", "container_id", "host", "hostnam
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of selectors that pick nothing after the next deployment."""
+    """Warn of selectors that match nothing after the next deployment."""
     return tuple(
         warning(
             CODE,

@@ -1,4 +1,4 @@
-"""``practice/no-alerts``: key anomalies that nobody is told of."""
+"""``practice/no-alerts``: key anomalies that no alert watches."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 CODE = "practice/no-alerts"
 
-#: Alerts that say how good a signal is; all others are about the data, and watch no signal.
+#: Alerts about the value of a signal; all others are about the data, and watch no signal.
 _ABOUT_VALUES = Threshold | Change | Regression | BurnRate | Overflow | Forecast | Fall
 
 
 class Anomaly(Struct, frozen=True):
-    """Something that must not go unnoticed.
+    """An anomaly that must not go unnoticed.
 
     Attributes:
         name: For people.
-        signals: An alert on any of them tells of it; the best first.
+        signals: An alert on any of them detects it; the best first.
         usual: The profiles' alerts for it, the best first.
-        example: What an alert on the best signal can be, as it is written in a spec.
-        sudden: A fixed threshold does not tell of it; a change, a regression or a burn rate does.
+        example: An alert on the best signal, as written in a spec.
+        sudden: Whether only a change, a regression or a burn rate detects it, not a fixed threshold.
     """
 
     name: str
@@ -82,7 +82,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 
 def uncovered(service: Service) -> tuple[Anomaly, ...]:
-    """Find the anomalies that its profile measures and no alert of a service tells of."""
+    """Find the anomalies that a service measures and no alert of it detects."""
     return tuple(
         anomaly
         for anomaly in ANOMALIES
@@ -112,7 +112,7 @@ def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
 
 
 def advice(anomaly: Anomaly, service: Service) -> str:
-    """Say what would tell of an anomaly: an alert that is declared already, or a new one."""
+    """Propose an alert for an anomaly: one that is declared already, or a new one."""
     declared = _declared(anomaly, service)
     if declared:
         return f"turn on {declared}"
@@ -121,7 +121,7 @@ def advice(anomaly: Anomaly, service: Service) -> str:
 
 
 def recipe(anomaly: Anomaly, service: Service) -> str:
-    """Say the same as ``advice``, and how such an alert is written."""
+    """Propose the same as ``advice``, with the text of such an alert."""
     said = advice(anomaly, service)
     if _declared(anomaly, service):
         return said
@@ -138,7 +138,7 @@ def _declared(anomaly: Anomaly, service: Service) -> str | None:
 
 
 def _turned_off(anomaly: Anomaly, service: Service) -> Iterator[Note]:
-    """Point at the alerts that would tell of it and are declared, but disabled or out of reach."""
+    """Point at the declared alerts that would detect it, but are disabled or out of reach."""
     for name in anomaly.usual:
         span = service.origins.get(f"alerts.{name}")
         if span is not None and not any(alert.name == name for alert in service.alerts):

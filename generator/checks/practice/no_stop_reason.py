@@ -1,4 +1,4 @@
-"""``practice/no-stop-reason``: nobody can see why runs end."""
+"""``practice/no-stop-reason``: the reasons why runs end are not visible."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
 
 def shows_stop_reasons(service: Service) -> bool:
-    """Whether a signal tells the stop reasons apart."""
+    """Whether a signal distinguishes the stop reasons."""
     signal = service.signals.get(SIGNAL)
     return signal is not None and isinstance(signal.kind, Distribution)

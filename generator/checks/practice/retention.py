@@ -25,18 +25,18 @@ _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Refuse a retention that is shorter than what the rules of a service read: they would see a part of it."""
+    """Refuse a retention shorter than the windows of a service's rules: they would see only a part."""
     return tuple(found for each in facts.services for found in _of_service(each, facts.site.retention))
 
 
 def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
     found = [(reach(rule.expr, {}, 0), rule) for rule in _suspects(each, retention)]
-    # Of an alert and a record that read the same, people know the alert.
+    # Of an alert and a record with the same input, people know the alert.
     longest, rule = max(found, key=lambda one: (one[0], _is_alert(one[1])), default=(0, None))
     if rule is None or longest <= retention:
         return
     name, place = _known_as(rule)
-    # A window over records is written a second shorter than it is meant.
+    # A window over records is written one second shorter than its meaning.
     needed = duration(ceil(longest / MINUTE) * MINUTE)
     yield error(
         CODE,
@@ -47,7 +47,7 @@ def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
 
 
 def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
-    """Say what people know a rule by, and where that is declared: on the status board all signals share a record."""
+    """Give the known name of a rule and its path: on the status board all signals share a record."""
     if isinstance(rule, AlertingRule):
         return rule.alert, f"alerts.{rule.alert}"
     signal = rule.labels.get(names.SIGNAL)
@@ -55,7 +55,7 @@ def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
 
 
 def _suspects(each: ServiceFacts, retention: int) -> Iterator[RecordingRule | AlertingRule]:
-    """List the rules whose times come to more at first sight, for reading an expression takes long."""
+    """List the rules whose durations, summed without parsing, exceed the retention; parsing takes long."""
     yield from _longer(each.world.own, retention)
     yield from _shared_suspects(each.world.shared, retention)
 
@@ -73,7 +73,7 @@ def _longer(rules: Iterable[Known], retention: int) -> Iterator[RecordingRule | 
 
 @lru_cache(maxsize=1024)
 def _seconds(text: str) -> float:
-    """Read one of the few times that rules have."""
+    """Read one of the few durations in rules."""
     return parse_duration(text) or 0
 
 

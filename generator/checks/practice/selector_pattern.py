@@ -1,4 +1,4 @@
-"""``practice/selector-pattern``: a selector's value that looks like a pattern, and is compared as it stands."""
+"""``practice/selector-pattern``: a selector's value that looks like a pattern, but is compared literally."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATTERN = re.compile(r"[*|^]|\.[+?]|\\(?:\.|[dw](?![A-Za-z]))|\[(?![0-9A-Fa-f.]
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of selectors that pick nothing but what is called like a pattern."""
+    """Warn of selectors that match only a value that looks like a pattern."""
     return tuple(
         warning(
             CODE,

@@ -1,4 +1,4 @@
-"""``practice/successes-only``: a promise about all runs, held by the times of those alone that ended well."""
+"""``practice/successes-only``: an objective for all runs, measured by the times of successful runs only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATUS, _OK = "status", "ok"
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
-    """Warn of promised quantiles of times that leave the failures out."""
+    """Warn of objectives on quantiles of times that leave the failures out."""
     return tuple(found for each in facts.services for found in _of_service(each.service))
 
 
@@ -42,7 +42,7 @@ def _of_service(service: Service) -> Iterator[Diagnostic]:
 
 
 def _only_successes(stream: Stream, service: Service) -> bool:
-    """Whether all that feeds a stream is kept to values of the status that mean success."""
+    """Whether all sources of a stream are limited to status values that mean success."""
     label = service.labels.get(_STATUS)
     exposed = {one for source in service.runs.sources for name, one in source.labels if name == _STATUS}
     if label is None or not exposed:

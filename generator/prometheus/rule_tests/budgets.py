@@ -1,4 +1,4 @@
-"""The unit test of error budgets: a window of two days, looked at in its third one."""
+"""The unit test of error budgets: a window of two days, evaluated in the third day."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
     from generator.prometheus.block_yaml import Mapped
 
-#: Rules are evaluated once an hour: of shares it makes no difference how often events are counted.
+#: Rules are evaluated once an hour: a share does not depend on how often its events are counted.
 STEP = HOUR
 _WINDOW, _BUDGET = 2 * DAY, 0.1
-#: The hour that is looked at; the window began in the middle of the first day.
+#: The hour of the evaluation; the window began in the middle of the first day.
 _AT = 60
 _PRECISION = 1000
 
 
 class _Case(Struct, frozen=True):
-    """A service, called after what is left: which share of its events is bad, up to an hour and from there on."""
+    """A service, named after the rest of its budget: the bad share of its events, up to an hour and from there on."""
 
     name: str
     before: float
@@ -37,7 +37,7 @@ class _Case(Struct, frozen=True):
         return self.before if hour < self.turn else self.after
 
     def spent(self, window: int) -> float:
-        """Sum the bad events within ``window`` seconds, of which there is one in all each hour."""
+        """Sum the bad events within ``window`` seconds, at one event of any kind an hour."""
         return sum(self.bad(hour) * _part(hour, window) for hour in range(_AT + 1))
 
 
@@ -50,7 +50,7 @@ _CASES = (
 
 
 def _part(hour: int, window: int) -> float:
-    """Find the part of an hour's day that lies within a window that ends now."""
+    """Compute the part of an hour's day that lies within a window that ends now."""
     end = (hour * HOUR // DAY + 1) * DAY
     return min(1.0, max(0.0, (end - _AT * HOUR + window) / DAY))
 
@@ -81,7 +81,7 @@ def _inputs(case: _Case, signal: Signal) -> Iterator[tuple[str, str]]:
 
 
 def _constant(value: float, again: int) -> str:
-    """Write a value and how often it comes again; 0x24 would be read as hexadecimal."""
+    """Write a value and its number of repetitions; 0x24 would be read as hexadecimal."""
     return f"{plain(value)}+0x{again}"
 
 

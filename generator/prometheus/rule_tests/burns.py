@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Pace(Struct, frozen=True):
-    """One pace at which a budget burns. Its long window counts as soon as it is half covered."""
+    """One pace at which a budget burns. Its long window counts as soon as half of it has samples."""
 
     kind: BurnRate
     subject: Subject
@@ -34,7 +34,7 @@ class _Pace(Struct, frozen=True):
 
     @property
     def half(self) -> int:
-        """When half of the long window is covered; the first sample is there at once."""
+        """The time at which half of the long window has samples; the first sample is at second 0."""
         step = self.subject.fixture.site.rule_interval
         return self.subject.timeline.up((self.burn.long // step // 2 - 1) * step)
 
@@ -44,7 +44,7 @@ class _Pace(Struct, frozen=True):
 
     @property
     def fast(self) -> float:
-        """A pace far beyond the bound, as a part of it: not every event is bad, and no quicker pace is reached."""
+        """A pace far beyond the bound, as a part of it: some events stay good, and no quicker pace is reached."""
         return min(3.0, (1 + self.bound) / 2 / self.bound, 0.95 * self.quicker)
 
     def load(self, part: float, events: float = PLENTY) -> Load:
@@ -52,7 +52,7 @@ class _Pace(Struct, frozen=True):
         return self._load(part * self.bound, events)
 
     def only_bad(self, events: float, seconds: int) -> Load:
-        """Have nothing but bad events, so many in a time."""
+        """Make only bad events, a number of them in a time."""
         return self._load(1.0, events / seconds)
 
     def _load(self, bad: float, events: float) -> Load:
@@ -69,7 +69,7 @@ class _Pace(Struct, frozen=True):
 
 
 def burn_rate(kind: BurnRate, subject: Subject) -> Iterator[TestCase]:
-    """Try every pace of a severity by itself, while a part of the budget is left."""
+    """Test every pace of a severity by itself, while a part of the budget is left."""
     left = SeriesId(names.BUDGET_LEFT, ((names.SIGNAL, subject.signal.name),)), LEFT
     for case in _paces(kind, subject):
         yield replace(case, constants=(*case.constants, left))
@@ -92,7 +92,7 @@ def _quicker(burn: Burn, burns: tuple[Burn, ...]) -> float:
 
 
 def _windows(pace: _Pace) -> TestCase:
-    """Burn fast from the first minute on, for so long that the long window remembers, then stop."""
+    """Burn fast from the first minute on, long enough for the long window to remember, then stop."""
     alert, short, step = pace.subject.alert, pace.burn.short, pace.subject.interval
     rest = short + pace.subject.keep + SLACK
     fires = pace.subject.timeline.up(pace.half + alert.for_)
@@ -116,7 +116,7 @@ def _windows(pace: _Pace) -> TestCase:
 def _bound(pace: _Pace) -> TestCase:
     """Burn just slowly enough for half the long window, then too fast, so that each window crosses alone."""
     alert, keep, half = pace.subject.alert, pace.subject.keep, pace.half
-    # Twice as long as the average takes to cross; an hour's window needs the time to be seen in minutes.
+    # Twice as long as the average takes to cross; an hour's window needs that time to be seen in minutes.
     over = min(0.3 if pace.burn.long > HOUR else 1.5 * MARGIN, (pace.fast - 1) / 2)
     crossed = int(half * MARGIN / over)
     return pace.subject.case(
@@ -134,7 +134,7 @@ def _bound(pace: _Pace) -> TestCase:
 
 
 def _unheard(pace: _Pace) -> TestCase:
-    """Burn fast, and then have no event at all for longer than the short window."""
+    """Burn fast, and then have no event for longer than the short window."""
     fires = pace.half + pace.subject.alert.for_ + SLACK
     return pace.subject.case(
         pace.named("goes on when nothing says that it is over"),
@@ -157,7 +157,7 @@ def _short_lived(pace: _Pace) -> TestCase:
 
 
 def _promised(pace: _Pace) -> Iterator[TestCase]:
-    """Promise something over just as long as the long window, and over less, of which that says nothing."""
+    """Set an objective over exactly the long window, and over a shorter window, for which the pace does not apply."""
     subject, signal = pace.subject, pace.subject.signal.name
     if not subject.fixture.shared:
         return
@@ -177,7 +177,7 @@ def _promised(pace: _Pace) -> Iterator[TestCase]:
 
 
 def _events(pace: _Pace) -> Iterator[TestCase]:
-    """Have nothing but bad events: one too few of them, and then one more."""
+    """Make only bad events: one too few of them, and then one more."""
     alert = pace.subject.alert
     if not alert.min_bad_events:
         return

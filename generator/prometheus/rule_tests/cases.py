@@ -1,4 +1,4 @@
-"""For each kind of alert the test cases that prove it, and those that prove what services may change about it."""
+"""The test cases that prove each kind of alert, and those that prove the changes a service may make to it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class Maker(Protocol):
-    """Builds the cases of a kind of alert, the one that it is best shown by first."""
+    """Builds the test cases of a kind of alert, the clearest one first."""
 
     def __call__(self, kind: Any, subject: Subject, /) -> Iterator[TestCase]:  # noqa: ANN401
         """Build them; ``kind`` is the kind's own part of the alert."""
         ...
 
 
-#: Of each kind the function that builds its cases.
+#: The function that builds the test cases of each kind.
 MAKERS: Mapping[type, Maker] = MappingProxyType(
     {
         alerts.Threshold: thresholds.threshold,
@@ -59,26 +59,26 @@ MAKERS: Mapping[type, Maker] = MappingProxyType(
 
 
 def cases(subject: Subject) -> tuple[TestCase, ...]:
-    """Build the cases of one severity of an alert; none where nothing costs anything, and so no bound can be met."""
+    """Build the test cases of one severity of an alert; none where every price is 0, so that no bound can be met."""
     if isinstance(subject.signal.kind, Cost) and subject.fixture.price is None:
         return ()
     return tuple(MAKERS[type(subject.alert.kind)](subject.alert.kind, subject))
 
 
 def shared_cases(subject: Subject) -> Iterator[TestCase]:
-    """Build the cases of one severity of a shared alert: as the library has it, changed in number, and turned off."""
+    """Build the test cases of one severity of a shared alert: the library's form, changed numbers, and turned off."""
     usual = cases(subject)
     yield from usual
     for changed, what, constant in _changes(subject):
         for one in cases(changed)[:1]:
             yield replace(one, name=f"{one.name} with {what}", constants=(*one.constants, constant))
-    # The health of the rules themselves is watched whatever a service says.
+    # The health of the rules themselves is watched independently of services.
     if not isinstance(subject.alert.kind, alerts.RuleHealth):
         yield from map(_off, usual[:1])
 
 
 def variant_cases(subject: Subject, variant: str) -> Iterator[TestCase]:
-    """Build the first cases of one severity of an alert in a variant, whose numbers its service writes itself."""
+    """Build the first test cases of one severity of an alert in a variant, whose service writes all its numbers."""
     labels = tuple(sorted({names.ALERT: subject.alert.name, names.VARIANT_LABEL: variant}.items()))
     constants = ((SeriesId(names.VARIANT, labels), 1.0), *_numbers(subject.alert))
     for one in cases(subject)[:2]:
@@ -117,7 +117,7 @@ def _off(case: TestCase) -> TestCase:
 
 
 def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, float]]]:
-    """Let a service write numbers of its own: stricter ones, so that they are in reach."""
+    """Let a service write its own numbers: stricter ones, so that they can be reached."""
     tier, words = subject.tier, "#, its own"
     severity = str(tier.severity)
     if tier.written is not None:
@@ -154,7 +154,7 @@ def stricter(subject: Subject, bound: float) -> float:
 
 
 def _objective(tier: Tier) -> float:
-    """Work back from a bound to the objective that it stands on."""
+    """Compute the objective from a bound that depends on it."""
     written = tier.written
     return (tier.bound - written.amount) / written.factor if written and written.factor else 0.0
 

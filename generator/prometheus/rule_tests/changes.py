@@ -1,7 +1,7 @@
-"""Test cases of what compares a window with an earlier one.
+"""Test cases of alerts that compare a window with an earlier one.
 
-What comes first has a million times the traffic of what comes after: a window that holds an interval of it shows
-nothing else. So the change is there from when the later window has left it behind until the earlier one has.
+The first phase has a million times the traffic of the second: a window with one interval of it shows nothing else. So
+the change is visible from the time when the later window has left the first phase until the earlier one has.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MORE = 1_000_000
 class _Step(Struct, frozen=True):
     """A signal that steps from a base value to another.
 
-    All times are seconds after the step. The change is there from ``seen`` until just before ``forgotten``.
+    All times are seconds after the step. The change is visible from ``seen`` until just before ``forgotten``.
     """
 
     kind: Change
@@ -52,7 +52,7 @@ class _Step(Struct, frozen=True):
 
     @property
     def base(self) -> float:
-        """A healthy value; not far below what the signal must be beyond as well, where there is such a thing."""
+        """A healthy value; not far below the bound ``beyond`` of the signal itself, if there is one."""
         kind = self.signal.kind
         if isinstance(kind, Share) and self.signal.better is Better.HIGHER:
             return 0.98
@@ -74,7 +74,7 @@ class _Step(Struct, frozen=True):
         return top if top is not None else self.base * 10
 
     def bad(self, value: float) -> float | None:
-        """Say which share of the events is bad at a value; None where an alert counts none."""
+        """Compute the bad share of events at a value; None for an alert that counts no bad events."""
         kind = self.signal.kind
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
@@ -85,12 +85,12 @@ class _Step(Struct, frozen=True):
         return value if counted else None
 
     def load(self, value: float, events: float = PLENTY, other: Mapping[str, str] | None = None) -> Load:
-        """Find the load of a value, at a number of events a second."""
+        """Find the load for a value, at a number of events a second."""
         labels = {**self.subject.labels, **(other or {})}
         return load_of(self.signal, value, Traffic(events, labels), self.subject)
 
     def sparse(self, value: float, events: float) -> Load:
-        """Find the load of a value at a number of events in a window."""
+        """Find the load for a value at a number of events in a window."""
         return self.load(value, events / self.signal.window)
 
     def worse(self, part: float) -> float:
@@ -99,11 +99,11 @@ class _Step(Struct, frozen=True):
         return worsened(self.signal, self.base, bound, relative=self.kind.relative)
 
     def from_base(self, base: float, load: Load | None = None) -> Timeline:
-        """Begin at a value, with so much traffic that a window forgets it late, or under a load of its own."""
+        """Begin at a value, with enough traffic to stay long in a window, or under a given load."""
         before = load or self.load(base, _MORE * PLENTY)
         if not isinstance(self.signal.kind, Count | Level):
             return self.subject.timeline.then(self.forgotten, before).quiet("silent before")
-        # A count or a gauge is whole only when its window is; ratios are right from the first event on.
+        # A count or a gauge is complete only when its window is; ratios are right from the first event on.
         settled = self.forgotten + self.subject.keep + self.subject.interval
         return self.subject.timeline.then(settled, before).silent("silent before")
 
@@ -127,7 +127,7 @@ def _bounds(step: _Step) -> Iterator[TestCase]:
     interval, value = subject.interval, step.worse(1 + MARGIN)
     resolves = step.forgotten + subject.keep
     timeline = step.from_base(step.base).then(resolves + SLACK, step.load(value))
-    # What is only counted has no traffic of its own that could make a window forget late.
+    # A plain count has no traffic that could stay long in a window.
     sharp = not isinstance(step.signal.kind, Count | Level)
     if sharp and subject.alert.for_ >= interval:
         timeline = timeline.silent("not before its for", step.fires - interval)
@@ -144,7 +144,7 @@ def _bounds(step: _Step) -> Iterator[TestCase]:
 
 
 def _beyond(step: _Step) -> Iterator[TestCase]:
-    """Rise by a multiple of the bound, to just inside and just beyond what the signal itself must be beyond."""
+    """Rise by a multiple of the bound, to just inside and just beyond the bound of the signal itself."""
     if (beyond := step.kind.beyond) is None:
         return
     rise = 3 * step.subject.tier.bound
@@ -161,7 +161,7 @@ def _beyond(step: _Step) -> Iterator[TestCase]:
 
 
 def _no_limit(step: _Step) -> Iterator[TestCase]:
-    """Let what is no limit become more: nobody need know that more runs complete."""
+    """Increase a value that is no limit: more completed runs are no problem."""
     kind = step.signal.kind
     if not isinstance(kind, Distribution) or not kind.limits or step.subject.alert.by != kind.label:
         return
@@ -214,7 +214,7 @@ def _chance(step: _Step) -> Iterator[TestCase]:
     if bad is None or before is None or bad <= before:
         # Nothing is counted, or buckets are too coarse to show the step.
         return
-    # Beside so much traffic before, only what comes after scatters; beside as much, both do.
+    # After much more traffic before, only the later events scatter; after an equal amount, both do.
     for scatters, early, like in ((bad, False, "much more"), (bad + before, True, "as much")):
         few, enough = (scatters * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
         if few <= step.subject.alert.min_events + 1 or (early and step.fires > step.kind.over):

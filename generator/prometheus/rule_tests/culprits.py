@@ -1,4 +1,4 @@
-"""What a description says of the culprit, computed from the events of a case: what the query of its template finds."""
+"""The culprit in a description, computed from the events of a test case: the expected result of its query."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from generator.alerts.culprit import Clue, Events
     from generator.model.alerts import Alert
 
-    #: The events of each series of a stream within its window: labels, and how many.
+    #: The events of each series of a stream within its window: labels and number.
     Happened = Callable[[Events], Iterable[tuple[Mapping[str, str], float]]]
 
 
 def mostly_in(alert: Alert, ground: Ground, labels: Mapping[str, str], happened: Happened) -> str:
-    """Write the end of the description; nothing where nothing stands out.
+    """Write the end of the description; empty where nothing stands out.
 
     Raises:
-        NotImplementedError: it depends on the day before, or on amounts that no case has.
+        NotImplementedError: it depends on the day before, or on amounts that no test case has.
     """
     found = [
         f"{clue.label.replace('_', ' ')} {value} ({floor(share * 100 + 0.5)}%)"

@@ -1,4 +1,4 @@
-"""The service that shared alerts are tried on: example-agent, which measures whatever the library knows."""
+"""The service that shared alerts are tested on: example-agent, which measures everything in the library."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
 
 NAME, OWNER = "example-agent", "example-team"
-#: A link of each kind that there is, and what its reader fills in.
+#: A link of each kind, with its reader's placeholders filled in.
 _LOGS = f"https://logs.example.com/?service={NAME}"
 LINK = f"{_LOGS}&release={RELEASE}"
-#: What example-agent promises where its profile promises nothing, by unit.
+#: Objectives of example-agent where its profile has none, by unit.
 _PROMISED = {Unit.SECONDS: 5.0, Unit.USD: 100.0, Unit.COUNT: 20.0}
 _GOOD, _BAD, _WINDOW = 0.95, 0.05, 30 * DAY
 #: Bounds of buckets, as parts of the bounds that alerts compare with.
@@ -39,7 +39,7 @@ _USUAL_BUCKETS = (1.0, 2.0, 4.0, 8.0)
 
 
 def subjects(alert: Alert, library: Library, site: Site, *, thorough: bool = False) -> Iterator[Subject]:
-    """Find the severities of a shared alert that can fire, with the bounds of example-agent; ``thorough`` as there."""
+    """Find the severities of a shared alert that can fire, with example-agent's bounds; see ``Subject.thorough``."""
     profile = _profile(alert, library)
     if profile is None:
         return
@@ -52,7 +52,7 @@ def subjects(alert: Alert, library: Library, site: Site, *, thorough: bool = Fal
 
 
 def own_fixture(service: Service, site: Site) -> Fixture:
-    """Try the alerts that only a service has on that service; its own file says what is constant."""
+    """Test a service's own alerts on that service; its constants come from its own file."""
     return Fixture(
         site=site,
         signals=service.signals,
@@ -71,7 +71,7 @@ def own_fixture(service: Service, site: Site) -> Fixture:
 
 
 def _profile(alert: Alert, library: Library) -> ProfileFacts | None:
-    """Choose the profile that measures most; of an alert on a stream that is gone, one that has the stream."""
+    """Choose the profile that measures most; for an alert on a missing stream, one that has the stream."""
     fitting = [
         profile
         for profile in library.profiles
@@ -137,7 +137,7 @@ def _fixture(library: Library, profile: ProfileFacts, promised: Mapping[str, flo
 
 
 def marks(library: Library) -> dict[str, str]:
-    """Mark the alerts of example-agent as some services' are."""
+    """Add the labels that some services' authors chose to the alerts of example-agent."""
     return {label: f"example-{label}" for label in library.marks}
 
 
@@ -146,7 +146,7 @@ def _constant(name: str, **labels: str) -> SeriesId:
 
 
 def _written(library: Library, profile: ProfileFacts, promised: Mapping[str, float]) -> dict[SeriesId, float]:
-    """Write the objectives that alerts stand on and the profile does not promise."""
+    """Write the objectives that alerts depend on and the profile does not have."""
     found: dict[SeriesId, float] = {}
     for alert in library.alerts:
         default = profile.objectives.get(alert.signal)
@@ -185,7 +185,7 @@ def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float
 
 
 def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Alert:
-    """Give an alert the numbers that follow from example-agent's promises."""
+    """Give an alert the numbers that follow from example-agent's objectives."""
     objective = promised[alert.signal]
     tiers = tuple(
         replace(tier, bound=tier.written.of(objective)) if tier.written is not None else tier
@@ -205,5 +205,5 @@ def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Ale
 
 
 def _in_reach(tier: Tier, signal: Signal) -> bool:
-    """Whether a severity can fire at all: no share is below nothing, or above all."""
+    """Whether a severity can fire: no share is below 0 or above 1."""
     return tier.written is None or signal.unit is not Unit.RATIO or 0 < tier.bound < 1

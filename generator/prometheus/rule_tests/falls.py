@@ -1,4 +1,4 @@
-"""Test cases of what falls far below an hour ago and yesterday."""
+"""Test cases of counts that fall far below an hour ago and yesterday."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAST = DAY + 2 * HOUR
 
 
 def fall(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
-    """Fall by just less and just more than the bound; after a day on which it fell likewise; and from very little."""
+    """Fall by just less and just more than the bound; after a day with the same fall; and from very little."""
     subject = subject.over(DAY)
     bound, keep, window = subject.tier.bound, subject.keep, subject.signal.window
     full = window + subject.alert.for_
@@ -31,7 +31,7 @@ def fall(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
         past.then(full, inside)
         .quiet("silent just inside its bound")
         .then(full, beyond)
-        # Both are as far from the bound, so that it is crossed in the middle of the window.
+        # Both are equally far from the bound, so that it is crossed in the middle of the window.
         .silent("not before its for", window * 2 // 3)
         .fires("fires just beyond its bound", value=bound * (1 + MARGIN / 2))
         .then(HOUR + window + keep + SLACK, beyond)
@@ -46,7 +46,7 @@ def fall(_kind: Fall, subject: Subject) -> Iterator[TestCase]:
 
 
 def _likewise(subject: Subject, low: Load, full: int) -> Iterator[TestCase]:
-    """Be as low, or have an event too few, at one of the times that it is held against."""
+    """Be as low, or have an event too few, at one of the earlier times of comparison."""
     usual, none = _load(1.0, subject), _load(0.0, subject)
     few = _events_of(subject.alert.min_events - 1, subject)
     for ago in AGO:
@@ -69,10 +69,10 @@ def _events(subject: Subject, full: int) -> Iterator[TestCase]:
 
 
 def _load(part: float, subject: Subject) -> Load:
-    """Have a part of plenty."""
+    """Make a part of plenty."""
     return _events_of(part * PLENTY * subject.signal.window, subject)
 
 
 def _events_of(number: float, subject: Subject) -> Load:
-    """Have so many events in a window."""
+    """Make a number of events in a window."""
     return load_of(subject.signal, number, Traffic(1.0, subject.labels), subject)

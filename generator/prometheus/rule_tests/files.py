@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[^a-z0-9.]+")
 _DAYS = "-days"
-#: How many cases of a severity are written for an alert that only one service has.
+#: The number of test cases of a severity for an alert that only one service has.
 _SHOWN = 2
 
 
 class Trial(Struct, frozen=True):
-    """A test case of a subject; ``shows`` is whether it is one of those by which the alert is best shown."""
+    """A test case of a subject; ``shows`` is whether it is one of the clearest for the alert."""
 
     subject: Subject
     case: TestCase
@@ -59,12 +59,12 @@ class Trial(Struct, frozen=True):
 
     @property
     def every(self) -> int:
-        """In how many rule intervals it is evaluated once."""
+        """The number of rule intervals between two evaluations."""
         return self.case.timeline.interval // self.subject.fixture.site.rule_interval
 
     @property
     def service(self) -> str:
-        """The service that it happens to, called after what must happen."""
+        """The service of the test case, named after the expected result."""
         case = self.case
         return _SLUG.sub("-", f"{case.tier.severity} {case.alert.about} {case.name}".lower()).strip("-")
 
@@ -72,9 +72,9 @@ class Trial(Struct, frozen=True):
 def shared_tests(
     rules: SharedRules, library: Library, site: Site, variants: Iterable[Variant] = ()
 ) -> Iterator[Artifact]:
-    """Write the unit tests of the shared alerts: for each family a file, and one of what looks back over days."""
+    """Write the unit tests of the shared alerts: a file for each family, and one for windows of days."""
     for family, trials in _by_family(library, site, variants).items():
-        # The numbers of a variant stand partly beside the alert that it is a variant of.
+        # The numbers of a variant are partly in the group of the alert itself.
         watching = [
             one
             for one in dict.fromkeys((family.removesuffix(names.VARIANTS), family))
@@ -152,7 +152,7 @@ def service_tests(service: Service, compiled: Compiled, shared: SharedRules, sit
         needed = needed_families(compiled.alerting, shared)
         paths += [names.rules_path(names.shared_name(one)) for one in needed]
         paths.append(names.alerts_path(service.name))
-        # Streams go in, so that its own signals come after what they read.
+        # Its input is streams, so that its own signals come after their inputs.
         groups = (
             [group for one in needed for group in shared.recording[one]] + groups + list(compiled.alerting)
         )
@@ -168,9 +168,9 @@ def trials_of(alert: Alert, library: Library, site: Site, *, thorough: bool = Fa
 
 
 def needed_families(groups: Iterable[RuleGroup], rules: SharedRules, fed: Collection[str] = ()) -> list[str]:
-    """List the families of recording rules that rules read, through others as well, in the order of evaluation.
+    """List the families of recording rules that rules read, directly or indirectly, in the order of evaluation.
 
-    What is ``fed`` need not be recorded.
+    A series in ``fed`` need not be recorded.
     """
     records = {
         name: family for family, of in rules.recording.items() for name in _recorded(of) if name not in fed
@@ -199,7 +199,7 @@ def _file(
     contents: Mapped = {
         "rule_files": [f"../{path.removeprefix('prometheus/')}" for path in paths],
         "evaluation_interval": duration(interval),
-        # Otherwise the order, and with it what lags behind what, is left to chance.
+        # Without it the order is random, and with it the lag between groups.
         "group_eval_order": [group.name for group in groups],
         "tests": tests,
     }
@@ -207,7 +207,7 @@ def _file(
 
 
 def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
-    """Write for the alerts of one name a test of all their cases at once, and tests of what they say."""
+    """Write one test of all cases of an alert's name, and tests of its annotations."""
     for name, part in groupby(trials, key=lambda one: one.case.alert.name):
         of_name = tuple(part)
         yield _cases_test(name, of_name, site)
@@ -218,7 +218,7 @@ def _tests(trials: Sequence[Trial], site: Site) -> Iterator[Mapped]:
 
 
 def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
-    """Try all cases at once, each on a service of its own."""
+    """Test all cases at once, each on its own service."""
     longest = max(_steps(trial.case.timeline.phases) for trial in trials)
     inputs: dict[str, str] = {}
     for trial in trials:
@@ -236,7 +236,7 @@ def _cases_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 
 def own_trials(service: Service, site: Site) -> Iterator[Trial]:
-    """List the test cases of the alerts that only a service has; those that show most come first in each severity."""
+    """List the test cases of the alerts that only a service has; the clearest come first in each severity."""
     fixture = example.own_fixture(service, site)
     for alert in service.alerts:
         if not alert.shared:
@@ -246,7 +246,7 @@ def own_trials(service: Service, site: Site) -> Iterator[Trial]:
 
 
 def _own_tests(service: Service, site: Site) -> Iterator[Mapped]:
-    """Write a test for each case that shows most; as all happen to one service, promtool takes long for each."""
+    """Write a test for each of the clearest cases; as all happen to one service, promtool takes long for each."""
     for trial in own_trials(service, site):
         phases = trial.case.timeline.phases
         if trial.case.timeline.seconds > LONGEST or not trial.shows:
@@ -267,7 +267,7 @@ def _steps(phases: Iterable[Phase]) -> int:
 
 
 def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -> dict[str, str]:
-    """Write what a service's file records: constants for so many evaluations, and streams."""
+    """Write the records of a service's file: constants for ``steps`` evaluations, and streams."""
     constants = {**trial.subject.fixture.constants, **dict(trial.case.constants)}
     return {
         **{
@@ -280,7 +280,7 @@ def _inputs(trial: Trial, phases: tuple[Phase, ...], service: str, steps: int) -
 
 
 def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
-    """Ask for the alert's own series: unlike ``alert_rule_test`` this leaves those of other services alone."""
+    """Query the alert's own series; unlike ``alert_rule_test``, this ignores those of other services."""
     firing = {
         "alertname": trial.case.alert.name,
         "alertstate": "firing",
@@ -289,7 +289,7 @@ def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
         **dict(trial.case.labels),
     }
     alerts = series("ALERTS", firing)
-    # A second short of it: the first instant belongs to what was before.
+    # One second less: the first instant belongs to the phase before.
     asked = (
         alerts.now()
         if one.since is None
@@ -303,7 +303,7 @@ def _expectation(trial: Trial, one: Expectation, service: str) -> Mapped:
 
 
 def _moment(trial: Trial) -> Expectation:
-    """Find when a case fires with a known value."""
+    """Find the time at which a case fires with a known value."""
     return next(one for one in trial.case.timeline.expectations if one.value is not None)
 
 
@@ -312,7 +312,7 @@ def _shows(trial: Trial) -> bool:
 
 
 def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
-    """Try what alerts of one name say where they fire: all of their labels and annotations."""
+    """Test the labels and annotations of all alerts of one name where they fire."""
     inputs: dict[str, str] = {}
     alerts: list[Mapped] = []
     moment = _moment(trials[0]).seconds
@@ -330,7 +330,7 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
 
 
 def _example(trial: Trial, beside: Sequence[Trial]) -> str:
-    """Name the service of a sentence, after what tells it from others in the same test."""
+    """Name the service of a sentence after its differences from the others in the same test."""
     every = [(one.case.alert.about, str(one.case.tier.severity)) for one in beside]
     mine = trial.case.alert.about, str(trial.case.tier.severity)
     told = [part for part, parts in zip(mine, zip(*every, strict=True), strict=True) if len(set(parts)) > 1]
@@ -342,7 +342,7 @@ def _happened(trial: Trial) -> Happened:
     phases, fixture = trial.case.timeline.until(_moment(trial).seconds), trial.subject.fixture
 
     def happened(events: Events) -> Iterator[tuple[Mapping[str, str], float]]:
-        # What is derived has events where that has some which it is derived from.
+        # A derived stream has events where the stream that it is derived from has some.
         stream = next(one for one in fixture.streams.values() if events.stream.name.startswith(one.name))
         name = names.rate(stream if events.stream.derived else events.stream)
         samples = int(events.window // fixture.site.rule_interval)
@@ -361,7 +361,7 @@ def _said(trial: Trial, service: str) -> Iterator[Mapped]:
     labels = {
         names.SERVICE: service,
         names.OWNER: example.OWNER,
-        # What watches the rules themselves knows of no owner.
+        # Alerts about the rules themselves have no owner.
         **({} if isinstance(alert.kind, RuleHealth) else subject.fixture.marks),
         names.SIGNAL: alert.signal,
         **subject.labels,

@@ -1,4 +1,4 @@
-"""Loads that give a signal a value: what streams carry a second."""
+"""Loads that give a signal a value: the events of streams a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Traffic(Struct, frozen=True):
-    """How much happens: ``events`` a second, with the given label values."""
+    """An amount of traffic: ``events`` a second, with the given label values."""
 
     events: float
     labels: Mapping[str, str]
@@ -44,7 +44,7 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
         case Cost():
             return _cost(signal, signal.kind, Traffic(value, traffic.labels), traffic.events, fixture)
         case Count() | Level():
-            # A gauge has its value; of events so many a second come to it within the window.
+            # A gauge has its value; a counter gains it as events within the window.
             shown = value if signal.of.is_gauge else value / signal.window
             return some(signal.of, Traffic(shown, traffic.labels), fixture)
         case _:
@@ -52,19 +52,19 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
 
 
 def counter(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
-    """Let a counter gain all events in one series, or a gauge have them as its value."""
+    """Let a counter gain all events in one series, or set a gauge to their number."""
     return {SeriesId(names.rate(stream), _labels(stream, traffic.labels, fixture)): traffic.events}
 
 
 def some(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
-    """Let a stream of either type carry events; of a histogram few lie beyond the last bucket."""
+    """Give a stream of either type events; in a histogram few lie beyond the last bucket."""
     if stream.is_histogram:
         return beyond_last(stream, 0.01, traffic, fixture)
     return counter(stream, traffic, fixture)
 
 
 def beyond_last(stream: Stream, share: float, traffic: Traffic, fixture: Fixture) -> Load:
-    """Let ``share`` of the observations lie beyond the last bucket."""
+    """Put ``share`` of the observations beyond the last bucket."""
     return _histogram(stream, [(stream.buckets[0], 1 - share), (inf, share)], traffic, fixture)
 
 
@@ -74,12 +74,12 @@ def tokens_for(usd: float, fixture: Fixture) -> float:
 
 
 def share_beyond(stream: Stream, q: float, value: float, edge: float) -> float:
-    """Say which share of the observations lies beyond a bucket's bound, where ``load_of`` gives a quantile a value."""
+    """Compute the share of observations beyond a bucket's bound, where ``load_of`` gives a quantile a value."""
     return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
 
 
 def _labels(stream: Stream, given: Mapping[str, str], fixture: Fixture) -> tuple[tuple[str, str], ...]:
-    """Choose a value for every label of a stream; of tokens those of a model and a type that have a price."""
+    """Choose a value for every label of a stream; for tokens, a model and a type that have a price."""
     chosen = {name: fixture.values_of(name)[0] for name in stream.labels}
     if fixture.price and TOKEN_TYPE in chosen:
         chosen |= {MODEL: fixture.price.model, TOKEN_TYPE: fixture.price.token_type}
@@ -88,7 +88,7 @@ def _labels(stream: Stream, given: Mapping[str, str], fixture: Fixture) -> tuple
 
 
 def _cost(signal: Signal, kind: Cost, usd: Traffic, runs: float, fixture: Fixture) -> Load:
-    """Spend ``usd`` for each run, or at that pace where nothing is divided by runs."""
+    """Spend ``usd`` for each run, or at that pace where the signal is not a ratio."""
     tokens = tokens_for(usd.events, fixture)
     if isinstance(kind.per, Stream):
         spent = counter(signal.of, Traffic(runs * tokens, usd.labels), fixture)

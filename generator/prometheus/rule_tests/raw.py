@@ -15,6 +15,7 @@ from generator.model.outside import STREAM, watched
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes, who
 from generator.promql.expr import series
+from generator.resolve.patterns import example
 from generator.streams.raw import SCRAPED, bound_text, series_of
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 Labels = dict[str, str]
 
-#: Scrapes before the test looks at what is recorded; counters are older, as those that have just begun are a guess.
+#: Scrapes before the test reads the records; counters are older than that, as the rate of a new counter is a guess.
 _SCRAPES, _AGE = 12, 8
-#: Instances that the first series of a service comes from.
+#: The instances of a service's first series.
 _INSTANCES = ("a", "b")
 _EXPOSED_SERIES = 100
 _TARGET_INFO = "target_info"
@@ -36,7 +37,7 @@ _PRECISION = 1e6
 
 
 class Exposed(Struct, frozen=True):
-    """A series of one instance, its name among its labels; ``pace`` is its gain a second, of a gauge its value."""
+    """A series of one instance, with its name among its labels; ``pace`` is its gain a second, or a gauge's value."""
 
     labels: Labels
     pace: int
@@ -94,7 +95,7 @@ def _selector(labels: Mapping[str, str]) -> str:
 
 
 def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
-    """Let a counter gain so much a scrape; one that restarts begins again at nothing a scrape before."""
+    """Let a counter gain ``step`` a scrape; one that restarts begins again at 0 one scrape before the end."""
     begun = _AGE * step
     if not restarted:
         return f"{begun}+{step}x{scrapes}"
@@ -103,9 +104,9 @@ def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
 
 
 def _exposed(streams: Iterable[Stream], service: Service) -> Iterator[Exposed]:
-    """List the series that an instance exposes: for each source one, of a histogram its outermost buckets.
+    """List the series that an instance exposes: one for each source, for a histogram its outermost buckets.
 
-    The first comes from two instances, of which one begins again meanwhile.
+    The first comes from two instances, of which one restarts meanwhile.
     """
     seen: set[str] = set()
     for stream in streams:
@@ -127,7 +128,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
             exposed.setdefault(shown, _value(label))
     for shown, patterns in source.where:
         if not _matches(exposed.get(shown, ""), patterns):
-            exposed[shown] = _example(patterns)
+            exposed[shown] = example(patterns[0])
     if not stream.is_histogram:
         yield exposed
         return
@@ -136,7 +137,7 @@ def _series(source: Source, stream: Stream, service: Service) -> Iterator[Labels
 
 
 def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> dict[str, float]:
-    """Work out the events a second of a stream from exposed series; of sources that say the same the first counts."""
+    """Compute the events a second of a stream from exposed series; of sources with equal labels the first counts."""
     found: dict[str, float] = {}
     for source in stream.sources:
         of_source: dict[str, float] = {}
@@ -144,7 +145,7 @@ def _recorded(stream: Stream, exposed: Iterable[Exposed], service: Service) -> d
             if _feeds(one.labels, source, stream, service):
                 name = _selector(_translated(one.labels, source, service))
                 shown = one.pace * source.scale * (FACTORS[source.unit] if stream.is_gauge else 1)
-                # Instances of a gauge all show the same here.
+                # All instances of a gauge have the same value here.
                 summed = not stream.is_gauge or stream.across is Across.SUM
                 of_source[name] = of_source.get(name, 0) + shown if summed else shown
         found = {**of_source, **found}
@@ -179,14 +180,14 @@ def _label(name: str, service: Service) -> Label:
 
 
 def _value(label: Label) -> str:
-    """Choose what is exposed as a value of a label."""
+    """Choose the exposed text for a value of a label."""
     if label.patterns:
-        return _example(next(iter(label.patterns.values())))
+        return example(next(iter(label.patterns.values()))[0])
     return next((one for one in label.values if one != OTHER), f"{label.name}-1")
 
 
 def _meant(label: Label, exposed: str) -> str:
-    """Find what an exposed value means."""
+    """Find the label value for an exposed text."""
     if not label.patterns:
         return exposed
     meant = (value for value, patterns in label.patterns.items() if _matches(exposed, patterns))
@@ -197,17 +198,8 @@ def _matches(text: str, patterns: tuple[str, ...]) -> bool:
     return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
-def _example(patterns: tuple[str, ...]) -> str:
-    """Find a text that a pattern takes; the pattern itself, where that is hard."""
-    for pattern in patterns:
-        for text in (pattern, re.sub(r"\.[*+]?", "0", pattern), pattern.replace("\\", "")):
-            if re.fullmatch(pattern, text):
-                return text
-    return patterns[0]
-
-
 def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -> Iterator[tuple[str, str]]:
-    """Have what Prometheus adds at each scrape, and what instances say of themselves."""
+    """Make the series that Prometheus adds at each scrape, and the instances' ``target_info``."""
     scraped = {"__name__": SCRAPED, **service.selector, "instance": _INSTANCES[0]}
     yield _selector(scraped), f"{_EXPOSED_SERIES}x{scrapes}"
     labels = (
@@ -221,7 +213,7 @@ def _surroundings(streams: tuple[Stream, ...], service: Service, scrapes: int) -
 
 
 def _constants(service: Service) -> dict[str, list[tuple[Labels, float]]]:
-    """List by name what the service's author wrote, and what Prometheus counted."""
+    """List the constants by name, and Prometheus's own count of series."""
     found: dict[str, list[tuple[Labels, float]]] = {}
     for name, value, labels in (*_written(service), *changes(service)):
         found.setdefault(name, []).append((labels, value))

@@ -1,4 +1,4 @@
-"""Test cases of what compares releases."""
+"""Test cases of alerts that compare releases."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_tests.timeline import Load, TestCase
 
 _WARM = 5 * MINUTE
-#: What a canary or a release that hardly ran does, it does within this time.
+#: All events of a canary, or of a release that hardly ran, happen within this time.
 _BRIEF = 10 * MINUTE
 
 
 class _Releases(Struct, frozen=True):
-    """A signal in releases, which are called so that their names say no order: v9, v10, v11."""
+    """A signal in releases whose names do not show their order: v9, v10, v11."""
 
     kind: Regression
     subject: Subject
@@ -52,14 +52,14 @@ class _Releases(Struct, frozen=True):
         """Find the load at which a release has a value, at a number of events a second."""
         traffic, fixture = Traffic(events, {names.RELEASE: release}), self.subject.fixture
         load = load_of(self.signal, value, traffic, self.subject)
-        # A release is there when it has runs, whatever the signal counts.
+        # A release exists when it has runs, even if the signal counts something else.
         per = divisor(self.signal)
         if per is not None and per.name == fixture.runs.name:
             return load
         return merged(load, counter(fixture.runs, traffic, fixture))
 
     def brief(self, release: str, value: float, events: float) -> Load:
-        """Find the load at which a release has a value, at so many events in all that it ever does."""
+        """Find the load at which a release has a value, at its total number of events."""
         return self.load(release, value, events / _BRIEF)
 
     def worse(self, part: float) -> float:
@@ -106,7 +106,7 @@ def _newest_events(of: _Releases) -> Iterator[TestCase]:
 
 
 def _chance(of: _Releases) -> Iterator[TestCase]:
-    """Run a canary that is worse by just more than the bound, so little that chance explains it, and a bit more."""
+    """Run a canary worse by just more than the bound, on events that chance explains, and on a few more."""
     if isinstance(of.signal.kind, Share):
         value = of.worse(1 + MARGIN)
         bad, before = (1 - share if of.signal.kind.good else share for share in (value, of.base))
@@ -121,7 +121,7 @@ def _canary(of: _Releases, value: float, events: tuple[float, float], what: str)
         canary = of.brief("v10", value, number)
         beside = merged(old, idle(canary))
         timeline = (
-            # So much more of the old one that it scatters no more.
+            # The old release has so many more events that it scatters no more.
             subject.timeline.then(HOUR, old)
             .then(_WARM, beside)
             .then(_BRIEF, merged(old, canary))

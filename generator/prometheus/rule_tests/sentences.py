@@ -1,4 +1,4 @@
-"""What alerts say: their labels and annotations where they fire, written out from the templates of the rules."""
+"""The text of alerts: labels and annotations where they fire, written out from the templates of the rules."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _CHOICE = re.compile(r"\{\{ if \$labels\.(\w+) \}\}(.*?)\{\{ else \}\}(.*?)\{\{ 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)( \| urlquery)? \}\}")
 _VALUE = re.compile(r'\{\{ \$value(?: \| (\w+)(?: "(%[^"]*)")?)?( \| reReplaceAll "%" "([^"]*)")? \}\}')
 _STEP = 1000
-#: What is left of every error budget while an alert is tried.
+#: The remaining part of every error budget while an alert is tested.
 LEFT = 0.38
 _LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
 
 
 def also_fires(subject: Subject, value: float) -> Iterator[Tier]:
-    """List the severities of an alert that a value is beyond: its own, and those with a looser bound."""
+    """List the severities of an alert whose bound a value is beyond: its own, and those with a looser bound."""
     for tier in subject.alert.tiers:
         crossed = tier.written is not None and _beyond(subject, value, tier.bound)
         if tier == subject.tier or crossed or _burns(subject, value, tier):
@@ -46,7 +46,7 @@ def also_fires(subject: Subject, value: float) -> Iterator[Tier]:
 
 
 def _burns(subject: Subject, value: float, tier: Tier) -> bool:
-    """Whether a budget that burns at the subject's quickest pace from the beginning burns too fast for a severity."""
+    """Whether a budget that burns at the subject's quickest pace from the start burns too fast for a severity."""
     kind = subject.alert.kind
     covered = min((burn.long for burn in subject.tier.burns), default=0)
     return isinstance(kind, BurnRate) and any(
@@ -72,12 +72,12 @@ def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
     """Write the labels and annotations of each severity of an alert that fires with a value.
 
     Args:
-        alert: The alert, with the bounds of the service that it fires for.
-        ground: What its rules are made of.
-        labels: Those of the firing series, the service and its owner among them.
+        alert: The alert, with the bounds of its service.
+        ground: The inputs of its rules.
+        labels: The labels of the firing series, including the service and its owner.
         value: The value.
-        links: Where logs and traces of the service are; a release belongs where ``{release}`` stands.
-        happened: What happened, for the culprit.
+        links: The links to logs and traces of the service; ``{release}`` is a placeholder.
+        happened: The events, for the culprit.
     """
     asked = culprit(alert, ground)
     for tier, rule in zip(alert.tiers, alerting_rules(alert, ground), strict=True):
@@ -88,7 +88,7 @@ def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold
 
 
 def bound_in_words(alert: Alert, tier: Tier, ground: Ground) -> str:
-    """Write the bound of a shared alert as its description does, whose author's words have # for the amount."""
+    """Write the bound of a shared alert as its description does: its author's words have # for the amount."""
     if tier.written is None:
         return ""
     unit = Unit.RATIO if isinstance(alert.kind, Overflow) else ground.signal(alert).unit

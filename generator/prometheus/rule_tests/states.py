@@ -1,4 +1,4 @@
-"""Test cases of what is there and should not be, or the other way round."""
+"""Test cases of series that exist and should not, or the other way round."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from generator.model.streams import Stream
     from generator.prometheus.rule_tests.timeline import Load, TestCase
 
-#: What a service says that promises traffic.
+#: The constant of a service that promises traffic.
 PROMISE = (SeriesId(names.TRAFFIC, ()), 60.0)
 _UNKNOWN = "no-such-model"
-#: Longer times are tried only where there is time: promtool evaluates every rule every minute.
+#: Longer windows are tested only in thorough runs: promtool evaluates every rule every minute.
 _LONG = 2 * HOUR
 
 
 def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
-    """Use a model that no price list knows."""
+    """Use a model that is not in the price list."""
     signal, fixture = subject.signal, subject.fixture
     priced = counter(signal.of, Traffic(PLENTY, {}), fixture)
     unknown = counter(signal.of, Traffic(PLENTY, {MODEL: _UNKNOWN}), fixture)
@@ -59,7 +59,7 @@ def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
     )
     yield subject.case("silent on a model with a price", quiet)
     if fixture.shared and TOKEN_TYPE in fixture.listed:
-        # Of it another alert tells.
+        # Another alert is about it.
         stray = counter(signal.of, Traffic(PLENTY, {TOKEN_TYPE: "no-such-type"}), fixture)
         begun = quiet.then(subject.interval, merged(priced, stray)).then(signal.window, priced)
         (of_type,) = stray
@@ -68,7 +68,7 @@ def unpriced(_kind: Unpriced, subject: Subject) -> Iterator[TestCase]:
 
 
 def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
-    """Take a stream away while everything else goes on."""
+    """Remove a stream while everything else goes on."""
     stream, fixture = kind.stream, subject.fixture
     gone, everything = _all_but(stream, subject), _all_but(None, subject)
     begun = subject.timeline.then(20 * MINUTE, everything).quiet("silent while it is there")
@@ -84,7 +84,7 @@ def absence(kind: Absence, subject: Subject) -> Iterator[TestCase]:
 
 
 def _all_but(stream: Stream | None, subject: Subject) -> Load:
-    """Have every stream that the service measures, but for one."""
+    """Make every stream that the service measures, except one."""
     return merged(
         *(
             some(one, Traffic(PLENTY, {}), subject.fixture)
@@ -95,7 +95,7 @@ def _all_but(stream: Stream | None, subject: Subject) -> Load:
 
 
 def _never(subject: Subject) -> Iterator[TestCase]:
-    """Never count a run at all: that is wrong only where traffic has been promised for a day."""
+    """Never count a run: that is wrong only where traffic has been promised for a day."""
     fixture = subject.fixture
     after = LOOK_BACK + subject.alert.for_ + 2 * SLACK
     if fixture.runs_per_hour or fixture.shared:
@@ -119,7 +119,7 @@ def _never(subject: Subject) -> Iterator[TestCase]:
 
 
 def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
-    """Finish a run too few to miss anything, and just enough."""
+    """Finish one run too few for a missing metric to count, and just enough."""
     alert, fixture, stream = subject.alert, subject.fixture, kind.stream
     if not alert.min_events:
         return
@@ -145,13 +145,13 @@ def _while_runs_finish(kind: Absence, subject: Subject) -> Iterator[TestCase]:
 
 
 def idleness(kind: Idle, subject: Subject) -> Iterator[TestCase]:
-    """Finish fewer runs than are promised: none of few, and just less than half of many."""
+    """Finish fewer runs than promised: none of few, and just less than half of many."""
     if not subject.fixture.shared:
         if (window := watched(kind, subject.fixture.runs_per_hour)) <= _LONG:
             yield _too_few(window, subject.fixture.runs_per_hour, 0, subject)
         return
     for window in kind.windows:
-        # What little is promised asks for longer times.
+        # A small promise needs longer windows.
         if subject.thorough or window <= _LONG:
             few, many = (1.001 * number * HOUR / window for number in (FEWEST_PROMISED, MANY_PROMISED))
             yield _too_few(window, few, 0.04, subject)
@@ -170,7 +170,7 @@ def idleness(kind: Idle, subject: Subject) -> Iterator[TestCase]:
 
 
 def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> TestCase:
-    """Finish a part of the runs that are promised, from the first minute on."""
+    """Finish a part of the promised runs, from the first minute on."""
     wait, step = max(subject.alert.for_, subject.interval), subject.interval
     # Runs must have been counted for five sixths of the time.
     begins = window * 5 // 6 - step
@@ -186,13 +186,13 @@ def _too_few(window: int, an_hour: float, part: float, subject: Subject) -> Test
 
 
 def _kept(name: str, subject: Subject, an_hour: float, part: float, seconds: int) -> TestCase:
-    """Finish a part of the runs that are promised, and be silent."""
+    """Finish a part of the promised runs, and be silent."""
     timeline = subject.timeline.then(seconds + subject.alert.for_ + SLACK, _runs(part * an_hour, subject))
     return _promising(an_hour, subject.case(f"{name} of {an_hour:.1f} an hour", timeline.quiet("silent")))
 
 
 def _forgotten(window: int, an_hour: float, subject: Subject) -> TestCase:
-    """Finish none for a while, and then all: where many are promised, no longer time remembers."""
+    """Finish none for a while, and then all: where many are promised, no longer window remembers."""
     half = window // 2 + subject.interval
     timeline = (
         subject.timeline.then(2 * window, _runs(0, subject))
@@ -212,7 +212,7 @@ def _promising(an_hour: float, case: TestCase) -> TestCase:
 
 
 def undeclared(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
-    """Have a value, or one value more, that the spec does not know."""
+    """Have a value, or one value more, that is not in the spec."""
     label, fixture = kind.label.name, subject.fixture
     listed = label in fixture.listed
     known = fixture.values.get(label, ()) or fixture.values_of(label)
@@ -257,7 +257,7 @@ def _bounds(subject: Subject) -> Iterator[SeriesId]:
 
 
 def outside(kind: Outside, subject: Subject) -> Iterator[TestCase]:
-    """Meet a value too few of a label, one more, and then no more until they are forgotten."""
+    """Use one value too few of a label, one more, and then no more until they are forgotten."""
     alert, label, step = subject.alert, kind.label.values[0], subject.interval
     name = SeriesId(names.rate(STREAM), ((names.OUTSIDE_LABEL, label),))
     nothing: Load = {name: 0.0}
@@ -283,7 +283,7 @@ def outside(kind: Outside, subject: Subject) -> Iterator[TestCase]:
 
 
 def rule_health(kind: RuleHealth, subject: Subject) -> Iterator[TestCase]:
-    """Break what all rules stand on, and the rules themselves."""
+    """Break the inputs of all rules, and the rules themselves."""
     nobody = ((names.OWNER, ""),)
     match kind.watch:
         case Watch.CONSTANTS:
@@ -326,7 +326,7 @@ def _info(subject: Subject) -> SeriesId:
 
 
 def _counted(name: str, subject: Subject) -> TestCase:
-    """Let Prometheus count something of a group of ours, once."""
+    """Let Prometheus count a failure or a miss of one of our groups, once."""
     group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
     counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
     strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))
@@ -342,7 +342,7 @@ def _counted(name: str, subject: Subject) -> TestCase:
 
 
 def _late(subject: Subject) -> TestCase:
-    """Miss as many rounds as may be, and one more."""
+    """Miss as many evaluations as allowed, and one more."""
     interval, info = subject.interval, _info(subject)
     may, rounds = missable(interval), WINDOW // interval
     there: Load = {info: 1.0}
@@ -362,7 +362,7 @@ def _late(subject: Subject) -> TestCase:
 
 
 def _new(subject: Subject) -> TestCase:
-    """Load the rules of a service: it has missed no round that it was there for."""
+    """Load the rules of a service: none of its evaluations was missed."""
     timeline = (
         subject.timeline.then(2 * WINDOW, {})
         .then(WINDOW - subject.interval, {_info(subject): 1.0})

@@ -1,4 +1,4 @@
-"""Subjects: a severity of an alert, and the service that it is tried on."""
+"""Subjects: a severity of an alert, and the service that it is tested on."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 #: Events a second: far above every floor.
 PLENTY = 100.0
-#: How far beyond or inside a bound a case stands, as a part of the bound.
+#: The distance of a test case from a bound, beyond or inside, as a part of the bound.
 MARGIN = 0.02
-#: What looks back longer than this is tried sparingly: promtool evaluates every rule at every instant of a history.
+#: Alerts with longer windows are tested sparingly: promtool evaluates every rule at every instant of a history.
 LONGEST = 8 * HOUR
-#: A sparing case is evaluated once in so many rule intervals.
+#: A sparing test case is evaluated once in this many rule intervals.
 _SPARSE = 5
-#: What must be later than something stands this much after it, where it is not known to the interval.
+#: The margin for an event whose time is not known to the interval.
 SLACK = 3 * MINUTE
 
 
@@ -38,14 +38,14 @@ class Fixture(Struct, frozen=True):
 
     Attributes:
         site: The site.
-        signals: Its signals, whose histograms have buckets.
+        signals: Its signals; histograms have buckets.
         runs: The stream of finished runs.
         streams: Its streams by name.
-        values: The values that its labels may have; where only their number is bounded, as many as may live.
+        values: The values that its labels may have; where only their number is bounded, as many as may be live.
         listed: The labels whose values are listed.
-        prices: What tokens cost.
-        constants: What its file says in every case.
-        runs_per_hour: Promised traffic; 0 where none is.
+        prices: The prices of tokens.
+        constants: The records of its file in every test case.
+        runs_per_hour: Promised traffic; 0 for no promise.
         shared: Whether it is one of many that shared alerts watch.
         marks: The labels of its alerts that its author chose.
     """
@@ -64,20 +64,20 @@ class Fixture(Struct, frozen=True):
 
     @property
     def price(self) -> Price | None:
-        """The first price that is not nothing."""
+        """The first price above 0."""
         return next((price for price in self.prices if price.usd > 0), None)
 
     def values_of(self, label: str) -> tuple[str, ...]:
-        """List the values of a label, but for the one that stands for all others."""
+        """List the values of a label, except the one for all others."""
         return tuple(value for value in self.values.get(label, ()) if value != OTHER) or (f"{label}-1",)
 
 
 class Subject(Struct, frozen=True):
-    """One severity of an alert, and the service that it is tried on.
+    """One severity of an alert, and the service that it is tested on.
 
-    ``sparing`` is whether histories of days may be evaluated more rarely than the rules are; ``every`` says that this
-    one is: once in so many rule intervals. Then not streams go in, but what is recorded of them at every interval.
-    ``thorough`` is whether cases are built that promtool would take too long for.
+    ``sparing`` is whether histories of days may be evaluated more rarely than the rules are; ``every`` is the number of
+    rule intervals between two evaluations. Above 1 the input is not streams but their records at every interval.
+    ``thorough`` also builds cases that would take promtool too long.
     """
 
     alert: Alert
@@ -94,11 +94,11 @@ class Subject(Struct, frozen=True):
 
     @property
     def interval(self) -> int:
-        """How often the rules are evaluated, in seconds."""
+        """Seconds between two evaluations of the rules."""
         return self.fixture.site.rule_interval * self.every
 
     def over(self, window: int) -> Subject:
-        """Choose how often what looks back over a window is evaluated."""
+        """Choose the evaluation interval for a window."""
         return replace(self, every=_SPARSE) if self.sparing and window > LONGEST else self
 
     @property
@@ -113,7 +113,7 @@ class Subject(Struct, frozen=True):
 
     @property
     def labels(self) -> dict[str, str]:
-        """The label value that an alert by label is tried with."""
+        """The label value for testing an alert by label."""
         by = self.alert.by
         if by is None:
             return {}
@@ -126,7 +126,7 @@ class Subject(Struct, frozen=True):
     def case(self, name: str, timeline: Timeline, labels: tuple[tuple[str, str], ...] = ()) -> TestCase:
         """Make a test case of a timeline."""
         kind = self.signal.kind
-        # Where no value is a limit, a share that is left for others may be too large as well.
+        # Where no value is a limit, the share left for other values may be too large as well.
         only = self.labels if isinstance(kind, Distribution) and not kind.limits else {}
         return TestCase(name, self.alert, self.tier, timeline, labels or tuple(only.items()))
 
@@ -144,9 +144,9 @@ class Subject(Struct, frozen=True):
         """Fire after ``for`` and not before; go on for ``keep_firing_for`` and no longer.
 
         Args:
-            timeline: What happened before.
-            load: It makes the condition true, for the first time ``true_after`` seconds after it begins.
-            rest: It makes it false again, for the first time ``false_after`` seconds after it begins.
+            timeline: The timeline so far.
+            load: The load that makes the condition true, at first ``true_after`` seconds after it begins.
+            rest: The load that makes it false again, at first ``false_after`` seconds after it begins.
             true_after: Seconds.
             false_after: Seconds.
             value: The value that the alert fires with.
@@ -167,14 +167,14 @@ class Subject(Struct, frozen=True):
 
 
 def around(signal: Signal, bound: float) -> tuple[float, float]:
-    """Find values just beyond and just inside a bound; of a good share the margin is taken of its bad part."""
+    """Find values just beyond and just inside a bound; for a good share the margin is relative to its bad part."""
     share = isinstance(signal.kind, Share | Distribution)
     if signal.better is Better.HIGHER and not share:
         return bound * (1 - MARGIN), bound * (1 + MARGIN)
     if signal.better is Better.HIGHER:
         bad = 1 - bound
         return 1 - _beyond(bad, 1), 1 - bad * (1 - MARGIN)
-    # A quantile shows no more than its last bucket, and a share no more than all, however close the bound is.
+    # A quantile is at most its last bucket, and a share at most 1, however close the bound is.
     return _beyond(bound, 1 if share else top_bucket(signal)), bound * (1 - MARGIN)
 
 
@@ -194,6 +194,6 @@ def worst(signal: Signal, bound: float) -> float:
 
 
 def worsened(signal: Signal, base: float, by: float, *, relative: bool) -> float:
-    """Make a value worse by a difference, or by a part of itself; nothing is less than nothing."""
+    """Make a value worse by a difference, or by a part of itself; never below 0."""
     sign = -1 if signal.better is Better.HIGHER else 1
     return max(0.0, base * (1 + sign * by) if relative else base + sign * by)

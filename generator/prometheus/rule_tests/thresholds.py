@@ -1,4 +1,4 @@
-"""Test cases of thresholds on a window, of money in a window, and of what lies beyond a histogram's last bucket."""
+"""Test cases of thresholds on a window, of money in a window, and of observations beyond the last bucket."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from generator.prometheus.rule_tests.timeline import Load, TestCase, Timeline
 
 
-#: Events a second beside which nothing else counts.
+#: Events a second that outweigh everything else.
 _AMPLE = 1e9
-#: Up to this share of bad events few good ones do not outweigh the bad ones that an alert needs.
+#: Up to this share of bad events, few good ones do not outweigh the bad ones that an alert needs.
 _MOST = 0.5
 
 
 class Scale(Struct, frozen=True):
-    """Values of a signal to try a bound with, and the load of a value at a number of events a second.
+    """Values of a signal to test a bound with, and the load of a value at a number of events a second.
 
-    ``worst`` is far beyond the bound; ``excess`` says how many bad events more than the bound allows each event
-    brings there and just beyond the bound, None where an alert counts none. ``allowed`` is the share of bad events
-    that the bound allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the
-    bound by which chance is judged. ``also_over`` and ``lately`` are the longer times that count as well, 0 where
-    none do.
+    ``worst`` is far beyond the bound; ``excess`` is the number of bad events above the allowed for each event, there
+    and just beyond the bound; None where an alert counts none. ``allowed`` is the share of bad events that the bound
+    allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the bound by which
+    chance is judged, and ``scatter`` the variance of bad events for each event there. ``also_over`` and ``lately`` are
+    the longer windows, 0 without any.
     """
 
     beyond: float
@@ -59,17 +59,18 @@ class Scale(Struct, frozen=True):
     load: Callable[[float, float], Load]
     allowed: float = 0
     mildest: float = 0
+    scatter: float = 0
     also_over: int = 0
     lately: int = 0
 
     def by_chance(self, excess: float) -> float:
-        """Count the events at which bad ones, so many too many for each event, pass what chance explains."""
+        """Count the events from which bad ones, ``excess`` too many for each event, exceed chance."""
         beyond = self.allowed + excess - self.mildest
-        return SIGMAS**2 * self.mildest / beyond**2
+        return SIGMAS**2 * self.scatter / beyond**2
 
 
 def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
-    """Stand on either side of the bound, and of the fewest events that say anything."""
+    """Test both sides of the bound, and of the fewest events."""
     signal, bound = subject.signal, subject.tier.bound
     if isinstance(signal.kind, Cost) and signal.kind.per is None:
         yield from _spent(subject, bound)
@@ -97,13 +98,14 @@ def _scale(kind: Threshold, subject: Subject) -> Scale:
         lambda value, events: load_of(signal, value, Traffic(events, labels), subject),
         _allowed(signal, bound) if alert.min_bad_events else 0,
         _allowed(signal, mildest) if alert.min_bad_events else 0,
+        _scatter(signal, mildest) if alert.min_bad_events else 0,
         kind.also_over,
         kind.lately,
     )
 
 
 def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
-    """Let a service write the mildest bound for a more severe one: then chance stands in its way as well."""
+    """Let a service write the mildest bound for a more severe one: chance then limits that one as well."""
     alert, severity = subject.alert, subject.tier.severity
     mildest = alert.tiers[-1]
     if not subject.fixture.shared or severity == mildest.severity:
@@ -148,11 +150,11 @@ def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
 
 
 def forecast(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
-    """Spend evenly: as yesterday, then at a pace of which the day is too much; without a yesterday nothing is said."""
+    """Spend evenly: as yesterday, then at a pace too high for the day; without a yesterday there is no forecast."""
     subject = subject.over(DAY)
     inside = _spending((1 - MARGIN) * subject.tier.bound / DAY, subject)
     beyond = {name: (1 + MARGIN) / (1 - MARGIN) * amount for name, amount in inside.items()}
-    # Of the hours that are scaled, all are dearer then.
+    # By then all of the scaled hours are at the higher pace.
     seen = PACE + subject.alert.for_ + SLACK
     yield subject.case(
         "fires when the day will cost just more than its bound",
@@ -174,7 +176,7 @@ def forecast(_kind: Forecast, subject: Subject) -> Iterator[TestCase]:
 
 
 def _excess(signal: Signal, value: float, bound: float) -> float | None:
-    """Say how many bad events more than the bound allows each event brings at a value; None where none are counted."""
+    """Compute the bad events above the allowed for each event at a value; None where none are counted."""
     if isinstance(signal.kind, Share):
         return bound - value if signal.better is Better.HIGHER else value - bound
     if isinstance(signal.kind, Quantile):
@@ -185,10 +187,16 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
 
 
 def _allowed(signal: Signal, bound: float) -> float:
-    """Say which share of bad events a bound allows."""
+    """Compute the share of bad events that a bound allows."""
     if isinstance(signal.kind, Quantile):
         return 1 - signal.kind.q
     return 1 - bound if signal.better is Better.HIGHER and isinstance(signal.kind, Share) else bound
+
+
+def _scatter(signal: Signal, bound: float) -> float:
+    """Compute the variance of bad events for each event where a bound is just kept."""
+    allowed = _allowed(signal, bound)
+    return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
 
 
 def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
@@ -209,7 +217,7 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
         return
     waiting = subject.timeline.then(full, none).quiet("silent without traffic")
     far = scale.load(scale.worst, PLENTY)
-    # What is an amount and no ratio passes the bound when more than a tenth of the window is full of ten times it.
+    # An amount that is not a ratio exceeds the bound when more than a tenth of the window has ten times it.
     is_amount = isinstance(signal.kind, Cost) and divisor(signal) is None
     tenth = window // 10 // subject.interval * subject.interval if is_amount else 0
     yield subject.case(
@@ -226,7 +234,7 @@ def _around(scale: Scale, subject: Subject) -> Iterator[TestCase]:
 
 
 def _plenty(scale: Scale, subject: Subject) -> float:
-    """Choose so many events a second that just beyond the bound there are bad events enough, beyond chance as well."""
+    """Choose enough events a second for enough bad events just beyond the bound, chance included."""
     each = scale.excess[1]
     if not each:
         return PLENTY
@@ -235,7 +243,7 @@ def _plenty(scale: Scale, subject: Subject) -> float:
 
 
 def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
-    """Have an event too few, and just enough: where all that happens is bad, and where just too much is."""
+    """Have one event too few, and just enough: where all events are bad, and where just too many are."""
     window = subject.signal.window
     for value, bad, what in (
         (scale.worst, scale.excess[0], "events"),
@@ -254,7 +262,7 @@ def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
 
 
 def _fewest(scale: Scale, subject: Subject, bad: float | None) -> tuple[float, float]:
-    """Count the events that are just too few and just enough, where each brings so many bad ones too many."""
+    """Count the events that are just too few and just enough, where each brings ``bad`` too many bad ones."""
     alert = subject.alert
     found = [(alert.min_events - 1.0, float(alert.min_events))]
     if bad and alert.min_bad_events:
@@ -265,7 +273,7 @@ def _fewest(scale: Scale, subject: Subject, bad: float | None) -> tuple[float, f
 
 
 def _ample(scale: Scale, subject: Subject) -> Timeline:
-    """Have been so busy and so well before that no longer time shows what a window does."""
+    """Be so busy and so good before that no longer window shows the current one."""
     if not scale.also_over:
         return subject.timeline
     good = scale.load(scale.inside, _AMPLE)
@@ -273,7 +281,7 @@ def _ample(scale: Scale, subject: Subject) -> Timeline:
 
 
 def _rare(scale: Scale, subject: Subject) -> Iterator[TestCase]:
-    """Have events so rarely that no window holds enough of them, but a longer time does."""
+    """Have events so rarely that no window has enough of them, but a longer one does."""
     numbers = _fewest(scale, subject, scale.excess[0])
     yield _rarely(scale, subject, numbers)
     yield _again(scale, subject, numbers)
@@ -283,7 +291,7 @@ def _rare(scale: Scale, subject: Subject) -> Iterator[TestCase]:
 
 
 def _rarely(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
-    """Be bad all the time, and silent at an event too few."""
+    """Be bad all the time, and silent at one event too few."""
     few, enough = numbers
     timeline = _spread_out(scale, subject, scale.worst, (few * 0.6, few * 0.4), scale.lately)
     timeline = timeline.quiet("silent with one too few")
@@ -295,9 +303,9 @@ def _rarely(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Tes
 
 
 def _again(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> TestCase:
-    """Be bad on many events, then not be seen for a while, and then be bad on few."""
+    """Be bad on many events, then have none for a while, and then be bad on few."""
     few = numbers[0] / 2
-    # So many that a share of all of them would be more bad events than the few bring.
+    # Enough that a share of all of them would be more bad events than the few bring.
     many = max(2 * numbers[1], 2 * few * ((scale.excess[0] or 0) + scale.allowed) / scale.allowed)
     first, second = (scale.load(scale.worst, events / subject.interval) for events in (many, few))
     timeline = subject.timeline.then(subject.interval, first)
@@ -310,16 +318,16 @@ def _again(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Test
 
 
 def _surely(scale: Scale, subject: Subject) -> TestCase:
-    """Be bad a little more often than may be, on so many events that only chance stands in the way."""
+    """Be bad a little more often than allowed, on just enough events to exceed chance."""
     alert, allowed, window = subject.alert, scale.allowed, subject.signal.window
     each = min(
-        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * allowed / (2 * alert.min_events + 1))
+        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * scale.scatter / (2 * alert.min_events + 1))
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)
     value = subject.tier.bound + (-each if subject.signal.better is Better.HIGHER else each)
     events = scale.by_chance(each)
-    # No window holds more than half of them.
+    # No window has more than half of them.
     timeline = _spread_out(scale, subject, value, (0.6 * events, 0.35 * events), window)
     timeline = timeline.quiet("silent while it may be chance")
     timeline = _burst(timeline, scale.load(value, 0.1 * events / subject.interval), subject)
@@ -329,9 +337,9 @@ def _surely(scale: Scale, subject: Subject) -> TestCase:
 
 
 def _ended(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Iterator[TestCase]:
-    """Be well again on a few events, and on too few to show it."""
+    """Be good again on a few events, and on too few to prove it."""
     window, keep, floor = subject.signal.window, subject.keep, subject.alert.min_bad_events
-    # What was bad a while ago is not seen lately, and few good events outweigh it where most may be bad.
+    # Old bad events are outside the recent window, and few good events outweigh them where most may be bad.
     if window + keep + 2 * SLACK >= scale.lately or scale.allowed > _MOST:
         return
     bad = numbers[1] * (1 + 4 * scale.allowed / (1 - scale.allowed))
@@ -347,14 +355,14 @@ def _ended(scale: Scale, subject: Subject, numbers: tuple[float, float]) -> Iter
 
 
 def _best(subject: Subject) -> float:
-    """Find a value at which nothing is bad."""
+    """Find a value without bad events."""
     return 1.0 if subject.signal.better is Better.HIGHER else 0.0
 
 
 def _spread_out(
     scale: Scale, subject: Subject, value: float, bursts: tuple[float, float], apart: int
 ) -> Timeline:
-    """Have events at once, and more when a window that is ``apart`` seconds long has forgotten these."""
+    """Have events at once, and more when a window of ``apart`` seconds has forgotten the first."""
     first, second = (scale.load(value, events / subject.interval) for events in bursts)
     none = idle(first)
     timeline = subject.timeline.then(subject.interval, none).then(subject.interval, first)
@@ -368,7 +376,7 @@ def _burst(timeline: Timeline, load: Load, subject: Subject) -> Timeline:
 
 
 def _unfinished(subject: Subject) -> Iterator[TestCase]:
-    """Go on without ever finishing a run: what the fewest runs would be allowed, and a little more."""
+    """Never finish a run: make the events that the fewest runs may have, and a little more."""
     alert, signal = subject.alert, subject.signal
     full = signal.window + alert.for_
     few = max(alert.min_events, 1)
@@ -402,7 +410,7 @@ def _unfinished(subject: Subject) -> Iterator[TestCase]:
 
 
 def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
-    """Begin the day of runs that last longer than the largest bucket tells: none has ended for as long."""
+    """Begin the day of runs that are longer than the largest bucket: none has ended for that long."""
     timed = next((one for one in subject.fixture.streams.values() if one.name == RUN_LATENCY), None)
     if timed is None or not timed.is_histogram:
         return
@@ -425,7 +433,7 @@ def _long_runs(subject: Subject, looping: Load) -> Iterator[TestCase]:
 
 
 def _spending(usd: float, subject: Subject) -> Load:
-    """Spend so many USD a second; of what is only counted, have so many events."""
+    """Spend an amount of USD a second; for a plain count, make that many events."""
     fixture, of = subject.fixture, subject.signal.of
     if isinstance(subject.signal.kind, Count):
         return counter(of, Traffic(usd, {}), fixture)

@@ -1,4 +1,4 @@
-"""Timelines: the values of series from one rule interval to the next, and what an alert must do at which time."""
+"""Timelines: the values of series from one rule interval to the next, and the expected state of an alert."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _selector(name: SeriesId, service: str) -> str:
     return series(name.name, name.labels_of(service)).now().text
 
 
-#: The value of each series: of streams events per second, of constants what they say.
+#: The value of each series: events per second for streams, the constant's value for constants.
 Load = dict[SeriesId, float]
 
 
@@ -51,26 +51,26 @@ def merged(*loads: Mapping[SeriesId, float]) -> Load:
 
 
 def idle(load: Mapping[SeriesId, float]) -> Load:
-    """Have the series of a load, in which nothing happens."""
+    """Keep the series of a load, without events."""
     return dict.fromkeys(load, 0.0)
 
 
 class Phase(Struct, frozen=True):
-    """So many rule intervals of a constant load; a series that is not named is not there."""
+    """A constant load for a number of rule intervals; any series that it does not name is absent."""
 
     steps: int
     load: Mapping[SeriesId, float]
 
 
 class Expectation(Struct, frozen=True):
-    """What an alert must do ``seconds`` into a timeline, and why.
+    """The expected state of an alert ``seconds`` into a timeline.
 
     Attributes:
-        seconds: When.
+        seconds: The time of the check.
         fires: Whether it fires.
-        why: In a few words.
-        since: For one that is silent: it has been since then as well.
-        value: The value that it fires with, where that is known.
+        why: The reason, in a few words.
+        since: For a silent alert, the time since which it must have been silent.
+        value: The value of the firing alert, where it is known.
     """
 
     seconds: int
@@ -81,7 +81,7 @@ class Expectation(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """Phases one after the other, and what is expected in them; the first value is there at second 0."""
+    """A sequence of phases with expectations; the first value is at second 0."""
 
     interval: int
     phases: tuple[Phase, ...] = ()
@@ -89,7 +89,7 @@ class Timeline(Struct, frozen=True):
 
     @property
     def seconds(self) -> int:
-        """How long it is."""
+        """The length in seconds."""
         return self.interval * sum(phase.steps for phase in self.phases)
 
     def up(self, seconds: float) -> int:
@@ -102,7 +102,7 @@ class Timeline(Struct, frozen=True):
         return Timeline(self.interval, (*self.phases, phase), self.expectations)
 
     def silent(self, why: str, after: float | None = None) -> Timeline:
-        """Expect silence at the end of the last phase, or ``after`` seconds of it."""
+        """Expect silence at the end of the last phase, or ``after`` seconds into it."""
         return self._expect(Expectation(self._at(after), fires=False, why=why))
 
     def quiet(self, why: str) -> Timeline:
@@ -110,11 +110,11 @@ class Timeline(Struct, frozen=True):
         return self._expect(Expectation(self.seconds, fires=False, why=why, since=self._at(0)))
 
     def fires(self, why: str, after: float | None = None, value: float | None = None) -> Timeline:
-        """Expect the alert at the end of the last phase, or ``after`` seconds of it."""
+        """Expect the alert at the end of the last phase, or ``after`` seconds into it."""
         return self._expect(Expectation(self._at(after), fires=True, why=why, value=value))
 
     def until(self, seconds: int) -> tuple[Phase, ...]:
-        """Cut the phases off after so many seconds."""
+        """Cut the phases off after a number of seconds."""
         found, left = [], seconds // self.interval
         for phase in self.phases:
             if left > 0:
@@ -131,15 +131,15 @@ class Timeline(Struct, frozen=True):
 
 
 class TestCase(Struct, frozen=True):
-    """What one severity of an alert must do over a timeline.
+    """The expected behaviour of one severity of an alert over a timeline.
 
     Attributes:
-        name: What is tried, in a few words.
+        name: The tested behaviour, in a few words.
         alert: The alert.
         tier: The severity.
-        timeline: What happens, and what is expected.
-        labels: They tell the series that is meant from the alert's others.
-        constants: What the service's file says besides what every case has.
+        timeline: The loads and the expectations.
+        labels: They select the series among the alert's.
+        constants: The constants of the service's file besides those of every case.
         without: The constants that it lacks.
     """
 
@@ -155,12 +155,12 @@ class TestCase(Struct, frozen=True):
 
 
 def values_of(phases: tuple[Phase, ...], name: SeriesId, every: int = 1) -> str:
-    """Write the values of a series in promtool's notation; where it ends it is stale, as what rules record is.
+    """Write the values of a series in promtool's notation; where it ends it is stale, as records of rules are.
 
     Args:
-        phases: What happens.
+        phases: The phases.
         name: The series.
-        every: How many values it has in each step of a phase.
+        every: The number of values in each step of a phase.
     """
     parts: list[str] = []
     before: float | None = None

@@ -1,0 +1,206 @@
+"""The raw pass backwards: what a source exposes of an event, so that it becomes the streams that it should.
+
+Several streams may read one metric: a histogram of calls says how many there were, how long they took and which of them
+failed. One event is one observation then, with all the labels that they read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from generator.model.metrics import FACTORS, Metric, MetricType
+from generator.model.streams import MODEL
+from generator.resolve.patterns import example
+from generator.streams.roles import Amount, Event, Role, role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from generator.model.labels import Label
+    from generator.model.service import Service
+    from generator.model.streams import Source, Stream
+
+    #: The value of a stream's label.
+    Value = Callable[[str], str]
+
+#: What an OpenTelemetry SDK says of its process; it counts nothing.
+INFO = Metric("target_info", MetricType.GAUGE, "What the process says of itself.", "", (), foreign=True)
+#: Of the events that one metric shows, it counts the first of these; the others are seen in its observations.
+_ORDER = (
+    Event.TOKENS,
+    Event.RUN,
+    Event.TOOL_CALL,
+    Event.LLM_CALL,
+    Event.TOOL_ERROR,
+    Event.LLM_ERROR,
+    Event.UNREAD,
+    Event.INNER_RUN,
+)
+_ERRORS = frozenset({Event.TOOL_ERROR, Event.LLM_ERROR})
+
+
+class Reading(Struct, frozen=True):
+    """A source of a stream and what feeds it; ``counted`` is the event that its metric counts."""
+
+    stream: Stream
+    source: Source
+    role: Role
+    counted: Event
+
+    @property
+    def metric(self) -> str:
+        """Name the metric that is read: of several, among which exporters differ, the first."""
+        return self.source.names[0]
+
+    @property
+    def factor(self) -> float:
+        """What turns an amount as the metric exposes it into that of the stream."""
+        return FACTORS[self.source.unit] if self.stream.is_histogram else self.source.scale
+
+    def is_read_of(self, said: Mapping[str, str]) -> bool:
+        """Whether it is the source of events with these labels; one that is unknown contradicts nothing."""
+        return all(said.get(name, value) == value for name, value in self.source.constants)
+
+
+class Observation(Struct, frozen=True):
+    """What an event adds to one series: an amount in the stream's unit, divided by ``factor``."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    amount: Amount
+    factor: float
+
+
+def fed(service: Service) -> Mapping[Event, tuple[Reading, ...]]:
+    """List what each event feeds, in the service's order."""
+    every = tuple(_readings(service))
+    failing = {
+        one.metric for one in every if (one.role.event, one.counted) == (Event.LLM_ERROR, Event.LLM_CALL)
+    }
+    found = {event: tuple(one for one in every if one.counted is event) for event in Event}
+    # A call of a model that fails is told by its error alone: where one metric has both, it is a call as well.
+    calls = tuple(one for one in found[Event.LLM_CALL] if one.metric in failing)
+    return {**found, Event.LLM_ERROR: (*calls, *found[Event.LLM_ERROR])}
+
+
+def _readings(service: Service) -> Iterator[Reading]:
+    counting = (one for one in service.streams.values() if not one.is_gauge)
+    every = [(one, source, role(one) or _own(one)) for one in counting for source in one.sources]
+    for stream, source, found in every:
+        beside = (other.event for _, read, other in every if _is_within(source, read))
+        yield Reading(stream, source, found, min((found.event, *beside), key=_ORDER.index))
+
+
+def _own(stream: Stream) -> Role:
+    """Feed an own metric with calls of a model, or with runs, by its labels."""
+    event = Event.LLM_CALL if MODEL in stream.labels else Event.RUN
+    return Role(event, Amount.SECONDS if stream.unit == "s" else Amount.ONE)
+
+
+def _is_within(source: Source, other: Source) -> bool:
+    """Whether all series of a source are the other's as well."""
+    return source.names[0] == other.names[0] and set(other.where) <= set(source.where)
+
+
+class Happening(Struct, frozen=True):
+    """An event: the labels that it says itself, and whether it went wrong."""
+
+    event: Event
+    said: Mapping[str, str]
+    failed: bool
+
+
+def observations(
+    happening: Happening, found: Iterable[Reading], service: Service, value: Value
+) -> Iterator[Observation]:
+    """Find what an event adds to which of the series that it feeds; ``value`` finds any label of a stream."""
+    by_metric: defaultdict[str, list[Reading]] = defaultdict(list)
+    for one in _chosen(found, happening):
+        by_metric[one.metric].append(one)
+    for name, read in by_metric.items():
+        metric = service.metrics[name]
+        observed = next((one for one in read if one.role.amount is not Amount.ONE), read[0])
+        shown = _shown(happening.event, read, service, value)
+        labels = (
+            {label: text for label, text in shown.items() if text}
+            if metric.foreign
+            else {label: shown[label] if label in shown else value(label) for label in metric.labels}
+        )
+        yield Observation(metric, labels, observed.role.amount, observed.factor)
+
+
+def _chosen(found: Iterable[Reading], happening: Happening) -> Iterator[Reading]:
+    """Choose the source of each stream, and those from which it is taken off again."""
+    by_stream: defaultdict[str, list[Reading]] = defaultdict(list)
+    for one in found:
+        if happening.failed or one.role.event not in _ERRORS:
+            by_stream[one.stream.name].append(one)
+    for read in by_stream.values():
+        first = next((one for one in read if one.is_read_of(happening.said)), None)
+        if first is not None:
+            yield first
+            yield from (
+                one for one in read if one is not first and set(first.source.names) & set(one.source.minus)
+            )
+
+
+class _Meant(Struct, frozen=True):
+    """A value that a label should have for one who reads it: a text that some pattern takes, or that none does."""
+
+    value: str
+    patterns: tuple[str, ...]
+    none: bool = False
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is read as the value."""
+        return any(re.fullmatch(one, text) for one in self.patterns) is not self.none
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Texts to try: the value as it is called, and as patterns have it."""
+        return (self.value, *(() if self.none else map(example, self.patterns)))
+
+
+def _shown(event: Event, read: Iterable[Reading], service: Service, value: Value) -> dict[str, str]:
+    """Find a value for each label of a metric that means the right thing to all that read it."""
+    meant: defaultdict[str, list[_Meant]] = defaultdict(list)
+    for one in read:
+        if one.role.event in {event, one.counted, *_ERRORS}:
+            for shown, patterns in one.source.where:
+                meant[shown].append(_Meant("", patterns))
+        for name, shown in one.source.labels:
+            label = service.labels.get(name)
+            if label is None or label.joined != shown:
+                meant[shown].append(_meant(value(name), label))
+    return {shown: _fitting(wanted) for shown, wanted in meant.items()}
+
+
+def _meant(value: str, label: Label | None) -> _Meant:
+    patterns = label.patterns if label else {}
+    if not patterns:
+        return _Meant(value, (re.escape(value),))
+    if value in patterns:
+        return _Meant(value, patterns[value])
+    return _Meant(value, tuple(one for some in patterns.values() for one in some), none=True)
+
+
+def _fitting(wanted: Iterable[_Meant]) -> str:
+    every = tuple(wanted)
+    texts = [text for one in every for text in one.examples]
+    return next((text for text in texts if all(one.takes(text) for one in every)), texts[-1])
+
+
+def labels_of(metric: Metric, service: Service, value: Value) -> dict[str, str]:
+    """Give the labels of a metric that counts no events, as its source does."""
+    read = (
+        Reading(stream, source, Role(Event.RUN), Event.RUN)
+        for stream in service.streams.values()
+        for source in stream.sources
+        if metric.name in source.names
+    )
+    shown = _shown(Event.RUN, list(read)[:1], service, value)
+    return {label: text for label, text in shown.items() if text or not metric.foreign}

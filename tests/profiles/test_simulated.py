@@ -1,0 +1,128 @@
+"""Every shipped profile can be tried: from ``init`` to streams, with no file written by hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from generator.cli import main
+from generator.live.evaluate import evaluate
+from generator.live.remote_write import write
+from generator.model import names
+from generator.model.labels import OTHER
+from generator.model.units import HOUR
+from generator.prometheus.compiled import compile_rules
+from generator.prometheus.shared import shared_rules
+from generator.resolve.model import resolve
+from generator.simulate.history import simulate
+from generator.simulate.scenario import ordinary
+from generator.spec.files import shipped_profiles
+from generator.spec.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from generator.live.api import PrometheusApi
+    from generator.model.service import Model, Service
+
+pytestmark = pytest.mark.long
+
+PROFILES = [path.stem for path in shipped_profiles()]
+#: A Monday, 08:00 UTC.
+_START = 1_700_467_200
+#: No simulated agent has what these count.
+_NEVER = {"llm_usage_unread", "inner_run"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_first_service_can_be_generated_checked_and_simulated(profile: str, tmp_path: Path) -> None:
+    specs, output, history = (str(tmp_path / name) for name in ("specs", "output", "history.txt"))
+    assert main(["init", specs, "--profile", profile, "--service", "mine"]) == 0
+    assert main(["generate", specs, "-o", output]) == 0
+    assert main(["check", specs]) == 0
+    assert main(["simulate", specs, "--last", "30m", "--openmetrics", history]) == 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_simulated_history_becomes_the_streams_of_its_profile(
+    profile: str, prometheus: PrometheusApi, tmp_path: Path, unique: str
+) -> None:
+    model = _model(profile, tmp_path, unique)
+    (service,) = model.services
+    # Few runs succeed, so that all that goes wrong is seen within an hour.
+    scenario = replace(ordinary(service, _START, _START + HOUR), zero_initialised=False)
+    write(prometheus, simulate(_failing(service), model.site, scenario).series)
+    own = compile_rules(service, model.site, shared_rules(model.library, model.site).records)
+    evaluate(prometheus, own.recording, _START, _START + HOUR)
+    found = {name: _events(prometheus, stream, service) for name, stream in _recorded(service).items()}
+    assert [name for name, events in found.items() if not events] == []
+    assert _undeclared(found, service) == []
+    # 600 runs of a simulated agent, each of about three calls, which pydantic-ai counts as runs.
+    assert 540 < _told(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
+    if "success_rate" in service.objectives:
+        assert 0.6 < _told(found, "run", "ok") / _told(found, "run", "") < 1
+    if "tool_call" in found and "status" in service.streams["tool_call"].labels:
+        assert 0 < _told(found, "tool_call", "error") < _told(found, "tool_call", "") / 2
+
+
+def _failing(service: Service) -> Service:
+    """Promise less, as a simulated history keeps promises."""
+    objectives = {
+        name: replace(one, bound=0.5) if name == "success_rate" else one
+        for name, one in service.objectives.items()
+    }
+    return replace(service, objectives=objectives)
+
+
+def _recorded(service: Service) -> Mapping[str, str]:
+    return {
+        one.name: names.rate(one)
+        for one in service.streams.values()
+        if one.name not in _NEVER and not one.is_gauge
+    }
+
+
+Events = dict[tuple[tuple[str, str], ...], float]
+
+
+def _events(api: PrometheusApi, record: str, service: Service) -> Events:
+    """Count the events of a stream in the hour, by its labels; of a histogram all that it observed."""
+    asked = f'sum_over_time({record}{{service="{service.name}",le=~"|[+]Inf"}}[1h]) * 60'
+    found: Events = defaultdict(float)
+    for one in api.query(asked, _START + HOUR).samples:
+        labels = {name: value for name, value in one.labels.items() if name not in {"service", "le"}}
+        found[tuple(sorted(labels.items()))] += one.value
+    return {labels: events for labels, events in found.items() if events}
+
+
+def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str, str, str]]:
+    """List what is said of a label that its spec does not name; only an error may be of a class without a name."""
+    return [
+        (stream, label, value)
+        for stream, events in found.items()
+        for labels in events
+        for label, value in labels
+        if (listed := service.labels[label].values)
+        and (value not in listed or (value == OTHER and label != "error_class"))
+    ]
+
+
+def _told(found: Mapping[str, Events], stream: str, status: str) -> float:
+    return sum(
+        events
+        for labels, events in found[stream].items()
+        if dict(labels).get("status", "").startswith(status)
+    )
+
+
+def _model(profile: str, folder: Path, name: str) -> Model:
+    assert main(["init", str(folder), "--profile", profile, "--service", name]) == 0
+    loaded = load(folder)
+    assert loaded.specs is not None, loaded.diagnostics
+    resolved = resolve(loaded.specs)
+    assert resolved.value is not None, resolved.diagnostics
+    return resolved.value
