@@ -120,6 +120,6 @@ def _unknown(place: Place, profiles: Iterable[str]) -> CommandError:
     help_ = (
         f"it has {', '.join(alike[:_NAMED])}{more}: write a profile that maps them, profiles/<name>.yaml in the "
         "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
-        "almost fits, begin with extends: <its name>, or a copy: init --copy-profile <its name>"
+        "almost fits, begin with extends: <its name>, or a copy: agent-metrics init --copy-profile <its name>"
     )
     return CommandError(message, help_)

@@ -370,6 +370,7 @@ class KubernetesSpec(Struct, frozen=True):
     dashboard_labels: tuple[Entry[str], ...]
     folder_annotation: str | None
     grafana_operator: bool | None
+    receiver_secret: Text | None
     grafana_labels: tuple[Entry[str], ...]
 
 
