@@ -1,4 +1,4 @@
-"""A real Prometheus for every test that asks for one, and servers that only pretend."""
+"""A real Prometheus for every test that needs one, and fake servers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 _FIXTURES = {"prometheus", "fresh_prometheus"}
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what it puts into the background so, and whatever tests start would never be interrupted either.
+    # A shell starts background processes with SIGINT ignored, and so would be all processes that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
+@pytest.hookimpl(tryfirst=True)  # before -m reads the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the fixtures below, however indirectly; begin with what takes longest, or all wait for it."""
+    """Mark the tests that use the fixtures below, even indirectly; run the longest ones first, or all wait for them."""
     for item in items:
         if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("prometheus")
@@ -38,26 +38,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Have one process more than processors, to work while another waits for a server."""
+    """Use one process more than processors, for work while another waits for a server."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Leave the cache of whoever runs the tests alone."""
+    """Do not touch the user's cache."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
 def prometheus() -> Iterator[PrometheusApi]:
-    """A server that all tests share: tell your series from the others' by ``unique``."""
+    """A server that all tests share: distinguish your series from the others' by ``unique``."""
     with _started() as server:
         yield server.api
 
 
 @pytest.fixture
 def fresh_prometheus() -> Iterator[PrometheusServer]:
-    """An empty server of the test's own, for what reads all series or loads rules."""
+    """An empty server for one test, for reading all series or loading rules."""
     with _started() as server:
         yield server
 
@@ -70,7 +70,7 @@ def unique() -> str:
 
 @pytest.fixture
 def answering() -> Iterator[Callable[..., str]]:
-    """Start a server that gives one answer to everything: ``(status, body)`` to its address.
+    """Start a server with the same answer to every request: ``(status, body)`` to its address.
 
     ``promised`` is the length that it announces, where that is not the body's; ``headers`` are sent besides.
     """
@@ -100,7 +100,7 @@ def _answering(status: int, body: bytes, headers: Mapping[str, str]) -> Iterator
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

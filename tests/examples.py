@@ -1,4 +1,4 @@
-"""The examples of documentation, put into specs and expositions that are right without them."""
+"""The examples of documentation, inserted into specs and expositions that are valid without them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def blocks(markdown: str) -> tuple[Example, ...]:
 
 
 def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str]]:
-    """Put examples into a directory of specs, and return severity and code of all that ``check`` reports."""
+    """Insert examples into a directory of specs, and return severity and code of all findings of ``check``."""
     texts = [example.text for example in shown]
     _write(directory / SERVICE, BASES[SERVICE])
     if any(PROFILE in text or "profile: mine" in text for text in texts):
@@ -75,7 +75,7 @@ def check_codes(directory: Path, shown: Iterable[Example]) -> set[tuple[str, str
 
 
 def audit_codes(directory: Path, page: Page, word: str) -> set[str]:
-    """Put the examples of an audit into its specs and its exposition, and return the codes that it reports."""
+    """Insert the examples of an audit into its specs and its exposition, and return the codes of its findings."""
     copytree(AUDIT / "specs", directory)
     shown = examples(page, word)
     for example in shown:

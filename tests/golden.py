@@ -1,10 +1,9 @@
-"""Golden files: what the product writes is compared, byte for byte, with what is kept beside the tests.
+"""Golden files: the product's output is compared, byte for byte, with files beside the tests.
 
 ``compare`` fails on changed, missing and orphan files and names them all. ``UPDATE_GOLDEN=1`` in the environment
 writes the files instead, and deletes the orphans: look at the change before you keep it.
 
-A folder of bad specs holds one directory a case: the specs, and ``expected.txt`` with everything that the compiler
-says of them::
+A folder of bad specs holds one directory a case: the specs, and ``expected.txt`` with the compiler's whole output::
 
     @pytest.mark.parametrize("case", cases(BAD), ids=lambda case: case.name)
     def test_...(case: Path) -> None:
@@ -25,7 +24,7 @@ SWITCH = "UPDATE_GOLDEN"
 
 
 def compare(directory: Path, produced: Mapping[str, str | bytes], *, inputs: tuple[str, ...] = ()) -> None:
-    """Hold the files of a directory against what was produced.
+    """Compare the files of a directory with the produced ones.
 
     Args:
         directory: where the golden files are; it may not exist yet.
@@ -33,7 +32,7 @@ def compare(directory: Path, produced: Mapping[str, str | bytes], *, inputs: tup
         inputs: patterns (``specs/**``, ``*.yaml``) of files there that are not golden.
 
     Raises:
-        AssertionError: a file differs, is missing, or is kept though nothing produces it.
+        AssertionError: a file differs, is missing, or is no longer produced.
     """
     wanted = {path: _bytes(content) for path, content in produced.items()}
     kept = {path: (directory / path).read_bytes() for path in _kept(directory, inputs)}

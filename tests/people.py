@@ -1,4 +1,4 @@
-"""People who are told of alerts: an address for each receiver of an Alertmanager."""
+"""Receivers of alerts: an address for each receiver of an Alertmanager."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Labels = dict[str, str]
 
 
 class People(Struct):
-    """Who was told what: label sets by receiver."""
+    """The alerts of each receiver: label sets by receiver."""
 
     told: dict[str, list[Labels]] = field(default_factory=dict)
 
     def names(self, receiver: str) -> set[str]:
-        """Name the alerts that a receiver was told of."""
+        """Name the alerts of a receiver."""
         return {alert["alertname"] for alert in self.told.get(receiver, [])}
 
 
 @contextmanager
 def listening() -> Iterator[tuple[People, str]]:
-    """Everybody, at an address to which the receiver's name is added."""
+    """All receivers, at an address to which the receiver's name is appended."""
     found = People()
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ def listening() -> Iterator[tuple[People, str]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -1,6 +1,6 @@
-"""Bad specs: the whole message is as expected, the exit status says whose fault it is, and the old output stays.
+"""Bad specs: the whole message is as expected, the exit status names the side at fault, and the old output stays.
 
-Specs in ``noted`` compile; what ``check`` has to say of them is as expected.
+Specs in ``noted`` compile; the output of ``check`` is as expected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BAD = Path(__file__).parent / "bad"
 NOTED = Path(__file__).parent / "noted"
-#: Here no spec is at fault: there is none.
+#: No spec is at fault here, since there is none.
 THE_CALLS_FAULT = frozenset({"no-services"})
 
 
@@ -52,7 +52,7 @@ def test_what_is_noted_of_a_spec_is_told_whole(
 def test_who_only_generates_is_warned_as_well(
     case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
 ) -> None:
-    """Of what is noted only decisions on the author's behalf are for ``check`` alone."""
+    """Of the notes, only decisions on the author's behalf are for ``check`` alone."""
     monkeypatch.chdir(case)
     assert main(["generate", "specs", "-o", str(tmp_path / "output"), "--no-cache"]) == 0
     expected = (case / "expected.txt").read_text("utf-8")

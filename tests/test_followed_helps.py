@@ -1,4 +1,4 @@
-"""A help that says what to write is followed to the letter: then it compiles, or what is found next is elsewhere."""
+"""A help with a text to write is followed literally: then the spec compiles, or the next finding is elsewhere."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     Check = Callable[[Path], list["Finding"]]
 
 ROOT = Path(__file__).parent
-#: These are about what lies in a directory, or hold what no editor would let one write.
+#: These are about the files of a directory, or contain bytes that no editor would write.
 LEFT_OUT = {"no-services", "source-utf16", "files-misplaced"}
 
 
 class Finding(Struct, frozen=True):
-    """An error, with the place of what must change: lines and columns count from 1, the end is past it."""
+    """An error, with the place of the wrong text: lines and columns count from 1, the end is exclusive."""
 
     file: str
     line: int
@@ -44,11 +44,11 @@ class Finding(Struct, frozen=True):
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Where it begins."""
+        """The start of its place."""
         return self.file, self.line, self.column
 
 
-#: What a help says to write in place of what is underlined; the first that fits is taken.
+#: The forms of a help that replaces the underlined text; the first that matches is used.
 INSTEAD = (
     re.compile(r"""^quote it(?: if it is text)?: (?P<new>"[^"]*"|'[^']*')"""),
     re.compile(r"""^quote the text: (?P<new>"[^"]*"|'[^']*')$"""),
@@ -66,7 +66,7 @@ INSTEAD = (
 
 
 def followed(text: str, finding: Finding) -> str | None:
-    """Return the text as its help says; None where the help leaves that to the author, or shows only a part."""
+    """Return the text with the help followed; None where the help leaves that to the author, or shows only a part."""
     match = next(filter(None, (pattern.search(finding.help) for pattern in INSTEAD)), None)
     if match is None or "..." in match["new"]:
         return None
@@ -79,9 +79,9 @@ def followed(text: str, finding: Finding) -> str | None:
     return text[:begin] + new + text[end:]
 
 
-#: What is about two places, or about what a right amount means: it was hidden behind the fault, and is another.
+#: Findings about two places, or about the meaning of a right amount: hidden before, and another error.
 SOMETHING_ELSE = {"schema/duplicate", "schema/key-name", "service/duplicate", "alert/never-fires"}
-#: Codes of which helps are followed, at least.
+#: The smallest number of codes whose helps are followed.
 MANY = 20
 INPUT = "input.yaml"
 
@@ -125,7 +125,7 @@ def test_the_same_holds_of_the_example_of_every_code(each: Page, found: Check, t
 #: Their examples are paths of files.
 PATHS = {"source/misplaced", "source/not-read"}
 
-#: What was once not mended by its own help: what is written in a service, and what makes it right.
+#: Helps that once did not fix their mistake: the text in a service, and the right one.
 ONCE = (
     ("budget: {per_day: $2,5}", "budget: {per_day: $2.5}"),
     ('objectives: {success_rate: {min: "99.99999999 %"}}', "objectives: {success_rate: {min: 99.9999%}}"),
@@ -149,7 +149,7 @@ def test_what_was_once_not_mended_by_its_help_is(
 
 
 def test_many_kinds_of_helps_are_followed(found: Check) -> None:
-    """Else the tests above would prove little."""
+    """Otherwise the tests above would prove little."""
     kinds = {
         finding.code
         for case in CASES
@@ -160,7 +160,7 @@ def test_many_kinds_of_helps_are_followed(found: Check) -> None:
 
 
 def follow(case: Path, found: Check, tmp_path: Path) -> None:
-    """Follow each help of a case for itself, and see that nothing is said of that place any more."""
+    """Follow each help of a case separately, and check that its place has no further finding."""
     for number, finding in enumerate(found(case)):
         mended = followed(_text(case / finding.file), finding)
         if mended is None:

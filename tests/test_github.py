@@ -1,4 +1,4 @@
-"""What the repository tells contributors is true: commands, paths, versions, and what its services run."""
+"""The repository's texts for contributors are true: commands, paths, versions, and the programs of its workflows."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def test_commands_of_a_page_are_found() -> None:
 
 
 def _calls(text: str) -> list[tuple[str, list[str]]]:
-    """List the calls of the command that a page shows: the command's name, and the options."""
+    """List the calls of the command on a page: the command's name, and the options."""
     joined = text.replace("\\\n", " ")
     shown = re.findall(r"(?:^|`)agent-metrics ([a-z]+)\b([^`\n#]*)", joined, re.MULTILINE)
     return [(command, re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) for command, rest in shown]
 
 
 def _links(page: Path) -> list[str]:
-    """List the relative links and pictures of a page, without those that it shows as code."""
+    """List the relative links and pictures of a page, without those in code."""
     prose = re.sub(
         r"^```.*?^```$|`[^`\n]*`(?!\])", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
     )

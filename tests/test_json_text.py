@@ -1,4 +1,4 @@
-"""JSON that is written in parts is what it would be as a whole."""
+"""JSON written in parts equals JSON written as a whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.json_text import json_member, json_text, json_with_members
 
-# No surrogates, which no file can hold; integers as large as they come.
+# No surrogates, which no file can contain; integers of any size.
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _BASE = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT
 

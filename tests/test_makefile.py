@@ -1,4 +1,4 @@
-"""What the targets of make install, and what the linters look at."""
+"""The programs that the targets of make install, and the files that the linters read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SERVERS = "prometheus prometheus-alertmanager prometheus-pushgateway"
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A directory with all programs that there are: none of the servers."""
+    """A directory with all existing programs, without the servers."""
     for name, text in PROGRAMS.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
@@ -29,7 +29,7 @@ def programs(tmp_path: Path) -> Path:
 
 
 def made(programs: Path, *arguments: str, user: int = 0, ci: str = "") -> str:
-    """Call make, and return what it says."""
+    """Call make, and return its output."""
     environment = {"PATH": f"{programs}", "USER_ID": f"{user}", "CI": ci}
     ended = subprocess.run(
         [MAKE, "-s", *arguments],

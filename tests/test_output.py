@@ -1,4 +1,4 @@
-"""The committed output is what the specs compile to, byte for byte; and what a user sees of ``generate`` writing it."""
+"""The committed output equals the compiled specs, byte for byte; and the messages of ``generate`` that writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README and guide show and count what the project's own specs, the committed reports and the catalogue say."""
+"""README and guide match the project's own specs, the committed reports and the catalogue."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHANGES = (ROOT / ".github/CHANGELOG.md").read_text("utf-8")
 CATALOG = json.loads((OUTPUT / "catalog.json").read_text("utf-8"))
 REPORT = json.loads((OUTPUT / "reports/cardinality.json").read_text("utf-8"))
 
-#: A person who is new reads the README once; the guide has the details.
+#: A new reader reads the README once; the guide has the details.
 LONGEST = 180
 
-#: By the guide's name of a figure: where it stands in a part of the report.
+#: For each figure of the guide: its place in a part of the report.
 FIGURES = {
     "raw series at once": ("raw", "live"),
     "recorded series at once": ("recorded", "live"),
@@ -152,7 +152,7 @@ def _rules(service: str) -> int:
 
 
 def _figure(part: dict[str, Any], path: tuple[str, ...]) -> str:
-    """Write a figure of the report; what shared rules do not have (raw series) is none."""
+    """Write a figure of the report; shared rules have no raw series."""
     found: Any = part
     for key in path:
         found = found.get(key, {})

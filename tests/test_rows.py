@@ -1,4 +1,4 @@
-"""Each row of bad input is there, and each of its cases exists; that each code has one is proven beside the codes."""
+"""Each row of bad input exists, and so does each of its cases; other tests prove that each code has one."""
 
 from __future__ import annotations
 

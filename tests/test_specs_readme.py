@@ -1,4 +1,4 @@
-"""The recipes of ``specs/README.md`` compile without an error or a warning, and its reference is that of the schemas.
+"""The recipes of ``specs/README.md`` compile without an error or a warning, and its reference matches the schemas.
 
 ``UPDATE_GOLDEN=1`` writes the reference.
 """

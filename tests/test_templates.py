@@ -1,4 +1,4 @@
-"""Templates are compiled once: what they were compiled to is used again, and only where it still holds."""
+"""Templates are compiled once: the compiled ones are used again, and only while they are valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report says of every package whether it was looked up."""
+"""The report lists every package, and whether it was looked up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product in a process that permissions bind, also when root starts it.
+"""The product in a process that is subject to permissions, even when root starts it.
 
 python -m tests.unprivileged ARGUMENT ...     those of the command line
 """
@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parent.parent
 
 
 def unprivileged(*arguments: str) -> tuple[int, str]:
-    """Call a command in the current directory; return its exit status and all that it says."""
+    """Call a command in the current directory; return its exit status and its whole output."""
     command = [sys.executable, "-m", "tests.unprivileged", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
     ended = subprocess.run(
@@ -28,7 +28,7 @@ def unprivileged(*arguments: str) -> tuple[int, str]:
 
 
 def give_up_capabilities() -> None:
-    """Give up what lets root read and write everywhere; the user stays the same."""
+    """Drop the capabilities that let root read and write everywhere; the user stays the same."""
     libc = ctypes.CDLL(None, use_errno=True)
     if hasattr(libc, "capset"):
         header = (ctypes.c_uint32 * 2)(_VERSION_3, 0)

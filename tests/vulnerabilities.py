@@ -1,7 +1,7 @@
-"""What is known of each pinned package, a line each: ``pip-audit --format json ... | python -m tests.vulnerabilities``.
+"""Print the vulnerabilities of pinned packages: ``pip-audit --format json ... | python -m tests.vulnerabilities``.
 
-Exit status 0 where every package was looked up and nothing is known of any, 1 where something is, 2 where a package
-could not be looked up: that nothing was found of it then means nothing.
+Exit status 0 where every package was looked up and has none, 1 where one has some, 2 where a package could not be
+looked up, so that its result means nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Known(Struct):
-    """A vulnerability: how it is called, and the releases that do not have it."""
+    """A vulnerability: its name, and the releases that do not have it."""
 
     id: str
     fix_versions: tuple[str, ...] = ()
 
 
 class Package(Struct):
-    """A package, and what is known of it; of one that was skipped, why."""
+    """A package, and its known vulnerabilities; for a skipped one, the reason."""
 
     name: str
     version: str = ""
@@ -32,13 +32,13 @@ class Package(Struct):
 
 
 class Audit(Struct):
-    """What pip-audit says."""
+    """The output of pip-audit."""
 
     dependencies: tuple[Package, ...]
 
 
 def main() -> int:
-    """Read what pip-audit wrote, and say it by package."""
+    """Read the output of pip-audit, and print it by package."""
     packages = json.decode(sys.stdin.buffer.read(), type=Audit).dependencies
     sys.stdout.writelines(lines(packages))
     if any(one.vulns for one in packages):

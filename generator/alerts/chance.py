@@ -15,9 +15,11 @@ from msgspec import Struct
 
 from generator.alerts.condition import Amount
 from generator.model import names
+from generator.model.alerts import AlertSeverity
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.promql.expr import binary, call, number
 from generator.signals.events import whole
+from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
 
 if TYPE_CHECKING:
@@ -28,15 +30,16 @@ if TYPE_CHECKING:
 
 #: How many standard deviations a change must be: of three weeks of ordinary traffic none has a larger one.
 SIGMAS = 3
-#: A bound is a hair off after arithmetic: 2 x 0.7 is not 1.4.
-_HAIR = 1 + 1e-9
+#: How far a share must be beyond its bound to page: a service close to its bound has one page by chance in months.
+PAGE_SIGMAS = 4
 
 
 class Likely(Struct, frozen=True):
-    """The bad events that come where a bound is just kept: how many on average, and their variance."""
+    """The bad events where a bound is just kept: mean, variance, and the standard deviations that are chance."""
 
     events: Expr
     variance: Expr
+    sigmas: int
 
 
 def bad_events(
@@ -76,6 +79,12 @@ def scatter_of(signal: Signal, share: Amount) -> Amount:
     return share
 
 
+def sigmas(signal: Signal, severity: AlertSeverity) -> int:
+    """Return the standard deviations beyond a bound that an alert of a severity needs."""
+    pages = severity is AlertSeverity.CRITICAL and isinstance(signal.kind, Share)
+    return PAGE_SIGMAS if pages else SIGMAS
+
+
 def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
     """Multiply events at a value's level with a factor at the level at which all events are counted."""
     return events * factor if found.each == found.on else spread("*", events, factor, found.on)
@@ -96,7 +105,7 @@ def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found:
         fewest: How many more than are allowed there must be; None for any.
         found: The levels.
     """
-    far = less(bad, found, likely.events + number(SIGMAS) * call("sqrt", likely.variance)) >= number(0)
+    far = less(bad, found, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
     if fewest is None:
         return far
     return binary("and", fewest.compare(">=", less(bad, found, allowed)), far, on=each(found.each))
@@ -122,7 +131,7 @@ def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amou
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = Amount(bound.expr * number(_HAIR), bound.literal).compare("<=", upper)
+    within = Amount(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
     filled = join(
         "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
     )

@@ -26,7 +26,7 @@ from generator.alerts import (
     undeclared,
     unpriced,
 )
-from generator.alerts.chance import SIGMAS
+from generator.alerts.chance import SIGMAS, sigmas
 from generator.alerts.condition import Condition
 from generator.model import alerts
 from generator.model.signals import Quantile, Share, counts_bad
@@ -131,8 +131,16 @@ def _floors(alert: Alert, signal: Signal) -> list[str]:
     of_threshold = isinstance(alert.kind, alerts.Threshold) and bool(alert.min_bad_events)
     compared = isinstance(alert.kind, alerts.Change | alerts.Regression)
     if (compared or of_threshold) and by_chance(alert, signal):
-        floors.append(f"by more than chance explains ({SIGMAS} standard deviations)")
+        floors.append(f"by more than chance explains ({_deviations(alert, signal)})")
     return floors
+
+
+def _deviations(alert: Alert, signal: Signal) -> str:
+    """Write the standard deviations that the tiers of an alert need."""
+    if not isinstance(alert.kind, alerts.Threshold):
+        return f"{SIGMAS} standard deviations"
+    least, *more = sorted({sigmas(signal, tier.severity) for tier in alert.tiers})
+    return f"{least} standard deviations" + "".join(f", {most} to page" for most in more)
 
 
 def _bad(alert: Alert, signal: Signal) -> str:
@@ -152,7 +160,7 @@ def _bad(alert: Alert, signal: Signal) -> str:
 def by_chance(alert: Alert, signal: Signal) -> bool:
     """Whether bad events are counted behind a comparison, so that chance can be separated from a change."""
     if isinstance(alert.kind, alerts.Regression):
-        return isinstance(signal.kind, Share)
+        return isinstance(signal.kind, Share | Quantile)
     if isinstance(signal.kind, Quantile):
         bounded = isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
         return bounded or isinstance(alert.kind, alerts.Threshold)

@@ -102,7 +102,11 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
     signal = ground.signal(alert)
     allowed = chance.allowed_share(signal, ground.bound(alert, tier)).times(every)
     share = chance.allowed_share(signal, ground.mildest(alert, tier))
-    likely = chance.Likely(share.times(every), chance.scatter_of(signal, share).times(every))
+    likely = chance.Likely(
+        share.times(every),
+        chance.scatter_of(signal, share).times(every),
+        chance.sigmas(signal, tier.severity),
+    )
     return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), found)
 
 

@@ -22,8 +22,8 @@ _NAME, _STATE = "alertname", "alertstate"
 _BY = (names.SERVICE, names.SEVERITY, _NAME, _STATE, names.PART)
 
 
-def alert_list(records: Records, of: Callable[[Series], Series], *whose: Column) -> Panel:
-    """List the alerts that ``of`` selects; ``whose`` are the columns that say so."""
+def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -> Panel:
+    """List the alerts that ``of`` reads; ``whose`` are the columns that say of whom."""
     runbook = ("Runbook", f"{records.runbooks}/${{__data.fields.{_NAME}}}.md")
     columns = (
         Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of), rare=True)),
@@ -39,13 +39,13 @@ def alert_list(records: Records, of: Callable[[Series], Series], *whose: Column)
         "reason, and since when it is true. A click on its name opens its runbook.",
         Table(columns, sort=("row", False)),
     )
-    return panel.without_data("No alert is true")
+    return panel.without_data("No alert is true, or no rules are evaluated")
 
 
-def alerts(of: Callable[[Series], Series]) -> Expr:
+def alerts(of: Callable[[Series], Expr]) -> Expr:
     """Compose the query: a series for each alert that is pending or fires, all that is shown in its labels."""
     states, since = (
-        parts(of(Series(found)).where("!=", **{names.SIGNAL: ""}).now())
+        parts(of(Series(found).where("!=", **{names.SIGNAL: ""})))
         for found in (names.ALERTS, names.ALERTS_FOR_STATE)
     )
     same = tuple(label for label in _BY if label != _STATE)

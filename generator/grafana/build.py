@@ -14,6 +14,7 @@ from generator.grafana.layout import place
 from generator.grafana.links import outside, with_everything
 from generator.grafana.panels import Draw, Kind, Panel, refs
 from generator.grafana.queries import within_a_day
+from generator.grafana.readable import replaced
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
 from generator.model.names import GRAFANA_TAG
@@ -125,7 +126,11 @@ def _offered(variable: Variable, of: Series) -> str:
     if variable.several:
         return f"label_values({of.now()}, {variable.name})"
     every = [of, variable.besides] if variable.besides else [of]
-    found = any_of([aggregate("group", within_a_day(one), (variable.name,)) for one in every])
+    found = any_of(
+        [aggregate("group", within_a_day(one), (variable.label or variable.name,)) for one in every]
+    )
+    for value, text in variable.spelled:
+        found = replaced(found, variable.name, text, variable.label, value)
     return f"query_result({found})"
 
 

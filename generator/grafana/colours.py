@@ -49,7 +49,7 @@ STATUSES = (NOT_MEASURED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
 #: Of an alert that wakes nobody, and so is no status.
 INFO = Status(0, "INFO", BLUE)
 
-OUTCOMES = {"ok": GREEN, "error": RED}
+OUTCOMES = {"ok": GREEN, "error": RED, "other": GREY}
 
 #: Finished is calm, limits are warm, errors red to purple, what people or providers decided is blue to grey.
 STOP_REASONS = {

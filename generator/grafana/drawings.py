@@ -36,6 +36,8 @@ def of(panel: Panel, common: Mapping[str, Any], points: Sequence[Json] = ()) -> 
             return _bargauge(panel, common)
         case Kind.TIMELINE:
             return _timeline(panel, common)
+        case Kind.TEXT:
+            return core.Text(**common, mode="markdown", content=panel.empty)
         case _:
             return _table(panel, panel.table or Table(()), common)
 
@@ -52,7 +54,8 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
     return core.TimeSeries(
         **common,
         unit=scale.unit,
-        valueDecimals=scale.decimals,
+        # Lines of the axis stand at whole numbers where there are no decimals: of shares at 0 % and 100 % alone.
+        valueDecimals=None if scale.unit == "percentunit" else scale.decimals,
         colorMode="palette-classic",
         overrides=fields.of_series(panel, points),
         lineWidth=1 if stack else 2,

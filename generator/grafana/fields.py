@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generator.grafana import colours
-from generator.grafana.panels import Cell, refs
+from generator.grafana.panels import Cell, Kind, refs
 from generator.model import names
 from generator.promql.expr import escape_regex
 
@@ -111,8 +111,14 @@ def _any_of(texts: Iterable[str]) -> str:
 def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
     for ref, query in zip(refs(len(panel.queries)), panel.queries, strict=True):
         links = {"links": list(points)} if points and _RELEASE in query.legend else {}
-        if properties := dict(_query(query)) | links:
+        if properties := dict(_query(query)) | _axis(panel, query) | links:
             yield _override("byFrameRefID", ref, properties)
+
+
+def _axis(panel: Panel, query: Query) -> Json:
+    """Let the axis of a query's own scale reach as far as that of a panel with this scale would."""
+    reach = query.scale.soft_high if query.scale and panel.kind is Kind.TIMESERIES else None
+    return {} if reach is None else {"custom.axisSoftMax": reach}
 
 
 def _query(query: Query) -> Iterator[tuple[str, object]]:
@@ -158,10 +164,10 @@ def _column(column: Column) -> Iterator[tuple[str, object]]:
     yield "displayName", column.title
     # A cell without a value, where the table as a whole has some.
     yield "noValue", "-"
-    if column.scale:
-        yield "unit", column.scale.unit
-        if column.scale.decimals is not None:
-            yield "decimals", column.scale.decimals
+    # Text is text also where it looks like a number: of a release "1.10" would be left "1.1".
+    yield "unit", column.scale.unit if column.scale else "string"
+    if column.scale and column.scale.decimals is not None:
+        yield "decimals", column.scale.decimals
     if column.width:
         yield "custom.width", column.width
     if column.right:

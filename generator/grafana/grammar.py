@@ -24,17 +24,21 @@ PARTS = Scale("percentunit", high=1)
 #: The same as single numbers.
 SHARE = Scale("percentunit", decimals=1, high=1)
 #: Parts of a whole that may be more than the whole, as a used budget.
-USED = Scale("percentunit", decimals=0, high=1)
+USED = Scale("percentunit", decimals=0)
+#: The same of each day.
+SPENT = Scale("percentunit", soft_high=0.05)
 #: What is left of a whole; less than nothing where more was used.
 LEFT = Scale("percentunit", decimals=0, low=None, high=1, falls=True)
-DURATION = Scale("s")
-MONEY = Scale("currencyUSD")
+DURATION = Scale("s", soft_high=0.001)
+MONEY = Scale("currencyUSD", soft_high=0.001)
+#: Sums of money, to the cent.
+DOLLARS = Scale("currencyUSD", decimals=2)
 #: A share of which more is better, whatever it is.
 USE = Scale("percentunit", decimals=0, high=1, falls=True)
 #: Amounts for each of something, which are no whole numbers.
-COUNT = Scale("short")
+COUNT = Scale("short", soft_high=0.01)
 #: A number of events, which is whole.
-EVENTS = Scale("none", decimals=0)
+EVENTS = Scale("none", decimals=0, soft_high=4)
 #: Times as fast as allowed.
 PACE = Scale("suffix: x", soft_high=2)
 #: So many times something.
@@ -113,6 +117,11 @@ def bars(
 ) -> Panel:
     """Compare last values by the length of bars."""
     return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
+
+
+def note(title: str, text: str) -> Panel:
+    """Say something to whoever looks."""
+    return Panel(Kind.TEXT, title, text, empty=text)
 
 
 def timeline(title: str, description: str, *queries: Query) -> Panel:

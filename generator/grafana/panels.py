@@ -28,6 +28,7 @@ class Kind(StrEnum):
     STAT = "stat"
     TABLE = "table"
     BARGAUGE = "bargauge"
+    TEXT = "text"
 
 
 class Draw(StrEnum):
@@ -61,8 +62,9 @@ class Cell(StrEnum):
 class Scale(Struct, frozen=True):
     """Numbers of one kind: the unit by Grafana's name, decimals, and the ends of the axis.
 
-    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values. None leaves it to the data. ``falls`` says
-    that low numbers are the bad ones.
+    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values; where all are 0 and there is none, Grafana
+    draws an axis up to 100, which are 10,000 %. None leaves it to the data. ``falls`` says that low numbers are the bad
+    ones.
     """
 
     unit: str
@@ -166,10 +168,12 @@ class Table(Struct, frozen=True):
         )
 
 
-#: What a panel says where there is nothing: a single number, any other, and one that some profile does not measure.
+#: What a panel says where there is nothing: a single number, any other; and where some profile does not measure it.
 NO_NUMBER = "NO DATA"
 NO_DATA = "No data in this time range"
 UNMEASURED = "No data, or not measured"
+#: The same in the size of a number.
+NO_VALUE = "no value"
 
 
 class Panel(Struct, frozen=True):
@@ -182,7 +186,7 @@ class Panel(Struct, frozen=True):
         beginnings: Fixed colours by the beginning of that name, where nobody knows how it goes on.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
         more: The uid of the dashboard that tells more.
-        empty: What stands there instead where there is nothing.
+        empty: What stands there instead where there is nothing; of a text, the text.
         days: How many days it shows, a point a day, whatever is chosen; 0 for what is chosen.
         repeat: The variable for each of whose values the panel is drawn once.
         about: What alerts that lead here are about, as ``model.panels`` spells it.
@@ -223,16 +227,23 @@ class Panel(Struct, frozen=True):
 
     def of_some_services(self) -> Panel:
         """Say where there is nothing that it may not be measured at all."""
-        return self if self.empty or self.kind is Kind.STAT else replace(self, empty=UNMEASURED)
+        return self if self.empty else replace(self, empty=NO_VALUE if self.kind is Kind.STAT else UNMEASURED)
 
     def in_words(self, word: Callable[[str], str]) -> Panel:
-        """Put what people read into a service's words."""
+        """Put what people read into a service's words; where there is nothing Grafana fills in no variables."""
+        nothing = word(self.empty)
         table = self.table and replace(
             self.table,
             columns=tuple(replace(one, title=word(one.title)) for one in self.table.columns),
             sort=self.table.sort and (word(self.table.sort[0]), self.table.sort[1]),
         )
-        return replace(self, title=word(self.title), description=word(self.description), table=table)
+        return replace(
+            self,
+            title=word(self.title),
+            description=word(self.description),
+            table=table,
+            empty=self.empty if "$" in nothing else nothing,
+        )
 
     @property
     def nothing(self) -> str:

@@ -29,6 +29,8 @@ APART = 8
 NO_RELEASES = f"No release with {ENOUGH} runs in this time range, or this service does not name its release"
 #: How closely a range is looked through for releases.
 _FINE = 5 * MINUTE
+#: The days of the longest month, which panels of days look back at.
+MONTH = 31
 #: How closely it is looked whether there was anything within a day.
 _QUARTER = 15 * MINUTE
 
@@ -38,9 +40,12 @@ def whole(records: Records, signal: str, legend: str = "", *, part: str = "") ->
     return Query(mine(records.series(signal, part=part)).now(), legend)
 
 
-def objective(records: Records, signal: str, legend: str = "objective") -> Query:
-    """Read what the service promises of a signal."""
-    return Query(mine(records.series(signal, part="objective")).now(), legend, promise=True)
+def objective(records: Records, signal: str, legend: str = "objective", *, by: str = "") -> Query:
+    """Read what the service promises of a signal; where it is drawn ``by`` a label, only beside what has that."""
+    promised = mine(records.series(signal, part="objective")).now()
+    if by:
+        promised = binary("and", promised, mine(records.series(signal, by)).now(), on=(names.SERVICE,))
+    return Query(promised, legend, promise=True)
 
 
 def by(records: Records, signal: str, label: str) -> Query:
@@ -117,6 +122,14 @@ def occurring(records: Records, signal: str, label: str) -> Query:
 def summed_over_range(of: Series) -> Expr:
     """Sum samples of all of the range that is shown, so fine that what began just now is among them."""
     return call("sum_over_time", Expr(f"{of.now()}[$__range:{duration(_FINE)}] @ end()"))
+
+
+def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
+    """Sum the windows of what is spent, of each day at its beginning, and of all days that are shown."""
+    every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
+    day = Expr(f"{spent.now()}[{duration(DAY - 1)}:{every}] {ahead}")
+    month = Expr(f"{spent.now()}[{MONTH}d:{every}] {ahead} @ end()")
+    return call("sum_over_time", day), call("sum_over_time", month)
 
 
 def judged(records: Records, signal: str) -> tuple[Query, ...]:

@@ -41,7 +41,7 @@ _COLOURED = 64
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
 _OF_PROMETHEUS = frozenset({names.ALERTS, names.ALERTS_FOR_STATE})
 #: The word of the chosen service, as Grafana puts it in.
-_WORD = f"${{{names.RUN_WORD}}}"
+_WORD, _TITLE = f"${{{names.RUN_WORD}}}", f"${{{names.RUN_TITLE}}}"
 #: Where a signal that no service has would be recorded: never in ``names``.
 _NOWHERE = "service:agent_{}:unrecorded"
 
@@ -124,6 +124,20 @@ class Records(Struct, frozen=True):
             return Series(_NOWHERE.format(signal))
         return Series(names.windowed(self.signals[signal], operation, window))
 
+    def events(self, signal: str, *by: str) -> Series:
+        """Select the events of a signal's stream within its window by the labels ``by``, and others besides.
+
+        The shared rules sum them once for all services; those of services with segments have further labels.
+        """
+        if signal not in self.signals:
+            return Series(_NOWHERE.format(signal))
+        found = self.signals[signal]
+        _, events = names.increase(found.of, (), found.window).split(":", 1)
+        levels = (name.split(":", 1)[0] for name in self.names if name.endswith(f":{events}"))
+        having = [level for level in levels if all(f"_{label}_" in f"_{level}_" for label in by)]
+        level = min(having, key=lambda one: (len(one), one), default="")
+        return Series(f"{level}:{events}" if level else _NOWHERE.format(signal))
+
     def window(self, signal: str) -> str:
         """Write over how long a signal looks back, such as ``15m``."""
         return duration(self.signals[signal].window) if signal in self.signals else ""
@@ -132,7 +146,7 @@ class Records(Struct, frozen=True):
         """Call runs as all services do; of several words Grafana puts in that of the chosen service."""
         if len(self.words) == 1:
             return worded(text, self.words[0])
-        return worded(text, _WORD, _WORD) if several else text
+        return worded(text, _WORD, _TITLE) if several else text
 
     def colours(self, label: str) -> Mapping[str, str]:
         """Give each listed value of a label a colour, neighbours different ones; what is unlisted is grey.

@@ -72,7 +72,7 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=92),
+        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=112),
         Column("Signal", "metric", link=more, of=Query(current(records))),
         Column("Now", "now", width=120, right=True),
         Column("Trend", "trend", cell=Cell.TREND, width=126, of=Query(_trend(records), rare=True)),
@@ -102,7 +102,11 @@ def statuses(records: Records) -> Expr:
 
 def current(records: Records) -> Expr:
     """Compose the query of the current values: one series a row, with its title, its value and where it leads."""
-    every = _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW))
+    every = reduce(
+        _else,
+        _each(_unmeasured(records)),
+        _else(_expected(records), aggregate("group", mine(_STATUS).now(), _ROW)),
+    )
     texts = reduce(_else, (_values(), *_unfinished(records), every))
     if (promised := _promised(records)) is not None:
         placed = top(_else(promised, every), _ROW)
@@ -110,7 +114,7 @@ def current(records: Records) -> Expr:
     rows = joined(texts, "now", " of ", "current", "objective")
     for text, pattern in (("${1}", "(.+) of "), (f"{_NOTHING} of ${{1}}", " of (.+)"), (_NOTHING, " of ")):
         rows = replaced(rows, "now", text, "now", pattern)
-    return _leading(titled(rows, records), records)
+    return _leading(titled(rows, records, of_one=True), records)
 
 
 def _else(rows: Expr, others: Expr) -> Expr:
@@ -222,8 +226,10 @@ def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
     return top(binary("+", number(0) * texts, recorded, on=by, group_left=()), _ROW)
 
 
-def titled(rows: Expr, records: Records) -> Expr:
+def titled(rows: Expr, records: Records, *, of_one: bool) -> Expr:
     """Name the rows in ``metric``: a service's own signals bring their titles, those of profiles have them here.
+
+    Rows ``of_one`` service use its word for a run; of all services runs are runs.
 
     A title that Grafana would take for a variable is left out: the signal's name stands then.
     """
@@ -235,7 +241,7 @@ def titled(rows: Expr, records: Records) -> Expr:
         if not signal.own and not any(one in signal.title for one in _VARIABLES)
     }
     for name, title in {**titles, names.INSTRUMENTATION: "Instrumentation"}.items():
-        text = records.in_words(title, several=True)
+        text = records.in_words(title, several=of_one)
         rows = replaced(rows, "metric", text, names.SIGNAL, name)
     return replaced(
         joined(rows, "metric", " · ", "metric", names.WORST), "metric", "${1}", "metric", "(.+) · "

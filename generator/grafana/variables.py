@@ -40,6 +40,8 @@ class Variable(Struct, frozen=True):
         newest_first: Whether the values descend.
         hidden: Whether only titles read it, and nobody chooses.
         everything: The pattern of all values; that of an environment takes services without one as well.
+        label: The label of ``of``, where it is not the name.
+        spelled: How values of that label are spelled here.
     """
 
     name: str
@@ -50,11 +52,20 @@ class Variable(Struct, frozen=True):
     hidden: bool = False
     besides: Series | None = None
     everything: str = ".+"
+    label: str = ""
+    spelled: tuple[tuple[str, str], ...] = ()
 
 
-def word() -> Variable:
-    """Read the word for a run of the chosen service."""
-    return Variable(names.RUN_WORD, "Run", mine(Series(names.INFO)), several=False, hidden=True)
+def words(records: Records) -> tuple[Variable, ...]:
+    """Read the word for a run of the chosen service, as it stands in a sentence and at the beginning of one."""
+    info = mine(Series(names.INFO))
+    capitals = tuple((word, word.capitalize()) for word in records.words)
+    return (
+        Variable(names.RUN_WORD, "Run", info, several=False, hidden=True),
+        Variable(
+            names.RUN_TITLE, "Run", info, several=False, hidden=True, label=names.RUN_WORD, spelled=capitals
+        ),
+    )
 
 
 def named() -> Variable:

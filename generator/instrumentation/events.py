@@ -183,13 +183,14 @@ def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
 
 
 def _method_name(metric: Metric) -> str:
+    name = metric.name.replace(":", "_")
     match metric.type:
         case MetricType.HISTOGRAM:
-            return f"observe_{metric.name}"
+            return f"observe_{name}"
         case MetricType.GAUGE:
-            return f"set_{metric.name}"
+            return f"set_{name}"
         case MetricType.COUNTER:
-            return f"count_{metric.name.removesuffix('_total')}"
+            return f"count_{name.removesuffix('_total')}"
         case _:
             assert_never(metric.type)
 

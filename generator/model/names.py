@@ -7,6 +7,7 @@ that are kept, in alphabetical order. The raw pass records ``stream:agent_<strea
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,8 @@ CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
 #: The recorded series that are about the order of releases.
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
+#: What a source itself says that calls cost, in the raw pass of services that have such a source.
+REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
 #: Series that are named like a signal's records but belong to no signal.
@@ -92,6 +95,8 @@ MADE_UP = OF_RELEASES | OF_BUDGETS | {RUN_LENGTH, CALENDAR}
 INFO = "service:agent_info"
 #: Its label for the word for a run.
 RUN_WORD = "run"
+#: The variable of dashboards that has it as a title begins.
+RUN_TITLE = "run_title"
 OBJECTIVE = "service:agent_objective:value"
 OBJECTIVE_WINDOW = "service:agent_objective:window"
 TRAFFIC = "service:agent_traffic:min_runs_per_hour"
@@ -173,6 +178,11 @@ def dashboard_of(signal: Signal) -> str:
 def level(labels: tuple[str, ...]) -> str:
     """Name the level that keeps ``labels``."""
     return "_".join(sorted(labels)) or SERVICE
+
+
+def stem(metric: str) -> str:
+    """Name the records of a metric that feeds no shared stream: in plain letters, without the suffix of counters."""
+    return re.sub(r"[^a-zA-Z0-9_]", "_", metric).removesuffix("_total")
 
 
 def rate(stream: Stream) -> str:

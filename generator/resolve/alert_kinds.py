@@ -148,7 +148,7 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
         case "regression":
             kind, wanted = (
                 Regression(is_relative(signal)),
-                "a share or a ratio of metrics with the label release",
+                "a share, a ratio or a quantile of metrics with the label release",
             )
             fits = compares_releases(signal, scope.runs)
         case "overflow":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from generator.model.metrics import Across, Metric, MetricType
 from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import look_up_label
 from generator.resolve.scope import look_up
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
+#: A name in the form that Prometheus had before version 3.
+_EXPOSABLE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
 
@@ -41,16 +45,17 @@ def resolve_metrics(
 
 
 def _check_families(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
-    """Check that client libraries can expose the metrics side by side: they treat ``x_total`` as ``x``."""
-    families = {names.OUTSIDE.removesuffix("_total"): "what the generated instrumentation adds"}
+    """Prove that metrics can exist beside each other: in client libraries, and as records of ours."""
+    outside = names.OUTSIDE.removesuffix("_total")
+    families = {} if profile.emitted == ELSEWHERE else {outside: "what the generated instrumentation adds"}
     for entry in (*profile.metrics, *(own for own in service.metrics if own.value.type is not None)):
         name = entry.key.value
-        family = name.removesuffix("_total")
+        family = names.stem(name)
         if family and families.setdefault(family, f'"{name}"') == f'"{name}"':
             continue
         findings.error(
             "metric/family",
-            f'to client libraries "{name}" is the same as {families[family]}'
+            f'to client libraries and records "{name}" is the same as {families[family]}'
             if family
             else f'to client libraries "{name}" has no name: they add _total by themselves',
             entry.key.span,
@@ -83,8 +88,10 @@ def _metric(
         buckets=(),
         sparse=bool(spec.sparse),
         across=Across(spec.across.value if spec.across else Across.SUM),
+        foreign=profile.emitted == ELSEWHERE,
     )
-    _check_name(metric, entry, findings)
+    if not metric.foreign:
+        _check_name(metric, entry, findings)
     metric = _bucketed(metric, entry, findings)
     if spec.across and not metric.is_gauge:
         findings.error(
@@ -107,6 +114,16 @@ def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> M
 
 
 def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> None:
+    """Prove that every client library exposes the name as it is; other sources name their metrics as they like."""
+    if not _EXPOSABLE.fullmatch(metric.name):
+        findings.error(
+            "metric/utf8-name",
+            f'not every client library can expose a metric "{metric.name}"',
+            entry.key.span,
+            f'name it "{names.stem(metric.name)}{"_total" if metric.type is MetricType.COUNTER else ""}", or say '
+            "emitted: elsewhere in the profile where other code exposes its metrics",
+        )
+        return
     if metric.name.endswith(_SUFFIXES_OF_HISTOGRAMS):
         findings.error(
             "metric/reserved-suffix",

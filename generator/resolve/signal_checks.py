@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Share, Signal, Tokens, divisor
+from generator.model.signals import Cost, Count, Distribution, Share, Signal, Tokens, compared_on
 from generator.resolve.prices import TOKENS
 
 if TYPE_CHECKING:
@@ -137,14 +137,14 @@ def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Stream,
             "signal/release-trend",
             f'the releases of "{signal.name}" cannot be compared',
             trend.over.span,
-            "releases are compared by shares and by ratios whose metrics, and the run counter, have the label "
+            "releases are compared by shares, ratios and quantiles whose metrics, and the run counter, have the label "
             "release; give a duration such as 1h",
         )
 
 
 def compares_releases(signal: Signal, runs: Stream) -> bool:
     """Whether both sides of a signal exist for each release, and the first run of each release is known."""
-    metric = divisor(signal)
+    metric = compared_on(signal)
     if isinstance(signal.kind, Share) and signal.kind.among:
         return False  # the sides of releases are recorded for all events
     return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))

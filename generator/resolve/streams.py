@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
+from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import TOKEN_TYPE, Source, Stream
 from generator.resolve.buckets import bucket_bounds
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import Entry, FeedSpec, OneOrMany, ProfileSpec, SignalsSpec, StreamSpec, Text
+    from generator.spec.types import (
+        Entry,
+        FeedSpec,
+        OneOrMany,
+        ProfileSpec,
+        ServiceSpec,
+        SignalsSpec,
+        StreamSpec,
+        Text,
+    )
 
 _BASE_UNITS = {"ms": "s"}
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
@@ -149,8 +159,8 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
 
 
 def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope) -> Source:
-    names = tuple(text.value for text in _names(part.of))
-    declared = [scope.metrics[name] for name in names if name in scope.metrics]
+    exposed_as = tuple(text.value for text in _names(part.of))
+    declared = [scope.metrics[name] for name in exposed_as if name in scope.metrics]
     for text in _names(part.of):
         _check_kind(text, part, stream, scope)
     renamed = {item.key.value: item.value.value for item in part.labels}
@@ -166,7 +176,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
     buckets = written or (declared[0].buckets if declared else ())
     return Source(
-        names=names,
+        names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
         labels=tuple((name, exposed) for name, exposed in found.items() if name in scope.labels),
@@ -220,33 +230,39 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
 
 
 def check_feeds(
-    profile: ProfileSpec, labels: Mapping[str, Label], oldest: tuple[int, int], findings: Findings
+    profile: ProfileSpec,
+    service: ServiceSpec,
+    labels: Mapping[str, Label],
+    oldest: tuple[int, int],
+    findings: Findings,
 ) -> None:
-    """Refuse names and labels that no stream of a profile may read."""
-    _check_names(profile, oldest, findings)
-    _check_totals(profile, labels, findings)
-
-
-def _check_names(profile: ProfileSpec, oldest: tuple[int, int], findings: Findings) -> None:
-    """Refuse names that the oldest Prometheus rejects, and labels with unbounded values under other names."""
-    for entry in profile.streams:
-        for part in _parts(entry.value):
+    """Refuse names and labels that neither streams nor metrics of a service may have."""
+    for entry in (*profile.metrics, *service.metrics) if profile.emitted == ELSEWHERE else ():
+        _check_names([entry.key], [], oldest, findings)
+    for feed in profile.streams:
+        for part in _parts(feed.value):
             renames = [item.value for item in part.labels]
-            odd = [
-                text for text in (*_names(part.of), *_names(part.minus)) if not _NAME.fullmatch(text.value)
-            ]
-            odd += [text for text in renames if not _LABEL.fullmatch(text.value)]
-            if odd and oldest < UTF8_SINCE:
-                findings.error(
-                    "stream/utf8-name",
-                    f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
-                    odd[0].span,
-                    'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
-                    "which is mostly with underscores",
-                )
+            _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
             for text in renames:
                 if found := forbidden_label(text.value, text.span):
                     findings.add(found)
+    _check_totals(profile, labels, findings)
+
+
+def _check_names(
+    metrics: Iterable[Text], labels: Iterable[Text], oldest: tuple[int, int], findings: Findings
+) -> None:
+    """Refuse the first of these names that the oldest Prometheus rejects."""
+    odd = [text for text in metrics if not _NAME.fullmatch(text.value)]
+    odd += [text for text in labels if not _LABEL.fullmatch(text.value)]
+    if odd and oldest < UTF8_SINCE:
+        findings.error(
+            "stream/utf8-name",
+            f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
+            odd[0].span,
+            'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
+            "which is mostly with underscores",
+        )
 
 
 def _check_totals(profile: ProfileSpec, labels: Mapping[str, Label], findings: Findings) -> None:
@@ -372,7 +388,7 @@ def _described(type_: MetricType, unit: str) -> str:
 
 
 def _own(metric: Metric, stems: Iterable[str]) -> Stream:
-    base = metric.name.removesuffix("_total")
+    base = names.stem(metric.name)
     source = Source(
         names=(metric.name,),
         labels=tuple((label, label) for label in metric.labels),

@@ -130,8 +130,8 @@ def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
     """Find the largest share of a limit, or of any value where the signal has no limits."""
     values = scope.record(names.value(signal, (kind.label,)))
     worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
-    # A limit that no run has met yet has no series: 0 then, as long as there are runs.
-    none = number(0) * (scope.record(names.denominator(signal)).now() > number(0))
+    # A limit that no run has met yet has no series: 0 then, as long as there are runs that say why they ended.
+    none = number(0) * grouped(values.now())
     return _named(join("or", worst, none), kind.label)
 
 

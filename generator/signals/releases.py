@@ -5,8 +5,11 @@ release is the one that carried the runs before the newest came, not one that wa
 
 While both live they are compared over the same hours, so that what hits both alike blames none. When the previous one
 is gone its last day stands for it, and the newest one is blamed for no more than the step at its start: its first
-hour against the previous one's last. The first runs of a release have used tokens before any has ended, so both sides
-are counted only when a release is as old as runs are long.
+hour against the previous one's last. The first runs of a release have used tokens before any has ended, and short runs
+end first, so both sides are counted only when a release is as old as runs are long.
+
+A quantile is compared by the buckets of both sides, and by the share of either that is beyond the largest bucket within
+the newest one's: the events that chance is judged by.
 """
 
 from __future__ import annotations
@@ -16,12 +19,13 @@ from typing import TYPE_CHECKING
 
 from generator.model import names
 from generator.model.alerts import NEWEST_WINDOW, PREVIOUS_WINDOW, STEP_WINDOW, Regression
-from generator.model.signals import Better, Cost, Share, Signal, Tokens, divisor
+from generator.model.signals import Better, Cost, Quantile, Share, Signal, Tokens, compared_on
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, MINUTE
 from generator.promql.expr import Expr, binary, call, number
-from generator.signals.events import long_window, rate_at
-from generator.streams.scope import grouped, having, join, largest, rule, spread, summed, top
+from generator.signals.events import long_window, rate_at, whole
+from generator.signals.quantile import HAIR
+from generator.streams.scope import each, grouped, having, join, largest, rule, spread, summed, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,40 +44,49 @@ FIRST_RUNS = 10
 LIVE_WEIGHT, LATELY = 2, 15 * MINUTE
 
 _BY = (names.RELEASE,)
+_BUCKETS = (names.LE, names.RELEASE)
 _NOW = Expr("time()")
 
 
 def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[Signal, Stream], ...]:
-    """Find the signals whose releases are compared, by their trend or by an alert, and what each divides by."""
+    """Find the signals whose releases are compared, by their trend or by an alert, and the events of each."""
     watched = {alert.signal for alert in alerts if isinstance(alert.kind, Regression)}
     return tuple(
         (signal, stream)
         for signal in signals
-        if (stream := divisor(signal))
+        if (stream := compared_on(signal))
         and (signal.name in watched or (signal.trend is not None and signal.trend.over is None))
     )
 
 
 def chains(
     pairs: Iterable[tuple[Signal, Stream]], runs: Stream, scope: Scope, *, timed: bool
-) -> tuple[Iterator[RecordingRule], Iterator[RecordingRule]]:
-    """Record the order of releases and what counts of each, then the comparisons; a chain each.
+) -> Iterator[Iterator[RecordingRule]]:
+    """Record the order of releases and what counts of each, then the comparisons; then those of each histogram.
 
-    What counts stands in one group, so that numerators and denominators are of the same intervals. ``timed`` says
-    whether the length of runs is recorded.
+    What counts stands in one group, so that numerators and denominators are of the same intervals; so do buckets.
+    ``timed`` says whether the length of runs is recorded.
     """
     found = tuple(pairs)
-    streams = tuple(dict.fromkeys(per for _, per in found))
-    counts = (
+    ratios = [(signal, per) for signal, per in found if not isinstance(signal.kind, Quantile)]
+    streams = tuple(dict.fromkeys(per for _, per in ratios))
+    yield chain(
         order(runs, scope, timed=timed),
-        *((rate_at(per, _BY, scope), *_gated(names.level_rate(per, _BY), scope)) for per in streams),
-        *((_amount(signal, per, scope), *_gated(_amount_name(signal), scope)) for signal, per in found),
+        *(_events(per, scope) for per in streams),
+        *((_amount(signal, per, scope), *_gated(_amount_name(signal), scope)) for signal, per in ratios),
     )
-    comparisons = (
+    yield chain(
         *(_sides(per, scope) for per in streams),
-        *(_comparison(signal, per, scope) for signal, per in found),
+        *(_comparison(signal, per, scope) for signal, per in ratios),
     )
-    return chain.from_iterable(counts), chain.from_iterable(comparisons)
+    for stream in dict.fromkeys(per for signal, per in found if isinstance(signal.kind, Quantile)):
+        quantiles = (signal for signal, per in found if per == stream and isinstance(signal.kind, Quantile))
+        yield chain(
+            _events(stream, scope),
+            _buckets(stream, scope),
+            _sides(stream, scope),
+            *(_comparison(signal, stream, scope) for signal in quantiles),
+        )
 
 
 def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]:
@@ -148,14 +161,34 @@ def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
     return rule(_amount_name(signal), matching | number(0) * every)
 
 
+def _events(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record the events of each release, and those that count."""
+    yield rate_at(per, _BY, scope)
+    yield from _gated(names.level_rate(per, _BY), scope)
+
+
+def _buckets(of: Stream, scope: Scope) -> Iterator[RecordingRule]:
+    """Record what counts of a histogram; buckets are so many that those of other releases are not recorded."""
+    every, rates = having(scope.stream(of), _BUCKETS).now(), names.level_rate(of, _BUCKETS)
+    yield _newest(rates, summed(every, _BUCKETS), scope)
+    yield _beside(rates, every, (names.LE,), scope)
+
+
 def _gated(rates: str, scope: Scope) -> tuple[RecordingRule, RecordingRule]:
     """Record the newest release's rate, and the previous one's beside it, by the newest one's label."""
-    every, settled = scope.record(rates).now(), scope.record(names.SETTLED).now()
-    beside = summed(join("and", every, _one(names.PREVIOUS, scope), _BY))
-    return (
-        rule(_counted_name(rates, "newest"), join("and", every, settled, _BY)),
-        rule(_counted_name(rates, "beside"), spread("+", number(0) * settled, beside)),
-    )
+    every = scope.record(rates).now()
+    return _newest(rates, every, scope), _beside(rates, every, (), scope)
+
+
+def _newest(rates: str, every: Expr, scope: Scope) -> RecordingRule:
+    settled = scope.record(names.SETTLED).now()
+    return rule(_counted_name(rates, "newest"), join("and", every, settled, _BY))
+
+
+def _beside(rates: str, every: Expr, labels: tuple[str, ...], scope: Scope) -> RecordingRule:
+    beside = summed(join("and", every, _one(names.PREVIOUS, scope), _BY), labels)
+    settled = number(0) * _one(names.SETTLED, scope)
+    return rule(_counted_name(rates, "beside"), binary("+", beside, settled, on=each(), group_left=_BY))
 
 
 def _sides(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
@@ -181,23 +214,54 @@ def _sides(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
 
 def _comparison(signal: Signal, per: Stream, scope: Scope) -> Iterator[RecordingRule]:
     """Record both sides' values, the step at the start, and the change that the newest release is charged with."""
-    amount = _amount_name(signal)
+    newest, beside, day = _values(signal, per, scope)
+    yield rule(names.part(signal, "newest", _BY), newest)
+    yield rule(names.part(signal, "previous", _BY), join("or", _by_previous(beside, scope), day))
+    yield rule(names.part(signal, "before", _BY), _before(signal, per, scope))
+    yield rule(names.part(signal, "step", _BY), _step(signal, per, scope))
+    yield rule(names.part(signal, "release_change", _BY), _change(signal, per, scope))
+    if isinstance(signal.kind, Quantile):
+        yield from _slow(signal, scope)
+
+
+def _values(signal: Signal, per: Stream, scope: Scope) -> tuple[Expr, Expr, Expr]:
+    """Compute the value of the newest release, of the previous one beside it, and of the latter's last day."""
     newest, beside, previous = (
         scope.record(events_name(per, side)).now() > number(0) for side in ("newest", "beside", "previous")
     )
-    same_hours = _by_previous(_counted(amount, "beside", scope) / beside, scope)
-    day = long_window(amount, PREVIOUS_WINDOW, scope) / previous
-    yield rule(names.part(signal, "newest", _BY), _counted(amount, "newest", scope) / newest)
-    yield rule(names.part(signal, "previous", _BY), join("or", same_hours, day))
-    yield rule(names.part(signal, "before", _BY), _before(amount, per, scope))
-    yield rule(names.part(signal, "step", _BY), _step(signal, per, scope))
-    yield rule(names.part(signal, "release_change", _BY), _change(signal, per, scope))
+    if isinstance(signal.kind, Quantile):
+        q, buckets = signal.kind.q, names.level_rate(per, _BUCKETS)
+        return (
+            _quantile(q, _counted(buckets, "newest", scope), newest),
+            _quantile(q, _counted(buckets, "beside", scope), beside),
+            _quantile(q, _buckets_of(signal, PREVIOUS_WINDOW, scope), previous),
+        )
+    amount = _amount_name(signal)
+    return (
+        _counted(amount, "newest", scope) / newest,
+        _counted(amount, "beside", scope) / beside,
+        long_window(amount, PREVIOUS_WINDOW, scope) / previous,
+    )
 
 
-def _before(amount: str, per: Stream, scope: Scope) -> Expr:
+def _quantile(q: float, buckets: Expr, events: Expr) -> Expr:
+    return join("and", call("histogram_quantile", number(q), buckets), events, _BY)
+
+
+def _buckets_of(signal: Signal, window: int, scope: Scope) -> Expr:
+    """Sum the buckets of each release over a window, from the signal's own windows, which follow one another in it."""
+    every = having(whole(signal.of, signal.window, scope), _BUCKETS)
+    return summed(call("sum_over_time", every.sampled(max(window, signal.window), signal.window)), _BUCKETS)
+
+
+def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
     """Take the previous release's last hour, once, as the newest one comes and by its label."""
     events = long_window(names.level_rate(per, _BY), STEP_WINDOW, scope) > number(0)
-    value = join("and", long_window(amount, STEP_WINDOW, scope) / events, _one(names.PREVIOUS, scope), _BY)
+    if isinstance(signal.kind, Quantile):
+        value = _quantile(signal.kind.q, _buckets_of(signal, STEP_WINDOW, scope), events)
+    else:
+        value = long_window(_amount_name(signal), STEP_WINDOW, scope) / events
+    value = join("and", value, _one(names.PREVIOUS, scope), _BY)
     just_come = scope.record(names.NEWEST).now() > _NOW - number(2 * scope.site.rule_interval)
     return spread("+", number(0) * just_come, summed(value))
 
@@ -227,6 +291,33 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
     step = join("unless", step, scope.record(events_name(per, "beside")).now())
     within = join(">=" if signal.better is Better.HIGHER else "<=", difference, step, _BY)
     return join("or", join("or", within, step, _BY), difference, _BY)
+
+
+def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
+    """Record which share of either side is beyond the largest bucket within the newest release's value."""
+    value = scope.record(names.part(signal, "newest", _BY)).now()
+    value = largest(join("and", value, _one(names.NEWEST, scope), _BY)) * number(HAIR)
+    within = spread("<=", scope.record(names.upper(signal.of)).now(), value)
+    rates = names.level_rate(signal.of, _BUCKETS)
+    newest, beside = (
+        _beyond(_counted(rates, side, scope), within, scope.record(events_name(signal.of, side)).now())
+        for side in ("newest", "beside")
+    )
+    last_day = _buckets_of(signal, PREVIOUS_WINDOW, scope)
+    day = join("and", _beyond(last_day, within, largest(last_day, _BY)), _one(names.PREVIOUS, scope), _BY)
+    yield rule(slow_name(signal, "newest"), newest)
+    yield rule(slow_name(signal, "previous"), join("or", _by_previous(beside, scope), day))
+
+
+def slow_name(signal: Signal, side: str) -> str:
+    """Name the share of a side's observations that chance is judged by."""
+    return names.part(signal, f"{side}_slow", _BY)
+
+
+def _beyond(buckets: Expr, within: Expr, every: Expr) -> Expr:
+    """Compute the share of the observations that are in none of the buckets ``within``; each holds all below it."""
+    inside = largest(join("and", buckets, within, (names.LE,)), _BY)
+    return number(1) - inside / (every > number(0))
 
 
 def _counted(rates: str, side: str, scope: Scope) -> Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from heapq import merge
 from itertools import groupby
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     _Labels = frozenset[tuple[str, str]]
 
+_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 _OF_SERIES = {"__name__", names.LE}
 
@@ -78,8 +80,13 @@ def _head(metric: Metric) -> Iterator[str]:
         family = family.removesuffix("_total")
     elif metric.type is MetricType.COUNTER:
         type_ = "unknown"  # to the format it is no counter without the suffix
-    yield f"# TYPE {family} {type_}"
-    yield f"# HELP {family} {_escaped(metric.help)}"
+    yield f"# TYPE {_named(family)} {type_}"
+    yield f"# HELP {_named(family)} {_escaped(metric.help)}"
+
+
+def _named(name: str) -> str:
+    """Write a name; one that is more than letters, digits, underscores and colons stands in quotes."""
+    return name if _PLAIN.fullmatch(name) else f'"{_escaped(name)}"'
 
 
 def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:
@@ -89,8 +96,9 @@ def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:
 
 def _of_series(one: TimeSeries) -> Iterator[tuple[int, str]]:
     labels = sorted((name, value) for name, value in one.labels.items() if name != "__name__")
-    inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels)
-    start = f"{one.labels['__name__']}{{{inside}}}"
+    inside = ",".join(f'{_named(name)}="{_escaped(value)}"' for name, value in labels)
+    name = _named(one.labels["__name__"])
+    start = f"{{{name},{inside}}}" if name.startswith('"') else f"{name}{{{inside}}}"
     for timestamp, value in zip(one.timestamps, one.values, strict=True):
         if not isnan(value):
             yield timestamp, f"{start} {value!r} {timestamp / 1000:.3f}"

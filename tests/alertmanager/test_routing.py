@@ -1,4 +1,4 @@
-"""The example for Alertmanager, in a real one: who gets what, and what is held back."""
+"""The example for Alertmanager, in a real one: the receiver of each alert, and the inhibited alerts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def model() -> Model:
 
 @pytest.fixture
 def people() -> Iterator[tuple[People, str]]:
-    """Everybody, at an address to which the receiver's name is added."""
+    """All receivers, at an address to which the receiver's name is appended."""
     with listening() as found:
         yield found
 
@@ -77,7 +77,7 @@ def _labels(model: Model, service: str, alert: str, severity: str, **more: str) 
     for group in alerting_by_service(found, model.library, model.site)[service]:
         for rule in group.rules:
             if isinstance(rule, AlertingRule) and (rule.alert, rule.labels["severity"]) == (alert, severity):
-                # Whose it is comes from the data that the shared rules read.
+                # The owner comes from the data that the shared rules read.
                 whose = {names.SERVICE: service, names.OWNER: found[0].owner}
                 return {"alertname": alert, **whose, **rule.labels, **more}
     raise AssertionError(alert)
@@ -116,7 +116,7 @@ def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
         {**same_tool, "tool": "send_email"},
     )
 
-    # What is inhibited is so from the moment at which its source is there: the critical ones come first.
+    # A source inhibits from the moment at which it exists: the critical alerts come first.
     _send(started, low, dead, {"alertname": "HostDown", "severity": "critical"})
     _until(lambda: people[0].names("team-support-page") == {"AgentSuccessRateLow", "AgentToolErrorRateHigh"})
     _send(started, drop, same_tool, other_tool, steps, others_drop, strange)
@@ -135,7 +135,7 @@ def test_owners_are_paged_or_get_a_ticket_and_the_same_is_not_said_twice(
 def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
     model: Model, people: tuple[People, str]
 ) -> None:
-    """Where it is critical by its key: a cost without some prices is incomplete, and may well have risen."""
+    """With a critical severity: a cost without some prices is incomplete, and may well have risen."""
     library = replace(model.library, alerts=_paging(model.library.alerts))
     services = tuple(replace(service, alerts=_paging(service.alerts)) for service in model.services)
     paging = replace(model, library=library, services=services)
@@ -156,7 +156,7 @@ def test_what_does_not_tell_a_signals_state_pages_and_holds_nothing_back(
 
 
 def _paging(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-    """Make what has no bound critical."""
+    """Make the alerts without a bound critical."""
     return tuple(
         replace(alert, tiers=(Tier(AlertSeverity.CRITICAL, 0, ""),))
         if isinstance(alert.kind, Unpriced | SeriesCount)
@@ -166,7 +166,7 @@ def _paging(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 
 def test_it_is_taken_as_it_is(model: Model) -> None:
-    """Receivers that reach nobody are allowed, so that one can look at the routes first."""
+    """Receivers without channels are allowed, so that one can check the routes first."""
     text = alertmanager([*map(routing, model.services)]).text
     assert text == (_ROOT / "output" / names.ALERTMANAGER_PATH).read_text()
     with alertmanager_server(text) as server:

@@ -1,4 +1,4 @@
-"""Nothing is forgotten: each kind of alert and signal, each unit and stream has all that it needs."""
+"""Completeness: each kind of alert and signal, each unit and stream has all its parts."""
 
 from __future__ import annotations
 

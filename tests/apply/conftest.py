@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def dashboard(uid: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """Make a dashboard as it is generated."""
+    """Make a dashboard like a generated one."""
     panels = [{"id": 1, "title": "Runs", "type": "stat"}, {"id": 2, "title": "Cost", "type": "timeseries"}]
     shell = {"title": uid.title(), "tags": ["agent-metrics"], "version": 1, "panels": panels}
     return {"uid": uid, **shell, **changes}
@@ -51,7 +51,7 @@ class Applying(Struct):
     def __call__(
         self, *, prune: bool = False, dry_run: bool = False, folder: str = "agent-metrics"
     ) -> list[str]:
-        """Apply, and return what was said."""
+        """Apply, and return the printed lines."""
         self.said.clear()
         known = credentials("GRAFANA", {"AGENT_METRICS_GRAFANA_TOKEN": self.token})
         patience = Patience(sleep=self.slept.append)
@@ -81,6 +81,6 @@ def applying(grafana: Grafana, tmp_path: Path) -> Applying:
 
 @pytest.fixture
 def answering_never() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""A server before a Prometheus that lets reads through, and answers the rest itself."""
+"""A server in front of a Prometheus that passes reads on, and answers all other requests itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def in_front_of(api: PrometheusApi, status: int, said: bytes) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -23,7 +23,7 @@ Answer = tuple[int, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked."""
+    """A request."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass
 class Fault:
-    """What happens to requests that match, ``times`` times, instead of or after being carried out."""
+    """A fault for ``times`` matching requests, instead of or after carrying them out."""
 
     matches: Callable[[Request], bool]
     status: int = 500
@@ -68,7 +68,7 @@ class Grafana:
     log: list[Request] = field(default_factory=list)
 
     def put(self, dashboard: dict[str, Any], folder: str, *, provisioned: bool = False) -> None:
-        """Have a dashboard, as somebody saved it."""
+        """Add a dashboard, as if somebody had saved it."""
         stored = deepcopy(dashboard) | {"id": len(self.dashboards) + 1, "version": 1}
         self.folders.setdefault(folder, folder)
         self.dashboards[dashboard["uid"]] = Saved(stored, folder, ["by hand"], provisioned)
@@ -84,11 +84,11 @@ class Grafana:
         return {uid: saved.json["version"] for uid, saved in self.dashboards.items()}
 
     def writes(self) -> list[str]:
-        """Return the requests that were to change something."""
+        """Return the requests that would change something."""
         return [str(one) for one in self.log if one.method != "GET"]
 
     def answer(self, request: Request, authorization: str) -> Answer:
-        """Do what is asked."""
+        """Carry out a request."""
         if authorization != f"Bearer {TOKEN}":
             return 401, {"message": "Unauthorized"}
         url = urlsplit(request.path)
@@ -164,7 +164,7 @@ class Grafana:
 
 @contextmanager
 def serving(grafana: Grafana) -> Iterator[None]:
-    """Let it answer at ``grafana.url``."""
+    """Serve at ``grafana.url``."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -201,7 +201,7 @@ def serving(grafana: Grafana) -> Iterator[None]:
             self.close_connection = promised is not None
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

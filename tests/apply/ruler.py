@@ -24,7 +24,7 @@ Answer = tuple[int, str]
 
 @dataclass
 class Fault:
-    """What is answered to requests that match, ``times`` times, instead of what was asked for."""
+    """The answer to ``times`` matching requests, in place of the real one."""
 
     matches: Callable[[str, str], bool]
     status: int = 500
@@ -52,7 +52,7 @@ class Ruler:
         return self.tenants.setdefault(tenant, {})
 
     def writes(self) -> list[str]:
-        """Return what was asked for besides lists."""
+        """Return the requests other than lists."""
         return [each for each in self.log if not each.startswith("GET")]
 
     def answer(self, method: str, path: str, tenant: str | None, body: bytes) -> Answer:
@@ -129,7 +129,7 @@ def serving(ruler: Ruler) -> Iterator[None]:
         do_GET = do_POST = do_DELETE = _do  # noqa: N815 - as http.server calls them
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server has it
-            """Say nothing."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         ruler.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,4 +1,4 @@
-"""The command: arguments, exit codes, and what goes where."""
+"""The command: arguments, exit codes, and the streams of its output."""
 
 from __future__ import annotations
 

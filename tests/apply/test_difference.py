@@ -1,4 +1,4 @@
-"""What differs, path by path, and what only looks different."""
+"""The differences, path by path, and the changes that mean nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DASHBOARDS = st.dictionaries(st.text(min_size=1, max_size=3), JSON, max_size=5)
 
 
 def sent(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Leave out nulls in objects: Grafana means the same by both."""
+    """Leave out nulls in objects: Grafana treats both in the same way."""
     if isinstance(value, dict):
         return {key: sent(one) for key, one in value.items() if one is not None}
     return [sent(one) for one in value] if isinstance(value, list) else value

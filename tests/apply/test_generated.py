@@ -1,4 +1,4 @@
-"""Only what was generated is applied: nothing edited, nothing incomplete."""
+"""Only generated files are applied: none edited, none incomplete."""
 
 from __future__ import annotations
 

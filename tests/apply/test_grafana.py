@@ -1,4 +1,4 @@
-"""Dashboards reach Grafana once, in place, and leave alone what is not ours."""
+"""Dashboards are saved in Grafana once, in place; dashboards that are not ours stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever fails, nothing is lost: what was applied is known, and running again does the rest."""
+"""After any failure nothing is lost: the applied steps are known, and the next run does the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Prometheus is reloaded, and what it does not run as generated is named."""
+"""A real Prometheus is reloaded, and the groups that it does not run as generated are named."""
 
 from __future__ import annotations
 

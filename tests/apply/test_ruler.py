@@ -1,4 +1,4 @@
-"""Rule groups in a ruler: what is new first, what has vanished last, and never what is not ours."""
+"""Rule groups in a ruler: new ones first, deletions last, and never groups that are not ours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHARED, OWN = "agent-metrics", "agent-metrics-support-agent"
 
 
 def group(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any YAML
-    """Make a group as it is generated."""
+    """Make a group like a generated one."""
     record = {"record": "service:agent_run:rate", "expr": "sum(rate(x[1m15s]))\n", "labels": {"service": "a"}}
     alert = {
         "alert": "AgentNoRuns",
@@ -50,7 +50,7 @@ class Applying(Struct):
     said: list[str] = field(default_factory=list)
 
     def generate(self, **namespaces: list[dict[str, Any]]) -> None:
-        """Write an output with these groups, by namespaces whose dashes are underscores."""
+        """Write an output with these groups, by namespaces with underscores for dashes."""
         spaces = {name.replace("_", "-"): groups for name, groups in namespaces.items()}
         texts = {
             name: yaml.safe_dump({"namespace": name, "groups": groups}) for name, groups in spaces.items()
@@ -58,7 +58,7 @@ class Applying(Struct):
         write([Artifact(f"mimir/{name}.yaml", text) for name, text in texts.items()], self.output)
 
     def __call__(self, *, dry_run: bool = False, prune: bool = False, tenant: str = "team-a") -> list[str]:
-        """Apply, and return what was said after the first line."""
+        """Apply, and return the lines after the first one."""
         self.said.clear()
         patience = Patience(sleep=self.slept.append)
         api = connect_ruler(self.ruler.url, Credentials(), tenant=tenant, timeout=10, patience=patience)

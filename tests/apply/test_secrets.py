@@ -1,4 +1,4 @@
-"""No token and no password is ever shown, whatever goes wrong."""
+"""No token and no password is ever shown, after any failure."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Run ``audit`` and return its exit status and what it printed; it says nothing on standard error."""
+    """Run ``audit`` and return its exit code and its output; standard error must be empty."""
     capsys.readouterr()
     status = main(["audit", *arguments])
     told = capsys.readouterr()
@@ -28,7 +28,7 @@ def paste(fix: dict[str, str], directory: Path) -> None:
     """Put a suggested change into a file below ``directory``."""
     path = directory / fix["file"]
     before = yaml.safe_load(path.read_text("utf-8"))
-    # JSON is YAML in which every text has quotes.
+    # JSON is YAML with quotes around every text.
     path.write_text(json.dumps(_merged(before, yaml.safe_load(fix["yaml"]))), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The project's own specs, and a registry that exposes what they declare."""
+"""The project's own specs, and a registry that exposes their metrics."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def support(model: Model) -> Service:
 
 @pytest.fixture
 def demo(monkeypatch: pytest.MonkeyPatch) -> Model:
-    """The small specs that cases are held against, by names that are the same everywhere."""
+    """The small specs of the cases, with the same paths on every machine."""
     monkeypatch.chdir(Path(__file__).parent)
     specs = load(Path("specs")).specs
     assert specs is not None
@@ -48,6 +48,6 @@ def demo(monkeypatch: pytest.MonkeyPatch) -> Model:
 
 @pytest.fixture
 def answering_never() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

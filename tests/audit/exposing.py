@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def combinations(metric: Metric, service: Service) -> Iterator[dict[str, str]]:
-    """Say two combinations of labels that a spec allows."""
+    """Yield two combinations of labels that a spec allows."""
     for place in (0, -1):
         said = {name: _value(name, place, service) for name in metric.labels}
         for name in metric.labels:

@@ -1,6 +1,6 @@
-"""Expositions, right and wrong: what is said of each is as expected, and what is suggested settles it.
+"""Expositions, right and wrong: the findings of each are as expected, and the suggested change resolves them.
 
-A case may have specs of its own; the others are held against ``tests/audit/specs``.
+A case may have specs of its own; the others use ``tests/audit/specs``.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _about(finding: dict[str, Any]) -> tuple[str, str]:
 def test_most_cases_suggest_a_change(
     placed: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Else the test above would prove nothing.
+    # Otherwise the test above would prove nothing.
     place = placed(CASES / "undeclared-metric")
     assert sum(bool(finding["fix"]) for finding in _findings(capsys, place)) == 2
 
@@ -104,5 +104,5 @@ def test_a_report_for_programs_has_everything(
         "contributes_most": "tool",
         "labels": {"tool": {"values": 62, "series_lacking": 0, "series_saved": 61}},
     }
-    # A flood is no list that anybody should paste.
+    # A flood of values is not a list to paste.
     assert all(finding["fix"] is None for finding in service["findings"])

@@ -1,4 +1,4 @@
-"""``audit --dashboards``: the phantoms of somebody else's dashboard are named, all of them, and nothing else."""
+"""``audit --dashboards``: it names all phantoms of a foreign dashboard, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXPOSITION = Path(__file__).parents[1] / "profiles" / "expositions" / "litellm.prom"
 ROOT = Path(__file__).parents[2]
 
-#: Queries as they stand in public dashboards, and what of each is planted: (metric, label), or nothing.
+#: Queries as in public dashboards, with the planted phantom of each: (metric, label), or None.
 PANELS: dict[str, tuple[str, tuple[str, str] | None]] = {
     "all is there": (
         'sum by (requested_model) (rate(litellm_proxy_total_requests_metric_total{status_code=~"$c"}[$__interval]))',

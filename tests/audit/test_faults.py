@@ -1,4 +1,4 @@
-"""Servers that are down, slow, broken or closed, and expositions that are none: exit 2, one reason, no secret."""
+"""Servers that are down, slow, broken or closed, and invalid expositions: exit code 2, one reason, no secret."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ OPEN_METRICS = (CASES / "openmetrics/exposition.txt").read_bytes()
 
 
 class Refused:
-    """Calls that must fail: exit status 2, nothing on standard output, no traceback."""
+    """Calls that must fail: exit code 2, nothing on standard output, no traceback."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], directory: Path) -> None:
         self.capsys, self.directory = capsys, directory
 
     def __call__(self, *arguments: str) -> str:
-        """Return what was said."""
+        """Return the message."""
         assert main(["audit", *arguments]) == 2
         told = self.capsys.readouterr()
         assert not told.out
@@ -40,7 +40,7 @@ class Refused:
         return told.err
 
     def file(self, content: bytes) -> str:
-        """Give a file to the call."""
+        """Pass a file to the call."""
         path = self.directory / "exposition"
         path.write_bytes(content)
         return self("--exposition", str(path))
@@ -54,7 +54,7 @@ def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 
 @pytest.fixture
 def closed() -> str:
-    """An address where nobody listens."""
+    """An address without a server."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
@@ -167,7 +167,7 @@ def test_the_query_of_an_address_is_sent_and_not_repeated(closed: str, refused: 
 
 @contextmanager
 def _recording(sent: list[bytes]) -> Iterator[str]:
-    """A server that keeps one request and finds nothing."""
+    """A server that records one request and answers 404."""
 
     def serve(listening: socket.socket) -> None:
         with listening.accept()[0] as taken:

@@ -1,4 +1,4 @@
-"""Audits of services that others instrument: what a profile does not read is passed over, and what costs is counted."""
+"""Audits of services with foreign instrumentation: unread labels are ignored, and costly ones are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds that fit: what a service exposes when all of its labels have all of their values is all of its bound."""
+"""Exact bounds: a service whose labels have all their values exposes exactly its bound."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _compiled(text: str, directory: Path) -> Compilation:
 
 
 def _combinations(metric: Metric, service: Service, releases: list[str]) -> Iterator[dict[str, str]]:
-    """Spell out what may stand beside what; ``per`` is kept by taking the first values of a label only."""
+    """Enumerate the allowed combinations; ``per`` is kept by taking only the first values of a label."""
     pools = []
     for name in metric.labels:
         label = service.labels[name]

@@ -1,4 +1,4 @@
-"""Expositions as text: whatever it is, it is read or refused."""
+"""Expositions as text: any text is read or refused."""
 
 from __future__ import annotations
 

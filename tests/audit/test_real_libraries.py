@@ -1,4 +1,4 @@
-"""What real libraries expose when code follows the spec: nothing is found. When it does not: that is found."""
+"""Expositions of real libraries: code that follows the spec has no findings, other code has."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_opentelemetry_by_the_spec_is_clean(
 ) -> None:
     _measure(opentelemetry, support, unit="")
     text = written(REGISTRY)
-    # Else the exporter would have been asked for nothing.
+    # Otherwise the exporter would not have been scraped.
     assert b'otel_scope_name="support-agent"' in text
     assert _found(text, support, model) == {}
 

@@ -1,4 +1,4 @@
-"""A real Prometheus: simulated fleets, a scraped process, and questions that stay small whatever it holds."""
+"""A real Prometheus: simulated fleets, a scraped process, and queries that stay small on any server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _called(service: Service, job: str) -> Service:
 
 
 def _told(found: Audit) -> dict[str, str]:
-    """Say the violations and suspicions by their codes."""
+    """Map the codes of violations and suspicions to their messages."""
     said = (finding.diagnostic for finding in found.findings)
     return {one.code: one.message for one in said if one.severity is not Severity.INFO}
 
@@ -162,14 +162,14 @@ def test_another_job_that_is_no_service_of_the_specs_is_suggested(
     found = audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, demo).findings[0]
     assert found.fix is not None
     assert found.fix.yaml == "selector: {job: demo}\n"
-    # Where another service of the specs is called so, it is not suggested.
+    # Where another service of the specs has this selector, it is not suggested.
     other = replace(service, name="other", selector={"job": "demo"})
     both = replace(demo, services=(service, other))
     assert audit(ServerSource(fresh_prometheus.api, service, at=NOW), service, both).findings[0].fix is None
 
 
 def _scraped(server: PrometheusServer, target: str, wanted: Callable[[], bool]) -> None:
-    """Have the server scrape a target until ``wanted``."""
+    """Make the server scrape a target until ``wanted``."""
     server.load(
         ServerConfig(
             scrape_interval="1s",
@@ -210,7 +210,7 @@ def test_a_scraped_process_is_clean_and_labels_of_its_target_are_no_fault(
     found = audit(source, support, model)
     assert _told(found) == {}
     assert found.seen.metrics["agent_run_total"].described.types == {"counter"}
-    # All that the target exposes, not only what is declared.
+    # All series of the target, not only the declared ones.
     assert found.seen.exposed == sum(seen.series for seen in found.seen.metrics.values())
 
 
@@ -244,10 +244,10 @@ class Watching(Connection, frozen=True):
 
 
 class WithoutMetadata(Connection, frozen=True):
-    """A connection to a server that has the part of the API that is about queries."""
+    """A connection to a server that has only the query part of the API."""
 
     def send(self, method: str, path: str, *rest: Any, **options: Any) -> Response:  # noqa: ANN401 - passed on
-        """Send what the server knows."""
+        """Send, except for metadata."""
         if path.startswith("/api/v1/metadata"):
             return Response(404, b"404 page not found")
         return super().send(method, path, *rest, **options)

@@ -1,4 +1,4 @@
-"""Commands that talk to a server, where what they need for it is not installed: one line, and no traceback."""
+"""Commands for servers without their extra packages: one line, and no traceback."""
 
 from __future__ import annotations
 

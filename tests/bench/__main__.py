@@ -1,7 +1,7 @@
 """``python -m tests.bench``: measure, and print ratios beside floors, peers and goals.
 
-Results go to .cache/bench/results.json and results.md, the short table for the README to readme.md. Everything that is
-compared is measured in this run.
+Results go to .cache/bench/results.json and results.md, the short table for the README to readme.md. All compared
+figures are measured in this run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BENCHMARKS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the benchmarks that are asked for; the exit status does not depend on goals."""
+    """Run the chosen benchmarks; the exit code does not depend on goals."""
     arguments = _arguments(argv)
     found = [_run(name, QUICK if arguments.quick else FULL) for name in arguments.only or _BENCHMARKS]
     lines = [line for one in found for line in one.lines]
@@ -60,7 +60,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(name: str, effort: Effort) -> Found:
-    """Run one benchmark; what it lacks is a note in the table."""
+    """Run one benchmark; a missing program becomes a note in the table."""
     module, needs_prometheus = _BENCHMARKS[name]
     if needs_prometheus and (lack := _lack()):
         return Found((), (f"{name}: left out, {lack}",))

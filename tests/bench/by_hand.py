@@ -1,4 +1,4 @@
-"""An agent that is measured as the article does it, by prometheus_client alone: every series looked up each time."""
+"""An agent measured as in the article, by prometheus_client alone: every series is looked up each time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _RELEASE = "r1"
 
 
 class Result(Struct, frozen=True):
-    """What a model answered."""
+    """The answer of a model."""
 
     token_usage: dict[str, int]
 
 
 class Step(Struct, frozen=True):
-    """A call of a tool or a model, which costs nothing itself."""
+    """A call of a tool or a model, without any cost of its own."""
 
     tool: str | None
     model: str | None
@@ -45,7 +45,7 @@ class ByHand:
 
 
 def agent_by_hand(metrics: ByHand, steps: Sequence[Step]) -> None:
-    """Take all steps; none fails, so that errors are nobody's cost."""
+    """Take all steps; none fails, so that errors add no cost."""
     started, taken = time.time(), 0
     try:
         for step in steps:

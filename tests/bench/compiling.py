@@ -24,7 +24,7 @@ _HEADLINES = {"cold", "changed", "watched", "unchanged"}
 
 
 def measure(effort: Effort) -> Found:
-    """Compile, check, compile again with another threshold and with none, and let Jsonnet do the like."""
+    """Compile, check, compile again with another threshold and with none, and do the same in Jsonnet."""
     specs, output = directory(CACHE / "one" / "specs", 1), CACHE / "one" / "output"
     used((*PRODUCT, "generate", str(specs), "-o", str(output)))
     peers = jsonnet.installed()
@@ -80,7 +80,7 @@ def _peers(found: dict[str, Used], peers: tuple[str, ...], rules: int, panels: i
 
 
 def _size(output: Path) -> tuple[int, int]:
-    """Count what was generated: rules and panels."""
+    """Count the generated rules and panels."""
     files = [path.read_text(encoding="utf-8") for path in (output / "prometheus").glob("*/*s.yml")]
     rules = sum(len(re.findall(r"^  - (?:record|alert): ", text, re.MULTILINE)) for text in files)
     boards = [

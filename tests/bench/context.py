@@ -1,4 +1,4 @@
-"""What every benchmark gets, and what it gives back."""
+"""The input and the output of every benchmark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Effort(Struct, frozen=True):
-    """How much to measure: sizes to go through, and how often."""
+    """The amount of measuring: the sizes, and the number of repetitions."""
 
     instances: tuple[int, ...] = (1, 10, 100)
     services: tuple[int, ...] = (10, 100, 1000)
@@ -29,7 +29,7 @@ FULL = Effort()
 
 
 class Found(Struct, frozen=True):
-    """Lines of the table, and what could not be measured."""
+    """Lines of the table, and notes on missing measurements."""
 
     lines: Sequence[Line]
     notes: Sequence[str] = ()

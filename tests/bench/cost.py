@@ -1,4 +1,4 @@
-"""What a query costs a Prometheus, as it says itself: samples read, which no noise changes, and time."""
+"""The cost of a query in a Prometheus, by its own figures: samples read, which no noise changes, and time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Cost(Struct, frozen=True):
     seconds: float
 
     def times(self, factor: float) -> Cost:
-        """What as many of it cost."""
+        """The cost of ``factor`` such queries."""
         return Cost(self.samples * factor, self.seconds * factor)
 
 
@@ -45,7 +45,7 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 
 def costs(api: PrometheusApi, sets: Sequence[Sequence[Query]], times: int) -> list[list[Cost]]:
-    """Ask sets of queries in turn, ``times`` over; of each query the least time, which others disturbed least.
+    """Run sets of queries in turn, ``times`` over; keep the shortest time of each query, the least disturbed one.
 
     Raises:
         LiveError: a query fails.

@@ -1,4 +1,4 @@
-"""The culprit in an alert's description: how often it is right, and what it costs to ask for it."""
+"""The culprit in an alert's description: how often it is right, and the cost of its query."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 _PART = "The culprit in a description"
 _GOAL, _COST = 0.95, 1.2
 _SEED = 2026
-#: What fires when a tool fails that ends runs.
+#: The alerts that fire when a failing tool ends runs.
 _OUTAGE = {
     "AgentToolErrorRateHigh",
     "AgentToolErrorRateRising",
     "AgentSuccessRateLow",
     "AgentSuccessRateDrop",
 }
-#: Values of the labels that alerts have, as the fleet knows them.
+#: Values of the alerts' labels, as in the fleet.
 _LABELS = {"tool": "search_docs", "model": "gpt-4o", "stop_reason": "max_steps"}
 
 
 def measure(effort: Effort) -> Found:
-    """Let incidents happen, and ask what their alerts say; then let all alerts of a service fire at once."""
+    """Simulate incidents, and query the culprits of their alerts; then let all alerts of a service fire at once."""
     model, count = project(), 2 * effort.together
     with prometheus_server() as server:
         found = said(server.api, model, incidents(_SEED, count), _SEED)
@@ -53,7 +53,7 @@ def measure(effort: Effort) -> Found:
 
 
 def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
-    """Evaluate all rules about a service, and what its alerts ask in an outage, or if all fire at once."""
+    """Evaluate all rules about a service, and the culprit queries in an outage, or if all alerts fire at once."""
     rules = [Query(rule.expr, living.end) for group in living.groups for rule in group.rules]
     asked = [(name, Query(text, living.end)) for name, text in _asked(living, model)]
     found, more = costs(living.api, [rules, [each for _, each in asked]], times)

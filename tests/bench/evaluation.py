@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PART = "All rules about a service, an hour of evaluations"
 _HOUR = 3600
-#: How often people evaluate flat rules: at every scrape.
+#: The usual interval of flat rules: every scrape.
 _FLAT_INTERVAL = 15
 
 
@@ -36,7 +36,7 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
 
 
 def _costs(living: Fleet, times: int) -> tuple[Cost, Cost]:
-    """What an hour costs: all our rules, those of alerts included, and the flat ones without any alert."""
+    """The cost of an hour: all our rules, alerts included, and the flat ones without alerts."""
     ours = [(group.interval, rule) for group in living.groups for rule in group.rules]
     sets = [[Query(rule.expr, living.end) for _, rule in ours], [*_flat(living)]]
     each, theirs = costs(living.api, sets, times)
@@ -45,7 +45,7 @@ def _costs(living: Fleet, times: int) -> tuple[Cost, Cost]:
 
 
 def _flat(living: Fleet) -> Iterator[Query]:
-    """For each recorded value of a signal, what people would record instead."""
+    """The flat query for each recorded value of a signal."""
     rules = [rule for group in living.groups for rule in group.rules]
     records = dict.fromkeys(rule.record for rule in rules if isinstance(rule, RecordingRule))
     for record in records:

@@ -1,4 +1,4 @@
-"""A simulated fleet in a Prometheus of its own: raw series of any number of instances, and what is recorded of them."""
+"""A simulated fleet in its own Prometheus: raw series of any number of instances, and their records."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Fleet(Struct, frozen=True):
 
 
 def named(instances: int) -> str:
-    """Say a number of instances."""
+    """Write a number of instances."""
     return f"{instances} instance" + ("s" if instances > 1 else "")
 
 
@@ -70,7 +70,7 @@ def project() -> Model:
 
 @contextmanager
 def fleet(model: Model, instances: int, minutes: int) -> Iterator[Fleet]:
-    """Let a fleet work for ``minutes``: the same traffic, spread over more or fewer instances."""
+    """Run a fleet for ``minutes``: the same traffic, spread over more or fewer instances."""
     service = next(service for service in model.services if service.name == NAME)
     groups = rule_set([service], model.library, model.site).groups
     with prometheus_server() as server:

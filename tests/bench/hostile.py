@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.bench.context import Effort
 
 _ORDINARY = "check of an ordinary spec"
-#: What a file may hold is bounded so that none takes much longer than a spec; more is a hang in the making.
+#: Files are limited so that none takes much longer than an ordinary spec; a longer time is nearly a hang.
 _CPU, _MEMORY = Goal(5, source="threat model"), Goal(5, source="threat model")
 
 
@@ -33,7 +33,7 @@ def measure(effort: Effort) -> Found:
 
 
 def hostile() -> Mapping[str, str]:
-    """Files by what they are; none is larger than a file may be."""
+    """Hostile files by name; none is larger than allowed."""
     service = "service: a\nprofile: agent\nowner: b\nselector: {job: a}\n"
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 400))
     return {

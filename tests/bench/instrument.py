@@ -1,4 +1,4 @@
-"""What a measurement costs the agent: the generated module beside prometheus_client by hand, CPU time of a call."""
+"""The cost of a measurement for the agent: the generated module beside prometheus_client by hand, CPU time a call."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _interleaved(calls: Mapping[str, Callable[[], object]], times: int) -> dict[
 
 
 def _lines_of_calls(found: Mapping[str, float]) -> list[Line]:
-    """Compare with both ways; to observe takes so long itself that no child is 4.5 times faster than a look-up."""
+    """Compare with both ways; an observation takes so long itself that no child is 4.5 times faster than a look-up."""
     lines = []
     for name, faster in (("inc", _FASTER), ("observe", None)):
         ours = Figure(found[name], Unit.SECONDS, "")

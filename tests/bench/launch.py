@@ -1,6 +1,6 @@
-"""Run a command and print what it used, as JSON: from a small process, since a child's peak begins with its parent's.
+"""Run a command and print its usage as JSON: from a small process, since a child's peak begins with its parent's.
 
-Usage: python -I -S launch.py COMMAND [ARGUMENT ...]; CPU in seconds, of the command and of all it waited for.
+Usage: python -I -S launch.py COMMAND [ARGUMENT ...]; CPU in seconds, of the command and its children.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A line of the table: what was measured, beside its floor or its peer, and the goal that it is held against."""
+"""A line of the table: the measured item, its floor or peer, and its goal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHARED = "the design of shared rules"
 
 
 class Unit(StrEnum):
-    """What a figure counts."""
+    """The unit of a figure."""
 
     SECONDS = "s"
     MIB = "MiB"
@@ -22,7 +22,7 @@ class Unit(StrEnum):
 
 
 class Figure(Struct, frozen=True):
-    """A measured value and what it is the value of."""
+    """A measured value and its subject."""
 
     value: float
     unit: Unit
@@ -34,14 +34,14 @@ class Figure(Struct, frozen=True):
 
 
 class Goal(Struct, frozen=True):
-    """A bound of a ratio; ``source`` says where it comes from."""
+    """A bound of a ratio; ``source`` is its origin."""
 
     bound: float
     at_least: bool = False
     source: str = "performance.md"
 
     def reached(self, ratio: float) -> bool:
-        """Whether a ratio keeps to the bound."""
+        """Whether a ratio keeps the bound."""
         return ratio >= self.bound if self.at_least else ratio <= self.bound
 
     def text(self) -> str:
@@ -54,12 +54,12 @@ class Line(Struct, frozen=True):
 
     Attributes:
         part: The benchmark it belongs to.
-        item: What is asked.
-        ours: What we need.
-        against: What the floor or the peer needs.
-        goal: What the ratio shall be; None where there is none.
-        inverse: The ratio is how many times less we need, else how many times as much.
-        headline: It stands in the short table, which the README shows.
+        item: The measured item.
+        ours: Our figure.
+        against: The figure of the floor or the peer.
+        goal: The wanted ratio; None without one.
+        inverse: Whether the ratio is theirs over ours rather than ours over theirs.
+        headline: Whether it is in the short table of the README.
     """
 
     part: str
@@ -72,7 +72,7 @@ class Line(Struct, frozen=True):
 
     @property
     def ratio(self) -> float:
-        """Ours over the other, or the other over ours; infinite over nothing."""
+        """Ours over the other, or the other over ours; infinite for a division by zero."""
         over, under = (self.against, self.ours) if self.inverse else (self.ours, self.against)
         return over.value / under.value if under.value else float("inf")
 
@@ -87,7 +87,7 @@ class Line(Struct, frozen=True):
 
 
 def _times(ratio: float) -> str:
-    """Write three digits: more would mean nothing."""
+    """Write three digits: more would be noise."""
     digits = 0 if ratio >= 100 else 1 if ratio >= 10 else 2
     return f"{ratio:,.{digits}f}x"
 

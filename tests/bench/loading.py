@@ -1,4 +1,4 @@
-"""A Prometheus that starts with the rules of a fleet: what they need, beside a server without rules."""
+"""The start of a Prometheus with the rules of a fleet: its usage, beside a server without rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIMEOUT_S = 120
 
 
 def measure(effort: Effort) -> Found:
-    """Start servers with the rules of the largest fleet, and with none, in turn."""
+    """Start servers with the rules of the largest fleet, and without rules, in turn."""
     count = max(effort.services)
     specs, output = directory(_FOLDER / "specs", count), _FOLDER / "output"
     used((*PRODUCT, "generate", str(specs), "-o", str(output)))
@@ -40,7 +40,7 @@ def measure(effort: Effort) -> Found:
 
 
 def _started(files: tuple[Path, ...]) -> Used:
-    """Start a server, and look at it when it has read its rules, which is when it is ready."""
+    """Start a server, and measure it when it is ready, which is after it has read its rules."""
     with prometheus_server(ServerConfig(files), timeout=_TIMEOUT_S) as server:
         place = Path(f"/proc/{server.process.pid}")
         ticks = place.joinpath("stat").read_text("ascii").rpartition(")")[2].split()

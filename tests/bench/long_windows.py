@@ -1,4 +1,4 @@
-"""Windows of hours, from recorded sums and from raw series: what they cost, and how far they are from each other."""
+"""Windows of hours, from recorded sums and from raw series: their cost, and their difference."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from tests.bench.fleet import Fleet
 
 _PART = "A long window"
-#: The largest difference that is allowed, in per cent.
+#: The largest allowed difference, in per cent.
 _DIFFERENCE = 0.3
-#: From a window of so many hours up.
+#: The hours from which a window counts as long.
 _LONG = 6
-#: How many instances the longest fleet has; the difference does not depend on it, and raw hours are expensive.
+#: The instances of the longest fleet; the difference does not depend on them, and raw hours are expensive.
 _INSTANCES = 2
 
 
 def lines(living: Fleet, times: int) -> Iterator[Line]:
-    """Ask for the share of failed runs both ways: by the two rules that record it, and at once."""
+    """Query the share of failed runs both ways: by the two rules that record it, and directly."""
     signal = living.service.signals["success_rate"]
     records = {names.windowed(signal, part, HOUR) for part in ("errors", "error_ratio")}
     rules = [rule for group in living.groups for rule in group.rules]
@@ -56,8 +56,8 @@ def lines(living: Fleet, times: int) -> Iterator[Line]:
 def difference(model: Model, hours: int) -> Iterator[Line]:
     """Count runs of ``hours`` both ways: by recorded sums, and by the increase of raw series.
 
-    Failed runs alone are few: counters of one or two cannot be extrapolated below zero, and what is recorded of them is
-    a little less.
+    Failed runs alone are too few: counters of one or two cannot be extrapolated below zero, and their records are a
+    little less.
     """
     with fleet(model, _INSTANCES, (hours + 1) * HOUR // MINUTE) as living:
         signal, job = living.service.signals["success_rate"], living.service.selector["job"]

@@ -1,4 +1,4 @@
-"""The days before: what windows of days read is there, although only an hour was lived through."""
+"""The days before: windows of days have samples, although only an hour was simulated."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def read_over_time(exprs: Iterable[str]) -> frozenset[str]:
 
 
 def write_past(living: Fleet, records: Iterable[str]) -> None:
-    """Write three days of records before a fleet's start, every minute, as they are at its end.
+    """Write three days of records before a fleet's start, every minute, with their values at its end.
 
-    What a window costs is how many samples are in it, whatever they say.
+    The cost of a window is the number of its samples, independent of their values.
     """
     write(living.api, (series for record in sorted(records) for series in _constant(living, record)))
 

@@ -1,4 +1,4 @@
-"""What a process uses: CPU time, which other work on the machine hardly changes, and its peak of memory."""
+"""The usage of a process: CPU time, which other work on the machine hardly changes, and its peak of memory."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
-#: Where all that a benchmark writes goes.
+#: The directory for all files of a benchmark.
 CACHE = ROOT / ".cache" / "bench"
 _LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
 _MIB = 1024
 
-#: The floor of every command: a Python that does nothing.
+#: The floor of every command: an empty Python program.
 PASS = (sys.executable, "-c", "pass")
 PRODUCT = (sys.executable, "-m", "generator")
 _REFUSED = "import sys; from generator.cli import main; sys.exit(main(['check', sys.argv[1]]) != 1)"
-#: ``check`` of specs that are at fault: it fails where they are accepted.
+#: ``check`` of specs with errors: it fails where they are accepted.
 REFUSING = (sys.executable, "-c", _REFUSED)
 
 
 class Used(Struct, frozen=True):
-    """What a process used, those included that it waited for.
+    """The usage of a process and its children.
 
     Attributes:
         cpu: Seconds, user and system, of all of them.
-        peak: Of resident memory, in MiB, of the largest one.
+        peak: Peak of resident memory, in MiB, of the largest one.
         elapsed: Seconds from start to end.
     """
 
@@ -57,7 +57,7 @@ def used(command: Sequence[str]) -> Used:
 
 
 def interleaved(runs: Mapping[str, Callable[[], Used]], times: int) -> dict[str, Used]:
-    """Run each in turn, ``times`` over, so that a noisy minute meets all of them; medians by name."""
+    """Run each in turn, ``times`` over, so that a noisy minute affects all of them; medians by name."""
     found: dict[str, list[Used]] = {name: [] for name in runs}
     for _ in range(times):
         for name, run in runs.items():
@@ -66,5 +66,5 @@ def interleaved(runs: Mapping[str, Callable[[], Used]], times: int) -> dict[str,
 
 
 def middle(every: Sequence[Used]) -> Used:
-    """Take the medians."""
+    """Compute the medians."""
     return Used(*(median(values) for values in zip(*map(astuple, every), strict=True)))

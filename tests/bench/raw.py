@@ -1,4 +1,4 @@
-"""The signals as people ask for them without recording rules: flat ``rate()[5m]`` of the raw metrics.
+"""The signals as people query them without recording rules: flat ``rate()[5m]`` of the raw metrics.
 
 ``$by`` are the labels that are kept, ``$job`` the service's series.
 """
@@ -51,7 +51,7 @@ _SIGNALS = {
     "stop_reason_distribution": f"{_RUNS} / {_ALL_RUNS}",
 }
 
-#: What the status board shows: each of these for the whole service.
+#: The contents of the status board: each of these for the whole service.
 _BOARD = (
     "run",
     "success_rate",
@@ -68,24 +68,24 @@ _BOARD = (
 _LABELS = ("error_class", "token_type", "stop_reason", "release", "model", "status", "tool")
 _RECORD = re.compile(r"(?P<level>\w+):agent_(?P<signal>\w+):(?P<operation>\w+)")
 _VALUES = {"ratio", "seconds", "count", "usd"}
-#: Streams of which a signal is the number of events.
+#: Streams whose number of events is a signal.
 _COUNTED = {"run", "tool_error", "llm_error"}
-#: Recorded, so that panels can draw it; nobody computes it from raw series.
+#: Recorded so that panels can draw it; it has no raw equivalent.
 _CONSTANT = {"objective"}
 
 
 def equivalents(expr: str, job: str) -> frozenset[str]:
-    """What an expression over recorded series would ask of raw ones: an expression for each signal and level.
+    """The raw equivalents of an expression over recorded series: an expression for each signal and level.
 
-    Series without a flat equivalent (prices, objectives, which release is the newest) ask nothing, so what is
-    said of raw metrics is less than the truth.
+    Series without a flat equivalent (prices, objectives, the newest release) are skipped, so that the cost of raw
+    metrics is a lower bound.
     """
     found = (each for one in references(expr) for each in _asked(one.name, job))
     return frozenset(found)
 
 
 def flat(record: str, job: str) -> str | None:
-    """The flat expression of a recorded signal's value; None for what only our own rules need."""
+    """The flat expression of a recorded signal's value; None for a record that only our own rules need."""
     match = _RECORD.fullmatch(record)
     if not match or not (match["operation"] in _VALUES or _is_count(match)):
         return None
@@ -116,7 +116,7 @@ def _asked(record: str, job: str) -> Iterator[str]:
 
 
 def _is_count(match: re.Match[str]) -> bool:
-    """Whether a record counts events, of the whole service or by one label: more labels are a step on the way."""
+    """Whether a record counts events, of the whole service or by one label: more labels are an intermediate step."""
     is_whole = match["level"] in {"service", *_LABELS}
     return is_whole and match["signal"] in _COUNTED and match["operation"].startswith("increase")
 

@@ -1,4 +1,4 @@
-"""One refresh of each dashboard: what it asks of recorded series, and what the same panels would ask of raw ones."""
+"""One refresh of each dashboard: its queries of recorded series, and their equivalents of raw ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.model.units import DAY
 from tests.bench.cost import Cost, Query, costs, total
 from tests.bench.fleet import named
 from tests.bench.line import Figure, Goal, Line, Unit
@@ -32,12 +33,12 @@ def compiled(model: Model) -> dict[str, Json]:
 
 
 def exprs(boards: Mapping[str, Json]) -> Iterator[str]:
-    """All that dashboards ask, variables as they are."""
+    """All queries of dashboards, with their variables."""
     return (target.expr for board in boards.values() for target in targets(board))
 
 
 def refreshed(living: Fleet, boards: Mapping[str, Json], times: int) -> Refreshed:
-    """Refresh every dashboard: what it costs, and what its panels cost from raw series."""
+    """Refresh every dashboard: its cost, and the cost of its panels from raw series."""
     return {uid: _refresh(living, board, times) for uid, board in boards.items()}
 
 
@@ -49,31 +50,38 @@ def lines(found: Mapping[int, Refreshed]) -> Iterator[Line]:
 
 
 def _refresh(living: Fleet, board: Json, times: int) -> tuple[Cost, Cost]:
-    ours = [_query(living, board, target.json) for target in targets(board)]
+    ours = [_query(living, board, target.panel, target.json) for target in targets(board)]
     raw = [one for panel in panels(board) for one in _equivalents(living, board, panel)]
     asked, instead = costs(living.api, [ours, raw], times)
     return total(asked), total(instead)
 
 
-def _query(living: Fleet, board: Json, target: Json) -> Query:
-    """What Grafana asks when the dashboard is opened, with all of everything chosen."""
+def _query(living: Fleet, board: Json, panel: Panel, target: Json) -> Query:
+    """The query of Grafana when the dashboard is opened, with all values of everything chosen."""
     found = variables(board)
+    start, step = shown_from(panel, living.start, living.end)
     chosen: dict[str, Choice] = {name: ALL for name, one in found.items() if one["multi"]}
     chosen["service"] = living.service.name
-    expr = substituted(target["expr"], found, chosen, Window(living.start, living.end, _STEP))
-    return Query(expr, living.end) if target["instant"] else Query(expr, living.end, living.start, _STEP)
+    expr = substituted(target["expr"], found, chosen, Window(start, living.end, step))
+    return Query(expr, living.end) if target["instant"] else Query(expr, living.end, start, step)
+
+
+def shown_from(panel: Panel, start: int, end: int) -> tuple[int, int]:
+    """Where a panel begins that is shown until ``end``, and its step; one of days asks for a point a day."""
+    days = panel.json.get("timeFrom")
+    return (end - int(days.removesuffix("d")) * DAY, DAY) if days else (start, _STEP)
 
 
 def _equivalents(living: Fleet, board: Json, panel: Panel) -> Iterator[Query]:
-    """What the panel would ask of raw series, each expression once."""
-    asked = [_query(living, board, target) for target in panel.targets]
+    """The raw equivalents of a panel's queries, each expression once."""
+    asked = [_query(living, board, panel, target) for target in panel.targets]
     job = living.service.selector["job"]
     found = {replace(query, expr=expr) for query in asked for expr in equivalents(query.expr, job)}
     yield from sorted(found, key=lambda query: (query.expr, query.step))
 
 
 def _recorded(found: Mapping[int, Refreshed]) -> Iterator[Line]:
-    """What is recorded does not grow with instances."""
+    """The cost of records does not grow with instances."""
     few, many = min(found), max(found)
     for uid in found[few]:
         ours, floor = (Figure(found[size][uid][0].samples, Unit.SAMPLES, named(size)) for size in (many, few))
@@ -83,7 +91,7 @@ def _recorded(found: Mapping[int, Refreshed]) -> Iterator[Line]:
 def _raw(found: Mapping[int, Refreshed]) -> Iterator[Line]:
     """Against raw: all dashboards with every fleet, each of them with the largest."""
     for instances, refreshed in found.items():
-        # 2,000 times fewer at 330 instances; what is raw grows with them.
+        # 2,000 times fewer at 330 instances; the cost of raw series grows with instances.
         goal = Goal(2000 / 330 * instances, at_least=True, source="performance.md, by instances")
         item = f"one refresh of all dashboards, {named(instances)}"
         yield replace(_fewer(item, _all(refreshed), goal), headline=True)

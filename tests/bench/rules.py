@@ -34,7 +34,7 @@ def measure(effort: Effort) -> Found:  # noqa: ARG001 - there is nothing to repe
 
 
 def _own(each: ServiceFacts, found: Compilation) -> Iterator[Line]:
-    """Count what only this service has."""
+    """Count the rules of this service alone."""
     assert found.model is not None
     name = each.service.name
     files = rule_files(each.service, each.compiled, found.model.site)
@@ -49,7 +49,7 @@ def _own(each: ServiceFacts, found: Compilation) -> Iterator[Line]:
 
 
 def _among_many(facts: tuple[ServiceFacts, ...], shared: float) -> Line:
-    """Compare with a fleet of which each service has the shared rules to itself."""
+    """Compare with a fleet in which each service has its own copy of the shared rules."""
     own = sum(each.account.load.rules for each in facts) / len(facts)
     ours = Figure(own + shared / _FLEET, Unit.COUNT, f"{own:.0f} of its own, and {shared:.0f} shared by all")
     alone = Figure(own + shared, Unit.COUNT, "if nothing were shared")

@@ -1,4 +1,4 @@
-"""What Prometheus has to do all day, with fleets of every size: dashboards, rules, long windows."""
+"""The permanent work of Prometheus, with fleets of every size: dashboards, rules, long windows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tests.bench.context import Effort
     from tests.bench.fleet import Fleet
 
-#: Series that were recorded of a service before rules were shared; sharing may add a tenth.
+#: The recorded series of a service before rules were shared; sharing may add a tenth.
 _RECORDED, _MORE = 693, Goal(1.1, source=SHARED)
 
 
 def measure(effort: Effort) -> Found:
-    """Measure all that one fleet serves before the next one is started."""
+    """Measure everything about one fleet before the next one is started."""
     model = project()
     boards = refresh.compiled(model)
     refreshed: dict[int, refresh.Refreshed] = {}
@@ -35,7 +35,7 @@ def measure(effort: Effort) -> Found:
 
 
 def _series(living: Fleet) -> Line:
-    """Count what is recorded of the service, and of it alone, at the fleet's end."""
+    """Count the records of the service alone, at the fleet's end."""
     expr = f'count({{__name__=~".+:.+",service="{living.service.name}"}})'
     (found,) = living.api.query(expr, living.end).samples
     ours = Figure(found.value, Unit.COUNT, "at once")

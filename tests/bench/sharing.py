@@ -1,4 +1,4 @@
-"""A round of all rules about many services, which share rules: against as many services that share nothing."""
+"""A round of all rules about many services that share rules: against as many services that share none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measure(effort: Effort) -> Found:
 
 
 def _round(model: Model, count: int, times: int) -> Cost:
-    """Let as many services live through the same minutes, and evaluate each rule about them at the end."""
+    """Simulate the same minutes for a number of services, and evaluate each rule about them at the end."""
     one = next(service for service in model.services if service.name == NAME)
     services = [_named(one, f"agent-{number:04}") for number in range(count)]
     groups = rule_set(services, model.library, model.site).groups

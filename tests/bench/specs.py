@@ -18,7 +18,7 @@ FIRST = "agent-0000"
 
 
 def directory(folder: Path, services: int) -> Path:
-    """Write a directory of ``services`` specs, in place of what was there."""
+    """Write a directory of ``services`` specs, in place of the old one."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "services").mkdir(parents=True)
     (folder / "site.yaml").write_text(_site(), encoding="utf-8")
@@ -37,13 +37,13 @@ def change(folder: Path, percent: float) -> None:
 
 
 def _site() -> str:
-    """Take the project's own site, with room for all services."""
+    """Return the project's own site, with a budget for all services."""
     text = (SPECS / "site.yaml").read_text(encoding="utf-8")
     return re.sub(r"(\n  total: )\d+", r"\g<1>100000000", text)
 
 
 def _service(number: int) -> str:
-    """Write a spec as people do; services differ in their traffic, tools and promises."""
+    """Write a typical spec; services differ in their traffic, tools and objectives."""
     tools = ", ".join(_TOOLS[: 1 + number % len(_TOOLS)])
     return f"""\
 service: agent-{number:04}

@@ -20,17 +20,17 @@ _REACHED = {True: "yes", False: "**no**", None: ""}
 
 
 def today() -> str:
-    """Say when the figures were measured, in UTC."""
+    """Return the date of the figures, in UTC."""
     return datetime.now(UTC).date().isoformat()
 
 
 def machine() -> str:
-    """Say what the figures were measured on, without its name."""
+    """Describe the machine of the figures, without its name."""
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
 def markdown(lines: Sequence[Line], notes: Sequence[str]) -> str:
-    """Write a table for each part, then what was left out and why."""
+    """Write a table for each part, then the notes on missing measurements."""
     parts = dict.fromkeys(line.part for line in lines)
     tables = [_table(part, [line for line in lines if line.part == part]) for part in parts]
     remarks = "".join(f"- {note}\n" for note in notes)
@@ -38,7 +38,7 @@ def markdown(lines: Sequence[Line], notes: Sequence[str]) -> str:
 
 
 def short(lines: Sequence[Line]) -> str:
-    """Write the headlines alone, for the README: what, ours, the other, ratio."""
+    """Write the headlines alone, for the README: item, ours, the other, ratio."""
     rows = [_HEAD, *(_row(line) for line in lines if line.headline)]
     return "\n".join(
         [*_aligned([row[: len(_SHORT)] for row in rows]), "", f"Measured {today()} on {machine()}.", ""]
@@ -46,7 +46,7 @@ def short(lines: Sequence[Line]) -> str:
 
 
 def document(lines: Sequence[Line], notes: Sequence[str]) -> str:
-    """Write all of it as JSON; times in seconds, memory in MiB, no ratio where it is infinite."""
+    """Write everything as JSON; times in seconds, memory in MiB, no ratio where it is infinite."""
     found = {
         "date": today(),
         "machine": machine(),

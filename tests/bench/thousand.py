@@ -1,4 +1,4 @@
-"""Many services: what each costs, how that grows, how much memory it takes, and what a second time costs."""
+"""Many services: the cost of each, its growth, its memory, and the cost of a second time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FOLDER = CACHE / "many"
 _CPU_A_SERVICE = 0.005
-#: What counts as linear on a noisy machine.
+#: The largest growth that counts as linear on a noisy machine.
 _LINEAR = 1.2
 _PART = "Many services (CPU, peak of memory)"
 
@@ -86,7 +86,7 @@ def _sizes(cold: Mapping[int, Used], checked: Mapping[int, Used]) -> Iterator[Li
 
 
 def marginal(found: Mapping[int, Used]) -> tuple[Figure, Figure]:
-    """What one more service costs among few and among many: the start of the process is in neither."""
+    """The cost of one more service among few and among many, without the start of the process."""
     (few, some), (*_, many, most) = sorted(found)[:2], sorted(found)
     few_more, many_more = (
         Figure((found[end].cpu - found[start].cpu) / (end - start), Unit.SECONDS, f"{start:,} to {end:,}")

@@ -1,4 +1,4 @@
-"""Edits of a spec under ``generate --watch``: what each costs the process that watches, which has imported all."""
+"""Edits of a spec under ``generate --watch``: the cost of each in the watching process, with all modules imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def edits(specs: Path, output: Path, times: int) -> Used:
 
 
 def _edits(pid: int, answers: IO[bytes], specs: Path, times: int) -> Iterator[Used]:
-    # The first edit under a watch imports what the compilation before did not need.
+    # The first edit under a watch imports modules that the compilation before did not need.
     for number in range(times + 1):
         before, started = _cpu(pid), time.monotonic()
         change(specs, 94 + number / 1000)

@@ -1,4 +1,4 @@
-"""Which share of wrong versions of the alerts their own test cases notice, on a real Prometheus."""
+"""The share of wrong versions of the alerts that their own test cases detect, on a real Prometheus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PART = "Wrong alerts"
 
 
 def measure(effort: Effort) -> Found:
-    """Try every wrong version of every alert, or of the first few; versions that mean the same do not count."""
+    """Test every wrong version of every alert, or of the first few; equivalent versions do not count."""
     model = project()
     found: dict[str, bool] = {}
     for name, every in islice(alert_names(), effort.tiers):
@@ -35,7 +35,7 @@ def measure(effort: Effort) -> Found:
 
 
 def _outcomes(tried: Tried, every: int) -> Iterator[tuple[str, bool]]:
-    """Name each wrong version, and say whether it is noticed."""
+    """Name each wrong version, and whether it is detected."""
     for place, rule in enumerate(tried.rules):
         for number, (mistake, _) in enumerate(alert_mutants(rule)):
             seen = caught(tried, place, number)

@@ -1,4 +1,4 @@
-"""A fleet of the benchmark is what its lines say: as many instances, the same traffic, and all of it recorded."""
+"""A fleet of the benchmark matches its lines: the number of instances, the same traffic, and all of it recorded."""
 
 from __future__ import annotations
 

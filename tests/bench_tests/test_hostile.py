@@ -1,4 +1,4 @@
-"""The hostile files are what they claim: as large as a file may be, and refused by a word about their contents."""
+"""The hostile files match their names: as large as allowed, and refused with a message about their contents."""
 
 from __future__ import annotations
 

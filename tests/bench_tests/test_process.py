@@ -1,4 +1,4 @@
-"""What processes use, and the directories that they are given."""
+"""The usage of processes, and their directories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What panels of recorded series would ask of raw ones."""
+"""The raw equivalents of panels of recorded series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change of specs does, as its reviewer reads it."""
+"""The effects of a change of specs, as its reviewer reads them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def diff(repository: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
 
 def edit(path: Path, *changes: tuple[str, str]) -> None:
-    """Replace texts that are there."""
+    """Replace existing texts."""
     text = path.read_text()
     for old, new in changes:
         assert old in text

@@ -1,4 +1,4 @@
-"""The agent profile and the library that ship, as one mapping that a test takes something out of, compiled again."""
+"""The shipped agent profile and library, as one mapping from which a test removes parts, compiled again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def agent() -> Mapping:
 
 
 def without(profile: Mapping, *signals: str) -> Mapping:
-    """The profile without these signals, and without what stands on them."""
+    """The profile without these signals, and without the parts that depend on them."""
     for name in signals:
         profile["signals"].pop(name)
         profile["objectives"].pop(name, None)
@@ -51,7 +51,7 @@ def without_alerts(profile: Mapping, alerts: Iterable[str]) -> Mapping:
 
 
 def on(profile: Mapping, *signals: str) -> list[str]:
-    """The alerts of the profile that are on these signals."""
+    """The alerts of the profile on these signals."""
     return [name for name, alert in profile["alerts"].items() if _signal(alert) in signals]
 
 

@@ -1,7 +1,7 @@
-"""Counting series one by one, by what the policy says rather than by how the product multiplies.
+"""Counting series one by one, by the policy rather than by the product's multiplication.
 
-A history is the times of a label whose values replace each other: at each step the values that are alive. Everything
-is spelled out, so the numbers must be small.
+A history is the times of a label whose values replace each other: at each step the values that are alive. Everything is
+enumerated, so the numbers must be small.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Series = tuple[str, str, Combination]
 def combinations(
     labels: Sequence[Label], alive: Mapping[str, Sequence[str]] | None = None
 ) -> set[Combination]:
-    """Spell out every combination of values that keeps what each label determines."""
+    """Enumerate every combination of values that keeps the determined labels."""
     pools = [(alive or {}).get(label.name) or at_first(label) for label in labels]
     every = (dict(zip((label.name for label in labels), picked, strict=True)) for picked in product(*pools))
     return {tuple(sorted(each.items())) for each in every if _holds(labels, each)}
@@ -68,7 +68,7 @@ def retained(metric: Metric, service: Service, site: Site) -> int:
 
 
 def _history(service: Service, site: Site) -> Iterator[dict[str, list[str]]]:
-    """Replace the oldest value of each label as often as it says, each label at every time of another."""
+    """Replace the oldest value of each label at its rate, each label independently of the others."""
     eras = {name: list(_eras(label, site)) for name, label in service.labels.items()}
     for picked in product(*eras.values()):
         yield dict(zip(eras, picked, strict=True))

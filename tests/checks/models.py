@@ -1,4 +1,4 @@
-"""Small models: a resolved service whose labels, metrics and site a test puts in place of its own."""
+"""Small models: a resolved service whose labels, metrics and site a test replaces."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def shared(site: Site) -> SharedRules:
 
 
 def once(site: Site) -> SharedAccount:
-    """What they cost."""
+    """Their cost."""
     return shared_account(shared(site))
 
 
 def measuring(service: Service, *metrics: Metric) -> Service:
-    """The service with these metrics alone, each of which is a stream of its own, and without what reads others."""
+    """The service with these metrics alone, each of which is a stream of its own."""
     streams = {
         metric.name: replace(service.runs, name=metric.name, metric=metric.name, labels=metric.labels)
         for metric in metrics
@@ -91,7 +91,7 @@ def measuring(service: Service, *metrics: Metric) -> Service:
 
 
 def known(site: Site, *services: Service) -> Facts:
-    """What the checks know of services, with their rules compiled."""
+    """The facts of services for the checks, with their rules compiled."""
     rules = shared(site)
     compiled = tuple(compile_rules(service, site, rules.records) for service in services)
     return facts(Model(site, library(), services), compiled, rules)

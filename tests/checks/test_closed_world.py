@@ -1,4 +1,4 @@
-"""What a rule names must exist: each way of naming something else is found, told and placed."""
+"""Everything that a rule names must exist: each kind of wrong name is found, reported and placed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that are refused, wherever a spec can make one: declared, on a metric, in a breakdown, in a selector."""
+"""Refused labels, at every place where a spec can make one: declared, on a metric, in a breakdown, in a selector."""
 
 from __future__ import annotations
 

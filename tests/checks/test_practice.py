@@ -1,4 +1,4 @@
-"""The article's common mistakes: each is made by a spec, told at its place, and gone when the help is followed."""
+"""The article's common mistakes: each is made by a spec, reported at its place, and gone when the help is followed."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_count_of_stop_reasons_is_no_distribution(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
 def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
-    profile = agent() | {"objectives": {}}  # an objective alerts by itself
+    profile = agent() | {"objectives": {}}  # an objective has alerts of its own
     found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
     (told,) = no_alerts.check(known(SITE, found))
     assert told.message == f"no alert of demo-agent tells of {anomaly}"
@@ -196,7 +196,7 @@ def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -
 
 
 def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:
-    """A burn rate over three days reads all of them; without one the previous release's day is the longest."""
+    """A burn rate over three days reads all of them; without one, the previous release's day is the longest."""
     burning = service_of(tmp_path / "a", agent())
     assert retention.check(known(replace(SITE, retention=3 * DAY), burning)) == ()
     (told,) = retention.check(known(replace(SITE, retention=3 * DAY - HOUR), burning))

@@ -1,4 +1,4 @@
-"""Raw series are read once an interval, whole: every way of reading them otherwise is found, told and placed."""
+"""Raw series are read once an interval, whole: every other way of reading them is found, reported and placed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _with(demo: Service, change: Callable[[Rule], Rule]) -> Compiled:
 
 
 def _instead(demo: Service, name: str, expr: str) -> list[str]:
-    """Give a record or an alert another expression, and say what is found."""
+    """Give a record or an alert another expression, and return the findings."""
 
     def changed(rule: Rule) -> Rule:
         called = rule.record if isinstance(rule, RecordingRule) else rule.alert
@@ -65,7 +65,7 @@ def _instead(demo: Service, name: str, expr: str) -> list[str]:
 
 
 def _beside(demo: Service, *rules: Rule, interval: int = 60) -> list[str]:
-    """Add a group to the service, and say what is found."""
+    """Add a group to the service, and return the findings."""
     compiled = compile_rules(demo, SITE, shared(SITE).records)
     group = RuleGroup("own", interval, rules)
     if isinstance(rules[0], RecordingRule):

@@ -1,4 +1,4 @@
-"""The bound of raw series: never below what the policy allows, and no larger than it must be."""
+"""The bound of raw series: never below the policy's number, and never larger than necessary."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 @st.composite
 def label_sets(draw: st.DrawFn) -> list[Label]:
-    """Labels that are listed or open, with ``other`` or without, that turn over or not, that determine each other."""
+    """Labels, listed or open, with ``other`` or without, with turnover or without, with determined labels."""
     chosen = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
     labels = [draw(_label(name)) for name in chosen]
     by_name = {label.name: label for label in labels}
@@ -91,7 +91,7 @@ def test_the_bound_is_exact_where_no_label_follows_from_two(labels: list[Label])
 def test_releases_that_turn_over_are_counted_exactly(
     service: Service, labels: list[Label], replicas: int
 ) -> None:
-    """Where nothing but releases turns over, and nothing follows from them or they from anything."""
+    """Where only releases turn over, and no label determines them or follows from them."""
     site = replace(SITE, retention=2 * WEEK)
     still = [label if label.name == "release" else replace(label, new_per_week=0) for label in labels]
     free = [
@@ -174,12 +174,12 @@ def test_a_label_with_few_values_for_each_of_another_does_not_multiply(service: 
     site = replace(SITE, created_series=False)
     assert metric_series(counter("tool", "model"), having_them, site).live == 2 * 3 * 5
     assert metric_series(counter("tool"), having_them, site).live == 9 * 5
-    # A service that adds models says with them how many tools there are.
+    # A service that adds models also gives the number of tools for each.
     assert metric_series(counter("tool", "model", "release"), having_them, site).live == 2 * 3 * 2 * 5
 
 
 def test_labels_that_are_read_from_one_place_are_one(service: Service) -> None:
-    """OpenTelemetry says by error_type whether a call failed, and how; and target_info says the release."""
+    """OpenTelemetry's error_type has both the failure and its class; and target_info has the release."""
     status = _label_of("status", "ok", "error", patterns={"ok": ("",), "error": (".+",)})
     error = _label_of(
         "error_class", "timeout", "auth", OTHER, patterns={"timeout": ("T.*",), "auth": ("A.*",)}

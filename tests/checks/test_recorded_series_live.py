@@ -1,4 +1,4 @@
-"""The account of recorded series against a real Prometheus in which everything exists that the specs allow."""
+"""The account of recorded series against a real Prometheus with every series that the specs allow."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T0 = 1_700_467_200
 SCRAPE = 15
 HOURS = 2
 END = T0 + HOURS * 3600
-#: The second release comes so many seconds after the first, and so on.
+#: The seconds between the starts of two releases.
 LATER = 600
 
 ALERTS: dict[str, str | None] = {
@@ -66,7 +66,7 @@ def test_nothing_is_recorded_beyond_the_account(
     evaluate(prometheus, rules.recording, T0, END)
 
     known = world(demo, rules, of_service(shared(SITE), demo))
-    # Its profile declares all signals itself: its own rules record all of it but the status.
+    # Its profile declares all signals itself: its own rules record everything but the status.
     records = account(demo, SITE, rules, known).records
     bounds = {each.record: each.live for each in records if not each.shared}
     seen = _most_at_once(prometheus, demo)
@@ -77,10 +77,10 @@ def test_nothing_is_recorded_beyond_the_account(
 
 
 def _loose(record: str) -> bool:
-    """Whether a bound is knowingly above.
+    """Whether a bound is known to be too high.
 
-    Of the releases only one is compared, rows of the board differ, the last bucket has no upper bound; and here no
-    server counts what it scrapes, and prices and the calendar of error budgets are recorded elsewhere.
+    Only one release is compared, rows of the board differ, the last bucket has no upper bound; and here no server
+    counts its scrapes, and prices and the calendar of error budgets are recorded elsewhere.
     """
     one_of_all = (":newest", ":beside", ":previous", ":before", ":step", ":first", ":release_change")
     markers = ("release:agent_candidate:", "release:agent_predecessor:", "release:agent_settled:")

@@ -1,4 +1,4 @@
-"""Advice on what to shrink is true: who follows it saves what was said."""
+"""Advice on shrinking is true: following it saves the promised number."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _of_metrics(found: Service) -> dict[str, Saving]:
 def test_who_halves_a_label_saves_what_was_said(label: str, tmp_path: Path) -> None:
     before = small(tmp_path / "before", service(labels=TOOLS))
     after = small(tmp_path / "after", service(labels=HALF[label]))
-    if label != "release":  # an instance has one release, however many there are
+    if label != "release":  # an instance always has one release
         assert _raw(before) - _raw(after) == _of_metrics(before)[label].halved > 0
     assert _recorded(before) - _recorded(after) == _of_records(before)[label].halved > 0
 
@@ -101,7 +101,7 @@ def test_what_saves_most_comes_first_and_what_saves_nothing_is_left_out(tmp_path
     found = small(tmp_path, service(labels=TOOLS))
     savings = of_metrics(found.metrics.values(), found, SITE)
     assert [saving.dropped for saving in savings] == sorted((s.dropped for s in savings), reverse=True)
-    # reason says which status a run has; what status alone costs is little, but not nothing.
+    # reason determines the status of a run; the cost of status alone is small, but not 0.
     assert {saving.metric or saving.label for saving in savings} >= {"tool", "model", "run_ms"}
 
 

@@ -1,4 +1,4 @@
-"""The checklist: each item goes missing with what it stands on, and comes back to who follows the help."""
+"""The checklist: each item disappears with its signals, and returns when the help is followed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.checks.agent import Mapping
 
-#: What the article's baseline consists of, in its order, and the signals of each item.
+#: The article's baseline, in its order, and the signals of each item.
 SIGNALS_OF = {
     "run_count": ("run_count",),
     "success_rate": ("success_rate",),
@@ -30,7 +30,7 @@ SIGNALS_OF = {
 SEGMENTATION = "segmentation by release, model and tool, without unbounded labels"
 ALERTS = "alerts on the key anomalies"
 EACH_SIGNAL = [(item, name) for item, names in SIGNALS_OF.items() for name in names if name != "run_count"]
-#: What the help leaves to the reader.
+#: The names that the help leaves to the reader.
 NAMES = {
     "<a sentence>": "It grows.",
     "<Name>": "DemoOwn",
@@ -43,7 +43,7 @@ def _checked(directory: Path, profile: Mapping, **keys: object) -> dict[str, Ite
 
 
 def _following(help_: str) -> Mapping:
-    """Read the YAML that a help spells out, with names in place of what it leaves open."""
+    """Read the YAML in a help, with names in place of its placeholders."""
     written = help_.partition(": ")[2]
     for open_, name in NAMES.items():
         written = written.replace(open_, name)
@@ -186,7 +186,7 @@ def test_segmentation_goes_with_a_label_without_an_end_and_comes_back_without_it
 
 @pytest.mark.parametrize("anomaly", ALERTS_OF)
 def test_alerts_go_with_an_anomaly_and_come_back_by_the_help(anomaly: str, tmp_path: Path) -> None:
-    profile = agent() | {"objectives": {}}  # an objective alerts by itself
+    profile = agent() | {"objectives": {}}  # an objective has alerts of its own
     profile = without_alerts(profile, on(profile, *ALERTS_OF[anomaly]))
     less = _checked(tmp_path / "less", profile)[ALERTS]
     assert less.missing == (f"an alert on {anomaly}",)

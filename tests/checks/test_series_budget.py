@@ -1,4 +1,4 @@
-"""Budgets of series: of a metric, a service, its records and all services; each told where it can be changed."""
+"""Budgets of series: of a metric, a service, its records and all services; each reported where it can be changed."""
 
 from __future__ import annotations
 

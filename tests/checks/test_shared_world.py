@@ -1,4 +1,4 @@
-"""The rules about all services are proven once: what each may read, how, and that it is there."""
+"""The rules about all services are checked once: their inputs, the way of reading them, and their existence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RUNS = 'sum by (service) (stream:agent_run:rate{service!=""})'
 
 
 def _found(rule: RecordingRule | AlertingRule) -> list[str]:
-    """Add a rule to the shared ones, and say what is found."""
+    """Add a rule to the shared ones, and return the findings."""
     return [told.message for told in check_shared(_with(rule), {})]
 
 

@@ -1,4 +1,4 @@
-"""The product as its user starts it: in this process where that is enough, in one of its own where not."""
+"""The product as its user starts it: in this process where that is enough, otherwise in a separate one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-m", "generator")
 
 
 class Answer(NamedTuple):
-    """What a call ended with and said."""
+    """The exit code and the output of a call."""
 
     code: int
     out: str
@@ -45,7 +45,7 @@ class Call:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment of a process that finds the product, whatever directory it works in."""
+    """The environment of a process that finds the product from any directory."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -57,7 +57,7 @@ def environment(**changes: str) -> dict[str, str]:
 def process(
     *arguments: str, directory: Path = ROOT, changes: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a process of its own, and wait for it."""
+    """Run a command in a separate process, and wait for it."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=directory,

@@ -1,4 +1,4 @@
-"""Specs to call commands on."""
+"""Specs for calling commands."""
 
 from __future__ import annotations
 

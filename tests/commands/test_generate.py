@@ -1,4 +1,4 @@
-"""``generate``: all files or none, elsewhere, and compared."""
+"""``generate``: all files or none, in any directory, and compared."""
 
 from __future__ import annotations
 

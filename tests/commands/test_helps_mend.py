@@ -1,4 +1,4 @@
-"""Who writes what a help says has mended the mistake."""
+"""Following a help fixes the mistake."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ selector: {job: demo-agent}
 labels: {model: [gpt-4o], tool: [search], release: {max_live: 3}}
 """
 LINKS = 'links: {logs: "https://logs.example.com/?service={service}"}'
-#: What is written, the code of what is said of it, and what the help says to write in its place.
+#: A mistake, its code, and the text that the help proposes in its place.
 MENDED = (
     ("budget: $200", "schema/type", "write budget: {per_day: $200}", "budget: {per_day: $200}"),
     ("traffic: 120", "schema/type", "write traffic: {min_runs_per_hour: 120}", ""),
@@ -49,7 +49,7 @@ MENDED = (
         "budget: {per_day: $200}",
     ),
 )
-#: The same of what stands in the spec already.
+#: The same for mistakes in existing parts of the spec.
 CHANGED = (
     ("owner: team-demo", "owner: My Team", "write My-Team; ", "owner: My-Team"),
     ("service: demo-agent", "service: Demo Agent", "write demo-agent; ", "service: demo-agent"),

@@ -1,4 +1,4 @@
-"""A command imports what it needs and no more: quick answers, and no need of what talks to a server."""
+"""A command imports only what it needs: quick answers, and no packages for servers where none is used."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_command_imports_only_what_it_needs(arguments: tuple[str, ...], more: 
 
 
 def test_where_nothing_has_changed_the_compiler_is_not_imported(place: Path, call: Call) -> None:
-    time.sleep(0.05)  # a spec that was saved so shortly ago may be saved again without another time
+    time.sleep(0.05)  # a spec saved this recently may be saved again without another time
     assert call("generate").code == 0
     imported = json.loads(_run(_IMPORTS, "generate", directory=place).stdout)
     assert not {"argparse", "hashlib", "msgspec", "generator.cli"}.intersection(imported)

@@ -1,4 +1,4 @@
-"""An address with a password is refused by every command that takes one, and repeated by none."""
+"""An address with a password is refused by every command, and repeated by none."""
 
 from __future__ import annotations
 

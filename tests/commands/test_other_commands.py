@@ -1,4 +1,4 @@
-"""``cardinality``, ``explain``, ``schema``, ``init``, and what all commands have in common."""
+"""``cardinality``, ``explain``, ``schema``, ``init``, and the common behaviour of all commands."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_command_and_an_unknown_one_are_the_calls_fault(call: Call) -> None:
 
 
 def on(command: tuple[str, ...], specs: Path) -> tuple[str, ...]:
-    """Fill in where specs are, and where an output would be."""
+    """Fill in the paths of specs and output."""
     return tuple(word.format(specs=specs, output=specs.parent / "out") for word in command)
 
 

@@ -1,4 +1,4 @@
-"""``prices import``: LiteLLM's list becomes entries of prices.yaml, and what an author wrote there stays."""
+"""``prices import``: LiteLLM's list becomes entries of prices.yaml, and an author's own entries stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a process of its own shows: pipes, signals, terminals, encodings."""
+"""Behaviour that only a separate process shows: pipes, signals, terminals, encodings."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
 
 
 def test_an_interrupt_ends_without_a_traceback(tmp_path: Path) -> None:
-    # A pipe without a writer keeps the command reading: it is interrupted in the midst of its work.
+    # A pipe without a writer keeps the command reading: it is interrupted during its work.
     os.mkfifo(tmp_path / "pipe")
     program = (
         "import sys; from generator.cli import main; from generator.commands import explain\n"
@@ -133,14 +133,14 @@ def test_streams_that_are_closed_are_survived(faulty: Path) -> None:
 
 
 def test_without_a_console_a_command_still_writes(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What redirect_stdout puts there is no stream of the system's.
+    # The replacement by redirect_stdout is not a stream of the system.
     taken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", taken)
     assert call("explain", "yaml/tab").code == 0
     assert taken.getvalue().startswith("# yaml/tab: ")
 
 
-#: Where the system has no terminals (a container without /dev/pts), one of which it only says that it is one.
+#: Without terminals (a container without /dev/pts), a stream that only claims to be one.
 PRETENDED = """
 import io, sys
 from generator.cli import main
@@ -154,7 +154,7 @@ sys.exit(main(["check"]))
 
 
 def _on_a_terminal(directory: Path, changes: dict[str, str] | None = None) -> bytes:
-    """What ``check`` writes to a terminal."""
+    """The output of ``check`` on a terminal."""
     try:
         master, slave = pty.openpty()
     except OSError:
@@ -183,7 +183,7 @@ def _pretended(directory: Path, changes: dict[str, str] | None = None) -> bytes:
 
 
 def _read(master: int) -> bytes:
-    """Read until the other side is closed, which Linux tells as an error."""
+    """Read until the other side is closed, which Linux reports as an error."""
     told = b""
     try:
         while part := os.read(master, 65536):

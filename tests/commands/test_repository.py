@@ -94,7 +94,7 @@ def test_a_pull_request_is_checked_and_summed_up(repository: Path, written: bool
     summary = (repository.parent / "summary").read_text()
     assert summary.startswith("### Agent metrics since `origin/main`\n")
     assert "| Objectives | latency_p95 | 5s | 6s | my-agent |" in summary
-    # What was generated before the change is out of date.
+    # The files generated before the change are out of date.
     assert compared.returncode == 1
     spec = repository / "specs/services/my-agent.yaml"
     spec.write_text(spec.read_text().replace("profile: agent ", "profile: agnet "))

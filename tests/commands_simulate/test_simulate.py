@@ -1,4 +1,4 @@
-"""``simulate`` from the command line: files, a real Prometheus, the truth, and what cannot be done."""
+"""``simulate`` from the command line: files, a real Prometheus, the truth, and impossible calls."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_alerts_and_statuses_are_recorded_as_well(fresh_prometheus: PrometheusSe
     assert [api.query(status, at).samples[0].value for at in (during, after)] == [2, 0]
     assert not api.query('ALERTS{alertstate="firing"}', after).samples
     of_none = api.query('{service="",__name__=~".+:.+"}', END).samples
-    # No shipped profile in use says itself which tokens count inside others.
+    # No shipped profile in use declares its own inclusions of token types.
     assert {one.labels["__name__"] for one in of_none} == names.OF_NO_SERVICE - {names.PROFILE_WITHIN}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.compiler import CompiledService, Foundation
     from generator.spec.types import ServiceSpec
 
-#: Small, for what compiles again and again.
+#: A small profile, for repeated compilations.
 PROFILE = """\
 profile: small
 labels:

@@ -1,4 +1,4 @@
-"""Whatever becomes of the cache, the output is right; at worst everything is compiled."""
+"""With any damage to the cache, the output is right; at worst everything is compiled."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _parts(place: Place) -> Path:
 
 
 def _forget_the_last_run(place: Place) -> None:
-    """Else a call that finds nothing changed looks no further."""
+    """Otherwise a call that finds nothing changed does not read the cache."""
     for record in _folder(place).glob("*.run"):
         record.unlink()
 
 
 @pytest.fixture
 def generated(place: Place, compiled: list[str]) -> Iterator[Place]:
-    """Compile, damage what is kept in the test, and see that the output is right all the same."""
+    """Compile, damage the cache in the test, and check that the output is right nevertheless."""
     place.generate()
     expected = place.files()
     compiled.clear()
@@ -67,7 +67,7 @@ def test_a_byte_that_went_wrong_anywhere_is_noticed(generated: Place, at: float)
 
 
 def test_values_of_other_types_are_not_believed(generated: Place) -> None:
-    """As those of another version would be, if its files looked the same."""
+    """Like those of another version whose files look the same."""
     data = msgpack.decode(_parts(generated).read_bytes()[32:])
     wrong = msgpack.encode({**data, "results": dict.fromkeys(data["results"], msgpack.encode([1, "x"]))})
     _parts(generated).write_bytes(sha256(wrong).digest() + wrong)
@@ -112,7 +112,7 @@ def test_without_a_place_for_it_everything_works(
 
 
 def test_all_that_is_kept_comes_back_as_it_was() -> None:
-    """Values have types that can be read back, whatever the shipped specs are compiled to."""
+    """Values have types that can be read back, for any specs."""
     kept: dict[tuple[bytes, ...], object] = {}
 
     class Noting(Memory):
@@ -131,7 +131,7 @@ def test_all_that_is_kept_comes_back_as_it_was() -> None:
 
     sources = read_sources(ROOT / "specs")
     made = generate(sources, Noting())
-    # With their modules, the shared rules, what all share, and the dashboards.
+    # With their modules, the shared rules, the shared parts, and the dashboards.
     assert len(kept) == 2 * len(sources.services) + 3
     recalled = generate(sources, Recalling())
     assert not kept
@@ -142,7 +142,7 @@ def test_all_that_is_kept_comes_back_as_it_was() -> None:
 def test_a_file_that_is_replaced_by_an_equal_one_is_looked_at_again(
     place: Place, compiled: list[str]
 ) -> None:
-    """Its content is compared then, and found to be the same: nothing is compiled."""
+    """Its content is then compared, and found equal: nothing is compiled."""
     place.generate()
     compiled.clear()
     path = place.root / "output/catalog.json"

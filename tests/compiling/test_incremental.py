@@ -1,4 +1,4 @@
-"""Only what has changed is compiled, and the bytes are those of a compilation from nothing."""
+"""Only changed services are compiled, and the bytes are those of a full compilation."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_another_compiler_uses_nothing_again(
 def test_a_spec_that_is_saved_meanwhile_is_compiled_next_time(
     place: Place, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each text is read once, so what is remembered is of that text; and the new one is seen."""
+    """Each text is read once, so the remembered result is of that text; and the new one is seen next time."""
 
     def saving(spec: ServiceSpec, base: Foundation) -> CompiledService:
         place.service("a-agent", "team-new")

@@ -1,4 +1,4 @@
-"""The cache is the user's alone: nobody else can change what is read from it, also not while it is read."""
+"""The cache is the user's alone: nobody else can change it, not even while it is read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def folder(home: Path) -> Path:
-    """The directory, which is there."""
+    """The existing directory."""
     assert _is_opened(make=True)
     return home / "cache" / "agent-metrics"
 
@@ -94,7 +94,7 @@ def test_what_others_can_change_is_no_cache(folder: Path, change: Callable[[Path
 
 
 def test_above_it_a_directory_may_be_shared_where_entries_are_their_owners_alone(folder: Path) -> None:
-    """As /tmp is."""
+    """Like /tmp."""
     folder.parent.parent.chmod(0o1777)
     assert _is_opened()
 
@@ -146,7 +146,7 @@ def test_files_are_whole_or_not_there(folder: Path) -> None:
 def test_directories_that_are_exchanged_while_a_run_is_under_way_change_nothing(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody puts a directory of theirs in its place between any two steps, 200 times."""
+    """Another user exchanges the directory between any two steps, 200 times."""
     monkeypatch.setattr("generator.cache.fingerprint", lambda: "the compiler")
     output, theirs = tmp_path / "output", tmp_path / "theirs"
     for place, value in ((folder, b"ours"), (theirs, b"theirs")):
@@ -156,7 +156,7 @@ def test_directories_that_are_exchanged_while_a_run_is_under_way_change_nothing(
         cache.retain(value, b"key")
         cache.save()
         os.close(directory)
-    theirs.chmod(0o777)  # theirs: somebody else may write in it
+    theirs.chmod(0o777)  # theirs: another user may write in it
     count = len(_recalled_meanwhile(folder, theirs, output, 0)[1])
     assert count > 20
     answers = [_recalled_meanwhile(folder, theirs, output, turn % count + 1)[0] for turn in range(200)]
@@ -166,7 +166,7 @@ def test_directories_that_are_exchanged_while_a_run_is_under_way_change_nothing(
 def _recalled_meanwhile(
     folder: Path, theirs: Path, output: Path, step: int
 ) -> tuple[bytes | None, list[str]]:
-    """Open and ask, while the two directories change names before the step."""
+    """Open and read, while the two directories change names before the step."""
 
     def exchange() -> None:
         aside = folder.with_name("aside")

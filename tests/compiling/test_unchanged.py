@@ -1,4 +1,4 @@
-"""A call that finds nothing changed is answered from the record of the last one; any change is seen."""
+"""A call that finds nothing changed is answered from the record of the last one; any change is detected."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _same_size(root: Path) -> None:
 
 
 def _restored_time(root: Path) -> None:
-    """As an editor or an archive might do it: the time of change of the entry gives it away."""
+    """Like an editor or an archive: the change time of the entry reveals it."""
     before = _spec(root).stat()
     _same_size(root)
     os.utime(_spec(root), ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""Profiles that no service uses change nothing of the output, and are counted nowhere."""
+"""Profiles that no service uses change no output, and are counted nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``generate --watch`` compiles what is saved, shows what is wrong, goes on after errors, and ends at Ctrl-C."""
+"""``generate --watch`` compiles saved specs, shows errors, goes on after them, and ends at Ctrl-C."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ FAULT = "objectives: {success_rate: {min: 200%}}\n"
 
 
 class Author:
-    """Does one thing after another, each when the watcher has nothing more to do, and ends it.
+    """Runs one action after another, each when the watcher is idle, and ends it.
 
-    What an action returns is done while the files settle.
+    The function that an action returns runs while the files settle.
     """
 
     def __init__(self, place: Place, *actions: Callable[[], object]) -> None:
@@ -35,7 +35,7 @@ class Author:
         self._rest: object = None
 
     def sleep(self, seconds: float) -> None:
-        """Stand in for the pauses of the watcher."""
+        """Replace the pauses of the watcher."""
         if seconds == watching._SETTLING_S:  # noqa: SLF001 - one pause is told from the other by it
             self._rest = self._rest() if callable(self._rest) else None
             return
@@ -56,7 +56,7 @@ def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answ
 
 
 def _counts(answer: Answer) -> list[str]:
-    """Say how each compilation ended; the first one also says what to look at."""
+    """Return the result of each compilation, without the hint of the first one."""
     return [line.partition(", ")[0] for line in answer.out.splitlines() if line.startswith("output: ")]
 
 
@@ -93,7 +93,7 @@ def test_errors_are_shown_and_end_nothing(place: Place, watched: Callable[..., A
     assert answer.err.count("specs/services/b-agent.yaml:6:34: error[") == 1
     assert answer.err.count("nothing was written to output\n") == 1
     assert len(_counts(answer)) == 2
-    assert answer.err.count("\n6 warnings\n") == 2  # at first, and after the errors were mended
+    assert answer.err.count("\n6 warnings\n") == 2  # at first, and after the errors were fixed
     assert place.files() == place.afresh()
 
 
@@ -178,7 +178,7 @@ def test_comparing_and_watching_are_two_things(place: Place) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_quietly(tmp_path: Path, number: int) -> None:
-    """A process of its own, with the shipped specs: a spec is saved, and then it is told to end."""
+    """A separate process, with the shipped specs: a spec is saved, and then the process gets a signal."""
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     command = [sys.executable, "-m", "generator", "generate", "--watch"]
     changes = environment(XDG_CACHE_HOME=str(tmp_path / "cache"), PYTHONUNBUFFERED="")

@@ -1,4 +1,4 @@
-"""The shipped specs, and specs whose texts no target may take for its own, delivered to all targets."""
+"""The shipped specs, and specs with texts that targets could interpret, delivered to all targets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ receivers:
       auth_username: alerts@example.com
       auth_password_file: /etc/alertmanager/mail
 """
-#: What Helm and Prometheus, Flux and Grafana, Terraform, and kustomize would fill in.
+#: Placeholders of Helm and Prometheus, Flux and Grafana, Terraform, and kustomize.
 MARKS = ("{{ .Values.x }}", "${x}", "%{if true}", "$(x)")
 _HOSTILE = f"""\
 service: hostile-agent

@@ -1,4 +1,4 @@
-"""What a target would refuse is found before it is applied, with the name of the service."""
+"""Parts that a target would refuse are found before applying, with the name of the service."""
 
 from __future__ import annotations
 

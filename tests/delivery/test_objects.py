@@ -1,7 +1,7 @@
-"""Every object of Kubernetes is one that a cluster takes, with no key that it does not know.
+"""Every object of Kubernetes is valid for a cluster, without unknown keys.
 
 The schemas are those of the custom resources themselves (see ``crds/NOTICE``). A cluster would drop unknown keys, so
-they are refused here. What it checks of metadata and of a ConfigMap is not in them, and written out below.
+they are refused here. A cluster's checks of metadata and of a ConfigMap are not in them, and are written out below.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _schema(kind: str) -> dict[str, Any]:
 
 
 def _strict(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
-    """Refuse unknown keys everywhere, and say in JSON Schema what Kubernetes says in words of its own."""
+    """Refuse unknown keys everywhere, and translate Kubernetes's own keywords into JSON Schema."""
     if isinstance(schema, list):
         return [_strict(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Each target of the site has a module, and who asks for none gets nothing more."""
+"""Each target of the site has a module, and a site without targets gets no further files."""
 
 from __future__ import annotations
 

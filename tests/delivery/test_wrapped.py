@@ -1,9 +1,9 @@
-"""Every form holds the rules and dashboards that the output holds, and no target takes their text for its own.
+"""Every form contains the rules and dashboards of the output, and no target interprets their text.
 
-Helm, kustomize and Terraform are not installed by these tests. What stands in for them is that no text of specs comes
-into a template or a module, and that files are placed as they are. By hand Helm 3.18 (``template``, ``lint``) and
-kustomize 5.7 (``build``) gave the groups of the rule files and the JSON of the dashboards, and ``terraform fmt -check``
-read the module.
+Helm, kustomize and Terraform are not installed by these tests. Instead the tests check that no text of specs is in a
+template or a module, and that files are placed unchanged. By hand Helm 3.18 (``template``, ``lint``) and kustomize 5.7
+(``build``) gave the groups of the rule files and the JSON of the dashboards, and ``terraform fmt -check`` read the
+module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Stands in for Docker's client: ``run`` serves what it was given to mount, as the container would.
+"""A fake of Docker's client: ``run`` serves the mounted files, as the container would.
 
-It can show that the client is called as its manual says, and that what is started is ended; of Grafana it knows
-nothing.
+It shows that the client is called as in its manual, and that every started container is ended; it contains no Grafana.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 
-#: Names where calls are written down; beside it ``image`` says that the image is there, ``fault`` which call fails.
+#: The variable with the file of calls; beside it, ``image`` means that the image exists, ``fault`` names a failing
+#: call.
 CALLS = "FAKE_DOCKER"
 
 
@@ -29,7 +29,7 @@ class Container(SimpleHTTPRequestHandler):
         return os.environ[CALLS] if path == "/api/health" else "/nowhere"
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 def mounts(argv: list[str]) -> dict[str, str]:
@@ -41,12 +41,12 @@ def mounts(argv: list[str]) -> dict[str, str]:
 
 
 def after(option: str, argv: list[str]) -> list[str]:
-    """List what is given to an option."""
+    """List the values of an option."""
     return [value for name, value in pairwise(argv) if name == option]
 
 
 def main() -> int:
-    """Do what the first argument says."""
+    """Carry out the first argument."""
     called = " ".join(sys.argv[1:3])
     noted = Path(os.environ[CALLS])
     with noted.open("a") as calls:

@@ -1,4 +1,4 @@
-"""The demo, started as its user starts it: an incident, the alert that finds it, and nothing left at the end."""
+"""The demo, started as its user starts it: an incident, the alert that detects it, and nothing left at the end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def installed() -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Specs of a busy service whose alert does not wait, and a place for all temporary files."""
+    """Specs of a busy service whose alert does not wait, and a directory for all temporary files."""
     services = tmp_path / "specs/services"
     services.mkdir(parents=True)
     (services / "demo-agent.yaml").write_text(_SERVICE)
@@ -74,14 +74,14 @@ def _demo(place: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield running
         finally:
-            if running.poll() is None:  # a test has failed, and shall leave no servers either
+            if running.poll() is None:  # a test has failed, and must leave no servers either
                 for pid in _children(running.pid):
                     os.kill(pid, signal.SIGKILL)
             running.kill()
 
 
 def _said(running: subprocess.Popen[str], end: str) -> str:
-    """Read what it says up to a line with ``end`` in it."""
+    """Read the output up to a line with ``end`` in it."""
     assert running.stdout is not None
     said = ""
     for line in running.stdout:

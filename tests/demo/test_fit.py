@@ -1,4 +1,4 @@
-"""Which services the demo can show, and what it says of others."""
+"""The services that the demo can show, and the reason why others cannot be shown."""
 
 from __future__ import annotations
 

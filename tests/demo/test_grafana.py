@@ -1,6 +1,6 @@
-"""Grafana in a container: how its client is called, what is mounted, and that it ends with the block.
+"""Grafana in a container: the calls of its client, the mounted files, and its end with the block.
 
-No engine is needed: ``fake_docker`` stands in for its client.
+No engine is needed: ``fake_docker`` replaces its client.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _PROMETHEUS = "http://127.0.0.1:9999"
 
 
 class Docker(Struct, frozen=True):
-    """The client that stands in, and where it notes its calls."""
+    """The fake client, and the file of its calls."""
 
     place: Path
 
     @property
     def calls(self) -> list[list[str]]:
-        """What it was called with."""
+        """Its calls."""
         noted = self.place / "calls"
         return [json.loads(line) for line in noted.read_text().splitlines()] if noted.exists() else []
 
     def fails(self, call: str) -> None:
-        """Have a call fail."""
+        """Make a call fail."""
         (self.place / "fault").write_text(call)
 
 
@@ -79,7 +79,7 @@ def test_the_dashboards_are_shown_until_the_block_ends(docker: Docker) -> None:
         overview = json.loads(_read(f"{shown.url}{provider['options']['path']}/agent-overview.json"))
         source = yaml.safe_load(_read(f"{etc}/provisioning/datasources/prometheus.yaml"))["datasources"][0]
         assert (overview["uid"], source["url"]) == ("agent-overview", _PROMETHEUS)
-        # A Grafana that is provisioned with a second default does not start.
+        # A Grafana with a second default data source in its provisioning does not start.
         assert not source.get("isDefault")
     with pytest.raises(URLError):
         _read(shown.url)

@@ -96,7 +96,7 @@ def test_stacked_lines_stand_on_each_other() -> None:
 
 
 class _Api:
-    """Answers one series to everything, and remembers what it was asked."""
+    """Answers every query with one series, and remembers the queries."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

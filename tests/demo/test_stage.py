@@ -1,4 +1,4 @@
-"""Where history ends and live traffic begins."""
+"""The boundary between history and live traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo says as alerts come and go, and whom they reach."""
+"""The demo's lines as alerts come and go, and their receivers."""
 
 from __future__ import annotations
 

@@ -37,11 +37,11 @@ WITHOUT_EXAMPLE = DEFECTS | {
     "audit/series-bound",
     "audit/series-budget",
     "audit/turnover",
-    "audit/dropped-label",  # of sources that others instrument
+    "audit/dropped-label",  # of foreign sources
     "audit/scrape-interval",  # about times, which no exposition has
     "schema/form",  # a rest: the message names the keys
     "source/encoding",  # the other codes of this area are about files, not about their text
-    "source/merge-conflict",  # its lines have no place in a page, which Git would take for one of them
+    "source/merge-conflict",  # its lines cannot be in a page, which Git would read as conflict markers
     "source/missing",
     "source/no-services",
     "source/no-specs",
@@ -62,7 +62,7 @@ _WIDTH = 90
 
 
 def _written() -> set[str]:
-    """The codes that stand as text in the modules of the stages."""
+    """The codes in the source of the stages."""
     modules = [path for stage in STAGES for path in (ROOT / stage).rglob("*.py")]
     texts = {text for path in modules for text in _texts(path)}
     texts |= {f"reference/unknown-{noun}" for path in modules for noun in _looked_up(path)}

@@ -1,4 +1,4 @@
-"""What lies in a file that ships with the compiler is told at a file that its reader has."""
+"""A finding in a shipped file is reported at a file of the reader's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objectives from what a real Prometheus remembers, counted by hand, and what the alerts would have done."""
+"""Objectives from the history of a real Prometheus, counted by hand, and the firings of the alerts."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.long, pytest.mark.prometheus]
 
 EXPOSITIONS = Path(__file__).parents[1] / "profiles" / "expositions"
-#: By exposition the profile that was made for it.
+#: For each exposition, the profile that was made for it.
 PROFILES = {exposition: profile for profile, (_, exposition) in SERVICES.items()}
 _PANELS = re.compile(r"(?P<service>\S+): (?P<full>\d+) of (?P<measured>\d+) panels")
-#: Fewer panels would be no board.
+#: A dashboard with fewer panels than this would be useless.
 _FEWEST = 20
 
 
@@ -71,7 +71,7 @@ def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
     for job, profile in PROFILES.items():
         service = _service(tmp_path / "specs", job)
         assert (service["profile"], service["selector"]) == (profile, {"job": job})
-    # What they count stands still: only what needs no event has data, and all of that has.
+    # Their counters stand still: only panels that need no event have data, and all of those have.
     found = {one["service"]: one for one in _PANELS.finditer(answer.out)}
     assert found.keys() == PROFILES.keys(), answer.out
     assert [name for name, one in found.items() if one["full"] != one["measured"]] == []
@@ -82,7 +82,7 @@ def test_a_server_that_scrapes_them_all_becomes_a_service_of_each(
 
 
 def _scrape(server: PrometheusServer, expositions: dict[str, bytes], answering: Callable[..., str]) -> None:
-    """Let a server scrape expositions, each as a job, until it knows all of them for some scrapes."""
+    """Make a server scrape expositions, each as a job, until it has several scrapes of all of them."""
     headers = {"Content-Type": "text/plain; version=0.0.4"}
     configs = [
         {
@@ -146,7 +146,7 @@ def test_nothing_recognised_names_what_sounds_like_agents(
 
 
 def test_a_profile_of_ones_own_is_recognised(call: Call, tmp_path: Path) -> None:
-    """The way out of the test above, taken."""
+    """The proposal of the test above, followed."""
     specs = tmp_path / "specs"
     (specs / "profiles").mkdir(parents=True)
     text = (SHIPPED / "profiles" / "langgraph.yaml").read_text("utf-8")

@@ -110,7 +110,7 @@ def test_tokens_and_cost_are_those_of_the_tier(values: dict[Key, float]) -> None
 
 
 def test_a_tier_is_held_to_its_own_bound(chain: Chain) -> None:
-    """Of all runs 97.8% ended well, as promised; of the enterprise's 98.5%, which is less than promised to them."""
+    """Of all runs 97.8% succeeded, as promised; of the enterprise's 98.5%, which is below its own bound."""
     rules = [rule for group in chain.groups for rule in group.rules if isinstance(rule, AlertingRule)]
     low = [rule for rule in rules if rule.alert == "AgentSuccessRateLow"]
     true = [

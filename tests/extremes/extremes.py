@@ -1,4 +1,4 @@
-"""What may be written where a number, an amount or a time belongs, and is at the edge of sense or beyond."""
+"""Numbers, amounts and times at the edge of sense or beyond."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PACES = (
 
 
 def extremes(part: Part) -> Iterator[str]:
-    """What to try, as it is written, for a leaf of this part of the schema; nothing for words from a list."""
+    """The values to test, as written, for a leaf of this part of the schema; none for words from a list."""
     contents = part.contents
     types = contents.get("type", ())
     if {"integer", "number"} & {types if isinstance(types, str) else "", *types}:

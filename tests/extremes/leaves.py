@@ -1,4 +1,4 @@
-"""The leaves of a document, each with the part of the JSON Schema that it is held against."""
+"""The leaves of a document, each with its part of the JSON Schema."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BELOW = ("items", "additionalProperties", "propertyNames", "if", "then", "else"
 
 
 class Part(Struct, frozen=True):
-    """A part of a schema, where it stands: ``common.schema.json#/$defs/text``."""
+    """A part of a schema, with its place: ``common.schema.json#/$defs/text``."""
 
     place: str
     contents: Schema
@@ -46,7 +46,7 @@ class Part(Struct, frozen=True):
 
 
 class Leaf(Struct, frozen=True):
-    """A value that is no map and no list, its path in the document, and its part of the schema."""
+    """A value that is neither a map nor a list, its path in the document, and its part of the schema."""
 
     path: tuple[Step, ...]
     value: object
@@ -83,7 +83,7 @@ def parts(part: Part) -> Iterator[Part]:
 
 
 def _form(part: Part, value: object) -> Part:
-    """Of two forms of a metric, the one that is written: a whole one, or other buckets."""
+    """Choose the written one of two forms of a metric: a whole one, or other buckets."""
     if "if" not in part.contents:
         return part
     whole = isinstance(value, dict) and "type" in value

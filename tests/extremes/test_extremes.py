@@ -1,4 +1,4 @@
-"""Every number, amount and time of the schemas at its edges and beyond: compiled, or refused with a word."""
+"""Every number, amount and time of the schemas at its edges and beyond: compiled, or refused with a message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _HOLE = "@hole@"
 
 
 def _tried() -> list[tuple[str, Leaf]]:
-    """One leaf of each part of the schemas; bounds mean something else in each alert, and are tried in all."""
+    """One leaf of each part of the schemas; bounds have another meaning in each alert, and are tested in all."""
     chosen: dict[tuple[str, Step], tuple[str, Leaf]] = {}
     for path, leaf in LEAVES:
         if any(extremes(leaf.part)):
@@ -54,7 +54,7 @@ def _tried() -> list[tuple[str, Leaf]]:
 def test_whatever_amount_is_written_is_compiled_or_refused(
     path: str, leaf: Leaf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # To read the shipped profiles each time would take as long as all else.
+    # Reading the shipped profiles each time would take as long as everything else.
     monkeypatch.setattr("generator.spec.files.SHIPPED", tmp_path / "shipped")
     shutil.copytree(SPECS, tmp_path, dirs_exist_ok=True)
     assert _compiled(tmp_path)
@@ -117,7 +117,7 @@ def _cardinality(line: str, replicas: str, folder: Path, capsys: pytest.CaptureF
 
 
 def _compiled(directory: Path) -> bool:
-    """Compile, with what is a service's own; whether that was done, and else an error was told."""
+    """Compile, including a service's own files; return whether that succeeded, else an error must be reported."""
     found = checked(directory)
     assert not any(one.code.startswith("internal/") for one in found.diagnostics)
     if found.failed or found.model is None:

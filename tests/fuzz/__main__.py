@@ -1,8 +1,8 @@
 """Fuzz ``generate``, then the commands that talk to servers: ``python -m tests.fuzz [--seconds N] [--seed N]``.
 
-Whatever the specs hold, the exit status is 0 or 1, there is no traceback and an answer in time, the output stays as it
-is unless the status is 0, and Prometheus loads what was accepted. Whatever a server answers, a command ends well or
-with a LiveError. Inputs and answers that break this are kept, with what was said.
+For any specs, the exit status is 0 or 1, there is no traceback and an answer in time, the output is unchanged unless
+the status is 0, and Prometheus loads accepted rules. For any answer of a server, a command succeeds or ends with a
+LiveError. Inputs and answers that break this are kept, with the output.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EVERY = 10.0
 
 
 def main() -> int:
-    """Hunt, tell how it goes, and report."""
+    """Hunt, print the progress, and report."""
     arguments = _arguments()
     sys.stdout.write(f"seed {arguments.seed}, {arguments.seconds:g} s\n")
     with in_memory() as folder, prometheus_server() as server:

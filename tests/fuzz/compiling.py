@@ -1,4 +1,4 @@
-"""One call of ``generate``, and what must hold of it whatever the specs are."""
+"""One call of ``generate``, and the conditions on it for any specs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from tests.fuzz.corpus import Files
 
 LONGEST = 30
-"""Seconds of computing that a call may take, however busy the machine is; a large spec takes about one."""
+"""The largest CPU seconds of a call on a machine with any load; a large spec takes about one."""
 
 
 class Call(Struct, frozen=True):
-    """A call that did as it should: its exit status, and the files that it made, none where a spec is at fault."""
+    """A correct call: its exit status, and its files, none where a spec has errors."""
 
     code: int
     made: dict[str, str]
 
 
 class Broken(Exception):  # noqa: N818 - a finding
-    """A call that did what none may; ``kind`` is the same for those with the same cause, as far as can be told."""
+    """A call that broke a condition; ``kind`` is equal for equal causes, as far as that is known."""
 
     def __init__(self, kind: str, told: str) -> None:
         super().__init__(kind)
@@ -40,15 +40,15 @@ class Broken(Exception):  # noqa: N818 - a finding
 
 
 class _TooSlowError(BaseException):
-    """Passes by every ``except Exception``."""
+    """An exception that no ``except Exception`` catches."""
 
 
 def generate(specs: Files, folder: Path) -> Call:
-    """Write ``specs`` below ``folder`` and compile them into the output that stands there.
+    """Write ``specs`` below ``folder`` and compile them into the existing output.
 
     Raises:
-        Broken: an exception, a status that blames the call, no word about a failure, an output that changed although
-            a spec is at fault, or more than ``LONGEST`` seconds.
+        Broken: an exception, a status that blames the call, no message about a failure, an output that changed although
+            a spec has errors, or more than ``LONGEST`` seconds.
     """
     _write(specs, folder / "specs")
     output = folder / "output"

@@ -1,4 +1,4 @@
-"""Where fuzzing begins: directories of specs that compile, and such that do not, as files by their paths."""
+"""The start of fuzzing: directories of specs, with and without errors, as files by their paths."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bad() -> list[Files]:
 
 
 def _invented() -> list[Files]:
-    """What the strategy for whole directories writes; the same each time."""
+    """The output of the strategy for whole directories; the same each time."""
     found: list[Files] = []
 
     @settings(unhurried, max_examples=15, derandomize=True, database=None)

@@ -1,4 +1,4 @@
-"""The hunt: mutated specs, one after the other, until the time is up; what breaks is kept with what broke it."""
+"""The hunt: mutated specs, one after the other, until the time is up; failures are kept with their input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_KEPT = 3
 
 
 class Hunt(Struct):
-    """What was tried and found so far; ``folder`` is to work in, ``kept`` where failing inputs go."""
+    """The inputs and failures so far; ``folder`` is for work, ``kept`` for failing inputs."""
 
     folder: Path
     kept: Path
@@ -36,7 +36,7 @@ class Hunt(Struct):
     refused: list[Files] = field(default_factory=bad)
 
     def step(self) -> tuple[Files, dict[str, str]] | None:
-        """Try one input; return it with its output when it is accepted."""
+        """Test one input; return it with its output when it is accepted."""
         specs = self._next()
         try:
             call = generate(specs, self.folder)
@@ -46,7 +46,7 @@ class Hunt(Struct):
         self.codes[call.code] += 1
         if call.code:
             return None
-        self.pool.append(specs)  # what is accepted is what further changes are worth most on
+        self.pool.append(specs)  # further changes of accepted inputs are the most useful
         return specs, call.made
 
     def failed(self, kind: str, told: str, specs: Files) -> None:

@@ -1,4 +1,4 @@
-"""What was accepted, given to a real Prometheus."""
+"""Accepted outputs, loaded by a real Prometheus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def refused(
     server: PrometheusServer, outputs: Sequence[dict[str, str]], folder: Path
 ) -> list[tuple[int, str]]:
-    """Load the rules of all ``outputs`` at once; where that fails, find those that are at fault.
+    """Load the rules of all ``outputs`` at once; where that fails, find the faulty ones.
 
     Returns:
         The index of each output that Prometheus does not load, with the reason.
@@ -35,7 +35,7 @@ def refused(
 
 
 def _loaded(server: PrometheusServer, outputs: Sequence[dict[str, str]], folder: Path) -> str:
-    """Why Prometheus refuses them; empty when it does not."""
+    """The reason why Prometheus refuses them; empty when it does not."""
     paths = []
     for index, files in enumerate(outputs):
         for name, text in files.items():

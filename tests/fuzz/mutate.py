@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-# Besides odd words: amounts, and what YAML reads in its own way.
+# Besides odd words: amounts, and words with a meaning in YAML.
 _VALUES = (
     *FAMOUS,
     *(
@@ -142,7 +142,7 @@ def _indent(data: bytes, _others: Sequence[bytes], dice: Random) -> bytes:
 
 
 def _token(data: bytes, others: Sequence[bytes], dice: Random) -> bytes:
-    """Put another word in the place of one."""
+    """Replace one word by another."""
     tokens = list(_TOKEN.finditer(data))
     if not tokens:
         return data
@@ -163,7 +163,7 @@ def _splice(data: bytes, others: Sequence[bytes], dice: Random) -> bytes:
 def _tree(data: bytes, others: Sequence[bytes], dice: Random) -> bytes:
     """Change a value, a key or a section, and write the file anew; as bytes where it is no plain YAML."""
     donor_text = dice.choice(others)
-    if b"&" in data + donor_text:  # what an anchor makes of a few lines has no end
+    if b"&" in data + donor_text:  # aliases can multiply a few lines without end
         return _bits(data, others, dice)
     with suppress(yaml.YAMLError, ValueError, RecursionError, TypeError):
         tree, donor = (yaml.load(text, yaml.CBaseLoader) for text in (data, donor_text))  # noqa: S506 - only text
@@ -205,7 +205,7 @@ def _change(place: tuple[Any, Any], donors: list[tuple[Any, Any]], dice: Random)
 
 
 def _alike(value: Any, key: Any, donors: list[tuple[Any, Any]], dice: Random) -> Any:  # noqa: ANN401
-    """Take what stands at the same key elsewhere, or what is made of the same characters; else the value itself."""
+    """Take the value of the same key elsewhere, or one of the same characters; else the value itself."""
     found = [container[at] for container, at in donors if at == key and container[at] != value]
     found = found or [container[at] for container, at in donors if _shape(container[at]) == _shape(value)]
     return dice.choice(found or [value])

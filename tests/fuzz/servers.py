@@ -1,4 +1,4 @@
-"""Answers of servers, mutated: whatever a server says, each command ends well or with a LiveError, and shows both."""
+"""Mutated answers of servers: for any answer, each command succeeds or ends with a LiveError with a clean message."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ _ODD: tuple[Any, ...] = (
 _TYPES = ("text/plain", "application/json", "application/openmetrics-text; version=1.0.0")
 _MOST_CHANGES = 4
 _MOST_KEPT = 3
-#: What is sent now and then in place of a mutated answer.
+#: Statuses that replace those of an answer now and then.
 _STATUSES = (200, 200, 200, 200, 200, 204, 302, 400, 404, 422, 500, 503)
 
 
 class Answering(Connection, frozen=True):
-    """A connection to nothing, which answers by itself; what it answers is kept."""
+    """A connection without a server, which answers by itself; its answers are kept."""
 
     reply: Callable[[str, dict[str, str]], Response] = field(default=lambda *_: Response(500, b""))
 
@@ -91,7 +91,7 @@ class Answering(Connection, frozen=True):
 
 
 class ServerHunt(Struct):
-    """What was tried and found so far; ``kept`` is where answers go that break something."""
+    """The tests and failures so far; ``kept`` is for answers that break something."""
 
     kept: Path
     dice: Random
@@ -101,7 +101,7 @@ class ServerHunt(Struct):
     answers: list[bytes] = field(default_factory=list)
 
     def step(self) -> None:
-        """Have one command talk to one server."""
+        """Let one command talk to one server."""
         self.answers.clear()
         command = self.dice.choice(
             (self._audit, self._exposition, self._replay, self._record, self._apply, self._reload)

@@ -1,4 +1,4 @@
-"""A short hunt in each run of the tests, and proof that a hunt would see what breaks."""
+"""A short hunt in each run of the tests, and proof that a hunt detects failures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_mutated_specs_compile_or_are_refused_and_break_nothing(
 ) -> None:
     found = hunt(folder, tmp_path, seed=1)
     made: list[dict[str, str]] = []
-    # Few mutated specs compile; which ones they are changes with every case in tests/bad.
+    # Few mutated specs compile; which ones changes with every case in tests/bad.
     while found.codes.total() < STEPS or (not made and found.codes.total() < 5 * STEPS):
         if step := found.step():
             made.append(step[1])

@@ -1,4 +1,4 @@
-"""A short hunt among the answers of servers in each run of the tests, and proof that it would see what breaks."""
+"""A short hunt among the answers of servers in each run of the tests, and proof that it detects failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dashboard asks of its data source when it is opened, and the answers."""
+"""The queries of a dashboard to its data source when it is opened, and the answers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 class Answer(Struct, frozen=True):
-    """What a query shows: each series' labels and values; one value where an instant is asked for."""
+    """The result of a query: each series' labels and values; one value for an instant query."""
 
     target: Target
     series: tuple[tuple[Mapping[str, str], tuple[float, ...]], ...]
 
     @property
     def names(self) -> list[str]:
-        """What the series are called."""
+        """The names of the series."""
         return [_named(self.target.json["legendFormat"], labels) for labels, _ in self.series]
 
 
 def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Iterator[Answer]:
-    """Ask all queries of a dashboard; what is not in ``chosen`` is all, and nothing is typed."""
+    """Run all queries of a dashboard; variables not in ``chosen`` have all values, and text boxes are empty."""
     found = variables(board)
     typed = {name: "" for name, one in found.items() if one["type"] == "textbox"}
     every = {name: ALL for name, one in found.items() if one["multi"]} | typed | dict(chosen)
@@ -44,7 +44,7 @@ def opened(api: PrometheusApi, board: Json, chosen: Mapping[str, Choice]) -> Ite
 def ask(
     api: PrometheusApi, board: Json, target: Target, chosen: Mapping[str, Choice], *, end: int = SHOWN.end
 ) -> Answer:
-    """Ask one query, as an instant at the end or over the whole range, as it says."""
+    """Run one query, at an instant or over the whole range, as it is configured."""
     expr = substituted(target.expr, variables(board), chosen, SHOWN)
     if target.json["instant"]:
         samples = api.query(expr, end).samples
@@ -54,7 +54,7 @@ def ask(
 
 
 def offered(api: PrometheusApi, board: Json, service: str) -> dict[str, list[str]]:
-    """Ask what the variables of a dashboard offer where ``service`` is chosen."""
+    """Query the values of a dashboard's variables, with ``service`` chosen."""
     found = variables(board)
     chosen: dict[str, Choice] = {"service": service}
     return {

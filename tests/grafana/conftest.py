@@ -34,13 +34,13 @@ def model() -> Model:
 
 @pytest.fixture(scope="session")
 def boards(model: Model) -> dict[str, Json]:
-    """The dashboards by uid; whoever changes one makes a copy."""
+    """The dashboards by uid; a test that changes one must make a copy."""
     return documents(model)
 
 
 @pytest.fixture(scope="session")
 def day(prometheus: PrometheusApi, model: Model) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
-    """A simulated day on a server of its own, since some dashboards show all services; tests only read it."""
+    """A simulated day on its own server, since some dashboards show all services; tests only read it."""
     with prometheus_server() as server:
         live_through(server.api, model)
         yield server.api

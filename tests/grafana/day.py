@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 #: A Monday morning, and the end of a minute.
 START = 1_700_467_200
-#: What dashboards show when they are opened; also the shortest ordinary time with a release in it.
+#: The time range of dashboards when they are opened; also the shortest ordinary time with a release in it.
 END = START + 6 * HOUR
 SHOWN = Window(START, END)
-#: Services of the project: one promises much, one nothing that its profile does not.
+#: Services of the project: one with many objectives, one with its profile's only.
 PROMISING, PLAIN = "support-agent", "research-agent"
 HEALTHY = (PROMISING, PLAIN)
-#: A service on which everything goes wrong, and one that never ran.
+#: A service on which everything fails, and one that never ran.
 BROKEN, SILENT = "broken-agent", "silent-agent"
-#: A release whose name means something else in a regular expression.
+#: A release whose name has another meaning as a regular expression.
 ODD_RELEASE = "2.0+fix(b)|c"
-#: What goes wrong with the broken service, and how many hours before the end; slow twice is slow squared.
+#: The incidents of the broken service, with hours before the end; slow twice is slow squared.
 _INCIDENTS = (
     ("limit-reached", 3.0),
     ("undeclared-label-value", 2.0),
@@ -43,7 +43,7 @@ _INCIDENTS = (
 
 
 def live_through(api: PrometheusApi, model: Model) -> None:
-    """Let the day happen: simulate, write, evaluate all rules, alerts included."""
+    """Simulate the day, write it, and evaluate all rules, alerts included."""
     services = {service.name: service for service in model.services}
     healthy, promising = [services[name] for name in HEALTHY], services[PROMISING]
     broken, silent = _with_own_signals(_named(promising, BROKEN)), _named(promising, SILENT)

@@ -23,14 +23,14 @@ Json = dict[str, Any]
 
 
 class Panel(Struct, frozen=True):
-    """A panel other than a row, and how to name it to people."""
+    """A panel other than a row, and its name for people."""
 
     where: str
     json: Json
 
     @property
     def type(self) -> str:
-        """What Grafana calls its kind."""
+        """Grafana's name for its type."""
         return str(self.json["type"])
 
     @property
@@ -53,7 +53,7 @@ class Target(Struct, frozen=True):
 
 
 def known(model: Model) -> Facts:
-    """Find what is recorded of every service of a model."""
+    """Find the records of every service of a model."""
     rules = rule_set(model.services, model.library, model.site)
     return facts(model, rules.own, rules.shared)
 
@@ -71,7 +71,7 @@ def documents(model: Model) -> dict[str, Json]:
 
 
 def everything(board: Json) -> Iterator[Json]:
-    """List all panels, rows and what is folded into them included."""
+    """List all panels, including rows and folded panels."""
     for panel in board["panels"]:
         yield panel
         yield from panel.get("panels", ())
@@ -97,7 +97,7 @@ def variables(board: Json) -> dict[str, Json]:
 
 
 def events(board: Json) -> Iterator[tuple[str, Json]]:
-    """List the queries that mark events, with how to name them to people."""
+    """List the queries for events, with their names for people."""
     for annotation in board["annotations"]["list"]:
         yield f"{board['uid']} / {annotation['name']}", annotation
 
@@ -110,13 +110,13 @@ def steps(panel: Panel) -> Iterator[list[Json]]:
 
 
 def columns(panel: Panel) -> list[str]:
-    """List the fields that a table shows, in order; nothing of what is no table."""
+    """List the fields of a table, in order; empty for other panels."""
     ordered = [one["options"] for one in panel.json.get("transformations", ()) if one["id"] == "organize"]
     return sorted(ordered[0]["indexByName"], key=ordered[0]["indexByName"].__getitem__) if ordered else []
 
 
 def overridden(panel: Panel, name: str) -> list[Any]:
-    """List what the overrides of a panel set a property to."""
+    """List the values of a property in the overrides of a panel."""
     return [
         one["value"]
         for override in panel.json.get("fieldConfig", {}).get("overrides", ())

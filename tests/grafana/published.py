@@ -1,4 +1,4 @@
-"""Grafana's own schemas (``schemas/NOTICE``), and how a dashboard is held against them part by part."""
+"""Grafana's own schemas (``schemas/NOTICE``), and the validation of a dashboard by them, part by part."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DATA_LINK = {
 
 
 def findings(board: Json) -> Iterator[str]:
-    """Say what Grafana's schemas do not allow in a dashboard."""
+    """Describe everything in a dashboard that Grafana's schemas forbid."""
     yield from _against("dashboard", "Dashboard", board | {"panels": []}, board["uid"])
     for panel in everything(board):
         where = f"{board['uid']} / {panel['title']}"
@@ -57,7 +57,7 @@ def _panel(panel: Json, where: str) -> Iterator[str]:
 
 
 def _fields(config: Json) -> Iterator[Json]:
-    """Give the settings of all fields: those that nothing overrides, then as each override makes them."""
+    """Yield the settings of all fields: those without overrides, then those that each override makes."""
     yield config["defaults"]
     for override in config["overrides"]:
         field: Json = config["defaults"] | {"custom": dict(config["defaults"].get("custom", {}))}
@@ -84,9 +84,9 @@ def _validator(schema: str, definition: str) -> Draft7Validator:
 
 
 def _correct(name: str, definition: Json) -> None:
-    """Mend what the schemas get wrong.
+    """Correct the errors of the schemas.
 
-    Go's ``any`` became an object, what tells cells apart a default, and the links of fields those of dashboards.
+    Go's ``any`` became an object, the discriminator of cells a default, and the links of fields those of dashboards.
     """
     properties = definition.get("properties", {})
     if name in {"MatcherConfig", "DynamicConfigValue"}:

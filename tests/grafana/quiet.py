@@ -1,4 +1,4 @@
-"""Queries that have nothing to show, and why: any other one without data fails, and so does one of these with data."""
+"""Queries without data, each with the reason: any other one without data fails, and so does one of these with data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORECAST = "a forecast waits for a whole yesterday"
 _ALIKE = "no service warns without being critical"
 _LINES = ("Lowest success rates", "Highest latencies (p95)", "Most runs", "Highest spend per hour")
 
-#: On the first day of few services, whatever happens.
+#: On the first day of few services.
 ALWAYS = {
     **{f"{uid} / Spend in 24 hours (timeseries) / B": _FORECAST for uid in ("agent-overview", "agent-cost")},
     **{f"agent-fleet / {title} (timeseries) / B": _ALIKE for title in _LINES},
@@ -51,16 +51,16 @@ _TOO_LOW = "too low: tokens without a price"
 
 
 def of_others(target: Target) -> bool:
-    """Whether a query has data only where there are more values than a chart tells apart: see ``test_leading``."""
+    """Whether a query has data only with more values than a chart distinguishes: see ``test_leading``."""
     return target.json["legendFormat"] in _OTHERS
 
 
 def warns(target: Target) -> bool:
-    """Whether a query has data only where the others of its panel are not to be trusted."""
+    """Whether a query has data only where the others of its panel are unreliable."""
     return bool(target.json["legendFormat"] == _TOO_LOW)
 
 
 def judges(target: Target) -> bool:
-    """Whether a query is one of those of a number of which one answers, in the colour that fits."""
+    """Whether a query is one of several for a number, of which only one has data, in its colour."""
     several = len(target.panel.targets) > 1
     return target.panel.type == "stat" and several and not target.json["legendFormat"]

@@ -1,4 +1,4 @@
-"""Variables put into queries as Grafana puts them: by what is chosen, with its escaping for Prometheus."""
+"""Variables filled into queries like in Grafana: with the chosen values, escaped for Prometheus."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 
 
 class Window(Struct, frozen=True):
-    """The time range that is looked at, in Unix seconds, and the seconds between two points."""
+    """The shown time range, in Unix seconds, and the seconds between two points."""
 
     start: int
     end: int
@@ -44,7 +44,7 @@ class Window(Struct, frozen=True):
 def substituted(
     text: str, variables: Mapping[str, Json], chosen: Mapping[str, Choice], window: Window
 ) -> str:
-    """Put values in the place of variables; what Grafana does not know, as ``${1}``, stays."""
+    """Replace variables by values; texts that are not Grafana's variables, such as ``${1}``, stay."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2] or match[4]

@@ -1,4 +1,4 @@
-"""An alert leads to the panel that shows what it is about, with what it knows chosen."""
+"""An alert links to the panel of its subject, with its labels chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever follows an alert's link finds a panel that shows something at that moment, also where nothing finishes."""
+"""The panel behind an alert's link shows something at that moment, even where no run finishes."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+)(?: \| urlquery)? \}\}")
-#: What else goes wrong, each with a service of its own and how many hours before the end; dear twice is dear squared.
+#: Further incidents, each with its own service, with hours before the end; expensive twice is expensive squared.
 _INCIDENTS = {
     "looping-agent": ("tool-spam-loop", 1.0, 1),
     "dear-agent": ("cost-explosion", 1.5, 2),
     "lost-agent": ("exporter-gone", 1.0, 1),
     "limited-agent": ("limit-reached", 0.75, 1),
 }
-#: Alerts that are known to fire, so that the test is about them.
+#: Alerts that must fire, or the test would prove nothing.
 _FIRING = {
     *("AgentToolCallsPerRunHigh", "AgentNoRuns", "AgentMetricAbsent", "AgentCostBudgetExceeded"),
     *("AgentToolErrorRateHigh", "AgentSuccessRateLow", "AgentLatencyP95High", "AgentStopReasonShift"),
@@ -100,7 +100,7 @@ def _filled(url: str, labels: Mapping[str, str]) -> str:
 
 
 def _shows(api: PrometheusApi, boards: Mapping[str, Json], url: str) -> bool:
-    """Whether the panel behind a link has anything at that moment beside what is promised."""
+    """Whether the panel behind a link has any data at that moment besides objectives."""
     parts = urlsplit(unquote(url))
     asked = parse_qs(parts.query)
     board = boards[parts.path.removeprefix("/d/")]
@@ -118,7 +118,7 @@ def _shows(api: PrometheusApi, boards: Mapping[str, Json], url: str) -> bool:
 
 
 def _promises(panel: Panel) -> set[str]:
-    """Name the queries of what is promised, which are drawn dashed."""
+    """Name the queries for objectives, which are drawn dashed."""
     return {
         override["matcher"]["options"]
         for override in panel.json["fieldConfig"]["overrides"]

@@ -1,4 +1,4 @@
-"""On a broken day panels show what is broken, odd names included; of a silent service they show that it is silent."""
+"""On a broken day panels show the failures, including odd names; for a silent service they show the silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dashboards read what rules record, and labels that are there: never a raw metric, never a name nobody writes."""
+"""Dashboards read only records and existing labels: never a raw metric, never a name that no rule writes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 VALUES = re.compile(r"label_values\((.+), (\w+)\)")
 RESULT = re.compile(r"query_result\((.+)\)")
-#: Texts made of values are no series that anybody keeps; tables show them.
+#: Texts made of values are not stored series; tables show them.
 _TEXTS = ("makes ", "copies ")
 
 
 @pytest.fixture(scope="module")
 def known(model: Model) -> dict[str, Shape]:
-    """What there is to read."""
+    """The readable series."""
     return readable(model)
 
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_offered_is_noticed(query: str, known: dict[str, Shape]) 
 
 
 def _asked(boards: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
-    """List every expression: where it stands, itself, and the texts that name its labels."""
+    """List every expression: its place, its text, and the texts that name its labels."""
     for board in boards.values():
         for target in targets(board):
             yield target.where, target.expr, target.json["legendFormat"]

@@ -1,4 +1,4 @@
-"""On a healthy day every query of every panel has data, whatever is chosen."""
+"""On a healthy day every query of every panel has data, for any choice."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_what_is_chosen_is_what_is_shown(boards: dict[str, Json], day: Prometheu
 
 
 def _panels(api: PrometheusApi, board: Json, name: str, choice: Choice) -> dict[str, set[str]]:
-    """Say of each panel that reads a variable which of the chosen values it shows."""
+    """For each panel that reads a variable, collect the chosen values that it shows."""
     found: dict[str, set[str]] = defaultdict(set)
     for answer in opened(api, board, {"service": PROMISING, name: choice}):
         if name in referred(answer.target.expr) and answer.target.where not in QUIET[PROMISING]:
@@ -110,7 +110,7 @@ def _opened(api: PrometheusApi, boards: Mapping[str, Json], service: str) -> Ite
 
 
 def _choices(board: Json, values: Mapping[str, list[str]]) -> Iterator[tuple[str, Choice]]:
-    """Choose of each variable one value, another one, and both; what stands for the rest may be without data."""
+    """Choose one value of each variable, another one, and both; the value ``other`` may have no data."""
     for name, one in variables(board).items():
         if one["multi"]:
             some = [value for value in values[name] if value != "other"][:2]
@@ -119,7 +119,7 @@ def _choices(board: Json, values: Mapping[str, list[str]]) -> Iterator[tuple[str
 
 
 def _shown(answer: Answer, name: str, choice: Choice) -> set[str]:
-    """Name the values of a label that an answer has; a sum over what was chosen shows all of it."""
+    """Name the values of a label in an answer; a sum over the chosen values shows all of them."""
     choices = {choice} if isinstance(choice, str) else set(choice)
     found = {labels[name] for labels, _ in answer.series if name in labels}
     return found if found or not answer.series else choices

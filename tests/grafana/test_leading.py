@@ -1,4 +1,4 @@
-"""Charts of many tools: those that lead in the time range stand by themselves, all others are one, none is lost."""
+"""Charts of many tools: those leading in the time range have their own lines, all others share one, none is lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LATE = _TOOLS[1]
 
 @pytest.fixture(scope="module")
 def many(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
-    """A service with more tools than a chart tells apart, of which the first is never called."""
+    """A service with more tools than a chart distinguishes, of which the first is never called."""
     with prometheus_server() as server:
         times = range(SHOWN.start, SHOWN.end + 1, SHOWN.step)
         for record, factor in (

@@ -1,4 +1,4 @@
-"""Links of services on the dashboards: each address once, under a title of its own."""
+"""Links of services on the dashboards: each address once, under its own title."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where points are far apart nothing between two of them is lost: lines show the worst of a step, areas the mean."""
+"""With distant points no value between two of them is lost: lines show the worst of a step, areas the mean."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: As at a range of a week in a panel of a third of the screen.
 _FAR = replace(SHOWN, step=1800)
-#: As in the rules, by which dashboards record and ask.
+#: The step of the rules, for records and queries of dashboards.
 _NEAR = replace(SHOWN, step=60)
 
 Lines = dict[tuple[tuple[str, str], ...], tuple[float, ...]]
@@ -60,7 +60,7 @@ def test_every_course_looks_at_all_of_a_step(boards: dict[str, Json]) -> None:
 
 
 def _promised(target: Target) -> bool:
-    """Whether a query is drawn dashed: what is promised stays."""
+    """Whether a query is drawn dashed: an objective, which is constant."""
     return any(
         one["matcher"] == {"id": "byFrameRefID", "options": target.json["refId"]}
         and any(

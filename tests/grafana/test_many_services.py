@@ -1,4 +1,4 @@
-"""Dashboards of many services: there are not more of them, and they are not larger."""
+"""Dashboards of many services: their number and their size do not grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.grafana.documents import texts
 if TYPE_CHECKING:
     from generator.model.service import Model
 
-#: So many services list all the tools that there are; more of them list none besides.
+#: The fewer services already list all existing tools; more of them add none.
 FEW, MANY = 5, 12
 
 

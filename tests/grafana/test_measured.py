@@ -1,4 +1,4 @@
-"""Panels are there where some profile measures what they show, and say why they are empty where another does not."""
+"""Panels exist where some profile measures their signals, and explain why they are empty where another does not."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from tests.grafana.documents import Json
 
-#: What a profile must measure, and the panel of it.
+#: The panels of signals that a profile may measure.
 _OF_MODELS = ("LLM calls", "LLM latency p95", "Time to first token p95")
 
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
-    """The dashboards of a service whose source measures calls of models, but neither steps nor why runs end."""
+    """The dashboards of a service whose source measures calls of models, but neither steps nor the reasons of ends."""
     specs: Path = tmp_path_factory.mktemp("foreign")
     (specs / "services").mkdir()
     (specs / "services/genai.yaml").write_text(

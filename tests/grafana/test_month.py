@@ -1,4 +1,4 @@
-"""Days and months of spend: sums of what was recorded, each day at its own midnight, of this month alone."""
+"""Days and months of spend: sums of records, each day at its own midnight, of this month alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHOSEN: Mapping[str, Choice] = {"service": "steady", "model": "$__all", "releas
 
 @pytest.fixture(scope="module")
 def steady(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: ARG001  (skips without one)
-    """A service that spends steadily, on a server of its own."""
+    """A service that spends steadily, on its own server."""
     times = [1000 * time for time in range(_OCTOBER_30, SHOWN.end + 1, 60)]
     with prometheus_server() as server:
         for record, value, labels in (

@@ -1,7 +1,7 @@
-"""No board is green while an alert is true: whatever the alert, the overview's and the fleet's worst status is as bad.
+"""No board is green while an alert is true: for any alert, the worst status of overview and fleet is as bad.
 
-Each alert of the library and each of a service's own, in each of its severities, is true for a service that has
-nothing else. What it would be called and which labels it would have is inferred from its rule.
+Each alert of the library and each of a service's own, in each of its severities, is true for a service without any
+other alert. Its name and its labels are inferred from its rule.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
     from tests.grafana.documents import Json
 
 _CODES = {"critical": 2, "warning": 1, "info": 0}
-#: At two moments, as what is about no service is everyone's.
+#: Two times, as an alert without a service is in every service's row.
 _OF_ONE, _OF_ALL = SHOWN.end - 1800, SHOWN.end
 _GROUP = "rule_group"
-#: Nobody knows the service that it is about.
+#: The alert about an unknown service.
 _UNKNOWN = "AgentConstantsMissing"
 _BYSTANDER = "bystander"
 
 
 class Alerted(Struct, frozen=True):
-    """An alert that is true: its labels, and the service that it is about, if any."""
+    """A true alert: its labels, and its service, if any."""
 
     labels: Mapping[str, str]
 
     @property
     def service(self) -> str:
-        """Whose it is; empty of all."""
+        """Its service; empty for all."""
         return self.labels.get(names.SERVICE, "")
 
     @property
@@ -61,7 +61,7 @@ class Alerted(Struct, frozen=True):
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """The project's specs with alerts of a service's own, of every kind."""
+    """The project's specs with own alerts of a service, of every kind."""
     return with_own_alerts(tmp_path_factory.mktemp("own") / "specs")
 
 
@@ -86,7 +86,7 @@ def test_no_board_is_greener_than_an_alert(
     assert list(_greener(fresh_prometheus.api, documents(own), alerts)) == []
 
 
-#: Parts of the rules of statuses, what may stand there by mistake, and the alerts that no board shows then.
+#: Parts of the rules of statuses, a possible mistake in each, and the alerts that no board then shows.
 _MISTAKES = {
     "no row of spend": (
         'signal!=""',
@@ -135,7 +135,7 @@ def _true(model: Model) -> Iterator[Alerted]:
             if isinstance(rule, AlertingRule):
                 known = worlds.get(rule.labels.get(names.SERVICE, ""), some)
                 found = infer(rule.expr, known).shape.names | rule.labels.keys()
-                # What is about a group of rules may be about a service as well, and never about both.
+                # An alert about a group of rules may be about a service as well, but never about both.
                 for whose in {names.SERVICE, _GROUP} & found:
                     labels = {name: f"some {name}" for name in found - {names.SERVICE, _GROUP}}
                     yield _alerted(rule, labels | {whose: f"{whose}-{next(number):03}"})
@@ -161,7 +161,7 @@ def _board_rules(model: Model) -> list[RuleGroup]:
 
 
 def _happen(api: PrometheusApi, alerts: Iterable[Alerted], rules: Iterable[RuleGroup]) -> None:
-    """Write the alerts as Prometheus does, and record what boards read."""
+    """Write the alerts as Prometheus does, and record the inputs of boards."""
     write(api, _written(alerts))
     for at in (_OF_ONE, _OF_ALL):
         evaluate(api, list(rules), at, at)
@@ -184,7 +184,7 @@ def _written(alerts: Iterable[Alerted]) -> Iterator[TimeSeries]:
 def _greener(
     api: PrometheusApi, boards: Mapping[str, Json], alerts: Iterable[Alerted]
 ) -> Iterator[tuple[str, str]]:
-    """List the alerts that a board shows too well, and which board that is."""
+    """List the alerts that a board shows as better than they are, with the board."""
     fleet = {at: _worst(api, boards["agent-fleet"], "Services", at) for at in (_OF_ONE, _OF_ALL)}
     for one in alerts:
         service, at = one.service or _BYSTANDER, _OF_ONE if one.service else _OF_ALL
@@ -198,7 +198,7 @@ def _greener(
 
 
 def _worst(api: PrometheusApi, board: Json, title: str, at: int, service: str = "") -> dict[str, float]:
-    """Ask for the statuses that a table shows: by service, or the rows of one service by signal."""
+    """Query the statuses of a table: by service, or the rows of one service by signal."""
     where = f"{board['uid']} / {title} (table) / A"
     (target,) = (one for one in targets(board) if one.where == where)
     chosen = {"service": service} if service else {"name": ""}

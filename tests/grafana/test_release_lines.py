@@ -1,4 +1,4 @@
-"""Lines of releases: from enough runs on, and the newest is the one that began last, whichever runs at the end."""
+"""Lines of releases: from enough runs on; the newest is the one that began last, even if others run at the end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_release_that_was_rolled_back_is_still_the_newest(
 
 
 def _written(api: PrometheusApi, releases: Mapping[str, tuple[float, tuple[int, int]]]) -> str:
-    """Write what is recorded of a new service: of each release its runs in a window, and from when to when."""
+    """Write the records of a new service: for each release its runs in a window, and its begin and end."""
     service = f"releases-{next(_SERVICES)}"
 
     def constant(record: str, value: float, span: tuple[int, int], **labels: str) -> TimeSeries:
@@ -78,7 +78,7 @@ def _written(api: PrometheusApi, releases: Mapping[str, tuple[float, tuple[int, 
 
 
 def _shown(boards: dict[str, Json], api: PrometheusApi, service: str) -> tuple[set[str], set[str]]:
-    """Name the releases that are drawn as the newest, and as others."""
+    """Name the releases drawn as the newest, and as others."""
     board, chosen = boards["agent-runs"], {"service": service, "release": "$__all"}
     queries = [one for one in targets(board) if one.panel.json["title"] == "Success rate by release"]
     newest, others, _ = (ask(api, board, target, chosen) for target in queries)

@@ -1,4 +1,4 @@
-"""No query fails because two series of one thing are there: after a restart, or where two servers disagree."""
+"""No query fails because of two series for one thing: after a restart, or where two servers disagree."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _HOUR = range(SHOWN.end - HOUR, SHOWN.end + 1, MINUTE)
 
 @pytest.fixture
 def support(model: Model) -> Service:
-    """The service that promises much."""
+    """The service with many objectives."""
     return next(one for one in model.services if one.name == PROMISING)
 
 
 @pytest.fixture
 def after(fresh_prometheus: PrometheusServer, day: PrometheusApi) -> PrometheusApi:
-    """A server that has just started again, with what the promising service had."""
+    """A server after a restart, with the series of the service with many objectives."""
     start_again(fresh_prometheus.api, day, PROMISING, SHOWN.end)
     return fresh_prometheus.api
 
@@ -145,7 +145,7 @@ def _sample(name: str, labels: Mapping[str, str], at: int, value: float) -> Time
 
 
 def _row(api: PrometheusApi, boards: dict[str, Json], service: str) -> Mapping[str, str]:
-    """Return the one row of the signal, its status as text."""
+    """Return the one row of the signal, with its status as text."""
     board, cells = boards["agent-overview"], dict[str, str]()
     for target in (one for one in targets(board) if one.where.startswith(_BOARD)):
         found = ask(api, board, target, {"service": service}).series

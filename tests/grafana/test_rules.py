@@ -1,4 +1,4 @@
-"""Every dashboard keeps every rule; and every rule sees a dashboard that breaks it."""
+"""Every dashboard keeps every rule; and every rule detects a dashboard that breaks it."""
 
 from __future__ import annotations
 

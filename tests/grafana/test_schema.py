@@ -1,4 +1,4 @@
-"""Every part of every dashboard is as Grafana's own published schemas say."""
+"""Every part of every dashboard is valid by Grafana's own published schemas."""
 
 from __future__ import annotations
 

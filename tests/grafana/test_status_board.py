@@ -1,4 +1,4 @@
-"""The status board, and the fleet's, show what is recorded: the same numbers that alerts read."""
+"""The status boards of service and fleet show the records: the same numbers that alerts read."""
 
 from __future__ import annotations
 
@@ -97,13 +97,13 @@ def test_a_service_without_data_has_its_rows_and_is_not_ok(
     boards: dict[str, Json], day: PrometheusApi
 ) -> None:
     rows = _board(boards, day, SILENT)
-    # Of some signals not every service has a row, and nobody looked at what was never recorded.
+    # Some signals have no row in some services; a signal that was never recorded counts as unwatched.
     others = {"spend", "llm_usage_unread_count", names.INSTRUMENTATION}
     assert set(rows) | others == set(_board(boards, day, HEALTHY[1])) | others
     assert {row.now.partition(" of ")[0] for row in rows.values()} == {"-"}
     assert rows["success_rate"].now == "- of 97 %"
     assert {row.trend for row in rows.values()} == {""}
-    # It promises traffic, and nobody misses that on the first day.
+    # It promises traffic, and its absence counts only after the first day.
     assert {row.status for row in rows.values()} == {NO_DATA}
 
 
@@ -137,7 +137,7 @@ def test_the_fleet_has_a_row_for_every_service_with_its_worst_status(
 
 
 class Row(Struct, frozen=True):
-    """A row of the board, as the queries give its cells; empty where they give none."""
+    """A row of the board, from the cells of its queries; empty where there are none."""
 
     status: float
     order: str
@@ -179,7 +179,7 @@ def _promised(day: PrometheusApi, service: str, signal: str) -> float | None:
 
 
 def _direction(one: InstantSample, better: Better) -> str:
-    """Say whether a trend is for better or worse; little is neither."""
+    """Return whether a trend is for better or worse; a small one is neither."""
     seen = abs(one.value) >= (0.1 if one.labels["unit"] == "relative" else 0.01)
     if better is Better.NEITHER or not seen:
         return ""

@@ -1,4 +1,4 @@
-"""Tables name fields that their queries have, and make one row of what belongs together."""
+"""Tables use existing fields of their queries, and merge matching rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_row_has_one_value_of_each_query(boards: dict[str, Json], day: Prometh
     for panel, answers in _tables(boards, day):
         kept = {name for name in _kept(panel) if not name.startswith("Value")}
         rows = []
-        # Grafana makes one row of what agrees in all labels that two answers share.
+        # Grafana merges rows that agree in all labels that two answers share.
         shared = kept.intersection(*(_labels(answer) for answer in answers if answer.series))
         assert shared, panel.where
         for answer in answers:

@@ -1,4 +1,4 @@
-"""Everything that dashboards may read: what the compiled rules record, and the alerts that they make fire."""
+"""The readable series of dashboards: the records of the compiled rules, and the alerts that they fire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def readable(model: Model) -> dict[str, Shape]:
-    """Return the recorded series of all services by name, with their labels, and what Prometheus keeps of alerts."""
+    """Return the recorded series of all services by name, with their labels, and Prometheus's series of alerts."""
     worlds = [one.world for one in known(model).services]
     recorded = reduce(_both, (one.recorded for one in worlds))
     alerts = reduce(union, (one.builtin[names.ALERTS] for one in worlds))
@@ -25,7 +25,7 @@ def readable(model: Model) -> dict[str, Shape]:
 
 
 def _of_any(shape: Shape) -> Shape:
-    """Let what dashboards choose by be any."""
+    """Let the labels that dashboards choose by have any value."""
     chosen = ((name, (f"any {name}",)) for name in (names.SERVICE, names.SIGNAL) if name in shape.names)
     return labelled(shape, tuple(chosen))
 

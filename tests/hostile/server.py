@@ -28,7 +28,7 @@ _MEGABYTE = 1024 * 1024
 
 
 class Request(Struct, frozen=True):
-    """What was sent: the path, and all of the head, in which credentials stand."""
+    """A received request: the path, and the whole head, which contains credentials."""
 
     path: str
     head: bytes
@@ -71,12 +71,12 @@ def _fixed(whole: bytes) -> Mode:
 
 
 def _result(kind: str, result: str) -> Mode:
-    """Answer every question to a Prometheus with this result, whatever was asked."""
+    """Answer every query to a Prometheus with this result."""
     return _fixed(_api(f'{{"resultType":"{kind}","result":{result}}}'))
 
 
 def _echo(status: str, spell: Callable[[str], str], **headers: str) -> Mode:
-    """Repeat the credential, as the API would say what is wrong."""
+    """Repeat the credential in an error of the API."""
 
     def mode(request: Request) -> Pieces:
         said = spell(f"bad header {request.secret}")
@@ -92,7 +92,7 @@ def _escaped(text: str) -> str:
 
 
 def _as_data(request: Request) -> Pieces:
-    """Put the credential where labels, warnings and names stand."""
+    """Put the credential into labels, warnings and names."""
     series = {"metric": {"__name__": request.token, "tool": request.secret}, "value": [1, "1"]}
     body = {"status": "success", "data": {"resultType": "vector", "result": [series]}}
     yield answer(json.dumps({**body, "warnings": [request.secret]}).encode())
@@ -118,7 +118,7 @@ def _endless(piece: bytes, **headers: str) -> Mode:
 
 
 def _bomb(_: Request) -> Pieces:
-    """A gigabyte of nothing, in a megabyte."""
+    """A gigabyte of blanks, compressed to a megabyte."""
     packed = zlib.compressobj(wbits=31)
     blank = bytes(_MEGABYTE)
     body = b"".join(packed.compress(blank) for _ in range(1024)) + packed.flush()
@@ -126,7 +126,7 @@ def _bomb(_: Request) -> Pieces:
 
 
 def _samples(kind: str, before: str, one: str, after: str, count: int) -> Mode:
-    """Answer with more than can be of use, all of it well-formed."""
+    """Answer with more data than is useful, all of it well-formed."""
 
     def mode(request: Request) -> Pieces:
         listed = f"{one}," * (count - 1) + one
@@ -247,7 +247,7 @@ def _serve(connection: socket.socket, server: Hostile, mode: Mode, stop: threadi
 
 
 def _received(connection: socket.socket) -> Request:
-    """Read a request, its body as well, or an answer would be cut off by a reset."""
+    """Read a request with its body, or a reset would cut the answer off."""
     data = b""
     while b"\r\n\r\n" not in data and (piece := connection.recv(65536)):
         data += piece

@@ -1,4 +1,4 @@
-"""Whatever a server answers, a command ends in time with exit status 2, says why, and shows no credential."""
+"""For any answer of a server, a command ends in time with exit status 2, gives the reason, and shows no credential."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SPECS = str(Path(__file__).parents[1] / "audit/specs")
 TIMEOUT, GRACE = 1.5, 2.0
-#: For answers that are work to read: on an idle machine it takes a second, and this one may have others to do.
+#: For answers that take time to read: a second on an idle machine, more on a busy one.
 LONG_GRACE = 15.0
 MOST_MEGABYTES = 150
 SPAN = ("--from", "2026-03-20T00:00Z", "--to", "2026-03-20T01:00Z")
-#: With characters that are written otherwise in JSON, in HTML and in an address.
+#: With characters that have escapes in JSON, in HTML and in an address.
 TOKEN = 'eyJhb"<Gci&O/iJI+Uz=I1Ni'  # noqa: S105 - nobody's
 SERVERS = ("PROMETHEUS", "GRAFANA", "EXPOSITION", "RULER")
 
 
 @cache
 def delivered() -> str:
-    """Write an output that holds a group for a ruler."""
+    """Write an output with a group for a ruler."""
     folder = tempfile.TemporaryDirectory()  # until the tests end
     group = {"name": "agent-run", "rules": [{"record": "service:agent_run:rate", "expr": "vector(1)"}]}
     text = json.dumps({"namespace": "agent-metrics", "groups": [group]})
@@ -62,7 +62,7 @@ CALLS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "simulate": lambda url: ("simulate", SPECS, "--prometheus", url, *SPAN),
     "simulate beside": lambda url: ("simulate", SPECS, "--prometheus", url, "--add", "--record", *SPAN),
 }
-#: A write, a reload or an audit may take these for what they are: an answer without anything in it.
+#: A write, a reload or an audit may accept these: they are valid empty answers.
 FINE = {
     ("audit a server", "a sample without a name"),
     ("audit a server", "a sample without a value"),
@@ -70,12 +70,12 @@ FINE = {
     ("simulate beside", "no number in a range"),
     ("simulate beside", "infinite in a range"),
 }
-#: What could fill the memory.
+#: Answers that could fill the memory.
 LARGE = [name for name in MODES if name.startswith(("endless", "gzip", "brackets")) or "without end" in name]
 
 
 def shown(text: str, mode: str) -> None:
-    """See that nothing is shown that must not be."""
+    """Check that no secret and no traceback is shown."""
     assert "Traceback" not in text
     assert TOKEN[:6] not in text
     assert b64encode(TOKEN.encode()).decode()[:12] not in text
@@ -100,7 +100,7 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def test_every_command_ends_well_whatever_a_server_does(command: str, mode: str, call: Call) -> None:
     with hostile(MODES[mode]) as server:
         code, out, err = call(*CALLS[command](server.url), "--timeout", f"{TIMEOUT * 1000:.0f}ms")
-        # Where nothing is wrong with the answers, a command goes on with its own work.
+        # Where the answers are right, a command goes on with its own work.
         assert (command, mode) in FINE or in_time(server), f"{time.monotonic() - server.began:.1f}s"
     shown(out + err, mode)
     assert server.requests
@@ -142,7 +142,7 @@ def test_no_answer_fills_the_memory(command: str, mode: str, tmp_path: Path) -> 
 
 
 def _watched(process: subprocess.Popen[bytes]) -> float:
-    """Wait for a process, and return the most memory that was seen in it (megabytes).
+    """Wait for a process, and return the largest observed memory of it (megabytes).
 
     The kernel's own figure at the end would be that of this process where that is larger, since it forked from it.
     """

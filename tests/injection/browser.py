@@ -23,7 +23,7 @@ _ARGUMENTS = (
 
 
 def dom(page: str, directory: Path) -> str:
-    """Open a page and give back what has become of it once it is loaded, scripts run included."""
+    """Open a page and return its DOM after loading, scripts included."""
     file = directory / "page.html"
     file.write_text(page, "utf-8")
     ended = subprocess.run(

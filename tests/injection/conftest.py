@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Compiled(Struct, frozen=True):
-    """Specs, what they mean, and the files that came of them."""
+    """Specs, their model, and the files compiled from them."""
 
     specs: Path
     model: Model
@@ -44,7 +44,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
-    """The same specs with texts that mean nothing to anybody."""
+    """The same specs with harmless texts."""
     return _compiled(tmp_path_factory.mktemp("plain"), PLAIN)
 
 

@@ -1,4 +1,4 @@
-"""Where the schemas let authors write freely, and filling these places."""
+"""The places in the schemas with free text, and filling them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCHEMAS = Path(__file__).parents[2] / "generator" / "spec" / "schemas"
 _KNOWN: dict[str, Json] = {
     path.name: json.loads(path.read_text("utf-8")) for path in _SCHEMAS.glob("*.schema.json")
 }
-#: A small language each, which no other text is written in; the name of another spec.
+#: A small language each, with no free text; the name of another spec.
 _LANGUAGES = ("#/$defs/quantity", "#/$defs/bound", "/over", "/cost/per", "service:/profile")
 _MOST = 1000
 
@@ -29,7 +29,7 @@ def schema(kind: str) -> Json:
 
 
 def free(kind: str) -> set[str]:
-    """Name every place of a kind of file where any text may stand, a key of a mapping included."""
+    """Name every place of a kind of file with free text, keys of mappings included."""
     return set(_free(schema(kind), f"{kind}:", schema(kind)))
 
 
@@ -39,7 +39,7 @@ def written(kind: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def filled(kind: str, value: Json, texts: tuple[str, ...]) -> Json:
-    """Write texts wherever prose may stand: in turn where a place occurs often, else all of them together."""
+    """Write texts into every place of prose: in turn where a place occurs often, else all of them together."""
     counted = _Turns(texts, {})
     _fill(schema(kind), f"{kind}:", schema(kind), value, counted)
     _fill(schema(kind), f"{kind}:", schema(kind), value, _Turns(texts, dict(counted.taken)))
@@ -47,7 +47,7 @@ def filled(kind: str, value: Json, texts: tuple[str, ...]) -> Json:
 
 
 class _Turns(Struct, frozen=True):
-    """Which text comes next at a place; ``often`` is how often each place occurs."""
+    """The next text of each place; ``often`` is the number of occurrences of each place."""
 
     texts: tuple[str, ...]
     often: Mapping[str, int]
@@ -61,7 +61,7 @@ class _Turns(Struct, frozen=True):
 
 
 def _resolved(found: Json, root: Json) -> tuple[Json, Json, str]:
-    """Follow references; say the last one, too."""
+    """Follow references; return the last one, too."""
     name = ""
     while "$ref" in found:
         name = found["$ref"]
@@ -76,7 +76,7 @@ def _resolved(found: Json, root: Json) -> tuple[Json, Json, str]:
 
 
 def _members(found: Json) -> Iterator[tuple[str, Json]]:
-    """List what stands below a value: ``name`` of a property, ``*`` of others, ``[]`` of items."""
+    """List the members of a value: ``name`` of a property, ``*`` of others, ``[]`` of items."""
     for branch in ("then", "else"):
         if branch in found:
             yield "", found[branch]
@@ -88,7 +88,7 @@ def _members(found: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _keys(found: Json) -> Json | None:
-    """Find the schema of the keys that are not listed; None where there are none."""
+    """Find the schema of unlisted keys; None where there are none."""
     if not isinstance(found.get("additionalProperties"), dict):
         return None
     names: Json = found.get("propertyNames", {"type": "string"})
@@ -139,7 +139,7 @@ def _below(found: Json, where: str, root: Json, key: str, value: object) -> Iter
 
 
 def _fill(schema_: Json, where: str, root: Json, value: object, turns: _Turns) -> None:
-    """Fill a mapping; no list of a spec holds mappings with prose."""
+    """Fill a mapping; no list of a spec contains mappings with prose."""
     found, root, _ = _resolved(schema_, root)
     if not isinstance(value, dict):
         return

@@ -1,8 +1,8 @@
-"""Texts that some reader of the output takes for more than text, if they reach it as they are."""
+"""Texts that some reader of the output would interpret, if they are not escaped."""
 
 from __future__ import annotations
 
-#: What a spec may hold, each as the value of a label and as text for people.
+#: Texts that a spec may contain, each as the value of a label and as prose.
 TEXTS = (
     # strings and their ends, in PromQL, YAML, JSON and Python
     *('a"b', "a'b", '"""', "'''", "a\\", "\\", "\\n", "a\\u202eb", "a\nb", "a\n\nb\n", '",b="'),
@@ -21,11 +21,11 @@ TEXTS = (
     *("</title></style></svg>", "<!-- a", "]]>"),
     # YAML
     *("a: b #c", "null", "!!python/object:a", "&a *a", "1e3", " a ", "a\tb"),
-    # what is not seen, or not where it stands
+    # invisible, or displayed at another place
     *("a\u200bb", "a\u200fb", "a\u00a0b", "e\u0301", "\u65e5\u672c \U0001f600"),
 )
 
-#: What no spec may hold, but a terminal, a page or a report may be handed by others.
+#: Texts that no spec may contain, but that others may send to a terminal, a page or a report.
 RAW = (
     "\x1b[31ma\x1b]0;b\x07",
     "a\u202eb",
@@ -38,7 +38,7 @@ RAW = (
     "\udc80",
 )
 
-#: As many that nobody takes for anything else: what comes of them has the shape that hostile ones must have, too.
+#: The same number of harmless texts: their output has the shape that the hostile ones' must have, too.
 PLAIN = tuple(f"plain{index}" for index in range(len(TEXTS)))
 
 

@@ -1,4 +1,4 @@
-"""A directory of specs that says hostile things wherever it may: the shipped profile, and a service on it."""
+"""A directory of specs with hostile texts in every possible place: the shipped profile, and a service on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.whole.specs import Directory
 
 SERVICE = "hostile-agent"
-#: The site's owner: all that the schema lets through.
+#: The site's owner: everything that the schema allows.
 OWNER = "Team_a.b@c/d-e"
 LINK = "https://logs.example.com/a;b/(c)?q=%5B%5Bservice%5D%5D&x=~*!|^"
 
@@ -43,12 +43,12 @@ def few(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def tools(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Choose so few texts that each has its colour."""
+    """Choose few enough texts that each has its colour."""
     return texts[8:]
 
 
 def directory(texts: tuple[str, ...]) -> Directory:
-    """Write a file of each kind that holds ``texts`` in all places where any text may stand."""
+    """Write a file of each kind with ``texts`` in all places with free text."""
     files = {
         "profiles/hostile.yaml": filled("profile", _profile(texts), texts),
         f"services/{SERVICE}.yaml": filled("service", _service(texts), texts),

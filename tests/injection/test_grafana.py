@@ -1,4 +1,4 @@
-"""Grafana finds its variables in the dashboards, and no other ones in what specs say."""
+"""Grafana finds its variables in the dashboards, and no further ones in texts of specs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_a_text_spells_is_no_variable(boards: dict[str, Board], plain: Comp
 
 
 def _found(board: Board) -> list[tuple[str | Any, ...]]:
-    """List each spelling of a variable as often as it stands anywhere, but for the groups of label_replace."""
+    """List each occurrence of a variable, except the groups of label_replace."""
     return sorted(match.groups(default="") for text in _strings(board) for match in REFERENCE.finditer(text))
 
 
@@ -95,10 +95,10 @@ def test_each_colour_is_of_the_values_that_it_is_meant_for(boards: dict[str, Boa
 
 
 def _matches(matcher: dict[str, str], name: str) -> bool:
-    """Match a field's name as Grafana does: a regular expression stands between slashes, on one line."""
+    """Match a field's name as Grafana does: a regular expression is between slashes, on one line."""
     if matcher["id"] == "byName":
         return matcher["options"] == name
     expression = re.fullmatch(r"/(.*?)/(g?i?m?y?)", matcher["options"])
     assert expression, matcher
-    # In JavaScript, $ without a flag matches at the very end only.
+    # In JavaScript, $ without a flag matches only at the very end.
     return re.search(re.sub(r"\)\$\Z", r")\\Z", expression[1]), name) is not None

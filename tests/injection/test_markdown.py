@@ -1,4 +1,4 @@
-"""Markdown as a CommonMark reader with tables understands it: texts stay in their places, and are shown as they are."""
+"""Markdown as a CommonMark reader with tables reads it: texts stay in their places, and are shown unchanged."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_no_page_links_anywhere_but_to_the_sites_dashboards_or_holds_html(hostil
         assert led <= boards, page.name
         for board in boards:
             source = source.replace(f"](<{board}>)", "]")
-        # GitHub makes links of these by itself, where nothing is escaped.
+        # GitHub makes links of these by itself, if they are not escaped.
         assert not re.search(r"https?://|www\.|\w@\w", source), page.name
 
 
@@ -91,7 +91,7 @@ def _meaning(compiled: Compiled, name: str) -> str:
 
 
 def _line(value: str) -> str:
-    """Say what is shown of a text: on one line, and what does not show itself by its number."""
+    """The visible form of a text: on one line, with invisible characters as numbers."""
     return printable(re.sub(r"[ \t\r\n]+", " ", value).strip(" ")) or '""'
 
 
@@ -100,7 +100,7 @@ def _every(tokens: list[Token]) -> list[Token]:
 
 
 def _shape(tokens: list[Token]) -> list[tuple[str, str]]:
-    """List what the reader makes of a page, but for the words."""
+    """List the structure of a page, without the words."""
     return [(token.type, token.tag) for token in _every(tokens) if token.type != "text"]
 
 

@@ -27,7 +27,7 @@ def module(hostile: Compiled) -> Any:  # noqa: ANN401 - a generated module has n
 
 @pytest.fixture(scope="module")
 def exposed(module: Any) -> dict[str, Family]:  # noqa: ANN401
-    """What is exposed when runs have ended for every reason, each with the tool and model of its place."""
+    """The exposition after runs with every reason, each with the tool and model of its index."""
     registry = CollectorRegistry()
     metrics = module.HostileAgentMetrics(release=TEXTS[0], registry=registry)
     for text in TEXTS:

@@ -1,4 +1,4 @@
-"""The page of a replay shows texts, and neither its mark-up nor its scripts are any but its own."""
+"""The page of a replay shows texts; its mark-up and its scripts are only its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVERY = (*TEXTS, *RAW)
-#: What the page allows to run: nothing. Without it only quoting keeps a text from running.
+#: The page's policy forbids all scripts. Without it only escaping keeps a text from running.
 _POLICY = re.compile(r"<meta http-equiv=[^>]*>")
 RUN = "<script>document.title='RUN'</script>"
 
@@ -49,7 +49,7 @@ class Shape(HTMLParser):
         self.words: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag, also one that ends itself."""
+        """Take a tag, including one that ends itself."""
         self.tags.append((tag, tuple(name for name, _ in attrs)))
 
     def handle_data(self, data: str) -> None:

@@ -31,7 +31,7 @@ MINUTE, SCRAPE = 60, 15
 _SPAN = 20 * MINUTE
 _PATIENCE = 60
 _RELEASE = "r1"
-#: What no spec lists.
+#: A value that no spec lists.
 STRANGE = "strange {{ $value }} </p>"
 
 
@@ -45,7 +45,7 @@ def server() -> Iterator[PrometheusServer]:
 
 @pytest.fixture(scope="module")
 def now(server: PrometheusServer, hostile: Compiled) -> int:
-    """When runs ended for every reason, each as often as its place says; rules have recorded it."""
+    """The time after runs with every reason, each as often as its index; rules have recorded them."""
     end = int(time.time()) // MINUTE * MINUTE
     write(server.api, list(_runs(end)))
     model = hostile.model

@@ -1,4 +1,4 @@
-"""Nothing that a command says moves the cursor, turns text or gives an order to whoever reads it."""
+"""No output of a command moves the cursor, turns text or contains a control sequence."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tests.commands.calls import Answer
     from tests.injection.conftest import Compiled
 
-#: Texts that a command might have to show: with what does not show itself, and what reports give a meaning.
+#: Texts that a command may have to show: with invisible characters, and characters with a meaning in reports.
 SOME = tuple(text for text in TEXTS if re.search(r"[^\x20-\x7e]|[%\]]|::", text))
-#: What a person may call a directory, or type.
+#: A possible name of a directory, or typed text.
 NAME = "a\x1b[31m\u202eb\nc"
 _COMMAND = re.compile(r"::(error|warning|notice) [^\n]*::[^\n]*\n")
 
@@ -37,7 +37,7 @@ def _shows_itself(answer: Answer) -> bool:
 
 
 class Places(Struct, frozen=True):
-    """Hostile specs in a directory of a hostile name: those that compile, and those that are refused."""
+    """Hostile specs in a directory with a hostile name: one set that compiles, and one that is refused."""
 
     root: Path
     good: str
@@ -46,7 +46,7 @@ class Places(Struct, frozen=True):
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """Write the specs; the bad ones have what no spec may hold, and links to nowhere, in each file."""
+    """Write the specs; the bad ones have forbidden texts, and broken links, in each file."""
     root = tmp_path_factory.mktemp("terminal")
     write(directory(SOME), root / NAME)
     bad = directory(SOME)

@@ -1,4 +1,4 @@
-"""An agent loop in the shape of the article's, which keeps its own counts of everything that it does."""
+"""An agent loop like the article's, which keeps its own counts of everything that it does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODELS = ("gpt-4o", "gpt-4o-mini")
 
 
 class Step(Struct, frozen=True):
-    """What the agent does next: call a tool or a model, with success or an exception; it may be the last."""
+    """The agent's next step: a call of a tool or a model, with success or an exception; it may be the last."""
 
     tool: str | None = None
     model: str | None = None
@@ -39,7 +39,7 @@ class Counts(Struct):
     lock: Lock = field(default_factory=Lock)
 
     def tool(self, step: Step, error_class: str) -> None:
-        """Count a tool call; a class says that it failed."""
+        """Count a tool call; a class means that it failed."""
         name = step.tool if step.tool in TOOLS else "other"
         with self.lock:
             self.outside["tool"] += name == "other"
@@ -65,7 +65,7 @@ class Counts(Struct):
             self.steps[steps] += 1
 
 
-#: What the loop expects of each exception, in tools and in models.
+#: The expected class of each exception, in tools and in models.
 CLASSES = {TimeoutError: "timeout", ConnectionError: "connection", asyncio.CancelledError: "cancelled"}
 
 

@@ -1,4 +1,4 @@
-"""What a registry exposes, and what the spec says that it may."""
+"""The exposition of a registry, and the series that the spec allows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def declared(service: Service) -> dict[str, Metric]:
 
 
 def misfits(found: Mapping[str, Family], service: Service) -> list[str]:
-    """Say what is exposed otherwise than the spec declares: names, types, help, labels, values, buckets."""
+    """List the differences from the spec: names, types, help, labels, values, buckets."""
     wanted = declared(service)
     created = {f"{name}_created" for name in wanted}
     told = [f"{name} is not declared" for name in found.keys() - wanted.keys() - created]

@@ -26,7 +26,7 @@ OUTPUT = ROOT / "output" / "instrumentation"
 
 
 def compiled(specs: Path) -> Model:
-    """The model of specs that are right."""
+    """The model of valid specs."""
     checked = compiled_specs(specs)
     assert checked.model is not None, checked.diagnostics
     return checked.model
@@ -44,7 +44,7 @@ def service(name: str) -> Service:
 
 
 def imported(path: Path) -> ModuleType:
-    """Import a file as a module of its own."""
+    """Import a file as a new module."""
     name = f"generated_{path.stem}_{len(sys.modules)}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -75,11 +75,11 @@ def fresh(**values: str) -> tuple[Any, CollectorRegistry]:
 
 
 def value(registry: CollectorRegistry, name: str, **labels: str) -> float:
-    """The value of one sample of release r1; -1 where there is none."""
+    """The value of one sample of release r1; -1 where it does not exist."""
     found = registry.get_sample_value(name, {"release": "r1", **labels})
     return -1 if found is None else found
 
 
 def measured(block: Any) -> Callable[[_Function], _Function]:  # noqa: ANN401 - generated
-    """Use a block as the decorator that it is."""
+    """Use a block as a decorator."""
     return cast("Callable[[_Function], _Function]", block)

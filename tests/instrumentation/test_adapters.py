@@ -1,4 +1,4 @@
-"""Adapters beside a module, with the real frameworks; messages of the Claude Agent SDK are stood in for by name."""
+"""Adapters beside a module, with the real frameworks; messages of the Claude Agent SDK are replaced by fakes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loaded(written: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a function
-    """Import an adapter, with the metrics of a registry of its own."""
+    """Import an adapter, with metrics in a registry of its own."""
 
     def load(framework: str) -> tuple[ModuleType, Any, CollectorRegistry]:
         monkeypatch.syspath_prepend(str(written))
@@ -196,7 +196,7 @@ def test_litellm_tells_its_callbacks(loaded: Any, monkeypatch: pytest.MonkeyPatc
 
 async def _asked(litellm: Any, messages: list[dict[str, str]]) -> None:  # noqa: ANN401 - a module
     await litellm.acompletion(model="gpt-4o", messages=messages, mock_response="an answer")
-    for _ in range(50):  # it tells of it later
+    for _ in range(50):  # it reports it later
         await asyncio.sleep(0.1)
 
 

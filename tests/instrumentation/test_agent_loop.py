@@ -1,4 +1,4 @@
-"""The article's agent, run for real: what it exposes is what the spec declares and what the loop counted."""
+"""The article's agent, run for real: its exposition matches the spec and the loop's own counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOOL_ERRORS: tuple[BaseException | None, ...] = (
 
 
 def story(rng: Random) -> list[Step]:
-    """Make up a run: unknown tools and models among the known ones, failures, and no end now and then."""
+    """Make up a run: unknown tools and models among the known ones, failures, and sometimes no end."""
     steps = []
     for _ in range(rng.randrange(12)):
         final = rng.random() < 0.2
@@ -43,7 +43,7 @@ def story(rng: Random) -> list[Step]:
 
 
 def compare(registry: CollectorRegistry, counts: Counts) -> None:
-    """Hold every counter and the histogram of steps against the loop's counts, zeros included."""
+    """Compare every counter and the histogram of steps with the loop's counts, zeros included."""
     exposed = families(registry)
     for name, labels, wanted in (
         ("agent_run", ("status", "stop_reason"), counts.runs),

@@ -1,4 +1,4 @@
-"""The modules of whatever specs there may be: profiles of other names, with fewer metrics, with odd labels."""
+"""The modules of unusual specs: profiles with other names, with fewer metrics, with odd labels."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_module_of_any_service_keeps_to_its_spec(files: Directory) -> None:
 
 
 def _used(module: ModuleType) -> Iterator[CollectorRegistry]:
-    """Make the metrics of a process of several releases each, and call all methods with known and unknown values."""
+    """Make the metrics of processes with several releases, and call all methods with known and unknown values."""
     [made] = [kind for name, kind in vars(module).items() if name.endswith("Metrics")]
     tables = (table for name, table in vars(module).items() if name.isupper() and isinstance(table, tuple))
     listed = sorted({value for table in tables for value in table if isinstance(value, str)})
@@ -70,6 +70,6 @@ def _call(method: Callable[..., Any], *arguments: object) -> None:
 
 
 def _labels(of: Callable[..., Any]) -> list[str]:
-    """The labels that a method is to be given."""
+    """The labels to pass to a method."""
     amounts = {"registry", "amount", "seconds", "milliseconds"}
     return [name for name in inspect.signature(of).parameters if name not in amounts]

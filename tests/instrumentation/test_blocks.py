@@ -1,4 +1,4 @@
-"""Runs, tool calls and LLM steps as blocks and decorators: what ends them, and what that counts as."""
+"""Runs, tool calls and LLM steps as blocks and decorators: their ends, and the resulting counts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BudgetExceededError(Exception):
 
 
 def runs(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
-    """The finished runs that there are, by status and stop reason."""
+    """The finished runs, by status and stop reason."""
     samples = (one for family in registry.collect() if family.name == "agent_run" for one in family.samples)
     return {
         (one.labels["status"], one.labels["stop_reason"]): one.value

@@ -1,4 +1,4 @@
-"""Whatever is thrown at a module: its series stay within the spec's bound, and no exception of its own comes out."""
+"""For any input, a module's series stay within the spec's bound, and it raises no exception of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Hostile:
-    """An object that fails at whatever is asked of it."""
+    """An object that fails at every use."""
 
     def __getattribute__(self, name: str) -> NoReturn:
         raise RuntimeError(name)
@@ -41,7 +41,7 @@ class Hostile:
 
 
 class Liar(str):  # noqa: SLOT000 - as odd as can be
-    """A text that says that it equals everything."""
+    """A text that claims to be equal to everything."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -61,7 +61,7 @@ class HostileError(Exception):
 
 
 class GraphInterrupt(Exception):  # noqa: N818 - as its framework calls it
-    """An exception of a framework, with odd things in the places that are read."""
+    """An exception of a framework, with odd values in the attributes that are read."""
 
     code = Hostile()
     body: ClassVar = {"error": 1}
@@ -74,7 +74,7 @@ class RateLimitError(Exception):
 
 
 class Odd(Struct, frozen=True):
-    """An odd thing by name: Hypothesis prints what it draws, which such things do not survive."""
+    """An odd object by name: Hypothesis prints its draws, and such objects cannot be printed."""
 
     name: str
 
@@ -89,7 +89,7 @@ _ODD: dict[str, Callable[[], object]] = {
 
 
 def real(thing: object) -> Any:  # noqa: ANN401 - anything
-    """Make the odd things in ``thing``."""
+    """Replace the names in ``thing`` by the odd objects."""
     if isinstance(thing, dict):
         return {key: real(value) for key, value in thing.items()}
     return _ODD[thing.name]() if isinstance(thing, Odd) else thing
@@ -193,7 +193,7 @@ metrics:
 
 
 class OpenAgent:
-    """A generated module, and what it was generated from; no dataclass, which Hypothesis would print at length."""
+    """A generated module, and its source; not a dataclass, which Hypothesis would print at length."""
 
     def __init__(self, module: Any, model: Model) -> None:  # noqa: ANN401
         self.module = module
@@ -202,7 +202,7 @@ class OpenAgent:
 
 @pytest.fixture(scope="module")
 def open_agent() -> Iterator[OpenAgent]:
-    """A service whose labels are bounded by numbers, with metrics of its own."""
+    """A service whose labels are bounded by numbers, with own metrics."""
     with tempfile.TemporaryDirectory() as name:
         specs = Path(name)
         (specs / "services").mkdir()

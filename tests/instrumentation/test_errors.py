@@ -1,4 +1,4 @@
-"""Exceptions become entries of the dictionary, whoever raises them."""
+"""Exceptions from anywhere become entries of the dictionary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.instrumentation.loading import support
 
 
 def raised(name: str, base: type[Exception] = Exception, **attributes: object) -> Exception:
-    """An exception of an SDK, which is known by its class's name and what it carries."""
+    """An exception of an SDK, identified by its class's name and its attributes."""
     error: Exception = type(name, (base,), {})("text that nobody may see")
     for key, value in attributes.items():
         setattr(error, key, value)

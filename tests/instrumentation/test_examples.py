@@ -17,7 +17,7 @@ from tests.instrumentation.loading import OUTPUT, ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: An agent that asks a model, then calls a tool, and is done.
+#: An agent that calls a model, then a tool, and is done.
 _AGENT = """
 from types import SimpleNamespace as Thing
 

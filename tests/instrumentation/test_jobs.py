@@ -1,4 +1,4 @@
-"""Jobs that end before they are scraped: what they push adds up over processes, at a real Pushgateway and over OTLP."""
+"""Jobs that end before a scrape: their pushes add up over processes, at a real Pushgateway and over OTLP."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _find() -> str:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a module and what pushes it."""
+    """A directory with a module and its adapters for pushing."""
     directory = tmp_path_factory.mktemp("jobs")
     one = replace(service("support-agent"), adapters=("pushgateway", "otlp"))
     for artifact in (instrumentation(one, shipped().site), *adapters(one, shipped().site)):
@@ -72,7 +72,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Pushgateway of the test's own; Debian's keeps what it has in a file, unless told otherwise."""
+    """The address of the test's own Pushgateway; Debian's keeps its data in a file by default."""
     needed(_find)
     kept = tmp_path_factory.mktemp("gateway") / "data"
     with socket.socket() as free:

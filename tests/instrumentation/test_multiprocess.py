@@ -1,4 +1,4 @@
-"""Several processes with one registry between them, as the module's own text says to set them up."""
+"""Several processes with one common registry, set up as in the module's own text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks in odd hands: reused, left open, ended elsewhere, timed out; what they count is still true."""
+"""Unusual uses of blocks: reused, left open, ended elsewhere, timed out; their counts are still true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects that are copied, pickled and forked, and labels that are first seen while the agent runs."""
+"""Objects that are copied, pickled and forked, and labels that first appear while the agent runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Agent:
-    """An agent that holds its metrics."""
+    """An agent that owns its metrics."""
 
     def __init__(self, metrics: object) -> None:
         self.metrics = metrics
@@ -105,7 +105,7 @@ def test_forked_workers_add_up(tmp_path: Path) -> None:
 
 @pytest.fixture
 def open_tools(tmp_path: Path) -> ModuleType:
-    """A module whose tools are bounded by a number, and whose runs have a label of their own."""
+    """A module whose tools are bounded by a number, and whose runs have an own label."""
     one = service("support-agent")
     labels = {
         **one.labels,
@@ -176,7 +176,7 @@ def test_a_label_that_is_given_to_a_run_need_not_be_given_to_its_steps(open_tool
 
 
 class HostileError(Exception):
-    """An exception whose properties harm whoever reads them."""
+    """An exception whose properties raise when they are read."""
 
     @property
     def code(self) -> str:  # noqa: D102 - as SDKs have

@@ -1,4 +1,4 @@
-"""Runs of agents within a run, and a run that goes on elsewhere: users asked for one, so that one is counted."""
+"""Runs of agents within a run, and a run that goes on elsewhere: users requested one, so one is counted."""
 
 from __future__ import annotations
 

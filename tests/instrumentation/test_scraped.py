@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from generator.prometheus.compiled import Compiled
 
 _INTERVAL, _SCRAPE, _RUNS = 2, 1, 60
-#: As long as a rule looks back.
+#: The time that a rule looks back.
 _WINDOW = _INTERVAL + _SCRAPE
-#: Seconds. By so much at most may a scrape be out of turn: a rate is as much too large as two of its samples are too
-#: near to each other, and 2% are allowed.
+#: Seconds. The largest allowed deviation of a scrape: a rate is as much too large as two of its samples are too close,
+#: and 2% are allowed.
 _LATE = 0.015
 _MOST_ROUNDS = 20
 _RECORDS = {
@@ -56,7 +56,7 @@ def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
     api = fresh_prometheus.api
     with _exposed(registry) as port:
         fresh_prometheus.load(_config(tmp_path, port))
-        _work(metrics)  # a series' way up from zero is told short by rate(), so everything has moved once
+        _work(metrics)  # rate() underestimates a series' rise from zero, so everything has moved once
         _settled(api, 1)
         done = _worked_in_step(api, metrics)
         for labels, (record, metric) in _RECORDS.items():
@@ -69,13 +69,13 @@ def test_what_is_scraped_and_recorded_is_what_the_loop_counted(
 
 
 class _Round(Struct, frozen=True):
-    """Work that was scraped in step.
+    """Work between regular scrapes.
 
     Attributes:
-        number: How many rounds there were, this one and the first included; each counts the same.
-        counts: What it counts.
-        start: When it began, Unix seconds.
-        end: When a rule saw all of it, half a scrape after one that any rule needs for that.
+        number: The number of rounds, including this one and the first; each counts the same.
+        counts: Its counts.
+        start: Its start, Unix seconds.
+        end: A time when rules see all of it, half a scrape after the last needed one.
     """
 
     number: int
@@ -85,7 +85,7 @@ class _Round(Struct, frozen=True):
 
 
 def _worked_in_step(api: PrometheusApi, metrics: object) -> _Round:
-    """Work until the scrapes around it were in step: between others a rate is extrapolated; a busy machine is late."""
+    """Work until the scrapes around it were regular: otherwise a rate is extrapolated; a busy machine is late."""
     for number in range(2, _MOST_ROUNDS + 1):
         start = time.time()
         counts = _work(metrics)
@@ -102,7 +102,7 @@ def _scrapes(api: PrometheusApi, start: float) -> tuple[float, ...]:
 
 
 def _last_in_step(scrapes: Iterable[float], first: float, last: float) -> float | None:
-    """Find the last scrape between two moments; None if any of those between came late, early or not at all."""
+    """Find the last scrape between two moments; None if any scrape between them was late, early or missing."""
     between = [time for time in scrapes if first < time < last]
     if not between or between[0] - first > _SCRAPE + _LATE or last - between[-1] > _SCRAPE + _LATE:
         return None
@@ -128,7 +128,7 @@ def test_scrapes_out_of_step_are_told(scrapes: list[float], found: float | None)
 
 
 def _work(metrics: object) -> Counts:
-    """Do the same, and count the same, each time."""
+    """Do the same work, with the same counts, each time."""
     rng, counts = Random(5), Counts()  # noqa: S311 - a story, no secret
     for _ in range(_RUNS):
         with suppress(Exception, asyncio.CancelledError):
@@ -155,7 +155,7 @@ def _scraped(api: PrometheusApi, metric: str, labels: tuple[str, str]) -> dict[t
 def _recorded(
     api: PrometheusApi, record: str, labels: tuple[str, str], done: _Round
 ) -> dict[tuple[str, ...], float]:
-    """Add up what the record's rule makes of the scraped samples of a round, half a scrape after each second one.
+    """Sum the results of the record's rule over a round's samples, half a scrape after each second one.
 
     A rate times the interval of its rule is a number of events. At intervals of seconds the server itself evaluates
     some rules before the scrape of that moment is stored.
@@ -173,7 +173,7 @@ def _recorded(
 
 
 def _settled(api: PrometheusApi, rounds: int) -> None:
-    """Wait until all runs have been scraped for so long that every rule has seen them, and sees no change any more."""
+    """Wait until all runs have been scraped for so long that every rule includes them, and no longer changes."""
     seen = f"(sum(agent_run_total))[{2 * _WINDOW}s:1s]"
     whole = f"min_over_time({seen}) and count_over_time({seen}) >= {2 * _WINDOW}"
     _until(lambda: _value(api, whole) == rounds * _RUNS)

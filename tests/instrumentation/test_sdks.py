@@ -1,4 +1,4 @@
-"""Objects of the real SDKs and frameworks, as they are streamed and as they are answered; figures counted by hand."""
+"""Objects of the real SDKs and frameworks, streamed and complete; figures counted by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.instrumentation.loading import OUTPUT, imported
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or importing it asks the network for prices
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import downloads prices
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -38,7 +38,7 @@ _RESEARCH = imported(OUTPUT / "research_agent_metrics.py")
 
 
 def settled(model: str, *told: object) -> dict[str, float]:
-    """The tokens of a step that is told these objects, as they come."""
+    """The tokens of a step that receives these objects, in order."""
     module = _RESEARCH if model.startswith("claude") else _SUPPORT
     ledger = module._Ledger()  # noqa: SLF001 - what a step keeps
     for one in told:
@@ -91,7 +91,7 @@ def test_openai_responses() -> None:
         type="response.completed", sequence_number=9, response=response
     )
     expected = {"prompt": 1500, "completion": 20, "cached": 200, "reasoning": 7, "cache_write": 1000}
-    # Of OpenAI the shipped prices count what was written inside the prompt.
+    # For OpenAI the shipped prices count cache writes inside the prompt.
     assert settled("gpt-4o", event, response) == expected
 
 

@@ -22,7 +22,7 @@ _RESEARCH = imported(OUTPUT / "research_agent_metrics.py")
 
 
 def tokens(registry: CollectorRegistry, model: str = "gpt-4o") -> dict[str, float]:
-    """The tokens of a model by type, those that are not 0."""
+    """The tokens of a model by type, without zeros."""
     found = {
         kind: value(registry, "agent_token_usage_total", model=model, token_type=kind)
         for kind in support().TOKEN_TYPES
@@ -31,7 +31,7 @@ def tokens(registry: CollectorRegistry, model: str = "gpt-4o") -> dict[str, floa
 
 
 def settled(events: Sequence[object], model: str = "claude-sonnet-4") -> dict[str, float]:
-    """The tokens of a step that is told these events."""
+    """The tokens of a step that receives these events."""
     ledger = _RESEARCH._Ledger()  # noqa: SLF001 - what a step keeps
     for event in events:
         ledger.tell(event)
@@ -58,7 +58,7 @@ def test_answers_add_up_and_an_answer_that_is_told_twice_does_not() -> None:
         llm.usage({"id": "a", "usage": _OPENAI})
         llm.usage({"id": "a", "usage": _OPENAI})
         llm.usage({"id": "b", "usage": _OPENAI})  # a retry
-        llm.usage(_OPENAI)  # and two that name no answer
+        llm.usage(_OPENAI)  # and two without an answer's name
         llm.usage(_OPENAI)
     assert tokens(registry) == {"prompt": 400, "completion": 40}
 
@@ -94,7 +94,7 @@ def test_one_block_used_again_counts_anew() -> None:
     assert tokens(registry) == {"prompt": 200, "completion": 20}
 
 
-#: Events of one answer each, by the way that a stream tells of it, and its tokens counted by hand.
+#: Events of one answer each, by the form of its stream, and its tokens counted by hand.
 _STREAMS: dict[str, tuple[list[Any], dict[str, float]]] = {
     "anthropic": (
         [_START, {"type": "content_block_delta", "delta": {"text": "a"}}, _DELTA, {"type": "message_stop"}],
@@ -228,7 +228,7 @@ def test_tokens_never_exceed_a_total_that_contradicts_them(usage: dict[str, int]
 @pytest.mark.parametrize(
     ("usage", "expected"),
     [
-        # Thoughts beside the output, by a provider whose names tell otherwise: the total decides.
+        # Thoughts beside the output, by a provider whose names suggest otherwise: the total decides.
         (
             {
                 "prompt_tokens": 10,
@@ -238,7 +238,7 @@ def test_tokens_never_exceed_a_total_that_contradicts_them(usage: dict[str, int]
             },
             {"prompt": 10, "completion": 25, "reasoning": 20},
         ),
-        # Names that leave it open: the provider decides, but for a total.
+        # Ambiguous names: the provider decides, except with a total.
         (
             {"inputTokens": 100, "outputTokens": 5, "cacheReadInputTokens": 60},
             {"prompt": 100, "completion": 5, "cached": 60},
@@ -247,7 +247,7 @@ def test_tokens_never_exceed_a_total_that_contradicts_them(usage: dict[str, int]
             {"inputTokens": 100, "outputTokens": 5, "cacheReadInputTokens": 60, "totalTokens": 105},
             {"prompt": 40, "completion": 5, "cached": 60},
         ),
-        # Times to live of what was written, in a list and in the input's parts.
+        # Times to live of cache writes, in a list and in the input's parts.
         (
             {
                 "inputTokens": 4,

@@ -1,4 +1,4 @@
-"""Streams that decorated steps and runs return: their tokens, their end, and the run that is current in between."""
+"""Streams that decorated steps and runs return: their tokens, their end, and the current run in between."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ALL = {"prompt": 100, "completion": 7}
 
 
 class Stream:
-    """An SDK's stream: an iterator that is closed, and a ``with``."""
+    """An SDK's stream: an iterator with ``close``, and a context manager."""
 
     def __init__(self) -> None:
         self.left = iter(_CHUNKS)
@@ -243,7 +243,7 @@ def _in_threads(metrics: Any) -> None:  # noqa: ANN401 - generated
 def _in_contexts(metrics: Any) -> None:  # noqa: ANN401 - generated
     stream = _agent(metrics)()
     while copy_context().run(next, stream, None) is not None:
-        assert metrics.current_run().steps == 0  # of nobody: the consumer is in no run
+        assert metrics.current_run().steps == 0  # without a run: the consumer is in none
 
 
 def _in_starlette(metrics: Any) -> None:  # noqa: ANN401 - generated

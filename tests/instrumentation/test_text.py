@@ -1,4 +1,4 @@
-"""The text of a module: typed, clean, and safe whatever a spec holds."""
+"""The text of a module: typed, clean, and safe for any spec."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_modules_depend_on_prometheus_client_alone() -> None:
 
 
 def _with(one: Service, value: str, help_: str, label: str) -> Service:
-    """The service with a metric of its own whose label has a name, a value and a help of ours."""
+    """The service with an own metric whose label has a given name, value and help."""
     metric = Metric("own_total", MetricType.COUNTER, help_, "", (label,))
     labels = {**one.labels, label: Label(label, "", (value, "other"), 2)}
     reasons = labels["stop_reason"]

@@ -91,7 +91,7 @@ def test_the_servers_own_words_reach_the_user(prometheus: PrometheusApi) -> None
 
 def test_a_server_that_is_gone_is_one_short_sentence() -> None:
     with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can answer here
+        held.bind(("127.0.0.1", 0))  # bound but not listening: no other server can answer here
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
         api = connect(url)
         assert not api.ready()

@@ -55,7 +55,7 @@ def values(result: InstantResult) -> dict[frozenset[tuple[str, str]], str]:
 
 
 def record_at(api: PrometheusApi, record: str, instants: Iterable[int]) -> list[str]:
-    """The value of a record of one series at each instant, ``-`` where there is none."""
+    """The value of a record of one series at each instant, ``-`` where it is missing."""
     found = [list(values(api.query(record, at)).values()) for at in instants]
     return [one[0] if one else "-" for one in found]
 
@@ -96,7 +96,7 @@ def test_a_restart_of_the_counter_does_not_show_in_its_rate(api: PrometheusApi) 
 def test_a_series_leaves_at_the_step_at_which_its_source_has_left(api: PrometheusApi) -> None:
     evaluate(api, [group(RecordingRule("x:runs", 'runs_total{release="v2"}'))], T, END)
     there = [api.query("x:runs", at).samples != () for at in range(T, END, 30)]
-    # From minute 10 through the last second before minute 20, with no five minutes of afterlife.
+    # From minute 10 through the last second before minute 20, without five further minutes.
     assert there == [600 <= second < 1200 for second in range(0, 1800, 30)]
 
 

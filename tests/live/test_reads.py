@@ -1,4 +1,4 @@
-"""What an expression reads."""
+"""The records that an expression reads."""
 
 from __future__ import annotations
 

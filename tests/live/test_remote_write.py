@@ -1,4 +1,4 @@
-"""Remote write: what is written is what is read."""
+"""Remote write: the written samples are the read ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def series(name: str, test: str, samples: dict[int, float], **labels: str) -> Ti
 
 
 def stored(api: PrometheusApi, name: str, test: str, *, at: int = T + 3600) -> dict[float, float]:
-    """What the server has of one series within two hours."""
+    """The server's samples of one series within two hours."""
     (found,) = api.query_samples(f'{name}{{test="{test}"}}[2h]', at).series
     return dict(zip(found.timestamps, found.values, strict=True))
 
@@ -74,7 +74,7 @@ def test_samples_are_visible_as_soon_as_they_are_written(prometheus: PrometheusA
 
 
 class Listening:
-    """In place of a pool of connections: keeps what is sent."""
+    """A fake pool of connections: it keeps the sent bodies."""
 
     headers: Mapping[str, str] = MappingProxyType({})
 
@@ -82,7 +82,7 @@ class Listening:
         self.bodies: list[bytes] = []
 
     def request(self, _method: str, _url: str, body: bytes, **_: object) -> object:
-        """Take ``body`` and be content."""
+        """Keep ``body`` and answer with success."""
         self.bodies.append(bytes(cramjam.snappy.decompress_raw(body)))
         return SimpleNamespace(status=204, read=lambda _: b"", close=lambda: None, headers={})
 
@@ -146,7 +146,7 @@ def test_a_fresh_server_takes_samples_of_any_age_in_any_order(fresh_prometheus: 
 
 
 def test_a_day_over_many_series_is_taken_oldest_series_last(fresh_prometheus: PrometheusServer) -> None:
-    # Each series starts again at the beginning of the day, behind the end of the one before.
+    # Each series starts again at the beginning of the day, before the end of the previous one.
     seconds = range(T, T + DAY, 300)
     write(fresh_prometheus.api, (series("day", str(n), dict.fromkeys(seconds, 1.0)) for n in range(20)))
     (sample,) = fresh_prometheus.api.query("sum(count_over_time(day[1d]))", T + DAY - 1).samples

@@ -1,4 +1,4 @@
-"""Which requests are repeated, and how long: one policy for all."""
+"""The repetition of requests: one policy for all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Clock(Struct):
 def sent(
     answers: Sequence[Response | LiveError], *, safe: bool = True, seconds: float = 60
 ) -> tuple[Response | LiveError, list[float]]:
-    """Send a request to a server that answers so, the last again and again; return the last answer and the pauses."""
+    """Send a request to a server with these answers, the last one repeated; return the last answer and the pauses."""
     clock, left = Clock(), list(answers)
 
     def attempt(_seconds: float) -> Response:
@@ -51,7 +51,7 @@ def sent(
 
 
 def busy(status: int, wait: str | None = None) -> Response:
-    """An answer of a server that cannot answer now."""
+    """An answer of a server that is unavailable."""
     return Response(status, b"busy", {} if wait is None else {"Retry-After": wait})
 
 

@@ -1,4 +1,4 @@
-"""Servers of our own: they start, or say why not, and they always end."""
+"""Our own servers: they start, or report the reason, and they always end."""
 
 from __future__ import annotations
 

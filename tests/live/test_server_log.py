@@ -1,4 +1,4 @@
-"""What of Prometheus's log is worth telling."""
+"""The useful parts of Prometheus's log."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The life of an alert, case by case: one character an evaluation, every ten seconds.
 
-``x`` is an evaluation that yields the alert, ``.`` one that does not, ``!`` one that failed. In what comes of it, ``p``
+``x`` is an evaluation that yields the alert, ``.`` one that does not, ``!`` one that failed. In the result, ``p``
 is pending, ``F`` firing, ``.`` inactive.
 """
 
@@ -19,9 +19,9 @@ CASES = [
     (20, 0, "xxxx", "ppFF"),
     (20, 0, "xx.xxx", "pp.ppF"),
     (20, 0, "xx.", "pp."),
-    # A ``for`` that is no multiple of the interval is rounded up to one.
+    # A ``for`` that is not a multiple of the interval is rounded up to one.
     (15, 0, "xxxx", "ppFF"),
-    # keep_firing_for counts from the first evaluation that yields nothing.
+    # keep_firing_for counts from the first evaluation without a result.
     (0, 20, "xx....", "FFFF.."),
     (0, 10, "x...", "FF.."),
     (0, 15, "x...", "FFF."),
@@ -29,7 +29,7 @@ CASES = [
     (0, 20, "x.x...", "FFFFF."),
     (0, 20, "x..x...", "FFFFFF."),
     (0, 20, "x...x", "FFF.F"),
-    # It is for what fires: a pending alert is gone at once, and must be held again.
+    # It applies to firing alerts: a pending alert ends at once, and must wait again.
     (20, 30, "xx.xx", "pp.pp"),
     (20, 30, "xxx.....", "ppFFFF.."),
     (20, 10, "xxx..xxx", "ppFF.ppF"),

@@ -1,4 +1,4 @@
-"""Labels whose values never end are known in every spelling; names that look like them are left alone."""
+"""Labels with unbounded values are recognised in every spelling; similar names are accepted."""
 
 from __future__ import annotations
 

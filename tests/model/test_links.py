@@ -1,4 +1,4 @@
-"""Addresses are filled in; without a release a parameter that is nothing else is gone."""
+"""Addresses are filled in; without a release, a parameter that is only the release is dropped."""
 
 from __future__ import annotations
 

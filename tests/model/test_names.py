@@ -1,4 +1,4 @@
-"""Generated names: how each is spelled, that Prometheus takes it, and that no two things share one."""
+"""Generated names: their spelling, their validity for Prometheus, and their uniqueness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stream(stem: str = "agent_run", *labels: str, shared: bool = True) -> Stream
 
 
 def signal(name: str = "success_rate", unit: Unit = Unit.RATIO, layer: str = "run") -> Signal:
-    """A signal that is only a name and a unit."""
+    """A signal with only a name and a unit."""
     kind: Kind = Quantile(0.5) if unit is Unit.SECONDS else Share({"status": "ok"}, good=True)
     return Signal(name, "Title", "Text", layer, stream(), kind, unit, Better.LOWER, 900, ((),), None)
 

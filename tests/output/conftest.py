@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """In memory, for tests that write several hundred times."""
+    """A folder in memory, for tests that write several hundred times."""
     with in_memory() as folder:
         yield folder
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """Where the output will be."""
+    """The path of the output."""
     return tmp_path / "output"
 
 

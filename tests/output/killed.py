@@ -1,6 +1,6 @@
-"""A process that only starts others and kills each at another step of its write; see ``test_kill.py``.
+"""A process that starts others and kills each at another step of its write; see ``test_kill.py``.
 
-It is a process of its own because the tests' may have threads, which do not go together with ``fork``.
+It is a separate process because the tests' process may have threads, which do not work with ``fork``.
 
     python -m tests.output.killed SCENARIO FOLDER            each kill in a directory of its own, named by the step
     python -m tests.output.killed SCENARIO FOLDER STEP ...   from these on: each next run there is killed, too
@@ -31,7 +31,7 @@ _write = os.write
 
 
 def main() -> None:
-    """Kill as the arguments say."""
+    """Kill according to the arguments."""
     scenario, root = SCENARIOS[sys.argv[1]], Path(sys.argv[2])
     os.write = _in_two  # type: ignore[assignment] # a kill comes between the halves, too
     steps = [int(step) for step in sys.argv[3:]]
@@ -67,7 +67,7 @@ def _states(scenario: Scenario, target: Path) -> Iterator[dict[str, str] | None]
 
 
 def _survives(scenario: Scenario, target: Path, step: int) -> bool:
-    """Whether a process ends its write although it is to be killed before this step."""
+    """Whether a process finishes its write although it would be killed before this step."""
     child = os.fork()
     if child == 0:
         with before_step(step, lambda: os.kill(os.getpid(), signal.SIGKILL)):

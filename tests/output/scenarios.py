@@ -1,4 +1,4 @@
-"""Writes that something interrupts: the files that were there before, and those that are to be there."""
+"""Writes that are interrupted: the files before, and the files after."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Scenario(Struct, frozen=True):
     there: bool = True
 
     def prepare(self, target: Path) -> None:
-        """Make what is there before, files of somebody else and a link among them."""
+        """Create the files before the write, including foreign files and a link."""
         target.parent.mkdir(parents=True)
         if self.there:
             write(artifacts(OLD), target)
@@ -37,7 +37,7 @@ class Scenario(Struct, frozen=True):
             (target / "rules" / "link").symlink_to("nowhere")
 
     def may_be(self, path: str) -> set[str | None]:
-        """Return the contents that a file of ours may have at any moment; None when it need not be there."""
+        """Return the contents that a file of ours may have at any moment; None when it may be missing."""
         return {OLD.get(path) if self.there else None, NEW.get(path)}
 
     def run(self, target: Path, files: Mapping[str, str] = NEW) -> Outcome:

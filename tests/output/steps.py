@@ -1,4 +1,4 @@
-"""Do something right before the N-th thing that a write does to the file system."""
+"""Run something right before the N-th change that a write makes to the file system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Each function of the operating system counts, also one that nobody has thought of; these change nothing.
+# Every function of the operating system counts, except these, which change nothing.
 _MODULES = frozenset({"posix", "fcntl"})
 _READING = frozenset(
     {
@@ -31,13 +31,13 @@ _READING = frozenset(
 
 
 def _is_reading(name: str) -> bool:
-    """Whether it changes nothing; names of a path's own functions differ from one Python to the next."""
+    """Whether it changes nothing; names of a path's own functions depend on the Python version."""
     return name in _READING or name.startswith("_path_")
 
 
 @contextmanager
 def before_step(number: int, action: Callable[[], object], *, reading: bool = False) -> Iterator[list[str]]:
-    """Run ``action`` before step ``number`` (from 1); what it raises, the step raises. Looks count if ``reading``.
+    """Run ``action`` before step ``number`` (from 1); its exception becomes the step's. Reads count if ``reading``.
 
     Yields:
         The names of the steps so far: ``open``, ``write``, ``fsync``, ``rename``, ...

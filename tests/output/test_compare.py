@@ -1,4 +1,4 @@
-"""What ``generate --check`` finds: each kind of difference, and what is none."""
+"""The findings of ``generate --check``: each kind of difference, and equal outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system refuses a step of a write, each step in turn; and disks that are full."""
+"""The system refuses a step of a write, each step in turn; and full disks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from generator.output.outcome import Outcome
     from tests.output.scenarios import Scenario
 
-# A disk that is full, and a step that is forbidden.
+# A full disk, and a forbidden step.
 NUMBERS = (errno.ENOSPC, errno.EPERM)
 BIG = {**NEW, "big.md": "x" * 200_000}
 PARTLY = "is only partly written"

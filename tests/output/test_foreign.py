@@ -1,4 +1,4 @@
-"""What is not ours: kept, and never overwritten, followed or deleted."""
+"""Foreign files: kept, and never overwritten, followed or deleted."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_the_directory_of_a_file_that_was_deleted_by_hand_goes_with_it(target: P
 
 
 def test_a_file_spelled_anew_where_case_does_not_count_is_no_obstacle(target: Path) -> None:
-    """A second name of the same file plays such a file system."""
+    """A second name of the same file imitates such a file system."""
     write(artifacts({"books/Cost.md": "1"}), target)
     (target / "books" / "cost.md").hardlink_to(target / "books" / "Cost.md")
     outcome = write(artifacts({"books/cost.md": "2"}), target)

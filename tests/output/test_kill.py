@@ -1,4 +1,4 @@
-"""A process is killed at each step of its write; each file is then old or new, and the next run mends the rest.
+"""A process is killed at each step of its write; each file is then old or new, and the next run repairs the rest.
 
 The steps are found by counting: every call of the operating system that may change something, until a run survives.
 """
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 AT_LEAST = 25
-"""Fewer kills would mean that the steps are not seen any more."""
+"""Fewer kills would mean that the steps are no longer detected."""
 
 Kills = dict[str, list[Path]]
 
 
 @pytest.fixture(scope="module")
 def kills() -> Iterator[Kills]:
-    """The outputs of all runs that were killed, each at another step, by scenario; only to be looked at."""
+    """The outputs of all killed runs, each at another step, by scenario; tests only read them."""
     with in_memory() as folder:
         yield {name: _killed(name, folder / name) for name in SCENARIOS}
 
@@ -51,7 +51,7 @@ def test_each_file_is_old_or_new_and_nobody_elses_is_touched(kills: Kills, name:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_before_the_first_file_is_moved_the_output_is_wholly_the_old_one(kills: Kills, name: str) -> None:
-    """The manifest of a write under way comes first; without it in its place all else is old."""
+    """The manifest of a write under way comes first; without it all files are old."""
     for target in kills[name]:
         if not _is_under_way(target) and not _is_new(target):
             found = files(target) if target.exists() else {}
@@ -71,7 +71,7 @@ def test_comparing_after_a_kill_tells_the_truth_and_cleans_up_nothing(kills: Kil
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_next_run_repairs_what_a_kill_has_left(folder: Path, name: str) -> None:
-    """The next run writes the same, or, after every other kill, what the specs have become since."""
+    """The next run writes the same, or, after every other kill, the output of changed specs."""
     scenario = SCENARIOS[name]
     ends = [
         (wanted, _end(folder / f"{turn}", scenario, wanted)) for turn, wanted in enumerate((NEW, THIRD, OLD))
@@ -109,7 +109,7 @@ def _is_new(target: Path) -> bool:
 
 
 def _end(folder: Path, scenario: Scenario, wanted: Mapping[str, str] = NEW) -> dict[str, str] | None:
-    """The new state, as it is without any kill."""
+    """The new state, as without any kill."""
     target = folder / "ends" / "output"
     scenario.prepare(target)
     write(artifacts(wanted), target)

@@ -41,7 +41,7 @@ for turn in range(20):
 
 @contextmanager
 def _held(target: Path) -> Iterator[int]:
-    """Hold the lock as a run does."""
+    """Lock like a run."""
     descriptor = os.open(target / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -101,7 +101,7 @@ def _release(descriptor: int) -> None:
 def test_a_lock_that_is_removed_between_its_opening_and_its_locking_is_none(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else two runs would hold two files of one name."""
+    """Otherwise two runs would lock two files of one name."""
     write(artifacts({"x": "1"}), target)
     flock, removed = fcntl.flock, list[int]()
 

@@ -1,4 +1,4 @@
-"""The manifest: its text, and what is read from one that is older, damaged or in conflict."""
+"""The manifest: its text, and the reading of older, damaged or conflicting ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else works in the output directory while it is written; whatever they do at which step, nothing is lost."""
+"""Others change the output directory while it is written; nothing is lost at any step."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_file_of_ours_that_is_edited_before_it_is_deleted_is_kept(folder: Path
     for target in _disturbed(folder, _edit):
         lost += files(target).get("rules/deep/b.yml") != "edited meanwhile"
         assert beside(target) == []
-    assert lost == 1  # nothing is between its last look and the deletion
+    assert lost == 1  # nothing can happen between its last check and the deletion
 
 
 def _work(target: Path) -> None:
@@ -43,7 +43,7 @@ def _edit(target: Path) -> None:
 
 
 def _disturbed(folder: Path, disturb: Callable[[Path], object]) -> list[Path]:
-    """The outputs of writes that were disturbed, each at another step, as far as the disturber found his place."""
+    """The outputs of disturbed writes, each at another step, as far as the place for the disturbance existed."""
     scenario, found = SCENARIOS["again"], []
     for step in count(1):
         target = folder / f"{step}" / "output"

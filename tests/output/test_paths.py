@@ -1,4 +1,4 @@
-"""Which paths an artifact may have, and which two may not stand in one output."""
+"""The allowed paths of an artifact, and the pairs that may not be in one output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directories that may not be written; as root, too, the writer has no capability that passes over permissions."""
+"""Directories that may not be written; even as root, the writer has no capability to ignore permissions."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ NEW = {"catalog.json": "{}\n", "books/c.md": "c\n"}
 
 
 def _refused(target: Path) -> OutputError:
-    """What both writing and comparing say."""
+    """The error of both writing and comparing."""
     with pytest.raises(OutputError) as caught:
         write(artifacts(NEW), target)
     with pytest.raises(OutputError) as other:
@@ -108,7 +108,7 @@ def test_names_with_spaces_and_bytes_that_are_no_text_are_written(tmp_path: Path
 
 @pytest.fixture
 def mounted() -> Iterator[Callable[[Path], None]]:
-    """Mount a file system of its own at a directory, where that is allowed."""
+    """Mount a separate file system at a directory, where that is allowed."""
     mounts: list[Path] = []
 
     def mount(place: Path) -> None:

@@ -254,7 +254,7 @@ write(artifacts(%r), Path(sys.argv[1]))
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_between_the_first_and_the_last_file_a_signal_waits(target: Path, number: int) -> None:
-    """In a process of its own: in the tests' there are threads, which take signals as well."""
+    """In a separate process: the tests' process has threads, which receive signals as well."""
     write(artifacts(OLD), target)
     command = [sys.executable, "-c", INTERRUPTED % NEW, f"{target}", f"{int(number)}"]
     ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)

@@ -1,4 +1,4 @@
-"""Directories as values, to compare what was there with what is."""
+"""Directories as values, to compare the states before and after."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def artifacts(files: Mapping[str, str]) -> tuple[Artifact, ...]:
 
 
 def snapshot(root: Path) -> dict[str, str] | None:
-    """Each path below ``root`` with what it is, its permissions and its content; None when there is no root."""
+    """Each path below ``root`` with its kind, its permissions and its content; None when there is no root."""
     if not os.path.lexists(root):
         return None
     paths = [root, *sorted(root.rglob("*"))]
@@ -38,12 +38,12 @@ def snapshot(root: Path) -> dict[str, str] | None:
 
 
 def held(root: Path) -> dict[str, str]:
-    """The snapshot without directories: an empty one may be left where the system has refused to remove it."""
+    """The snapshot without directories: an empty one may remain where the system has refused to remove it."""
     return {path: what for path, what in (snapshot(root) or {}).items() if not what.startswith("d")}
 
 
 def stamps(root: Path) -> dict[str, tuple[int, int, int]]:
-    """Inode and both times of every path: the same again means that nothing was touched."""
+    """Inode and both times of every path: equal ones mean that nothing was written."""
     found = {path: path.lstat() for path in (root, *root.rglob("*"))}
     return {str(path): (is_.st_ino, is_.st_mtime_ns, is_.st_ctime_ns) for path, is_ in found.items()}
 
@@ -56,7 +56,7 @@ def files(root: Path) -> dict[str, str]:
 
 
 def beside(target: Path) -> list[str]:
-    """What stands beside the target, sorted."""
+    """The names beside the target, sorted."""
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 

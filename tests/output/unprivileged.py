@@ -1,4 +1,4 @@
-"""A write by a process that permissions bind, also when root starts it.
+"""A write by a process that is subject to permissions, even when root starts it.
 
     python -m tests.output.unprivileged FOLDER FILES       FILES: JSON, text by path
 
@@ -18,7 +18,7 @@ from tests.unprivileged import give_up_capabilities
 
 
 def main() -> None:
-    """Write as the arguments say."""
+    """Write according to the arguments."""
     target, files = Path(sys.argv[1]), json.loads(sys.argv[2])
     give_up_capabilities()
     answer: tuple[str | None, str | None] = (None, None)

@@ -1,6 +1,6 @@
 """Shipped profiles against real expositions: every signal has the number counted by hand from the traffic behind them.
 
-Counters are made to grow evenly, so that a window of 15 minutes holds exactly what the exposition says.
+Counters are made to grow evenly, so that a window of 15 minutes has exactly the exposition's counts.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ pytestmark = pytest.mark.long
 _EXPOSITIONS = Path(__file__).parent / "expositions"
 _START = 1_700_000_000
 _STEP, _WINDOW, _SPAN = 15, 900, 1800
-#: Shared rules see all services of a server: each test has a day of its own.
+#: Shared rules read all services of a server: each test has a day of its own.
 _DAYS = count()
 
-#: What a service of each profile has to say of its labels, and the exposition of its source.
+#: A service's bounds of labels for each profile, and the exposition of its source.
 SERVICES = {
     "litellm": ("labels: {model: [gpt-4o, gpt-4o-mini, claude-sonnet-4-5]}", "litellm"),
     "otel-genai": ("labels: {model: [gpt-4o], tool: [search_docs, broken]}", "otel-genai-openai-agents"),
@@ -61,13 +61,13 @@ ERRORS = "service:agent_llm_errors_per_run:count"
 STOPS = "stop_reason:agent_stop_reason_distribution:ratio"
 OVERFLOW = "service:agent_latency_p95:overflow"
 
-#: By profile, of each record the value of each series, by its other labels, counted by hand from the exposition.
+#: By profile, for each record the value of each series, by its other labels, counted by hand from the exposition.
 EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
     "litellm": {
         # 13 requests: 6 ok; refused by a dead deployment, 429, 500, 400, an unknown model, a wrong key.
         RUNS: {"": 13},
         SUCCESS: {"": 6 / 13},
-        # 730 in and 180 out: what is cached, written or thought is inside of these.
+        # 730 in and 180 out, including cached, written and reasoning tokens.
         TOKENS: {"": 910 / 13},
         BY_TYPE: {
             "prompt": 480 / 13,
@@ -76,7 +76,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
             "cache_write": 10 / 13,
             "reasoning": 50 / 13,
         },
-        # As the proxy itself says; the call of a Claude model alone is $0.0007395.
+        # As the proxy itself reports; the call of a Claude model alone is $0.0007395.
         COST: {"": 0.0029725 / 13},
         "model:agent_cost_per_run:usd": {
             "gpt-4o": 0.0022 / 13,
@@ -104,7 +104,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         COST: {"": (840 * 2.5 + 210 * 10 + 120 * 0.15 + 30 * 0.6) / 1e6 / 12},
     },
     "agento11y": {
-        # 4 generations ok, 1 failed; 3 calls of a tool, 1 of which failed.
+        # 4 successful generations, 1 failed; 3 calls of a tool, 1 of which failed.
         RUNS: {"": 5},
         SUCCESS: {"": 4 / 5},
         CALLS: {"": 3 / 5},
@@ -127,7 +127,8 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
     "codex": {
         RUNS: {"": 1},
         CALLS: {"": 4},
-        # 4,500 in, 3,000 of them cached, and 500 out, 100 of them thought: the total of 5,000 is no type of its own.
+        # 4,500 in, 3,000 of them cached, and 500 out, 100 of them reasoning: the total of 5,000 is not a type of its
+        # own.
         TOKENS: {"": 5000},
         BY_TYPE: {"prompt": 1500, "cached": 3000, "completion": 400, "reasoning": 100},
         COST: {"": 0.125},
@@ -140,7 +141,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         STOPS: {"completed": 0.6, "max_steps": 0.2, "step_error": 0.2},
         CALLS: {"": 6 / 5},
         TOOLS: {"read_file": 1 / 6},
-        # 9,000 in, 4,000 of them cached, 700 out, and 300 thought and 50 of tools beside them.
+        # 9,000 in, 4,000 of them cached, 700 out, and 300 reasoning and 50 of tools beside them.
         BY_TYPE: {"prompt": 1000, "cached": 800, "completion": 140, "reasoning": 60, "tool_use": 10},
         ERRORS: {"": 1 / 5},
     },
@@ -151,6 +152,8 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         STOPS: {"completed": 0.6, "max_tokens": 0.2, "cancelled": 0.1, "step_error": 0.1},
         BY_TYPE: {"prompt": 300, "cached": 100, "completion": 90},
         "service:agent_latency_p50:seconds": {"": 1},
+        "service:agent_requests_running:count": {"": 3},
+        "service:agent_requests_waiting:count": {"": 2},
     },
     "google-adk": {
         RUNS: {"": 5},
@@ -162,7 +165,7 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         "release:agent_run:increase15m": {"v7": 5},
     },
     "langgraph": {
-        # Attempts that are tried again are no runs.
+        # Repeated attempts are not runs.
         RUNS: {"": 20},
         SUCCESS: {"": 17 / 20},
         STOPS: {"completed": 17 / 20, "step_error": 2 / 20, "cancelled": 1 / 20},
@@ -177,7 +180,7 @@ def test_signals_are_what_was_counted_by_hand(
     assert _wrong(prometheus, profile, _model(profile, tmp_path, unique)) == {}
 
 
-#: By profile, what its file says and what a mutant of it says in that place: the raw pass then reads otherwise.
+#: By profile, a text of its file and a mutant of it: the raw pass then reads something else.
 MUTANTS = {
     "a pattern too wide": (
         "litellm",
@@ -215,7 +218,7 @@ def test_a_mutant_of_a_profile_is_seen(
 
 
 def _wrong(prometheus: PrometheusApi, profile: str, model: Model) -> dict[str, dict[str, float]]:
-    """Compute a profile's signals from its exposition, and return those that are not as counted by hand."""
+    """Compute a profile's signals from its exposition, and return those that differ from the counts by hand."""
     (service,) = model.services
     start = _START + DAY * next(_DAYS)
     write(
@@ -245,7 +248,7 @@ def _model(profile: str, folder: Path, name: str) -> Model:
 
 
 def _grown(path: Path, target: Mapping[str, str], start: int) -> Iterator[TimeSeries]:
-    """Let every sample grow from nothing, so that any 15 minutes add what it says; gauges stay."""
+    """Let every sample grow from 0, so that any 15 minutes add its value; gauges stay."""
     times = list(range(start, start + _SPAN + _STEP, _STEP))
     for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
         for sample in family.samples:

@@ -1,4 +1,4 @@
-"""Every shipped profile: nothing is wrong with it, and a first service of it passes with all that is measured."""
+"""Every shipped profile: it has no errors, and a first service of it passes with everything measured."""
 
 from __future__ import annotations
 

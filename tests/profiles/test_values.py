@@ -1,4 +1,4 @@
-"""Whatever value a source exposes means one thing, or ``other``: the raw pass is the same function of values, whole."""
+"""Any exposed value has one meaning, or ``other``: the raw pass is the same total function of values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LABELS = dict(_labels())
 
 
 def _values(label: Label) -> st.SearchStrategy[str]:
-    """Draw values that patterns take, values close to these, and any others."""
+    """Draw values that patterns match, values close to these, and any others."""
     taken = [st.from_regex(pattern, fullmatch=True) for group in label.patterns.values() for pattern in group]
     return st.one_of(*taken, st.text(max_size=20), *(one.map(lambda value: f"{value}x") for one in taken))
 

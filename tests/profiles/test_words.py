@@ -1,4 +1,4 @@
-"""A service of a foreign profile is spoken of in its own words, and nothing is asked of it that it does not measure."""
+"""A service of a foreign profile has its own words, and no advice about signals that it does not measure."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_panels_and_runbooks_use_the_one_word(tmp_path: Path) -> None:
 def test_of_several_words_grafana_puts_in_the_chosen_services(tmp_path: Path) -> None:
     files = _generated(tmp_path, _GATEWAY, _AGENT)
     overview = json.loads(files["grafana/dashboards/agent-overview.json"])
-    assert "${run}s by status" in [panel["title"] for panel in overview["panels"]]
+    assert "${run_title}s by status" in [panel["title"] for panel in overview["panels"]]
     hidden = {one["name"]: one["hide"] for one in overview["templating"]["list"]}
     assert hidden["run"] == 2
     assert "A run is a request in `gateway`." in files["runbooks/AgentLatencyP95High.md"]

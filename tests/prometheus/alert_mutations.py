@@ -25,7 +25,7 @@ Mutant = tuple[str, "AlertingRule"]
 
 
 def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
-    """Make every wrong version, each with the name of the mistake and what was changed."""
+    """Make every wrong version, each with the name of the mistake and the changed part."""
     text = " ".join(rule.expr.split())
     for found in _COMPARED.finditer(text):
         op, number = found.group(1), float(found.group(2))
@@ -54,13 +54,13 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
 
 
 def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
-    """Let chance explain less or more, and longer times be shorter, or the other way round."""
+    """Let chance explain less or more, and longer windows be shorter, or the other way round."""
     for found in re.finditer(r"\b3 \* sqrt", text):
         for sigmas in (2.5, 3.5):
             yield _changed(rule, f"{sigmas} sigmas ({found.start()})", text, found, f"{sigmas} * sqrt")
     for found in re.finditer(r"last_over_time\(([^][()]+)\[\w+\]\)", text):
         yield _changed(rule, f"not the last {found.group(1)}", text, found, found.group(1))
-    # What is implied by another part of the same condition is changed with it.
+    # A part implied by another part of the same condition is changed with it.
     for side, time in dict.fromkeys(re.findall(r":(bad|all)(1h30m|3h)\b", text)):
         instead = "1h30m" if time == "3h" else "3h"
         wrong = text.replace(f":{side}{time}", f":{side}{instead}")
@@ -68,7 +68,7 @@ def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
 
 
 def _others(number: float, before: str) -> tuple[float, ...]:
-    """Choose other bounds: of a number of things one more or less, else a few per cent."""
+    """Choose other bounds: for a count one more or less, else a few per cent."""
     if not number:
         return ()
     if number % 1 == HALF_EVENT or re.match(r"\(?count\b", before):
@@ -77,7 +77,7 @@ def _others(number: float, before: str) -> tuple[float, ...]:
 
 
 def _allowing(text: str, bound: float, other: float) -> str:
-    """Change what the guard on bad events allows along with the bound: each says the same as the other."""
+    """Change the allowed bad events of the guard along with the bound: the two are equivalent."""
     for share, instead in ((bound, other), (1 - bound, 1 - other)):
         written = re.escape(plain(round(share, 9)))
         text = re.sub(rf"(?<=[-)] ){written}(?= \*|\))", repr(instead), text)
@@ -85,7 +85,7 @@ def _allowing(text: str, bound: float, other: float) -> str:
 
 
 def _said_twice(text: str, found: re.Match[str], other: float) -> bool:
-    """Whether a quantile's looser bound is held by its guard: more than 5 % beyond a bucket is a p95 beyond it."""
+    """Whether a quantile's looser bound is covered by its guard: more than 5 % beyond a bucket is a p95 beyond it."""
     return found.start() < text.find('le="+Inf"') and " offset " not in text and other < float(found.group(2))
 
 
@@ -94,7 +94,7 @@ def _changed(rule: AlertingRule, what: str, text: str, found: re.Match[str], new
 
 
 def _operand(text: str, start: int) -> int:
-    """Find where an operand of ``and`` ends: before the next one of its depth, or where its parenthesis closes."""
+    """Find the end of an operand of ``and``: before the next one of its depth, or at its closing parenthesis."""
     depth, end = 0, closing(text, start)
     for place in range(start, end):
         depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(text[place], 0)

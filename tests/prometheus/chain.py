@@ -29,7 +29,7 @@ T0 = 1_700_467_200
 
 
 class Chain(Struct, frozen=True):
-    """A service on a server of its own; shared rules see no other service there than ``others``."""
+    """A service on its own server; shared rules see only ``others`` besides."""
 
     api: PrometheusApi
     service: Service
@@ -61,7 +61,7 @@ class Chain(Struct, frozen=True):
         return found
 
     def true(self, at: int) -> frozenset[tuple[str, str]]:
-        """Evaluate every alert's expression at an instant: the names and severities of those that are true."""
+        """Evaluate every alert's expression at an instant: the names and severities of the true ones."""
         return frozenset(
             (rule.alert, rule.labels["severity"])
             for group in self.groups
@@ -71,5 +71,5 @@ class Chain(Struct, frozen=True):
 
 
 def renamed(service: Service, name: str) -> Service:
-    """Give a service a name of its own, and its raw series a job of that name."""
+    """Give a service another name, and its raw series a job of that name."""
     return replace(service, name=name, selector={"job": name})

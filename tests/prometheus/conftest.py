@@ -46,7 +46,7 @@ def support(model: Model) -> Service:
 
 @pytest.fixture(scope="module")
 def chain(prometheus: object, model: Model, support: Service) -> Iterator[NewChain]:  # noqa: ARG001
-    """A way to get a chain of one's own, on a server of its own."""
+    """A way to get a separate chain, on its own server."""
     with ExitStack() as servers:
 
         def new(service: Service | None = None) -> Chain:

@@ -1,4 +1,4 @@
-"""Raw series made by hand: everything happens evenly, so that what is recorded is exact to the last digit."""
+"""Raw series made by hand: all events are evenly spaced, so that records are exact to the last digit."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 SCRAPE = 15
 # Samples lie between the instants at which rules are evaluated, as in life.
 PHASE = 7
-#: How many scrapes old counters are at first: Prometheus extrapolates a young one no further back than to 0.
+#: The initial scrapes of old counters: Prometheus extrapolates a young one no further back than to 0.
 _AGE = 1000
 _QUARTER = 15 * MINUTE
 _OK = {"completed": "ok", "max_steps": "ok", "paused": "ok"}
 
 
 class Stretch(Struct, frozen=True):
-    """Some minutes of one release, in which everything happens evenly.
+    """Some minutes of one release, with evenly spaced events.
 
     Attributes:
-        minutes: How long.
-        release: What runs.
+        minutes: The length.
+        release: The running release.
         runs: Finished runs in 15 minutes, over all instances.
         reasons: Shares of the runs by stop reason.
-        latency: Share of the runs up to each bucket's bound (ms).
+        latency: The share of the runs up to each bucket's bound (ms).
         steps: The same for steps.
-        calls: By tool how many calls a run makes, and which share of them fails.
-        tokens: By model and token type how many a run uses.
-        llm_errors: By model and error class how many a run meets.
+        calls: By tool the calls of a run, and the share of failing ones.
+        tokens: By model and token type the tokens of a run.
+        llm_errors: By model and error class the errors of a run.
     """
 
     minutes: int
@@ -65,8 +65,8 @@ def craft(
 ) -> list[TimeSeries]:
     """Build the series of stretches that follow one another from ``start``.
 
-    Series of a release are there from its first stretch to the end of its last one, for all that ever happens in
-    it. ``restarts`` says of an instance at which minute all its counters begin at 0 again.
+    All series of a release exist from its first stretch to the end of its last one. ``restarts`` is the minute at which
+    all counters of an instance begin at 0 again.
     """
     return [
         _series(service, f"10.0.0.{number}:8000", labels, found, (restarts or {}).get(number), start)
@@ -78,7 +78,7 @@ def craft(
 def _increments(
     service: Service, stretches: Sequence[Stretch], instances: int
 ) -> dict[Labels, dict[int, float]]:
-    """Compute by series the increment that each scrape of an instance sees."""
+    """Compute by series the increment in each scrape of an instance."""
     found: dict[Labels, dict[int, float]] = {}
     offset = 0
     for stretch in stretches:
@@ -92,14 +92,14 @@ def _increments(
 def _whole_life(
     labels: Labels, amounts: Mapping[int, float], everything: Mapping[Labels, Mapping[int, float]]
 ) -> dict[int, float]:
-    """Let a series stand still where its release lives and it does not grow."""
+    """Keep a series constant where its release lives and it does not grow."""
     release = dict(labels)["release"]
     lived = {scrape for one, own in everything.items() if dict(one)["release"] == release for scrape in own}
     return {scrape: amounts.get(scrape, 0) for scrape in sorted(lived)}
 
 
 def _per_run(service: Service, stretch: Stretch) -> Iterator[tuple[Labels, float]]:
-    """Say by how much a run makes each series grow."""
+    """Compute the growth of each series by one run."""
     for reason, share in stretch.reasons.items():
         status = _OK.get(reason, "error")
         yield _labels("agent_run_total", stretch, status=status, stop_reason=reason), share

@@ -1,7 +1,7 @@
-"""Random incidents whose cause is known, each of a service of its own, and what their alerts say of it.
+"""Random incidents with known causes, each of a service of its own, and the culprits in their alerts.
 
-Streams are drawn minute by minute: releases, tools and models share the traffic as they like, some of everything fails
-by itself, and for the last while one thing goes wrong.
+Streams are drawn minute by minute: releases, tools and models have random shares of the traffic, some of everything
+fails by itself, and in the last minutes one thing goes wrong.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from generator.model.service import Model
 
 MINUTES = 150
-#: How many minutes an incident has lasted when its alert is read.
+#: The minutes from an incident's start to the reading of its alert.
 AGES = (10, 40)
-#: Labels that say how it went wrong: they may be told, if they are right.
+#: Labels with the manner of a failure: they may be named, if they are right.
 HOW = {"stop_reason", "error_class"}
 REASONS = ("step_error", "tool_error", "timeout", "max_steps")
 CLASSES = ("timeout", "server_error", "rate_limit", "connection")
 
 
 class World(Struct):
-    """A service: the shares of its traffic, and how much fails by itself."""
+    """A service: the shares of its traffic, and the failures without an incident."""
 
     runs: float
     releases: dict[str, float]
@@ -54,17 +54,17 @@ class World(Struct):
 
 
 class Incident(Struct, frozen=True):
-    """What goes wrong.
+    """An incident.
 
     Attributes:
         cause: Its kind.
         alert: The alert that is read.
         labels: The labels of the alert besides the service.
-        must: What the description must name.
-        may: What it may name besides.
+        must: The labels that the description must name.
+        may: Further labels that it may name.
         before: The service in an ordinary time.
         during: The service while it lasts.
-        age: For how many minutes it has lasted.
+        age: The minutes that it has lasted.
     """
 
     cause: str
@@ -171,7 +171,7 @@ def _model(rng: Random, _before: World, during: World) -> Found:
 
 
 def _everywhere(rng: Random, _before: World, during: World) -> Found:
-    """All runs fail more often, for every reason alike: nothing stands out."""
+    """All runs fail more often, equally for every reason: nothing stands out."""
     share = rng.uniform(0.2, 0.6)
     during.failing = dict.fromkeys(REASONS, share / len(REASONS))
     return _LOW, {}, {}, {}
@@ -223,21 +223,21 @@ CAUSES: dict[str, Callable[[Random, World, World], Found]] = {
 
 
 class Said(Struct, frozen=True):
-    """An incident, and what its alert names: the label, the value and its share."""
+    """An incident, and the culprit in its alert: the label, the value and its share."""
 
     incident: Incident
     named: Mapping[str, str]
 
     @property
     def right(self) -> bool:
-        """Whether it names what it must, and nothing wrong."""
+        """Whether it names all required labels, and no wrong one."""
         allowed = {**self.incident.must, **self.incident.may}
         complete = all(self.named.get(label) == value for label, value in self.incident.must.items())
         return complete and all(allowed.get(label) == value for label, value in self.named.items())
 
 
 def said(api: PrometheusApi, model: Model, every: Sequence[Incident], seed: int) -> tuple[Said, ...]:
-    """Let incidents happen, each to a service of its own, and ask what the alerts would say of them."""
+    """Simulate incidents, each on its own service, and query the culprits of their alerts."""
     scope = Scope(model.site)
     ground = ground_of(model.library, scope)
     alerts = {alert.name: alert for alert in model.library.alerts}
@@ -261,7 +261,7 @@ def _service(place: int) -> str:
 
 
 def filled(text: str, labels: Mapping[str, str]) -> str:
-    """Put the labels of a firing alert into what its description asks."""
+    """Fill the labels of a firing alert into the query of its description."""
     for label, value in labels.items():
         for op in ("=", "!="):
             text = text.replace(f'{label}{op}"{OF_ALERT}"', f"{label}{op}{quote(value)}")

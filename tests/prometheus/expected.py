@@ -20,7 +20,7 @@ Level = tuple[str, ...]
 Totals = dict[Labels, Bounded]
 
 _WINDOW, _DAY = 15 * MINUTE, 24 * 60 * MINUTE
-#: What OpenAI counts inside what; nobody else's models are simulated with prices.
+#: OpenAI's inclusions of token types; only its models are simulated with prices.
 _INSIDE = {"prompt": ("cached", "cache_write"), "completion": ("reasoning",)}
 _HAIR = 1e-12
 
@@ -171,7 +171,7 @@ _SIGNALS: tuple[Callable[[Observed], Iterator[Found]], ...] = (
 
 
 def _each_token_once(seen: Observed) -> Totals:
-    """Count prompts without what they sent from the cache, and answers without the reasoning in them."""
+    """Count prompts without cached tokens, and answers without reasoning tokens."""
     used = seen.total("agent_token_usage_total", ("model", "release", "token_type"))
     once = dict(used)
     for group in used:
@@ -183,7 +183,7 @@ def _each_token_once(seen: Observed) -> Totals:
 
 
 def _usd(seen: Observed) -> Totals:
-    """Price what has a price."""
+    """Compute the cost of tokens with a price."""
     return {
         group: amount.times(price)
         for group, amount in _each_token_once(seen).items()
@@ -192,7 +192,7 @@ def _usd(seen: Observed) -> Totals:
 
 
 def _per_run(seen: Observed, signal: str, unit: str, by: Level, amounts: Totals) -> Iterator[Found]:
-    """Divide by the runs of the same release, or by all runs, which know nothing of tools and models."""
+    """Divide by the runs of the same release, or by all runs, which have no labels for tools and models."""
     shared = tuple(label for label in by if label == "release")
     runs = seen.total("agent_run_total", shared)
     yield from _events("run", shared, runs)
@@ -205,7 +205,7 @@ def _ratio(stem: str, top: Totals, bottom: Totals) -> Iterator[Found]:
 
 
 def _divided(top: Totals, bottom: Totals) -> Totals:
-    """Divide each group by the group that its labels lie in; there is no ratio where nothing happened."""
+    """Divide each group by the group that contains its labels; no ratio without events."""
     return {
         group: amount / events
         for group, amount in top.items()
@@ -264,7 +264,7 @@ def _bounded_quantile(q: float, buckets: Sequence[tuple[float, Bounded]]) -> Bou
 
 
 def quantile(q: float, buckets: Sequence[tuple[float, float]]) -> float:
-    """Interpolate in the bucket in which the share ``q`` is reached; beyond the last finite one say its bound.
+    """Interpolate in the bucket in which the share ``q`` is reached; beyond the last finite one return its bound.
 
     Args:
         q: Between 0 and 1.
@@ -278,7 +278,7 @@ def quantile(q: float, buckets: Sequence[tuple[float, float]]) -> float:
 
 
 def _events(stream: str, by: Level, totals: Totals) -> Iterator[Found]:
-    """Name the events of the window, which stand once, whatever is divided by them."""
+    """Name the events of the window, which are recorded once for all ratios over them."""
     return _named(f"{_level(by)}:agent_{stream}:increase15m", totals)
 
 

@@ -1,4 +1,4 @@
-"""Runs that start, use tokens and tools, and end: streams of many services, minute by minute, as chance has it."""
+"""Runs that start, use tokens and tools, and end: random streams of many services, minute by minute."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ HOUR = 60
 #: Upper bounds of the buckets of run latency, in seconds.
 BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
 _PROMPT = {"model": "gpt-4o", "token_type": "prompt"}
-#: How far apart runs are in what they use, and in how long they take: the deviations of the logarithms.
+#: The spread of runs in tokens and in length: standard deviations of the logarithms.
 _TOKENS_SPREAD, _LENGTH_SPREAD = 0.6, 0.3
 
 
 class Release(Struct, frozen=True):
-    """A release that takes runs from one minute to another, and how these go.
+    """A release that gets runs from one minute to another, and the behaviour of these.
 
     Attributes:
         name: The value of its label.
         start: Its first minute.
-        end: The minute in which it is gone.
-        weight: Which part of the arrivals it takes, beside others of that time.
-        seconds: How long a run takes.
-        tokens: How many tokens it uses, evenly over its life.
-        calls: How many tools it calls, likewise.
-        failing: Which part of the runs fail.
+        end: The minute in which it no longer exists.
+        weight: Its part of the arrivals, relative to others of that time.
+        seconds: The length of a run.
+        tokens: The number of its tokens, evenly over its life.
+        calls: The number of its tool calls, evenly over its life.
+        failing: The share of failing runs.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Release(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """What hits all releases alike from one minute to another: runs fail, use more, or arrive less."""
+    """A trouble for all releases from one minute to another: runs fail, use more, last longer, or arrive less often."""
 
     start: int
     end: int
@@ -58,16 +58,17 @@ class Trouble(Struct, frozen=True):
     tokens: float = 1.0
     calls: float = 1.0
     traffic: float = 1.0
+    seconds: float = 1.0
     endless: bool = False
 
 
 def flat(_minute: int) -> float:
-    """Let as many runs arrive at any time."""
+    """Let equally many runs arrive at any time."""
     return 1.0
 
 
 class Story(Struct, frozen=True):
-    """What happens to a service over so many minutes; ``traffic`` is a factor on ``runs`` a minute by the minute."""
+    """The history of a service over some minutes; ``traffic`` is a factor on ``runs`` a minute by the minute."""
 
     minutes: int
     releases: tuple[Release, ...]
@@ -91,7 +92,7 @@ class _Counts(Struct, frozen=True):
 
 
 def streams(service: str, story: Story, seed: int) -> Iterator[TimeSeries]:
-    """Let a story happen, and write what is recorded of the service's streams."""
+    """Simulate a story, and yield the records of the service's streams."""
     rng, counts = Random(seed), _Counts()  # noqa: S311 - nothing is kept secret
     for minute in range(story.minutes):
         _arrivals(rng, minute, story, counts)
@@ -104,7 +105,7 @@ def streams(service: str, story: Story, seed: int) -> Iterator[TimeSeries]:
 
 
 def constants(service: str, story: Story, **objectives: float) -> Iterator[TimeSeries]:
-    """Write what the service's file says."""
+    """Yield the constants of the service's file."""
     times = [(T0 + minute * MINUTE) * 1000 for minute in range(story.minutes + 1)]
     info = {"__name__": names.INFO, "owner": "team", "profile": "agent", "run": "run"}
     yield TimeSeries({**info, "service": service}, times, [1.0] * len(times))
@@ -132,7 +133,7 @@ def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts:
     calls, failing, endless = release.calls, release.failing, False
     for one in now:
         tokens, calls, failing = tokens * one.tokens, calls * one.calls, failing + one.failing
-        endless = endless or one.endless
+        endless, seconds = endless or one.endless, seconds * one.seconds
     last = minute + int((rng.random() * MINUTE + seconds) // MINUTE)
     for each in range(minute, last + 1):
         part = 1 / (last - minute + 1)
@@ -150,7 +151,7 @@ def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts:
 def _series(
     service: str, labels: _Labels, amounts: Mapping[int, float], lives: list[tuple[int, int]], minutes: int
 ) -> TimeSeries:
-    """Record a minute's events at its end; a release that is gone takes its series along."""
+    """Record a minute's events at its end; the series of a removed release end."""
     times, values, was = [], [], False
     for minute in range(minutes):
         lives_now = any(start <= minute < end for start, end in lives)

@@ -1,12 +1,12 @@
-"""What raw counters really counted, minute by minute, and how far a recorded rate may be off it.
+"""The real counts of raw counters, minute by minute, and the allowed error of a recorded rate.
 
-The truth is the sum of the increases between consecutive samples, a reset counting as what came after it. A
-recorded minute looks at 75 s: one interval of 60 s and one scrape, so that each pair of samples lies in exactly one
-minute. Where an instance is scraped all through a minute the recorded count is exact, but for one thing: Prometheus
-extrapolates a young counter no further back than to where it would have been 0. Where samples are missing (birth,
-death, failed scrapes) it extrapolates what there is, by at most 1.1 intervals on each side, and may lose the pair
-that bridges the gap. These are the only tolerances in the comparison. What an instance counts while nobody scrapes
-it for longer than the window no rate can see, and it is no part of the truth.
+The truth is the sum of the increases between consecutive samples, a reset counting as the value after it. A recorded
+minute reads 75 s: one interval of 60 s and one scrape, so that each pair of samples lies in exactly one minute. Where
+an instance is scraped during the whole minute the recorded count is exact, with one exception: Prometheus extrapolates
+a young counter no further back than to where it would have been 0. Where samples are missing (birth, death, failed
+scrapes) it extrapolates the existing ones, by at most 1.1 intervals on each side, and may lose the pair that bridges
+the gap. These are the only tolerances in the comparison. A count during a gap in scrapes longer than the window is
+invisible to any rate, and is no part of the truth.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FULL = 5
 
 
 class Bounded(Struct, frozen=True):
-    """A number: what it truly is, and between what a recorded one may lie."""
+    """A number: its true value, and the limits of a recorded one."""
 
     low: float
     true: float
@@ -44,7 +44,7 @@ class Bounded(Struct, frozen=True):
         return Bounded(max(0, self.low - other.high), self.true - other.true, max(0, self.high - other.low))
 
     def __truediv__(self, other: Bounded) -> Bounded:
-        """Divide by what is above 0 in truth."""
+        """Divide by a number whose true value is above 0."""
         high = self.high / other.low if other.low > 0 else float("inf")
         return Bounded(self.low / other.high, self.true / other.true, high)
 
@@ -57,7 +57,7 @@ ZERO = Bounded(0, 0, 0)
 
 
 class Counted(Struct, frozen=True):
-    """A raw series: by the end of each minute (Unix seconds) in which a rate exists, what was counted in it."""
+    """A raw series: by the end of each minute (Unix seconds) in which a rate exists, its count."""
 
     labels: Mapping[str, str]
     minutes: Mapping[int, Bounded]
@@ -90,7 +90,7 @@ def _minute(milliseconds: int) -> int:
 
 
 def _recorded(within: float, times: list[int], first: float, end: int) -> tuple[float, float]:
-    """Bound what a rate makes of the increase between the samples of a window."""
+    """Bound the result of a rate from the increase between the samples of a window."""
     if len(times) < _FULL:
         counted_of_window = within * MINUTE / _WINDOW
         return counted_of_window, counted_of_window * (1 + 2.2 / (len(times) - 1))

@@ -1,4 +1,4 @@
-"""Wrong versions of a right expression: what a careless author would have written.
+"""Wrong versions of a right expression, as a careless author might have written them.
 
 sum by (tool) (x{status="error"}) or 0 * sum by (tool) (x)      zero-fill: sum by (tool) (x{status="error"})
 a / (b > 0)                                                     guard: a / b
@@ -66,7 +66,7 @@ def _without_sum(text: str) -> Iterator[Mutant]:
 
 
 def closing(text: str, start: int) -> int:
-    """Find where the parenthesis around ``start`` closes; the end of the text if there is none."""
+    """Find the closing parenthesis around ``start``; the end of the text if there is none."""
     depth = 0
     for place in range(start, len(text)):
         depth += {"(": 1, ")": -1}.get(text[place], 0)

@@ -1,4 +1,4 @@
-"""A raw history that went through the chain, beside what its counters really counted."""
+"""A raw history through the whole chain, beside the real counts of its counters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.prometheus.expected import Key
     from tests.prometheus.increments import Bounded
 
-#: No divisor of an hour: instants at all phases of the windows.
+#: Not a divisor of an hour: instants at all phases of the windows.
 STEP = 7 * MINUTE
 
 
@@ -40,7 +40,7 @@ class Observation(Struct, frozen=True):
         return self.against(self.recorded)
 
     def against(self, recorded: Mapping[int, Mapping[Key, float]]) -> list[Mismatch]:
-        """Compare what others recorded of the same raw series."""
+        """Compare the records of other rules over the same raw series."""
         return [
             mismatch
             for at, keys in self.expected.items()
@@ -48,13 +48,13 @@ class Observation(Struct, frozen=True):
         ]
 
     def values(self, name: str, **labels: str) -> list[float | None]:
-        """List a recorded series at every instant, None where it is not there."""
+        """List a recorded series at every instant, None where it is missing."""
         key = name, frozenset(labels.items())
         return [self.recorded.get(at, {}).get(key) for at in self.expected]
 
 
 def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Observation:
-    """Send raw series through the whole chain; expect by hand what comes out."""
+    """Send raw series through the whole chain; compute the expected result by hand."""
     series = list(raw)
     chain.write(series)
     chain.evaluate(start, end)
@@ -62,7 +62,7 @@ def observe(chain: Chain, raw: Iterable[TimeSeries], start: int, end: int) -> Ob
 
 
 def compare(chain: Chain, series: Sequence[TimeSeries], start: int, end: int) -> Observation:
-    """Read the records of raw series that went through the chain, beside what is expected of them by hand."""
+    """Read the records of raw series from the chain, and compute the expected ones by hand."""
     instants = range(start + STEP, end + 1, STEP)
     return Observation(
         {at: expected(observed(chain.service, series, at)) for at in instants},

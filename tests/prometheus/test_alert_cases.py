@@ -40,7 +40,7 @@ def _model() -> Model:
 
 
 def _names() -> Iterator[tuple[str, int]]:
-    """List the shared alerts, each with how often its cases are evaluated."""
+    """List the shared alerts, each with the interval of its cases."""
     model = _model()
     for alert in model.library.alerts:
         for trial in trials_of(alert, model.library, model.site):
@@ -56,19 +56,19 @@ def tried(request: pytest.FixtureRequest, prometheus: object, model: Model) -> I
 
 
 def alert_names() -> tuple[tuple[str, int], ...]:
-    """List the shared alerts, each with how often its cases are evaluated."""
+    """List the shared alerts, each with the interval of its cases."""
     return tuple(dict.fromkeys(_names()))
 
 
 @contextmanager
 def tried_out(name: str, every: int, model: Model) -> Iterator[Tried]:
-    """Compute all cases of the alerts of one name that are evaluated once in so many rule intervals."""
+    """Compute all cases of the alerts of one name with this interval."""
     alerts = [alert for alert in model.library.alerts if alert.name == name]
     found = [
         (alert.signal, tuple(trials_of(alert, model.library, model.site, thorough=True))) for alert in alerts
     ]
     trials = [trial for _, each in found for trial in each if trial.every == every]
-    # Nothing can be tried of a stream that no profile here feeds.
+    # An alert on a stream without a profile here cannot be tested.
     untried = {signal for signal, _ in found} - {signal for signal, each in found if each}
     groups = shared_rules(model.library, model.site).groups
     with prometheus_server() as server:
@@ -100,7 +100,7 @@ def test_a_wrong_version_of_an_alert_is_caught(tried: Tried) -> None:
 
 
 def caught(tried: Tried, place: int, number: int) -> bool:
-    """Say whether some case contradicts the alert with one of its rules replaced by a wrong version."""
+    """Return whether some case contradicts the alert with one of its rules replaced by a wrong version."""
     rules = list(tried.rules)
     rules[place] = list(alert_mutants(rules[place]))[number][1]
     try:
@@ -109,20 +109,20 @@ def caught(tried: Tried, place: int, number: int) -> bool:
         return True
 
 
-#: How versions of an alert begin that want no five errors too many, in a window and in a longer time.
+#: The prefixes of versions of an alert that do not need five errors too many, in a window and in a longer one.
 _TOO_FEW_ERRORS = tuple(
     f"dropped  and on (service, model) model:agent_llm_errors_per_run:{bad} - on (service) group_left () "
     f"service:agent_{every} * on (service) group_left () max by (service) (service:agent_alert:bound{{"
     'alert="AgentLLMErrorRateHigh",part="bound",severity="warning"}) >= on (service)'
     for bad, every in (("numerator", "run:increase15m"), ("bad3h", "llm_errors_per_run:all3h"))
 )
-#: Versions that no case can tell from the right one: an alert's name, and how the mistake begins.
+#: Versions that no case can distinguish from the right one: an alert's name, and the prefix of the mistake.
 UNSEEN = (
-    # What is counted stays in the window for 15 minutes: it is above the bound for longer than its ``for``.
+    # The counts stay in the window for 15 minutes: they are above the bound for longer than its ``for``.
     ("AgentTokensUnread", "no for"),
-    # Of ten runs and more, five errors too many are no more than chance explains.
+    # With ten runs and more, five errors too many are no more than chance explains.
     *(("AgentLLMErrorRateHigh", begin) for begin in _TOO_FEW_ERRORS),
-    # No run was beyond the bucket before, so it does not matter when it is asked how many were.
+    # No run was beyond the bucket before, so the time of comparison does not matter.
     ("AgentLatencyP95Rising", "no offset 30m"),
     ("AgentLatencyP95Rising", "dropped  and on (service, le) le:agent_run_latency:upper"),
     # No profile lists their values.
@@ -133,7 +133,7 @@ UNSEEN = (
 )
 
 
-#: The same of what is tried over days, and that cases of minutes tell.
+#: The same for cases over days, where cases of minutes detect the mistake.
 UNSEEN_OVER_DAYS = (
     ("AgentMetricAbsent", "dropped  unless on (service) service:agent_alert:variant"),
     ("AgentMetricAbsent", "not the last stream:agent_run:rate"),
@@ -141,6 +141,6 @@ UNSEEN_OVER_DAYS = (
 
 
 def is_unseen(alert: str, mistake: str, *, every: int = 1) -> bool:
-    """Whether no case can tell a wrong version from the right one."""
+    """Whether no case can distinguish a wrong version from the right one."""
     unseen = UNSEEN + (UNSEEN_OVER_DAYS if every > 1 else ())
     return any(alert == name and mistake.startswith(begin) for name, begin in unseen)

@@ -1,4 +1,4 @@
-"""What an on-call engineer reads: annotations as a real Prometheus renders them."""
+"""The text for an on-call engineer: annotations as a real Prometheus renders them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PATIENCE = 60
 def rendered(
     fresh_prometheus: PrometheusServer, support: Service, model: Model, tmp_path: Path
 ) -> Mapping[tuple[str, str], Mapping[str, str]]:
-    """Break everything for a quarter of an hour until now; read what the alerts say, by name and severity."""
+    """Break everything for a quarter of an hour until now; read the alerts' texts, by name and severity."""
     now = int(time.time()) // MINUTE * MINUTE
     well = Stretch(165, runs=600, tokens={("gpt-4o", "prompt"): 3000, ("gpt-4o-mini", "prompt"): 1000})
     broken = replace(
@@ -121,7 +121,7 @@ def test_a_description_names_the_culprit_and_ends_without_one(
     assert named["AgentSuccessRateLow", "warning"] == named["AgentSuccessRateDrop", "warning"]
     assert named["AgentSuccessRateRegression", "critical"] == "stop reason step_error (100%)."
     assert named["AgentTokensPerRunRegression", "warning"] == "model gpt-4o (95%)."
-    # One tool is always called, and all steps of all runs are more.
+    # One tool is always called, and all runs take more steps.
     assert {"AgentToolCallsPerRunHigh", "AgentStepsPerRunHigh"} <= {
         name for name, _ in described.keys() - named
     }

@@ -7,8 +7,7 @@
 | token_usage_per_run | 8.9k          | +22% after release | warning: anomaly   |
 | success_rate        | 91.4%         | -5.3pp in 1 hour   | warning: drop      |
 
-The library's tool alert differs in one point: it warns beyond the objective and pages at twice. And 2.4 s on 1,200 runs
-are above 2 s by no more than chance explains, so the status comes from the rise.
+The 2.4 s on 1,200 runs are above 2 s by no more than chance explains, so that status comes from the rise.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def _calls(failing: float) -> dict[str, tuple[float, float]]:
 
 
 def _tokens(a_run: float) -> dict[tuple[str, str], float]:
-    # What grows is read by the cheap model, so that the cost of a run stays about the same.
+    # The growth is in the cheap model, so that the cost of a run stays about the same.
     dear = {("gpt-4o", "prompt"): 250, ("gpt-4o", "cached"): 100, ("gpt-4o", "completion"): 50}
     return {**dear, ("gpt-4o-mini", "prompt"): a_run - 300}
 
@@ -112,9 +111,9 @@ def test_the_trend_is_the_articles(board: Chain, signal: str, trend: float, unit
 
 def test_the_status_is_the_articles_and_all_other_signals_are_well(board: Chain) -> None:
     statuses = {signal: value for signal, (value, _) in _rows(board, "status").items()}
-    wrong = {"latency_p95": 1, "tool_error_rate": 1, "token_usage_per_run": 1, "success_rate": 1}
+    wrong = {"latency_p95": 1, "tool_error_rate": 2, "token_usage_per_run": 1, "success_rate": 1}
     watched = {alert.signal for alert in board.service.alerts if alert.shown}
-    watched -= {"llm_usage_unread_count"}  # of what goes wrong in code; this history has no such series
+    watched -= {"llm_usage_unread_count"}  # of failures in code; this history has no such series
     on_board = {one.name for one in board.service.signals.values() if one.trend or one.name in watched}
     assert statuses == {**dict.fromkeys([*on_board, names.INSTRUMENTATION], 0), **wrong}
 
@@ -127,6 +126,7 @@ def test_the_tool_that_fails_is_named(board: Chain) -> None:
 def test_the_alerts_of_these_four_rows_are_true_and_no_others(board: Chain) -> None:
     assert board.true(NOW) == {
         ("AgentLatencyP95Rising", "warning"),
+        ("AgentToolErrorRateHigh", "critical"),
         ("AgentToolErrorRateHigh", "warning"),
         ("AgentToolErrorRateRising", "warning"),
         ("AgentTokensPerRunRegression", "warning"),

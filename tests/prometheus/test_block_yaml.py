@@ -1,4 +1,4 @@
-"""Block YAML, held against PyYAML's emitter given the whole document."""
+"""Block YAML, compared with PyYAML's emitter for the whole document."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _events(value: Value) -> Iterator[yaml.Event]:
 
 
 def by_pyyaml(value: Mapped) -> str:
-    """Write all of a document with PyYAML, but for the mark of its end that empty lines lead to."""
+    """Write a whole document with PyYAML, without the end mark that empty lines cause."""
     start = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     end = [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
     written: str = yaml.emit(

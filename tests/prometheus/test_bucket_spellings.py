@@ -1,4 +1,4 @@
-"""A bound is ``2000`` to some libraries, ``2000.0`` to others and to Prometheus 3: nothing may depend on it."""
+"""A bound is ``2000`` in some libraries, ``2000.0`` in others and in Prometheus 3: nothing may depend on it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_signals_and_alerts_are_the_same_however_buckets_are_spelled(
 def _told(
     api: PrometheusApi, demo: Service, name: str, spelled: Callable[[float, int], str]
 ) -> dict[str, float]:
-    """Every recorded value and every alert's value at the end, but for series that keep each bucket."""
+    """Every recorded value and every alert's value at the end, except for series with each bucket."""
     one = replace(demo, name=name, selector={"job": name})
     rules = compile_rules(one, SITE)
     write(api, _histogram(name, spelled))

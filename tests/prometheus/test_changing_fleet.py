@@ -1,4 +1,4 @@
-"""A fleet that changes: a bound, a switch, a service that goes; what nobody changed goes on."""
+"""A fleet that changes: a bound, a switch, a removed service; unchanged services go on."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.long
 SERVICE = "support-agent"
 LOW = "AgentSuccessRateLow"
 _INTERVAL = 2.0
-#: A constant reaches its alert over two groups; the rest is the time that a server takes to read its rules again.
+#: A constant reaches its alert over two groups; the rest is the time for a server to read its rules again.
 _TWO_INTERVALS = 2 * _INTERVAL + 2.0
-#: Prometheus waits two intervals before it ends the series of a group that is gone, and two groups stand behind it.
+#: Prometheus waits two intervals before it ends the series of a removed group, and two groups depend on it.
 _FOUR_INTERVALS = 4 * _INTERVAL + 3.0
 
 
@@ -47,7 +47,7 @@ class Fleet:
         self.records = records_of(service, model.site, shared)
 
     def load(self, records: list[Record]) -> None:
-        """Have the server read the service's file, or none."""
+        """Make the server read the service's file, or none."""
         own = (written(self.folder / "service.yml", [group_of("service", records)], interval="2s"),)
         self.server.load(ServerConfig(rule_files=(*self.shared, *(own if records else ()))))
 
@@ -60,7 +60,7 @@ class Fleet:
         return next((one for one in found if one["labels"]["severity"] == severity), None)
 
     def within(self, seconds: float, true: Callable[[], object]) -> bool:
-        """Wait for something."""
+        """Wait for a condition."""
         end = time.monotonic() + seconds
         while not true():
             if time.monotonic() > end:
@@ -78,7 +78,7 @@ def started(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def fleet(started: Fleet) -> Fleet:
-    """The service as it is, with its alert firing."""
+    """The unchanged service, with its alert firing."""
     started.load(started.records)
     assert started.within(40, started.alert)
     return started

@@ -1,4 +1,4 @@
-"""The newest release is blamed for what it did, and for nothing that hits others alike."""
+"""The newest release is blamed for its own effects, and for nothing that affects others alike."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ if TYPE_CHECKING:
     from generator.model.service import Model
     from tests.simulate.firings import Firing
 
-FAILS, TOKENS, COST = (f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun"))
+FAILS, TOKENS, COST, SLOW = (
+    f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun", "LatencyP95")
+)
 LOOP = "AgentToolCallsPerRunHigh"
 LENGTH = 7 * HOUR
-#: What is released comes after so long.
+#: The minute of the release.
 CAME = 150
 
 
 def _both(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
-    """Let v10 run beside v9."""
+    """Run v10 beside v9."""
     return Story(LENGTH, (Release("v9", 0, LENGTH, seconds=new.seconds), new), troubles, runs)
 
 
 def _after(new: Release, *troubles: Trouble, runs: float = 20) -> Story:
-    """Let v10 take the place of v9 at once."""
+    """Replace v9 by v10 at once."""
     return Story(LENGTH, (Release("v9", 0, new.start, seconds=new.seconds), new), troubles, runs)
 
 
@@ -48,6 +50,7 @@ def _v10(**changes: float) -> Release:
 
 OUTAGE = Trouble(CAME + 100, LENGTH, failing=0.4)
 DEARER = Trouble(CAME + 100, LENGTH, tokens=1.6)
+SLOWER = Trouble(CAME + 100, LENGTH, seconds=3)
 LONGER = 30 * MINUTE
 
 
@@ -57,7 +60,7 @@ def _nights(minute: int) -> float:
 
 
 def _alone(*troubles: Trouble, seconds: float = 2, calls: float = 4, runs: float = 20) -> Story:
-    """Let one release run all the time, with a night."""
+    """Run one release all the time, with a night."""
     release = Release("v9", 0, LENGTH, seconds=seconds, calls=calls)
     return Story(LENGTH, (release,), troubles, runs, _nights)
 
@@ -72,6 +75,12 @@ BLAMELESS = {
     "outage-long-before": _after(_v10(), Trouble(CAME - 2 * HOUR, LENGTH, failing=0.4)),
     "dearer-beside": _both(_v10(), DEARER),
     "dearer-after": _after(_v10(), DEARER),
+    "slower-beside": _both(_v10(), SLOWER),
+    "slower-after": _after(_v10(), SLOWER),
+    "slower-long-before": _both(_v10(), Trouble(CAME - HOUR, LENGTH, seconds=3)),
+    "slower-canary": _both(_v10(weight=0.05), SLOWER),
+    "quicker-beside": Story(LENGTH, (Release("v9", 0, LENGTH, seconds=6), _v10(seconds=2))),
+    "a-little-slower": Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=2.1))),
     "canary-in-an-outage": _both(_v10(weight=0.05), OUTAGE),
     "minutes-beside": _both(_v10(seconds=5 * MINUTE)),
     "minutes-after": _after(_v10(seconds=5 * MINUTE)),
@@ -107,7 +116,7 @@ def _hotfix(back: int) -> Story:
 
 
 class Blame(Struct, frozen=True):
-    """A story, and which alerts find its culprit within how many minutes after ``since``.
+    """A story, and the alerts that find its culprit, with their minutes after ``since``.
 
     ``pages`` are critical, the others warnings.
     """
@@ -131,6 +140,16 @@ BLAMED = {
     "dearer-canary": Blame(_both(_v10(tokens=8000, weight=0.2)), dict.fromkeys(_SPENDS, 115)),
     "dearer-minutes": Blame(_after(_v10(tokens=8000, seconds=5 * MINUTE)), dict.fromkeys(_SPENDS, 45)),
     "dearer-long-runs": Blame(_after(_v10(tokens=8000, seconds=LONGER)), dict.fromkeys(_SPENDS, 110)),
+    "slow-beside": Blame(Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4))), {SLOW: 30}),
+    "slow-after": Blame(Story(LENGTH, (Release("v9", 0, CAME), _v10(seconds=4))), {SLOW: 30}),
+    "slow-canary": Blame(Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4, weight=0.1))), {SLOW: 75}),
+    "slow-and-slower": Blame(
+        Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4)), (Trouble(0, LENGTH, seconds=3),)),
+        {SLOW: 30},
+    ),
+    "slow-of-long-runs": Blame(
+        Story(LENGTH, (Release("v9", 0, LENGTH, seconds=5 * MINUTE), _v10(seconds=9 * MINUTE))), {SLOW: 45}
+    ),
     "hotfix-after-a-rollback": Blame(_hotfix(HOUR), dict.fromkeys(_SPENDS, 30), "v11", CAME + 2 * HOUR),
     "hotfix-at-once": Blame(_hotfix(0), dict.fromkeys(_SPENDS, 30), "v11", CAME + HOUR),
     "loop": Blame(_after(_v10(), _LOOP), {LOOP: 15}, "", pages=True),
@@ -142,18 +161,18 @@ BLAMED = {
 
 @pytest.fixture(scope="module")
 def fired(model: Model) -> Iterator[Mapping[str, tuple[Firing, ...]]]:
-    """What fires in each story, each a service of its own, with chances of its own."""
+    """The firings of each story, each with its own service and its own random numbers."""
     stories = {**BLAMELESS, **{name: one.story for name, one in BLAMED.items()}}
     with prometheus_server() as server:
         for seed, (name, story) in enumerate(stories.items()):
             write(server.api, constants(name, story))
             write(server.api, streams(name, story, seed))
-        happen(server.api, model, LENGTH, FAILS, TOKENS, COST, LOOP)
+        happen(server.api, model, LENGTH, FAILS, TOKENS, COST, SLOW, LOOP)
         yield {name: firings(server.api, name, T0, T0 + LENGTH * MINUTE, MINUTE) for name in stories}
 
 
 def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None:
-    """Evaluate alerts, and what they read, over so many minutes."""
+    """Evaluate alerts, and their inputs, over some minutes."""
     groups = shared_rules(model.library, model.site).groups
     rules = [rule for name in alerts for rule in rules_of(groups, name)]
     recorders = needed(groups, [rule.expr for rule in rules])

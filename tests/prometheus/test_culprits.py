@@ -1,4 +1,4 @@
-"""Descriptions name the culprit of incidents whose cause is known, and are silent where nothing stands out."""
+"""Descriptions name the culprit of incidents with known causes, and name none where nothing stands out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 SEED = 7
-#: The whole is in the benchmarks: python -m tests.bench --only culprit.
+#: The full set is in the benchmarks: python -m tests.bench --only culprit.
 SAMPLE = 2 * len(CAUSES)
 
 

@@ -39,14 +39,14 @@ _LEFT = (names.BUDGET_SPENT, names.BUDGET_ALLOWED, names.BUDGET_LEFT, names.BUDG
 
 
 class _Service(Struct, frozen=True):
-    """A service: the days of its window, and the bad events and all events of each step that was seen."""
+    """A service: the days of its window, and the bad events and all events of each recorded step."""
 
     name: str
     days: int
     steps: Mapping[int, tuple[float, float]]
 
     def expected(self, at: int) -> tuple[float, float, float, float]:
-        """Count what was spent and what may be, what is left and for how many seconds; infinite for neither."""
+        """Compute the spent and the allowed events, the remaining part and its seconds; infinite for no end."""
         spent, every = (self._within(at, self.days * DAY, side) for side in (0, 1))
         allowed = BUDGET * every
         pace = self._within(at, DAY, 0)
@@ -54,7 +54,7 @@ class _Service(Struct, frozen=True):
         return spent, allowed, 1 - spent / allowed if allowed else inf, seconds
 
     def _within(self, at: int, window: int, side: int) -> float:
-        """Sum by days of UTC; of the oldest counts the part that is in the window."""
+        """Sum by days in UTC; of the oldest day the part in the window counts."""
         by_day: dict[int, float] = {}
         for step, events in self.steps.items():
             if step <= at:
@@ -63,7 +63,7 @@ class _Service(Struct, frozen=True):
         return sum(part * events for part, events in parts if part > 0)
 
     def series(self, start: int, end: int) -> Iterable[TimeSeries]:
-        """Write what other rules record of it after ``start``."""
+        """Yield the inputs of other rules after ``start``."""
         steps = [step for step in self.steps if start <= step <= end]
         sides: dict[str, list[float]] = {
             f"service:agent_{SIGNAL}:errors_rate": [self.steps[step][0] / STEP for step in steps],
@@ -77,7 +77,7 @@ class _Service(Struct, frozen=True):
 
 
 def _lived(name: str, days: int, seed: int, down: Iterable[range] = (), life: int = 40) -> _Service:
-    """Let a service live through nights, incidents, and steps in which Prometheus is down."""
+    """Simulate a service with nights, incidents, and steps in which Prometheus is down."""
     draws = Random(seed)  # noqa: S311 - no secret
     gone = {step for times in down for step in times}
     found = {}
@@ -91,7 +91,7 @@ def _lived(name: str, days: int, seed: int, down: Iterable[range] = (), life: in
 
 @pytest.fixture(scope="module")
 def groups(model: Model) -> tuple[RuleGroup, ...]:
-    """The rules of error budgets, as they are where rules are evaluated every two hours."""
+    """The rules of error budgets, with rules evaluated every two hours."""
     site = replace(model.site, rule_interval=STEP)
     return shared_rules(model.library, site).recording[ERROR_BUDGET]
 
@@ -105,13 +105,13 @@ def _balances(api: PrometheusApi, at: int) -> dict[str, tuple[float, ...]]:
 
 
 def _kept(api: PrometheusApi, at: int, retention: int) -> list[TimeSeries]:
-    """Read all that a server still has which keeps samples for so long."""
+    """Read everything that a server with this retention still has."""
     found = api.query_samples(f'{{__name__!=""}}[{retention}s]', at).series
     return [TimeSeries(one.labels, [round(t * 1000) for t in one.timestamps], one.values) for one in found]
 
 
 def _compare(found: Mapping[str, tuple[float, ...]], services: Iterable[_Service], at: int) -> int:
-    """Hold what is recorded against what is counted; who has no streams any more has no budget."""
+    """Compare the records with the counts; a service without streams has no budget."""
     alive = [one for one in services if at in one.steps]
     assert found.keys() == {one.name for one in alive}
     for one in alive:
@@ -123,7 +123,7 @@ def test_a_window_of_30_days_is_right_where_15_are_kept(
     groups: tuple[RuleGroup, ...],
     prometheus: object,  # noqa: ARG001 - marks what needs a real server
 ) -> None:
-    """Every five days a server goes on with the last 15 days of the one before: all else is gone, as by retention.
+    """Every five days a server goes on with the last 15 days of the previous one: the rest is lost, as by retention.
 
     It is down for four hours within a day, and for three days at once.
     """
@@ -157,7 +157,7 @@ def test_a_window_of_30_days_is_right_where_15_are_kept(
 
 
 def test_a_service_s_own_promise_is_counted_alike(model: Model, prometheus: object) -> None:  # noqa: ARG001
-    """Its window and its budget are numbers in its own rules, which no other service's events reach."""
+    """Its window and its budget are numbers in its own rules, without events of other services."""
     mine, other = _lived("mine", 2, 6, life=5), _lived("other", 2, 7, life=5)
     site = replace(model.site, rule_interval=STEP)
     scope, promise = Scope(site, "mine"), Promise(model.library.signals[SIGNAL], 2 * DAY, BUDGET)

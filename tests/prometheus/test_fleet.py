@@ -1,4 +1,4 @@
-"""Many services in one real Prometheus, and what they share: it counts what the report promises, spread over time."""
+"""Many services in one real Prometheus, and their shared rules: its counts match the report, spread over time."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from generator.model.service import Model
 
 SERVICES = 100
-#: What Mimir allows in a group by default (``ruler_max_rules_per_rule_group``).
+#: Mimir's default limit for a group (``ruler_max_rules_per_rule_group``).
 LARGEST = 20
 #: Seconds between evaluations, in place of a minute.
 QUICK = 2
 ROUNDS = 3
 ATTEMPTS = 240
-#: The least and the largest share of groups in a quarter of the interval; of 144 groups a fair draw stays within.
+#: The smallest and the largest share of groups in a quarter of the interval, for a fair draw of 144 groups.
 FAIR = (0.1, 0.4)
 
 
 class Seen(Struct, frozen=True):
-    """What Prometheus counted, by the names of rule groups; of its iterations some may be ``missed``."""
+    """Prometheus's counts, by the names of rule groups; some of its iterations may be ``missed``."""
 
     rules: Mapping[str, float]
     intervals: Mapping[str, float]
@@ -129,7 +129,7 @@ def test_prometheus_counts_as_many_evaluations_as_promised(
     seen = _seen(server)
     for group, evaluations in seen.evaluations.items():
         whole = (seen.iterations[group] - seen.missed[group]) * seen.rules[group]
-        # Of an iteration that runs at this moment some rules are counted, and itself perhaps.
+        # Of a running iteration some rules are counted, and perhaps the iteration itself.
         assert abs(evaluations - whole) <= seen.rules[group], group
     for name, found in accounts.items():
         own = [group for group in seen.rules if group.rpartition("/")[2].startswith(f"{name}.")]
@@ -202,7 +202,7 @@ def _seen(server: PrometheusServer) -> Seen:
 
 
 def _quarters(moments: Iterable[float]) -> list[float]:
-    """Say which share of moments lies in each quarter of the interval."""
+    """Compute the share of moments in each quarter of the interval."""
     found = Counter(int(moment % QUICK * 4 / QUICK) for moment in moments)
     return [found[quarter] / found.total() for quarter in range(4)]
 

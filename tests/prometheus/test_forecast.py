@@ -1,4 +1,4 @@
-"""What the day is going to cost: scaled by yesterday, and unknown before there was a whole one."""
+"""The forecast of the day's cost: scaled by yesterday, and missing before the first whole day."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ def test_without_a_whole_yesterday_there_is_no_forecast(
 def test_a_change_of_clocks_makes_no_day_dearer(
     spending: Callable[[int, Callable[[float], float]], Chain], shift: int
 ) -> None:
-    """From the first midnight on all that people do comes an hour earlier, or later."""
+    """From the first midnight on all activity is an hour earlier, or later."""
     day = spending(46, lambda hour: 20.0 if 8 <= (hour - shift * (hour >= 24)) % 24 < 18 else 2.0)
     usual = 228
     for hour in range(31, 46):
-        # Over the change itself 24 hours hold an hour of work more.
+        # Over the change itself 24 hours contain an hour of work more.
         assert _forecast(day, hour) <= usual + 18.1
 
 
 def test_a_working_day_like_yesterday_is_forecast_as_yesterday_was(
     spending: Callable[[int, Callable[[float], float]], Chain],
 ) -> None:
-    """At noon a flat pace would say twice as much."""
+    """At noon a flat pace would give twice as much."""
     day = spending(48, lambda hour: 20.0 if 8 <= hour % 24 < 18 else 2.0)
     assert _forecast(day, 24 + 14) == pytest.approx(228, rel=2e-3)
 
@@ -96,7 +96,7 @@ def test_a_day_that_is_twice_as_dear_so_far_is_forecast_to_be_so(
 def test_hours_in_which_yesterday_stood_still_do_not_make_the_day_enormous(
     spending: Callable[[int, Callable[[float], float]], Chain],
 ) -> None:
-    """Nothing ran yesterday afternoon: against that, today would be a thousandfold."""
+    """Nothing ran yesterday afternoon: compared with that, today would be a thousandfold."""
     day = spending(48, lambda hour: 0.001 if 12 <= hour < 18 else 4.0)
     flat = 6 * 4 * 4
     assert _forecast(day, 42) == pytest.approx(flat, rel=2e-3)

@@ -1,4 +1,4 @@
-"""A day of answers of all providers, counted by the generated module: the recorded spend is the invoice of that day."""
+"""A day of answers of all providers, counted by the generated module: the recorded spend equals the invoice."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MORE_TYPES = "[prompt, completion, cached, cache_write, cache_write_1h, reasoni
 
 
 class Charged(NamedTuple):
-    """An answer of a model, and what its provider charges for it, in USD, by its own price list."""
+    """An answer of a model, and its provider's charge, in USD, by its own price list."""
 
     model: str
     events: list[Any]
@@ -50,7 +50,7 @@ class Charged(NamedTuple):
 
 
 def _openai(rng: Random) -> Charged:
-    """A stream whose last chunk tells all: cached tokens inside the prompt, reasoning inside the completion."""
+    """A stream with all counts in its last chunk: cached tokens inside the prompt, reasoning inside the completion."""
     fresh, cached, output, thoughts = (
         rng.randrange(5000),
         rng.randrange(5000),
@@ -72,7 +72,7 @@ def _openai(rng: Random) -> Charged:
 
 
 def _anthropic(rng: Random) -> Charged:
-    """A stream whose running totals leave cached tokens beside the input; what is kept an hour costs more."""
+    """A stream with running totals: cached tokens beside the input; a cache of an hour costs more."""
     fresh, cached, five, hour, output = (rng.randrange(4000) for _ in range(5))
     usage = {
         "input_tokens": fresh,
@@ -92,7 +92,7 @@ def _anthropic(rng: Random) -> Charged:
 
 
 def _langchain(rng: Random) -> Charged:
-    """The same model through a framework that counts all of it inside the input, in amounts to add."""
+    """The same model through a framework with all counts inside the input, in amounts to add."""
     fresh, cached, written, output = (rng.randrange(4000) for _ in range(4))
     begin = {
         "input_tokens": fresh + cached + written,
@@ -107,7 +107,7 @@ def _langchain(rng: Random) -> Charged:
 
 
 def _gemini(rng: Random) -> Charged:
-    """Thoughts and what a tool read beside the prompt and the answer, cached tokens inside the prompt."""
+    """Reasoning and tool results beside the prompt and the answer, cached tokens inside the prompt."""
     fresh, cached, tool, output, thoughts = (rng.randrange(4000) for _ in range(5))
     usage = {
         "promptTokenCount": fresh + cached,
@@ -122,7 +122,7 @@ def _gemini(rng: Random) -> Charged:
 
 
 def _grok(rng: Random) -> Charged:
-    """OpenAI's names, but for reasoning, which is beside the completion: the total alone says so."""
+    """OpenAI's names, but with reasoning beside the completion, which only the total shows."""
     fresh, output, thoughts = rng.randrange(1, 4000), rng.randrange(1, 900), rng.randrange(1, 900)
     usage = {
         "prompt_tokens": fresh,
@@ -174,7 +174,7 @@ def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_p
             invoice += charged.usd
         scrapes.append(_scraped(registry))
     chain = Chain(prometheus, renamed(model.services[0], "invoice"), model.library, model.site)
-    # Scrapes are out of step with rules, as they are everywhere, or a window would hold a sample more.
+    # Scrapes are out of step with rules, as in reality, or a window would contain a sample more.
     times = [T0 + at for at in range(_OFFSET, _DAY, _SCRAPE)]
     chain.write(
         TimeSeries(

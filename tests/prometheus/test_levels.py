@@ -1,4 +1,4 @@
-"""Levels: gauges of several instances, put together and looked at over windows, held against sums by hand."""
+"""Levels: gauges of several instances, aggregated and over windows, compared with sums by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison with the independent model sees mistakes: each wrong version of an expression is caught."""
+"""The comparison with the independent model detects mistakes: each wrong version of an expression is caught."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _USUAL = Stretch(
 )
 
 
-#: Versions that cannot be told from the right one, because nothing in them differs.
+#: Versions that are equivalent to the right one.
 _EQUAL = tuple(
     re.compile(pattern)
     for pattern in (
@@ -64,14 +64,14 @@ _EQUAL = tuple(
         r"^release:agent_(latency_p\d+|step_count|step_count_p\d+):\w+: (no|mean of) sums?",
         r"^release:agent_run_(latency|steps):increase15m: mean of sums",
         r"^release_stop_reason:agent_run:increase15m: mean of sums",
-        # What is summed is recorded at that level already.
+        # The input is recorded at that level already.
         r"^(release|service):agent_llm_errors_per_run:numerator: no sum",
     )
 )
 
 
 class Subject(Struct, frozen=True):
-    """A history that the rules as they are record rightly."""
+    """A history that the real rules record correctly."""
 
     chain: Chain
     raw: Sequence[TimeSeries]
@@ -79,13 +79,13 @@ class Subject(Struct, frozen=True):
 
     @property
     def recording(self) -> tuple[RuleGroup, ...]:
-        """The rules as they are."""
+        """The real rules."""
         return recorders(self.chain.groups)
 
 
 @pytest.fixture(scope="module")
 def subject(chain: NewChain) -> Subject:
-    """Two releases side by side, which fail differently, fall idle, and then do nothing but fail."""
+    """Two releases side by side, which fail differently, become idle, and then only fail."""
     other = replace(
         _USUAL,
         release="r2",
@@ -113,7 +113,7 @@ def subject(chain: NewChain) -> Subject:
 
 @pytest.fixture(scope="module")
 def one_sided(chain: NewChain) -> Subject:
-    """A release that does nothing right, whose tools and models do nothing wrong, and which then is gone."""
+    """A release that always fails, without failures of its tools and models, and which then ends."""
     new = chain()
     raw = craft(
         new.service,
@@ -183,7 +183,7 @@ def test_a_mistake_in_what_reads_raw_series_is_caught_in_every_metric(
 
 
 def _survivors(subject: Subject) -> tuple[Counter[str], set[str]]:
-    """Try every wrong version: how many of each mistake, and which are not seen."""
+    """Test every wrong version: count each mistake, and name the undetected ones."""
     tried, survived = Counter[str](), set[str]()
     for rule in _compared(subject):
         for place, (mistake, wrong) in enumerate(mutants(rule.expr)):
@@ -202,7 +202,7 @@ def _compared(subject: Subject) -> Iterator[RecordingRule]:
 
 
 def _seen(subject: Subject, rule: RecordingRule, expr: str) -> bool:
-    """Say whether a rule with this expression is refused, or records something wrong."""
+    """Return whether a rule with this expression is refused, or records something wrong."""
     try:
         recorded = _evaluated(subject.chain.api, rule, expr)
     except (LiveError, _AmbiguousError):
@@ -214,7 +214,7 @@ def _seen(subject: Subject, rule: RecordingRule, expr: str) -> bool:
 
 
 class _AmbiguousError(Exception):
-    """Two results differ in nothing but what a record's name and labels replace."""
+    """Two results differ only in labels that a record's name and labels replace."""
 
 
 def _evaluated(api: PrometheusApi, rule: RecordingRule, expr: str) -> Mapping[int, Mapping[Key, float]]:
@@ -232,12 +232,12 @@ def _evaluated(api: PrometheusApi, rule: RecordingRule, expr: str) -> Mapping[in
 
 
 def _spoiled(group: RuleGroup, mistake: str) -> RuleGroup:
-    """Make a mistake in every rule of a group that allows it and is no signal's own."""
+    """Make a mistake in every rule of a group that allows it and is not a signal's own."""
     return replace(group, rules=tuple(_mistaken(rule, mistake) for rule in group.rules))
 
 
 def recorders(groups: Iterable[RuleGroup]) -> tuple[RuleGroup, ...]:
-    """Leave of groups the rules that record."""
+    """Keep only the recording rules of groups."""
     return tuple(
         replace(group, rules=tuple(rule for rule in group.rules if isinstance(rule, RecordingRule)))
         for group in groups

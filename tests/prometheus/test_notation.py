@@ -19,7 +19,7 @@ _ID = SeriesId("x", (("job", "j"),))
 
 
 def read(values: str) -> list[float | None]:
-    """Expand ``axn`` to n + 1 values, ``_xn`` to n gaps; a mark that a series is stale is one."""
+    """Expand ``axn`` to n + 1 values, ``_xn`` to n gaps; a stale mark counts as one value."""
     found: list[float | None] = []
     for part in values.split():
         match = _PART.fullmatch(part)

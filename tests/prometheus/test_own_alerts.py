@@ -1,4 +1,4 @@
-"""Alerts that a service declares itself: each kind on each kind of signal does what its cases say."""
+"""Own alerts of a service: each kind on each kind of signal behaves as in its cases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.model.service import Model
     from generator.prometheus.rule_tests.files import Trial
 
-#: Gauges of support-agent, and what is read of each.
+#: Gauges of support-agent, and the signal of each.
 _GAUGES: dict[str, dict[str, object]] = {
     "support_queue_depth": {"labels": []},
     "support_score": {"labels": ["release"], "across": "avg"},
@@ -70,6 +70,12 @@ _ALERTS: dict[str, dict[str, object]] = {
     "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
     "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
+    "ToolSlowerThanBefore": {
+        "regression": {"signal": "tool_latency_p95"},
+        "warning": "25%",
+        "min_events": 50,
+        "min_bad_events": 20,
+    },
     "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 5},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
     "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},
@@ -83,7 +89,7 @@ _ALERTS: dict[str, dict[str, object]] = {
     "UndeclaredPages": {"undeclared": {}, "severity": "critical", "min_bad_events": 3},
     "SeriesPage": {"series_budget": {}, "severity": "critical"},
 }
-#: Objectives that no written alert watches, and the alerts that follow from them.
+#: Objectives without a written alert, and the alerts that follow from them.
 _OBJECTIVES: dict[str, dict[str, str]] = {
     "paused_rate": {"max": "20%"},
     "paused_count": {"min": "30"},
@@ -94,7 +100,7 @@ _MISSED = ("AgentPausedRateMissed", "AgentPausedCountMissed", "AgentLatencyP99Mi
 
 
 def with_own_alerts(directory: Path) -> Model:
-    """Give a service of the project alerts of its own, of each kind on each kind of signal."""
+    """Give a service of the project own alerts, of each kind on each kind of signal."""
     copytree(_SPECS, directory)
     path = directory / "services" / "support-agent.yaml"
     spec = yaml.safe_load(path.read_text())
@@ -142,7 +148,7 @@ def test_an_alert_of_ones_own_does_what_it_must(
     trials = [trial for trial in own_trials(service, own.site) if trial.case.alert.name == name]
     assert any(one.fires for trial in trials for one in trial.case.timeline.expectations)
     for trial in trials:
-        # Cases of one service follow each other, each on a server that has seen none of the others.
+        # Cases of one service follow each other, each on a new server.
         with prometheus_server() as server:
             groups = rule_set([service], own.library, own.site).groups
             rules = [rule for rule in rules_of(groups, name) if _is_about(rule, trial)]
@@ -151,6 +157,6 @@ def test_an_alert_of_ones_own_does_what_it_must(
 
 
 def _is_about(rule: AlertingRule, trial: Trial) -> bool:
-    """Whether a rule is the one of a case's severity and of what it is about."""
+    """Whether a rule has a case's severity and subject."""
     severity = rule.labels["severity"] == str(trial.case.tier.severity)
     return severity and all(rule.labels.get(name, value) == value for name, value in trial.case.labels)

@@ -1,6 +1,6 @@
-"""No service can break another: whatever one service's file holds, the others' series and alerts stay as they are.
+"""No service can break another: for any file of one service, the others' series and alerts stay unchanged.
 
-Services are files of constants here, streams included, so that a server shows within seconds what rules make of them.
+Services are files of constants here, streams included, so that a server shows the results of rules within seconds.
 Two servers run side by side: one has the good service alone, the other has it among services that are broken.
 """
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 GOOD = "support-agent"
-_LONGEST = 45.0
-#: A service whose label has far more values than any budget, and the most series that its group may write.
+_LONGEST = 180.0
+#: A service whose label has far more values than any budget, and the limit of series for its group.
 FLOOD, _VALUES, _LIMIT = "poison-flood", 50_000, 10_000
 
 
@@ -46,7 +46,7 @@ def with_label(records: Sequence[Record], **odd: str) -> list[Record]:
 
 
 def doubled_values(records: Sequence[Record]) -> list[Record]:
-    """Write every record again with another value and something that tells the two apart."""
+    """Write every record again with another value and a distinguishing label."""
     again = [
         (name, {**labels, "copy": "2"}, re.sub(r"vector\(([0-9.]+)\)", r"(vector(\1) * 2)", expr))
         for name, labels, expr in records
@@ -163,7 +163,7 @@ def _flood(api: PrometheusApi) -> None:
 
 
 def _settle(*apis: PrometheusApi) -> None:
-    """Wait until both servers say the same for some seconds, or for long: alerts wait for enough events."""
+    """Wait until both servers are equal for some seconds, or for long: alerts wait for enough events."""
     end, before, calm = time.monotonic() + _LONGEST, None, 0
     while time.monotonic() < end and calm < 4:
         now = [(_series(api, GOOD), _alerts(api, GOOD)) for api in apis]
@@ -180,7 +180,7 @@ def _rules(api: PrometheusApi) -> list[dict[str, Any]]:
 
 
 def _series(api: PrometheusApi, service: str) -> frozenset[tuple[tuple[str, str], ...]]:
-    """List the recorded series of a service; alerts have a test of their own."""
+    """List the recorded series of a service; alerts have their own test."""
     found = instant(api, f'{{service="{service}",__name__!~"ALERTS.*"}}')
     return frozenset(tuple(sorted(labels.items())) for labels in found)
 

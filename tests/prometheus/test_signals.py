@@ -1,7 +1,7 @@
-"""Every recorded signal, at every level and many instants, is what the raw counters really counted.
+"""Every recorded signal, at every level and many instants, equals the real counts of the raw counters.
 
-What is expected is computed by hand from the increases between raw samples (expected.py), with no other tolerance
-than what a rate makes of young counters and missing samples (increments.py); even histories allow none.
+Expected values are computed by hand from the increases between raw samples (expected.py), with tolerance only for rates
+of young counters and missing samples (increments.py); even histories allow none.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ _FLEETS = {
 
 @pytest.fixture(scope="module")
 def fleets(chain: NewChain) -> dict[str, Observation]:
-    """Simulated services that went through the chain on one server, all at once: shared rules tell them apart."""
+    """Simulated services through the chain on one server, all at once: shared rules separate them."""
     new = chain()
     services = {name: renamed(new.service, name) for name in _FLEETS}
     first, *others = services.values()
@@ -134,7 +134,7 @@ def fleets(chain: NewChain) -> dict[str, Observation]:
 
 @pytest.fixture(scope="module")
 def even(chain: NewChain) -> Observation:
-    """A history in which everything happens evenly: restarts, silence, failure, a release, what has no price."""
+    """A history with evenly spaced events: restarts, silence, failure, a release, tokens without a price."""
     usual = Stretch(
         30,
         reasons={"completed": 0.9, "max_steps": 0.05, "step_error": 0.03, "tool_error": 0.02},
@@ -236,10 +236,10 @@ def test_recorded_counts_lose_almost_nothing_over_time(fleets: dict[str, Observa
 
 
 def test_every_part_of_every_signal_is_compared(even: Observation, support: Service) -> None:
-    """A signal or level that the profile gains is expected here, too."""
+    """A new signal or level of the profile must be added here, too."""
     declared = set()
     for signal in support.signals.values():
-        if signal.name == "llm_usage_unread_count":  # of what goes wrong in code, in none of these histories
+        if signal.name == "llm_usage_unread_count":  # of failures in code, in none of these histories
             continue
         for level in signal.levels:
             declared.add(names.value(signal, level))

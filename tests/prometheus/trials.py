@@ -1,4 +1,4 @@
-"""Test cases of alerts on a real Prometheus: streams and constants in, records, and what the alerts say when."""
+"""Test cases of alerts on a real Prometheus: streams and constants in, records, and the alerts' states over time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Tried(Struct, frozen=True):
-    """Cases of the alerts of one name, each on a service of its own, whose series and records are in Prometheus."""
+    """Cases of the alerts of one name, each on its own service, whose series and records are in Prometheus."""
 
     api: PrometheusApi
     trials: tuple[Trial, ...]
@@ -34,7 +34,7 @@ class Tried(Struct, frozen=True):
     services: tuple[str, ...]
 
     def contradictions(self, rules: Sequence[AlertingRule] | None = None) -> list[tuple[str, Expectation]]:
-        """List what the alerts, or these rules in their place, do otherwise than they must."""
+        """List the contradictions of the alerts, or of these rules in their place, to the expectations."""
         found = list(joined.from_iterable(map(self._fired, self.rules if rules is None else rules)))
         return [
             (trial.case.name, one)
@@ -45,11 +45,11 @@ class Tried(Struct, frozen=True):
 
     @property
     def step(self) -> int:
-        """How often the rules are evaluated."""
+        """The interval of the rules."""
         return self.trials[0].case.timeline.interval
 
     def _fired(self, rule: AlertingRule) -> Iterator[tuple[Mapping[str, str], frozenset[int]]]:
-        """Keep the rule's ``for`` and ``keep_firing_for`` by hand: the instants at which each series fires."""
+        """Apply the rule's ``for`` and ``keep_firing_for`` by hand: the instants at which each series fires."""
         end = T0 + max(trial.case.timeline.seconds for trial in self.trials)
         for series in self.api.query_range(rule.expr, T0, end, self.step).series:
             active = {round(time) for time in series.timestamps}
@@ -71,7 +71,7 @@ def _own(
 
 
 def _fires(expected: Expectation, instants: frozenset[int], step: int) -> bool:
-    """Whether it fires then, or, of one that must be silent since a while, at any time since."""
+    """Whether it fires at that time, or, for an alert that must be silent since a time, at any time since."""
     since = expected.seconds if expected.since is None else expected.since + step
     return any(T0 + since <= at <= T0 + expected.seconds for at in instants)
 
@@ -115,7 +115,7 @@ def rules_of(groups: Iterable[RuleGroup], name: str) -> tuple[AlertingRule, ...]
 
 
 def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]:
-    """Leave of the recording rules what expressions read, directly or through others."""
+    """Keep only the recording rules that expressions read, directly or through others."""
     groups = list(groups)
     rules = [rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule)]
     records = {rule.record for rule in rules}
@@ -136,7 +136,7 @@ def needed(groups: Iterable[RuleGroup], exprs: Iterable[str]) -> list[RuleGroup]
 
 
 def _without_inputs(groups: Iterable[RuleGroup], trials: Sequence[Trial]) -> list[RuleGroup]:
-    """Leave out the rules that record what goes in itself."""
+    """Leave out the rules that record an input."""
     fed = {name.name for trial in trials for name in series_of(trial.case.timeline.phases)}
     return [
         replace(
@@ -162,7 +162,7 @@ def _inputs(trial: Trial, service: str) -> Iterator[TimeSeries]:
 
 
 def _series(labels: Mapping[str, str], values: Sequence[float | None], step: int) -> TimeSeries:
-    """Write values; where one ends, the series is stale, as what rules record is."""
+    """Write values; at its end the series is stale, as records of rules are."""
     times: list[int] = []
     found: list[float] = []
     before: float | None = None

@@ -1,4 +1,4 @@
-"""Services as files of constants, streams included: within seconds a server shows what shared rules make of them."""
+"""Services as files of constants, including streams: a server shows the results of shared rules within seconds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _buckets(labels: Labels, **filled: float) -> list[tuple[Labels, float]]:
     return [({**labels, "le": le}, value) for le, value in filled.items()]
 
 
-#: Events a second of each stream, by what tells its series apart: a fifth of the runs fail, and tokens are dear.
+#: Events a second of each stream, by its labels: a fifth of the runs fail, and tokens are expensive.
 STREAMS: dict[str, list[tuple[Labels, float]]] = {
     "stream:agent_run:rate": [
         ({"status": "ok", "stop_reason": "completed", "release": "v1"}, 0.4),
@@ -60,7 +60,7 @@ STREAMS: dict[str, list[tuple[Labels, float]]] = {
 
 
 def records_of(service: Service, site: Site, shared: SharedRules) -> list[Record]:
-    """Write the constants of a service as they are, and its streams as constants as well."""
+    """Write the constants of a service, and its streams as constants as well."""
     streams = [
         (name, {names.SERVICE: service.name, **labels}, f"vector({value})")
         for name, found in STREAMS.items()
@@ -77,7 +77,7 @@ def group_of(name: str, records: Sequence[Record]) -> RuleGroup:
 
 
 def written(path: Path, groups: Sequence[RuleGroup], *, interval: str = "1s", wait: str = "") -> Path:
-    """Write a rule file that is evaluated often; its alerts ``wait``, or do not, and end with their conditions."""
+    """Write a rule file that is evaluated often; ``wait`` is the ``for`` of alerts, which end with their condition."""
     text = yaml.safe_load(encode(RuleFile((), tuple(groups))))
     for group in text["groups"]:
         group["interval"] = interval
@@ -90,7 +90,7 @@ def written(path: Path, groups: Sequence[RuleGroup], *, interval: str = "1s", wa
 
 
 def asked(api: PrometheusApi, path: str, **parameters: str) -> Any:  # noqa: ANN401 - an answer of Prometheus
-    """Ask a server of our own."""
+    """Send a request to our own server."""
     with urlopen(f"{api.url}{path}?{urlencode(parameters)}", timeout=10) as answer:  # noqa: S310
         return json.load(answer)["data"]
 

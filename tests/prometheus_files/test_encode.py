@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from generator.live.server import PrometheusServer
 
-# What YAML gives a meaning when it stands alone, leads or ends a text.
+# Texts with a meaning in YAML, alone, at the beginning or at the end.
 _NASTY = (
     *(
         "",

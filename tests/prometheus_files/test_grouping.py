@@ -1,4 +1,4 @@
-"""Groups hold at most twenty rules, in order, and whole chains where they fit."""
+"""Groups have at most twenty rules, in order, and whole chains where they fit."""
 
 from __future__ import annotations
 
@@ -61,5 +61,5 @@ def test_groups_are_numbered_and_keep_their_interval(lengths: list[int]) -> None
 
 def test_a_group_is_filled_before_the_next_begins() -> None:
     assert [len(group.rules) for group in _split(_chains([8, 8, 4, 1]))] == [20, 1]
-    # A chain that is longer than any group begins one of its own.
+    # A chain longer than any group begins a new one.
     assert [len(group.rules) for group in _split(_chains([15, 6, 45]))] == [15, 6, 20, 20, 5]

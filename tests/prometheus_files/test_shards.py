@@ -1,4 +1,4 @@
-"""Several servers: each has the shared rules and those of its own services, and is counted by itself."""
+"""Several servers: each has the shared rules and those of its own services, and is counted separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Composed expressions: they parse to what was composed, and values get into them as they are."""
+"""Composed expressions: they parse to the composed tree, and contain values unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an expression reads each of its selectors: by which function and over which range."""
+"""The reads of an expression: the function and the range of each selector."""
 
 from __future__ import annotations
 

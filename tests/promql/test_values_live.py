@@ -1,4 +1,4 @@
-"""Any label value, on a real Prometheus: a matcher picks exactly the series that it names."""
+"""Any label value, on a real Prometheus: a matcher selects exactly the named series."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ NASTY = [
 batches = settings(
     max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # every batch has a metric of its own
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # every batch has its own metric
 )
 
 

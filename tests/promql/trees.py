@@ -1,4 +1,4 @@
-"""Expressions as nested tuples: what an expression means, without the parentheses that it is written with."""
+"""Expressions as nested tuples: their meaning, without the written parentheses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Tree: TypeAlias = "tuple[object, ...]"
 
 NAMES = ("a", "b:c:d", "release_status_stop_reason:agent_run:increase15m")
-#: Whatever a label's value can be; a spec's text has no surrogates and no NUL.
+#: Any possible value of a label; a spec's text has no surrogates and no NUL.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12) | st.sampled_from(
     [
         'a",b="c',
@@ -44,7 +44,7 @@ SETS = ("and", "or", "unless")
 
 
 class Made(Struct, frozen=True):
-    """An expression as our code composes it, and the tree that is meant."""
+    """An expression as our code composes it, and the intended tree."""
 
     expr: Expr
     tree: Tree

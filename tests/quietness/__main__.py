@@ -1,7 +1,7 @@
-"""``python -m tests.quietness``: how often alerts would notify in simulated weeks, and whether that is seldom enough.
+"""``python -m tests.quietness``: the number of notifications in simulated weeks, compared with goals.
 
-Events are drawn by chance, minute by minute, and go through a model of the alerts with the numbers of specs/; a test
-holds the model against the generated rules on a real Prometheus. Exits with 1 where a goal is missed.
+Random events, minute by minute, go through a model of the alerts with the numbers of specs/; a test compares the model
+with the generated rules on a real Prometheus. Exits with 1 where a goal is missed.
 """
 
 from __future__ import annotations

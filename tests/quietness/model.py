@@ -1,7 +1,7 @@
-"""Alerts on counts of minutes, computed without Prometheus: what they are, written down a second time.
+"""Alerts on counts of minutes, computed without Prometheus: a second definition.
 
-Nothing of the compiler is used but the numbers that stand in the specs. ``test_model.py`` holds it against the
-generated rules on a real Prometheus.
+It uses only the numbers of the specs, no other part of the compiler. ``test_model.py`` compares it with the generated
+rules on a real Prometheus.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
 WINDOW = 15
-SIGMAS = 3
+SIGMAS, PAGE_SIGMAS = 3, 4
 _FEW = 30
 
 
 class Minutes(Struct, frozen=True):
-    """How many events each minute had, and how many of them were bad."""
+    """The number of events in each minute, and of the bad ones among them."""
 
     every: Sequence[int]
     bad: Sequence[int]
@@ -42,15 +42,17 @@ class Minutes(Struct, frozen=True):
 
 
 class Bounded(Struct, frozen=True):
-    """A threshold on a share: the bad part that is allowed, and how much must lie beyond it.
+    """A threshold on a share: the allowed bad part, and the fewest events above it.
 
-    ``mildest`` is the part by which chance is judged; ``also_over`` the longer time that counts as well, 0 for none.
+    ``mildest`` is the part by which chance is judged; ``also_over`` the longer window, 0 for none; ``sigmas`` the
+    standard deviations that are still chance.
     """
 
     allowed: float
     mildest: float
     fewest: int
     also_over: int
+    sigmas: int = SIGMAS
 
 
 class Pace(Struct, frozen=True):
@@ -62,14 +64,14 @@ class Pace(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """How long a condition must hold, and how long its alert outlasts it."""
+    """The time that a condition must last, and the time by which its alert outlasts it."""
 
     wait: int
     keep: int
 
 
 def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
-    """Say of each minute whether a share is beyond its bound, in its window or in the longer time."""
+    """For each minute, whether a share is beyond its bound, in its window or in the longer one."""
     near = _in(minutes, WINDOW)
     if not alert.also_over:
         yield from (_surely(*one, alert) for one in near)
@@ -84,13 +86,13 @@ def beyond(minutes: Minutes, alert: Bounded) -> Iterator[bool]:
 
 
 def burning(minutes: Minutes, paces: Sequence[Pace], fewest: int) -> Iterator[bool]:
-    """Say of each minute whether a budget burns at one of the paces."""
+    """For each minute, whether a budget burns at one of the paces."""
     found = [_burns(minutes, pace, fewest) for pace in paces]
     yield from (any(one) for one in zip(*found, strict=True))
 
 
 def missing(minutes: Minutes, an_hour: float, windows: Sequence[int]) -> Iterator[bool]:
-    """Say of each minute whether runs are missing that are promised."""
+    """For each minute, whether promised runs are missing."""
     chosen = [
         window
         for shorter, window in pairwise((0, *windows))
@@ -123,13 +125,13 @@ def firing(condition: Iterator[bool], held: Held) -> list[bool]:
 
 
 def notifications(fires: Sequence[bool]) -> int:
-    """Count how often an alert begins to fire."""
+    """Count the times that an alert begins to fire."""
     return sum(now and not before for before, now in pairwise((False, *fires)))
 
 
 def _surely(every: int, bad: int, alert: Bounded) -> bool:
     likely = alert.mildest * every
-    scatter = SIGMAS * sqrt(likely * (1 - alert.mildest))
+    scatter = alert.sigmas * sqrt(likely * (1 - alert.mildest))
     return bad - alert.allowed * every >= alert.fewest - 0.5 and bad - likely >= scatter
 
 

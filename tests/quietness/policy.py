@@ -1,4 +1,4 @@
-"""The numbers of the alerts that the model stands on, as the specs have them."""
+"""The numbers of the alerts for the model, from the specs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.alerts import AlertSeverity, BurnRate, Idle, Threshold
 from generator.model.signals import Share
-from tests.quietness.model import Bounded, Held, Pace
+from tests.quietness.model import PAGE_SIGMAS, SIGMAS, Bounded, Held, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ _MINUTE = 60
 
 
 def held(alert: Alert) -> Held:
-    """Take how long an alert waits and lasts, in minutes."""
+    """Return the times that an alert waits and lasts, in minutes."""
     return Held(alert.for_ // _MINUTE, alert.keep_firing_for // _MINUTE)
 
 
@@ -28,7 +28,7 @@ def found(library: Library, name: str) -> Alert:
 
 
 def bounded(library: Library, name: str, severity: str, objective: float) -> Bounded:
-    """Take the bound of a threshold on a share, for an objective."""
+    """Return the bound of a threshold on a share, for an objective."""
     alert = found(library, name)
     assert isinstance(alert.kind, Threshold)
     signal = library.signals[alert.signal].kind
@@ -39,11 +39,12 @@ def bounded(library: Library, name: str, severity: str, objective: float) -> Bou
         for bound in (one.written.of(objective),)
     }
     bad = allowed[AlertSeverity(severity)]
-    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE)
+    sigmas = PAGE_SIGMAS if severity == AlertSeverity.CRITICAL else SIGMAS
+    return Bounded(bad, min(allowed.values()), alert.min_bad_events, alert.kind.also_over // _MINUTE, sigmas)
 
 
 def paces(library: Library, name: str, severity: str, objective: float) -> Sequence[Pace]:
-    """Take the paces at which a budget burns too fast, for an objective."""
+    """Return the paces at which a budget burns too fast, for an objective."""
     alert = found(library, name)
     assert isinstance(alert.kind, BurnRate)
     return [
@@ -55,7 +56,7 @@ def paces(library: Library, name: str, severity: str, objective: float) -> Seque
 
 
 def windows(library: Library, name: str) -> Sequence[int]:
-    """Take the times over which promised runs are counted, in minutes."""
+    """Return the windows over which promised runs are counted, in minutes."""
     kind = found(library, name).kind
     assert isinstance(kind, Idle)
     return [window // _MINUTE for window in kind.windows]

@@ -1,4 +1,4 @@
-"""Weeks in which something is wrong, or nothing is, and the notifications that alerts would send."""
+"""Weeks with a problem, or without one, and the notifications of alerts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LOW, BURN, TOOL, NO_RUNS = (
 TICKET, PAGE = "warning", "critical"
 _PAGES = ((LOW, PAGE), (BURN, PAGE))
 _MONTH = 30
-#: Stands for never, in minutes.
+#: Never, in minutes.
 _NOT = 1e9
 
 
 class Goal(Struct, frozen=True):
-    """At most so many notifications in so many days, or in all; and the first within so many minutes, then for good."""
+    """The most notifications in a number of days, or in all; the first one within some minutes, and then for good."""
 
     most: float
     days: int | None = None
@@ -44,7 +44,7 @@ class Goal(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What an alert did: how often it began, after how many minutes first, and which part of the time it fired."""
+    """The result of an alert: its firings, the minutes to the first one, and the part of the time that it fired."""
 
     happens: str
     alert: str
@@ -56,12 +56,12 @@ class Outcome(Struct, frozen=True):
 
     @property
     def a_day(self) -> float:
-        """How often it began on average."""
+        """The mean number of firings a day."""
         return self.times / self.days
 
     @property
     def reached(self) -> bool:
-        """Whether it kept to its goal."""
+        """Whether it reached its goal."""
         if self.goal is None:
             return True
         spans = self.days / self.goal.days if self.goal.days else 1
@@ -70,7 +70,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Scenario(Struct, frozen=True):
-    """Events at a rate, of which a share is bad, and the alerts that are asked: each with its goal."""
+    """Events at a rate, with a share of bad ones, and the tested alerts, with their goal."""
 
     happens: str
     a_minute: float
@@ -154,7 +154,7 @@ SCENARIOS = (
 
 
 def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
-    """Let every scenario go on for some weeks."""
+    """Simulate every scenario for some weeks."""
     for place, one in enumerate(SCENARIOS):
         rng = Random(1000 * seed + place)  # noqa: S311 - nothing secret
         minutes = Minutes.drawn(rng, weeks * WEEK, one.a_minute, one.share)
@@ -174,9 +174,9 @@ def outcomes(library: Library, weeks: int, seed: int) -> Iterator[Outcome]:
 
 
 class Detection(Struct, frozen=True):
-    """After how many minutes, in the median, failures are told of: by a ticket, by a page, by the burn rate's page.
+    """The median minutes until failures are reported: by a ticket, by a page, by the burn rate's page.
 
-    None where they are not within a day.
+    None where that takes more than a day.
     """
 
     failing: str
@@ -186,7 +186,7 @@ class Detection(Struct, frozen=True):
 
 
 def detections(library: Library, seeds: range) -> Iterator[Detection]:
-    """Let failures begin at 20 runs a minute, of which 1% failed until then, against 97%."""
+    """Let failures begin at 20 runs a minute, of which 1% failed until then, with an objective of 97%."""
     for share in (1, 0.5, 0.3, 0.1, 0.05):
         found = [_detected(library, share, Random(seed)) for seed in seeds]  # noqa: S311 - nothing secret
         ticket, page, burn = (_median(times) for times in zip(*found, strict=True))
@@ -219,7 +219,7 @@ def _median(times: tuple[float, ...]) -> float | None:
 
 
 def _goal(one: Scenario, name: str, severity: str) -> Goal | None:
-    """Take the goal where it is this alert's: one page is the success rate's, and a tool may open more tickets."""
+    """Return the goal of this alert: one page is the success rate's, and a tool may open more tickets."""
     if one.goal is None or (name == TOOL and severity == TICKET):
         return None
     return None if one.goal.within and name == BURN else one.goal

@@ -1,4 +1,4 @@
-"""The model of quietness says of every minute what the generated rules say on a real Prometheus."""
+"""The model of quietness agrees in every minute with the generated rules on a real Prometheus."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Found = tuple[str, str, str]  # a service, an alert, a severity
 
 
 class Lived(Struct, frozen=True):
-    """A service: its runs or the calls of its tool, minute by minute, and how many runs an hour it promises."""
+    """A service: its runs or the calls of its tool, minute by minute, and its promised runs an hour."""
 
     name: str
     minutes: Minutes
@@ -48,7 +48,7 @@ class Lived(Struct, frozen=True):
 
 
 def _services(rng: Random) -> Iterator[Lived]:
-    """Make services of all paces: well, ill, and in turns."""
+    """Make services with different traffic: good, bad, and alternating."""
 
     def drawn(*stretches: tuple[int, float, float]) -> Minutes:
         first, *rest = (Minutes.drawn(rng, hours * HOUR, *pace) for hours, *pace in stretches)
@@ -112,7 +112,7 @@ def _true(condition: Iterator[bool]) -> set[int]:
 
 
 def _series(one: Lived) -> Iterator[TimeSeries]:
-    """Write what a service's file records: its streams, and what it promises."""
+    """Write the records of a service's file: its streams, and its promises."""
     name = "stream:agent_tool_call:rate" if one.of_tool else "stream:agent_run:rate"
     labels = {"tool": "search"} if one.of_tool else {"stop_reason": "completed"}
     good = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]

@@ -1,4 +1,4 @@
-"""The report of quietness: a week is enough to see that it counts, and that a missed goal fails it."""
+"""The report of quietness: a week is enough to show that it counts, and that a missed goal fails it."""
 
 from __future__ import annotations
 

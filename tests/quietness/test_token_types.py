@@ -1,4 +1,4 @@
-"""A token type that no list and no price names counts in no signal, and one alert tells."""
+"""A token type without a list and without a price counts in no signal, and one alert reports it."""
 
 from __future__ import annotations
 

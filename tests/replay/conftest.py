@@ -1,4 +1,4 @@
-"""A server for each test that asks for one."""
+"""A server for each test that needs one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    """A server that says whatever ``script.reply`` says."""
+    """A server that answers with ``script.reply``."""
     with scripted() as server:
         yield server

@@ -1,4 +1,4 @@
-"""Reports made of a few words, for what shows and judges them."""
+"""Reports made from a few words, for tests of rendering and judging."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def active(  # noqa: PLR0913 - a test says what it is about by keyword
     labels: Mapping[str, str] | None = None,
     value: float = 0.25,
 ) -> Episode:
-    """An alert that fires at a minute of the span, after it was pending, for some minutes; None is to the end."""
+    """An alert that fires at a minute of the span, after pending, for some minutes; None is to the end."""
     at, until = T + minute * MINUTE, None if lasting is None else T + (minute + lasting) * MINUTE
     activity = Activity(
         at - pending * MINUTE,
@@ -61,14 +61,14 @@ def active(  # noqa: PLR0913 - a test says what it is about by keyword
 def history(
     of: ReplayedRule, *episodes: Episode, failures: Mapping[float, str] | None = None
 ) -> AlertHistory:
-    """What became of a rule."""
+    """The history of a rule."""
     given = {**of.rule.labels, "alertname": of.rule.alert}
     labelled = (replace(one, labels={**one.labels, **given}) for one in episodes)
     return AlertHistory(of, tuple(labelled), failures or {})
 
 
 def truth(*incidents: Incident) -> Incidents:
-    """What really happened to the service."""
+    """The true incidents of the service."""
     return Incidents(incidents, "s", T, END, (Rollout("v2", T + HOUR),))
 
 

@@ -1,4 +1,4 @@
-"""A server that answers from a script, and remembers what it was asked."""
+"""A server that answers from a script, and records its requests."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def scripted() -> Iterator[Script]:
                 self.send_header(name, text)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            with suppress(BrokenPipeError):  # who asked may not wait
+            with suppress(BrokenPipeError):  # the client may not wait
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         told = Script(connect(f"http://127.0.0.1:{server.server_port}", timeout=30, patience=WITHOUT_WAITING))

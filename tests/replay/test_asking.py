@@ -1,4 +1,4 @@
-"""Requests to a server that is busy, slow or overtaxed."""
+"""Requests to a busy, slow or overloaded server."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def good() -> Answer:
 def bad(
     status: int, kind: str = "execution", words: str = "no", headers: dict[str, str] | None = None
 ) -> Answer:
-    """An answer in which the server says what is wrong."""
+    """An answer with the server's error."""
     body = {"status": "error", "errorType": kind, "error": words}
     return status, json.dumps(body, separators=(",", ":")).encode(), headers or {}
 
 
 def span(fields: dict[str, str]) -> range:
-    """The steps that a request asked for."""
+    """The steps of a request."""
     start, end, step = (int(float(fields[name])) for name in ("start", "end", "step"))
     return range(start, end + 1, step)
 

@@ -1,4 +1,4 @@
-"""When a service begins within a span: found in a few looks, and nothing is asked before."""
+"""The start of a service within a span: found in a few queries, and nothing is queried before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEVER = float("-inf")
 
 
 def _since(begin: int) -> Reply:
-    """Answer with a series that is there from a time on."""
+    """Answer with a series that exists from a time on."""
 
     def reply(fields: dict[str, str]) -> Answer:
         times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))
@@ -107,7 +107,7 @@ def test_constants_alone_are_covered_and_begin_nothing(script: Script) -> None:
 
 
 def _both(fields: dict[str, str], begin: int) -> Answer:
-    """Answer with a constant that was always there, and a record that begins."""
+    """Answer with a constant that always existed, and a record that begins."""
     times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))
     series = [{"metric": {"constant": "yes"}, "values": [[time, "1"] for time in times]}]
     if later := [[time, "1"] for time in times if time >= begin]:

@@ -1,4 +1,4 @@
-"""``replay`` as it is called: what it refuses, in which words, and what it leaves behind."""
+"""``replay`` as a command: refused calls, their messages, and the files left behind."""
 
 from __future__ import annotations
 
@@ -260,13 +260,13 @@ def test_a_stopped_replay_goes_on_where_it_was_and_its_file_goes_when_it_is_done
 
 
 def alerts(script: Script) -> list[tuple[str, str]]:
-    """What was asked for alerts: all but the first looks at the server."""
+    """The queries for alerts: all except the first ones, which inspect the server."""
     asked = [(one["query"], one["start"]) for one in script.asked]
     return [one for one in asked if not one[0].startswith(("vector(1)", "count({__name__"))]
 
 
 def recorded(fields: dict[str, str]) -> Answer:
-    """A Prometheus with records over the whole span, and alerts that never are active."""
+    """A Prometheus with records over the whole span, and alerts that are never active."""
     if not fields["query"].startswith("count({__name__"):
         return empty(fields)
     times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))

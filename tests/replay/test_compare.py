@@ -1,4 +1,4 @@
-"""Two replays of one history: which firings are new, gone, or at another time."""
+"""Two replays of one history: firings that are new, gone, or at another time."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_move_says_by_how_much() -> None:
 
 @pytest.fixture
 def found() -> Comparison:
-    """One firing moves, one goes, one comes; of two services."""
+    """One firing moves, one disappears, one is new; of two services."""
     before = reported(
         history(rule(), active(130, 20, labels={"tool": "search"}), active(600, 10)), known=truth(OUTAGE)
     )

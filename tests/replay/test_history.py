@@ -31,7 +31,7 @@ def replayed(script: Script, *, hold: int = 0, points: int = 4) -> AlertHistory:
 
 
 def present(fields: dict[str, str], *metrics: dict[str, str], at: Collection[int] | None = None) -> Answer:
-    """Answer with series that are 1 at every step, or at those ``at`` minutes of the span."""
+    """Answer with series that are 1 at every step, or at the minutes ``at`` of the span."""
     times = range(int(fields["start"]), int(fields["end"]) + 1, int(fields["step"]))
     values = [[time, "1"] for time in times if at is None or (time - T) // 60 in at]
     series = [{"metric": metric, "values": values} for metric in metrics if values]

@@ -1,4 +1,4 @@
-"""Which firings an incident explains, and which incidents were found."""
+"""The firings that an incident explains, and the incidents that were found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def judged(minute: int, name: str = "High", *, fires: bool = True) -> Report:
-    """One firing of the alert that is for the outage, which lasts from minute 120 to 180."""
+    """One firing of the alert for the outage, which lasts from minute 120 to 180."""
     return reported(history(rule(name), active(minute, fires=fires)), known=truth(OUTAGE, NIGHT))
 
 
@@ -30,12 +30,12 @@ def judged(minute: int, name: str = "High", *, fires: bool = True) -> Report:
         (184, "High", Cause.DETECTION),
         (186, "High", Cause.AFTERMATH),
         (245, "High", Cause.AFTERMATH),
-        # An hour after the end nothing of it can be seen any more.
+        # An hour after the end none of it is visible any more.
         (246, "High", Cause.FALSE_ALARM),
         (119, "High", Cause.FALSE_ALARM),
         (125, "Other", Cause.SIDE_EFFECT),
         (119, "Other", Cause.FALSE_ALARM),
-        # A quiet night explains nothing.
+        # A quiet night explains no firing.
         (490, "High", Cause.FALSE_ALARM),
     ],
 )

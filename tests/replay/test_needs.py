@@ -1,4 +1,4 @@
-"""What alerts need of a server: records, raw series, and how much of the past."""
+"""The inputs of alerts on a server: records, raw series, and the reach into the past."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECORDING = RuleGroup(
 
 
 def needed(expr: str) -> Needs:
-    """What an alert on ``expr`` needs."""
+    """The inputs of an alert on ``expr``."""
     rule = AlertingRule("A", expr, 0, 0, {}, {})
     about = subject({"s": [RuleGroup("alerts", 60, (rule,))]}, [RECORDING])
     return needs(about.rules, about.recording)

@@ -1,4 +1,4 @@
-"""Raw series brought into a server of our own: sample by sample, and where they end."""
+"""Raw series copied into our own server: sample by sample, including their ends."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def crew(api: PrometheusApi) -> Crew:
 
 
 def series(test: str, instance: str, seconds: range, *, ends: bool = False) -> TimeSeries:
-    """A series whose value is the second; ``ends`` puts a staleness marker after it."""
+    """A series whose value is the second; with ``ends``, a staleness marker follows it."""
     times = [(T + second) * 1000 for second in seconds]
     values = [float(second) for second in seconds]
     if ends:
@@ -47,7 +47,7 @@ def test_every_sample_is_read_once_however_requests_cut_the_span(
         [series(unique, "a", range(0, 901, 15)), series(unique, "b", range(7, 600, 15), ends=True)],
     )
     selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
-    # So many series that a request is for a minute: its ends fall onto samples.
+    # Enough series that a request covers a minute: its ends coincide with samples.
     many = Quantity(selector, 10**6, T)
     found: dict[str, list[tuple[int, float]]] = {}
     for one in samples(crew(prometheus), many, (T, T + 850), 15):

@@ -1,4 +1,4 @@
-"""What people and machines see of a report."""
+"""The renderings of a report for people and machines."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ class Tags(HTMLParser):
 
 
 def read(text: str) -> Tags:
-    """Take a page apart."""
+    """Parse a page."""
     tags = Tags()
     tags.feed(text)
     tags.close()

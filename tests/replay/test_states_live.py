@@ -90,7 +90,7 @@ def wait_until(api: PrometheusApi, instant: int) -> None:
 
 
 def started_by_the_manager(api: PrometheusApi, begin: int) -> Started:
-    """When each alert began to be pending or firing, by the series that the manager writes."""
+    """The times when each alert began to be pending or firing, from the series that the manager writes."""
     found: Started = {}
     for one in api.query_samples("ALERTS[1m]", begin + SECONDS - 0.001).series:
         key = (one.labels["alertname"], one.labels["case"], one.labels["alertstate"])
@@ -103,7 +103,7 @@ def started_by_the_manager(api: PrometheusApi, begin: int) -> Started:
 
 
 def started_by_the_replay(found: Replay) -> Started:
-    """The same, by a replay; an alert that fires at once never is pending."""
+    """The same, by a replay; an alert that fires at once is never pending."""
     started: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
     for history_ in found.alerts:
         for episode in history_.episodes:

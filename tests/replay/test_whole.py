@@ -28,13 +28,13 @@ ALERTS = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the truth and the reports are."""
+    """The directory of the truth and the reports."""
     return tmp_path_factory.mktemp("replay")
 
 
 @pytest.fixture
 def simulated(fresh_prometheus: PrometheusServer, folder: Path) -> str:
-    """A server with six hours of history and what the recording rules made of it."""
+    """A server with six hours of history and the records of its rules."""
     url = fresh_prometheus.api.url
     call = [
         "simulate",
@@ -78,17 +78,17 @@ def test_a_simulated_incident_is_found_and_nothing_else(
     assert "AgentToolErrorRateHigh" in page.read_text(encoding="utf-8")
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "truth.json"]
 
-    # Raw series alone tell the same: through a server of our own that computes the records.
+    # Raw series alone give the same result: through our own server that computes the records.
     computed = replayed(simulated, capsys, *judged, "--records", "inlined")
     assert computed["records"] == "inlined"
     assert computed["alerts"] == read["alerts"]
     assert computed["incidents"] == read["incidents"]
 
-    # Requests of another size, and more of them at once, change nothing.
+    # Another size of requests, and more of them at once, change nothing.
     again = replayed(simulated, capsys, *judged, "--points", "7", "--concurrency", "4")
     assert again == read
 
-    # By earlier specs that waited longer, the same firing began later.
+    # With earlier specs that waited longer, the same firing began later.
     old = folder / "old"
     copytree(SPECS, old)
     library = old / "signals.yaml"

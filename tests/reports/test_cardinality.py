@@ -1,4 +1,4 @@
-"""The cardinality report: rows add up to their totals, and all three renderings say the same numbers."""
+"""The cardinality report: rows add up to their totals, and all three renderings have the same numbers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Small specs as text, loaded as files are, and resolved: what tests of resolving stand on.
+"""Small specs as text, loaded as files are, and resolved: the base of tests of resolving.
 
-A spec is a mapping of its top-level keys, and a profile's sections are mappings of their entries; what a test is
-about is written in YAML's flow style, as in ``service(objectives="{success_rate: {min: 90%}}")``.
+A spec is a mapping of its top-level keys, and a profile's sections are mappings of their entries; the tested part is
+written in YAML's flow style, as in ``service(objectives="{success_rate: {min: 90%}}")``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SIGNALS: Section = {
     "spend": "{title: Spend, description: Spend., cost: {of: tokens_total}, window: 24h}",
     "reasons": "{title: Reasons, description: Why., distribution: {of: runs_total, label: reason}, by: [release]}",
 }
-#: The profile brings all signals itself.
+#: The profile declares all signals itself.
 NO_LIBRARY = "streams: {}\nsignals: {}\nalerts: {}\n"
 PRICES = """providers: {openai: {includes: {prompt: [cached]}}}
 models: {m1: {provider: openai, prompt: 2, completion: 8}}
@@ -58,7 +58,7 @@ models: {m1: {provider: openai, prompt: 2, completion: 8}}
 
 
 class Told(NamedTuple):
-    """A finding, with the text that its span covers in place of the span."""
+    """A finding, with the text of its span in place of the span."""
 
     code: str
     message: str
@@ -120,12 +120,12 @@ def one(result: Result[Model]) -> Service:
 
 
 def told(result: Result[Model]) -> list[Told]:
-    """What is said of specs, with the text it is said of."""
+    """The findings of specs, with the text of their spans."""
     return [Told(found.code, found.message, _covered(found), found.help) for found in result.diagnostics]
 
 
 def codes(result: Result[Model]) -> list[str]:
-    """The codes of what is said."""
+    """The codes of the findings."""
     return [found.code for found in result.diagnostics]
 
 

@@ -1,4 +1,4 @@
-"""What a service changes about a shared alert is what its own file records: numbers, forms, and what is off."""
+"""A service's changes to a shared alert are records of its own file: numbers, forms, and alerts turned off."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_who_changes_nothing_records_nothing(tmp_path: Path) -> None:
     ("bound", "expected"),
     [
         (40, ("warning", "bound", 40, "the limit of #")),
-        # The default is no multiple of the objective, so that the rule takes a number only.
+        # The default is not a multiple of the objective, so that the rule accepts only a number.
         ("2x objective", ("warning", "bound", 60, "#, 2x the objective")),
         ("objective", ("warning", "bound", 30, "the objective of #")),
     ],
@@ -90,5 +90,5 @@ def test_a_budget_of_its_own_is_what_its_alert_is_held_against(tmp_path: Path) -
         for one, one_numbers in zip(found.deviations.overrides, _numbers(found.deviations), strict=True)
     ] == [("AgentSeriesBudgetExceeded", "warning", "bound", 60_000, "#")]
     assert found.series_budget is not None
-    # What it does not say is the site's.
+    # The keys that it does not set are the site's.
     assert (found.series_budget.service, found.series_budget.metric) == (60_000, 5_000)

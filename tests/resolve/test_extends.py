@@ -1,4 +1,4 @@
-"""A profile that extends another one has what that has, and changes it key by key."""
+"""A profile that extends another one has its entries, and changes them key by key."""
 
 from __future__ import annotations
 

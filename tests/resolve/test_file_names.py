@@ -1,4 +1,4 @@
-"""Names that become names of files: whoever writes them, no two may be one file."""
+"""Names that become file names: no two, by any authors, may be one file."""
 
 from __future__ import annotations
 

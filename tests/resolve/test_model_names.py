@@ -1,4 +1,4 @@
-"""A model without a price is taken for a listed one only where it is that one, misspelt."""
+"""A model without a price is matched with a listed one only where it is a misspelling of that one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objectives lead to alerts: of every kind of signal, in the direction of the promise, unless somebody wrote one."""
+"""Objectives get alerts: for every kind of signal, in the direction of the promise, unless an author wrote one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.service import Service
 
-#: A signal of each kind, one that may go either way, and what is promised of it.
+#: A signal of each kind, one without a direction, and an objective for each.
 OWN = {
     "own_count": ("count: {of: runs_total}", "{max: 50}"),
     "own_fewest": ("count: {of: runs_total}, better: neither", "{min: 50}"),
@@ -141,7 +141,7 @@ def test_a_shared_alert_on_the_objective_is_enough(tmp_path: Path) -> None:
 
 
 def test_a_shared_alert_on_another_bound_is_not(tmp_path: Path) -> None:
-    """It would leave a promise that is missed to whoever looks at a dashboard."""
+    """Otherwise a missed objective would be visible only on a dashboard."""
     library = NO_LIBRARY.replace(
         "alerts: {}",
         "alerts: {Calls: {threshold: {signal: calls_per_run}, warning: 25, summary: Many calls.}}",

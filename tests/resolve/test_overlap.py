@@ -1,4 +1,4 @@
-"""Overlaps in a fleet: the quick way finds what comparing each selector with each finds."""
+"""Overlaps in a fleet: the fast way finds the same pairs as comparing all selectors."""
 
 from __future__ import annotations
 

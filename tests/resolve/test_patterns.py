@@ -1,4 +1,4 @@
-"""Patterns against regular expressions: whether two of them have a value in common."""
+"""Patterns compared with regular expressions: whether two of them have a common value."""
 
 from __future__ import annotations
 

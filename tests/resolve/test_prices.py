@@ -1,4 +1,4 @@
-"""Prices: what a token of each type costs, and what is told of types and models that are not priced."""
+"""Prices: the cost of a token of each type, and the findings for types and models without a price."""
 
 from __future__ import annotations
 

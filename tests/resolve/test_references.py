@@ -1,4 +1,4 @@
-"""A closed world: what a spec names must be declared, and what is misspelt is guessed."""
+"""A closed world: every name in a spec must be declared, and a misspelt name gets a proposal."""
 
 from __future__ import annotations
 

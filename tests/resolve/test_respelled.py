@@ -1,4 +1,4 @@
-"""What is suggested for an amount written in another way is the same amount, and is read."""
+"""The proposal for a misspelt amount is the same amount, and is valid."""
 
 from __future__ import annotations
 

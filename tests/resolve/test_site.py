@@ -1,4 +1,4 @@
-"""The site: what is left out is filled in, and intervals that lose events are told."""
+"""The site: missing keys get defaults, and intervals that lose events are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can never fire: a default is dropped and told, what the author wrote is an error."""
+"""Tiers that can never fire: a default is dropped and reported, an author's own is an error."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_alert_whose_paces_are_all_out_of_reach_is_left_out(tmp_path: Path) -
 def test_a_profile_s_paces_look_back_in_proportion_to_the_window(
     window: str, paces: list[tuple[int, int]], tmp_path: Path
 ) -> None:
-    """As large a part of the budget is spent when they are met; a month is about 30 days."""
+    """The same part of the budget is spent when an alert fires; a month is about 30 days."""
     demo = service(objectives=f"{{success_rate: {{min: 99%, window: {window}}}}}")
     found = one(resolved(tmp_path, demo, profile=profile(alerts={"Burn": BURN})))
     (alert,) = (alert for alert in found.alerts if alert.name == "Burn")
@@ -218,7 +218,7 @@ def test_a_floor_is_not_above_what_is_promised(body: str, most: int, tmp_path: P
         "traffic": "{min_runs_per_hour: 100}",
         "objectives": "{success_rate: {min: 97%, window: 30d}}",
     }
-    timed = f"{profile()}streams: {{run_latency: {{of: run_ms}}}}\n"  # of which a run is one observation
+    timed = f"{profile()}streams: {{run_latency: {{of: run_ms}}}}\n"  # a run is one observation of it
     library = "streams: {run_latency: {type: histogram, unit: s, help: T., labels: [release]}}\nsignals: {}\n"
     enough = resolved(
         tmp_path / "enough", _own(body.replace("N", str(most)), **keys), profile=timed, signals=library

@@ -1,4 +1,4 @@
-"""Amounts carry units: what is written becomes base units, what is written wrongly is told with the right way."""
+"""Amounts with units: right ones become base units, wrong ones are reported with the right spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When alerts fired over a span of recorded history."""
+"""The firings of alerts over a span of recorded history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
 
-#: Labels of every alert, which tell nothing of what it is about.
+#: Labels of every alert, which do not identify its subject.
 _COMMON = {"__name__", "alertname", "alertstate", "service", "owner", "severity", "signal"}
 
 
@@ -26,7 +26,7 @@ class Firing(Struct, frozen=True):
 
 
 def firings(api: PrometheusApi, service: str, start: int, end: int, interval: int) -> tuple[Firing, ...]:
-    """List what fired of a service from ``start`` to ``end``, in order of time."""
+    """List the firings of a service from ``start`` to ``end``, in order of time."""
     expr = f'ALERTS{{alertstate="firing",service="{service}"}}'
     found = (
         Firing(
@@ -43,7 +43,7 @@ def firings(api: PrometheusApi, service: str, start: int, end: int, interval: in
 
 
 def _stretches(true_at: Sequence[float], interval: int) -> Iterator[list[float]]:
-    """Cut where it did not fire in between."""
+    """Split where it did not fire in between."""
     stretch: list[float] = []
     for time in true_at:
         if stretch and time - stretch[-1] > interval:

@@ -1,4 +1,4 @@
-"""What raw series say: events by time, read from the differences between samples."""
+"""The events in raw series by time, read from the differences between samples."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Labels = frozenset[tuple[str, str]]
 
 
 class Read(Struct, frozen=True):
-    """A simulated history: its series, and what was added to each at which Unix time (seconds)."""
+    """A simulated history: its series, and the increment of each by Unix time (seconds)."""
 
     series: tuple[TimeSeries, ...]
     added: Mapping[Labels, Mapping[float, float]]
     truth: Truth
 
     def sum(self, name: str, start: float = 0, end: float = float("inf"), **labels: str) -> float:
-        """Add up what a metric's series with these labels counted after ``start``, until ``end``."""
+        """Sum the counts of a metric's series with these labels after ``start``, until ``end``."""
         wanted = {("__name__", name), *labels.items()}
         return sum(
             amount
@@ -40,7 +40,7 @@ class Read(Struct, frozen=True):
         )
 
     def outside(self, start: float, end: float) -> dict[tuple[Labels, float], float]:
-        """List what was added before ``start`` or after ``end``."""
+        """List the increments before ``start`` or after ``end``."""
         return {
             (labels, time): round(amount, 6)
             for labels, by_time in self.added.items()

@@ -109,7 +109,7 @@ def test_buckets_are_cumulative_and_agree_with_count_and_sum(busy: Read, service
 
 
 def _possible_sum(cumulative: list[float], bounds: tuple[float, ...]) -> tuple[float, float]:
-    """Between what a sum can be, by the bounds of the buckets that were filled."""
+    """Whether a sum is possible, by the bounds of the filled buckets."""
     inside = [after - before for before, after in pairwise([0.0, *cumulative])]
     low = sum(count * bound for count, bound in zip(inside[1:], bounds, strict=True))
     if inside[-1]:
@@ -219,5 +219,5 @@ def _suffixes(kind: str) -> tuple[str, ...]:
 
 
 def _exactly(series: tuple[TimeSeries, ...]) -> list[str]:
-    """Spell series out: a staleness marker does not equal itself."""
+    """Write series as text: a staleness marker does not equal itself."""
     return [repr((one.labels, list(one.timestamps), list(one.values))) for one in series]

@@ -1,4 +1,4 @@
-"""Each incident changes what it says, and nothing outside its span: told by the same seed without it."""
+"""Each incident has its own effects, and none outside its span: compared with the same seed without it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = (
     "night-low",
     "rolling-restart",
 )
-#: These change who lives when; the others only what the living do.
+#: These change the lives of instances; the others only their behaviour.
 OTHER_LIVES = {"success-drop-after-release", "token-growth-after-release", "rolling-restart"}
 
 
@@ -64,7 +64,7 @@ def test_nothing_differs_before_an_incident(name: str, simulated: Callable[[str]
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in OTHER_LIVES])
 def test_nothing_differs_after_an_incident(name: str, simulated: Callable[[str], Read]) -> None:
-    # The first scrape after the end sees what happened before it.
+    # The first scrape after the end shows the events before it.
     assert simulated(name).outside(T0, END + SCRAPE) == simulated("").outside(T0, END + SCRAPE)
 
 

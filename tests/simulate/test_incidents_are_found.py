@@ -1,6 +1,7 @@
-"""Each incident is found by the alerts that exist for it, and by no page that does not; a quiet time by none.
+"""Each incident is found by its own alerts, and by no other page; a quiet time by none.
 
-A real Prometheus holds the simulated history. All compiled rules are evaluated over it, alerts with their own ``for``.
+A real Prometheus contains the simulated history. All compiled rules are evaluated over it, alerts with their own
+``for``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from generator.simulate.scenario import Scenario
     from tests.simulate.firings import Firing
 
-# Days of history, minute by minute, take long where others compute as well.
+# Days of history, minute by minute, take long on a busy machine.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 #: Trouble begins here, and half an hour is left after it.
@@ -44,7 +45,7 @@ WARNING, CRITICAL = "warning", "critical"
 
 
 class Expected(Struct, frozen=True):
-    """What must find an incident, within how many minutes of its start; and which other pages are right to.
+    """The alerts that must find an incident, with minutes from its start; and other pages that are right.
 
     It begins after ``before`` minutes of ordinary time.
     """
@@ -86,12 +87,12 @@ EXPECTED = {
             ("AgentToolCallsPerRunHigh", CRITICAL): 18,
             ("AgentNoRuns", WARNING): 40,
         },
-        # What loops without an end spends without one.
+        # An endless loop spends without end.
         pages=frozenset({"AgentCostBudgetExceeded"}),
     ),
     "latency-creep": Expected(
         {("AgentLatencyP95High", WARNING): 56, ("AgentLatencyP95Rising", WARNING): 25},
-        # In the end it is twice the objective.
+        # At its end it is twice the objective.
         pages=frozenset({"AgentLatencyP95High"}),
     ),
     "limit-reached": Expected(
@@ -159,7 +160,7 @@ def test_in_a_quiet_time_nothing_fires(prometheus: PrometheusApi, model: Model, 
 
 
 def _fired(api: PrometheusApi, model: Model, service: Service, scenario: Scenario) -> tuple[Firing, ...]:
-    """Send a history through the chain, and see which alerts fire."""
+    """Send a history through the chain, and return the firing alerts."""
     few = replace(scenario, replicas=REPLICAS)
     write(api, simulate(service, model.site, few).series)
     start, end = int(few.start), int(few.end)

@@ -1,4 +1,4 @@
-"""OpenMetrics text says what the series say, to a parser that is not ours."""
+"""OpenMetrics text equals the series, for a foreign parser."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_points_stand_together_and_go_forward_in_time(model: Model, support: Ser
 
 
 def _point(line: str) -> str:
-    """Strip what tells the series of a histogram from each other."""
+    """Strip the differences between the series of a histogram."""
     return re.sub(r'_(bucket|count|sum)\{|(?<=,)le="[^"]*",', "", line.rsplit(" ", 2)[0])
 
 
@@ -108,5 +108,5 @@ def _scrapes(written: Iterable[str]) -> Iterator[list[str]]:
         for time, of_time in groupby(group, key=lambda line: line.rsplit(" ", 1)[1]):
             by_time[time] += [*head, *of_time]
     for found in by_time.values():
-        # A family's head stands once, above its first sample.
+        # A family's head occurs once, above its first sample.
         yield [*dict.fromkeys(found), "# EOF"]

@@ -1,4 +1,4 @@
-"""Histories of the shipped rules are computed record by record, all steps of one at once, wherever that is possible."""
+"""Histories of the shipped rules are computed record by record, all steps of one at once, where possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generator.prometheus.rule_set import rule_set
 if TYPE_CHECKING:
     from generator.model.service import Model
 
-#: A release remembers when it was first seen, and a day what it has counted.
+#: Records that read themselves: a release's first time, and a day's counts.
 _MEMORY = {names.FIRST_SEEN, names.BUDGET_LATEST, names.BUDGET_DAYS}
 
 

@@ -21,11 +21,11 @@ NAME = "specs/services/support-agent.yaml"
 SMALL = compile_schema(json.loads((Path(__file__).parent / "small.schema.json").read_text("utf-8")))
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How long an example takes depends on the machine, and no test on that."""
+"""The time of an example depends on the machine, so no test depends on it."""
 
 
 def found_in(text: str | bytes) -> tuple[Diagnostic, ...]:
-    """All that the front end says of a file that should fit the small schema."""
+    """All findings of the front end about a file that should fit the small schema."""
     read = decode_source(NAME, text.encode() if isinstance(text, str) else text)
     if read.value is None:
         return read.diagnostics
@@ -42,7 +42,7 @@ def shown(text: str | bytes) -> str:
 
 
 def codes_in(text: str | bytes) -> list[str]:
-    """The codes of what is found, in order."""
+    """The codes of the findings, in order."""
     return [diagnostic.code for diagnostic in found_in(text)]
 
 

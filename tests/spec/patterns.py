@@ -1,7 +1,7 @@
-"""Regular expressions of the product, and whether one can backtrack without end.
+"""Regular expressions of the product, and whether one can backtrack exponentially.
 
-A loop backtracks exponentially only where it can read the same characters in two ways. So within a loop every repeated
-part must be told from what follows it, and every alternative from the others, by their first character.
+A loop backtracks exponentially only where it can read the same characters in two ways. So within a loop the first
+character must distinguish every repeated part from its successor, and every alternative from the others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _parser: Any = import_module("re._parser")  # sre_parse, by the only name that is not deprecated
 _MANY = 50
-"""Repeated more often than this is as good as without end."""
+"""More repetitions than this count as unlimited."""
 
 _SAMPLE = frozenset(map(chr, range(256)))
 Chars = frozenset[str]
@@ -33,7 +33,7 @@ _CALLS = {"compile", "match", "fullmatch", "search", "sub", "split", "findall", 
 
 @cache
 def product() -> tuple[str, ...]:
-    """Every pattern that stands in a module or a schema."""
+    """Every pattern in a module or a schema."""
     found = {pattern for pattern, _ in _AMBIGUOUS}
     for name, contents in SCHEMAS.items():
         every = parts(Part(f"{name}#", contents))
@@ -107,7 +107,7 @@ def _is_ambiguous(op: str, value: Any, after: Chars, *, loops: bool) -> bool:  #
 
 
 def _first(items: list[Any]) -> tuple[Chars, bool]:
-    """The characters that can come first, and whether nothing may come at all."""
+    """The characters that can come first, and whether the match may be empty."""
     found = _NONE
     for op, value in items:
         begin, empty = _begin(str(op), value)
@@ -146,7 +146,7 @@ def _chars(op: str, value: Any) -> Chars:  # noqa: ANN401 - of the parser
         case "CATEGORY":
             return _category(str(value))
         case _:
-            return _SAMPLE  # any character, or what is not looked into
+            return _SAMPLE  # any character, or an item that is not analysed
 
 
 def _category(name: str) -> Chars:

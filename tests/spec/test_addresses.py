@@ -1,4 +1,4 @@
-"""Addresses that are refused: the character at fault is named with what to write instead."""
+"""Refused addresses: the wrong character is named, with its replacement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad files, and every word that is said of them."""
+"""Bad files, and all their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents: what the tree holds, and where."""
+"""Documents: the contents of the tree, and the places."""
 
 from __future__ import annotations
 

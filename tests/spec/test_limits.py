@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARTS = [part for name, contents in SCHEMAS.items() for part in parts(Part(f"{name}#", contents))]
-#: What ends each type.
+#: The keywords that limit each type.
 ENDS = {
     "string": ("maxLength",),
     "array": ("maxItems", "items"),
@@ -53,7 +53,7 @@ def test_every_part_of_a_schema_has_an_end(part: Part) -> None:
 
 
 def test_every_part_says_what_it_takes() -> None:
-    """Where no type is said, anything would be taken."""
+    """A part without a type would accept anything."""
     says = {"type", "enum", "$ref", "if", "anyOf", "$defs", "required"}
     assert [part.place for part in PARTS if not says & part.contents.keys()] == []
 

@@ -1,4 +1,4 @@
-"""No regular expression of the product backtracks exponentially, whatever the text is."""
+"""No regular expression of the product backtracks exponentially, for any text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a file holds, the front end answers with a document or with diagnostics that can be shown."""
+"""For any file, the front end returns a document or printable diagnostics."""
 
 from __future__ import annotations
 

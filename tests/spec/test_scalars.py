@@ -1,4 +1,4 @@
-"""What plain scalars mean."""
+"""The values of plain scalars."""
 
 from __future__ import annotations
 

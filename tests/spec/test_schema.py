@@ -1,4 +1,4 @@
-"""Schemas: what is told of a document that does not fit, beside the golden files in ``bad``."""
+"""Schemas: the findings for a document that does not fit, besides the golden files in ``bad``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources: decoding, and what may stand in a text."""
+"""Sources: decoding, and the characters that a text may contain."""
 
 from __future__ import annotations
 

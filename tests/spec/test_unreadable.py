@@ -1,4 +1,4 @@
-"""Files that cannot be read, and every word that is said of them."""
+"""Files that cannot be read, and all their messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVICE = "service: a\nprofile: agent\nowner: b\nselector: {job: a}\n"
 
 
 def _nothing() -> None:
-    """No file at all."""
+    """Create no file."""
 
 
 def _directory() -> None:

@@ -1,4 +1,4 @@
-"""The one table of streams and of what feeds them: complete, and the same for whatever reads it."""
+"""The one table of streams and their events: complete, and the same for all its readers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_stream_of_the_library_has_a_role(model_without: Callable[..., Mod
 
 
 def _counted(model: Model) -> Counter[str]:
-    """Sum up what each series of an hour of research-agent's counts at its end."""
+    """Sum the counts of each series at the end of an hour of research-agent."""
     service = next(one for one in model.services if one.name == "research-agent")
     found: Counter[str] = Counter()
     for series in simulate(service, model.site, ordinary(service, _BEGIN, _BEGIN + _HOUR)).series:

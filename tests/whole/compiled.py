@@ -29,11 +29,11 @@ unhurried = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-"""How long an example takes depends on the machine, and no test on that; shrinking whole specs takes minutes."""
+"""The time of an example depends on the machine, so no test depends on it; shrinking whole specs takes minutes."""
 
 
 class Compilation(Struct, frozen=True):
-    """What the compiler said and made: ``codes`` of errors, and files by path, none where a spec is at fault."""
+    """The compiler's output: ``codes`` of errors, and files by path, none where a spec has errors."""
 
     told: str
     codes: tuple[str, ...]
@@ -42,7 +42,7 @@ class Compilation(Struct, frozen=True):
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """What was meant, none where a spec is at fault."""
+        """The resolved services, none where a spec has errors."""
         return self.model.services if self.model else ()
 
 

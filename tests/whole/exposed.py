@@ -1,4 +1,4 @@
-"""What the code of a service might expose: a few series of each of its metrics, from two instances."""
+"""A possible exposition of a service's code: a few series of each of its metrics, from two instances."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exposed(service: Service, start: int, end: int) -> Iterator[TimeSeries]:
 
 
 def _combinations(metric: Metric, service: Service) -> Iterator[dict[str, str]]:
-    """Combine values side by side, not each with each: rules that lack one meet none."""
+    """Combine values side by side, not each with each."""
     for index in range(_COMBINATIONS):
         yield {name: _value(service, name, index) for name in metric.labels}
 

@@ -1,4 +1,4 @@
-"""Signals and alerts that fit the metrics they stand on."""
+"""Signals and alerts that fit their metrics."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _source(kind: str, of: str, listed: list[str], metrics: Metrics) -> st.Searc
 
 
 def written_as(signal: Section) -> str:
-    """How amounts of a signal are written."""
+    """The form of a signal's amounts."""
     if "share" in signal or "distribution" in signal:
         return "share"
     return "time" if "quantile" in signal or "level" in signal else "number"

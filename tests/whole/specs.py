@@ -1,4 +1,4 @@
-"""Whole directories of specs: a strategy for what an author may write, odd but legal."""
+"""Whole directories of specs: a strategy for unusual but valid specs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PROMISES: tuple[tuple[str, Any], ...] = (
 
 @st.composite
 def directories(draw: st.DrawFn) -> Directory:
-    """One or two services, on a profile of their own or on the one that ships, and what they share."""
+    """One or two services, on their own profile or on the shipped one, and the files that they share."""
     files: Directory = {}
     services: st.SearchStrategy[Section] = _on_shipped()
     if draw(st.booleans()):

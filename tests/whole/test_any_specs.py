@@ -1,4 +1,4 @@
-"""Whatever an author writes within the schemas compiles, or is told why it does not; never a third thing."""
+"""Any specs within the schemas compile, or are refused with a reason; never anything else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.long
 @given(directories())
 def test_specs_compile_or_their_author_is_told_why(files: Directory) -> None:
     compilation = compile_specs(files)
-    # A rule that names what does not exist is the compiler's fault, whatever the specs are.
+    # A rule that names something missing is the compiler's fault, for any specs.
     assert not [code for code in compilation.codes if code.startswith("internal/")], compilation.told
     assert bool(compilation.files) is not bool(compilation.codes), compilation.told
     for rule in rules(compilation.files):
@@ -57,7 +57,7 @@ def test_in_which_order_keys_and_files_are_written_changes_no_rule(files: Direct
 
 
 def test_most_of_what_the_strategy_writes_compiles() -> None:
-    """The two tests above would prove nothing on specs that are all refused."""
+    """The two tests above would prove nothing if all specs were refused."""
     compiled = []
 
     @settings(unhurried, max_examples=12, derandomize=True, database=None)
@@ -77,7 +77,7 @@ def _plain() -> Directory:
 
 
 def _raw_on_dashboards(compilation: Compilation) -> set[str]:
-    """Name what panels and annotations read of what code exposes: that costs more with every instance."""
+    """Name the raw metrics that panels and annotations read: their cost grows with every instance."""
     boards = [
         json.loads(text) for path, text in compilation.files.items() if path.startswith("grafana/dashb")
     ]

@@ -1,4 +1,4 @@
-"""The output's bytes depend on nothing but the specs: no hash seed, no time zone, no locale, no directory."""
+"""The output's bytes depend only on the specs: on no hash seed, no time zone, no locale, no directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the shipped specs compile to with one hash seed."""
+    """The output of the shipped specs with one hash seed."""
     return _generated(tmp_path_factory.mktemp("first"), PYTHONHASHSEED="0")
 
 

@@ -1,4 +1,4 @@
-"""Specs that once compiled to what no Prometheus takes, or to nothing at all."""
+"""Specs that once compiled to rules that Prometheus refuses, or to nothing."""
 
 from __future__ import annotations
 

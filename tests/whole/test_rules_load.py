@@ -1,4 +1,4 @@
-"""A real Prometheus loads the rules of any specs, and evaluates each over series such as their code would expose."""
+"""A real Prometheus loads the rules of any specs, and evaluates each over series that their code could expose."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ EXAMPLES = 12
 #: Not every example compiles, and by chance few of a round do.
 ROUNDS_OF_EXAMPLES = 5
 ATTEMPTS = 240
-#: Seconds in which each group is evaluated twice once the first values stand, so that all that reads them was.
+#: Seconds in which each group is evaluated twice after the first values exist, so that all their readers ran.
 ROUNDS = 5
-#: How many services have counted events, whatever their runs are called.
+#: The number of services with counted events, for any words for runs.
 _COUNTED = 'count(count by (service) ({__name__=~"service:.+:increase.+"}))'
 
 
@@ -54,7 +54,7 @@ def test_prometheus_evaluates_the_rules_of_any_specs(
 
 
 def _compiled(directory: Path) -> list[Service]:
-    """Compile examples into rule files that are evaluated every other second, each service under a name of its own."""
+    """Compile examples into rule files that are evaluated every other second, each service with its own name."""
     services: list[Service] = []
 
     @settings(unhurried, max_examples=EXAMPLES, database=None)
@@ -63,7 +63,7 @@ def _compiled(directory: Path) -> list[Service]:
         compilation = compile_specs(_renamed(files, len(services)))
         for path, text in compilation.files.items():
             if path.endswith((".rules.yml", ".alerts.yml")):
-                # The shared rules of each example stand beside those of the others.
+                # The shared rules of each example are loaded beside those of the others.
                 name = f"{len(services)}-{path.rpartition('/')[2]}"
                 quick = "\n".join(
                     "  interval: 2s" if line.startswith("  interval: ") else line
@@ -79,7 +79,7 @@ def _compiled(directory: Path) -> list[Service]:
 
 
 def _renamed(files: Directory, index: int) -> Directory:
-    """Tell services of different examples apart, by name and by selector."""
+    """Separate services of different examples, by name and by selector."""
     changed = {}
     for path, spec in files.items():
         if "service" not in spec:
@@ -107,5 +107,5 @@ def _settle(server: PrometheusServer, services: int) -> None:
 
 
 def _all_evaluated(server: PrometheusServer) -> bool:
-    """Whether every rule has been evaluated: many groups of a busy machine take their time."""
+    """Whether every rule has been evaluated: many groups on a busy machine take their time."""
     return all(rule.health != "unknown" for group in server.api.rules() for rule in group.rules)

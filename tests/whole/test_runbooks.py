@@ -1,4 +1,4 @@
-"""Runbooks ask what their alert is about, and tell its floors as its expression has them."""
+"""Runbooks query the subject of their alert, and give its floors as in its expression."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_a_page_names_the_panel_that_its_alert_leads_to(pages: dict[str, str]) -
 
 
 def test_every_question_about_a_value_names_the_panel_that_answers_it(pages: dict[str, str]) -> None:
-    # Rules, targets and files of specs are no series: no panel shows them.
+    # Rules, targets and files of specs are not series: no panel shows them.
     about_values = pages.keys() - _WITHOUT_VALUE - {"AgentTokensUnpriced", "Calls"}
     assert len(about_values) > 10
     for alert in about_values:

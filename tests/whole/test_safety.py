@@ -1,4 +1,4 @@
-"""A spec is data: compiling it runs none of it, asks no network and starts no process."""
+"""A spec is data: its compilation runs no code of it, uses no network and starts no process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RAN = ("<class 'str'>", "420815")
 
 
 def _specs() -> Directory:
-    """The probe in every field that takes any text."""
+    """The probe in every field with free text."""
     alert = {"threshold": {"signal": "own"}, "warning": 3, "summary": "It is.", "means": PROBE}
     signal = {"title": PROBE, "description": PROBE, "count": {"of": "own_total"}}
     service = {
@@ -61,7 +61,7 @@ def test_text_is_nowhere_a_template_and_nowhere_code(monkeypatch: pytest.MonkeyP
         return compile_(self, source, *arguments, **more)  # type: ignore[call-overload] # whatever it takes
 
     monkeypatch.setattr(jinja2.Environment, "compile", seen)
-    # None is taken from earlier: neither from this process, nor from where they are kept compiled.
+    # No template is reused: neither from this process, nor from the directory of compiled ones.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for environments in (modules._environment, markdown._environment):  # noqa: SLF001
         environments.cache_clear()

@@ -91,7 +91,7 @@ alerts:
 
 
 def test_services_that_vary_alike_share_one_form_whatever_their_numbers(tmp_path: Path) -> None:
-    """The form says how long it waits; the numbers are in the services' own files, in either order."""
+    """The form includes its waiting time; the numbers are in the services' own files, in either order."""
     (tmp_path / "services").mkdir()
     for name, bound, other in (("a-agent", 31, "90%"), ("b-agent", 53, "objective - 2pp")):
         text = VARIED.format(name=name, bound=bound, other=other)

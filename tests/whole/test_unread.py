@@ -1,4 +1,4 @@
-"""No series is recorded in vain: an alert, a dashboard or the catalogue leads to each, directly or through others."""
+"""No series is recorded in vain: an alert, a dashboard or the catalogue uses each, directly or through others."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_what_an_alert_or_a_record_that_counts_reads_is_read(compiled: Compilati
 
 
 def _for_a_change(record: str) -> bool:
-    """Whether a record is for what a service may write: an objective, an alert's floor, a link of annotations."""
+    """Whether a record is for optional text of a service: an objective, an alert's floor, a link of annotations."""
     return record.endswith((":objective", ":upper")) or record == names.LINK
 
 
 def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
-    """Follow what is looked at to all that it is computed from; name the rest."""
+    """Follow the used records to all their inputs; name the rest."""
     records = {rule["record"] for rule in rules if "record" in rule}
     asked = chain(_shown(compiled), (rule["expr"] for rule in rules if "alert" in rule))
     read: set[str] = set()
@@ -76,14 +76,14 @@ def _unread(compiled: Compilation, rules: list[Rule]) -> set[str]:
 
 
 def _unfed(compiled: Compilation) -> set[str]:
-    """List the streams of the library that none of these services feeds, so that no dashboard asks for them."""
+    """List the streams of the library that none of these services feeds, so that no dashboard queries them."""
     assert compiled.model is not None
     fed = {stream.stem for service in compiled.services for stream in service.streams.values()}
     return {stream.stem for stream in compiled.model.library.streams.values()} - fed
 
 
 def _shown(compiled: Compilation) -> Iterator[str]:
-    """List what dashboards ask."""
+    """List the queries of dashboards."""
     for path, text in compiled.files.items():
         if path.startswith("grafana/dashboards/"):
             board = json.loads(text)

@@ -1,4 +1,4 @@
-"""An output directory of the time when each service had all rules: what was ours goes, what was changed is named."""
+"""An output directory from the time when each service had all rules: our files are removed, edited ones are named."""
 
 from __future__ import annotations
 

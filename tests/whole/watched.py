@@ -1,8 +1,8 @@
-"""The product in a process that ends when it does what no compilation needs; see ``test_safety.py``.
+"""The product in a process that ends at any action that a compilation does not need; see ``test_safety.py``.
 
     python -m tests.whole.watched ARGUMENT ...     those of the command line
 
-Python tells of each such thing before it is done, whichever module asks for it.
+Python reports each such action before it happens, in any module.
 """
 
 from __future__ import annotations

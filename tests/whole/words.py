@@ -1,4 +1,4 @@
-"""Names, values and texts that the schemas allow and that code is tempted to get wrong."""
+"""Names, values and texts that the schemas allow and that code may easily handle wrong."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ sentences = st.text([char for char in _ODD if char not in "{}"], max_size=20).ma
     lambda text: f"A{text.replace(chr(10), ' ')}."
 )
 
-#: Labels whose names PromQL gives a meaning somewhere, or whose joined names look alike.
+#: Labels whose names have a meaning somewhere in PromQL, or whose joined names look alike.
 labels = st.sampled_from(
     (
         "tool",
@@ -73,7 +73,7 @@ labels = st.sampled_from(
     )
 )
 
-#: What counters and histograms are called, but for ``_total``.
+#: Names of counters and histograms, without ``_total``.
 stems = st.sampled_from(
     (
         "runs",
@@ -97,7 +97,7 @@ stems = st.sampled_from(
 #: Services, profiles.
 names = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
 
-#: Signals beside those that have a meaning of their own.
+#: Signals besides those with a meaning of their own.
 signals = st.sampled_from(
     ("success_rate", "latency_p95", "x", "sum", "by", "agent", "x_y", "runs", f"{'s' * 50}1", f"{'s' * 50}2")
 )
@@ -105,5 +105,5 @@ signals = st.sampled_from(
 #: Alerts.
 alerts = st.from_regex(r"[A-Z][A-Za-z0-9]{0,8}", fullmatch=True)
 
-#: Durations that are whole minutes, short enough for every check.
+#: Durations of whole minutes, short enough for every check.
 durations = st.sampled_from(("2m", "5m", "10m", "15m", "30m", "1h", "90m", "6h"))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def write(files: Directory, directory: Path, order: Random | None = None) -> Path:
     """Write each file of ``files``; with ``order``, files and the keys of every mapping are in one of its orders.
 
-    Profiles and the library keep their own: their order is what rules and reports are in, and which metric stands for
-    a label.
+    Profiles and the library keep their own order: it determines the order of rules and reports, and the metric that
+    represents a label.
     """
     for path in _ordered(files, order):
         own = None if path.startswith("profiles/") or path == "signals.yaml" else order
@@ -45,5 +45,5 @@ def _lines(mapping: dict[str, Any], order: Random | None, indent: str = "") -> l
 
 
 def _scalar(value: object) -> str:
-    """JSON is YAML, but for half of a surrogate pair, which is why no character is escaped that need not be."""
+    """JSON is YAML, except for half of a surrogate pair; so no character is escaped unnecessarily."""
     return json.dumps(value, ensure_ascii=False)

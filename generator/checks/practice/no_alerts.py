@@ -57,7 +57,7 @@ ANOMALIES = (
     Anomaly(
         "growing latency",
         ("latency_p95", "latency_p50", "latency_p99"),
-        ("AgentLatencyP95High", "AgentLatencyP95Rising"),
+        ("AgentLatencyP95High", "AgentLatencyP95Rising", "AgentLatencyP95Regression"),
         "change: {signal: latency_p95, over: 30m}, warning: 30%",
     ),
     Anomaly(

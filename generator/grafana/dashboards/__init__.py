@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.artifact import Artifact
+from generator.grafana import grammar
 from generator.grafana.build import Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
-from generator.grafana.layout import keep
+from generator.grafana.layout import Section, even, keep
 from generator.grafana.modernise import modernise
-from generator.grafana.variables import word
+from generator.grafana.variables import words
 from generator.json_text import json_text
 from generator.model import names
 
@@ -59,13 +60,22 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
         kept = kept if of_all or not of_one else kept.of_some_services()
         return kept.in_words(partial(records.in_words, several=of_one))
 
-    more = (word(),) if several else ()
+    more = words(records) if several else ()
+    kept = keep(dashboard.sections, fits) or _nothing(dashboard)
     return replace(
         dashboard,
         description=records.in_words(dashboard.description, several=False),
         variables=(*dashboard.variables, *more),
         sections=tuple(
-            replace(section, title=records.in_words(section.title, several=of_one))
-            for section in keep(dashboard.sections, fits)
+            replace(section, title=records.in_words(section.title, several=of_one)) for section in kept
         ),
     )
+
+
+def _nothing(dashboard: Dashboard) -> tuple[Section, ...]:
+    """Say why a dashboard is empty, as links lead to it all the same."""
+    text = (
+        f"{dashboard.description} No service here measures that: the profiles of all of them lack it. What each "
+        "service does measure is in `reports/self-check.md`."
+    )
+    return (Section("", (even(4, grammar.note("Not measured", text)),)),)

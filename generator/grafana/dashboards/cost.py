@@ -8,12 +8,15 @@ from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
-from generator.grafana.layout import Section, even, row
+from generator.grafana.dashboards import segments
+from generator.grafana.layout import Section, even
 from generator.grafana.panels import Column, Query, Table
 from generator.grafana.queries import (
+    MONTH,
     NO_RELEASES,
     apart,
     by_busy_release,
+    by_day,
     by_release,
     judged,
     leading,
@@ -41,10 +44,11 @@ _READ = ("prompt", "cached", "cache_write")
 #: From where on a budget is nearly, and is, used up; and tokens lack a price.
 _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
+_REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
-#: The longest month, and the days whose pace a month is projected from.
-_MONTH, _LATELY = 31, 7
+#: The days whose pace a month is projected from.
+_LATELY = 7
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -53,7 +57,7 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent cost",
         "What is spent, does the budget last, and which model or release makes it dearer? All USD are estimates.",
-        variables(records, *CHOICES[UID]),
+        (*variables(records, *CHOICES[UID]), *segments.choices(records, "cost_per_run")),
         (
             Section("", (even(3, *_spent(records)), even(3, *_used(records)))),
             Section("Does the budget last?", (even(8, spend(records), spend_by_day(records)),)),
@@ -63,7 +67,11 @@ def dashboard(records: Records) -> Dashboard:
                 (even(8, tokens(records), tokens_by_model(records), cache_share(records)),),
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
-            Section("What is not counted?", (row(5, (1, unpriced(records)), (1, unread(records))),)),
+            *segments.of_cost(records),
+            Section(
+                "What is not counted?",
+                (even(5, *_derived(records, unpriced(records)), unread(records)),),
+            ),
         ),
         hours=24,
     )
@@ -75,8 +83,9 @@ def spend(records: Records) -> Panel:
         grammar.lines(
             grammar.MONEY,
             "Spend in 24 hours",
-            "Estimated USD of the last 24 hours, and what the day comes to at the pace of the last 6 hours. "
-            "Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is higher.",
+            "Estimated USD of the last 24 hours, and from the second day on what the day comes to at the pace of the "
+            "last 6 hours. Dashed: the budget of a day. Red: some tokens have no price, so that the true spend is "
+            "higher.",
             whole(records, "spend", "spent"),
             whole(records, "spend", "forecast", part="forecast"),
             *_too_low(records, whole(records, "spend").expr),
@@ -90,16 +99,13 @@ def spend(records: Records) -> Panel:
 
 def spend_by_day(records: Records) -> Panel:
     """Draw what each day cost, at its beginning; the last bar is today's, so far."""
-    spent = chosen(records.series("cost_per_run", "model", part="numerator"), "model").now()
-    every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
-    day = call("sum_over_time", Expr(f"{spent}[{duration(DAY - 1)}:{every}] {ahead}"))
-    ranked = call("sum_over_time", Expr(f"{spent}[{_MONTH}d:{every}] {ahead} @ end()"))
+    day, month = by_day(records, chosen(records.series("cost_per_run", "model", part="numerator"), "model"))
     return grammar.days(
         grammar.MONEY,
         "Spend by day",
         f"Estimated USD of each day by model; the last bar is today's, so far.{_kept(records)}",
-        *apart(day, ranked, "model", stack=True),
-        count=_MONTH - 1,
+        *apart(day, month, "model", stack=True),
+        count=MONTH - 1,
         colours=records.colours("model"),
     ).without_data(_NO_COST)
 
@@ -210,9 +216,7 @@ def unpriced(records: Records) -> Panel:
     """List tokens that cost cannot count."""
     model, used = "model", _used_tokens(records)
     found = _without_price(records, (model, _TYPE))
-    none = replaced(
-        total(used.now()) * number(0), model, "every model and token type in use has a price", "", ""
-    )
+    none = replaced(total(used) * number(0), model, "every model and token type in use has a price", "", "")
     columns = (
         Column("Model", model),
         Column("Token type", _TYPE, width=160),
@@ -226,20 +230,27 @@ def unpriced(records: Records) -> Panel:
             Table(columns, sort=("Tokens", True)),
         )
         .told_by("unpriced")
-        .without_data(_NO_TOKENS)
+        .without_data("No tokens in this time range, or the source of this service says what they cost")
     )
 
 
-def _used_tokens(records: Records) -> Series:
-    """Select the tokens of a window, which the alert reads as well."""
-    signal = records.signals.get("cost_per_run")
-    return mine(Series(names.increase(signal.of, signal.of.kept, signal.window) if signal else ""))
+def _used_tokens(records: Records) -> Expr:
+    """Read the tokens of a window, as the alert does, of services whose cost is derived from tokens and prices."""
+    used, reported = mine(records.events("cost_per_run", "model", _TYPE)).now(), mine(_REPORTED).now()
+    if not records.has(reported):
+        return used
+    return binary("unless", used, total(reported, (names.SERVICE,)), on=(names.SERVICE,))
+
+
+def _derived(records: Records, *panels: Panel) -> tuple[Panel, ...]:
+    """Keep ``panels`` about prices, unless the sources of all services say themselves what calls cost."""
+    return () if records.of_all(_REPORTED.now()) else panels
 
 
 def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
     """Sum the tokens whose model or type has no price."""
     kinds = ("model", _TYPE)
-    found = total(_used_tokens(records).now(), tuple(dict.fromkeys((*by, *kinds))))
+    found = total(_used_tokens(records), tuple(dict.fromkeys((*by, *kinds))))
     missing = binary("unless", found > number(0), Series(names.PRICE).now(), on=kinds)
     return missing if set(by) >= set(kinds) else total(missing, by)
 
@@ -276,7 +287,7 @@ def _unread_by_reason(records: Records) -> Query:
 
 def _spent(records: Records) -> tuple[Panel, ...]:
     used = binary("/", whole(records, "spend").expr, objective(records, "spend").expr, on=(names.SERVICE,))
-    whole_month = records.retention >= _MONTH * DAY
+    whole_month = records.retention >= MONTH * DAY
     return (
         grammar.number(
             grammar.MONEY,
@@ -315,8 +326,15 @@ def _spent(records: Records) -> tuple[Panel, ...]:
 
 def _used(records: Records) -> tuple[Panel, ...]:
     on = (names.SERVICE,)
-    every = total(_used_tokens(records).now(), on) > number(0)
+    every = total(_used_tokens(records), on) > number(0)
     missing = binary("/", _without_price(records, on), every, on=on)
+    without = grammar.number(
+        grammar.PARTS,
+        "Unpriced",
+        "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
+        Query(binary("or", missing, number(0) * every, on=on)),
+        steps=_UNPRICED_STEPS,
+    )
     return (
         grammar.number(
             grammar.MONEY, "Cost per run", "Estimated USD for each run.", *judged(records, "cost_per_run")
@@ -330,19 +348,13 @@ def _used(records: Records) -> tuple[Panel, ...]:
             "Share of the prompt tokens that came out of a cache.",
             Query(_cached(records)),
         ),
-        grammar.number(
-            grammar.SHARE,
-            "Unpriced",
-            "Share of the tokens that no cost here counts, because prices.yaml does not know their price.",
-            Query(binary("or", missing, number(0) * every, on=on)),
-            steps=_UNPRICED_STEPS,
-        ),
+        *_derived(records, without),
     )
 
 
 def _kept(records: Records) -> str:
     """Say that a month is not whole where its first days are forgotten."""
-    if records.retention >= _MONTH * DAY:
+    if records.retention >= MONTH * DAY:
         return ""
     return f" The site keeps samples for {duration(records.retention)}, so that earlier days are missing."
 
@@ -361,7 +373,7 @@ def _this_month(records: Records) -> Expr:
     """Sum the windows that began in the month in which what is shown ends."""
     then = call("month", call("vector", Expr("time()")))
     within = binary("and", _windows(records).now(), binary("==", then, call("month", _now()), on=()), on=())
-    return call("sum_over_time", Expr(f"({within})[{_MONTH}d:{records.window('cost_per_run')}]"))
+    return call("sum_over_time", Expr(f"({within})[{MONTH}d:{records.window('cost_per_run')}]"))
 
 
 def _whole_month(records: Records) -> Expr:

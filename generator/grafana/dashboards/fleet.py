@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from generator.grafana import colours, grammar
@@ -12,7 +13,7 @@ from generator.grafana.links import of_row
 from generator.grafana.panels import Cell, Column, Query, Table
 from generator.grafana.readable import ago
 from generator.grafana.status_board import titled
-from generator.grafana.variables import named, of_name
+from generator.grafana.variables import environment, named, of_name
 from generator.model import names
 from generator.model.panels import ALL_ALERTS
 from generator.promql.expr import Expr, Series, aggregate, binary, number, top, total
@@ -25,8 +26,8 @@ UID = names.DASHBOARDS["fleet"]
 
 _BY = (names.SERVICE,)
 _LEGEND = f"{{{{{names.SERVICE}}}}}"
-_STATUS = of_name(Series(names.BOARD_STATUS))
-_WORST = of_name(Series(names.BOARD_WORST))
+_STATUS, _WORST = Series(names.BOARD_STATUS), Series(names.BOARD_WORST)
+_AT_END = " @ end()"
 _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
 _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
 #: So many services stand out in a chart, and have their courses drawn.
@@ -41,13 +42,13 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent fleet",
         "Which service needs somebody now, and what do all of them do and spend together?",
-        (named(),),
+        (*environment(records), named()),
         (
             Section("", first),
             Section(
                 "Since when, and why?",
                 (
-                    even(8, alert_list(records, of_name, _SERVICE).told_by(ALL_ALERTS)),
+                    even(8, alert_list(records, partial(_of, records), _SERVICE).told_by(ALL_ALERTS)),
                     even(10, history(records)),
                 ),
             ),
@@ -62,8 +63,8 @@ def services(records: Records) -> Panel:
         Column("Status", Query(_worst(records)), grammar.COUNT, Cell.STATUS, width=92),
         _SERVICE,
         Column("Look at", "metric", of=Query(_look_at(records), rare=True)),
-        Column("Since", "since", width=66, right=True, of=Query(_since(), rare=True)),
-        Column("Alerts", Query(_firing(), rare=True), grammar.EVENTS, width=62),
+        Column("Since", "since", width=66, right=True, of=Query(_since(records), rare=True)),
+        Column("Alerts", Query(_firing(records), rare=True), grammar.EVENTS, width=62),
         _column(records, "Runs", "run_count", grammar.EVENTS, 64),
         _column(records, "Success", "success_rate", grammar.SHARE, 78),
         _column(records, "p95", "latency_p95", grammar.DURATION, 82),
@@ -81,63 +82,75 @@ def services(records: Records) -> Panel:
 
 def history(records: Records) -> Panel:
     """Draw when services were in which status."""
-    worst = _at_end(f"topk({_DRAWN}, {{}})", _WORST)
+    worst = _at_end(records, f"topk({_DRAWN}, {{}})", _WORST)
     return grammar.timeline(
         "Status of the worst services",
         f"The {_DRAWN} services that are worst at the end, and their status over time: since when, how often, and "
         "which of them began together.",
-        Query(binary("and", _stated(records, _WORST.now()), worst, on=_BY), _LEGEND),
+        Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND),
     )
 
 
 def _worst(records: Records) -> Expr:
     """Find each service's worst status; one that is known and has none is without data."""
-    found = _stated(records, _WORST.now())
-    return binary("or", found, number(colours.NO_DATA.code) * _known(), on=_BY)
+    found = _stated(records, _of(records, _WORST))
+    return binary("or", found, number(colours.NO_DATA.code) * _known(records), on=_BY)
 
 
 def _stated(records: Records, worst: Expr) -> Expr:
     """Put no runs in the place of what is well only because nothing finishes."""
-    idle = binary("and", _known(), binary("==", _series(records, "run_count").now(), number(0)), on=_BY)
+    idle = binary("and", _known(records), binary("==", _now(records, "run_count"), number(0)), on=_BY)
     bad = worst >= number(colours.WARNING.code)
     found = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
     return binary("or", found, worst, on=_BY)
 
 
-def _known() -> Expr:
-    return aggregate("group", of_name(Series(names.KNOWN)).now(), _BY)
+def _known(records: Records) -> Expr:
+    return aggregate("group", _of(records, Series(names.KNOWN)), _BY)
+
+
+def _of(records: Records, found: Series, when: str = "") -> Expr:
+    """Read ``found`` of the services that are chosen: by what was typed, and by where they run.
+
+    Those that nobody knows, and alerts are about, run nowhere, and are always there.
+    """
+    here = Expr(f"{of_name(found).now()}{when}")
+    if not records.environments:
+        return here
+    elsewhere = Series(names.KNOWN).where("!~", **{names.ENVIRONMENT: f"${names.ENVIRONMENT}"})
+    return binary("unless", here, aggregate("group", Expr(f"{elsewhere.now()}{when}"), _BY), on=_BY)
 
 
 def _look_at(records: Records) -> Expr:
     """Name each service's worst signal; its own signals bring their titles."""
-    bad = top(aggregate("max", _STATUS.now(), (*_BY, names.SIGNAL)) > number(0), _BY)
-    own = of_name(Series(names.BOARD_CURRENT)).where("!=", **{names.TITLE: ""}).now()
+    bad = top(aggregate("max", _of(records, _STATUS), (*_BY, names.SIGNAL)) > number(0), _BY)
+    own = _of(records, Series(names.BOARD_CURRENT).where("!=", **{names.TITLE: ""}))
     by = (names.SERVICE, names.SIGNAL)
     titles = aggregate("group", own, (*by, names.TITLE))
     with_title = binary("*", bad, titles, on=by, group_left=(names.TITLE,))
-    return titled(binary("or", with_title, bad, on=by), records)
+    return titled(binary("or", with_title, bad, on=by), records, of_one=False)
 
 
-def _since() -> Expr:
-    return ago(aggregate("min", of_name(Series(names.BOARD_SINCE)).now(), _BY), "since", _BY)
+def _since(records: Records) -> Expr:
+    return ago(aggregate("min", _of(records, Series(names.BOARD_SINCE)), _BY), "since", _BY)
 
 
-def _firing() -> Expr:
-    alerts = of_name(Series(names.ALERTS)).where(alertstate="firing").where("!=", **{names.SIGNAL: ""})
-    return aggregate("count", alerts.now(), _BY)
+def _firing(records: Records) -> Expr:
+    alerts = Series(names.ALERTS).where(alertstate="firing").where("!=", **{names.SIGNAL: ""})
+    return aggregate("count", _of(records, alerts), _BY)
 
 
 def _used(records: Records) -> Expr:
-    spent, budget = _series(records, "spend"), of_name(records.series("spend", part="objective"))
-    return binary("/", spent.now(), budget.now(), on=_BY)
+    budget = of_name(records.series("spend", part="objective")).now()
+    return binary("/", _now(records, "spend"), budget, on=_BY)
 
 
-def _series(records: Records, signal: str) -> Series:
-    return of_name(records.series(signal))
+def _now(records: Records, signal: str) -> Expr:
+    return _of(records, records.series(signal))
 
 
 def _column(records: Records, title: str, signal: str, scale: Scale, width: int) -> Column:
-    return Column(title, Query(_series(records, signal).now()), scale, width=width)
+    return Column(title, Query(_now(records, signal)), scale, width=width)
 
 
 def _counts(records: Records) -> Panel:
@@ -171,11 +184,11 @@ def _totals(records: Records) -> Panel:
     """Sum up what all services do and spend."""
     shown = (
         (grammar.EVENTS, f"runs in {records.window('run_count')}", "run_count"),
-        (grammar.MONEY, "an hour", "cost_rate"),
-        (grammar.MONEY, "in 24 hours", "spend"),
+        (grammar.DOLLARS, "an hour", "cost_rate"),
+        (grammar.DOLLARS, "in 24 hours", "spend"),
     )
     sums = (
-        Query(total(_series(records, signal).now()), title, colour=colours.BLUE, scale=scale)
+        Query(total(_now(records, signal)), title, colour=colours.BLUE, scale=scale)
         for scale, title, signal in shown
     )
     return grammar.number(
@@ -188,35 +201,33 @@ def _totals(records: Records) -> Panel:
 
 def _charts(records: Records) -> tuple[Panel, ...]:
     """Draw the services that stand out in each way at the end, in shades of their status."""
-    success, latency = _series(records, "success_rate"), _series(records, "latency_p95")
-    runs, spent = _series(records, "run_count"), _series(records, "cost_rate")
-    most = f"topk({_FIRST}, {{}})"
+    most, least = f"topk({_FIRST}, {{}})", f"bottomk({_FIRST}, {{}})"
     return (
         grammar.lines(
             grammar.GOOD_SHARE,
             "Lowest success rates",
             f"Share of runs that ended well, of the {_FIRST} services with the lowest. {_SHADES}",
-            *_standing_out(success, _at_end(f"bottomk({_FIRST}, {{}})", success)),
+            *_standing_out(records, "success_rate", least),
         ),
         grammar.lines(
             grammar.DURATION,
             "Highest latencies (p95)",
             f"One run in twenty was slower, in the {_FIRST} slowest services. {_SHADES}",
-            *_standing_out(latency, _at_end(most, latency)),
+            *_standing_out(records, "latency_p95", most),
         ),
         grammar.stacked(
             grammar.EVENTS,
             "Most runs",
             f"Runs that finished within {records.window('run_count')}, of the {_FIRST} busiest services. {_SHADES}",
-            *_standing_out(runs, _at_end(most, runs)),
-            _others(runs, _at_end(most, runs)),
+            *_standing_out(records, "run_count", most),
+            _others(records, "run_count", most),
         ),
         grammar.stacked(
             grammar.MONEY,
             "Highest spend per hour",
             f"Estimated USD an hour, also while no run finishes, of the {_FIRST} dearest services. {_SHADES}",
-            *_standing_out(spent, _at_end(most, spent)),
-            _others(spent, _at_end(most, spent)),
+            *_standing_out(records, "cost_rate", most),
+            _others(records, "cost_rate", most),
         ),
     )
 
@@ -224,10 +235,11 @@ def _charts(records: Records) -> tuple[Panel, ...]:
 _SHADES = "Red is critical, amber warns, blue is well; grey are all others together."
 
 
-def _standing_out(found: Series, first: Expr) -> tuple[Query, ...]:
+def _standing_out(records: Records, signal: str, choose: str) -> tuple[Query, ...]:
     """Split the services that stand out by their status at the end: it colours them, as names have no meaning."""
-    shown = binary("and", found.now(), first, on=_BY)
-    worst = Expr(f"{_WORST.now()} @ end()")
+    first = _at_end(records, choose, records.series(signal))
+    shown = binary("and", _now(records, signal), first, on=_BY)
+    worst = Expr(f"{of_name(_WORST).now()}{_AT_END}")
     by_status = (
         Query(
             binary("and", shown, binary("==", worst, number(status.code)), on=_BY),
@@ -243,11 +255,12 @@ def _standing_out(found: Series, first: Expr) -> tuple[Query, ...]:
     return (*by_status, well)
 
 
-def _others(found: Series, first: Expr) -> Query:
-    rest = binary("unless", found.now(), first, on=_BY)
+def _others(records: Records, signal: str, choose: str) -> Query:
+    first = _at_end(records, choose, records.series(signal))
+    rest = binary("unless", _now(records, signal), first, on=_BY)
     return Query(total(rest), "all others", rare=True, colour=colours.GREY)
 
 
-def _at_end(choose: str, found: Series) -> Expr:
+def _at_end(records: Records, choose: str, found: Series) -> Expr:
     """Choose services by what they have at the end of the range: a choice at each instant would draw pieces."""
-    return Expr(choose.format(f"{found.now()} @ end()"))
+    return Expr(choose.format(_of(records, found, _AT_END)))

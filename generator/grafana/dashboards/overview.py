@@ -53,7 +53,11 @@ def _first_screen(records: Records) -> tuple[Row, ...]:
         tools.error_rate(records).leading_to(tools.UID),
     )
     spent = (cost.spend(records), cost.spend_rate(records), cost.cost(records), cost.tokens(records))
-    board = Stack(17, (status_board(records), alert_list(records, mine).told_by(ALERTS)), (16, 6))
+    board = Stack(
+        17,
+        (status_board(records), alert_list(records, lambda found: mine(found).now()).told_by(ALERTS)),
+        (16, 6),
+    )
     return (
         Row(22, (board, Stack(7, first))),
         even(7, *moving),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from generator.grafana import colours, grammar
 from generator.grafana.dashboard import Dashboard
@@ -19,10 +22,12 @@ from generator.grafana.queries import (
     whole,
 )
 from generator.grafana.readable import replaced
+from generator.grafana.status_board import titled
 from generator.grafana.variables import mine, variables
 from generator.model import names
 from generator.model.panels import CHOICES
-from generator.model.units import DAY, HOUR, duration
+from generator.model.signals import Share
+from generator.model.units import DAY, HOUR, MINUTE, WEEK, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call, number
 from generator.signals.error_budget import BAD
 
@@ -37,11 +42,16 @@ UID = names.DASHBOARDS["runs"]
 #: Windows of burn rates that a chart can show; shorter ones only confirm that it still goes on.
 _BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
 _BURN_COLOURS = (colours.BLUE, colours.TEAL, colours.PURPLE, colours.PINK)
-#: What begins at a pace of the alert, and its colour.
-_CALLED = {"critical": colours.RED, "warning": colours.AMBER}
+#: What begins at a pace of the alert, the mildest first, and its colour.
+_CALLED = {"warning": colours.AMBER, "critical": colours.RED}
 _NO_BUDGET = "No objective with a window"
+#: From where on an error budget is spent, and nearly so; and from when on it lasts a day, and a week.
+_LEFT_STEPS = ((None, colours.RED), (0, colours.AMBER), (0.2, colours.GREEN))
+_ENDS_STEPS = ((None, colours.RED), (DAY, colours.AMBER), (WEEK, colours.GREEN))
 #: The days that a panel of days shows.
 _MONTH = 30
+#: How closely a day is looked through for its newest value.
+_QUARTER = 15 * MINUTE
 _BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
 #: Share of runs beyond the last bucket from where on p95 is its bound.
 _P95_OVERFLOW = 0.05
@@ -53,33 +63,43 @@ def dashboard(records: Records) -> Dashboard:
         UID,
         "Agent runs",
         "Do runs finish, how fast, since when is it different, and in which release?",
-        (*variables(records, *CHOICES[UID]), *segments.choices(records)),
+        (*variables(records, *CHOICES[UID]), *segments.choices(records, "run_count", "latency_p95")),
         (
             Section("", (even(3, *_now(records)),)),
             Section("Do they finish?", (even(8, runs(records), success(records), burn(records)),)),
             Section(
                 "How many may still fail?",
-                (even(3, *_budget_now()), even(8, budget_left(), spent_by_day())),
+                (even(3, *_budget_now()), even(8, budget_left(records), spent_by_day())),
             ),
             Section(
                 "How long do they take?", (even(8, latency(records), overflow(records), steps(records)),)
             ),
             Section("Which release is it?", (even(8, *_releases(records)),)),
-            *segments.sections(records),
+            *segments.of_runs(records),
         ),
     )
 
 
 def runs(records: Records) -> Panel:
-    """Draw finished runs by how they ended."""
+    """Draw finished runs by how they ended, or as they are where nothing says how."""
     return grammar.stacked(
         grammar.EVENTS,
         "Runs by status",
         f"Runs that finished within {records.window('run_count')}, by status. A fall to zero with steady demand is an "
         "outage: before the agent, or of an agent that never finishes.",
         occurring(records, "run_count", "status"),
+        *_untold(records),
         colours=colours.OUTCOMES,
     ).told_by("run_count")
+
+
+def _untold(records: Records) -> Iterator[Query]:
+    """Read the runs of services that measure no status."""
+    told = mine(records.series("run_count", "status")).now()
+    every = whole(records, "run_count", "finished")
+    if not records.of_all(told):
+        rest = binary("unless", every.expr, told, on=(names.SERVICE,)) if records.has(told) else every.expr
+        yield replace(every, expr=rest, colour=colours.BLUE)
 
 
 def success(records: Records) -> Panel:
@@ -122,16 +142,21 @@ def burn(records: Records) -> Panel:
     )
 
 
-def _called(records: Records, promised: Expr) -> Iterator[Query]:
-    """Read at which pace of which window the alert warns, and pages."""
+def _called(records: Records, promised: Expr) -> list[Query]:
+    """Read at which pace of which window the alert pages, and warns."""
     alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
+    paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where("=~", **{names.PART: "pace_.+"})
+    milder = ["info"]
+    found: list[Query] = []
     for severity, colour in _CALLED.items() if alerts else ():
-        paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where(**{names.SEVERITY: severity})
-        found = binary(
-            "and", paces.where("=~", **{names.PART: "pace_.+"}).now(), promised, on=(names.SERVICE,)
-        )
-        window = replaced(found, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
-        yield Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour)
+        called = binary("and", paces.where(**{names.SEVERITY: severity}).now(), promised, on=(names.SERVICE,))
+        # Of a service whose alerts are milder, the library's own severity stays beside theirs.
+        others = paces.one_of(names.SEVERITY, milder).now()
+        called = binary("unless", called, others, on=(names.SERVICE, names.PART))
+        window = replaced(called, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
+        found.append(Query(window, f"{severity} ({{{{{names.PART}}}}})", promise=True, colour=colour))
+        milder.append(severity)
+    return found[::-1]
 
 
 def _budget_now() -> tuple[Panel, ...]:
@@ -140,6 +165,7 @@ def _budget_now() -> tuple[Panel, ...]:
         "Error budget left",
         f"Part of the failures that the objective allows which have not happened yet.{_BY_DAYS}",
         Query(_of_runs(names.BUDGET_LEFT).now()),
+        steps=_LEFT_STEPS,
     )
     ends = grammar.number(
         grammar.DURATION,
@@ -147,19 +173,31 @@ def _budget_now() -> tuple[Panel, ...]:
         "How long the error budget lasts if runs fail as in the last 24 hours. There is no end while they fail no "
         "faster than it comes back.",
         Query(_of_runs(names.BUDGET_SECONDS_LEFT).now(), rare=True),
+        steps=_ENDS_STEPS,
         empty="Not at this pace",
     )
     return left.without_data(_NO_BUDGET), ends
 
 
-def budget_left() -> Panel:
+def budget_left(records: Records) -> Panel:
     """Draw how error budgets are spent: one line for each signal that is promised over a window."""
     return grammar.lines(
         grammar.LEFT,
         "Error budget left by signal",
         f"What is left of the error budget of each objective with a window; below 0 it is missed.{_BY_DAYS}",
-        Query(mine(Series(names.BUDGET_LEFT)).now(), f"{{{{{names.SIGNAL}}}}}"),
+        Query(
+            titled(mine(Series(names.BUDGET_LEFT)).now(), records, of_one=True),
+            "{{metric}}",
+        ),
+        colours=_shares(records),
     ).without_data(_NO_BUDGET)
+
+
+def _shares(records: Records) -> dict[str, str]:
+    """Give each signal that may be promised over a window a colour, by its name in a legend."""
+    shares = (one for _, one in sorted(records.signals.items()) if isinstance(one.kind, Share))
+    named = (one.name if one.own else records.in_words(one.title, several=True) for one in shares)
+    return dict(zip(named, cycle(colours.PALETTE), strict=False))
 
 
 def spent_by_day() -> Panel:
@@ -169,11 +207,11 @@ def spent_by_day() -> Panel:
     """
     spent = _newest(_of_runs(names.BUDGET_DAYS).where(**{names.PART: BAD}))
     allowed = _newest(_of_runs(names.BUDGET_ALLOWED))
-    began = _newest(Series(names.CALENDAR))
+    began = _newest(Series(names.CALENDAR), HOUR)
     part = binary("/", spent, allowed > number(0), on=(names.SERVICE,), group_left=())
     that_day = (began <= call("time")) > call("time") - number(DAY)
     return grammar.days(
-        grammar.USED,
+        grammar.SPENT,
         "Error budget spent by day",
         "Which part of the error budget of the success rate each day of its window has spent, in UTC; the last bar is "
         "today's, so far.",
@@ -187,9 +225,13 @@ def _of_runs(name: str) -> Series:
     return mine(Series(name)).where(**{names.SIGNAL: "success_rate"})
 
 
-def _newest(found: Series) -> Expr:
-    """Read the newest value at every point: the last point of a day may be a day old."""
-    return call("last_over_time", Expr(f"{found.over(DAY)} @ end() offset -{duration(DAY)}"))
+def _newest(found: Series, every: int = _QUARTER) -> Expr:
+    """Read the newest value at every point, as it was within ``every`` seconds: the last point may be a day old.
+
+    Every sample of a day would be most of what all dashboards read.
+    """
+    day = duration(DAY)
+    return call("last_over_time", Expr(f"{found.sampled(DAY, every)} @ end() offset -{day}"))
 
 
 def latency(records: Records) -> Panel:
@@ -248,7 +290,7 @@ def success_by_release(records: Records) -> Panel:
             "Success rate by release",
             "The success rate of each chosen release. Dashed: what is promised.",
             *by_busy_release(records, "success_rate"),
-            objective(records, "success_rate"),
+            objective(records, "success_rate", by=names.RELEASE),
         )
         .told_by("success_rate:release")
         .without_data(NO_RELEASES)
@@ -263,7 +305,7 @@ def latency_by_release(records: Records) -> Panel:
             "Latency p95 by release",
             "One run in twenty of each chosen release was slower. Dashed: what is promised.",
             *by_busy_release(records, "latency_p95"),
-            objective(records, "latency_p95"),
+            objective(records, "latency_p95", by=names.RELEASE),
         )
         .told_by("latency_p95:release")
         .without_data(NO_RELEASES)
@@ -296,12 +338,16 @@ def _now(records: Records) -> tuple[Panel, ...]:
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    steps_by_release = grammar.lines(
-        grammar.COUNT,
-        "Steps p95 by release",
-        "One run in twenty of each chosen release took more steps.",
-        *by_busy_release(records, "step_count"),
-    ).without_data(NO_RELEASES)
+    steps_by_release = (
+        grammar.lines(
+            grammar.COUNT,
+            "Steps p95 by release",
+            "One run in twenty of each chosen release took more steps.",
+            *by_busy_release(records, "step_count"),
+        )
+        .told_by("step_count:release")
+        .without_data(NO_RELEASES)
+    )
     return (
         runs_by_release(records),
         success_by_release(records),

@@ -1,13 +1,17 @@
-"""Sections of agent-runs: runs told apart by the segments that services choose, such as the plan of a tenant."""
+"""Sections of agent-runs and agent-cost by the segments that services choose, such as the plan of a tenant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from generator.grafana import grammar
 from generator.grafana.layout import Section, even
-from generator.grafana.queries import leading, objective
-from generator.grafana.variables import Variable, mine
+from generator.grafana.queries import MONTH, apart, by_day, leading, objective, summed_over_range
+from generator.grafana.variables import Variable, chosen, mine
+from generator.model.units import HOUR
+from generator.promql.expr import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +20,23 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
 
 
-def choices(records: Records) -> Iterator[Variable]:
-    """Offer the values of each segment of the chosen service."""
+def choices(records: Records, *candidates: str) -> Iterator[Variable]:
+    """Offer the values of each segment of the chosen service by which one of the signals is recorded."""
     for label in records.segments:
-        if of := records.either(records.series("run_count", label), records.series("latency_p95", label)):
+        if of := records.either(*(records.series(signal, label) for signal in candidates)):
             yield Variable(label, _words(label).capitalize(), mine(of))
 
 
-def sections(records: Records) -> Iterator[Section]:
-    """Declare a section for each segment of any service."""
+def of_runs(records: Records) -> Iterator[Section]:
+    """Declare what runs do, a section for each segment of any service."""
     for label in records.segments:
         yield Section(f"Whose runs are they? By {_words(label)}", (even(8, *_panels(label, records)),))
+
+
+def of_cost(records: Records) -> Iterator[Section]:
+    """Declare what is spent, a section for each segment of any service whose tokens have its label."""
+    for label in records.segments:
+        yield Section(f"Whose spend is it? By {_words(label)}", (even(8, *_spent(label, records)),))
 
 
 def _words(label: str) -> str:
@@ -36,7 +46,7 @@ def _words(label: str) -> str:
 def _panels(label: str, records: Records) -> tuple[Panel, ...]:
     words = _words(label)
     window = records.window("run_count")
-    return (
+    found = (
         grammar.stacked(
             grammar.EVENTS,
             f"Runs by {words}",
@@ -48,14 +58,14 @@ def _panels(label: str, records: Records) -> tuple[Panel, ...]:
             f"Success rate by {words}",
             f"Share of the runs of each {words} that ended well. Dashed: what is promised of all runs.",
             *leading(records, "success_rate", label, rank="denominator"),
-            objective(records, "success_rate"),
+            objective(records, "success_rate", by=label),
         ),
         grammar.lines(
             grammar.DURATION,
             f"Latency p95 by {words}",
             f"One run in twenty of each {words} was slower. Dashed: what is promised of all runs.",
             *leading(records, "latency_p95", label, rank="denominator"),
-            objective(records, "latency_p95"),
+            objective(records, "latency_p95", by=label),
         ),
         grammar.lines(
             grammar.COUNT,
@@ -69,10 +79,52 @@ def _panels(label: str, records: Records) -> tuple[Panel, ...]:
             f"Tool calls for each finished run of each {words}.",
             *leading(records, "tool_calls_per_run", label, rank="denominator"),
         ),
-        grammar.lines(
+        _cost_per_run(label, records),
+    )
+    return _finished(label, records, found, f"No runs in this time range, or this service's have no {words}")
+
+
+def _spent(label: str, records: Records) -> tuple[Panel, ...]:
+    words, window = _words(label), records.window("cost_per_run")
+    cost = chosen(records.series("cost_per_run", label, part="numerator"), label)
+    hours = number(HOUR / records.signals["cost_per_run"].window) if window else number(1)
+    day, month = by_day(records, cost)
+    found = (
+        grammar.stacked(
             grammar.MONEY,
-            f"Cost per run by {words}",
-            f"Estimated USD for each finished run of each {words}.",
-            *leading(records, "cost_per_run", label, rank="denominator"),
+            f"Spend per hour by {words}",
+            f"Estimated USD an hour at the pace of the last {window}, also while no run finishes.",
+            *apart(cost.now() * hours, summed_over_range(cost), label, stack=True),
         ),
+        grammar.days(
+            grammar.MONEY,
+            f"Spend by day and {words}",
+            f"Estimated USD of each day by {words}; the last bar is today's, so far.",
+            *apart(day, month, label, stack=True),
+            count=MONTH - 1,
+        ),
+        _cost_per_run(label, records),
+        grammar.lines(
+            grammar.COUNT,
+            f"Tokens per run by {words}",
+            f"Tokens for each finished run of each {words}.",
+            *leading(records, "token_usage_per_run", label, rank="denominator"),
+        ),
+    )
+    return _finished(label, records, found, f"No cost in this time range, or its tokens have no {words}")
+
+
+def _finished(label: str, records: Records, panels: tuple[Panel, ...], empty: str) -> tuple[Panel, ...]:
+    """Give the panels the colours of the segment's values, and say ``empty`` where there is nothing."""
+    colours = records.colours(label)
+    return tuple(replace(panel, colours=colours, empty=empty) for panel in panels)
+
+
+def _cost_per_run(label: str, records: Records) -> Panel:
+    words = _words(label)
+    return grammar.lines(
+        grammar.MONEY,
+        f"Cost per run by {words}",
+        f"Estimated USD for each finished run of each {words}.",
+        *leading(records, "cost_per_run", label, rank="denominator"),
     )

@@ -84,7 +84,7 @@ def unfinished(records: Records) -> Panel:
         "in the last 6 hours. A growing limit, as max_steps, is the earliest sign of a loop.",
         Query(_seen(records, found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    )
+    ).without_data("All runs were completed, none finished, or this service does not measure why they end")
 
 
 def limits(records: Records) -> Panel:
@@ -97,7 +97,7 @@ def limits(records: Records) -> Panel:
         "to a slow dependency.",
         Query(_occurring(found), f"{{{{{_LABEL}}}}}"),
         colours=colours.STOP_REASONS,
-    ).without_data("No limit ended a run in this time range")
+    ).without_data("No limit ended a run in this time range, or this service does not measure why they end")
 
 
 def events(records: Records) -> Panel:

@@ -265,24 +265,23 @@ def llm_calls(records: Records) -> Panel:
 
 def llm_latency(records: Records) -> Panel:
     """Draw how slow each model is."""
-    return grammar.lines(
-        grammar.DURATION,
-        "LLM latency p95",
-        f"One call in twenty of {records.window('llm_latency_p95')} took longer, of the models that are slowest here, "
-        "and the highest of the others.",
-        *leading(records, "llm_latency_p95", "model"),
-        colours=records.colours("model"),
-    ).without_data(_NO_LLM)
+    return _slowest(records, "llm_latency_p95", "LLM latency p95", "longer")
 
 
 def first_token(records: Records) -> Panel:
     """Draw how long each model takes to begin its answer."""
+    title, longer = "Time to first token p95", "longer to begin its answer"
+    return _slowest(records, "time_to_first_token_p95", title, longer)
+
+
+def _slowest(records: Records, signal: str, title: str, longer: str) -> Panel:
+    """Draw a tail of the calls of each model; ``longer`` says in what one in twenty took longer."""
     return grammar.lines(
         grammar.DURATION,
-        "Time to first token p95",
-        f"One call in twenty of {records.window('time_to_first_token_p95')} took longer to begin its answer, of the "
-        "models that are slowest here, and the highest of the others.",
-        *leading(records, "time_to_first_token_p95", "model"),
+        title,
+        f"One call in twenty of {records.window(signal)} took {longer}, of the models that are slowest here, and the "
+        "highest of the others.",
+        *leading(records, signal, "model"),
         colours=records.colours("model"),
     ).without_data(_NO_LLM)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.alerts.chance import SIGMAS
+from generator.alerts.chance import sigmas
 from generator.alerts.threshold import UNUSUAL, USUALLY
 from generator.model import names
 from generator.model.alerts import BOUND, has_mildest
@@ -26,7 +26,7 @@ from generator.prometheus.rule_tests.loads import (
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
 from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
 from generator.signals.forecast import PACE
-from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.signals.quantile import HAIR, UNKNOWN_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +48,8 @@ class Scale(Struct, frozen=True):
     ``worst`` is far beyond the bound; ``excess`` is the number of bad events above the allowed for each event, there
     and just beyond the bound; None where an alert counts none. ``allowed`` is the share of bad events that the bound
     allows, where these must be more than chance explains; 0 elsewhere. ``mildest`` is the share of the bound by which
-    chance is judged, and ``scatter`` the variance of bad events for each event there. ``also_over`` and ``lately`` are
-    the longer windows, 0 without any.
+    chance is judged, ``scatter`` the variance of bad events for each event there, and ``sigmas`` the standard
+    deviations that are chance. ``also_over`` and ``lately`` are the longer windows, 0 without any.
     """
 
     beyond: float
@@ -60,13 +60,14 @@ class Scale(Struct, frozen=True):
     allowed: float = 0
     mildest: float = 0
     scatter: float = 0
+    sigmas: int = 0
     also_over: int = 0
     lately: int = 0
 
     def by_chance(self, excess: float) -> float:
         """Count the events from which bad ones, ``excess`` too many for each event, exceed chance."""
         beyond = self.allowed + excess - self.mildest
-        return SIGMAS**2 * self.scatter / beyond**2
+        return self.sigmas**2 * self.scatter / beyond**2
 
 
 def threshold(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
@@ -99,6 +100,7 @@ def _scale(kind: Threshold, subject: Subject) -> Scale:
         _allowed(signal, bound) if alert.min_bad_events else 0,
         _allowed(signal, mildest) if alert.min_bad_events else 0,
         _scatter(signal, mildest) if alert.min_bad_events else 0,
+        sigmas(signal, subject.tier.severity),
         kind.also_over,
         kind.lately,
     )
@@ -180,7 +182,7 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
     if isinstance(signal.kind, Share):
         return bound - value if signal.better is Better.HIGHER else value - bound
     if isinstance(signal.kind, Quantile):
-        edge = max((edge for edge in signal.of.buckets if edge <= bound * (1 + 1e-9)), default=0.0)
+        edge = max((edge for edge in signal.of.buckets if edge <= bound * HAIR), default=0.0)
         return share_beyond(signal.of, signal.kind.q, value, edge) - (1 - signal.kind.q)
     counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
     return value - bound if counted else None
@@ -321,7 +323,8 @@ def _surely(scale: Scale, subject: Subject) -> TestCase:
     """Be bad a little more often than allowed, on just enough events to exceed chance."""
     alert, allowed, window = subject.alert, scale.allowed, subject.signal.window
     each = min(
-        4 * allowed / (alert.min_bad_events + 1), sqrt(SIGMAS**2 * scale.scatter / (2 * alert.min_events + 1))
+        4 * allowed / (alert.min_bad_events + 1),
+        sqrt(scale.sigmas**2 * scale.scatter / (2 * alert.min_events + 1)),
     )
     if not isinstance(subject.signal.kind, Ratio):
         each = min(each, (1 - allowed) / 2)

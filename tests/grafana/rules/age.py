@@ -1,4 +1,4 @@
-"""What only an old Grafana knew; it reads such keys no more, or migrates them in ways nobody looked at."""
+"""Keys of an old Grafana: a current one no longer reads them, or migrates them in unchecked ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands above the panels of a dashboard."""
+"""The head of a dashboard, above its panels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def uid(board: Json) -> Iterator[str]:
 
 
 def words(board: Json) -> Iterator[str]:
-    """A title, a description, and a tag to find all of them by."""
+    """A title, a description, and the common tag."""
     for key in ("title", "description"):
         if not str(board.get(key, "")).strip():
             yield f"{board['uid']} has no {key}"
@@ -41,7 +41,7 @@ def version(board: Json) -> Iterator[str]:
 
 
 def read_only(board: Json) -> Iterator[str]:
-    """What is generated is not edited in Grafana, where the next apply would lose it."""
+    """Generated dashboards are not editable in Grafana, where the next apply would overwrite the change."""
     if board.get("editable") is not False:
         yield f"{board['uid']} can be edited"
 

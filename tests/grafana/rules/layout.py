@@ -1,4 +1,4 @@
-"""Where panels stand."""
+"""The places of panels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTH = 24
 
 
 def ids(board: Json) -> Iterator[str]:
-    """Each panel has a number of its own; links to single panels name it."""
+    """Each panel has a unique number; links to single panels use it."""
     found = [panel.get("id") for panel in everything(board)]
     if not all(isinstance(one, int) and one > 0 for one in found) or len(set(found)) < len(found):
         yield f"{board['uid']} has the panel ids {found}"
@@ -31,7 +31,7 @@ def grid(board: Json) -> Iterator[str]:
 
 
 def rows(board: Json) -> Iterator[str]:
-    """A row has a title and spans the dashboard; only a closed one holds its panels itself."""
+    """A row has a title and the width of the dashboard; only a closed one contains its panels."""
     for row in (panel for panel in board["panels"] if panel["type"] == "row"):
         if not row["title"].strip() or (row["gridPos"]["w"], row["gridPos"]["h"]) != (_WIDTH, 1):
             yield f"{board['uid']} has a row {row['title']!r} at {row['gridPos']}"

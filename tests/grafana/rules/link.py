@@ -1,4 +1,4 @@
-"""Ways from one dashboard to another."""
+"""Links from one dashboard to another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIELD = re.compile(r"\$\{__data\.fields\.(\w+)(?::\w+)?\}")
 
 
 def to_all(board: Json) -> Iterator[str]:
-    """From each dashboard to all others, with what was chosen and the time range; logs and traces are elsewhere."""
+    """From each dashboard to all others, with the chosen values and the time range; logs and traces are elsewhere."""
     ours = [link for link in board["links"] if not link["url"].startswith("https://")]
     found = [link["url"].removeprefix("/d/") for link in ours]
     wanted = [uid for uid in names.DASHBOARDS.values() if uid != board["uid"]]
@@ -33,7 +33,7 @@ def to_all(board: Json) -> Iterator[str]:
 
 
 def closer(board: Json) -> Iterator[str]:
-    """A link of a panel leads to a dashboard that exists, and keeps the time range and what was chosen."""
+    """A link of a panel goes to an existing dashboard, and keeps the time range and the chosen values."""
     for panel, url in _urls(board):
         if match := _OURS.fullmatch(url):
             yield from (f"{panel.where}: {found}" for found in _lost(match[1], match[2]))
@@ -42,7 +42,7 @@ def closer(board: Json) -> Iterator[str]:
 
 
 def fields(board: Json) -> Iterator[str]:
-    """What a link of a table reads from its row is a column that is kept."""
+    """A link of a table reads only columns that the table keeps."""
     for panel in panels(board):
         kept = set(_columns(panel))
         for link in (link for links in overridden(panel, "links") for link in links):
@@ -51,7 +51,7 @@ def fields(board: Json) -> Iterator[str]:
 
 
 def set_there(board: Json, boards: dict[str, Json]) -> Iterator[str]:
-    """What a link sets by name can be chosen where it leads."""
+    """A link sets only variables that its target has."""
     for panel, url in _urls(board):
         for uid in re.findall(r"^/d/([\w-]+)\?", url):
             asked = set(re.findall(r"[?&]var-(\w+)=", url))

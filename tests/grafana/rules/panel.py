@@ -1,4 +1,4 @@
-"""What every panel has."""
+"""Conditions on every panel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 TYPES = {"bargauge", "stat", "state-timeline", "table", "text", "timeseries"}
 #: Units of signals, by the names of Grafana's own list.
-_UNITS = {"currencyUSD", "dateTimeAsIso", "dateTimeFromNow", "none", "percentunit", "s", "short"}
+_UNITS = {"currencyUSD", "dateTimeAsIso", "dateTimeFromNow", "none", "percentunit", "s", "short", "string"}
+#: Of columns of text, where Grafana would shorten what looks like a number.
+_TEXT = "string"
 _OWN_UNITS = ("prefix:", "suffix:")
 
 
@@ -24,7 +26,7 @@ def types(board: Json) -> Iterator[str]:
 
 
 def words(board: Json) -> Iterator[str]:
-    """A title, and a description that says more than it."""
+    """A title, and a description with more than the title."""
     for panel in panels(board):
         title, said = (str(panel.json.get(key, "")).strip() for key in ("title", "description"))
         if not title or not said or said.rstrip(".") == title or not said.endswith("."):
@@ -32,7 +34,7 @@ def words(board: Json) -> Iterator[str]:
 
 
 def titles(board: Json) -> Iterator[str]:
-    """No two panels of a kind are called the same; a number and its course may be."""
+    """No two panels of a type have the same title; a number and its time series may."""
     found = [f"{panel.where} ({panel.type})" for panel in panels(board)]
     yield from sorted({one for one in found if found.count(one) > 1})
 
@@ -43,12 +45,13 @@ def units(board: Json) -> Iterator[str]:
         if panel.type != "text":
             yield from (f"{panel.where}: the unit {unit}" for unit in _units(panel) if not _known(unit))
         numbers = sum(name.startswith("Value") for name in columns(panel))
-        if panel.type == "table" and len(overridden(panel, "unit")) < numbers:
+        with_unit = [unit for unit in overridden(panel, "unit") if unit != _TEXT]
+        if panel.type == "table" and len(with_unit) < numbers:
             yield f"{panel.where}: a column of numbers has no unit"
 
 
 def thresholds(board: Json) -> Iterator[str]:
-    """The first step holds from minus infinity, which JSON says as null; the others ascend."""
+    """The first step begins at minus infinity, which JSON writes as null; the others ascend."""
     for panel in panels(board):
         for found in steps(panel):
             values = [step["value"] for step in found]

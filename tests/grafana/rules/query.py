@@ -1,4 +1,4 @@
-"""What every query has."""
+"""Conditions on every query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COUNTING = re.compile(r"\b(i?rate|increase|histogram_quantile)\(|_bucket\b|_tot
 
 
 def references(board: Json) -> Iterator[str]:
-    """The queries of a panel have names of their own, in order: overrides and columns refer to them."""
+    """The queries of a panel have unique names, in order: overrides and columns refer to them."""
     for panel in panels(board):
         found = [target.get("refId") for target in panel.targets]
         if found != [chr(ord("A") + place) for place in range(len(found))]:
@@ -27,7 +27,7 @@ def references(board: Json) -> Iterator[str]:
 
 
 def sources(board: Json) -> Iterator[str]:
-    """Everything is asked of the data source that was chosen."""
+    """All queries use the chosen data source."""
     asked = [
         *((panel.where, panel.json) for panel in panels(board) if panel.type != "text"),
         *((target.where, target.json) for target in targets(board)),
@@ -40,7 +40,7 @@ def sources(board: Json) -> Iterator[str]:
 
 
 def shapes(board: Json) -> Iterator[str]:
-    """A course is asked for as a range; rows, bars and single numbers as an instant: an old number is none of now."""
+    """A time series is queried as a range; rows, bars and single numbers at an instant: old numbers are not current."""
     for target in targets(board):
         now, table = target.panel.type in {"table", "bargauge", "stat"}, target.panel.type == "table"
         found = (target.json.get("instant"), target.json.get("range"), target.json.get("format"))
@@ -56,7 +56,7 @@ def legends(board: Json) -> Iterator[str]:
 
 
 def recorded(board: Json) -> Iterator[str]:
-    """No panel computes what recording rules are for: rates, quantiles."""
+    """No panel computes what belongs in recording rules: rates, quantiles."""
     for target in targets(board):
         if found := _COUNTING.search(target.expr):
             yield f"{target.where} has {found[0]}"

@@ -1,4 +1,4 @@
-"""What can be chosen, and what reads it."""
+"""Variables and their readers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
     from tests.grafana.documents import Json
 
-#: As Grafana finds them: $name, ${name}, ${name:format}, ${name.field}, [[name]].
+#: Grafana's own syntax: $name, ${name}, ${name:format}, ${name.field}, [[name]].
 REFERENCE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)(?:\.([^:^}]+))?(?::([^}]+))?}")
 _MATCHED = re.compile(r'(=~?|!=|!~)"\$(\w+)"')
-#: A text that somebody types is looked for anywhere in a value.
+#: A variable that nobody sees, as only titles read it.
+_HIDDEN = 2
+#: A service outside all environments is among all services, and services of other environments are taken away.
+_EVERY, _AWAY = {"environment": ".*"}, {"environment"}
+#: A typed text matches anywhere in a value.
 _TYPED = re.compile(r'=~"\.\*\$(\w+)\.\*"')
 
 
@@ -26,7 +30,7 @@ def referred(text: object) -> set[str]:
 
 
 def first(board: Json) -> Iterator[str]:
-    """The data source is chosen first; its variable is called as everywhere in Grafana's own dashboards."""
+    """The data source is chosen first; its variable has the same name as in Grafana's own dashboards."""
     name, found = next(iter(variables(board).items()))
     if (name, found["type"], found["query"]) != ("datasource", "datasource", "prometheus"):
         yield f"{board['uid']} begins with {name}, {found['type']}, {found['query']}"
@@ -35,26 +39,28 @@ def first(board: Json) -> Iterator[str]:
 
 
 def offers(board: Json) -> Iterator[str]:
-    """Values are read again for each time range; several can be chosen wherever all can."""
+    """Values are read again for each time range; a variable with "all" also accepts several values."""
     for name, one in variables(board).items():
         if not one.get("label"):
             yield f"{board['uid']}: {name} has no label"
         if one["type"] == "query" and one["refresh"] != 2:
             yield f"{board['uid']}: {name} is read once"
-        if (one["multi"], one.get("allValue")) not in {(True, ".+"), (False, None)}:
+        if (one["multi"], one.get("allValue")) not in {(True, _EVERY.get(name, ".+")), (False, None)}:
             yield f"{board['uid']}: {name} is {one['multi']} with all as {one.get('allValue')}"
         if one["multi"] != one["includeAll"]:
             yield f"{board['uid']}: {name} has several or all, not both"
 
 
 def matched(board: Json) -> Iterator[str]:
-    """Where several can be chosen they are one regular expression, else a value; a text is a part of one."""
+    """Several values form one regular expression, a single one is a value; a text matches a part."""
     found = variables(board)
     asked = [(target.where, target.expr) for target in targets(board)]
     asked += [(where, one["expr"]) for where, one in events(board)]
     asked += [(name, one["query"]) for name, one in found.items() if one["type"] == "query"]
     for where, expr in asked:
         for operator, name in _MATCHED.findall(expr):
+            if operator == "!~" and name in _AWAY:
+                continue
             if operator != ("=~" if found[name]["multi"] else "="):
                 yield f"{where} matches ${name} by {operator}"
         typed = _TYPED.findall(expr)
@@ -64,7 +70,7 @@ def matched(board: Json) -> Iterator[str]:
 
 
 def defined(board: Json) -> Iterator[str]:
-    """What is referred to can be chosen, and a variable reads only those before it."""
+    """Every used variable exists, and a variable reads only those before it."""
     known: set[str] = set()
     for name, one in variables(board).items():
         if missing := referred(one["query"]) - known:
@@ -76,10 +82,12 @@ def defined(board: Json) -> Iterator[str]:
 
 
 def used(board: Json) -> Iterator[str]:
-    """What can be chosen changes something that is shown here."""
-    shown = [*everything(board), *board["annotations"]["list"]]
+    """Every visible variable affects something on the dashboard, or another variable."""
+    found = variables(board)
+    shown = [*everything(board), *board["annotations"]["list"], *(one["query"] for one in found.values())]
     read = set().union(*map(_referred_anywhere, shown))
-    yield from (f"{board['uid']}: nothing reads ${name}" for name in variables(board) if name not in read)
+    chosen = (name for name, one in found.items() if one.get("hide") != _HIDDEN)
+    yield from (f"{board['uid']}: nothing reads ${name}" for name in chosen if name not in read)
 
 
 def _referred_anywhere(value: object) -> set[str]:
