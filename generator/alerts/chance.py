@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SIGMAS = 3
 #: How far a share must be beyond its bound to page: a service close to its bound has one page by chance in months.
 PAGE_SIGMAS = 4
+#: How far a quantile must be beyond its bound for a ticket: what gets slower bit by bit is told minutes earlier, and a
+#: service whose quantile is close to its bound has less than a ticket a day.
+QUANTILE_SIGMAS = 2
 
 
 class Likely(Struct, frozen=True):
@@ -81,8 +84,10 @@ def scatter_of(signal: Signal, share: Amount) -> Amount:
 
 def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     """Return the standard deviations beyond a bound that an alert of a severity needs."""
-    pages = severity is AlertSeverity.CRITICAL and isinstance(signal.kind, Share)
-    return PAGE_SIGMAS if pages else SIGMAS
+    pages = severity is AlertSeverity.CRITICAL
+    if isinstance(signal.kind, Quantile):
+        return SIGMAS if pages else QUANTILE_SIGMAS
+    return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
 
 
 def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
