@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic, Span
     from generator.model.delivery import Target
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 
 def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> Iterator[Artifact]:
@@ -29,12 +30,12 @@ def deliver_dashboards(drawn: Sequence[Artifact], site: Site) -> Iterator[Artifa
         yield from module.of_dashboards(drawn, options)
 
 
-def deliver_all(files: Iterable[Artifact], owners: Mapping[str, str], site: Site) -> Iterator[Artifact]:
+def deliver_all(files: Iterable[Artifact], routes: Sequence[Routing], site: Site) -> Iterator[Artifact]:
     """Write the shared rule files, and what lists all services, for every target that the site asks for."""
     for module, options in _targets(site):
         from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
 
-        yield from module.of_all(tuple(rule_texts(files)), owners, options)
+        yield from module.of_all(tuple(rule_texts(files)), routes, options)
 
 
 def undeliverable(

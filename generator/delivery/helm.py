@@ -16,11 +16,12 @@ from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Helm
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "helm"
@@ -116,7 +117,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Helm) -> Iterator[Artifact
         yield Artifact(f"{ROOT}/{_DASHBOARDS}/{uid(one)}.json", without_blanks(one))
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Helm) -> Iterator[Artifact]:
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Helm) -> Iterator[Artifact]:
     """Write the chart with the shared rules."""
     yield from map(_rules, shared)
     values: Mapped = {
@@ -124,7 +125,7 @@ def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Helm)
         "dashboardLabels": dict(options.dashboard_labels),
         "folderAnnotation": options.folder_annotation,
         "folder": GRAFANA_FOLDER,
-        "owners": dict(owners),
+        "owners": {one.service: one.owner for one in routes},
     }
     yield Artifact(f"{ROOT}/Chart.yaml", _CHART)
     yield Artifact(f"{ROOT}/values.yaml", GENERATED + block_yaml(values))

@@ -18,6 +18,7 @@ from generator.delivery.objects import (
     uid,
     without_blanks,
 )
+from generator.delivery.receivers import alertmanager_config
 from generator.diagnostics.diagnostic import Severity
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 from generator.prometheus.block_yaml import block_yaml
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Kubernetes
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "kubernetes"
 _RULES = f"{ROOT}/rules"
 _DASHBOARDS = f"{ROOT}/dashboards"
+_RECEIVERS = f"{ROOT}/receivers.yaml"
 LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{_RULES}/",
@@ -74,12 +77,16 @@ def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Ar
     yield kustomization(_DASHBOARDS, names)
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Kubernetes) -> Iterator[Artifact]:
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Kubernetes) -> Iterator[Artifact]:
     """Write the PrometheusRules of the shared rules, and what lists all objects."""
     yield from (_rule(rules, options) for rules in shared)
-    names = [*(rules.name for rules in shared), *owners]
+    names = [*(rules.name for rules in shared), *(one.service for one in routes)]
     yield kustomization(_RULES, (f"{name}.yaml" for name in names))
-    yield kustomization(ROOT, ("rules", "dashboards"))
+    listed = ["rules", "dashboards"]
+    if options.receivers:
+        yield Artifact(_RECEIVERS, alertmanager_config(routes, options))
+        listed.append(_RECEIVERS.removeprefix(f"{ROOT}/"))
+    yield kustomization(ROOT, listed)
 
 
 def _rule(rules: RuleText, options: Kubernetes) -> Artifact:

@@ -19,13 +19,14 @@ from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
     from generator.model.signals import Signal
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "openslo"
@@ -50,7 +51,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: OpenSlo) -> Iterator[Artif
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
     """Write nothing: SLOs are about services."""
     yield from ()
 

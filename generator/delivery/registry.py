@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 
 class TargetModule(Protocol):
@@ -43,11 +44,11 @@ class TargetModule(Protocol):
     def of_all(
         self,
         shared: Sequence[RuleText],
-        owners: Mapping[str, str],
+        routes: Sequence[Routing],
         options: Any,  # noqa: ANN401
         /,
     ) -> Iterable[Artifact]:
-        """Write the files about all services; ``owners`` are theirs, by the services' names in order."""
+        """Write the files about all services; ``routes`` are in the order of their names."""
         ...
 
 

@@ -13,12 +13,13 @@ from generator.delivery.rule_text import GENERATED
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Terraform
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 ROOT = "terraform"
 LIMITS: tuple[Limit, ...] = ()
@@ -84,7 +85,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Terraform) -> Iterator[Art
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the module."""
     yield Artifact(f"{ROOT}/main.tf", main(options.rules))
 

@@ -170,7 +170,7 @@ def _closer(title: str, url: str, *, outside: bool = False) -> Json:
 
 def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
     """Link a panel to the pages of the alerts that lead to it, where the site publishes them."""
-    place = PANELS.get(panel.about)
+    place = PANELS[panel.about] if panel.about else None
     for watch in records.watches:
         if place and watch.panel == place and records.runbooks.startswith("http"):
             yield _closer(f"Runbook: {watch.alert}", f"{records.runbooks}/{watch.alert}.md", outside=True)
@@ -178,7 +178,7 @@ def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
     """Return the id by which alerts know a panel; on other dashboards the same panel has an ordinary one."""
-    found = PANELS.get(panel.about) if isinstance(panel, Panel) else None
+    found = PANELS[panel.about] if isinstance(panel, Panel) and panel.about else None
     return found.number if found and found.uid == dashboard.uid else None
 
 
