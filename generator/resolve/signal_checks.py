@@ -69,7 +69,9 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
             "signal/token-metric",
             f'"{signal.of.metric or signal.of.name}" {lack}: tokens are told apart by model and type',
             source.of.span,
-            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}",
+            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}; where a source has "
+            "other labels or values, let it feed the stream token_usage of its profile, which gives them these names: "
+            "streams: {token_usage: {of: ..., labels: {model: ..., token_type: ...}}}",
         )
     for label in spec.by:
         if isinstance(signal.kind, Cost) and label.value == TOKENS.token_type:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
-from generator.model.streams import TOKEN_TYPE, Source, Stream
+from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     )
 
 _BASE_UNITS = {"ms": "s"}
+#: The stream whose tokens are priced, and the one that needs no prices.
+_TOKENS, _COST = "token_usage", "cost"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
 _NAME, _LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -135,6 +137,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
     before = scope.findings.failed
     sources = tuple(_source(part, entry, stream, scope) for part in _parts(entry.value))
     _check_keys(entry, stream, scope.findings)
+    _check_bounds(entry, stream, sources, scope)
     _check_apart(entry, sources, scope)
     if scope.findings.failed and not before:
         return None
@@ -201,6 +204,19 @@ def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scop
         )
 
 
+def _check_bounds(entry: Entry[FeedSpec], stream: Stream, sources: Iterable[Source], scope: _Scope) -> None:
+    """Refuse a histogram of others without bounds: a summary has none, and no quantile could be judged."""
+    bare = (one for one in sources if not one.buckets and scope.metrics.keys().isdisjoint(one.names))
+    if stream.is_histogram and (first := next(bare, None)):
+        scope.findings.error(
+            "stream/no-buckets",
+            f'the stream "{stream.name}" is a histogram, and the bounds of "{first.names[0]}" are not given',
+            entry.key.span,
+            "list the upper bounds that the source exposes: buckets: [0.5, 1, 2]; a summary has no bounds, so that no "
+            "quantile of several instances can be made of it: leave the stream out",
+        )
+
+
 def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> None:
     """Refuse keys that do not apply to a stream of this kind: they would be ignored, or scale the events."""
     parts = _parts(entry.value)
@@ -241,6 +257,27 @@ def check_feeds(
                 if found := forbidden_label(text.value, text.span):
                     findings.add(found)
     _check_totals(profile, labels, findings)
+    _check_cost(profile, service, findings)
+
+
+def _check_cost(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
+    """Refuse a counter of USD for models whose tokens are priced as well: one call would have two costs."""
+    fed = {feed.key.value for feed in profile.streams}
+    if _TOKENS not in fed or _COST in fed:
+        return
+    parts = [part for feed in profile.streams for part in _parts(feed.value)]
+    read = {text.value for part in parts for text in _names(part.of)}
+    for entry in (*profile.metrics, *service.metrics):
+        name, spec = entry.key.value, entry.value
+        if spec.unit == "usd" and name not in read and MODEL in {label.value for label in spec.labels}:
+            findings.error(
+                "stream/cost-twice",
+                f'"{name}" counts the USD of models, and the tokens of models are priced as well: the spec does not '
+                "say which of the two is their cost",
+                entry.key.span,
+                f"let it feed the stream cost, under streams of the profile: cost: {{of: {name}}}, and no token is "
+                "priced; or leave it out. Where it counts other calls, call its label otherwise than model",
+            )
 
 
 def _check_names(

@@ -157,9 +157,13 @@ def _numerator(signal: Signal) -> Stream:
 def _amount(signal: Signal, per: Stream, scope: Scope) -> RecordingRule:
     if not isinstance(signal.kind, Share):
         return rate_at(_numerator(signal), _BY, scope)
-    matching = summed(having(scope.stream(signal.of).where(**signal.kind.where), _BY).now(), _BY)
-    every = scope.record(names.level_rate(per, _BY)).now()
-    return rule(_amount_name(signal), matching | number(0) * every)
+    among = having(scope.stream(signal.of), _BY)
+    matching = summed(among.where(**signal.kind.where).now(), _BY)
+    if scope.shared:
+        told = summed(having(among, signal.kind.where).now(), _BY)
+    else:
+        told = scope.record(names.level_rate(per, _BY)).now()
+    return rule(_amount_name(signal), matching | number(0) * told)
 
 
 def _events(per: Stream, scope: Scope) -> Iterator[RecordingRule]:

@@ -86,7 +86,7 @@ def uncovered(service: Service) -> tuple[Anomaly, ...]:
     return tuple(
         anomaly
         for anomaly in ANOMALIES
-        if is_measured(anomaly, service) and not any(_tells_of(alert, anomaly) for alert in service.alerts)
+        if is_measured(anomaly, service) and not any(_covers(alert, anomaly) for alert in service.alerts)
     )
 
 
@@ -95,7 +95,7 @@ def is_measured(anomaly: Anomaly, service: Service) -> bool:
     return any(map(service.measures, anomaly.signals))
 
 
-def _tells_of(alert: Alert, anomaly: Anomaly) -> bool:
+def _covers(alert: Alert, anomaly: Anomaly) -> bool:
     if alert.signal not in anomaly.signals or not isinstance(alert.kind, _ABOUT_VALUES):
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))

@@ -34,7 +34,7 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section(
                 "Is the newest release worse than the previous one?",
-                (even(4, *_first(records)), even(4, *_then(records))),
+                tuple(even(3, *three) for three in _compared(records)),
             ),
             Section("Which releases live?", (even(5, live(records)),)),
             Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
@@ -77,17 +77,16 @@ def live(records: Records) -> Panel:
     ).without_data("No release finished a run lately, or this service does not name its release")
 
 
-def _first(records: Records) -> tuple[Panel, ...]:
-    compared, success, latency, _, limits = comparison(records)
-    return (compared, success, latency, limits)
-
-
-def _then(records: Records) -> tuple[Panel, ...]:
+def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
+    """Compare what users feel, then why, then tools; more than three side by side have no room for their numbers."""
+    counted, success, latency, cost_per_run, limits = comparison(records)
     return (
-        compare.signal(records, "token_usage_per_run", "Tokens per run"),
-        compare.signal(records, "cost_per_run", "Cost per run"),
-        compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
-        compare.signal(records, "tool_error_rate", "Tool error rate"),
+        (counted, success, latency),
+        (limits, compare.signal(records, "token_usage_per_run", "Tokens per run"), cost_per_run),
+        (
+            compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+            compare.signal(records, "tool_error_rate", "Tool error rate"),
+        ),
     )
 
 
