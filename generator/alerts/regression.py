@@ -23,7 +23,7 @@ _BY = (names.RELEASE,)
 
 
 def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
-    """Compare the recorded change with the tier's bound, on enough events of either release."""
+    """Compare the recorded change with the tier's bound, on enough events of each release."""
     signal = ground.signal(alert)
     change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
     worse = number(0) - change if signal.better is Better.HIGHER else change
@@ -43,15 +43,15 @@ def _events(alert: Alert, side: str, ground: Ground) -> Expr:
 
 
 def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
-    """Hold the newest release's bad events against those that the previous one's predict for its runs."""
+    """Compare the newest release's bad events with those that the previous one's rate predicts for its runs."""
     newest, previous = (_events(alert, side, ground) for side in ("newest", "previous"))
 
     def bad(side: str) -> Expr:
         return _bad_share(alert, side, ground) * _events(alert, side, ground)
 
-    # One previous release: what was recorded before Prometheus started again may still be there.
+    # One previous release: a series recorded before a restart of Prometheus may still exist.
     growth = spread("/", newest, top(previous))
-    # The other side's counts at today's events, by the label of the newest release.
+    # The other side's counts at today's number of events, under the label of the newest release.
     expected = spread("*", growth, top(bad("previous")))
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     crossed = shared.enough(crossed, bad("newest") - expected, floor, _BY)
@@ -59,7 +59,7 @@ def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
 
 
 def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
-    """Select the share of a release's events that is bad; of a quantile it is what is slow."""
+    """Select the share of a release's events that is bad; of a quantile, the slow ones."""
     signal = ground.signal(alert)
     if isinstance(signal.kind, Quantile):
         return ground.scope.record(slow_name(signal, side)).now()
@@ -81,7 +81,7 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
 
 
 def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
-    """Describe the condition for people."""
+    """Describe the condition in words."""
     signal = service.signals[alert.signal]
     return (
         f"{signal.title} of the newest release is {shared.worse(signal)} by {tier.text} than the previous release's "

@@ -153,7 +153,7 @@ def divisor(signal: Signal) -> Stream | None:
 
 
 def compared_on(signal: Signal) -> Stream | None:
-    """Find the stream on whose events releases are compared; None for a signal whose releases cannot be."""
+    """Return the stream whose events weigh the comparison of releases; None for a signal without one."""
     return signal.of if isinstance(signal.kind, Quantile) else divisor(signal)
 
 

@@ -176,7 +176,7 @@ def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
 
 
 def met_by_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
-    """Keep what matches the other side: where that is one series, only its values of the labels that are matched on."""
+    """Match one side with the other: if that is one series, keep only its values of the matched labels."""
     if left.exposed or not right.names <= on <= left.names or _fixed(right.live) != 1:
         return left
     every = _product(origin for _, origin in left.labels)

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     )
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution", "level")
+#: The unit of a quantile and of a level, by the base unit of their stream.
+_UNITS = {"": Unit.COUNT, "s": Unit.SECONDS, "usd": Unit.USD}
 #: Labels with the outcome of an event.
 _OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 DEFAULT_WINDOW = 15 * MINUTE
@@ -361,7 +363,7 @@ def _unit(kind: Kind, metric: Stream) -> Unit:
         case Cost():
             return Unit.USD
         case Quantile() | Level():
-            return {"": Unit.COUNT, "usd": Unit.USD}.get(metric.unit, Unit.SECONDS)
+            return _UNITS[metric.unit]
         case Count() | Ratio():
             return Unit.USD if _is_usd(metric) else Unit.COUNT
         case Tokens():

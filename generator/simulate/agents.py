@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.simulate.vocabulary import Vocabulary
     from generator.streams.roles import Reasons
 
-# Of what an objective leaves open, an ordinary time uses this part, so that no alert fires.
+# An ordinary time uses this part of an objective's tolerance, so that no alert fires.
 _USED = 0.35
 _SUCCESS, _TOOL_ERRORS = 0.97, 0.05
 _ERROR_CLASS_WEIGHTS = (6, 3, 2, 1)
@@ -74,19 +74,19 @@ def _model(name: str, place: int, rng: Random) -> LanguageModel:
 
 
 def _rarely(reasons: Reasons, failing: float) -> list[tuple[str, float]]:
-    """Share out the reasons that nothing in particular causes."""
+    """Divide the failures without a particular cause among the reasons."""
     good = [(reason, 0.004 / len(reasons.ok)) for reason in reasons.ok]
     return good + [(reason, failing / len(reasons.failed)) for reason in reasons.failed]
 
 
 def _pace(pilot: Sequence[Run], service: Service) -> float:
-    """Find the factor on all times at which the 95th percentile of a run keeps the objective."""
+    """Compute the factor on all times at which the 95th percentile of a run keeps the objective."""
     wanted = _usual_seconds(service)
     return wanted / sorted(one.seconds for one in pilot)[int(len(pilot) * 0.95)] if wanted else 1
 
 
 def _within_budget(models: Choice[LanguageModel], usd: float, service: Service) -> Choice[LanguageModel]:
-    """Let models say less where a day of runs, at ``usd`` each, would use more of the budget than is usual."""
+    """Shorten prompts and answers where a day of runs, at ``usd`` each, would use more of the budget than is usual."""
     if "spend" not in service.objectives:
         return models
     a_day = usd * usual_runs_per_hour(service) * DAY / HOUR

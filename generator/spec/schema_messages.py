@@ -212,7 +212,7 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
 
 
 def _size_help(case: ErrorContext, one: str, many: str) -> str:
-    """Tell the size of the excess or the lack, where the schema has no help."""
+    """Return the size of the excess or the lack, if the schema has no help."""
     beyond = len(case.instance) - case.wanted
     count = case.wanted if beyond <= 0 else beyond
     unit = one if count == 1 else many

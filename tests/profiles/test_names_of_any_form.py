@@ -1,4 +1,4 @@
-"""Metrics are declared under the names that their sources gave them: with colons, dots, or no suffix at all."""
+"""Metrics declared under their sources' names: with colons, with dots, or without a suffix."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.long
 PROFILES = [path.stem for path in shipped_profiles()]
 #: A Monday, 08:00 UTC.
 _START = 1_700_467_200
-#: No simulated agent has what these count.
+#: The streams of events that no simulated agent has.
 _NEVER = {"llm_usage_unread", "inner_run"}
 
 
@@ -61,7 +61,7 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
 ) -> None:
     model = _model(profile, tmp_path, unique)
     (service,) = model.services
-    # Few runs succeed, so that all that goes wrong is seen within an hour.
+    # Few runs succeed, so that every kind of failure occurs within an hour.
     scenario = replace(ordinary(service, _START, _START + HOUR), zero_initialised=False)
     write(prometheus, simulate(_failing(service), model.site, scenario).series)
     own = compile_rules(service, model.site, shared_rules(model.library, model.site).records)
@@ -69,12 +69,12 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
     found = {name: _events(prometheus, stream, service) for name, stream in _recorded(service).items()}
     assert [name for name, events in found.items() if not events] == []
     assert _undeclared(found, service) == []
-    # 600 runs of a simulated agent, each of about three calls, which pydantic-ai counts as runs.
-    assert 540 < _told(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
+    # 600 runs of a simulated agent, each with about three calls, which pydantic-ai counts as runs.
+    assert 540 < _events_with(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
     if "success_rate" in service.objectives:
-        assert 0.6 < _told(found, "run", "ok") / _told(found, "run", "") < 1
+        assert 0.6 < _events_with(found, "run", "ok") / _events_with(found, "run", "") < 1
     if "tool_call" in found and "status" in service.streams["tool_call"].labels:
-        assert 0 < _told(found, "tool_call", "error") < _told(found, "tool_call", "") / 2
+        assert 0 < _events_with(found, "tool_call", "error") < _events_with(found, "tool_call", "") / 2
 
 
 @pytest.mark.parametrize("profile", [one for one in PROFILES if one != "agent"])
@@ -113,7 +113,7 @@ def _read(registry: CollectorRegistry) -> dict[str, float]:
 
 
 def _failing(service: Service) -> Service:
-    """Promise less, as a simulated history keeps promises."""
+    """Lower the objective, as a simulated history keeps its objectives."""
     objectives = {
         name: replace(one, bound=0.5) if name == "success_rate" else one
         for name, one in service.objectives.items()
@@ -133,7 +133,7 @@ Events = dict[tuple[tuple[str, str], ...], float]
 
 
 def _events(api: PrometheusApi, record: str, service: Service) -> Events:
-    """Count the events of a stream in the hour, by its labels; of a histogram all that it observed."""
+    """Count the events of a stream in the hour, by its labels; of a histogram all observations."""
     asked = f'sum_over_time({record}{{service="{service.name}",le=~"|[+]Inf"}}[1h]) * 60'
     found: Events = defaultdict(float)
     for one in api.query(asked, _START + HOUR).samples:
@@ -143,7 +143,7 @@ def _events(api: PrometheusApi, record: str, service: Service) -> Events:
 
 
 def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str, str, str]]:
-    """List what is said of a label that its spec does not name; only an error may be of a class without a name."""
+    """List undeclared values of labels; only an error class may be "other"."""
     return [
         (stream, label, value)
         for stream, events in found.items()
@@ -154,7 +154,7 @@ def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str
     ]
 
 
-def _told(found: Mapping[str, Events], stream: str, status: str) -> float:
+def _events_with(found: Mapping[str, Events], stream: str, status: str) -> float:
     return sum(
         events
         for labels, events in found[stream].items()

@@ -183,7 +183,7 @@ def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None
 def test_nothing_is_blamed(fired: Mapping[str, tuple[Firing, ...]], name: str) -> None:
     guilty = "v10" if name == "taken-back" else ""
     found = [one for one in fired[name] if not guilty or one.labels["release"] != guilty]
-    assert [_told(one, 0) for one in found] == []
+    assert [_summary(one, 0) for one in found] == []
 
 
 @pytest.mark.parametrize("name", BLAMED)
@@ -195,14 +195,14 @@ def test_the_culprit_is_blamed_in_time(fired: Mapping[str, tuple[Firing, ...]], 
         starts = [
             _minutes(one) - blame.since for one in found if (one.alert, one.severity) == (alert, severity)
         ]
-        assert starts, [_told(one, blame.since) for one in fired[name]]
+        assert starts, [_summary(one, blame.since) for one in fired[name]]
         assert 0 <= min(starts) <= within
     if blame.release:
         wrong = [one for one in fired[name] if one.labels.get("release") not in {blame.release, "v10"}]
-        assert [_told(one, blame.since) for one in wrong] == []
+        assert [_summary(one, blame.since) for one in wrong] == []
 
 
-def _told(one: Firing, since: int) -> tuple[str, str, str | None, int]:
+def _summary(one: Firing, since: int) -> tuple[str, str, str | None, int]:
     return one.alert, one.severity, one.labels.get("release"), _minutes(one) - since
 
 

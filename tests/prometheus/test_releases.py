@@ -45,7 +45,7 @@ class Lives(Struct, frozen=True):
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
-        """What happens in it."""
+        """The stretches of its life."""
         tokens = {("gpt-4o-mini", "prompt"): self.tokens}
         change = self.end if self.later is None else self.later
         first = Stretch(
@@ -200,7 +200,7 @@ def test_releases_of_another_service_are_not_compared(chain: NewChain) -> None:
 
 
 def test_a_release_as_slow_as_the_last_hour_of_one_that_is_gone_is_no_slower(chain: NewChain) -> None:
-    """Over its last day the previous one was quicker."""
+    """Over its last day the previous release was faster."""
     cut = live(chain(), Lives("v9", -300, 60, later=0), Lives("v10", 60, 180, latency=SLOW))
     evaluate(cut, -300, 180, SLOWER[0])
     assert not any(SLOWER in cut.true(T0 + minute * MINUTE) for minute in (90, 120, 179))

@@ -1,4 +1,4 @@
-"""How many series an expression can give, from those that it reads."""
+"""The number of series that an expression can have, from those that it reads."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _ALL, _BUCKETS = (("le",), ("release",)), (("le",),)
         ("buckets and on (service, release) newest", _BUCKETS),
         ("release and on (service, release) newest", ()),
         ("newest and on (service, release) newest", ()),
-        # Two releases, any release, all of a service: nothing tells how many these leave.
+        # Two releases, any release, all of a service: the number of matches is unknown.
         ("buckets and on (service, release) two", _ALL),
         ("buckets and on (service, release) release", _ALL),
         ("buckets and on (service) newest", _ALL),
         ("buckets and on (service) service", _ALL),
         ("buckets unless on (service, release) newest", _ALL),
-        # Another label follows from the release: the rest of the labels would be more than there are.
+        # Another label follows from the release: the rest of the labels would be more than the matches.
         ("few and on (service, release) newest", (("release",),)),
     ],
 )

@@ -28,7 +28,7 @@ def found(library: Library, name: str) -> Alert:
 
 
 def bounded(library: Library, name: str, severity: str, objective: float) -> Bounded:
-    """Return the bound of a threshold on a share, for an objective; that of a quantile is on the rest beyond it."""
+    """Return the bound of a threshold on a share, for an objective; for a quantile, of the share above it."""
     alert = found(library, name)
     assert isinstance(alert.kind, Threshold)
     signal = library.signals[alert.signal].kind

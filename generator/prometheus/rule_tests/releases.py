@@ -57,7 +57,7 @@ class _Releases(Struct, frozen=True):
         return 10.0
 
     def bad(self, value: float, newest: float) -> float | None:
-        """Find the share of bad events at a value, beside that of the newest; None where none are counted."""
+        """Return the share of bad events at a value, beside the newest one; None if none are counted."""
         kind, of = self.signal.kind, self.signal.of
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
