@@ -34,7 +34,7 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section(
                 "Is the newest release worse than the previous one?",
-                tuple(even(3, *three) for three in _compared(records)),
+                tuple(even(4, *three) for three in _compared(records)),
             ),
             Section("Which releases live?", (even(5, live(records)),)),
             Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
@@ -78,14 +78,19 @@ def live(records: Records) -> Panel:
 
 
 def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Compare what users feel, then why, then tools; more than three side by side have no room for their numbers."""
+    """Compare what users feel, then why, then what it costs; more side by side have no room for their numbers."""
     counted, success, latency, cost_per_run, limits = comparison(records)
     return (
         (counted, success, latency),
-        (limits, compare.signal(records, "token_usage_per_run", "Tokens per run"), cost_per_run),
         (
+            limits,
+            compare.signal(records, "step_count", "Steps p95"),
             compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+        ),
+        (
             compare.signal(records, "tool_error_rate", "Tool error rate"),
+            compare.signal(records, "token_usage_per_run", "Tokens per run"),
+            cost_per_run,
         ),
     )
 
