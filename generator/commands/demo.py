@@ -40,9 +40,9 @@ _EXAMPLES = 3
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Run agents that the generated module measures, a Prometheus with the generated rules that "
-        "watches them, an invented history behind them, and where they can be had an Alertmanager and a Grafana with "
-        "the generated dashboards. Nothing is left when it ends."
+        "Run agents that the generated module measures, or that are exposed as the source of their profile does, a "
+        "Prometheus with the generated rules that watches them, an invented history behind them, and where they can be "
+        "had an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
     )
     options.specs(parser)
     parser.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
@@ -122,7 +122,10 @@ def _service(name: str | None, model: Model) -> Service:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
     why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
-    raise CallError(f"the demo cannot show {why}", "it shows services with the metrics of the profile agent")
+    raise CallError(
+        f"the demo cannot show {why}",
+        "it shows services with the metrics of the profile agent, and those that others measure",
+    )
 
 
 def _welcome(service: Service, stage: Stage) -> Iterator[str]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
+    from generator.promql.expr import Series
     from generator.streams.scope import Scope
 
 #: How long a release counts as new, in seconds.
@@ -254,8 +255,19 @@ def _quantile(q: float, buckets: Expr, events: Expr) -> Expr:
 
 def _buckets_of(signal: Signal, window: int, scope: Scope) -> Expr:
     """Sum the buckets of each release over a window, from the signal's own windows, which follow one another in it."""
-    every = having(whole(signal.of, signal.window, scope), _BUCKETS)
-    return summed(call("sum_over_time", every.sampled(max(window, signal.window), signal.window)), _BUCKETS)
+    return summed(
+        _windows_of(having(whole(signal.of, signal.window, scope), _BUCKETS), signal, window), _BUCKETS
+    )
+
+
+def _observations(signal: Signal, window: int, scope: Scope) -> Expr:
+    """Count the observations of each release over a window, as in ``_buckets_of``."""
+    every = having(whole(signal.of, signal.window, scope), _BY).where(**{names.LE: "+Inf"})
+    return summed(_windows_of(every, signal, window), _BY)
+
+
+def _windows_of(recorded: Series, signal: Signal, window: int) -> Expr:
+    return call("sum_over_time", recorded.sampled(max(window, signal.window), signal.window))
 
 
 def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
@@ -307,8 +319,10 @@ def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
         _beyond(_counted(rates, side, scope), within, scope.record(events_name(signal.of, side)).now())
         for side in ("newest", "beside")
     )
-    last_day = _buckets_of(signal, PREVIOUS_WINDOW, scope)
-    day = join("and", _beyond(last_day, within, largest(last_day, _BY)), _one(names.PREVIOUS, scope), _BY)
+    day = _beyond(
+        _buckets_of(signal, PREVIOUS_WINDOW, scope), within, _observations(signal, PREVIOUS_WINDOW, scope)
+    )
+    day = join("and", day, _one(names.PREVIOUS, scope), _BY)
     yield rule(slow_name(signal, "newest"), newest)
     yield rule(slow_name(signal, "previous"), join("or", _by_previous(beside, scope), day))
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from generator.cli import main
+from generator.demo.fit import unfit
+from generator.demo.foreign import as_its_source
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model import names
@@ -17,7 +22,10 @@ from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
+from generator.simulate.agents import agent
+from generator.simulate.behaviour import run, stuck_call
 from generator.simulate.history import simulate
+from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
 from generator.spec.files import shipped_profiles
 from generator.spec.load import load
@@ -67,6 +75,41 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
         assert 0.6 < _events_with(found, "run", "ok") / _events_with(found, "run", "") < 1
     if "tool_call" in found and "status" in service.streams["tool_call"].labels:
         assert 0 < _events_with(found, "tool_call", "error") < _events_with(found, "tool_call", "") / 2
+
+
+@pytest.mark.parametrize("profile", [one for one in PROFILES if one != "agent"])
+def test_the_demo_exposes_what_is_simulated(profile: str, tmp_path: Path, unique: str) -> None:
+    (service,) = _model(profile, tmp_path, unique).services
+    assert unfit(service) == ""
+    registry = CollectorRegistry()
+    measuring = as_its_source(service)(registry)
+    ordinary_agent, rng = agent(service, 1), Random(1)  # noqa: S311 - no secret
+    first = measuring("r1")
+    for _ in range(20):
+        first.work(run(rng, ordinary_agent, ORDINARY), lambda _: None)
+    first.go_round(stuck_call(rng, ordinary_agent, ORDINARY), lambda _: None)
+    shown = _read(registry)
+    # A release is a process: it begins at nothing, and the series of the one before are gone.
+    second = measuring("r2")
+    assert not [name for name in _read(registry) if name.startswith(service.runs.metric)]
+    second.work(run(rng, ordinary_agent, ORDINARY), lambda _: None)
+    missing = [
+        stream.name
+        for stream in service.streams.values()
+        if not stream.sparse
+        and not any(name.startswith(one.names[0]) for one in stream.sources for name in shown)
+    ]
+    assert missing == []
+    assert sum(value for name, value in shown.items() if name.startswith(service.runs.metric)) > 15
+
+
+def _read(registry: CollectorRegistry) -> dict[str, float]:
+    """Read the text that is scraped, as a parser that is not ours reads it: values by name, summed."""
+    found: dict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        for sample in family.samples:
+            found[sample.name] += sample.value
+    return found
 
 
 def _failing(service: Service) -> Service:
