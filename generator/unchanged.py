@@ -49,7 +49,7 @@ def answered(argv: list[str]) -> bool:
             return False
     finally:
         os.close(directory)
-    return _said(record)
+    return _printed(record)
 
 
 def remember(directory: int, specs: str, output: str, record: Record) -> None:
@@ -160,7 +160,7 @@ def _touched(path: str, signed: str, digest: str, output: str) -> tuple[str, str
     return (now, digest if is_same else "")
 
 
-def _said(record: Record) -> bool:
+def _printed(record: Record) -> bool:
     """Write the recorded output; where that fails, the command finds out why."""
     plain, coloured, summary = record.texts
     try:

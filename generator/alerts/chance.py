@@ -1,10 +1,10 @@
-"""The scatter of rare events: some bad events come by chance, and an alert must see more of them than these.
+"""The scatter of rare events: some bad events come by chance, and an alert must see more than these.
 
-Counts of rare events scatter by their square root. A tool that fails in 2 % of its calls fails in 8 % of twenty
-calls every now and then, and so does the window that these are compared with. So a bound is passed when there are
-some bad events more than it allows, and a change is one when both counts together scatter less than it.
+Counts of rare events scatter by their square root. A tool that fails in 2 % of its calls occasionally fails in 8 % of
+twenty calls, and so does the window of comparison. So a bound is passed when there are some more bad events than it
+allows, and a change is real when it exceeds the scatter of both counts together.
 
-Where a bound allows most events to be bad, the good ones are rare, and it is they that scatter.
+Where a bound allows most events to be bad, the good ones are rare, and their scatter counts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from generator.model.alerts import AlertSeverity
 from generator.model.signals import Distribution, Quantile, Share, divisor
 from generator.promql.expr import binary, call, number
 from generator.signals.events import whole
+from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
 
 if TYPE_CHECKING:
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
     from generator.model.signals import Signal
     from generator.promql.expr import Expr
 
-#: How many standard deviations a change must be: of three weeks of ordinary traffic none has a larger one.
+#: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
-#: How far a share must be beyond its bound to page: a service close to its bound has one page by chance in months.
+#: The standard deviations beyond a bound for a page: a service close to its bound has one page by chance in months.
 PAGE_SIGMAS = 4
-#: A bound is a hair off after arithmetic: 2 x 0.7 is not 1.4.
-_HAIR = 1 + 1e-9
+#: Those of a quantile for a ticket: a gradual slowdown is detected minutes earlier, and a service with a quantile close
+#: to its bound has less than a ticket a day.
+QUANTILE_SIGMAS = 2
 
 
 class Likely(Struct, frozen=True):
-    """The bad events where a bound is just kept: mean, variance, and the standard deviations that are chance."""
+    """The bad events at exactly the bound: mean, variance, and the standard deviations that are chance."""
 
     events: Expr
     variance: Expr
@@ -46,7 +48,7 @@ class Likely(Struct, frozen=True):
 def bad_events(
     alert: Alert, found: Parts, ground: Ground, *, bound: Amount | None = None, ago: int = 0
 ) -> Expr | None:
-    """Count the bad events behind a value; None where a signal knows none.
+    """Count the bad events behind a value; None for a signal without bad events.
 
     For a quantile these are the observations beyond the largest bucket within ``bound``.
     """
@@ -71,9 +73,9 @@ def allowed_share(signal: Signal, bound: Amount) -> Amount:
 
 
 def scatter_of(signal: Signal, share: Amount) -> Amount:
-    """Compute the variance of the bad events for each event, where so large a share of them is bad.
+    """Compute the variance of the bad events per event, for a given share of bad ones.
 
-    Events that are bad or not scatter less than events that are counted, of which any number may come.
+    Bad events among given ones are binomial and scatter less than counts without a limit, which are Poisson.
     """
     if isinstance(signal.kind, Quantile | Share):
         return Amount(share.expr * share.complement().expr, share.literal)
@@ -82,28 +84,30 @@ def scatter_of(signal: Signal, share: Amount) -> Amount:
 
 def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     """Return the standard deviations beyond a bound that an alert of a severity needs."""
-    pages = severity is AlertSeverity.CRITICAL and isinstance(signal.kind, Share)
-    return PAGE_SIGMAS if pages else SIGMAS
+    pages = severity is AlertSeverity.CRITICAL
+    if isinstance(signal.kind, Quantile):
+        return SIGMAS if pages else QUANTILE_SIGMAS
+    return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
 
 
 def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
-    """Multiply events at a value's level with a factor at the level at which all events are counted."""
+    """Multiply events at a value's level by a factor at the level of all events."""
     return events * factor if found.each == found.on else spread("*", events, factor, found.on)
 
 
 def less(events: Expr, found: Parts, allowed: Expr) -> Expr:
-    """Subtract, from events at a value's level, an amount at the level at which all events are counted."""
+    """Subtract an amount at the level of all events from events at a value's level."""
     return events - allowed if found.each == found.on else spread("-", events, allowed, found.on)
 
 
 def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found: Parts) -> Expr:
-    """Keep where the bad events are ``fewest`` more than are allowed, and more than chance explains.
+    """Select values whose bad events exceed the allowed ones by at least ``fewest``, and exceed chance.
 
     Args:
         bad: The bad events, at a value's level.
-        allowed: As many as the bound allows, at the level at which all events are counted.
-        likely: As many as the mildest bound allows, which scatter.
-        fewest: How many more than are allowed there must be; None for any.
+        allowed: The bad events that the bound allows, at the level of all events.
+        likely: The bad events that the mildest bound allows, with their scatter.
+        fewest: The smallest excess over the allowed ones; None for any.
         found: The levels.
     """
     far = less(bad, found, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
@@ -113,12 +117,12 @@ def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found:
 
 
 def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, labels: tuple[str, ...]) -> Expr:
-    """Keep ``crossed`` where ``bad`` is further from ``expected`` than both scatter.
+    """Select ``crossed`` where ``bad`` is further above ``expected`` than both scatter.
 
     Args:
         crossed: The condition without regard to chance.
         bad: The bad events now.
-        expected: As many as the other side's rate predicts for today's events.
+        expected: The bad events that the other side's rate predicts for today's events.
         scatter: The variance of ``expected``.
         labels: The labels of a value, without the service.
     """
@@ -127,12 +131,12 @@ def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, label
 
 
 def _beyond(signal: Signal, labels: tuple[str, ...], ground: Ground, bound: Amount, ago: int) -> Expr:
-    """Count all observations less those in the largest bucket within the bound: a bucket counts all below it."""
+    """Count all observations minus those in the largest bucket within the bound: a bucket counts all below it."""
     scope, le = ground.scope, names.LE
     buckets = having(whole(signal.of, signal.window, scope), labels)
     every = summed(buckets.where(**{le: "+Inf"}).now(offset=ago), labels)
     upper = scope.record(names.upper(signal.of)).now()
-    within = Amount(bound.expr * number(_HAIR), bound.literal).compare("<=", upper)
+    within = Amount(bound.expr * number(HAIR), bound.literal).compare("<=", upper)
     filled = join(
         "and", summed(buckets.where("!=", **{le: "+Inf"}).now(offset=ago), (*labels, le)), within, (le,)
     )

@@ -21,6 +21,7 @@ from generator.model.signals import Better, Cost, Count, Distribution, Level, Qu
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, call, number, top
+from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -333,7 +334,7 @@ def _slow_release(alert: Alert, ground: Ground) -> Expr | None:
     labels = {names.ALERT: alert.name, names.PART: BOUND, names.SEVERITY: severity, names.SERVICE: OF_ALERT}
     bound = call("scalar", aggregate("max", Series(names.BOUND).where(**labels).now()))
     upper = Series(names.upper(signal.of)).where(**{names.SERVICE: OF_ALERT}).now()
-    within = top(aggregate("max", upper, (names.LE,)) <= bound * number(1 + 1e-9))
+    within = top(aggregate("max", upper, (names.LE,)) <= bound * number(HAIR))
     every = aggregate("sum", buckets.where(**{names.LE: "+Inf"}).now(), by)
     filled = aggregate("sum", binary("and", buckets.now(), within, on=(names.LE,)), by)
     bad = every - filled

@@ -160,7 +160,7 @@ def _bad(alert: Alert, signal: Signal) -> str:
 def by_chance(alert: Alert, signal: Signal) -> bool:
     """Whether bad events are counted behind a comparison, so that chance can be separated from a change."""
     if isinstance(alert.kind, alerts.Regression):
-        return isinstance(signal.kind, Share)
+        return isinstance(signal.kind, Share | Quantile)
     if isinstance(signal.kind, Quantile):
         bounded = isinstance(alert.kind, alerts.Change) and alert.kind.beyond is not None
         return bounded or isinstance(alert.kind, alerts.Threshold)

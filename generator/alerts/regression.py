@@ -8,10 +8,10 @@ from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
 from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, NEWEST_WINDOW, STEP_WINDOW
-from generator.model.signals import Better, Share, divisor
+from generator.model.signals import Better, Quantile, Share, divisor
 from generator.model.units import Unit, duration
 from generator.promql.expr import Expr, number
-from generator.signals.releases import events_name
+from generator.signals.releases import events_name, slow_name
 from generator.streams.scope import spread, top
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _BY = (names.RELEASE,)
 
 
 def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
-    """Compare the recorded change with the tier's bound, on enough events of either release."""
+    """Compare the recorded change with the tier's bound, on enough events of each release."""
     signal = ground.signal(alert)
     change = ground.scope.record(names.part(signal, "release_change", _BY)).now()
     worse = number(0) - change if signal.better is Better.HIGHER else change
@@ -31,8 +31,8 @@ def expr(alert: Alert, _kind: Regression, tier: Tier, ground: Ground) -> Expr:
     floor = ground.floor(alert, MIN_EVENTS)
     crossed = shared.enough(crossed, _events(alert, "newest", ground), floor, _BY)
     crossed = shared.enough(crossed, _events(alert, "previous", ground), floor, ())
-    if isinstance(signal.kind, Share):
-        return _not_by_chance(crossed, signal.kind, alert, ground)
+    if isinstance(signal.kind, Share | Quantile):
+        return _not_by_chance(crossed, alert, ground)
     return crossed
 
 
@@ -42,21 +42,29 @@ def _events(alert: Alert, side: str, ground: Ground) -> Expr:
     return ground.scope.record(events_name(divisor(signal) or signal.of, side)).now()
 
 
-def _not_by_chance(crossed: Expr, kind: Share, alert: Alert, ground: Ground) -> Expr:
-    """Hold the newest release's bad events against those that the previous one's predict for its runs."""
+def _not_by_chance(crossed: Expr, alert: Alert, ground: Ground) -> Expr:
+    """Compare the newest release's bad events with those that the previous one's rate predicts for its runs."""
     newest, previous = (_events(alert, side, ground) for side in ("newest", "previous"))
 
     def bad(side: str) -> Expr:
-        share = ground.scope.record(names.part(ground.signal(alert), side, _BY)).now()
-        return (number(1) - share if kind.good else share) * _events(alert, side, ground)
+        return _bad_share(alert, side, ground) * _events(alert, side, ground)
 
-    # One previous release: what was recorded before Prometheus started again may still be there.
+    # One previous release: a series recorded before a restart of Prometheus may still exist.
     growth = spread("/", newest, top(previous))
-    # The other side's counts at today's events, by the label of the newest release.
+    # The other side's counts at today's number of events, under the label of the newest release.
     expected = spread("*", growth, top(bad("previous")))
     floor = ground.floor(alert, MIN_BAD_EVENTS)
     crossed = shared.enough(crossed, bad("newest") - expected, floor, _BY)
     return chance.beyond_chance(crossed, bad("newest"), expected, expected * growth, _BY)
+
+
+def _bad_share(alert: Alert, side: str, ground: Ground) -> Expr:
+    """Select the share of a release's events that is bad; of a quantile, the slow ones."""
+    signal = ground.signal(alert)
+    if isinstance(signal.kind, Quantile):
+        return ground.scope.record(slow_name(signal, side)).now()
+    share = ground.scope.record(names.part(signal, side, _BY)).now()
+    return number(1) - share if isinstance(signal.kind, Share) and signal.kind.good else share
 
 
 def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str:
@@ -73,7 +81,7 @@ def sentence(alert: Alert, kind: Regression, _tier: Tier, ground: Ground) -> str
 
 
 def words(alert: Alert, _kind: Regression, tier: Tier, service: Service) -> str:
-    """Describe the condition for people."""
+    """Describe the condition in words."""
     signal = service.signals[alert.signal]
     return (
         f"{signal.title} of the newest release is {shared.worse(signal)} by {tier.text} than the previous release's "

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.model.signals import Signal
 
-#: How far back it is known since when no run finished: runs that last longer than this are not told from a loop.
+#: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR
-#: How long ago runs finished and all was as usual, where none finishes now; and how many times as much is unusual.
+#: Where no run finishes: how long ago runs still finished and the rate was usual; and an unusual multiple of that rate.
 LATELY, USUALLY, UNUSUAL = HOUR, 2 * HOUR, 3
 #: The part of a window that must have been seen before a count can be too small.
 _FULL = 0.9
@@ -55,16 +55,16 @@ def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
 
 
 def _beginning(signal: Signal, ground: Ground) -> Expr:
-    """Find where nothing had finished until so recently that the first runs may still last: their calls are counted."""
+    """Find where runs began to finish so recently that the first ones may still run: their calls are counted."""
     last = call("last_over_time", ground.scope.record(names.part(signal, "unfinished")).over(LONGEST_RUN))
     return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 
 
 def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -> Expr:
-    """Catch what loops without an end: its runs are counted only when they finish.
+    """Catch endless loops: their runs are counted only when they finish.
 
-    There is far more of it than usual, and nothing finished for longer than runs last; of a service that nothing is
-    known of, half an hour.
+    The rate is far higher than usual, and no run has finished for longer than runs last; for a service without that
+    history, for half an hour.
     """
     signal, scope = ground.signal(alert), ground.scope
     record, amount = scope.record(names.part(signal, "unfinished")), found.numerator
@@ -75,7 +75,7 @@ def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -
     )
     length = join("or", scope.record(names.RUN_LENGTH).now(), unknown) if ground.timed else unknown
     endless = join("unless", join("and", amount.now(), record.now()), join(">", length, lasts))
-    # While runs finished an hour ago, whatever it is had not begun two hours ago.
+    # While runs finished an hour ago, a loop had not begun two hours ago.
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
     ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
     unusual = join("unless", endless, ordinary, found.each)
@@ -83,7 +83,7 @@ def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -
 
 
 def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
-    """Record what only the longer times of a threshold read."""
+    """Record the series that only the longer windows of a threshold read."""
     kind = alert.kind
     if isinstance(kind, Threshold) and kind.also_over:
         signal, found = ground.signal(alert), shared.parts(alert, ground)
@@ -97,7 +97,7 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
 ) -> Expr:
     """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
 
-    A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance any more.
+    A service that keeps its mildest bound must not page by chance; beyond that bound it is no chance.
     """
     signal = ground.signal(alert)
     allowed = chance.allowed_share(signal, ground.bound(alert, tier)).times(every)
@@ -111,7 +111,7 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
 
 
 def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:
-    """Look back longer, where a window holds too few events, as long as nothing shows that it is over."""
+    """Use a longer window where the own one holds too few events, unless that shows that the incident is over."""
     signal, floor, bound = (
         ground.signal(alert),
         ground.floor(alert, MIN_BAD_EVENTS),
@@ -135,7 +135,7 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground
 def _counted(
     alert: Alert, signal: Signal, window: int, found: shared.Parts, ground: Ground
 ) -> tuple[Expr, Expr]:
-    """Select the bad events of a longer time, and all of them."""
+    """Select the bad events of a longer window, and all of them."""
     bad = ground.scope.record(rare.bad(signal, found.each, window))
     if alert.by and (limits := shared.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
@@ -145,7 +145,7 @@ def _counted(
 
 
 def _whole_window(signal: Signal, ground: Ground) -> Expr:
-    """Wait until a window is nearly full: before that a count is too small whatever happens."""
+    """Wait until a window is nearly full: before that any count is too small."""
     scope = ground.scope
     seen = largest(call("count_over_time", scope.stream(signal.of).over(signal.window - 1)))
     return seen >= number(_FULL * (signal.window // scope.site.rule_interval))
@@ -161,7 +161,7 @@ def sentence(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> str:
 
 
 def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
-    """Describe the condition for people."""
+    """Describe the condition in words."""
     signal = service.signals[alert.signal]
     also = (
         ", or far more happens than usual while none has finished for longer than runs last"
@@ -173,6 +173,6 @@ def words(alert: Alert, kind: Threshold, tier: Tier, service: Service) -> str:
 
 
 def _times(signal: Signal, kind: Threshold) -> str:
-    """Name the times that are looked back over."""
+    """Name the windows that are read."""
     longer = f", or in {duration(kind.also_over)} where these hold too little" if kind.also_over else ""
     return f"{shared.window_of(signal)}{longer}"

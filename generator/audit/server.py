@@ -17,7 +17,8 @@ from generator.alerts.undeclared import strays
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
 from generator.live.answers import whole
-from generator.live.errors import NotFoundError
+from generator.live.errors import NotFoundError, TooLargeError
+from generator.model.units import parse_duration
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
 from generator.promql.syntax import parse
 from generator.streams.raw import SCRAPED
@@ -45,6 +46,19 @@ class _Metadata(Struct):
 
     type: str = ""
     unit: str = ""
+
+
+class _Target(Struct):
+    """A target with the labels of its series; older servers do not tell its interval."""
+
+    labels: dict[str, str]
+    interval: str = field(default="", name="scrapeInterval")
+
+
+class _Targets(Struct):
+    """The targets that a server scrapes."""
+
+    active: list[_Target] = field(name="activeTargets")
 
 
 class ServerSource(Struct, frozen=True):
@@ -136,11 +150,27 @@ class ServerSource(Struct, frozen=True):
         return self._whole(total(series(SCRAPED, self.service.selector).now())) or None
 
     def interval(self) -> float | None:
-        """Compute the median time between two newest samples, of all targets."""
+        """Compute the median time between two samples, or read the configured one of new targets."""
         at = self.at if self.at is not None else self._number(call("time"))
         found = self.api.query_samples(series("up", self.service.selector).over(TEN_MINUTES).text, at)
         gaps = [later - earlier for one in found.series for earlier, later in pairwise(one.timestamps)]
-        return median(gaps) if len(gaps) >= _FEWEST_GAPS else None
+        if len(gaps) >= _FEWEST_GAPS:
+            return median(gaps)
+        return self._configured() if self.at is None else None
+
+    def _configured(self) -> float | None:
+        """Read the interval at which the service's targets are to be scraped, if the server tells it."""
+        pool = {"scrapePool": self.service.selector["job"]} if "job" in self.service.selector else {}
+        try:
+            told = self.api.look(
+                "/api/v1/targets", {"state": "active", **pool}, _Targets, "a list of targets"
+            )
+        except (NotFoundError, TooLargeError):
+            return None
+        mine = self.service.selector.items()
+        every = (parse_duration(one.interval) for one in told.active if mine <= one.labels.items())
+        known = [seconds for seconds in every if seconds]
+        return median(known) if known else None
 
     def elsewhere(self, name: str, by: Sequence[str]) -> Groups:
         """Count series of other services."""

@@ -87,24 +87,27 @@ def _read(source: Source, counted: str, by: tuple[str, ...], feed: Feed) -> list
     return [
         values
         for values in found
-        if all(_taken(one, patterns) for one, patterns in zip(values[len(by) :], where.values(), strict=True))
+        if all(
+            _matches_any(one, patterns)
+            for one, patterns in zip(values[len(by) :], where.values(), strict=True)
+        )
     ]
 
 
 def _strays(label: Label, values: Iterable[str]) -> Iterator[str]:
     taken = {*label.values} if not label.patterns else {OTHER} & {*label.values}
     for value in values:
-        known = value in taken or any(_taken(value, each) for each in label.patterns.values())
-        if value and (label.values or label.patterns) and not known and not _taken(value, label.ignore):
+        known = value in taken or any(_matches_any(value, each) for each in label.patterns.values())
+        if value and (label.values or label.patterns) and not known and not _matches_any(value, label.ignore):
             yield value
 
 
 def _is_absent(label: Label, values: list[str]) -> bool:
-    means_something = any(_taken("", patterns) for patterns in label.patterns.values())
+    means_something = any(_matches_any("", patterns) for patterns in label.patterns.values())
     return bool(values) and not any(values) and not means_something
 
 
-def _taken(value: str, patterns: Iterable[str]) -> bool:
+def _matches_any(value: str, patterns: Iterable[str]) -> bool:
     return any(_compiled(pattern).fullmatch(value) for pattern in patterns)
 
 

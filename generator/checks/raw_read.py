@@ -70,7 +70,7 @@ def _of_recording(
     window, interval = site.raw_window, known.group.interval
     stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)
     beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)
-    told_apart = {*service.selector, *_told_apart(stream, service)}
+    told_apart = {*service.selector, *_partial_labels(stream, service)}
     for reading in raw:
         name = reading.of.name
         now = _COUNTED.get(rule.record) == name or name == TARGET_INFO or (stream and stream.is_gauge)
@@ -98,7 +98,7 @@ def _has_parts(stream: Stream | None) -> bool:
     )
 
 
-def _told_apart(stream: Stream | None, service: Service) -> Iterator[str]:
+def _partial_labels(stream: Stream | None, service: Service) -> Iterator[str]:
     """List the labels by which a stream may read only a part of a metric."""
     for source in stream.sources if stream else ():
         yield from (label for label, _ in source.where)

@@ -129,21 +129,21 @@ def _attempted(target: Target, arguments: argparse.Namespace, generated: Generat
 def _grafana(server: GrafanaApi, arguments: argparse.Namespace, generated: Generated) -> None:
     options_ = Options(folder=arguments.folder, dry_run=arguments.dry_run, prune=arguments.prune)
     with closing(server):
-        apply_to_grafana(server, generated, options_, _say)
+        apply_to_grafana(server, generated, options_, _write_line)
 
 
 def _prometheus(server: PrometheusRules, arguments: argparse.Namespace, generated: Generated) -> None:
     waiting = Waiting(seconds=arguments.wait)
     with closing(server):
-        apply_to_prometheus(server, generated, _say, dry_run=arguments.dry_run, waiting=waiting)
+        apply_to_prometheus(server, generated, _write_line, dry_run=arguments.dry_run, waiting=waiting)
 
 
 def _ruler(server: RulerApi, arguments: argparse.Namespace, generated: Generated) -> None:
     with closing(server):
-        apply_to_ruler(server, generated, _say, dry_run=arguments.dry_run, prune=arguments.prune)
+        apply_to_ruler(server, generated, _write_line, dry_run=arguments.dry_run, prune=arguments.prune)
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     """Write a line at once; a closed pipe does not stop the command half-way."""
     try:
         sys.stdout.write(f"{line}\n")

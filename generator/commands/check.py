@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, assert_never, get_args
 
 from generator import __version__
 from generator.colour import colours
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from generator.compiler import Compilation
 
-FORMATS = ("text", "json", "sarif", "github")
+Format = Literal["text", "json", "sarif", "github"]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +26,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "Check the specs: schema, references, units, cardinality, the checklist of agent metrics."
     )
     options.specs(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=get_args(Format), default="text", help="default: text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and print the findings in the chosen format."""
     found = checked(arguments.specs)
-    sys.stdout.write(_text(found) if arguments.format == "text" else _rendered(found, arguments.format))
+    sys.stdout.write(_rendered(found, arguments.format))
     return of_failed(found.diagnostics) if found.failed else OK
 
 
@@ -47,15 +47,21 @@ def _text(found: Compilation) -> str:
     return findings + selfcheck_text([self_check(each.service) for each in found.facts])
 
 
-def _rendered(found: Compilation, format_: str) -> str:
-    if format_ == "json":
-        from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
+def _rendered(found: Compilation, format_: Format) -> str:
+    match format_:
+        case "text":
+            return _text(found)
+        case "json":
+            from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
 
-        return render_json(found.diagnostics)
-    if format_ == "sarif":
-        from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
+            return render_json(found.diagnostics)
+        case "sarif":
+            from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
 
-        return render_sarif(found.diagnostics, version=__version__)
-    from generator.diagnostics.github import render_github  # noqa: PLC0415
+            return render_sarif(found.diagnostics, version=__version__)
+        case "github":
+            from generator.diagnostics.github import render_github  # noqa: PLC0415
 
-    return render_github(found.diagnostics)
+            return render_github(found.diagnostics)
+        case _:
+            assert_never(format_)

@@ -40,9 +40,9 @@ _EXAMPLES = 3
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.description = (
-        "Run agents that the generated module measures, a Prometheus with the generated rules that "
-        "watches them, an invented history behind them, and where they can be had an Alertmanager and a Grafana with "
-        "the generated dashboards. Nothing is left when it ends."
+        "Run agents that the generated module measures, or that are exposed as the source of their profile does, a "
+        "Prometheus with the generated rules that watches them, an invented history behind them, and where they can be "
+        "had an Alertmanager and a Grafana with the generated dashboards. Nothing is left when it ends."
     )
     options.specs(parser)
     parser.add_argument("--service", metavar="NAME", help="whose agents; default: the one with most alerts")
@@ -87,10 +87,10 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
             stage = opened.enter_context(staged(wanted, line.show))
-        _say("".join(_said(service, stage)).rstrip())
+        _write_lines("".join(_welcome(service, stage)).rstrip())
         for name in arguments.incident:
             _toggle(name, stage)
-        opened.enter_context(Watching(stage.prometheus, routing(service), _say))
+        opened.enter_context(Watching(stage.prometheus, routing(service), _write_lines))
         Thread(target=_listen, args=(stage,), daemon=True).start()
         ended.wait()
 
@@ -122,10 +122,13 @@ def _service(name: str | None, model: Model) -> Service:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
     why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
-    raise CallError(f"the demo cannot show {why}", "it shows services with the metrics of the profile agent")
+    raise CallError(
+        f"the demo cannot show {why}",
+        "it shows services with the metrics of the profile agent, and those that others measure",
+    )
 
 
-def _said(service: Service, stage: Stage) -> Iterator[str]:
+def _welcome(service: Service, stage: Stage) -> Iterator[str]:
     overview = f"/d/{DASHBOARDS['overview']}"
     if stage.boards.url:
         overview += f"?var-{SERVICE}={service.name}"
@@ -147,7 +150,7 @@ def _listen(stage: Stage) -> None:
     for line in sys.stdin:
         word = line.strip()
         if word in _HELP:
-            _say("\n".join(_helped(stage)))
+            _write_lines("\n".join(_helped(stage)))
         elif word in _END:
             os.kill(os.getpid(), signal.SIGTERM)
         elif word:
@@ -177,14 +180,14 @@ def _toggle(name: str, stage: Stage) -> None:
     _check(name, stage.switches.known)
     begun = stage.switches.toggle(name)
     if begun is None:
-        _say(f"{name} has ended")
+        _write_lines(f"{name} has ended")
     else:
         release = f", with release {begun.release}" if begun.release else ""
         alerts = ", ".join(begun.effect.alerts) or "no alert"
-        _say(f"{name} has begun{release}: wait for {alerts}")
+        _write_lines(f"{name} has begun{release}: wait for {alerts}")
 
 
-def _say(text: str) -> None:
+def _write_lines(text: str) -> None:
     """Write lines as a whole, and at once; several threads do."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

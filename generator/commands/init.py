@@ -153,14 +153,14 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
     if arguments.repository and not arguments.specs.name:
         message = "the repository is beside the specs, and they have no name"
         return message, "name their directory, as in: init specs"
-    if text and (misfit := _misfit(text)):
+    if text and (misfit := _schema_error(text)):
         return misfit, ""
     if place.exists():
         return f"{place} exists", "choose another name with --service, or edit the file"
     return None
 
 
-def _misfit(text: str) -> str | None:
+def _schema_error(text: str) -> str | None:
     """Describe an error in the names from the command line, by the schema of their file."""
     document = parse_document(Source("service", text))
     if document.value is None:

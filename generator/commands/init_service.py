@@ -65,13 +65,13 @@ def _lines(profile: ProfileSpec, service: str, owner: str, job: str) -> Iterator
     yield "# yaml-language-server: $schema=../.schemas/service.schema.json"
     yield f"service: {service}"
     run = f"; a run is a {profile.run}" if profile.run else ""
-    yield _said(f"profile: {profile.profile.value}", f"made for its metrics as they are{run}")
+    yield _commented(f"profile: {profile.profile.value}", f"made for its metrics as they are{run}")
     yield "description: What this service does, in one line."
-    yield _said(f"owner: {owner}", "the team that its alerts go to")
-    yield _said(f"selector: {{job: {job}}}", "which series are this service's: the job of the scrape")
+    yield _commented(f"owner: {owner}", "the team that its alerts go to")
+    yield _commented(f"selector: {{job: {job}}}", "which series are this service's: the job of the scrape")
     yield from _bounds(profile)
     if {"cost", "token_usage"} & {entry.key.value for entry in profile.streams}:
-        yield _said("budget: {per_day: $100}", "a placeholder: what a day may cost")
+        yield _commented("budget: {per_day: $100}", "a placeholder: what a day may cost")
 
 
 def _bounds(profile: ProfileSpec) -> Iterator[str]:
@@ -80,11 +80,11 @@ def _bounds(profile: ProfileSpec) -> Iterator[str]:
         entry.key.value for entry in profile.labels if not entry.value.values and entry.value.max_live is None
     ]
     if open_:
-        yield _said("labels:", "bounds for the labels that the profile leaves open")
+        yield _commented("labels:", "bounds for the labels that the profile leaves open")
     for name in open_:
         bound, comment = _PLACEHOLDERS.get(name, _OTHERS)
-        yield _said(f"  {name}: {bound}", comment)
+        yield _commented(f"  {name}: {bound}", comment)
 
 
-def _said(line: str, comment: str) -> str:
+def _commented(line: str, comment: str) -> str:
     return f"{line:<{_WIDTH}} # {comment}"

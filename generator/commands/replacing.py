@@ -31,7 +31,7 @@ class Replacement(Struct, frozen=True):
         Raises:
             CallError: the disk is full, or fails.
         """
-        with _told(self.path):
+        with _readable_errors(self.path):
             self.file.writelines(parts)
 
 
@@ -45,17 +45,17 @@ def replacing(path: Path) -> Iterator[Replacement]:
     Raises:
         CallError: no such directory, no permission, a full disk, or not a file at ``path``.
     """
-    with _told(path):
+    with _readable_errors(path):
         place = _place(path)
         new = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}")
         descriptor = os.open(new, _NEW, 0o666)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor, no path
             yield Replacement(path, file)
-            with _told(path):
+            with _readable_errors(path):
                 file.flush()
                 os.fsync(descriptor)
-        with _told(path):
+        with _readable_errors(path):
             new.replace(place)
     finally:
         new.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ def _place(path: Path) -> Path:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _readable_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:

@@ -21,8 +21,8 @@ _SEGMENTS = ("release", "model", "tool", "stop_reason")
 _HEAD = """\
 ### Profiles that ship
 
-`init --profile <name>` writes a first service of one. Its file says how its source is set up, and why it lacks what it
-lacks. A signal that a profile does not measure is on no board, in no alert, and "not measured" in the checklist.
+`init --profile <name>` writes a first service of one. Its file says how its source is set up, and why it lacks some
+signals. A signal that a profile does not measure is on no board, in no alert, and "not measured" in the checklist.
 
 """
 
@@ -42,7 +42,7 @@ def side_by_side() -> str:
         _row("exposed by", (_emitter(spec) for _, spec in profiles)),
         *(_row(f"`{name}`", map(_has(name), found.values())) for name in common.base.library.signals),
         _row("cost comes from", map(_cost, found.values())),
-        *(_row(f"by `{label}`", map(_told_apart(label), found.values())) for label in _SEGMENTS),
+        *(_row(f"by `{label}`", map(_has_label(label), found.values())) for label in _SEGMENTS),
     ]
     return _HEAD + "".join(rows)
 
@@ -61,7 +61,7 @@ def _cost(one: Measured) -> str:
     return "tokens and prices" if "token_usage" in one.streams else ""
 
 
-def _told_apart(label: str) -> Callable[[Measured], str]:
+def _has_label(label: str) -> Callable[[Measured], str]:
     return lambda one: "yes" if any(label in stream.labels for stream in one.streams.values()) else ""
 
 

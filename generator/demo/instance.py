@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from generator.demo.work import Measured, Measuring
+
 
 class Instance:
     """One process of the service, or its imitation for Prometheus."""
 
-    def __init__(self, name: str, made: type[Any], hidden: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, name: str, measured: Measured, hidden: Callable[[], tuple[str, ...]]) -> None:
         """Begin without measurements.
 
         Args:
             name: The label ``instance``.
-            made: The class of the generated module.
+            measured: Gives the measuring of its releases.
             hidden: Returns the metrics that are not exposed now.
         """
-        self.name, self._made, self._hidden = name, made, hidden
+        self.name, self._hidden = name, hidden
         self._registry = CollectorRegistry()
-        self._by_release: dict[str, Any] = {}
+        self._measuring = measured(self._registry)
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -70,12 +72,10 @@ class Instance:
         """The address for scrapes: host and port."""
         return f"127.0.0.1:{self._server.server_port}"
 
-    def metrics(self, release: str) -> Any:  # noqa: ANN401 - generated
-        """Return the metrics object of a release."""
+    def measuring(self, release: str) -> Measuring:
+        """Return the measuring of a release."""
         with self._lock:
-            if release not in self._by_release:
-                self._by_release[release] = self._made(release=release, registry=self._registry)
-            return self._by_release[release]
+            return self._measuring(release)
 
     def collect(self) -> Iterator[Metric]:
         """Collect the exposed metrics, as a registry would."""

@@ -12,11 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.demo.boards import Boards, boards, generated
+from generator.demo.foreign import as_its_source
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
 from generator.demo.module import imported
 from generator.demo.pages import served
 from generator.demo.traffic import Working
+from generator.demo.work import by_module
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
@@ -108,9 +110,13 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         scenario = before(wanted, time.time())
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
-        made = opened.enter_context(imported(service, site, directory))
+        measured = (
+            by_module(opened.enter_context(imported(service, site, directory)))
+            if service.emitted_here
+            else as_its_source(service)
+        )
         instances = tuple(
-            opened.enter_context(Instance(life.instance, made, lambda: switches.now().hidden))
+            opened.enter_context(Instance(life.instance, measured, lambda: switches.now().hidden))
             for life in last
         )
         told = _alertmanager(wanted, opened)

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from generator.demo.work import go_round, work
 from generator.simulate.behaviour import run, stuck_call
 from generator.simulate.draws import stream
 
@@ -43,7 +42,7 @@ class Working:
 
     def __enter__(self) -> Self:
         for instance in self._instances:
-            instance.metrics(self._switches.release)  # its series exist, at zero, before it is scraped
+            instance.measuring(self._switches.release)  # its series exist, at zero, before it is scraped
         for thread in self._threads:
             thread.start()
         return self
@@ -72,7 +71,7 @@ class Working:
                 continue
             one = run(self._rng, self._agent, now)
             instance = self._rng.choice(self._instances)
-            self._pool.submit(work, instance.metrics(release), one, self._sleep)
+            self._pool.submit(instance.measuring(release).work, one, self._sleep)
 
     def _loop(self) -> None:
         """Let each stuck run go round every few seconds; the end of the incident ends them."""
@@ -83,5 +82,5 @@ class Working:
                 self._stuck = 0
             if self._stuck:
                 instance = rng.choice(self._instances)
-                metrics = instance.metrics(self._switches.release)
-                self._pool.submit(go_round, metrics, stuck_call(rng, self._agent, now), lambda _: None)
+                measuring = instance.measuring(self._switches.release)
+                self._pool.submit(measuring.go_round, stuck_call(rng, self._agent, now), lambda _: None)

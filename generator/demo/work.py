@@ -1,39 +1,77 @@
-"""One agent at work: a simulated run in real time, measured by the generated module."""
+"""One agent at work: the steps of a simulated run take their time, and are measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from prometheus_client import CollectorRegistry
+
     from generator.simulate.behaviour import LlmCall, Loop, Run
 
-
-def work(metrics: Any, run: Run, sleep: Callable[[float], None]) -> None:  # noqa: ANN401 - generated
-    """Carry out a run, step by step."""
-    with metrics.run() as measured:
-        for call in run.tool_calls:
-            with measured.tool_call(call.tool) as tool:
-                sleep(call.seconds)
-                if call.error:
-                    tool.fail(call.error)
-        for step in run.llm_calls:
-            with measured.llm_step(step.model) as llm:
-                sleep(step.seconds)
-                llm.usage(usage(step))
-        for model, error in run.llm_errors:
-            with measured.llm_step(model) as llm:
-                llm.fail(error)
-        measured.stop(run.reason)
+    Sleep = Callable[[float], None]
+    #: Gives the measuring of a release, in a registry.
+    Measured = Callable[[CollectorRegistry], Callable[[str], "Measuring"]]
 
 
-def go_round(metrics: Any, loop: Loop, sleep: Callable[[float], None]) -> None:  # noqa: ANN401 - generated
-    """Go round once in a run that never ends."""
-    with metrics.tool_call(loop.tool):
-        sleep(loop.seconds)
-    with metrics.llm_step(loop.step.model) as llm:
-        llm.usage(usage(loop.step))
+class Measuring(Protocol):
+    """The measuring of one process that runs one release."""
+
+    def work(self, run: Run, sleep: Sleep) -> None:
+        """Take the steps of a run, and measure them."""
+
+    def go_round(self, loop: Loop, sleep: Sleep) -> None:
+        """Take one round of a run that never ends."""
+
+
+def by_module(made: type[Any]) -> Measured:
+    """Measure by the class of a generated module; the series of earlier releases stay."""
+
+    def of(registry: CollectorRegistry) -> Callable[[str], Measuring]:
+        known: dict[str, Measuring] = {}
+
+        def given(release: str) -> Measuring:
+            if release not in known:
+                known[release] = ByModule(made(release=release, registry=registry))
+            return known[release]
+
+        return given
+
+    return of
+
+
+class ByModule(Struct, frozen=True):
+    """Measuring by an object of the generated class."""
+
+    metrics: Any
+
+    def work(self, run: Run, sleep: Sleep) -> None:
+        """Take the steps one after another."""
+        with self.metrics.run() as measured:
+            for call in run.tool_calls:
+                with measured.tool_call(call.tool) as tool:
+                    sleep(call.seconds)
+                    if call.error:
+                        tool.fail(call.error)
+            for step in run.llm_calls:
+                with measured.llm_step(step.model) as llm:
+                    sleep(step.seconds)
+                    llm.usage(usage(step))
+            for model, error in run.llm_errors:
+                with measured.llm_step(model) as llm:
+                    llm.fail(error)
+            measured.stop(run.reason)
+
+    def go_round(self, loop: Loop, sleep: Sleep) -> None:
+        """Call the tool and the model of the loop."""
+        with self.metrics.tool_call(loop.tool):
+            sleep(loop.seconds)
+        with self.metrics.llm_step(loop.step.model) as llm:
+            llm.usage(usage(loop.step))
 
 
 def usage(step: LlmCall) -> Mapping[str, object]:

@@ -55,26 +55,26 @@ class Draft(Struct, frozen=True):
         yield f"# As seen at {self.origin}: read it once, and correct what was chance."
         yield f"service: {self.name}"
         run = f"; a run is a {service.run}" if service.run != "run" else ""
-        yield _said(f"profile: {service.profile}", f"{present(self.match)}{run}")
+        yield _commented(f"profile: {service.profile}", f"{present(self.match)}{run}")
         yield "description: What this service does, in one line."
-        yield _said(f"owner: {self.owner}", "the team that its alerts go to")
-        yield _said(f"selector: {pairs(service.selector)}", "which series are this service's")
+        yield _commented(f"owner: {self.owner}", "the team that its alerts go to")
+        yield _commented(f"selector: {pairs(service.selector)}", "which series are this service's")
         if seen.instances > 1:
-            yield _said(
+            yield _commented(
                 f"replicas: {seen.instances}", "as many instances as there were; say the largest number"
             )
         if self.bounds:
             yield "labels:"
         for bound in self.bounds:
-            yield _said(f"  {bound.label}: {bound.text}", bound.why)
+            yield _commented(f"  {bound.label}: {bound.text}", bound.why)
         if self.objectives:
-            yield _said("objectives:", self.about_objectives)
+            yield _commented("objectives:", self.about_objectives)
         elif self.about_objectives:
             yield f"# objectives: the profile's, since {self.about_objectives}"
         for one in self.objectives:
-            yield _said(f"  {one.signal}: {one.text}", one.why)
+            yield _commented(f"  {one.signal}: {one.text}", one.why)
         if self.budget[0]:
-            yield _said(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
+            yield _commented(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
 
 
 def present(match: Match) -> str:
@@ -95,5 +95,5 @@ def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
     return found
 
 
-def _said(line: str, comment: str) -> str:
+def _commented(line: str, comment: str) -> str:
     return f"{line:<{_WIDTH}} # {comment}"

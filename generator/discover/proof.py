@@ -87,7 +87,7 @@ def panels(
             if panel["type"] not in _NOT_DRAWN:
                 targets: list[Json] = panel.get("targets", [])
                 has_data = any(pages.answer(window, target) for target in targets)
-                why = "" if has_data else _said(panel) or reasons.why(targets, absent)
+                why = "" if has_data else _empty_text(panel) or reasons.why(targets, absent)
                 found.append(Panel(board["title"], panel.get("title", ""), has_data, why))
     return tuple(found)
 
@@ -115,7 +115,7 @@ class _Reasons(Struct, frozen=True):
         return f"no {quiet[0]} yet" if quiet else ""
 
 
-def _said(panel: Json) -> str:
+def _empty_text(panel: Json) -> str:
     """Return a panel's own text for a result that is rightly empty."""
     text = str(panel["fieldConfig"]["defaults"].get("noValue", ""))
     return "" if text == NO_DATA else text

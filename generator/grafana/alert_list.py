@@ -1,4 +1,4 @@
-"""The list of alerts that are true: which, of what, how bad, since when, and the runbook."""
+"""The list of pending and firing alerts: name, subject, severity, start and runbook."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
 
 _NAME, _STATE = "alertname", "alertstate"
-#: What the rows are told apart by.
+#: The labels that distinguish the rows.
 _BY = (names.SERVICE, names.SEVERITY, _NAME, _STATE, names.PART)
 
 
 def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -> Panel:
-    """List the alerts that ``of`` reads; ``whose`` are the columns that say of whom."""
+    """List the alerts that ``of`` selects; ``whose`` are the columns with their service."""
     runbook = ("Runbook", f"{records.runbooks}/${{__data.fields.{_NAME}}}.md")
     columns = (
         Column("Severity", names.SEVERITY, cell=Cell.SEVERITY, width=92, of=Query(alerts(of), rare=True)),
@@ -43,7 +43,7 @@ def alert_list(records: Records, of: Callable[[Series], Expr], *whose: Column) -
 
 
 def alerts(of: Callable[[Series], Expr]) -> Expr:
-    """Compose the query: a series for each alert that is pending or fires, all that is shown in its labels."""
+    """Compose the query: a series for each pending or firing alert, with all shown values in its labels."""
     states, since = (
         parts(of(Series(found).where("!=", **{names.SIGNAL: ""})))
         for found in (names.ALERTS, names.ALERTS_FOR_STATE)

@@ -1,4 +1,4 @@
-"""What is marked on the time axis: the first run of each release, and firing alerts."""
+"""Marks on the time axis: the first run of each release, and firing alerts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
 
 _MILLISECONDS = 1000
-#: The labels that tell alerts of one name apart.
+#: The labels that distinguish alerts of one name.
 _PARTS = (
     *(names.LABEL, "tool", "model", "stop_reason", "error_class", "token_type", "reason", "status"),
     *(names.RELEASE, names.METRIC, "rule_group"),
@@ -27,9 +27,9 @@ _PARTS = (
 def event_annotations(
     source: Mapping[str, str], records: Records, *, of_all: bool
 ) -> Iterator[dict[str, Any]]:
-    """Mark releases and alerts of the chosen service, or of all and named by theirs, read from ``source``.
+    """Mark releases and alerts of the chosen service, or of all with their services' names, read from ``source``.
 
-    Those of all services would be hundreds of lines: they are marked where somebody asks for it.
+    Those of all services would be hundreds of lines: they are off until a user turns them on.
     """
     one = (lambda found: found) if of_all else mine
     whose = f"{{{{{names.SERVICE}}}}}: " if of_all else ""
@@ -55,7 +55,7 @@ def event_annotations(
 
 
 def _firing(alerts: Series) -> Expr:
-    """Select what fires; the label that all generated alerts have leaves out those of others."""
+    """Select firing alerts; a label that all generated alerts have excludes other alerts."""
     return parts(alerts.where(alertstate="firing").where("!=", **{names.SIGNAL: ""}).now())
 
 

@@ -1,4 +1,4 @@
-"""Dashboards as grafanalib's objects; what it writes is for an old Grafana, which ``modernise`` brings up to date."""
+"""Dashboards as grafanalib's objects, whose JSON is for an old Grafana; ``modernise`` updates it."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ Json = dict[str, Any]
 
 SOURCE = {"type": "prometheus", "uid": f"${{{DATASOURCE}}}"}
 _NATURAL, _NATURAL_DOWN = 7, 8
-#: What a point is where the points of a panel are further apart than samples.
+#: The meaning of a point where the points of a panel are further apart than samples.
 _OVER_STEP = {
     "avg": " Over a long range each point is the mean of its step.",
     "max": " Over a long range each point is the highest of its step.",
     "min": " Over a long range each point is the lowest of its step.",
 }
-#: So many repeated panels stand side by side.
+#: The number of repeated panels side by side.
 _REPEATED = 3
 
 
 class Shared(Struct, frozen=True):
-    """What the dashboards of a set share: the titles of all by uid, and what there is to read."""
+    """The data that the dashboards of a set share: all titles by uid, and the recorded series."""
 
     titles: Mapping[str, str]
     records: Records
@@ -118,10 +118,10 @@ def _variable(variable: Variable) -> Any:  # noqa: ANN401
 
 
 def _offered(variable: Variable, of: Series) -> str:
-    """Ask for the values of a label.
+    """Write the query of a variable's values.
 
-    A list of values misses what was written late, as by simulate, where the range is long ago. A query does not, so one
-    asks for what must never be empty: where only one value can be chosen, nothing is shown without it.
+    A list of label values misses series written late, such as those of simulate, for a range long ago. A query does
+    not, so a variable that must never be empty uses one: with a single choice, nothing is shown without a value.
     """
     if variable.several:
         return f"label_values({of.now()}, {variable.name})"
@@ -143,7 +143,8 @@ def _link(uid: str, title: str) -> Any:  # noqa: ANN401
 def _outside(dashboard: Dashboard, records: Records) -> Iterator[Any]:
     """Link to the logs and traces of the chosen service.
 
-    Of all its releases: mostly all are chosen, which no place outside understands. A release's points lead to its own.
+    The links cover all its releases: mostly all are chosen, which no external page can read. A release's points link to
+    its own.
     """
     if names.SERVICE in {variable.name for variable in dashboard.variables}:
         for title, address in records.links.items():
@@ -169,15 +170,15 @@ def _closer(title: str, url: str, *, outside: bool = False) -> Json:
 
 def _runbooks(panel: Panel, records: Records) -> Iterator[Json]:
     """Link a panel to the pages of the alerts that lead to it, where the site publishes them."""
-    place = PANELS.get(panel.about)
+    place = PANELS[panel.about] if panel.about else None
     for watch in records.watches:
         if place and watch.panel == place and records.runbooks.startswith("http"):
             yield _closer(f"Runbook: {watch.alert}", f"{records.runbooks}/{watch.alert}.md", outside=True)
 
 
 def _led_to(panel: Panel | str, dashboard: Dashboard) -> int | None:
-    """Find the id that alerts know a panel by; elsewhere the same panel is one of many."""
-    found = PANELS.get(panel.about) if isinstance(panel, Panel) else None
+    """Return the id by which alerts know a panel; on other dashboards the same panel has an ordinary one."""
+    found = PANELS[panel.about] if isinstance(panel, Panel) and panel.about else None
     return found.number if found and found.uid == dashboard.uid else None
 
 
@@ -200,7 +201,7 @@ def _points(records: Records) -> list[Json]:
 
 
 def _common(panel: Panel, shared: Shared) -> Json:
-    """What all panels with queries have; grafanalib would ask for 100 points whatever their width."""
+    """Return the arguments of all panels with queries; grafanalib's default is 100 points at any width."""
     more = [_closer(shared.titles[panel.more], with_everything(panel.more))] if panel.more else []
     return {
         "title": panel.title,
@@ -215,7 +216,7 @@ def _common(panel: Panel, shared: Shared) -> Json:
 
 
 def _targets(panel: Panel, interval: str) -> list[Any]:
-    """Ask for a range where a course is drawn, else for now alone."""
+    """Query a range for a line over time, and otherwise only the current instant."""
     table = panel.kind is Kind.TABLE
     return [
         core.Target(
@@ -231,7 +232,7 @@ def _targets(panel: Panel, interval: str) -> list[Any]:
 
 
 def _asked(panel: Panel, query: Query, interval: str) -> Expr:
-    """Look at all of a step and not at its end alone: what is between two points of a long range is drawn as well."""
+    """Read a whole step, not only its end: values between two points of a long range are drawn too."""
     over = "" if query.promise else _over_step(panel)
     if not over:
         return query.expr
@@ -241,7 +242,7 @@ def _asked(panel: Panel, query: Query, interval: str) -> Expr:
 
 
 def _over_step(panel: Panel) -> str:
-    """Name what is shown of a step: of lines the worst value, of areas the mean, as worst values are no sum."""
+    """Name the value of a step: the worst one for lines, the mean for areas, as worst values do not add up."""
     if panel.kind is not Kind.TIMESERIES or panel.days:
         return ""
     if panel.draw is Draw.STACK:

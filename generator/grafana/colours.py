@@ -1,6 +1,6 @@
-"""Colours with a meaning: a status, a stop reason or an outcome looks the same wherever it is drawn.
+"""Colours with a meaning: a status, a stop reason or an outcome looks the same on every panel.
 
-The hues of the statuses and of the families of stop reasons stay apart under the common colour deficiencies.
+The hues of the statuses and of the families of stop reasons differ under the common colour deficiencies.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ RED = "#CC3D4A"
 PURPLE = "#9B72CF"
 PINK = "#D886B8"
 GREY = "#7A828C"
-#: Releases before the newest one, in shades of it.
+#: Releases before the newest one, in shades of this colour.
 EARLIER = "#8E979F"
-#: The one colour of what was promised, on a dark and on a light background.
+#: For numbers that are neither good nor bad, beside others: the colour of text, on a dark and on a light background.
+TEXT = "text"
+#: The one colour of objectives, on a dark and on a light background.
 OBJECTIVE = "#A0A7B0"
 
 
 class Status(Struct, frozen=True):
-    """A status of the board: the number that stands for it, what is written, and its colour."""
+    """A status of the board: its number, its text and its colour."""
 
     code: float
     text: str
@@ -38,20 +40,20 @@ CRITICAL = Status(2, "CRITICAL", RED)
 #: No recorded status has this number: sorted by it, no data is worse than OK and better than a warning.
 NO_DATA = Status(0.5, "NO DATA", GREY)
 
-#: Of a signal that has no value because nothing finished, and of a number of runs that fell to none.
+#: For a signal without a value because nothing finished, and for a number of runs that fell to zero.
 NO_RUNS = Status(0.7, "NO RUNS", "#4A6A8C")
 
-#: Of a signal that some profile does not measure, and that had no value within a day.
-NOT_MEASURED = Status(-1, "UNMEASURED", GREY)
+#: For a signal that some profile does not measure, and that had no value within a day.
+NOT_MEASURED = Status(-1, "NO METRIC", GREY)
 
 STATUSES = (NOT_MEASURED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
 
-#: Of an alert that wakes nobody, and so is no status.
+#: For an alert that pages nobody, and so is no status.
 INFO = Status(0, "INFO", BLUE)
 
 OUTCOMES = {"ok": GREEN, "error": RED, "other": GREY}
 
-#: Finished is calm, limits are warm, errors red to purple, what people or providers decided is blue to grey.
+#: Completed is calm, limits are warm, errors are red to purple, decisions of people or providers are blue to grey.
 STOP_REASONS = {
     "completed": "#2E6F63",
     "max_steps": AMBER,
@@ -79,10 +81,10 @@ TOKEN_TYPES = {
     "other": GREY,
 }
 
-#: Why the tokens of a step were not counted, or not all of them.
+#: The reasons why a step's tokens were not counted, or only partly.
 UNREAD_REASONS = {"none": GREEN, "missing": GREY, "unknown": ORANGE, "contradicted": PURPLE}
 
-#: Down is warm, refusing us blue to grey, our own mistakes purple to teal.
+#: Failed services are warm, refusals blue to grey, our own mistakes purple to teal.
 ERROR_CLASSES = {
     "timeout": ORANGE,
     "connection": "#B7791F",
@@ -103,13 +105,13 @@ ERROR_CLASSES = {
     "other": "#5B626B",
 }
 
-#: What has no meaning by itself, as tools and models, in turn: no green and no red among them. Lighter, then darker
-#: ones follow where there are many.
+#: Names without a meaning of their own, such as tools and models, take these in turn: no green and no red among them.
+#: For many names, lighter and then darker ones follow.
 PALETTE = (
     *(BLUE, ORANGE, PURPLE, "#D9C04A", SKY, PINK, TEAL, "#A9744F"),
     *("#86B6EC", "#EDB08A", "#C3A9E3", "#B3A13C", "#4FA3D1", "#B4628F", "#6CC4B9", "#C9A084"),
     *("#2B639D", "#A8521E", "#6C4AA0", "#8F7F1F", "#35708F", "#8A4A70", "#4B4F9E", "#7A5236"),
 )
 
-#: Half of the runs are unremarkable, the tail is what hurts.
+#: The median is unremarkable, the tail hurts.
 QUANTILES = {"p50": SKY, "p95": BLUE, "p99": PURPLE}

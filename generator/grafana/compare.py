@@ -1,7 +1,7 @@
 """The newest release beside the previous one: both values, and the difference in colour.
 
-What alerts compare is recorded as such. The rest is put together from what is recorded by release, over the same
-windows: ratios from sums of numerators and denominators, quantiles as what they were half of the time.
+The comparisons of alerts are recorded. The others are computed from records by release, over the same windows: ratios
+from sums of numerators and denominators, quantiles as the median of their values.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _SCALES = {
     Unit.USD: grammar.MONEY,
     Unit.COUNT: grammar.COUNT,
 }
-_CALM = colours.OBJECTIVE
-#: From where on a difference is to be seen, and is bad, in percentage points or as a part of the earlier value.
+_CALM = colours.TEXT
+#: The smallest visible and the smallest bad difference, in percentage points or as a part of the earlier value.
 _SEEN, _BAD = {True: 1.0, False: 0.1}, {True: 5.0, False: 0.2}
 
 
 class Side(Struct, frozen=True):
-    """One release of the two: the part of names that means it, what marks it, and how far back it is read."""
+    """One of the two releases: its part of names, its marker, and its window."""
 
     name: str
     marker: str
@@ -72,7 +72,7 @@ _CHARGED = (
 
 
 def runs(records: Records) -> Panel:
-    """Show on how many runs the comparison stands."""
+    """Show the number of runs in the comparison."""
     newest, previous = (_runs(records, side) for side in _SIDES)
     current = mine(records.series("run_count", names.RELEASE))
     return grammar.number(
@@ -121,7 +121,7 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
 
 
 def _or_current(records: Records, newest: Expr, current: Series) -> Expr:
-    """Show what the current release does where none is new."""
+    """Show the current release if none is new."""
     if not records.has(current.now()):
         return newest
     live = binary(
@@ -157,15 +157,15 @@ def _runs(records: Records, side: Side) -> Expr:
 
 
 def _of_one(values: Expr, side: Side) -> Expr:
-    """Keep one release, the one that was first seen last: that is a marker's value.
+    """Select one release, the one first seen last: a marker's value is its first-seen time.
 
-    Prometheus does not end what it recorded before it started again, so another one may still be marked.
+    Prometheus does not end the series that it recorded before a restart, so another one may still be marked.
     """
     return binary("and", values, top(mine(Series(side.marker)).now()), on=_BY)
 
 
 def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> Expr:
-    """Divide sums of what is recorded of the signal's own, shorter windows: they overlap alike on both sides."""
+    """Divide sums of the records of the signal's own, shorter windows: they overlap equally on both sides."""
     by = (names.SERVICE, names.RELEASE)
     numerator = mine(records.series(found.name, names.RELEASE, part="numerator"))
     if isinstance(found.kind, Distribution):
@@ -177,7 +177,7 @@ def _ratio(records: Records, found: Signal, side: Side, of: tuple[str, ...]) -> 
 
 
 def _usual(records: Records, found: Signal, side: Side, _: tuple[str, ...]) -> Expr:
-    """Read the value that a quantile had half of the time: it cannot be put together from shorter windows."""
+    """Read the median of a quantile's values: a quantile cannot be computed from shorter windows."""
     values = mine(records.series(found.name, names.RELEASE)).over(side.window - 1)
     return call("quantile_over_time", number(_HALF), values)
 

@@ -1,4 +1,4 @@
-"""What a dashboard is, as a value."""
+"""A dashboard as a value."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Dashboard(Struct, frozen=True):
     """A dashboard before it is laid out.
 
     Attributes:
-        uid: How links and alerts address it; also the name of its file.
-        title: As lists of dashboards show it.
+        uid: Its address for links and alerts; also the name of its file.
+        title: Its name in lists of dashboards.
         description: The question that it answers.
-        variables: What can be chosen, the data source aside; each may read those before it.
+        variables: Its variables without the data source; each may read those before it.
         sections: Its panels, the most urgent first.
-        hours: So many of the last hours are shown when it is opened.
+        hours: The number of hours that it shows when opened.
     """
 
     uid: str

@@ -1,6 +1,6 @@
 """Panels with queries as grafanalib's objects: time series, numbers, bars and tables.
 
-What grafanalib has no argument for goes through its ``extraJson``.
+Options without an argument in grafanalib use its ``extraJson``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _LAST = "lastNotNull"
-#: Pixels: without them each panel would choose by the length of its numbers.
+#: Pixels: otherwise each panel would choose by the length of its numbers.
 _SINGLE = {"valueSize": 30}
 _SEVERAL = {"titleSize": 12, "valueSize": 20}
 
@@ -54,7 +54,7 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
     return core.TimeSeries(
         **common,
         unit=scale.unit,
-        # Lines of the axis stand at whole numbers where there are no decimals: of shares at 0 % and 100 % alone.
+        # The axis has lines at whole numbers if there are no decimals: for shares, only at 0 % and 100 %.
         valueDecimals=None if scale.unit == "percentunit" else scale.decimals,
         colorMode="palette-classic",
         overrides=fields.of_series(panel, points),
@@ -66,7 +66,7 @@ def _timeseries(panel: Panel, common: Mapping[str, Any], points: Sequence[Json])
         legendCalcs=[_LAST, "max"] if table else [],
         tooltipMode="multi",
         tooltipSort="desc",
-        # grafanalib refuses bounds that are no whole numbers.
+        # grafanalib refuses bounds that are not integers.
         extraJson={
             "fieldConfig": {"defaults": bounds | {"custom": custom}},
             "options": {"legend": sort, "tooltip": tooltip},
@@ -97,6 +97,7 @@ def _stat(panel: Panel, common: Mapping[str, Any]) -> Any:  # noqa: ANN401
         thresholds=_steps(panel),
         reduceCalc=_LAST,
         noValue=panel.nothing,
+        mappings=[fields.nothing(panel.nothing)],
         alignment="center",
         graphMode="none",
         textMode="value_and_name" if named else "value",
@@ -137,12 +138,12 @@ def _table(panel: Panel, table: Table, common: Mapping[str, Any]) -> Any:  # noq
 
 
 def _transformations(table: Table) -> Iterator[Json]:
-    """Make one table of all queries, sort it, and keep the columns in their order."""
+    """Merge all queries into one table, sort it, and keep the columns in their order."""
     names = table.fields()
     by_title = {column.title: name for name, column in zip(names, table.columns, strict=True)}
     sort, down = table.sort or ("", False)
     hidden = [name for name in (sort if sort not in by_title else "", table.key) if name]
-    # Before the merge: it joins rows that agree in all that they share, the name of the series included.
+    # Before the merge: it joins rows that agree in all shared fields, including the name of the series.
     yield _only([*names, *hidden])
     if len(table.queries) > 1:
         yield {"id": "merge", "options": {}}

@@ -1,4 +1,4 @@
-"""How single series and columns differ from the rest of their panel: Grafana's overrides and value mappings."""
+"""Exceptions for single series and columns of a panel: Grafana's overrides and value mappings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-#: What looks like a variable of Grafana's.
+#: Text that looks like a variable of Grafana.
 _LIKE_A_VARIABLE = re.compile(r"\$|\[\[")
 _RELEASE = f"{{{{{names.RELEASE}}}}}"
 
@@ -31,6 +31,12 @@ def statuses() -> list[Json]:
     return [{"type": "value", "options": options}]
 
 
+def nothing(text: str) -> Json:
+    """Show ``text`` in place of a missing value, in grey: the colour of the first step may be red."""
+    result = {"text": text, "color": colours.GREY, "index": 0}
+    return {"type": "special", "options": {"match": "null", "result": result}}
+
+
 def severities() -> list[Json]:
     """Map the severities of alerts to their words and colours."""
     shown = ((colours.CRITICAL, "critical"), (colours.WARNING, "warning"), (colours.INFO, "info"))
@@ -42,7 +48,7 @@ def severities() -> list[Json]:
 
 
 def trends() -> list[Json]:
-    """Colour a trend for better or worse by the word before it, and take that word away."""
+    """Colour a trend for better or worse by the word before it, and remove that word."""
     shown = (("worse", colours.AMBER), ("better", colours.GREEN))
     return [
         {
@@ -57,12 +63,12 @@ def trends() -> list[Json]:
 
 
 def of_series(panel: Panel, points: Sequence[Json] = ()) -> list[Json]:
-    """Give names their colours, queries what sets them apart, and each release's points the links ``points``."""
+    """Assign names their colours, queries their own style, and each release's points the links ``points``."""
     return [*_named(panel.colours), *_begun(panel.beginnings), *_queried(panel, points)]
 
 
 def of_columns(table: Table) -> list[Json]:
-    """Give each column its header, unit, look and link."""
+    """Assign each column its header, unit, look and link."""
     return [
         _override("byName", name, dict(_column(column)))
         for name, column in zip(table.fields(), table.columns, strict=True)
@@ -104,7 +110,7 @@ def _by_colour(by_name: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
 
 
 def _any_of(texts: Iterable[str]) -> str:
-    """Match each of them as it is; a line break would end the regular expression."""
+    """Match each of them literally; a line break would end the regular expression."""
     return "|".join(escape_regex(text).replace("\n", r"\n") for text in texts)
 
 
@@ -116,7 +122,7 @@ def _queried(panel: Panel, points: Sequence[Json]) -> Iterator[Json]:
 
 
 def _axis(panel: Panel, query: Query) -> Json:
-    """Let the axis of a query's own scale reach as far as that of a panel with this scale would."""
+    """Extend the axis of a query's own scale as far as a panel with this scale would."""
     reach = query.scale.soft_high if query.scale and panel.kind is Kind.TIMESERIES else None
     return {} if reach is None else {"custom.axisSoftMax": reach}
 
@@ -145,7 +151,7 @@ def _dashed() -> Iterator[tuple[str, object]]:
 
 
 def _over_all() -> Iterator[tuple[str, object]]:
-    """Draw lines over whatever else is drawn, and stack them on nothing."""
+    """Draw lines over all other series, without stacking."""
     yield "custom.lineWidth", 2
     yield "custom.fillOpacity", 0
     yield "custom.stacking", {"mode": "none", "group": "promise"}
@@ -162,9 +168,9 @@ def _scale(scale: Scale) -> Iterator[tuple[str, object]]:
 
 def _column(column: Column) -> Iterator[tuple[str, object]]:
     yield "displayName", column.title
-    # A cell without a value, where the table as a whole has some.
+    # A cell without a value, in a table that has some.
     yield "noValue", "-"
-    # Text is text also where it looks like a number: of a release "1.10" would be left "1.1".
+    # Text stays text even if it looks like a number: a release "1.10" would become "1.1".
     yield "unit", column.scale.unit if column.scale else "string"
     if column.scale and column.scale.decimals is not None:
         yield "decimals", column.scale.decimals
@@ -190,7 +196,7 @@ def _cell(cell: Cell) -> Iterator[tuple[str, object]]:
         return
     if cell is Cell.TREND:
         yield "mappings", trends()
-        yield "thresholds", thresholds(((None, "text"),))
+        yield "thresholds", thresholds(((None, colours.TEXT),))
         yield "custom.cellOptions", {"type": "color-text"}
         return
     yield "mappings", statuses() if cell is Cell.STATUS else severities()

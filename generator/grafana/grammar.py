@@ -1,4 +1,4 @@
-"""How shares, durations, money, counts and distributions look: the same on every dashboard.
+"""The look of shares, durations, money, counts and distributions, the same on every dashboard.
 
 A panel is declared as one of the drawings below with one of the scales; none of them is built by hand.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from generator.grafana.panels import Query
 
-#: A share that should be near 1: the axis ends there and reaches down to what is drawn.
+#: A share that should be near 1: the axis ends there and extends down to the values.
 GOOD_SHARE = Scale("percentunit", low=None, high=1, soft_low=0.9, falls=True)
 #: A share that should be near 0.
 BAD_SHARE = Scale("percentunit", soft_high=0.05)
@@ -23,27 +23,27 @@ BAD_SHARE = Scale("percentunit", soft_high=0.05)
 PARTS = Scale("percentunit", high=1)
 #: The same as single numbers.
 SHARE = Scale("percentunit", decimals=1, high=1)
-#: Parts of a whole that may be more than the whole, as a used budget.
+#: Parts of a whole that may exceed it, such as a used budget.
 USED = Scale("percentunit", decimals=0)
 #: The same of each day.
 SPENT = Scale("percentunit", soft_high=0.05)
-#: What is left of a whole; less than nothing where more was used.
+#: The remaining part of a whole; negative if more was used.
 LEFT = Scale("percentunit", decimals=0, low=None, high=1, falls=True)
 DURATION = Scale("s", soft_high=0.001)
 MONEY = Scale("currencyUSD", soft_high=0.001)
 #: Sums of money, to the cent.
 DOLLARS = Scale("currencyUSD", decimals=2)
-#: A share of which more is better, whatever it is.
+#: Any other share of which more is better.
 USE = Scale("percentunit", decimals=0, high=1, falls=True)
-#: Amounts for each of something, which are no whole numbers.
+#: Amounts per event, which are not whole numbers.
 COUNT = Scale("short", soft_high=0.01)
 #: A number of events, which is whole.
 EVENTS = Scale("none", decimals=0, soft_high=4)
-#: Times as fast as allowed.
+#: A multiple of the allowed pace.
 PACE = Scale("suffix: x", soft_high=2)
-#: So many times something.
+#: A multiple.
 TIMES = Scale("suffix: x", decimals=1)
-#: How long ago, of Unix milliseconds.
+#: The time since a number of Unix milliseconds.
 MOMENT = Scale("dateTimeFromNow", low=None)
 
 _ANY_COLOUR: Mapping[str, str] = MappingProxyType({})
@@ -57,7 +57,7 @@ def lines(
     colours: Mapping[str, str] = _ANY_COLOUR,
     legend: Legend = Legend.LIST,
 ) -> Panel:
-    """Draw values over time, each by its line: what must not be added up, as ratios and quantiles."""
+    """Draw values over time, each as a line: values that must not be summed, such as ratios and quantiles."""
     return Panel(Kind.TIMESERIES, title, description, queries, scale, colours=colours, legend=legend)
 
 
@@ -69,7 +69,7 @@ def stacked(
     colours: Mapping[str, str] = _ANY_COLOUR,
     legend: Legend = Legend.LIST,
 ) -> Panel:
-    """Draw parts that add up to something, as areas on each other."""
+    """Draw parts that add up to a total, as stacked areas."""
     return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.STACK, legend, colours=colours)
 
 
@@ -81,7 +81,7 @@ def days(
     count: int,
     colours: Mapping[str, str] = _ANY_COLOUR,
 ) -> Panel:
-    """Draw parts of the last ``count`` days on each other, a bar for each day."""
+    """Draw stacked parts of the last ``count`` days, a bar for each day."""
     return Panel(Kind.TIMESERIES, title, description, queries, scale, Draw.BARS, colours=colours, days=count)
 
 
@@ -103,7 +103,7 @@ def number(
     steps: tuple[tuple[float | None, str], ...] = (),
     empty: str = "",
 ) -> Panel:
-    """Show the last value with its course behind it, or ``empty`` where there is none."""
+    """Show the last value over its course, or ``empty`` without a value."""
     return Panel(Kind.STAT, title, description, queries, scale, steps=steps, empty=empty)
 
 
@@ -115,12 +115,12 @@ def bars(
     colours: Mapping[str, str] = _ANY_COLOUR,
     steps: tuple[tuple[float | None, str], ...] = (),
 ) -> Panel:
-    """Compare last values by the length of bars."""
+    """Compare last values as bars."""
     return Panel(Kind.BARGAUGE, title, description, queries, scale, colours=colours, steps=steps)
 
 
 def note(title: str, text: str) -> Panel:
-    """Say something to whoever looks."""
+    """Show a text to the reader."""
     return Panel(Kind.TEXT, title, text, empty=text)
 
 

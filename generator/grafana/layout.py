@@ -1,4 +1,4 @@
-"""Where panels stand: rows of columns on a grid 24 units wide, without holes where a panel is left out."""
+"""The places of panels: rows of columns on a grid 24 units wide, without gaps for dropped panels."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ WIDTH = 24
 
 
 class Stack(Struct, frozen=True):
-    """Panels on each other that share a column.
+    """Panels one above another in a column.
 
-    ``width`` is in grid units, as a share of the row's sum, and so are the ``heights``; without these all are as high.
+    ``width`` is in grid units, as a share of the row's sum, and so are the ``heights``; without these all have the same
+    height.
     """
 
     width: int
@@ -39,7 +40,7 @@ class Row(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """Rows below a title that folds them; without a title they stand alone."""
+    """Rows below a title that collapses them; without a title they are always open."""
 
     title: str
     rows: tuple[Row, ...]
@@ -74,7 +75,7 @@ def even(height: int, *panels: Panel) -> Row:
 
 
 def keep(sections: tuple[Section, ...], fits: Callable[[Panel], Panel | None]) -> tuple[Section, ...]:
-    """Pass every panel through ``fits`` and drop what it refuses, with what is empty then."""
+    """Pass every panel through ``fits``, drop those that it refuses, and rows and sections that become empty."""
     return tuple(
         Section(section.title, rows)
         for section in sections
@@ -83,7 +84,7 @@ def keep(sections: tuple[Section, ...], fits: Callable[[Panel], Panel | None]) -
 
 
 def place(sections: tuple[Section, ...]) -> Iterator[Placed]:
-    """Put sections below each other."""
+    """Place sections one below another."""
     y = 0
     for section in sections:
         if section.title:
@@ -116,7 +117,7 @@ def _place_row(one: Row, y: int) -> Iterator[Placed]:
 
 
 def _edges(shares: list[int], length: int) -> list[tuple[int, int]]:
-    """Cut ``length`` in proportion, at whole units: 1, 1 and 1 of 16 are 0-5, 5-11 and 11-16."""
+    """Divide ``length`` in proportion, at whole units: 1, 1 and 1 of 16 are 0-5, 5-11 and 11-16."""
     whole = sum(shares)
     cuts = [round(length * sum(shares[:count]) / whole) for count in range(len(shares) + 1)]
     return list(pairwise(cuts))

@@ -1,4 +1,4 @@
-"""Ways from one dashboard to another that keep what was chosen and the time range."""
+"""Links from one dashboard to another that keep the chosen values and the time range."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from generator.model.links import filled
 
 
 def with_everything(uid: str) -> str:
-    """Address a dashboard with all that is chosen here."""
+    """Return a dashboard's address with all chosen values."""
     return f"/d/{uid}?${{__all_variables}}&${{__url_time_range}}"
 
 
 def of_row(uid: str, *kept: str, **fields: str) -> str:
-    """Address a dashboard with the variables ``kept`` as they are, others from the fields of a table's row."""
+    """Return a dashboard's address with the variables ``kept``, and others from the fields of a table's row."""
     parts = (
         "${__url_time_range}",
         *(f"${{{name}:queryparam}}" for name in (DATASOURCE, *kept)),
@@ -23,5 +23,5 @@ def of_row(uid: str, *kept: str, **fields: str) -> str:
 
 
 def outside(address: str, *, release: str | None) -> str:
-    """Fill an address of logs or traces with the chosen service and ``release``, an expression of Grafana's."""
+    """Fill an address of logs or traces with the chosen service and ``release``, a Grafana expression."""
     return filled(address, f"${{{names.SERVICE}:percentencode}}", release)

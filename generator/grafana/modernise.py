@@ -1,7 +1,7 @@
 """From the JSON that grafanalib 0.7 writes to the JSON that Grafana 13 reads (schema version 42).
 
-The only module that knows how old grafanalib is. A dashboard that says version 42 is not migrated by Grafana, so each
-pass does by hand what a migration would have done, and keeps only keys that exist today. The passes run in order.
+The only module that depends on grafanalib's age. Grafana does not migrate a dashboard of version 42, so each pass does
+the work of a migration, and keeps only keys that exist today. The passes run in order.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _VARIABLE_KEYS = (
 
 
 def modernise(dashboard: Json) -> Json:
-    """Bring a dashboard that grafanalib wrote up to date; the argument stays as it is."""
+    """Update a dashboard that grafanalib wrote; the argument stays unchanged."""
     for one in _PASSES:
         dashboard = one(dashboard)
     return dashboard
@@ -55,7 +55,7 @@ def _shell(dashboard: Json) -> Json:
 
 
 def _variables(dashboard: Json) -> Json:
-    """Queries as text, data source variables without what only queries have."""
+    """Queries as text, data source variables without the keys of query variables."""
     found = [_variable(variable) for variable in dashboard["templating"]["list"]]
     return dashboard | {"templating": {"list": found}}
 
@@ -135,7 +135,7 @@ def _timeseries(panel: Json) -> Json:
 
 
 def _timeline(panel: Json) -> Json:
-    """``legend: {displayMode: hidden}`` to ``legend: {showLegend: false, ...}``; where it hides nothing."""
+    """``legend: {displayMode: hidden}`` to ``legend: {showLegend: false, ...}``; no series is hidden."""
     hidden = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False}
     tooltip = {"mode": panel["options"]["tooltip"]["mode"], "sort": "none", "hideZeros": False}
     custom = panel["fieldConfig"]["defaults"]["custom"]
@@ -147,7 +147,7 @@ def _timeline(panel: Json) -> Json:
 
 
 def _stat(panel: Json) -> Json:
-    """Options that came later, at their defaults."""
+    """Options added later, at their defaults."""
     current = {"percentChangeColorMode": "standard", "showPercentChange": False, "wideLayout": True}
     defaults = _without(("custom",), panel["fieldConfig"]["defaults"])
     return panel | {
@@ -173,7 +173,7 @@ def _bargauge(panel: Json) -> Json:
         "maxVizHeight": 26,
     }
     kept = {key: old["defaults"][key] for key in ("decimals", "max", "min", "unit")}
-    # It never passes thresholds on to where all panels have them.
+    # It never copies thresholds to the place that all panels use.
     thresholds = {"mode": "absolute", "steps": old["thresholds"]}
     return panel | {"options": options} | _defaults(panel, thresholds=thresholds, **kept)
 

@@ -1,4 +1,4 @@
-"""What a panel is, as a value: the dashboards declare these, and nothing here knows Grafana's JSON."""
+"""A panel as a value: the dashboards declare these, and nothing here depends on Grafana's JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def refs(count: int) -> tuple[str, ...]:
 
 
 class Kind(StrEnum):
-    """The panel types in use, as Grafana names them."""
+    """The panel types in use, under Grafana's names."""
 
     TIMESERIES = "timeseries"
     TIMELINE = "state-timeline"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Draw(StrEnum):
-    """How a time series is drawn."""
+    """The drawing style of a time series."""
 
     LINES = "lines"
     STACK = "stack"
@@ -40,16 +40,16 @@ class Draw(StrEnum):
 
 
 class Legend(StrEnum):
-    """How the names of the series stand: in lines below, or in a table with the last values."""
+    """The place of the series' names: lines below the panel, or a table with the last values."""
 
     LIST = "list"
     TABLE = "table"
 
 
 class Cell(StrEnum):
-    """How a column of a table is shown: as text, on the colour of its status or severity, or coloured as a trend.
+    """The look of a column: text, text on the colour of its status or severity, or text coloured as a trend.
 
-    A link is an arrow, whatever text is in it.
+    A link is an arrow in place of its text.
     """
 
     PLAIN = "plain"
@@ -60,11 +60,10 @@ class Cell(StrEnum):
 
 
 class Scale(Struct, frozen=True):
-    """Numbers of one kind: the unit by Grafana's name, decimals, and the ends of the axis.
+    """A kind of number: the unit under Grafana's name, decimals, and the ends of the axis.
 
-    ``low`` and ``high`` are fixed, ``soft_high`` gives way to larger values; where all are 0 and there is none, Grafana
-    draws an axis up to 100, which are 10,000 %. None leaves it to the data. ``falls`` says that low numbers are the bad
-    ones.
+    ``low`` and ``high`` are fixed, ``soft_high`` yields to larger values; without it, if all values are 0, Grafana
+    draws an axis up to 100, which is 10,000 %. None leaves it to the data. ``falls`` means that low numbers are bad.
     """
 
     unit: str
@@ -81,13 +80,13 @@ class Query(Struct, frozen=True):
 
     Attributes:
         promise: Drawn dashed; makes no panel by itself.
-        mark: Drawn over the others, whatever they are: a warning about what they show.
-        rare: Without a series while all is well.
-        colour: Of all its series; by name, or in turn, when empty.
-        dotted: Drawn as dots, to stand behind the others.
+        mark: Drawn over all others: a warning about their values.
+        rare: Without a series in good times.
+        colour: Of all its series; by name, or in turn, if empty.
+        dotted: Drawn as dots, behind the others.
         shades: In shades of ``colour``, as there may be several series.
-        scale: Where it is not the panel's.
-        steps: Colours from a value on, where they are not the panel's.
+        scale: Its own scale, if not the panel's.
+        steps: Its own colours from a value on, if not the panel's.
     """
 
     expr: Expr
@@ -107,12 +106,12 @@ class Column(Struct, frozen=True):
 
     Attributes:
         title: Its header.
-        source: The label, or the query whose values stand in it.
-        of: The query that has the label, where that is not the one of another column.
-        scale: How its numbers are shown; None for text.
-        cell: How the cell is shown.
-        width: Pixels; None shares what is left.
-        link: Where a click on a cell leads, after its title; None for nowhere.
+        source: The label, or the query, of its values.
+        of: The query that has the label, if not that of another column.
+        scale: The scale of its numbers; None for text.
+        cell: The look of its cells.
+        width: Pixels; None shares the remaining width.
+        link: The title and the target of its cells' link; None for no link.
         right: Whether text is aligned to the right, as numbers are.
         steps: Colours of its numbers from a value on.
     """
@@ -129,17 +128,17 @@ class Column(Struct, frozen=True):
 
     @property
     def query(self) -> Query | None:
-        """The query that it needs beside those of other columns."""
+        """The query that it needs besides those of other columns."""
         return self.source if isinstance(self.source, Query) else self.of
 
 
 class Table(Struct, frozen=True):
-    """The columns of a table, in order, and how its rows are put together.
+    """The columns of a table, in order, and the way to join its rows.
 
     Attributes:
         columns: At least one of them has a query.
-        sort: What sorts the rows, and whether downwards: a column's title, or a label that is no column.
-        key: A label by which the rows of several queries belong together, where no column shows it.
+        sort: The title of the column, or the label without a column, that sorts the rows, and whether descending.
+        key: A label that joins the rows of several queries, if no column shows it.
     """
 
     columns: tuple[Column, ...]
@@ -157,7 +156,7 @@ class Table(Struct, frozen=True):
         return replace(self, columns=tuple(kept))
 
     def fields(self) -> tuple[str, ...]:
-        """Name each column's field as Grafana does: a label's name, or ``Value #A`` for the first query."""
+        """List the columns' fields under Grafana's names: a label's name, or ``Value #A`` for the first query."""
         queries = self.queries
         ref = dict(zip(queries, refs(len(queries)), strict=True))
         return tuple(
@@ -168,7 +167,8 @@ class Table(Struct, frozen=True):
         )
 
 
-#: What a panel says where there is nothing: a single number, any other; and where some profile does not measure it.
+#: The text of a panel without data: of a single number, of any other; and of a signal that some profile does not
+#: measure.
 NO_NUMBER = "NO DATA"
 NO_DATA = "No data in this time range"
 UNMEASURED = "No data, or not measured"
@@ -181,15 +181,15 @@ class Panel(Struct, frozen=True):
 
     Attributes:
         title: Names the signal, never the query.
-        description: What is shown, over which window, and what to do about it.
+        description: The shown values, their window, and the advice to the reader.
         colours: Fixed colours by the name of the series.
-        beginnings: Fixed colours by the beginning of that name, where nobody knows how it goes on.
+        beginnings: Fixed colours by the beginning of that name, if its end is unknown.
         steps: Colours from a value on, ascending; the first holds from minus infinity.
-        more: The uid of the dashboard that tells more.
-        empty: What stands there instead where there is nothing; of a text, the text.
-        days: How many days it shows, a point a day, whatever is chosen; 0 for what is chosen.
-        repeat: The variable for each of whose values the panel is drawn once.
-        about: What alerts that lead here are about, as ``model.panels`` spells it.
+        more: The uid of the dashboard with details.
+        empty: The text that replaces missing data; of a text panel, its text.
+        days: The number of days that it shows, a point a day, in any chosen range; 0 for that range.
+        repeat: The variable with one copy of the panel for each of its values.
+        about: The subject of the alerts that lead here, as in ``model.panels``.
     """
 
     kind: Kind
@@ -210,27 +210,27 @@ class Panel(Struct, frozen=True):
     about: str = ""
 
     def with_queries(self, queries: tuple[Query, ...]) -> Panel:
-        """Replace the queries; a table loses the columns of those that are gone."""
+        """Replace the queries; a table loses the columns of removed ones."""
         return replace(self, queries=queries, table=self.table and self.table.only(queries))
 
     def leading_to(self, uid: str) -> Panel:
-        """Link to the dashboard that tells more."""
+        """Link to the dashboard with details."""
         return replace(self, more=uid)
 
     def without_data(self, text: str) -> Panel:
-        """Say ``text`` where there is nothing."""
+        """Set the text for no data."""
         return replace(self, empty=text)
 
     def told_by(self, about: str) -> Panel:
-        """Let alerts about this lead here."""
+        """Make this the panel to which alerts about ``about`` lead."""
         return replace(self, about=about)
 
     def of_some_services(self) -> Panel:
-        """Say where there is nothing that it may not be measured at all."""
+        """Mention, for no data, that it may not be measured at all."""
         return self if self.empty else replace(self, empty=NO_VALUE if self.kind is Kind.STAT else UNMEASURED)
 
     def in_words(self, word: Callable[[str], str]) -> Panel:
-        """Put what people read into a service's words; where there is nothing Grafana fills in no variables."""
+        """Use a service's word for a run in all texts, except for no data, where Grafana fills in no variables."""
         nothing = word(self.empty)
         table = self.table and replace(
             self.table,
@@ -247,10 +247,10 @@ class Panel(Struct, frozen=True):
 
     @property
     def nothing(self) -> str:
-        """What it says where there is nothing."""
+        """The text for no data."""
         return self.empty or (NO_NUMBER if self.kind is Kind.STAT else NO_DATA)
 
     @property
     def shows_something(self) -> bool:
-        """Whether anything but a promise is drawn."""
+        """Whether it draws anything but an objective."""
         return any(not query.promise for query in self.queries)

@@ -1,4 +1,4 @@
-"""Files by which a Grafana finds the dashboards and the Prometheus that they read."""
+"""Files that give Grafana the dashboards and the Prometheus that they read."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ datasources:
 
 
 def provisioning(site: Site, prometheus: str = "http://localhost:9090") -> tuple[Artifact, ...]:
-    """Write the provisioning files; ``prometheus`` is where Grafana reaches it."""
+    """Write the provisioning files; ``prometheus`` is its address for Grafana."""
     datasource = _DATASOURCE.format(prometheus=prometheus, interval=duration(site.rule_interval))
     return (
         Artifact("grafana/provisioning/dashboards/agent-metrics.yaml", _DASHBOARDS),

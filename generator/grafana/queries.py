@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from generator.grafana.records import Records
 
 
-#: Runs in the window from which on a release's ratios and quantiles are drawn.
+#: The number of runs in the window above which a release's ratios and quantiles are drawn.
 ENOUGH = 20
-#: Fewest of them where a service finishes no more, and the release's part of them then.
+#: The smallest number of runs for a service with few of them, and the release's part of them then.
 _FEWEST, _MOST_OF_THEM = 5, 0.5
-#: So many values of a label are told apart in a chart; all others are one.
+#: The number of a label's values that a chart shows separately; all others are one.
 APART = 8
-#: What a comparison of releases says where there is none.
+#: The text of a comparison of releases without any.
 NO_RELEASES = f"No release with {ENOUGH} runs in this time range, or this service does not name its release"
-#: How closely a range is looked through for releases.
+#: The resolution at which a range is searched for releases.
 _FINE = 5 * MINUTE
-#: The days of the longest month, which panels of days look back at.
+#: The days of the longest month, the range of panels of days.
 MONTH = 31
-#: How closely it is looked whether there was anything within a day.
+#: The resolution at which a day is searched for any value.
 _QUARTER = 15 * MINUTE
 
 
@@ -41,7 +41,7 @@ def whole(records: Records, signal: str, legend: str = "", *, part: str = "") ->
 
 
 def objective(records: Records, signal: str, legend: str = "objective", *, by: str = "") -> Query:
-    """Read what the service promises of a signal; where it is drawn ``by`` a label, only beside what has that."""
+    """Read the objective of a signal; drawn ``by`` a label, only where there are such values."""
     promised = mine(records.series(signal, part="objective")).now()
     if by:
         promised = binary("and", promised, mine(records.series(signal, by)).now(), on=(names.SERVICE,))
@@ -49,29 +49,29 @@ def objective(records: Records, signal: str, legend: str = "objective", *, by: s
 
 
 def by(records: Records, signal: str, label: str) -> Query:
-    """Read a signal by a label that the dashboard lets nobody choose."""
+    """Read a signal by a label that the dashboard offers no choice of."""
     return Query(mine(records.series(signal, label)).now(), f"{{{{{label}}}}}")
 
 
 def by_chosen(records: Records, signal: str, label: str, *, part: str = "") -> Query:
-    """Read a signal, or a part of it, by a label, the chosen values only."""
+    """Read a signal, or a part of it, by a label, only for the chosen values."""
     return Query(chosen(records.series(signal, label, part=part), label).now(), f"{{{{{label}}}}}")
 
 
 def by_release(records: Records, signal: str, *, part: str = "") -> tuple[Query, ...]:
-    """Read a signal of the chosen releases: the newest in its own colour, those before it in shades of grey."""
+    """Read a signal of the chosen releases: the newest in its own colour, earlier ones in shades of grey."""
     found = chosen(records.series(signal, names.RELEASE, part=part), names.RELEASE).now()
     return newest_first(records, found, f"{{{{{names.RELEASE}}}}}")
 
 
 def by_busy_release(records: Records, signal: str) -> tuple[Query, ...]:
-    """Read a signal of the chosen releases while they finish runs: one or two runs would tower above all others."""
+    """Read a signal of the chosen releases while they finish enough runs: one or two runs would dominate the chart."""
     found = chosen(records.series(signal, names.RELEASE), names.RELEASE).now()
     return newest_first(records, busy(records, found), f"{{{{{names.RELEASE}}}}}")
 
 
 def busy(records: Records, found: Expr) -> Expr:
-    """Keep the values of releases with enough runs to say something; where runs are rare, with most of them."""
+    """Select the values of releases with enough runs; where runs are rare, of the release with most of them."""
     runs = mine(records.series("run_count", names.RELEASE)).now()
     if not records.has(runs):
         return found
@@ -84,9 +84,9 @@ def busy(records: Records, found: Expr) -> Expr:
 def leading(
     records: Records, signal: str, label: str, *, rank: str = "", stack: bool = False
 ) -> tuple[Query, ...]:
-    """Read a signal by a label: the chosen values that lead within the time range, and the others as one.
+    """Read a signal by a label: the leading chosen values of the time range, and the others as one.
 
-    Those lead that have most of the part ``rank``, in sum.
+    The leading values have the largest sums of the part ``rank``.
     """
     found = chosen(records.series(signal, label), label).now()
     ranked = summed_over_range(chosen(records.series(signal, label, part=rank), label))
@@ -94,9 +94,9 @@ def leading(
 
 
 def apart(found: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query, ...]:
-    """Tell those of ``found`` apart that lead by ``ranked``, and leave out what is not ranked.
+    """Show the leading values of ``found`` by ``ranked`` separately, and drop unranked ones.
 
-    The others are a sum where they are stacked, else the highest of them. What is stacked leaves out what never occurs.
+    The others are shown as their sum if stacked, else as the highest of them. A stack drops values that never occur.
     """
     ranked = ranked > number(0) if stack else ranked
     first, on = Expr(f"topk({APART}, {ranked})"), (label,)
@@ -113,19 +113,19 @@ def apart(found: Expr, ranked: Expr, label: str, *, stack: bool) -> tuple[Query,
 
 
 def occurring(records: Records, signal: str, label: str) -> Query:
-    """Read a signal by a label that nobody can choose, of the values that occur within the time range."""
+    """Read a signal by a label without a choice, for the values that occur within the time range."""
     found = by(records, signal, label)
     ranked = summed_over_range(mine(records.series(signal, label)))
     return replace(found, expr=binary("and", found.expr, ranked > number(0), on=(label,)))
 
 
 def summed_over_range(of: Series) -> Expr:
-    """Sum samples of all of the range that is shown, so fine that what began just now is among them."""
+    """Sum the samples of the shown range, at a resolution that includes very recent ones."""
     return call("sum_over_time", Expr(f"{of.now()}[$__range:{duration(_FINE)}] @ end()"))
 
 
 def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
-    """Sum the windows of what is spent, of each day at its beginning, and of all days that are shown."""
+    """Sum the windows of ``spent``, of each day at its beginning, and of all shown days."""
     every, ahead = records.window("cost_per_run"), f"offset -{duration(DAY)}"
     day = Expr(f"{spent.now()}[{duration(DAY - 1)}:{every}] {ahead}")
     month = Expr(f"{spent.now()}[{MONTH}d:{every}] {ahead} @ end()")
@@ -133,9 +133,9 @@ def by_day(records: Records, spent: Series) -> tuple[Expr, Expr]:
 
 
 def judged(records: Records, signal: str) -> tuple[Query, ...]:
-    """Read a signal of the whole service in the colour that its objective and its critical bound give it.
+    """Read a signal of the whole service, coloured by its objective and its critical bound.
 
-    One of the queries answers: the objective is another one for each service, and Grafana's steps are not.
+    One of the queries returns data: the objective differs by service, but Grafana's steps do not.
     """
     value, promised = whole(records, signal), objective(records, signal).expr
     if not records.has(promised):
@@ -156,7 +156,7 @@ def judged(records: Records, signal: str) -> tuple[Query, ...]:
 
 
 def bounds(records: Records, signal: str, *, severity: str) -> Expr | None:
-    """Read from where on an alert on the whole service's value is of a severity; None where none is on it."""
+    """Read the bound from which an alert on the whole service's value has a severity; None without such an alert."""
     alerts = [one.alert for one in records.watches if one.signal == signal and one.bounded]
     if not alerts:
         return None
@@ -166,7 +166,7 @@ def bounds(records: Records, signal: str, *, severity: str) -> Expr | None:
 
 
 def newest_first(records: Records, found: Expr, legend: str) -> tuple[Query, ...]:
-    """Tell the newest release's series from the others' by colour: of the range, the one that began last."""
+    """Colour the series of the newest release in the range, the one that began last, differently from the others."""
     newest = _newest()
     if not records.has(newest):
         return (Query(found, legend),)
@@ -178,9 +178,9 @@ def newest_first(records: Records, found: Expr, legend: str) -> tuple[Query, ...
 
 
 def within_a_day(status: Series) -> Expr:
-    """Find the last value within a day, of what had one for a quarter of an hour.
+    """Read the last value within a day, of series that had values for a quarter of an hour.
 
-    Every sample of a day would be most of what a dashboard of many services reads.
+    Every sample of a day would be most of the samples that a dashboard of many services reads.
     """
     return call("last_over_time", status.sampled(DAY, _QUARTER))
 

@@ -1,7 +1,7 @@
-"""Numbers written by Prometheus itself: 2.4 s, 7.2 %, 8.9k, $0.031.
+"""Numbers that Prometheus itself formats: 2.4 s, 7.2 %, 8.9k, $0.031.
 
-A column of a Grafana table has one unit, so a table whose rows are in different units shows text, which is a label of
-its query. ``count_values`` makes it from a number, and an arm for each order of magnitude scales it.
+A column of a Grafana table has one unit, so a table with rows in different units shows text, a label of its query.
+``count_values`` makes it from a number, scaled by one arm of the query for each order of magnitude.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from generator.promql.expr import Expr, any_of, call, literal, number, quote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: ``${1}`` and never ``$1``, which a letter behind it would make another group's name.
+#: ``${1}`` and never ``$1``, which a following letter would make another group's name.
 _ALL = "(.+)"
 
 
 class Magnitude(Struct, frozen=True):
-    """How numbers from ``least`` on are written: divided by ``one``, rounded to ``step``, within ``text``.
+    """The format of numbers from ``least`` on: divided by ``one``, rounded to ``step``, within ``text``.
 
-    It ends where the next one begins.
+    It ends at the next one.
     """
 
     least: float
@@ -55,7 +55,7 @@ _MAGNITUDES = {
 }
 
 
-#: How long ago something began.
+#: The time since a beginning.
 _AGES = (
     Magnitude(0, MINUTE, 1, "${1} min"),
     Magnitude(2 * HOUR, HOUR, 0.1, "${1} h"),
@@ -64,7 +64,7 @@ _AGES = (
 
 
 def readable(values: Expr, unit: Unit, label: str, by: Sequence[str]) -> Expr:
-    """Write each value of ``values``, which are not negative, into ``label``; the labels ``by`` are kept."""
+    """Write each value of ``values``, which are not negative, into ``label``; keep the labels ``by``."""
     return _sized(values, _MAGNITUDES[unit], label, by)
 
 
@@ -80,23 +80,23 @@ def _sized(values: Expr, sizes: Sequence[Magnitude], label: str, by: Sequence[st
 
 
 def ago(since: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write how long ago Unix seconds are into ``label``; the labels ``by`` are kept."""
+    """Write the age of Unix seconds into ``label``; keep the labels ``by``."""
     return _sized(Expr("time()") - since, _AGES, label, by)
 
 
 def change(values: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write each change into ``label``: 0.38 as +38, which a percent or percentage points follow."""
+    """Write each change into ``label``: 0.38 as +38, before percent or percentage points."""
     rounded = call("round", values * number(100), number(0.1))
     return replaced(count_values(rounded, label, by), label, "+${1}", label, "([^-].*)")
 
 
 def count_values(values: Expr, label: str, by: Sequence[str]) -> Expr:
-    """Write each value into ``label``, as Prometheus prints a number."""
+    """Write each value into ``label``, in Prometheus' format of numbers."""
     return Expr(f"count_values by ({', '.join(by)}) ({quote(label)}, {values.text})")
 
 
 def replaced(values: Expr, label: str, text: str, source: str, pattern: str = _ALL) -> Expr:
-    """Set ``label`` to ``text`` where all of ``source`` matches; elsewhere it stays."""
+    """Set ``label`` to ``text`` where all of ``source`` matches; otherwise keep it."""
     return call("label_replace", values, *(literal(part) for part in (label, text, source, pattern)))
 
 

@@ -1,7 +1,7 @@
-"""What a panel may read: the recorded series of all services of a model, whatever their profiles.
+"""The series that panels may read: those recorded for all services of a model, with any profiles.
 
-A panel names signals. Where no service records one, its query is left out, and a panel without queries too: no
-dashboard asks for what nothing emits.
+A panel names signals. If no service records one, its query is dropped, and a panel without queries too: no dashboard
+queries a series that does not exist.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
     from generator.promql.syntax import Reference
 
-#: What services report in place of a value that no list names.
+#: The value that services report in place of unlisted ones.
 _OTHER = "other"
-#: Most values of a label, over all services, that have colours of their own.
+#: The largest number of a label's values, over all services, that have their own colours.
 _COLOURED = 64
-#: The host of an address that the schema lets pass; a parser of addresses would refuse some of these.
+#: The host of an address that the schema accepts; a parser of addresses would refuse some of these.
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)")
 _OF_PROMETHEUS = frozenset({names.ALERTS, names.ALERTS_FOR_STATE})
-#: The word of the chosen service, as Grafana puts it in.
+#: The word for a run of the chosen service, a variable of Grafana.
 _WORD, _TITLE = f"${{{names.RUN_WORD}}}", f"${{{names.RUN_TITLE}}}"
-#: Where a signal that no service has would be recorded: never in ``names``.
+#: The record of a signal that no service has: never in ``names``.
 _NOWHERE = "service:agent_{}:unrecorded"
 
 
@@ -51,9 +51,10 @@ _PARTS = {"": names.value, "numerator": names.numerator, "denominator": names.de
 
 
 class Watch(Struct, frozen=True):
-    """An alert as the dashboards know it: its signal, the panel that it leads to, and how it compares.
+    """An alert for the dashboards: its signal, the panel that it leads to, and its kind.
 
-    ``burns`` says that it is about an error budget, ``bounded`` that it holds the whole service's value against bounds.
+    ``burns`` means that it is about an error budget, ``bounded`` that it compares the whole service's value with
+    bounds.
     """
 
     alert: str
@@ -68,22 +69,22 @@ class Records(Struct, frozen=True):
 
     Attributes:
         names: Their names.
-        everywhere: Those of every service.
-        words: What services call a run, sorted.
-        signals: Each signal by name, as the first service that has it declares it.
+        everywhere: The names that every service records.
+        words: The services' words for a run, sorted.
+        signals: Each signal by name, as declared by the first service that has it.
         rows: The signals on the board of any service.
         shared: Those on the board of every service.
         measured: The signals that every service has.
         values: The listed values of each label, of all services, in the order of the specs.
-        limits: The stop reasons that mean that a limit ended a run.
-        own: Whether a service declares signals itself that are on its board.
-        links: Where logs and traces are found, by what a link there says.
+        limits: The stop reasons that mean a limit.
+        own: Whether a service declares its own signals that are on its board.
+        links: The addresses of logs and traces, by the title of their link.
         watches: The alerts of all services, by name.
         interval: Seconds between two samples.
-        retention: For how many seconds samples are kept.
-        runbooks: The address that the runbooks are published at.
+        retention: The seconds for which samples are kept.
+        runbooks: The address of the published runbooks.
         environments: Whether a service runs in environments.
-        segments: The labels by which services break their signals down, sorted.
+        segments: The labels by which services split their signals, sorted.
     """
 
     names: frozenset[str]
@@ -105,29 +106,29 @@ class Records(Struct, frozen=True):
     segments: tuple[str, ...] = ()
 
     def series(self, signal: str, *by: str, part: str = "") -> Series:
-        """Select a signal's value by the labels ``by``, or another ``part`` of it, of all services."""
+        """Select a signal's value by the labels ``by``, or another ``part`` of it, for all services."""
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
         found = self.signals[signal]
         return Series(_PARTS[part](found, by) if part in _PARTS else names.part(found, part, by))
 
     def release_events(self, signal: str, side: str) -> Series:
-        """Select on how many events the newest or the previous release's value stands."""
+        """Select the number of events behind the newest or the previous release's value."""
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
         found = self.signals[signal]
         return Series(events_name(divisor(found) or found.of, side))
 
     def windowed(self, signal: str, operation: str, window: int) -> Series:
-        """Select a signal's series over a window of its own, of all services."""
+        """Select a signal's series over a specific window, for all services."""
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
         return Series(names.windowed(self.signals[signal], operation, window))
 
     def events(self, signal: str, *by: str) -> Series:
-        """Select the events of a signal's stream within its window by the labels ``by``, and others besides.
+        """Select the events of a signal's stream within its window by the labels ``by``, and possibly more labels.
 
-        The shared rules sum them once for all services; those of services with segments have further labels.
+        The shared rules sum them once for all services; those of services with segments have more labels.
         """
         if signal not in self.signals:
             return Series(_NOWHERE.format(signal))
@@ -139,19 +140,19 @@ class Records(Struct, frozen=True):
         return Series(f"{level}:{events}" if level else _NOWHERE.format(signal))
 
     def window(self, signal: str) -> str:
-        """Write over how long a signal looks back, such as ``15m``."""
+        """Write the window of a signal, such as ``15m``."""
         return duration(self.signals[signal].window) if signal in self.signals else ""
 
     def in_words(self, text: str, *, several: bool) -> str:
-        """Call runs as all services do; of several words Grafana puts in that of the chosen service."""
+        """Write the services' word for a run; if there are several, Grafana inserts that of the chosen service."""
         if len(self.words) == 1:
             return worded(text, self.words[0])
         return worded(text, _WORD, _TITLE) if several else text
 
     def colours(self, label: str) -> Mapping[str, str]:
-        """Give each listed value of a label a colour, neighbours different ones; what is unlisted is grey.
+        """Assign each listed value of a label a colour, different for neighbours; unlisted ones are grey.
 
-        Above a number that nobody tells apart it is nothing: all services' values are in one dashboard.
+        Above a number that nobody can distinguish there are no colours: all services' values are in one dashboard.
         """
         found = sorted(value for value in self.values.get(label, ()) if value != _OTHER)
         if len(found) > _COLOURED:
@@ -159,11 +160,11 @@ class Records(Struct, frozen=True):
         return {**dict(zip(found, cycle(PALETTE), strict=False)), _OTHER: GREY}
 
     def has(self, expr: Expr) -> bool:
-        """Whether everything that ``expr`` reads is recorded."""
+        """Whether all series that ``expr`` reads are recorded."""
         return self._read_of(expr, self.names)
 
     def of_all(self, expr: Expr) -> bool:
-        """Whether every service records all of that."""
+        """Whether every service records all of them."""
         return self._read_of(expr, self.everywhere)
 
     @staticmethod
@@ -172,7 +173,7 @@ class Records(Struct, frozen=True):
         return all(name in known or name in _OF_PROMETHEUS for name in found)
 
     def either(self, *candidates: Series) -> Series | None:
-        """Select all of ``candidates`` that are recorded, as one selector; None when none is."""
+        """Return one selector of those ``candidates`` that are recorded; None if none is."""
         found = sorted({one.name for one in candidates} & self.names)
         if len(found) > 1:
             return Series("", (("__name__", "=~", "|".join(found)),))
@@ -180,7 +181,7 @@ class Records(Struct, frozen=True):
 
 
 def _possible(reference: Reference) -> tuple[str, ...]:
-    """List the names that a selector takes, which may be several."""
+    """List the names that a selector matches, which may be several."""
     if reference.name:
         return (reference.name,)
     return tuple(
@@ -189,7 +190,7 @@ def _possible(reference: Reference) -> tuple[str, ...]:
 
 
 class Recording(Struct, frozen=True):
-    """What one service records, of which all of them make ``Records``; ``shown`` are the signals on its board."""
+    """The records of one service, from which ``Records`` are built; ``shown`` are the signals on its board."""
 
     names: frozenset[str]
     run: str
@@ -204,7 +205,7 @@ class Recording(Struct, frozen=True):
 
 
 def recording(service: Service, known: Iterable[str]) -> Recording:
-    """Collect what is recorded of a service; ``known`` are the names of its records, the shared ones included."""
+    """Collect the records of a service; ``known`` are the names of all, including the shared ones."""
     watched = {alert.signal for alert in service.alerts if alert.shown}
     return Recording(
         names=frozenset(known),
@@ -233,7 +234,7 @@ def _watch(alert: Alert) -> Watch:
 
 
 def records_of(services: Iterable[Recording], site: Site) -> Records:
-    """Put together what services record."""
+    """Combine the records of services."""
     names: set[str] = set()
     everywhere: frozenset[str] | None = None
     words: set[str] = set()
@@ -286,7 +287,7 @@ def records_of(services: Iterable[Recording], site: Site) -> Records:
 
 
 def _titled(links: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    """Title each address: ``Logs``, with its host where services have several, with all of it where they share that."""
+    """Title each address: ``Logs``, with its host if services have several, with all of it if hosts repeat."""
     found = sorted(links)
     several = Counter(kind for kind, _ in found)
     on_host = Counter((kind, _host(address)) for kind, address in found)

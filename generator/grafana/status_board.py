@@ -1,11 +1,11 @@
-"""The status board: status, signal, current value and objective, trend and since when, a row for each signal.
+"""The status board: status, signal, current value and objective, trend and its start, a row for each signal.
 
-A table of four queries, whose rows belong together by the signal: the statuses, which also sort the rows, the worst
-first; the current values, each in its own unit and so as text, beside what is promised; the trends; since when.
+A table of four queries, joined by the signal: the statuses, which also sort the rows, the worst first; the current
+values, each in its own unit and so as text, beside the objectives; the trends; their starts.
 
-Several series of one signal may be there at once: a Prometheus that starts again ends none of those it recorded before,
-so the tool that was worst then stays for five minutes beside the one that is now; and two servers behind one data
-source may find different ones. Each row takes what is newest: a second series must never make a query fail.
+Several series of one signal may exist at once: after a restart Prometheus does not end those recorded before, so the
+earlier worst tool stays for five minutes beside the current one; and two servers behind one data source may have
+different ones. Each row takes the newest: a second series must never make a query fail.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ _CURRENT = Series(names.BOARD_CURRENT)
 _TREND = Series(names.BOARD_TREND)
 _STATUS = Series(names.BOARD_STATUS)
 _SINCE = Series(names.BOARD_SINCE)
-#: How Grafana's variables begin.
+#: The beginnings of Grafana's variables.
 _VARIABLES = ("$", "[[")
 _ROW = (names.SIGNAL,)
 _NOTHING = "-"
-#: From where on a trend is for better or worse, in percentage points or as a part of the earlier value.
+#: The smallest trend for better or worse, in percentage points or as a part of the earlier value.
 _SEEN = {"points": 0.01, "relative": 0.1}
 
 _DESCRIPTION = (
     "Each signal now, of what is promised, how it moved (release: the newest against the previous one), and its "
     "status: the worst of its alerts, those that still wait included, and since when the first of them is true. The "
     "worst stand first. A name behind the dot is the worst tool, model or stop reason. NO RUNS: nothing finishes, so "
-    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. UNMEASURED: the service's "
+    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. NO METRIC: the service's "
     "profile does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
     "rules themselves."
 )
@@ -72,12 +72,12 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=112),
+        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
         Column("Signal", "metric", link=more, of=Query(current(records))),
         Column("Now", "now", width=120, right=True),
-        Column("Trend", "trend", cell=Cell.TREND, width=126, of=Query(_trend(records), rare=True)),
-        Column("Since", "since", width=66, right=True, of=Query(_since(), rare=True)),
-        Column("Open", "more", cell=Cell.LINK, link=more, width=46),
+        Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records), rare=True)),
+        Column("Since", "since", width=60, right=True, of=Query(_since(), rare=True)),
+        Column("Open", "more", cell=Cell.LINK, link=more, width=44),
     )
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
 
@@ -87,7 +87,7 @@ def statuses(records: Records) -> Expr:
     status = aggregate("max", mine(_STATUS).now(), _ROW)
     stopped = replaced(aggregate("group", _idle(records)), names.SIGNAL, "run_count", "", "")
     missing = binary("*", _expected(records), _reason(records), on=(), group_left=())
-    # Those without data stand above those that are well.
+    # Rows without data come before those with status OK.
     arms = [
         ("0", binary("==", status, number(colours.CRITICAL.code))),
         ("1", binary("==", status, number(colours.WARNING.code))),
@@ -101,7 +101,7 @@ def statuses(records: Records) -> Expr:
 
 
 def current(records: Records) -> Expr:
-    """Compose the query of the current values: one series a row, with its title, its value and where it leads."""
+    """Compose the query of the current values: one series a row, with its title, its value and its links."""
     every = reduce(
         _else,
         _each(_unmeasured(records)),
@@ -118,12 +118,12 @@ def current(records: Records) -> Expr:
 
 
 def _else(rows: Expr, others: Expr) -> Expr:
-    """Add the rows that are not there yet."""
+    """Add the rows that are not in ``rows`` yet."""
     return binary("or", rows, others, on=_ROW)
 
 
 def _expected(records: Records) -> Expr:
-    """List the rows that had a value within a day, and those that every service should have; own ones keep titles."""
+    """List the rows with a value within a day, and those that every service should have; own ones keep titles."""
     had = aggregate("group", within_a_day(mine(_CURRENT)), (names.SIGNAL, names.TITLE))
     return reduce(_else, _each(name for name in _ordered(records) if name in records.shared), had)
 
@@ -139,7 +139,7 @@ def _each(signals: Iterable[str]) -> Iterator[Expr]:
 
 
 def _reason(records: Records) -> Expr:
-    """Give the status of what has no value: nothing finished, or there should be data."""
+    """Return the status of a row without a value: nothing finished, or data is missing."""
     idle = number(colours.NO_RUNS.code) * aggregate("group", _idle(records))
     return binary("or", idle, call("vector", number(colours.NO_DATA.code)), on=())
 
@@ -156,7 +156,7 @@ def _values() -> Expr:
 
 
 def _unfinished(records: Records) -> Iterator[Expr]:
-    """Write what is used while nothing finishes, of signals that are amounts for each run."""
+    """Write the amounts used while nothing finishes, of signals that are amounts per run."""
     for unit in Unit:
         amounts = [
             replaced(mine(records.series(name, part="numerator")).now(), names.SIGNAL, name, "", "")
@@ -179,7 +179,7 @@ def _is_amount(signal: Signal) -> bool:
 
 
 def _promised(records: Records) -> Expr | None:
-    """Write what the service promises; None where nobody promises anything."""
+    """Write the objectives; None if there are none."""
     arms = []
     for unit in Unit:
         promises = [
@@ -194,7 +194,7 @@ def _promised(records: Records) -> Expr | None:
 
 
 def _trend(records: Records) -> Expr:
-    """Write the trends; the word before one says whether it is for better or worse."""
+    """Write the trends; the word before each one says whether it is for better or worse."""
     by = (names.SIGNAL, names.WORST, names.UNIT, names.OVER)
     arms = []
     for unit, least in _SEEN.items():
@@ -221,17 +221,17 @@ def _since() -> Expr:
 
 
 def _newest(texts: Expr, source: Series, by: tuple[str, ...]) -> Expr:
-    """Keep the text of each row that is written from the newest series."""
+    """Select the text of each row that is written from the newest series."""
     recorded = aggregate("max", call("timestamp", mine(source).now()), by)
     return top(binary("+", number(0) * texts, recorded, on=by, group_left=()), _ROW)
 
 
 def titled(rows: Expr, records: Records, *, of_one: bool) -> Expr:
-    """Name the rows in ``metric``: a service's own signals bring their titles, those of profiles have them here.
+    """Set the names of rows in ``metric``: a service's own signals have titles, those of profiles get theirs here.
 
-    Rows ``of_one`` service use its word for a run; of all services runs are runs.
+    Rows ``of_one`` service use its word for a run; rows of all services say "run".
 
-    A title that Grafana would take for a variable is left out: the signal's name stands then.
+    A title that Grafana would read as a variable is replaced by the signal's name.
     """
     rows = replaced(rows, "metric", "${1}", names.SIGNAL)
     rows = replaced(rows, "metric", "${1}", names.TITLE)
@@ -249,7 +249,7 @@ def titled(rows: Expr, records: Records, *, of_one: bool) -> Expr:
 
 
 def _sorted(rows: Expr, records: Records) -> Expr:
-    """Add what sorts the rows; of one rank, a service's own signals stand last."""
+    """Add the sort keys of the rows; within a rank, a service's own signals come last."""
     rows = replaced(rows, "place", "99", "", "")
     for place, name in enumerate(_ordered(records)):
         rows = replaced(rows, "place", f"{place:02}", names.SIGNAL, name)
@@ -257,7 +257,7 @@ def _sorted(rows: Expr, records: Records) -> Expr:
 
 
 def _leading(rows: Expr, records: Records) -> Expr:
-    """Add where the rows' links lead."""
+    """Add the targets of the rows' links."""
     rows = replaced(rows, "more", names.DASHBOARDS["overview"], "", "")
     for uid in sorted(set(names.DASHBOARD_OF_LAYER.values())):
         of_uid = [

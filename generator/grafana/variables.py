@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from generator.grafana.records import Records
 
-#: What the data source variable is called everywhere; links and panels refer to it.
+#: The name of the data source variable on all dashboards; links and panels refer to it.
 DATASOURCE = "datasource"
-#: The variable that a part of services' names is typed into.
+#: The variable that holds a typed part of services' names.
 NAME = "name"
 #: The variable that chooses among a service's own signals.
 OWN = names.SIGNAL
@@ -34,14 +34,14 @@ class Variable(Struct, frozen=True):
     Attributes:
         name: The label, as links spell it.
         title: For people.
-        of: The series whose values of the label are offered; None for a text that somebody types.
+        of: The series whose values of the label are offered; None for a typed text.
         besides: Another series whose values are offered as well.
         several: Whether several, or all, can be chosen; they select lines.
         newest_first: Whether the values descend.
-        hidden: Whether only titles read it, and nobody chooses.
-        everything: The pattern of all values; that of an environment takes services without one as well.
-        label: The label of ``of``, where it is not the name.
-        spelled: How values of that label are spelled here.
+        hidden: Whether it has no selection, and only titles read it.
+        everything: The pattern of all values; that of an environment also matches services without one.
+        label: The label of ``of``, if it is not the name.
+        spelled: The spelling of that label's values here.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Variable(Struct, frozen=True):
 
 
 def words(records: Records) -> tuple[Variable, ...]:
-    """Read the word for a run of the chosen service, as it stands in a sentence and at the beginning of one."""
+    """Return the variables with the chosen service's word for a run, within a sentence and at its beginning."""
     info = mine(Series(names.INFO))
     capitals = tuple((word, word.capitalize()) for word in records.words)
     return (
@@ -69,40 +69,40 @@ def words(records: Records) -> tuple[Variable, ...]:
 
 
 def named() -> Variable:
-    """Let people type a part of services' names, which may be a regular expression."""
+    """Return the variable for a typed part of services' names, which may be a regular expression."""
     return Variable(NAME, "Name contains", None, several=False)
 
 
 def of_name(found: Series) -> Series:
-    """Keep the services with what was typed in their names."""
+    """Select the services with the typed text in their names."""
     return found.where("=~", **{names.SERVICE: f".*${NAME}.*"})
 
 
 def mine(found: Series) -> Series:
-    """Keep the chosen service."""
+    """Select the chosen service."""
     return found.where(**{names.SERVICE: f"${names.SERVICE}"})
 
 
 def chosen(found: Series, *labels: str) -> Series:
-    """Keep the chosen service, and of each label the chosen values."""
+    """Select the chosen service, and of each label the chosen values."""
     return mine(found).where("=~", **{label: f"${label}" for label in labels})
 
 
 def variables(records: Records, *labels: str) -> tuple[Variable, ...]:
-    """Offer the services, and of each label what the chosen service has; a label that nobody has is left out."""
+    """Offer the services, and of each label the chosen service's values; a label that no service has is dropped."""
     return (*environment(records), service(records), *_labels(records, labels))
 
 
 def environment(records: Records) -> tuple[Variable, ...]:
-    """Offer the environments; nothing where no service tells any apart."""
+    """Offer the environments; nothing if no service has any."""
     known = Variable(names.ENVIRONMENT, "Environment", Series(names.KNOWN), everything=".*")
     return (known,) if records.environments else ()
 
 
 def service(records: Records) -> Variable:
-    """Offer the services that are known, the silent ones included, and those that nobody knows and alerts are about.
+    """Offer the known services, including silent ones, and unknown ones that alerts are about.
 
-    Where some run in environments, those of the chosen ones are offered.
+    If some run in environments, the services of the chosen ones are offered.
     """
     known, alerted = Series(names.KNOWN), Series(names.BOARD_WORST)
     if records.environments:
@@ -112,12 +112,12 @@ def service(records: Records) -> Variable:
 
 
 def own_signals(records: Records) -> tuple[Variable, ...]:
-    """Offer the signals that the chosen service declares itself; nothing where no service does."""
+    """Offer the signals that the chosen service declares itself; nothing if no service does."""
     return (Variable(OWN, "Signal", own_values(records)),) if records.own else ()
 
 
 def own_values(records: Records) -> Series:
-    """Select what the status board shows beside the signals of profiles."""
+    """Select the rows of the status board that are not signals of profiles."""
     of_profiles = [name for name, signal in records.signals.items() if not signal.own]
     return mine(Series(names.BOARD_CURRENT)).none_of(names.SIGNAL, sorted(of_profiles))
 

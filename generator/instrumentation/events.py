@@ -144,12 +144,24 @@ def block_view(event: Block, names: Names, service: Service, of_run: tuple[str, 
 
 
 def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
-    amount = {
-        Amount.SECONDS: f"seconds{_SCALES.get(view.metric.unit, '')}",
-        Amount.STEPS: "self.steps",
-        Amount.TOKENS: "count",
-    }.get(role.amount, "")
-    return f"measures.{_fed(view, [said[label.name] for label in view.labels], amount)}"
+    return f"measures.{_fed(view, [said[label.name] for label in view.labels], _amount(role.amount, view.metric))}"
+
+
+def _amount(amount: Amount, metric: Metric) -> str:
+    """Write where an amount stands in the method that feeds a metric."""
+    match amount:
+        case Amount.ONE:
+            return ""
+        case Amount.SECONDS:
+            return f"seconds{_SCALES.get(metric.unit, '')}"
+        case Amount.STEPS:
+            return "self.steps"
+        case Amount.TOKENS:
+            return "count"
+        case Amount.UNTIL_FIRST | Amount.USD:
+            return ""  # a block knows neither, so that no line is of one
+        case _:
+            assert_never(amount)
 
 
 def _fed(view: MetricView, values: list[str], amount: str) -> str:
@@ -183,13 +195,14 @@ def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
 
 
 def _method_name(metric: Metric) -> str:
+    name = metric.name.replace(":", "_")
     match metric.type:
         case MetricType.HISTOGRAM:
-            return f"observe_{metric.name}"
+            return f"observe_{name}"
         case MetricType.GAUGE:
-            return f"set_{metric.name}"
+            return f"set_{name}"
         case MetricType.COUNTER:
-            return f"count_{metric.name.removesuffix('_total')}"
+            return f"count_{name.removesuffix('_total')}"
         case _:
             assert_never(metric.type)
 

@@ -147,7 +147,9 @@ def names_of(service: Service, found: Roles) -> Names:
     used = {label for metric in service.metrics.values() for label in metric.labels}
     labels = _labels(label for label in service.labels.values() if label.name in used)
     taken = {*_ATTRIBUTES, *(label.attribute for label in labels.values())}
-    attributes = distinct(((name, name.lstrip("_") or "metric") for name in service.metrics), taken)
+    attributes = distinct(
+        ((name, name.replace(":", "_").lstrip("_") or "metric") for name in service.metrics), taken
+    )
     metrics = {
         name: MetricView(
             metric,

@@ -63,11 +63,11 @@ class PrometheusApi(Struct, frozen=True):
     def query(self, expr: str, at: float | None = None) -> InstantResult:
         """Evaluate ``expr``, an instant vector or a scalar, at one instant; the default is now."""
         fields = {"query": expr} | ({} if at is None else {"time": _time(at)})
-        return self._asked("/api/v1/query", fields, instant_result)
+        return self._request("/api/v1/query", fields, instant_result)
 
     def query_samples(self, selector: str, at: float) -> RangeResult:
         """Return the stored samples of a range selector such as ``up[5m]``, less staleness markers."""
-        return self._asked("/api/v1/query", {"query": selector, "time": _time(at)}, range_result)
+        return self._request("/api/v1/query", {"query": selector, "time": _time(at)}, range_result)
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
         """Evaluate ``expr`` at ``start``, ``start + step`` and so on, until ``end`` at the latest.
@@ -82,7 +82,7 @@ class PrometheusApi(Struct, frozen=True):
     def one_range(self, expr: str, start: float, end: float, step: float) -> RangeResult:
         """Evaluate like ``query_range``, but in one request, which fails where the range is too large."""
         fields = {"query": expr, "start": _time(start), "end": _time(end), "step": _time(step)}
-        return self._asked("/api/v1/query_range", fields, range_result)
+        return self._request("/api/v1/query_range", fields, range_result)
 
     def rules(self) -> tuple[GroupState, ...]:
         """Return the rule groups that the server runs, with health and alerts."""
@@ -109,7 +109,7 @@ class PrometheusApi(Struct, frozen=True):
             return read_data(answer, shape, noun)
 
         if post:
-            return self._asked(path, fields, read)
+            return self._request(path, fields, read)
         return self._read(self.connection.send("GET", f"{path}?{urlencode(fields)}"), read)
 
     def ready(self) -> bool:
@@ -136,7 +136,7 @@ class PrometheusApi(Struct, frozen=True):
         halves = ((start, middle - step), (middle, end))
         return _joined([self._range(expr, *half, step, halvings - 1) for half in halves])
 
-    def _asked(self, path: str, fields: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+    def _request(self, path: str, fields: Mapping[str, str], read: Callable[[Answer], T]) -> T:
         """Send a request that only reads, and read its answer."""
         body = urlencode(fields).encode()
         return self._read(self.connection.send("POST", path, body, _FORM, safe=True), read)

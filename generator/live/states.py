@@ -33,14 +33,14 @@ class State(Struct, frozen=True):
 def advance(state: State | None, time: float, *, present: bool, timing: Timing) -> State | None:
     """Evaluate once more: ``present`` is whether the expression yields the alert. None is an inactive alert."""
     if present:
-        return _held(replace(state, missing_at=None) if state else State(time), time, timing)
+        return _fired(replace(state, missing_at=None) if state else State(time), time, timing)
     if state is None or state.fired_at is None:
         return None
     missing_at = time if state.missing_at is None else state.missing_at
     return replace(state, missing_at=missing_at) if time - missing_at < timing.keep else None
 
 
-def _held(state: State, time: float, timing: Timing) -> State:
+def _fired(state: State, time: float, timing: Timing) -> State:
     if state.fired_at is None and time - state.active_at >= timing.hold:
         return replace(state, fired_at=time)
     return state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -282,6 +283,17 @@ class Alert(Struct, frozen=True):
     def of_release(self) -> bool:
         """Whether its label ``release`` names the release that it is about."""
         return self.by == names.RELEASE or isinstance(self.kind, Regression)
+
+
+def is_compared(kind: AlertKind) -> bool:
+    """Whether a kind compares the value of a signal with a bound; the others tell of missing or wrong data."""
+    match kind:
+        case Threshold() | Change() | Regression() | BurnRate() | Overflow() | Forecast() | Fall():
+            return True
+        case Unpriced() | Absence() | Idle() | Undeclared() | Outside() | SeriesCount() | RuleHealth():
+            return False
+        case _:
+            assert_never(kind)
 
 
 def has_mildest(alert: Alert) -> bool:

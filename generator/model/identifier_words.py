@@ -16,13 +16,13 @@ _MOMENTS = "is another one at every moment"
 _ADDRESSES = "holds addresses"
 
 
-def _said(rows: Mapping[str, str]) -> dict[str, str]:
+def _kinds(rows: Mapping[str, str]) -> dict[str, str]:
     """Turn what is said, and of which words, around."""
     return {word: said for said, words in rows.items() for word in words.split()}
 
 
 #: The last word of a name, whatever precedes it.
-ENDINGS = _said(
+ENDINGS = _kinds(
     {
         SINGLE: "id ids uuid guid uid nonce",
         f"{SINGLE}users": "email mail phone user username login nickname",
@@ -35,7 +35,7 @@ ENDINGS = _said(
 )
 
 #: Only the whole name, since with another word it is something bounded (server_address, session_kind).
-WHOLE = _said(
+WHOLE = _kinds(
     {
         f"{SINGLE}runs": "run",
         f"{SINGLE}requests": "request rid",

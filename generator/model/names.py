@@ -7,6 +7,7 @@ that are kept, in alphabetical order. The raw pass records ``stream:agent_<strea
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ CANDIDATE = "release:agent_candidate:seconds"
 PREDECESSOR = "release:agent_predecessor:seconds"
 #: The recorded series that are about the order of releases.
 OF_RELEASES = frozenset({FIRST_SEEN, NEWEST, PREVIOUS, SETTLED, SHARE, CARRIED, CANDIDATE, PREDECESSOR})
-#: What a source itself says that calls cost, in the raw pass of services that have such a source.
+#: The cost of calls as the source reports it, in the raw pass of services with such a source.
 REPORTED_COST = "stream:agent_cost:rate"
 #: How long a service's runs last.
 RUN_LENGTH = "service:agent_run_length:seconds"
@@ -112,7 +113,7 @@ PROFILE_LABEL_MAX = "profile:agent_label:max_live"
 #: Shared records that resolve the constants: one series a service, whatever its file contains.
 KNOWN = "service:agent_known:info"
 BOUND = "service:agent_alert:bound"
-#: The bound of an alert's mildest tier, by which chance is judged; no part of the others, which it reads.
+#: The bound of an alert's mildest tier, the base of the test for chance; no part of the others, which it reads.
 MILDEST = "service:agent_alert:mildest_bound"
 #: List prices, and which token types a price list counts inside others.
 PRICE = "model_token_type:agent_price:usd"
@@ -177,6 +178,11 @@ def dashboard_of(signal: Signal) -> str:
 def level(labels: tuple[str, ...]) -> str:
     """Name the level that keeps ``labels``."""
     return "_".join(sorted(labels)) or SERVICE
+
+
+def stem(metric: str) -> str:
+    """Name the records of a metric that feeds no shared stream: in plain letters, without the suffix of counters."""
+    return re.sub(r"[^a-zA-Z0-9_]", "_", metric).removesuffix("_total")
 
 
 def rate(stream: Stream) -> str:

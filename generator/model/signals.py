@@ -152,6 +152,11 @@ def divisor(signal: Signal) -> Stream | None:
             return None
 
 
+def compared_on(signal: Signal) -> Stream | None:
+    """Return the stream whose events weigh the comparison of releases; None for a signal without one."""
+    return signal.of if isinstance(signal.kind, Quantile) else divisor(signal)
+
+
 def counts_bad(signal: Signal) -> bool:
     """Whether single events of a signal are bad, independent of a bound."""
     return isinstance(signal.kind, Share | Distribution) or (signal.of.sparse and divisor(signal) is not None)

@@ -95,13 +95,15 @@ def plain(value: float) -> str:
 
 def human(value: float, unit: Unit) -> str:
     """Write an amount for people: 0.97 as ``97%``, 2.4 as ``2.4s``, 0.05 as ``$0.05``."""
-    if unit is Unit.RATIO:
-        return f"{plain(round(value * 100, 4))}%"
-    if unit is Unit.SECONDS:
-        return human_seconds(value)
-    if unit is Unit.USD:
-        return f"${plain(round(value, 6))}"
-    return plain(round(value, 6))
+    match unit:
+        case Unit.RATIO:
+            return f"{plain(round(value * 100, 4))}%"
+        case Unit.SECONDS:
+            return human_seconds(value)
+        case Unit.USD:
+            return f"${plain(round(value, 6))}"
+        case Unit.COUNT:
+            return plain(round(value, 6))
 
 
 def human_seconds(value: float) -> str:

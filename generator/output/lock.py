@@ -95,14 +95,14 @@ def _state(place: Path) -> object:
 
 def _acquired(place: Path) -> int:
     deadline = time.monotonic() + PATIENCE_S
-    while (descriptor := _taken(place / LOCK)) is None:
+    while (descriptor := _lock(place / LOCK)) is None:
         if time.monotonic() >= deadline:
             raise OutputError(f"another run is writing in {name_of(place)}", "let it end, then run again")
         time.sleep(_PAUSE_S)
     return descriptor
 
 
-def _taken(path: Path) -> int | None:
+def _lock(path: Path) -> int | None:
     """Lock the file; None when another run has locked it, or has removed it meanwhile."""
     descriptor = os.open(path, _OPEN, 0o600)
     try:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _ATOM = 7
 _META = frozenset(r"\.+*?()|[]{}^")
+#: Characters that only UTF-8 names of metrics have: these names are selected by their label.
+_BEYOND_PROMQL = frozenset("./-")
 _PLAIN_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 #: Text that Grafana may read as a variable in a dashboard's query; a regular expression spells it differently.
 _VARIABLE = re.compile(r"\$|\[\[")
@@ -116,6 +118,8 @@ def series(name: str, matchers: Mapping[str, str]) -> Series:
 @lru_cache(maxsize=4096)
 def _text(of: Series) -> str:
     """Write a selector; alerts, panels and records share many of them."""
+    if not _BEYOND_PROMQL.isdisjoint(of.name):
+        return _text(Series("", (("__name__", "=", of.name), *of.matchers)))
     if not of.matchers:
         return of.name
     inside = ",".join(f"{label_name(name)}{op}{quote(value)}" for name, op, value in sorted(of.matchers))

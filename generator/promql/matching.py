@@ -13,6 +13,7 @@ from generator.promql.shape import (
     Term,
     alternative,
     grouped,
+    met_by_one,
     shape,
     size_of_part,
     union,
@@ -36,7 +37,7 @@ def joined(node: grammar.BinaryExpr, left: Shape, right: Shape, problems: list[s
     if not right.nothing:
         problems += _mismatches(modifier, left, right)
     if op in _FILTERS:
-        return left
+        return met_by_one(left, right, on) if op == "and" else left
     card = modifier.card if modifier else grammar.VectorMatchCardinality.OneToOne
     extra = tuple(modifier.group_labels or ()) if modifier else ()
     if card == grammar.VectorMatchCardinality.ManyToOne:

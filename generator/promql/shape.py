@@ -175,6 +175,15 @@ def top(inner: Shape, count: int, by: Iterable[str]) -> Shape:
     return Shape(inner.labels, live, inner.ever, inner.exposed)
 
 
+def met_by_one(left: Shape, right: Shape, on: frozenset[str]) -> Shape:
+    """Match one side with the other: if that is one series, keep only its values of the matched labels."""
+    if left.exposed or not right.names <= on <= left.names or _fixed(right.live) != 1:
+        return left
+    every = _product(origin for _, origin in left.labels)
+    rest = _product(origin for name, origin in left.labels if name not in on)
+    return Shape(left.labels, _smaller(left.live, every, rest), left.ever)
+
+
 @lru_cache(maxsize=65536)
 def labelled(inner: Shape, labels: tuple[tuple[str, Origin], ...]) -> Shape:
     """Set labels whose values follow from the series: the number of series does not grow."""

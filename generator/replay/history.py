@@ -101,10 +101,10 @@ def _question(expr: str, together: Sequence[tuple[ReplayedRule, Steps]]) -> _Que
 def _job(one: _Question, chunk: Steps) -> Job:
     digest = sha256(one.expr.encode()).hexdigest()
     key = f"alert {digest} {chunk.first} {chunk.last} {chunk.step}"
-    return Job(key, one.alert, partial(_asked, one=one, chunk=chunk))
+    return Job(key, one.alert, partial(_evaluate, one=one, chunk=chunk))
 
 
-def _asked(api: PrometheusApi, *, one: _Question, chunk: Steps) -> str:
+def _evaluate(api: PrometheusApi, *, one: _Question, chunk: Steps) -> str:
     try:
         found = evaluated(api, one.expr, chunk)
     except LiveError as error:

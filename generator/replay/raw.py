@@ -72,11 +72,11 @@ def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: i
 
 
 def _job(selector: RawSelector, start: int, end: int) -> Job:
-    work = partial(_asked, selector=selector, start=start, end=end)
+    work = partial(_fetched, selector=selector, start=start, end=end)
     return Job(f"raw {selector.text} {start} {end}", f"reading {selector.name}", work)
 
 
-def _asked(api: PrometheusApi, *, selector: RawSelector, start: int, end: int) -> str:
+def _fetched(api: PrometheusApi, *, selector: RawSelector, start: int, end: int) -> str:
     pieces = [
         [dict(one.labels), [round(time * 1000) for time in one.timestamps], list(one.values)]
         for one in _read(api, selector, start, end)

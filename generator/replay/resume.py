@@ -58,7 +58,7 @@ class PartsFile(Struct, frozen=True):
         Raises:
             ReplayError: the file is damaged.
         """
-        with _told(self.path):
+        with _readable_errors(self.path):
             row = self.connection.execute("SELECT body FROM part WHERE key = ?", (key,)).fetchone()
             return decompress(row[0]).decode() if row else None
 
@@ -68,7 +68,7 @@ class PartsFile(Struct, frozen=True):
         Raises:
             ReplayError: the disk is full, or fails.
         """
-        with _told(self.path), self.connection:
+        with _readable_errors(self.path), self.connection:
             row = (key, compress(text.encode(), 3))
             self.connection.execute("INSERT OR REPLACE INTO part VALUES (?, ?)", row)
 
@@ -80,10 +80,10 @@ def parts_file(path: Path, fingerprint: str) -> Iterator[PartsFile]:
     Raises:
         ReplayError: it is another replay's file or not ours, or cannot be written.
     """
-    with _told(path):
+    with _readable_errors(path):
         connection = sqlite3.connect(path)
     try:
-        with _told(path):
+        with _readable_errors(path):
             _claim(connection, path)
         parts = PartsFile(path, connection)
         _match(parts, fingerprint)
@@ -115,7 +115,7 @@ def _match(parts: PartsFile, fingerprint: str) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _readable_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:

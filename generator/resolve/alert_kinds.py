@@ -148,7 +148,7 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
         case "regression":
             kind, wanted = (
                 Regression(is_relative(signal)),
-                "a share or a ratio of metrics with the label release",
+                "a share, a ratio or a quantile of metrics with the label release",
             )
             fits = compares_releases(signal, scope.runs)
         case "overflow":
@@ -158,12 +158,14 @@ def _of_some_signals(name: str, body: AlertKindSpec, signal: Signal, scope: Aler
         case "fall":
             counts = signal.kind == Count() and not signal.of.is_histogram
             kind, wanted, fits = Fall(), "a count of events", counts
-        case _:
+        case "unpriced":
             kind, wanted, fits = (
                 Unpriced(),
                 "a signal of tokens or cost",
                 isinstance(signal.kind, Tokens | Cost),
             )
+        case _:
+            raise NotImplementedError(f"no code resolves the kind {name}")
     return _fitting(kind, body, scope, fits=fits, wanted=wanted)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
+from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import look_up_label
 from generator.resolve.scope import look_up
+from generator.spec.types import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
+#: A name in the form that Prometheus had before version 3.
+_EXPOSABLE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
 
@@ -34,22 +39,23 @@ def resolve_metrics(
             else:
                 metrics[name] = _metric(entry, labels, profile, findings)
         elif metric := look_up(entry.key, metrics, "metric", findings):
-            metrics[name] = _rebucketed(metric, entry, findings)
+            metrics[name] = _bucketed(metric, entry, findings)
     _check_families(profile, service, findings)
     return metrics
 
 
 def _check_families(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
-    """Check that client libraries can expose the metrics side by side: they treat ``x_total`` as ``x``."""
-    families = {names.OUTSIDE.removesuffix("_total"): "what the generated instrumentation adds"}
+    """Prove that metrics can exist beside each other: in client libraries, and as records of ours."""
+    outside = names.OUTSIDE.removesuffix("_total")
+    families = {} if profile.emitted == ELSEWHERE else {outside: "what the generated instrumentation adds"}
     for entry in (*profile.metrics, *(own for own in service.metrics if own.value.type is not None)):
         name = entry.key.value
-        family = name.removesuffix("_total")
+        family = names.stem(name)
         if family and families.setdefault(family, f'"{name}"') == f'"{name}"':
             continue
         findings.error(
             "metric/family",
-            f'to client libraries "{name}" is the same as {families[family]}'
+            f'to client libraries and records "{name}" is the same as {families[family]}'
             if family
             else f'to client libraries "{name}" has no name: they add _total by themselves',
             entry.key.span,
@@ -79,12 +85,14 @@ def _metric(
         help=spec.help or "",
         unit=spec.unit or "",
         labels=tuple(label.value for label in spec.labels),
-        buckets=tuple(bucket.value for bucket in spec.buckets),
+        buckets=(),
         sparse=bool(spec.sparse),
         across=Across(spec.across.value if spec.across else Across.SUM),
+        foreign=profile.emitted == ELSEWHERE,
     )
-    _check_name(metric, entry, findings)
-    _check_buckets(metric, entry, findings)
+    if not metric.foreign:
+        _check_name(metric, entry, findings)
+    metric = _bucketed(metric, entry, findings)
     if spec.across and not metric.is_gauge:
         findings.error(
             "metric/across",
@@ -95,13 +103,27 @@ def _metric(
     return metric
 
 
-def _rebucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
-    changed = replace(metric, buckets=tuple(bucket.value for bucket in entry.value.buckets))
+def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
+    """Give a metric the buckets that are written for it; without a finding it has some if it is a histogram."""
+    bounds = bucket_bounds(entry.value.buckets, metric.unit, metric.name, findings)
+    if bounds is None:
+        return metric
+    changed = replace(metric, buckets=bounds)
     _check_buckets(changed, entry, findings)
     return changed
 
 
 def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> None:
+    """Prove that every client library exposes the name as it is; other sources name their metrics as they like."""
+    if not _EXPOSABLE.fullmatch(metric.name):
+        findings.error(
+            "metric/utf8-name",
+            f'not every client library can expose a metric "{metric.name}"',
+            entry.key.span,
+            f'name it "{names.stem(metric.name)}{"_total" if metric.type is MetricType.COUNTER else ""}", or say '
+            "emitted: elsewhere in the profile where other code exposes its metrics",
+        )
+        return
     if metric.name.endswith(_SUFFIXES_OF_HISTOGRAMS):
         findings.error(
             "metric/reserved-suffix",

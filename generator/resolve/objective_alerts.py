@@ -161,28 +161,5 @@ def _name(signal: Signal, end: str, watched: Watched) -> str:
 
 
 _NOTHING = AlertSpec(
-    span=Span.of_file(""),
-    threshold=None,
-    change=None,
-    regression=None,
-    unpriced=None,
-    absence=None,
-    idle=None,
-    burn_rate=None,
-    overflow=None,
-    forecast=None,
-    fall=None,
-    undeclared=None,
-    series_budget=None,
-    rule_health=None,
-    warning=None,
-    critical=None,
-    severity=None,
-    for_=None,
-    keep_firing_for=None,
-    min_events=None,
-    min_bad_events=None,
-    summary=None,
-    means=None,
-    disabled=None,
+    span=Span.of_file(""), **dict.fromkeys(name for name in AlertSpec.__struct_fields__ if name != "span")
 )

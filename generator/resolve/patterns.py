@@ -50,6 +50,6 @@ def _meet(one: _Parts, other: _Parts) -> bool:
 
 
 def example(pattern: str) -> str:
-    """Find a text that a pattern takes; the pattern itself, where that is hard."""
+    """Return a text that a pattern matches; the pattern itself if none is found easily."""
     texts = (re.sub(r"\.[+]?", "0", pattern.replace(".*", "")), re.sub(r"\\(.)", r"\1", pattern))
     return next((text for text in texts if re.fullmatch(pattern, text)), pattern)

@@ -51,7 +51,7 @@ def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
-    check_feeds(profile, labels, base.site.oldest_prometheus, findings)
+    check_feeds(profile, bare, labels, base.site.oldest_prometheus, findings)
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))

@@ -66,7 +66,7 @@ def resolve_service(
     base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
-    check_feeds(profile, labels, base.site.oldest_prometheus, findings)
+    check_feeds(profile, spec, labels, base.site.oldest_prometheus, findings)
     fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
     metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)

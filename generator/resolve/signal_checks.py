@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import names
-from generator.model.signals import Cost, Count, Distribution, Share, Signal, Tokens, divisor
+from generator.model.signals import Cost, Count, Distribution, Share, Signal, Tokens, compared_on
 from generator.resolve.prices import TOKENS
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
             "signal/token-metric",
             f'"{signal.of.metric or signal.of.name}" {lack}: tokens are told apart by model and type',
             source.of.span,
-            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}",
+            f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}; where a source has "
+            "other labels or values, let it feed the stream token_usage of its profile, which gives them these names: "
+            "streams: {token_usage: {of: ..., labels: {model: ..., token_type: ...}}}",
         )
     for label in spec.by:
         if isinstance(signal.kind, Cost) and label.value == TOKENS.token_type:
@@ -137,14 +139,14 @@ def _check_release_trend(entry: Entry[SignalSpec], signal: Signal, runs: Stream,
             "signal/release-trend",
             f'the releases of "{signal.name}" cannot be compared',
             trend.over.span,
-            "releases are compared by shares and by ratios whose metrics, and the run counter, have the label "
+            "releases are compared by shares, ratios and quantiles whose metrics, and the run counter, have the label "
             "release; give a duration such as 1h",
         )
 
 
 def compares_releases(signal: Signal, runs: Stream) -> bool:
     """Whether both sides of a signal exist for each release, and the first run of each release is known."""
-    metric = divisor(signal)
+    metric = compared_on(signal)
     if isinstance(signal.kind, Share) and signal.kind.among:
         return False  # the sides of releases are recorded for all events
     return metric is not None and all(names.RELEASE in each.labels for each in (signal.of, metric, runs))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
+from generator.model.metrics import MetricType
 from generator.model.signals import (
     Better,
     Cost,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     )
 
 KINDS = ("count", "share", "ratio", "tokens", "cost", "quantile", "distribution", "level")
+#: The unit of a quantile and of a level, by the base unit of their stream.
+_UNITS = {"": Unit.COUNT, "s": Unit.SECONDS, "usd": Unit.USD}
 #: Labels with the outcome of an event.
 _OUTCOMES = frozenset({"status", "stop_reason", "error_class", "reason"})
 DEFAULT_WINDOW = 15 * MINUTE
@@ -192,7 +195,7 @@ def _kind(name: str, source: SourceSpec, metric: Stream, better: Better, scope: 
         case "ratio" | "tokens":
             return _per_event(name, source, scope)
         case "cost":
-            return _cost(source, scope)
+            return _spent(source, scope) if _is_usd(metric) else _cost(source, scope)
         case _:
             found = _quantile if name == "quantile" else _distribution
             return found(source, metric, scope)
@@ -302,6 +305,26 @@ def _check_together(wanted: Mapping[str, Text], metric: Stream, scope: SignalSco
             )
 
 
+def _is_usd(metric: Stream) -> bool:
+    """Whether a source itself counts USD."""
+    return metric.unit == "usd" and metric.type is MetricType.COUNTER
+
+
+def _spent(source: SourceSpec, scope: SignalScope) -> Kind | None:
+    """Read the cost from a counter of USD, which needs no prices."""
+    if source.per is None:
+        return Count()
+    if source.per.value in scope.streams or not parse_duration(source.per.value):
+        return _per_event("ratio", source, scope)
+    scope.findings.error(
+        "signal/token-metric",
+        f'"{source.of.value}" counts USD itself: no tokens are priced at a pace',
+        source.per.span,
+        f"leave per out and write window: {source.per.value}, for the USD of that time",
+    )
+    return None
+
+
 def _cost(source: SourceSpec, scope: SignalScope) -> Kind | None:
     if source.per is None:
         return Cost(None)
@@ -340,9 +363,13 @@ def _unit(kind: Kind, metric: Stream) -> Unit:
         case Cost():
             return Unit.USD
         case Quantile() | Level():
-            return {"": Unit.COUNT, "usd": Unit.USD}.get(metric.unit, Unit.SECONDS)
-        case _:
+            return _UNITS[metric.unit]
+        case Count() | Ratio():
+            return Unit.USD if _is_usd(metric) else Unit.COUNT
+        case Tokens():
             return Unit.COUNT
+        case _:
+            assert_never(kind)
 
 
 def _levels(spec: SignalSpec, metric: Stream, kind: Kind, scope: SignalScope) -> tuple[tuple[str, ...], ...]:

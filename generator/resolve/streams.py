@@ -9,8 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import did_you_mean
+from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
-from generator.model.streams import TOKEN_TYPE, Source, Stream
+from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
+from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
@@ -21,9 +23,20 @@ if TYPE_CHECKING:
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import Entry, FeedSpec, OneOrMany, ProfileSpec, SignalsSpec, StreamSpec, Text
+    from generator.spec.types import (
+        Entry,
+        FeedSpec,
+        OneOrMany,
+        ProfileSpec,
+        ServiceSpec,
+        SignalsSpec,
+        StreamSpec,
+        Text,
+    )
 
 _BASE_UNITS = {"ms": "s"}
+#: The stream whose tokens are priced, and the one that needs no prices.
+_TOKENS, _COST = "token_usage", "cost"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
 _NAME, _LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -74,7 +87,10 @@ def resolve_streams(
     # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
-    return Fed({stream.name: stream for stream in streams}, {**metrics, **_foreign(shared, metrics)})
+    every = {**metrics, **_foreign(shared, metrics)}
+    if profile.created_series is False:
+        every = {name: replace(metric, created=False) for name, metric in every.items()}
+    return Fed({stream.name: stream for stream in streams}, every)
 
 
 class _Scope(Struct, frozen=True):
@@ -125,6 +141,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
     before = scope.findings.failed
     sources = tuple(_source(part, entry, stream, scope) for part in _parts(entry.value))
     _check_keys(entry, stream, scope.findings)
+    _check_bounds(entry, stream, sources, scope)
     _check_apart(entry, sources, scope)
     if scope.findings.failed and not before:
         return None
@@ -139,14 +156,14 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
         or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
         metric=sources[0].names[0],
         sources=sources,
-        buckets=_bounds(sources),
+        buckets=_bounds(sources) if stream.is_histogram else (),
         exposed_unit=sources[0].unit,
     )
 
 
 def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, scope: _Scope) -> Source:
-    names = tuple(text.value for text in _names(part.of))
-    declared = [scope.metrics[name] for name in names if name in scope.metrics]
+    exposed_as = tuple(text.value for text in _names(part.of))
+    declared = [scope.metrics[name] for name in exposed_as if name in scope.metrics]
     for text in _names(part.of):
         _check_kind(text, part, stream, scope)
     renamed = {item.key.value: item.value.value for item in part.labels}
@@ -159,11 +176,10 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
     joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
     found = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
-    buckets = tuple(bucket.value for bucket in entry.value.buckets) or (
-        declared[0].buckets if declared else ()
-    )
+    written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
+    buckets = written or (declared[0].buckets if declared else ())
     return Source(
-        names=names,
+        names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
         labels=tuple((name, exposed) for name, exposed in found.items() if name in scope.labels),
@@ -171,7 +187,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
         unit=unit,
-        buckets=buckets if stream.is_histogram else (),
+        buckets=buckets if stream.is_histogram or part.value else (),
         drop=tuple(text.value for text in entry.value.drop),
     )
 
@@ -191,6 +207,19 @@ def _check_kind(of: Text, part: SourceOfStreamSpec, stream: Stream, scope: _Scop
         )
 
 
+def _check_bounds(entry: Entry[FeedSpec], stream: Stream, sources: Iterable[Source], scope: _Scope) -> None:
+    """Refuse a histogram of others without bounds: a summary has none, and no quantile could be judged."""
+    bare = (one for one in sources if not one.buckets and scope.metrics.keys().isdisjoint(one.names))
+    if stream.is_histogram and (first := next(bare, None)):
+        scope.findings.error(
+            "stream/no-buckets",
+            f'the stream "{stream.name}" is a histogram, and the bounds of "{first.names[0]}" are not given',
+            entry.key.span,
+            "list the upper bounds that the source exposes: buckets: [0.5, 1, 2]; a summary has no bounds, so that no "
+            "quantile of several instances can be made of it: leave the stream out",
+        )
+
+
 def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> None:
     """Refuse keys that do not apply to a stream of this kind: they would be ignored, or scale the events."""
     parts = _parts(entry.value)
@@ -201,8 +230,11 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         }
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
-        found = {"buckets": next((bound.span for bound in entry.value.buckets), None)}
-        help_ = f"leave it out: a {stream.type} has none"
+        bounds = next((bound.span for bound in entry.value.buckets), None)
+        found = {"buckets": None if all(part.value for part in parts) else bounds}
+        help_ = (
+            f"leave it out: a {stream.type} has none, unless it is the sum or count of a histogram (value)"
+        )
     for key, span in found.items():
         if span is not None:
             findings.error(
@@ -214,33 +246,60 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
 
 
 def check_feeds(
-    profile: ProfileSpec, labels: Mapping[str, Label], oldest: tuple[int, int], findings: Findings
+    profile: ProfileSpec,
+    service: ServiceSpec,
+    labels: Mapping[str, Label],
+    oldest: tuple[int, int],
+    findings: Findings,
 ) -> None:
-    """Refuse names and labels that no stream of a profile may read."""
-    _check_names(profile, oldest, findings)
-    _check_totals(profile, labels, findings)
-
-
-def _check_names(profile: ProfileSpec, oldest: tuple[int, int], findings: Findings) -> None:
-    """Refuse names that the oldest Prometheus rejects, and labels with unbounded values under other names."""
-    for entry in profile.streams:
-        for part in _parts(entry.value):
+    """Refuse names and labels that neither streams nor metrics of a service may have."""
+    for entry in (*profile.metrics, *service.metrics) if profile.emitted == ELSEWHERE else ():
+        _check_names([entry.key], [], oldest, findings)
+    for feed in profile.streams:
+        for part in _parts(feed.value):
             renames = [item.value for item in part.labels]
-            odd = [
-                text for text in (*_names(part.of), *_names(part.minus)) if not _NAME.fullmatch(text.value)
-            ]
-            odd += [text for text in renames if not _LABEL.fullmatch(text.value)]
-            if odd and oldest < UTF8_SINCE:
-                findings.error(
-                    "stream/utf8-name",
-                    f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
-                    odd[0].span,
-                    'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
-                    "which is mostly with underscores",
-                )
+            _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
             for text in renames:
                 if found := forbidden_label(text.value, text.span):
                     findings.add(found)
+    _check_totals(profile, labels, findings)
+    _check_cost(profile, service, findings)
+
+
+def _check_cost(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> None:
+    """Refuse a counter of USD for models whose tokens are priced as well: one call would have two costs."""
+    fed = {feed.key.value for feed in profile.streams}
+    if _TOKENS not in fed or _COST in fed:
+        return
+    parts = [part for feed in profile.streams for part in _parts(feed.value)]
+    read = {text.value for part in parts for text in _names(part.of)}
+    for entry in (*profile.metrics, *service.metrics):
+        name, spec = entry.key.value, entry.value
+        if spec.unit == "usd" and name not in read and MODEL in {label.value for label in spec.labels}:
+            findings.error(
+                "stream/cost-twice",
+                f'"{name}" counts the USD of models, and the tokens of models are priced as well: the spec does not '
+                "say which of the two is their cost",
+                entry.key.span,
+                f"let it feed the stream cost, under streams of the profile: cost: {{of: {name}}}, and no token is "
+                "priced; or leave it out. Where it counts other calls, call its label otherwise than model",
+            )
+
+
+def _check_names(
+    metrics: Iterable[Text], labels: Iterable[Text], oldest: tuple[int, int], findings: Findings
+) -> None:
+    """Refuse the first of these names that the oldest Prometheus rejects."""
+    odd = [text for text in metrics if not _NAME.fullmatch(text.value)]
+    odd += [text for text in labels if not _LABEL.fullmatch(text.value)]
+    if odd and oldest < UTF8_SINCE:
+        findings.error(
+            "stream/utf8-name",
+            f'"{odd[0].value}" is a name that only Prometheus 3 and newer knows',
+            odd[0].span,
+            'if yours is one, say so in site.yaml: oldest_prometheus: "3.0"; else name it as yours has it, '
+            "which is mostly with underscores",
+        )
 
 
 def _check_totals(profile: ProfileSpec, labels: Mapping[str, Label], findings: Findings) -> None:
@@ -366,7 +425,7 @@ def _described(type_: MetricType, unit: str) -> str:
 
 
 def _own(metric: Metric, stems: Iterable[str]) -> Stream:
-    base = metric.name.removesuffix("_total")
+    base = names.stem(metric.name)
     source = Source(
         names=(metric.name,),
         labels=tuple((label, label) for label in metric.labels),

@@ -130,7 +130,7 @@ def _worst_share(signal: Signal, kind: Distribution, scope: Scope) -> Expr:
     """Find the largest share of a limit, or of any value where the signal has no limits."""
     values = scope.record(names.value(signal, (kind.label,)))
     worst = top((values.one_of(kind.label, kind.limits) if kind.limits else values).now())
-    # A limit that no run has met yet has no series: 0 then, as long as there are runs that say why they ended.
+    # A limit that no run has met yet has no series: 0 then, as long as there are runs with a stop reason.
     none = number(0) * grouped(values.now())
     return _named(join("or", worst, none), kind.label)
 

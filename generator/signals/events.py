@@ -98,7 +98,10 @@ def upper_bounds(stream: Stream, window: int, scope: Scope) -> RecordingRule:
 
 def rate_at(stream: Stream, labels: Level, scope: Scope) -> RecordingRule:
     """Record the events per second of one interval at a level, so that long windows are cheap."""
-    return rule(names.level_rate(stream, labels), summed(having(scope.stream(stream), labels).now(), labels))
+    found = having(scope.stream(stream), labels)
+    if stream.is_histogram:
+        found = found.where(**{names.LE: "+Inf"})
+    return rule(names.level_rate(stream, labels), summed(found.now(), labels))
 
 
 def long_window(rates: str, window: int, scope: Scope) -> Expr:

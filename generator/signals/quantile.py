@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
     from generator.streams.scope import Scope
 
+#: A bound is a hair off a bucket's after arithmetic: 2 x 0.7 is not 1.4.
+HAIR = 1 + 1e-9
 #: The assumed length of runs, in seconds, where all that is known is that they lie beyond the last bucket.
 UNKNOWN_LENGTH = 30 * MINUTE
 #: The quantile over a day's values that represents the whole day.

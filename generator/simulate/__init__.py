@@ -1,1 +1,1 @@
-"""A seeded, believable fleet of agents: the raw history of a service's metrics, and what really happened."""
+"""A seeded, realistic fleet of agents: the raw history of a service's metrics, and the incidents in it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generator.simulate.vocabulary import Vocabulary
     from generator.streams.roles import Reasons
 
-# Of what an objective leaves open, an ordinary time uses this part, so that no alert fires.
+# An ordinary time uses this part of an objective's tolerance, so that no alert fires.
 _USED = 0.35
 _SUCCESS, _TOOL_ERRORS = 0.97, 0.05
 _ERROR_CLASS_WEIGHTS = (6, 3, 2, 1)
@@ -34,7 +34,7 @@ def agent(service: Service, seed: int) -> Agent:
     """Describe the agents of a service so that an ordinary time keeps its objectives."""
     words = vocabulary(service)
     rng = stream(seed, "agent", service.name)
-    success = service.objectives["success_rate"].bound if "success_rate" in service.objectives else _SUCCESS
+    success = max(_promised("success_rate", service), default=_SUCCESS)
     failing = (1 - success) * _USED
     tools = _tools(words, service, rng)
     mean_errors = sum(tool.error_share for tool in tools.options) / len(tools.options)
@@ -57,12 +57,15 @@ def agent(service: Service, seed: int) -> Agent:
     )
 
 
+def _promised(signal: str, service: Service) -> list[float]:
+    """List what is promised of a signal: of all, and of single values of a segment, whose runs are like the others."""
+    of_all = [service.objectives[signal].bound] if signal in service.objectives else []
+    of_values = (one for one in service.alerts if one.only and one.signal == signal)
+    return [*of_all, *(tier.bound for one in of_values for tier in one.tiers[-1:])]
+
+
 def _tools(words: Vocabulary, service: Service, rng: Random) -> Choice[Tool]:
-    allowed = (
-        service.objectives["tool_error_rate"].bound
-        if "tool_error_rate" in service.objectives
-        else _TOOL_ERRORS
-    )
+    allowed = min(_promised("tool_error_rate", service), default=_TOOL_ERRORS)
     return Choice.of(
         (Tool(name, allowed * _USED * rng.uniform(0.4, 1), rng.uniform(0.1, 0.5), 0.6), 0.6**place)
         for place, name in enumerate(words.tools)
@@ -74,19 +77,19 @@ def _model(name: str, place: int, rng: Random) -> LanguageModel:
 
 
 def _rarely(reasons: Reasons, failing: float) -> list[tuple[str, float]]:
-    """Share out the reasons that nothing in particular causes."""
+    """Divide the failures without a particular cause among the reasons."""
     good = [(reason, 0.004 / len(reasons.ok)) for reason in reasons.ok]
     return good + [(reason, failing / len(reasons.failed)) for reason in reasons.failed]
 
 
 def _pace(pilot: Sequence[Run], service: Service) -> float:
-    """Find the factor on all times at which the 95th percentile of a run keeps the objective."""
+    """Compute the factor on all times at which the 95th percentile of a run keeps the objective."""
     wanted = _usual_seconds(service)
     return wanted / sorted(one.seconds for one in pilot)[int(len(pilot) * 0.95)] if wanted else 1
 
 
 def _within_budget(models: Choice[LanguageModel], usd: float, service: Service) -> Choice[LanguageModel]:
-    """Let models say less where a day of runs, at ``usd`` each, would use more of the budget than is usual."""
+    """Shorten prompts and answers where a day of runs, at ``usd`` each, would use more of the budget than is usual."""
     if "spend" not in service.objectives:
         return models
     a_day = usd * usual_runs_per_hour(service) * DAY / HOUR
@@ -100,7 +103,7 @@ def _within_budget(models: Choice[LanguageModel], usd: float, service: Service) 
 def _usual_seconds(service: Service) -> float | None:
     if "latency_p95" not in service.signals:
         return None
-    if "latency_p95" in service.objectives:
-        return service.objectives["latency_p95"].bound * 0.5
+    if promised := _promised("latency_p95", service):
+        return min(promised) * 0.5
     buckets = service.signals["latency_p95"].of.buckets
     return buckets[len(buckets) // 2]

@@ -1,4 +1,4 @@
-"""How agents work: rounds of an LLM step and tool calls, each with its own time, errors and tokens."""
+"""The work of agents: rounds of an LLM step and tool calls, each with its own time, errors and tokens."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class Run(Struct, frozen=True):
 
 
 class Agent(Struct, frozen=True):
-    """A service's agents: what they use, and how often they fail in an ordinary time.
+    """A service's agents: their tools and models, and their failures in an ordinary time.
 
     Attributes:
         tool_fatal: Share of tool errors that end a run.
         llm_fatal: The same for LLM errors; after the others the step is tried again.
-        rarely: Reasons that end runs without a cause to be seen, and their shares.
+        rarely: Reasons that end runs without a visible cause, and their shares.
         pace: Factor on all times.
     """
 
@@ -95,7 +95,7 @@ class Agent(Struct, frozen=True):
 
 
 def run(rng: Random, agent: Agent, now: Conditions) -> Run:
-    """Let one run happen."""
+    """Simulate one run."""
     model = _model_of(rng, agent, now)
     limited, failing = rng.random() < now.limited, rng.random() < now.failing
     pace = agent.pace * now.latency
@@ -152,7 +152,7 @@ def _tool_call(rng: Random, agent: Agent, pace: float, now: Conditions) -> ToolC
 
 
 def _llm_call(rng: Random, model: LanguageModel, earlier: int, pace: float, tokens: float) -> LlmCall:
-    """Each round sends what the rounds before it said, most of it from the cache."""
+    """Simulate an LLM step: its prompt repeats the ``earlier`` rounds, most of it from the cache."""
     noise = tokens * rng.lognormvariate(0, 0.3)
     prompt = model.prompt * (1 + 0.35 * earlier) * noise
     cached = int(prompt * 0.6) if earlier else 0
@@ -165,7 +165,7 @@ def _llm_call(rng: Random, model: LanguageModel, earlier: int, pace: float, toke
 
 
 class Loop(Struct, frozen=True):
-    """What a stuck run does over and over: an LLM step that asks for the same tool call again."""
+    """The cycle that a stuck run repeats: an LLM step that asks for the same tool call again."""
 
     tool: str
     seconds: float
@@ -173,7 +173,7 @@ class Loop(Struct, frozen=True):
 
 
 def stuck_call(rng: Random, agent: Agent, now: Conditions) -> Loop:
-    """Let a stuck run go round once."""
+    """Simulate one cycle of a stuck run."""
     pace = agent.pace * now.latency
     call = _tool_call(rng, agent, pace, now)
     step = _llm_call(rng, _model_of(rng, agent, now), 1, pace, now.tokens)

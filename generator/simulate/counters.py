@@ -1,4 +1,4 @@
-"""What one process shows, scrape by scrape: increments of counters, observations of histograms, values of gauges."""
+"""The metrics of one process by scrape: increments of counters, observations of histograms, values of gauges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.model.metrics import Metric
 
 
-#: How far a gauge swings about its usual value, and how long.
+#: The swing of a gauge, as a part of its usual value, and its period.
 _SWING, _SCRAPES_A_SWING = 0.05, 240
 
 
@@ -30,7 +30,7 @@ class Values(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """A counter with its labels; ``added`` is by the number of the scrape that sees it first."""
+    """A counter with its labels; ``added`` holds increments by the number of the first scrape that sees them."""
 
     metric: Metric
     labels: Mapping[str, str]
@@ -50,7 +50,7 @@ class Counter(Struct, frozen=True):
 
 
 class Histogram(Struct, frozen=True):
-    """A histogram with its labels; ``buckets`` hold what falls into each, the last one what exceeds all."""
+    """A histogram with its labels; ``buckets`` hold the observations of each bucket, the last one those above all."""
 
     metric: Metric
     labels: Mapping[str, str]
@@ -80,7 +80,7 @@ class Histogram(Struct, frozen=True):
 
 
 class Gauge(Struct, frozen=True):
-    """A gauge with its labels, which swings about its ``usual`` value, in its exposed unit, by a part of it."""
+    """A gauge with its labels, which swings about its ``usual`` value, in its exposed unit, by the part ``swing``."""
 
     metric: Metric
     labels: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Random draws, all from streams that a seed and a name determine: no draw depends on another stream's."""
+"""Random draws, each from a stream that a seed and a name determine: no draw depends on another stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Above this the exact method takes long, and a normal distribution differs by less than anyone sees.
+# Above this mean the exact method takes long, and a normal distribution hardly differs.
 _MANY = 50
 
 
@@ -42,7 +42,7 @@ def stream(seed: int, *names: str) -> Random:
 
 
 def poisson(rng: Random, mean: float) -> int:
-    """Draw how many events happen where ``mean`` are expected."""
+    """Draw a number of events, of which ``mean`` are expected."""
     if mean > _MANY:
         return max(0, round(rng.gauss(mean, sqrt(mean))))
     limit, product, count = exp(-mean), rng.random(), 0

@@ -1,4 +1,4 @@
-"""What a process exposes of the runs that it works on: its service's metrics, with its service's labels."""
+"""The metrics that a process exposes for its runs: those of its service, with the service's labels."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 #: Labels and their values.
 Segments = tuple[tuple[str, str], ...]
 _Route = tuple[Event, tuple[str, ...], Segments]
-#: Multiples of it spread evenly between 0 and 1.
+#: Its multiples spread evenly between 0 and 1.
 _GOLDEN = 0.6180339887
-#: What a gauge shows of which nothing is promised; and where it stands under a promised maximum, above a minimum.
+#: The value of a gauge without an objective; its place under a promised maximum, and above a promised minimum.
 _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
-#: Of the time of a call of a model, the part that passes before its first token.
+#: The part of a model call's time that passes before its first token.
 _FIRST_TOKEN = 0.2
 
 
 class Exposed(Struct, frozen=True):
-    """What is the same for every process of a service; ``fed`` is what reads each event."""
+    """The data that all processes of a service share; ``fed`` lists the readings of each event."""
 
     service: Service
     words: Vocabulary
@@ -66,7 +66,7 @@ class Process(Struct, frozen=True):
     finished: list[int] = field(default_factory=lambda: [0])
 
     def show(self) -> None:
-        """Expose every declared combination of labels of the gauges, each well within what is promised of it."""
+        """Expose every declared combination of labels of the gauges, each well within its objective."""
         service = self.exposed.service
         for metric in service.metrics.values():
             if metric.is_gauge:
@@ -167,7 +167,7 @@ class Process(Struct, frozen=True):
 
 
 def _whose(number: int, service: Service) -> Segments:
-    """Choose a value of each segment for a run: the first listed one for half of them, and so on."""
+    """Choose a value of each segment for a run: the first listed one for half of the runs, and so on."""
     return tuple(
         (label, _one_of([value for value in service.labels[label].values if value != OTHER], number, place))
         for place, label in enumerate(service.segments)
@@ -181,7 +181,7 @@ def _one_of(values: Sequence[str], number: int, place: int) -> str:
 
 
 def _usual(metric: Metric, service: Service) -> float:
-    """Choose what one instance shows of a gauge, in its exposed unit."""
+    """Choose the value of a gauge on one instance, in its exposed unit."""
     signals = (one for one in service.signals.values() if isinstance(one.kind, Level))
     read = next(
         (one for one in signals if one.of.metric == metric.name and one.name in service.objectives), None
@@ -200,7 +200,7 @@ def _happening(event: Event, key: tuple[str, ...], whose: Segments, words: Vocab
 
 
 def _said(event: Event, key: tuple[str, ...], words: Vocabulary) -> dict[str, str]:  # noqa: PLR0911 - one an event
-    """Turn an event's meaning into label values; what went wrong has a class of its error."""
+    """Convert an event's key to label values; an event that failed has the class of its error."""
     match event:
         case Event.RUN:
             reason, good, model, error = key
@@ -229,13 +229,13 @@ def _ended(outcome: Outcome | None, error: str, *, well: bool) -> dict[str, str]
 
 
 def _of_models(run: Run) -> tuple[str, str]:
-    """Choose the model that a run is told by, and the class of the error that it ended with; either may be empty."""
+    """Return the model that a run is counted under, and the class of its last error; either may be empty."""
     asked = [call.model for call in run.llm_calls] + [model for model, _ in run.llm_errors]
     return next(iter(asked), ""), run.llm_errors[-1][1] if run.llm_errors else ""
 
 
 def _value(label: str, said: Mapping[str, str], process: Process) -> str:
-    """Find a label's value; one that no event knows of always says the first that is declared, or one made up."""
+    """Return a label's value; a label that no event sets always has its first declared value, or an invented one."""
     if label == names.RELEASE:
         return process.release
     if label in said:
@@ -245,7 +245,7 @@ def _value(label: str, said: Mapping[str, str], process: Process) -> str:
 
 
 def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:
-    """List the token types that are exposed for a model, and which of a step's tokens each counts."""
+    """List the token types that are exposed for a model, each with the fields of a step that it counts."""
     types = {FIELDS[name]: name for name in exposed.words.token_types if name in FIELDS}
     counted = {name: [field] for field, name in types.items()}
     for inclusion in exposed.service.inclusions:
@@ -253,7 +253,7 @@ def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ..
             inside = [FIELDS[name] for name in inclusion.included if name in FIELDS]
             counted[inclusion.token_type] += inside
             if "cached" in inside and "written" not in inside:
-                # Who counts cached tokens inside prompts does not tell which ones were written to the cache.
+                # A source that counts cached tokens inside prompts does not tell which ones were written to the cache.
                 counted.pop(types.pop("written", ""), None)
     for field_, instead in INSTEAD.items():
         if field_ not in types and instead in types:
@@ -274,7 +274,7 @@ def _declared(metric: Metric, release: str, exposed: Exposed) -> Iterator[dict[s
 
 
 def _possible(found: Mapping[str, str], labels: Iterable[Label]) -> bool:
-    """Whether every label that determines another one agrees with it."""
+    """Check that every label that determines another one agrees with it."""
     return all(
         found.get(label.determines or "", wanted) == wanted
         for label in labels

@@ -1,7 +1,7 @@
-"""The raw pass backwards: what a source exposes of an event, so that it becomes the streams that it should.
+"""The raw pass in reverse: the series that a source exposes for an event, so that they become the right streams.
 
-Several streams may read one metric: a histogram of calls says how many there were, how long they took and which of them
-failed. One event is one observation then, with all the labels that they read.
+Several streams may read one metric: a histogram of calls holds their number, their times and their failures. Then one
+event is one observation, with all the labels that the streams read.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     #: The value of a stream's label.
     Value = Callable[[str], str]
 
-#: What an OpenTelemetry SDK says of its process; it counts nothing.
+#: The labels of a process from an OpenTelemetry SDK; it counts nothing.
 INFO = Metric("target_info", MetricType.GAUGE, "What the process says of itself.", "", (), foreign=True)
-#: Of the events that one metric shows, it counts the first of these; the others are seen in its observations.
+#: A metric that shows several events counts the first of these; the others are seen in its observations.
 _ORDER = (
     Event.TOKENS,
     Event.RUN,
@@ -44,7 +44,7 @@ _ERRORS = frozenset({Event.TOOL_ERROR, Event.LLM_ERROR})
 
 
 class Reading(Struct, frozen=True):
-    """A source of a stream and what feeds it; ``counted`` is the event that its metric counts."""
+    """A source of a stream and the role that feeds it; ``counted`` is the event that its metric counts."""
 
     stream: Stream
     source: Source
@@ -53,21 +53,21 @@ class Reading(Struct, frozen=True):
 
     @property
     def metric(self) -> str:
-        """Name the metric that is read: of several, among which exporters differ, the first."""
+        """The metric that is read: of several names, which differ among exporters, the first."""
         return self.source.names[0]
 
     @property
     def factor(self) -> float:
-        """What turns an amount as the metric exposes it into that of the stream."""
+        """The factor from an amount as the metric exposes it to that of the stream."""
         return FACTORS[self.source.unit] if self.stream.is_histogram else self.source.scale
 
     def is_read_of(self, said: Mapping[str, str]) -> bool:
-        """Whether it is the source of events with these labels; one that is unknown contradicts nothing."""
+        """Whether it is the source of events with these labels; an unknown label contradicts nothing."""
         return all(said.get(name, value) == value for name, value in self.source.constants)
 
 
 class Observation(Struct, frozen=True):
-    """What an event adds to one series: an amount in the stream's unit, divided by ``factor``."""
+    """The contribution of an event to one series: an amount in the stream's unit, divided by ``factor``."""
 
     metric: Metric
     labels: Mapping[str, str]
@@ -76,13 +76,13 @@ class Observation(Struct, frozen=True):
 
 
 def fed(service: Service) -> Mapping[Event, tuple[Reading, ...]]:
-    """List what each event feeds, in the service's order."""
+    """List the readings that each event feeds, in the service's order."""
     every = tuple(_readings(service))
     failing = {
         one.metric for one in every if (one.role.event, one.counted) == (Event.LLM_ERROR, Event.LLM_CALL)
     }
     found = {event: tuple(one for one in every if one.counted is event) for event in Event}
-    # A call of a model that fails is told by its error alone: where one metric has both, it is a call as well.
+    # A model call that fails is only an error event: where one metric has both, it counts as a call as well.
     calls = tuple(one for one in found[Event.LLM_CALL] if one.metric in failing)
     return {**found, Event.LLM_ERROR: (*calls, *found[Event.LLM_ERROR])}
 
@@ -96,18 +96,18 @@ def _readings(service: Service) -> Iterator[Reading]:
 
 
 def _own(stream: Stream) -> Role:
-    """Feed an own metric with calls of a model, or with runs, by its labels."""
+    """Feed a metric of the service's own with model calls, or with runs, by its labels."""
     event = Event.LLM_CALL if MODEL in stream.labels else Event.RUN
     return Role(event, Amount.SECONDS if stream.unit == "s" else Amount.ONE)
 
 
 def _is_within(source: Source, other: Source) -> bool:
-    """Whether all series of a source are the other's as well."""
+    """Whether all series of a source belong to the other as well."""
     return source.names[0] == other.names[0] and set(other.where) <= set(source.where)
 
 
 class Happening(Struct, frozen=True):
-    """An event: the labels that it says itself, and whether it went wrong."""
+    """An event: the labels that it sets itself, and whether it failed."""
 
     event: Event
     said: Mapping[str, str]
@@ -117,7 +117,7 @@ class Happening(Struct, frozen=True):
 def observations(
     happening: Happening, found: Iterable[Reading], service: Service, value: Value
 ) -> Iterator[Observation]:
-    """Find what an event adds to which of the series that it feeds; ``value`` finds any label of a stream."""
+    """Yield an event's observation in each series that it feeds; ``value`` returns any label of a stream."""
     by_metric: defaultdict[str, list[Reading]] = defaultdict(list)
     for one in _chosen(found, happening):
         by_metric[one.metric].append(one)
@@ -134,7 +134,7 @@ def observations(
 
 
 def _chosen(found: Iterable[Reading], happening: Happening) -> Iterator[Reading]:
-    """Choose the source of each stream, and those from which it is taken off again."""
+    """Yield the source of each stream for an event, and the sources from which it is subtracted."""
     by_stream: defaultdict[str, list[Reading]] = defaultdict(list)
     for one in found:
         if happening.failed or one.role.event not in _ERRORS:
@@ -149,7 +149,7 @@ def _chosen(found: Iterable[Reading], happening: Happening) -> Iterator[Reading]
 
 
 class _Meant(Struct, frozen=True):
-    """A value that a label should have for one who reads it: a text that some pattern takes, or that none does."""
+    """A value that a reader of a label expects: a text that one of its patterns matches, or that none matches."""
 
     value: str
     patterns: tuple[str, ...]
@@ -161,12 +161,12 @@ class _Meant(Struct, frozen=True):
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """Texts to try: the value as it is called, and as patterns have it."""
+        """Texts to try: the value itself, and an example of each pattern."""
         return (self.value, *(() if self.none else map(example, self.patterns)))
 
 
 def _shown(event: Event, read: Iterable[Reading], service: Service, value: Value) -> dict[str, str]:
-    """Find a value for each label of a metric that means the right thing to all that read it."""
+    """Choose a value for each label of a metric that has the right meaning for all its readers."""
     meant: defaultdict[str, list[_Meant]] = defaultdict(list)
     for one in read:
         if one.role.event in {event, one.counted, *_ERRORS}:
@@ -195,7 +195,7 @@ def _fitting(wanted: Iterable[_Meant]) -> str:
 
 
 def labels_of(metric: Metric, service: Service, value: Value) -> dict[str, str]:
-    """Give the labels of a metric that counts no events, as its source does."""
+    """Return the labels of a metric that counts no events, as its source exposes them."""
     read = (
         Reading(stream, source, Role(Event.RUN), Event.RUN)
         for stream in service.streams.values()

@@ -1,4 +1,4 @@
-"""Who lives when: instances, the release that each runs, crashes, deployments."""
+"""The lives of instances: the release that each runs, crashes, deployments."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Life(Struct, frozen=True):
     """A process from its start to its end: all its counters begin at 0.
 
     Attributes:
-        slot: Which of the replicas it is.
+        slot: The number of the replica.
         instance: The address that it is scraped at; a crashed process comes back at the same one.
-        release: What it runs.
+        release: The release that it runs.
         born: Unix seconds.
         died: Unix seconds; the end of the history for those that outlive it.
     """
@@ -39,7 +39,7 @@ class Life(Struct, frozen=True):
 
 
 class Headcount(Struct, frozen=True):
-    """How many instances live when: ``counts[i]`` of them from ``times[i]`` on."""
+    """The number of instances alive: ``counts[i]`` of them from ``times[i]`` on."""
 
     times: tuple[float, ...]
     counts: tuple[int, ...]
@@ -50,7 +50,7 @@ class Headcount(Struct, frozen=True):
 
 
 class _Change(Struct, frozen=True):
-    """A process ends; ``release`` is what the next one runs, None for the same after a crash."""
+    """The end of a process; ``release`` is the next one's, None for the same after a crash."""
 
     at: float
     release: str | None

@@ -33,14 +33,14 @@ _SECONDS_A_LOOP = 3.0
 
 
 class History(Struct, frozen=True):
-    """Raw series, made while they are read, and what happened; ``series`` can be read once."""
+    """Raw series, made while they are read, and the truth behind them; ``series`` can be read once."""
 
     series: Iterator[TimeSeries]
     truth: Truth
 
 
 class _Setting(Struct, frozen=True):
-    """What all instances share."""
+    """The data that all instances share."""
 
     scenario: Scenario
     exposed: Exposed
@@ -92,13 +92,13 @@ def _instance(setting: _Setting, grid: Grid, lived: list[Life]) -> list[tuple[Pr
 def _play(
     setting: _Setting, life: Life, times: tuple[int, ...], process: Process
 ) -> dict[str, frozenset[int]]:
-    """Let a process work; return which scrapes do not see what."""
+    """Play a process's life; return for each metric the scrapes that do not see it."""
     hidden: defaultdict[str, set[int]] = defaultdict(set)
     before, stuck = life.born, 0
     for scrape, milliseconds in enumerate(times):
         time = milliseconds / 1000
         now = conditions(setting.scenario.incidents, time, life.release)
-        # Draws of its own for each scrape: an incident changes no draw outside its span.
+        # Each scrape has its own draws: an incident changes no draw outside its span.
         rng = stream(setting.scenario.seed, "life", life.instance, repr(life.born), str(scrape))
         if rng.random() < setting.scenario.missed_scrapes:
             hidden[EVERYTHING].add(scrape)
@@ -118,7 +118,7 @@ def _work(  # noqa: PLR0913, PLR0917 - one interval's whole state
     stuck: int,
     rng: Random,
 ) -> int:
-    """Let the runs of one scrape interval happen; return how many are stuck at its end."""
+    """Play the runs of one scrape interval; return the number that are stuck at its end."""
     seconds = span[1] - span[0]
     arriving = setting.scenario.traffic.at(span[1]) * now.traffic * seconds
     for _ in range(poisson(rng, arriving / max(1, setting.living.at(span[0])))):
@@ -126,7 +126,7 @@ def _work(  # noqa: PLR0913, PLR0917 - one interval's whole state
             stuck += 1
         else:
             process.finish(scrape, run(rng, setting.agent, now))
-    # Whoever ended the incident ended what was stuck in it.
+    # The end of an incident ends the runs that are stuck in it.
     stuck = min(stuck, _WORKERS) if now.stuck else 0
     if loops := poisson(rng, stuck * seconds / _SECONDS_A_LOOP):
         loop = stuck_call(rng, setting.agent, now)

@@ -1,4 +1,4 @@
-"""What goes wrong: named incidents, each a span of time and what it changes in it."""
+"""Named incidents, each a span of time and its changes of behaviour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
 
-#: In ``Conditions.hidden``: no metric at all is exposed.
+#: In ``Conditions.hidden``: no metric is exposed.
 EVERYTHING = "*"
 UNPRICED_MODEL = "experimental-model"
 UNDECLARED_TOOL = "undeclared_tool"
@@ -23,19 +23,19 @@ _FACTORS = ("traffic", "latency", "tokens")
 
 
 class Conditions(Struct, frozen=True):
-    """How agents behave at a time; the defaults are an ordinary time.
+    """The behaviour of agents at a time; the defaults are an ordinary time.
 
     Attributes:
         traffic: Factor on arrivals.
         latency: Factor on the time of every step.
         tokens: Factor on the tokens of every LLM step.
-        failing: Share of runs that fail at an LLM step, besides the ordinary ones.
-        limited: Share of runs that go on until the limit of steps.
+        failing: Share of runs that fail at an LLM step, in addition to the ordinary ones.
+        limited: Share of runs that continue until the limit of steps.
         stuck: Share of runs that call ``tool`` again and again and never finish.
-        tool: The tool that fails, or gets stuck, or that nobody declared.
+        tool: The tool that fails, that gets stuck, or that is undeclared.
         tool_errors: Share of its calls that fail.
-        tool_share: Share of all calls that go to it, besides the ordinary ones.
-        model: The model that ``model_share`` of the runs ask.
+        tool_share: Share of all calls that go to it, in addition to the ordinary ones.
+        model: The model that ``model_share`` of the runs use.
         model_share: See ``model``.
         hidden: Metrics that are not exposed, or EVERYTHING.
     """
@@ -58,13 +58,13 @@ ORDINARY = Conditions()
 
 
 class Effect(Struct, frozen=True):
-    """What a kind of incident does.
+    """The effect of a kind of incident.
 
     Attributes:
         name: Its name.
-        changes: How agents behave.
+        changes: The behaviour of agents.
         alerts: The alerts that exist to catch it.
-        creeping: Factors grow from 1 to their whole over the span.
+        creeping: Factors grow from 1 to their full value over the span.
         restarts: Every instance restarts once, one after another.
         released: It comes with a release, and concerns that release only.
     """
@@ -78,7 +78,7 @@ class Effect(Struct, frozen=True):
 
 
 class Incident(Struct, frozen=True):
-    """An effect from ``start`` to ``end`` (Unix seconds); on instances of ``release`` only, unless that is empty."""
+    """An effect from ``start`` to ``end`` (Unix seconds); only on instances of ``release``, unless that is empty."""
 
     effect: Effect
     start: float
@@ -86,11 +86,11 @@ class Incident(Struct, frozen=True):
     release: str = ""
 
     def concerns(self, time: float, release: str) -> bool:
-        """Whether an instance of ``release`` is in it at a Unix time."""
+        """Whether it affects an instance of ``release`` at a Unix time."""
         return self.start <= time < self.end and self.release in {"", release}
 
     def at(self, time: float) -> Conditions:
-        """Say how far it has come by a Unix time within its span."""
+        """Return its changes at a Unix time within its span."""
         changes = self.effect.changes
         if not self.effect.creeping:
             return changes
@@ -99,7 +99,7 @@ class Incident(Struct, frozen=True):
 
 
 def effects(service: Service) -> tuple[Effect, ...]:
-    """List every kind of incident, as it happens to a service."""
+    """List every kind of incident, with its effect on a service."""
     return _effects(vocabulary(service).tools[0])
 
 
@@ -153,10 +153,10 @@ def _effects(tool: str) -> tuple[Effect, ...]:
 
 
 def incident(name: str, service: Service, start: float, end: float, release: str = "") -> Incident:
-    """Let the incident called ``name`` happen to a service.
+    """Return the incident ``name`` of a service.
 
     Raises:
-        ValueError: there is none of that name, or it ends before it starts.
+        ValueError: no incident has that name, or it ends before it starts.
     """
     if end <= start:
         message = f"incident {name} ends before it starts"
@@ -169,7 +169,7 @@ def incident(name: str, service: Service, start: float, end: float, release: str
 
 
 def conditions(incidents: Iterable[Incident], time: float, release: str) -> Conditions:
-    """Lay the incidents of a time over each other: factors multiply, of shares and names the last counts."""
+    """Merge the incidents of a time: factors multiply, of shares and names the last one counts."""
     merged = ORDINARY
     for one in incidents:
         if one.concerns(time, release):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from heapq import merge
 from itertools import groupby
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     _Labels = frozenset[tuple[str, str]]
 
+_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 _OF_SERIES = {"__name__", names.LE}
 
@@ -31,8 +33,8 @@ _OF_SERIES = {"__name__", names.LE}
 def lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
     """Write series line by line, each family together; the series of an instance must come together.
 
-    Staleness markers are left out: the format has none. A temporary file for each family holds what waits for its
-    turn, so memory holds one instance at a time.
+    Staleness markers are left out: the format has none. A temporary file for each family holds the waiting lines, so
+    memory holds one instance at a time.
 
     Raises:
         OSError: there is no room for temporary files.
@@ -55,7 +57,7 @@ def lines(series: Iterable[TimeSeries], service: Service) -> Iterator[str]:
 def _points(
     series: Iterable[TimeSeries], families: Mapping[str, Metric]
 ) -> dict[tuple[str, _Labels], list[TimeSeries]]:
-    """Put together what is one point of a family at each time: all series of a histogram."""
+    """Group the series that form one point of a family at each time: all series of a histogram."""
     found: dict[tuple[str, _Labels], list[TimeSeries]] = {}
     for one in series:
         labels = frozenset((name, value) for name, value in one.labels.items() if name not in _OF_SERIES)
@@ -64,7 +66,7 @@ def _points(
 
 
 def _metric(one: TimeSeries, families: Mapping[str, Metric]) -> str:
-    """Find whose series it is: a histogram's are named after it."""
+    """Return the metric of a series: the names of a histogram's series begin with its own."""
     name = one.labels["__name__"]
     stems = (name.removesuffix(suffix) for suffix in ("", *_HISTOGRAM_SUFFIXES))
     return next(stem for stem in stems if stem in families)
@@ -77,9 +79,14 @@ def _head(metric: Metric) -> Iterator[str]:
     elif metric.type is MetricType.COUNTER and family.endswith("_total"):
         family = family.removesuffix("_total")
     elif metric.type is MetricType.COUNTER:
-        type_ = "unknown"  # to the format it is no counter without the suffix
-    yield f"# TYPE {family} {type_}"
-    yield f"# HELP {family} {_escaped(metric.help)}"
+        type_ = "unknown"  # for the format, a name without the suffix is no counter
+    yield f"# TYPE {_named(family)} {type_}"
+    yield f"# HELP {_named(family)} {_escaped(metric.help)}"
+
+
+def _named(name: str) -> str:
+    """Write a name, in quotes if it has other characters than letters, digits, underscores and colons."""
+    return name if _PLAIN.fullmatch(name) else f'"{_escaped(name)}"'
 
 
 def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:
@@ -89,8 +96,9 @@ def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:
 
 def _of_series(one: TimeSeries) -> Iterator[tuple[int, str]]:
     labels = sorted((name, value) for name, value in one.labels.items() if name != "__name__")
-    inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels)
-    start = f"{one.labels['__name__']}{{{inside}}}"
+    inside = ",".join(f'{_named(name)}="{_escaped(value)}"' for name, value in labels)
+    name = _named(one.labels["__name__"])
+    start = f"{{{name},{inside}}}" if name.startswith('"') else f"{name}{{{inside}}}"
     for timestamp, value in zip(one.timestamps, one.values, strict=True):
         if not isnan(value):
             yield timestamp, f"{start} {value!r} {timestamp / 1000:.3f}"

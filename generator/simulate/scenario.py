@@ -1,4 +1,4 @@
-"""What is simulated: from when to when, how many instances, which releases, which incidents."""
+"""A scenario to simulate: its span, instances, releases and incidents."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from generator.model.service import Service
     from generator.simulate.incidents import Incident
 
-# What is promised holds at the least moment, a weekend's night, too.
+# A promised minimum also holds at the quietest time, at night on a weekend.
 _ABOVE_PROMISE = 8
 _RUNS_PER_HOUR = 600.0
 
 
 class Rollout(Struct, frozen=True):
-    """A release replaces what runs, instance by instance.
+    """The replacement of the running release by another one, instance by instance.
 
     Attributes:
         release: The label value; one that ran before is a rollback.
         at: Unix seconds at which the first instance is replaced.
         every: Seconds between one instance and the next; 0 is an instant cut-over.
-        instances: How many are replaced; fewer than all are a canary. None means all.
+        instances: The number that are replaced; fewer than all are a canary. None means all.
     """
 
     release: str
@@ -39,14 +39,14 @@ class Scenario(Struct, frozen=True):
     """A history to simulate; the same value gives the same samples.
 
     Attributes:
-        seed: Of all random draws.
+        seed: The seed of all random draws.
         start: Unix seconds; instances of the first release are born here.
         end: Unix seconds; no sample is later.
         replicas: Instances at once.
-        release: What runs at the start.
-        rollouts: What replaces it, in order of time.
-        traffic: How many runs arrive when.
-        incidents: What goes wrong.
+        release: The release at the start.
+        rollouts: The rollouts of other releases, in order of time.
+        traffic: The arrivals of runs.
+        incidents: The incidents of the history.
         mean_life: Mean seconds between an instance's crashes; None for instances that never crash.
         missed_scrapes: Share of scrapes that fail.
         zero_initialised: Instances expose every declared combination of labels from their start.
@@ -84,7 +84,7 @@ def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scena
 
 
 def usual_runs_per_hour(service: Service) -> float:
-    """Say how many runs an hour of a working day has on average, by what the service promises."""
+    """Return the mean number of runs in an hour of a working day, from the service's promise of traffic."""
     return service.runs_per_hour * _ABOVE_PROMISE if service.runs_per_hour else _RUNS_PER_HOUR
 
 

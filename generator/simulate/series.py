@@ -1,4 +1,4 @@
-"""From what processes count to the samples that Prometheus scrapes: times, gaps, staleness markers."""
+"""From the metrics of processes to the samples that Prometheus scrapes: times, gaps, staleness markers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MS = 1000
 
 
 class Scrapes(Struct, frozen=True):
-    """When one life of an instance is scraped.
+    """The scrapes of one life of an instance.
 
     Attributes:
         times: Unix milliseconds, ascending.
-        gone: The scrape after the last one, unless the history ends before: it finds nobody, or another process,
-            which may not expose every series yet.
+        gone: The scrape after the last one, unless the history ends before: it finds no process, or another one, which
+            may not expose every series yet.
         hidden: By metric name, or EVERYTHING, the numbers of the scrapes that do not see it.
     """
 
@@ -92,7 +92,7 @@ def _of_life(
 def _gaps(
     timestamps: list[int], values: list[float], first: int, unseen: frozenset[int]
 ) -> tuple[list[int], list[float]]:
-    """Leave out what is not seen; Prometheus marks where a gap starts."""
+    """Drop the samples that no scrape sees; Prometheus marks the start of each gap."""
     kept: list[tuple[int, float]] = []
     seen = False
     for number, (timestamp, value) in enumerate(zip(timestamps, values, strict=True), start=first):

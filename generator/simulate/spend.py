@@ -1,4 +1,4 @@
-"""What runs cost by a service's prices: an estimate, so that an ordinary day keeps its budget."""
+"""The cost of runs at a service's prices: an estimate, so that an ordinary day keeps its budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Prices = Mapping[tuple[str, str], float]
 
-#: Which of an LLM step's tokens each type counts, under the names that providers use.
+#: The field of an LLM step that each token type counts, under the names that providers use.
 FIELDS = {
     "prompt": "fresh",
     "input": "fresh",
@@ -24,27 +24,27 @@ FIELDS = {
     "cache_creation": "written",
     "reasoning": "thought",
 }
-#: Where tokens are counted whose own type is not declared.
+#: The field that counts the tokens of a type that is not declared.
 INSTEAD = {"cached": "fresh", "written": "fresh", "thought": "answer"}
 
 
 def usd_per_run(service: Service, runs: Iterable[Run]) -> float:
-    """Mean cost of runs in USD; tokens without a price cost nothing."""
+    """Compute the mean cost of runs in USD; tokens without a price cost nothing."""
     every, known = tuple(runs), prices(service)
     return sum(cost(call, known) for run in every for call in run.llm_calls) / len(every)
 
 
 def prices(service: Service) -> Prices:
-    """List what a token costs, in USD, by model and by the field of a step that counts it."""
+    """Return the price of a token, in USD, by model and by the field of a step that counts it."""
     return {(price.model, FIELDS.get(price.token_type, "")): price.usd for price in service.prices}
 
 
 def cost(call: LlmCall, prices: Prices) -> float:
-    """Sum up what a step costs, in USD."""
+    """Compute the cost of a step, in USD."""
     tokens: dict[str, int] = {name: getattr(call, name) for name in FIELDS.values()}
     return sum(count * _price(call.model, name, prices) for name, count in tokens.items())
 
 
 def _price(model: str, name: str, prices: Prices) -> float:
-    """Price tokens as those that they are counted among, where they have no price of their own."""
+    """Return the price of a token; without a price of its own it costs as much as those that it is counted among."""
     return prices.get((model, name), prices.get((model, INSTEAD.get(name, "")), 0))

@@ -1,4 +1,4 @@
-"""Scenarios from a few words: an ordinary time of a service, and the incidents that somebody asks for."""
+"""Scenarios from a few words: an ordinary time of a service, and the requested incidents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(Struct, frozen=True):
-    """An incident that shall happen; times are Unix seconds."""
+    """A requested incident; times are Unix seconds."""
 
     name: str
     start: float
@@ -29,13 +29,13 @@ class Wanted(Struct, frozen=True):
 def staged(
     service: Service, start: float, end: float, wanted: Sequence[Wanted] = (), *, seed: int = 1
 ) -> Scenario:
-    """Describe an ordinary time in which the wanted incidents happen.
+    """Describe an ordinary time in which the requested incidents happen.
 
     An incident that comes with a release has a rollout of its own at its start, and is rolled back at its end; the
     ordinary release is left out then.
 
     Raises:
-        ValueError: there is no incident of a name, one ends before it starts, or lies beyond the span.
+        ValueError: a name is unknown, an incident ends before it starts, or lies beyond the span.
     """
     plain = ordinary(service, start, end, seed)
     releases = (f"{plain.release}.{number}" for number in range(1, len(wanted) + 1))
@@ -57,7 +57,7 @@ def _incident(one: Wanted, service: Service, release: str, start: float, end: fl
 
 
 def _busier(one: Incident, least: float) -> Incident:
-    """Let no incident but an outage of its own break the promise of traffic: ``least`` is the smallest factor."""
+    """Raise an incident's traffic to ``least``, the smallest factor that keeps the promise of traffic."""
     changes = one.effect.changes
     if changes.traffic >= least:
         return one
@@ -65,7 +65,7 @@ def _busier(one: Incident, least: float) -> Incident:
 
 
 def _rollouts(incidents: Iterable[Incident], before: str, end: float) -> Iterable[Rollout]:
-    """Roll each release out, and back to what ran before all of them."""
+    """Roll each release out, and back to the release before all of them."""
     for one in sorted(incidents, key=lambda one: one.start):
         if one.release:
             yield Rollout(one.release, one.start)

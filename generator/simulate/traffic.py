@@ -1,4 +1,4 @@
-"""How many runs arrive when: a working day's rhythm around a mean."""
+"""The arrivals of runs: a working day's rhythm around a mean."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Traffic(Struct, frozen=True):
         runs_per_hour: The mean of a working day.
         swing: The part of the mean by which the peak at 14:00 UTC exceeds it, and the night falls below it;
             0 is the same all day.
-        weekend: The part of a working day's traffic that weekends have.
+        weekend: The traffic of a day at the weekend, as a part of a working day's.
     """
 
     runs_per_hour: float

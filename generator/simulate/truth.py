@@ -1,4 +1,4 @@
-"""What was injected when: the answer key of a simulated history, as a list of incidents that ``replay`` judges by."""
+"""The answer key of a simulated history: the list of incidents by which ``replay`` judges."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Truth(Struct, frozen=True):
-    """What a history contains; times are Unix seconds."""
+    """The contents of a history; times are Unix seconds."""
 
     service: str
     seed: int
@@ -28,7 +28,7 @@ class Truth(Struct, frozen=True):
     incidents: tuple[Incident, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the schema of incidents has it."""
+        """Return it in the form of the schema of incidents."""
         return {
             "service": self.service,
             "start": self.start,
@@ -40,7 +40,7 @@ class Truth(Struct, frozen=True):
 
 
 def truth(service: Service, scenario: Scenario, lived: Sequence[Life]) -> Truth:
-    """Put together what happens to a service in a scenario."""
+    """Collect the truth about a service in a scenario."""
     return Truth(
         service.name,
         scenario.seed,

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.model.service import Service
 
-#: What ends runs of a service whose labels do not say so.
+#: The reasons that end runs of a service without a label for them.
 _UNSAID = Reasons("", "completed", "step_error", "tool_error", "timeout", "max_steps", ("max_steps",), ())
 
 
 class Vocabulary(Struct, frozen=True):
-    """What a service's labels may say; of ``run``, ``call`` and ``step`` None where no label says how they ended."""
+    """The values of a service's labels; ``run``, ``call`` and ``step`` are None where no label has their outcome."""
 
     run: Outcome | None
     call: Outcome | None
@@ -34,7 +34,7 @@ class Vocabulary(Struct, frozen=True):
 
 
 def vocabulary(service: Service) -> Vocabulary:
-    """Read what the labels of a service may say."""
+    """Read the possible values of a service's labels."""
     classes = _values(service, ERROR_CLASS, "error")
     return Vocabulary(
         run=roles.outcome(service, Event.RUN),
@@ -58,7 +58,7 @@ def _values(service: Service, label: str, stem: str) -> tuple[str, ...]:
 
 
 def choices(label: Label, stem: str) -> tuple[str, ...]:
-    """List the declared values of a label, or make some up where only their number is declared."""
+    """List the declared values of a label, or invent some where only their number is declared."""
     made_up = tuple(f"{stem}_{number}" for number in range(1, min(label.max_live, 3) + 1))
     return _listed(label) or made_up
 

@@ -122,7 +122,7 @@ def _shadowed(profiles: list[Loaded[ProfileSpec]], sources: Sources) -> tuple[Pr
     return tuple(spec for spec in shipped if spec is not None)
 
 
-def _misfits(document: Document, kind: str) -> tuple[Diagnostic, ...]:
+def _errors_of(document: Document, kind: str) -> tuple[Diagnostic, ...]:
     """Find all errors of one document: of its texts, and of its schema."""
     of_texts = (*check_texts(document.root), *(check_secrets(document.root) if kind == "site" else ()))
     of_schema = validate(document, load_schema(kind))
@@ -141,6 +141,6 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     document = parse_document(source.value, dates=kind in _WITH_DATES)
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics))
-    misfits = _misfits(document.value, kind)
+    misfits = _errors_of(document.value, kind)
     found = (*source.diagnostics, *document.diagnostics, *misfits)
     return Loaded(None if has_errors(misfits) else decode(document.value.root, into), found)

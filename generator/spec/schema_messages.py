@@ -166,7 +166,8 @@ def _enum(case: ErrorContext) -> Message:
     match = closest(case.node.text, known) if isinstance(case.node, Scalar) else None
     suggestion = f"did you mean {quoted(match)}? " if match else ""
     message = f"{case.subject} may not be {value(case.node)}"
-    return Message("schema/value", message, f"{suggestion}known values: {listed(known)}")
+    advice = "" if match or not case.advice else f"; {case.advice}"
+    return Message("schema/value", message, f"{suggestion}known values: {listed(known)}{advice}")
 
 
 def _const(case: ErrorContext) -> Message:
@@ -211,7 +212,7 @@ def _size(relation: str, one: str, many: str) -> Callable[[ErrorContext], Messag
 
 
 def _size_help(case: ErrorContext, one: str, many: str) -> str:
-    """Tell the size of the excess or the lack, where the schema has no help."""
+    """Return the size of the excess or the lack, if the schema has no help."""
     beyond = len(case.instance) - case.wanted
     count = case.wanted if beyond <= 0 else beyond
     unit = one if count == 1 else many

@@ -43,8 +43,6 @@ _THOUSANDTH = 0.001
 _DIGITS = 3
 _EXPONENT_FROM = 1_000_000
 _WHOLE = re.compile(r"[0-9]+")
-#: A metric's name that PromQL accepts before the braces; any other is selected by __name__.
-_PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _TARGET = ("job", "instance")
 
 
@@ -101,11 +99,7 @@ def series_of(name: str, source: Source, stream: Stream) -> str:
 
 
 def _selected(name: str, source: Source, stream: Stream, service: Service) -> Series:
-    exposed_as = series_of(name, source, stream)
-    plain_name = _PLAIN_NAME.fullmatch(exposed_as) is not None
-    found = series(exposed_as if plain_name else "", service.selector)
-    if not plain_name:
-        found = found.where(__name__=exposed_as)
+    found = series(series_of(name, source, stream), service.selector)
     for label, patterns in source.where:
         found = (
             found.where("=~", **{label: "|".join(patterns)})

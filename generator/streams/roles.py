@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.labels import OTHER
-from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.resolve.patterns import overlap
 
 if TYPE_CHECKING:
@@ -73,17 +72,6 @@ ROLES: Mapping[str, Role] = {
     "cost": Role(Event.LLM_CALL, Amount.USD),
     "llm_usage_unread": Role(Event.UNREAD),
     "inner_run": Role(Event.INNER_RUN),
-}
-#: The labels that an event has, first the one that identifies it.
-KNOWN: Mapping[Event, tuple[str, ...]] = {
-    Event.RUN: (STOP_REASON, STATUS),
-    Event.TOOL_CALL: (TOOL, STATUS),
-    Event.TOOL_ERROR: (TOOL, ERROR_CLASS),
-    Event.LLM_CALL: (MODEL,),
-    Event.LLM_ERROR: (MODEL, ERROR_CLASS),
-    Event.TOKENS: (MODEL, TOKEN_TYPE),
-    Event.UNREAD: (MODEL,),
-    Event.INNER_RUN: (STOP_REASON, STATUS),
 }
 
 

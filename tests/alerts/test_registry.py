@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import get_args
@@ -11,12 +12,21 @@ import yaml
 
 from generator.alerts import condition
 from generator.alerts.registry import KINDS
+from generator.audit.checks import presence, types
 from generator.grafana import compare, readable
+from generator.grafana.dashboards import own
+from generator.instrumentation import roles
 from generator.model.alerts import AlertKind
+from generator.model.metrics import FACTORS
 from generator.model.units import WRITTEN_AS, Unit
+from generator.prometheus.rule_tests import example
+from generator.prometheus.rule_tests.cases import MAKERS
+from generator.resolve import signals
 from generator.resolve.alerts import KINDS as WRITTEN
-from generator.spec.types import AlertSpec
-from generator.streams.roles import ROLES
+from generator.spec.schema import schema_text
+from generator.spec.types import AlertSpec, SignalSpec
+from generator.streams.roles import ROLES, Event
+from tests.prometheus.test_own_alerts import ALERTS as OWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,8 +35,23 @@ def test_each_kind_of_alert_has_a_module() -> None:
     assert set(KINDS) == set(get_args(AlertKind))
 
 
-def test_each_kind_that_a_spec_can_write_has_a_field() -> None:
-    assert set(WRITTEN) <= set(AlertSpec.__struct_fields__)
+def test_each_kind_of_alert_has_test_cases() -> None:
+    assert set(MAKERS) == set(get_args(AlertKind))
+
+
+def test_each_kind_that_a_spec_can_write_is_resolved() -> None:
+    assert set(WRITTEN) == _fields(AlertSpec, "AlertKindSpec | None")
+    assert set(signals.KINDS) == _fields(SignalSpec, "SourceSpec | None")
+
+
+def test_a_real_prometheus_tries_each_kind_that_a_spec_can_write() -> None:
+    library = yaml.safe_load((ROOT / "specs/signals.yaml").read_text("utf-8"))["alerts"]
+    tried = {key for alert in (*library.values(), *OWN.values()) for key in alert}
+    assert set(WRITTEN) - tried == set()
+
+
+def _fields(record: type, annotation: str) -> set[str]:
+    return {name for name, written in record.__annotations__.items() if written == annotation}
 
 
 @pytest.mark.parametrize("unit", Unit)
@@ -34,12 +59,39 @@ def test_each_unit_is_in_every_table(unit: Unit) -> None:
     assert unit in WRITTEN_AS
     assert condition.value_of(unit)
     assert unit in compare._SCALES  # noqa: SLF001
+    assert unit in condition._ASKED  # noqa: SLF001
     assert unit in readable._MAGNITUDES  # noqa: SLF001
+    assert unit in own._SCALES  # noqa: SLF001
+    assert unit in {Unit.RATIO, *example._PROMISED}  # noqa: SLF001
+
+
+def test_each_unit_that_a_metric_can_have_is_in_every_table() -> None:
+    exposed = _enum("common", "$defs", "metric")
+    assert exposed | {""} == set(FACTORS) == set(types._FULL)  # noqa: SLF001
+    assert exposed == set(presence._UNITS.values())  # noqa: SLF001
+
+
+def test_each_unit_that_a_stream_can_have_is_in_every_table() -> None:
+    base = _enum("signals", "properties", "streams", "additionalProperties") | {""}
+    assert base == set(signals._UNITS)  # noqa: SLF001
+    assert base <= set(FACTORS)
+
+
+def _enum(kind: str, *path: str) -> set[str]:
+    """Read the units that a schema allows."""
+    found = json.loads(schema_text(kind))
+    for part in (*path, "properties", "unit", "enum"):
+        found = found[part]
+    return set(found)
 
 
 def test_each_stream_of_the_library_has_a_role() -> None:
     library = yaml.safe_load((ROOT / "specs/signals.yaml").read_text("utf-8"))
     assert set(library["streams"]) == set(ROLES)
+
+
+def test_each_event_is_part_of_a_block_of_the_generated_module() -> None:
+    assert {*roles._OF_RUNS, *roles._OF_TOOLS, *roles._OF_STEPS} == set(Event)  # noqa: SLF001
 
 
 def test_the_page_about_the_compiler_names_what_is_there() -> None:

@@ -49,7 +49,7 @@ def _gateway(folder: Path, text: str) -> Audit:
     return _audited(folder, "litellm", GATEWAY, folder / "exposed.prom")
 
 
-def _told(found: Audit) -> dict[str, list[str]]:
+def _messages(found: Audit) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     for finding in found.findings:
         told.setdefault(finding.diagnostic.code, []).append(finding.diagnostic.message)
@@ -82,7 +82,7 @@ def test_what_is_summed_away_is_counted_and_its_setting_named(tmp_path: Path) ->
 
 def test_values_that_nothing_takes_are_told_once_by_their_own_names(tmp_path: Path) -> None:
     series = f'{REQUESTS}{{requested_model="o9",status_code="301"}} 1\n'
-    told = _told(_gateway(tmp_path, f"# TYPE {REQUESTS} counter\n{series}"))
+    told = _messages(_gateway(tmp_path, f"# TYPE {REQUESTS} counter\n{series}"))
     assert told["audit/undeclared-value"] == [
         f'label "status_code" has "301", which is no status that the spec knows (in {REQUESTS})',
         f'label "requested_model" has "o9", which is no model that the spec knows (in {REQUESTS})',
@@ -90,7 +90,7 @@ def test_values_that_nothing_takes_are_told_once_by_their_own_names(tmp_path: Pa
 
 
 def test_a_label_that_the_source_lacks_is_told_once(tmp_path: Path) -> None:
-    told = _told(_gateway(tmp_path, f'# TYPE {REQUESTS} counter\n{REQUESTS}{{status_code="200"}} 1\n'))
+    told = _messages(_gateway(tmp_path, f'# TYPE {REQUESTS} counter\n{REQUESTS}{{status_code="200"}} 1\n'))
     assert len(told["audit/missing-label"]) == 1
     assert '"requested_model", by which its profile tells the model' in told["audit/missing-label"][0]
 
@@ -104,7 +104,7 @@ def test_without_its_events_a_profile_says_nothing(tmp_path: Path) -> None:
 
 def test_of_names_that_differ_by_exporter_one_is_enough(tmp_path: Path) -> None:
     found = _audited(tmp_path, "langgraph", "description: Runs.", EXPOSITIONS / "langgraph.prom")
-    assert "audit/missing-metric" not in _told(found)
+    assert "audit/missing-metric" not in _messages(found)
 
 
 def test_the_interval_of_scrapes_is_held_against_the_sites(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def _called(service: Service, job: str) -> Service:
     return replace(service, selector={"job": job})
 
 
-def _told(found: Audit) -> dict[str, str]:
+def _messages(found: Audit) -> dict[str, str]:
     """Map the codes of violations and suspicions to their messages."""
     said = (finding.diagnostic for finding in found.findings)
     return {one.code: one.message for one in said if one.severity is not Severity.INFO}
@@ -87,7 +87,7 @@ def test_a_simulated_fleet_is_as_its_spec_says_but_for_the_incident(  # noqa: PL
 
     found = audit(ServerSource(prometheus, service, at=NOW), service, model)
 
-    assert _told(found) == expected
+    assert _messages(found) == expected
     assert found.seen.instances == service.replicas
     always = {name for name, metric in service.metrics.items() if not metric.sparse}
     assert always <= set(found.seen.metrics)
@@ -100,7 +100,7 @@ def test_what_is_over_is_no_longer_found(
     wanted = [Wanted("undeclared-label-value", start, start + 10 * MINUTE)]
     wanted.append(Wanted("rolling-restart", start + 20 * MINUTE, start + 30 * MINUTE))
     write(prometheus, simulate(service, model.site, staged(service, start, NOW, wanted)).series)
-    assert _told(audit(ServerSource(prometheus, service, at=NOW), service, model)) == {}
+    assert _messages(audit(ServerSource(prometheus, service, at=NOW), service, model)) == {}
 
 
 def _line(name: str, job: str, at: Iterable[tuple[float, float]], **labels: str) -> TimeSeries:
@@ -139,7 +139,7 @@ def test_a_counter_that_goes_up_and_down_is_suspected(
     service = _called(demo.services[0], unique)
     up_and_down = [(NOW - 15.0 * step, float(step % 2)) for step in range(40)]
     write(prometheus, [_line("demo_tool_calls_total", unique, sorted(up_and_down), tool="mail")])
-    told = _told(audit(ServerSource(prometheus, service, at=NOW), service, demo))
+    told = _messages(audit(ServerSource(prometheus, service, at=NOW), service, demo))
     assert told["audit/not-a-counter"] == (
         "demo_tool_calls_total is a counter, and 1 series is falling again and again within 10m"
     )
@@ -151,7 +151,9 @@ def test_a_counter_that_restarts_is_not_suspected(
     service = _called(demo.services[0], unique)
     restarted = [(NOW - 600 + 15.0 * step, float(step % 20)) for step in range(40)]
     write(prometheus, [_line("demo_tool_calls_total", unique, restarted, tool="mail")])
-    assert "audit/not-a-counter" not in _told(audit(ServerSource(prometheus, service, at=NOW), service, demo))
+    assert "audit/not-a-counter" not in _messages(
+        audit(ServerSource(prometheus, service, at=NOW), service, demo)
+    )
 
 
 def test_another_job_that_is_no_service_of_the_specs_is_suggested(
@@ -208,7 +210,7 @@ def test_a_scraped_process_is_clean_and_labels_of_its_target_are_no_fault(
 ) -> None:
     source = _scrape(fresh_prometheus, answering, registry(support), support)
     found = audit(source, support, model)
-    assert _told(found) == {}
+    assert _messages(found) == {}
     assert found.seen.metrics["agent_run_total"].described.types == {"counter"}
     # All series of the target, not only the declared ones.
     assert found.seen.exposed == sum(seen.series for seen in found.seen.metrics.values())
@@ -222,7 +224,7 @@ def test_types_are_what_the_scraped_process_says(
         "ok", "r1", "south"
     ).set(1)
     Counter("agent_retries_total", "Retries.", registry=exposed).inc()
-    told = _told(audit(_scrape(fresh_prometheus, answering, exposed, support), support, model))
+    told = _messages(audit(_scrape(fresh_prometheus, answering, exposed, support), support, model))
     assert told["audit/type"] == "agent_run_total is declared a counter and exposed as a gauge"
     assert told["audit/missing-label"] == 'agent_run_total has no label "stop_reason"'
     assert told["audit/taken-label"] == (
@@ -266,7 +268,7 @@ def test_a_server_without_metadata_is_audited_without_types(
     write(prometheus, [_line("demo_tool_calls_total", unique, [(NOW, 1.0)], tool="mail")])
     api = replace(prometheus, connection=_by(WithoutMetadata, prometheus))
     found = audit(ServerSource(api, service, at=NOW), service, demo)
-    assert set(_told(found)) == {"audit/missing-metric"}
+    assert set(_messages(found)) == {"audit/missing-metric"}
 
 
 def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(
@@ -285,7 +287,7 @@ def test_a_flood_of_series_is_counted_by_the_server_and_not_fetched(
     watching = _by(Watching, prometheus)
     api = replace(prometheus, connection=watching)
     found = audit(ServerSource(api, service, at=NOW), service, demo)
-    told = _told(found)
+    told = _messages(found)
 
     assert "and 190 more" in told["audit/undeclared-value"]
     assert (
@@ -328,6 +330,24 @@ def test_a_server_is_asked_how_often_it_scrapes(
     write(prometheus, [_line("up", unique, [(when + 0.2, 1.0) for when in times])])
     found = ServerSource(prometheus, _called(support, unique), at=NOW).interval()
     assert found == pytest.approx(interval)
+
+
+def test_of_a_target_that_is_new_the_configured_interval_is_known(
+    fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service
+) -> None:
+    target = answering(200, b"agent_run_total 1\n", headers={"Content-Type": "text/plain; version=0.0.4"})
+    source = ServerSource(fresh_prometheus.api, replace(support, selector={"job": "support-agent"}))
+    at = target.removeprefix("http://")
+    scraped = {"job_name": "support-agent", "scrape_interval": "1m30s", "static_configs": [{"targets": [at]}]}
+    other = {"job_name": "other", "scrape_interval": "7s", "static_configs": [{"targets": [at]}]}
+    fresh_prometheus.load(ServerConfig(scrape_configs=(scraped, other)))
+    deadline = time.monotonic() + 30
+    while (found := source.interval()) is None:
+        assert time.monotonic() < deadline, "no target was known"
+        time.sleep(0.05)
+    assert found == pytest.approx(90)
+    # The past is asked for samples only.
+    assert replace(source, at=NOW).interval() is None
 
 
 def test_of_what_is_not_scraped_no_interval_is_known(

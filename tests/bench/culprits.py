@@ -55,7 +55,7 @@ def measure(effort: Effort) -> Found:
 def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
     """Evaluate all rules about a service, and the culprit queries in an outage, or if all alerts fire at once."""
     rules = [Query(rule.expr, living.end) for group in living.groups for rule in group.rules]
-    asked = [(name, Query(text, living.end)) for name, text in _asked(living, model)]
+    asked = [(name, Query(text, living.end)) for name, text in _queries(living, model)]
     found, more = costs(living.api, [rules, [each for _, each in asked]], times)
     ours = total(found).seconds
     every = [(name, cost.seconds) for (name, _), cost in zip(asked, more, strict=True)]
@@ -69,7 +69,7 @@ def _costs(living: Fleet, model: Model, times: int) -> Iterator[Line]:
         yield Line(_PART, f"a round of all rules about a service, {what}", with_them, without, goal)
 
 
-def _asked(living: Fleet, model: Model) -> Iterator[tuple[str, str]]:
+def _queries(living: Fleet, model: Model) -> Iterator[tuple[str, str]]:
     ground = ground_of(model.library, Scope(model.site))
     release = living.api.query("release:agent_newest:seconds or release:agent_run:rate", living.end).samples
     labels = {**_LABELS, names.SERVICE: living.service.name, names.RELEASE: release[0].labels[names.RELEASE]}

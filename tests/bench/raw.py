@@ -80,7 +80,7 @@ def equivalents(expr: str, job: str) -> frozenset[str]:
     Series without a flat equivalent (prices, objectives, the newest release) are skipped, so that the cost of raw
     metrics is a lower bound.
     """
-    found = (each for one in references(expr) for each in _asked(one.name, job))
+    found = (each for one in references(expr) for each in _raw_queries(one.name, job))
     return frozenset(found)
 
 
@@ -103,7 +103,7 @@ def happened(window: str, job: str, **where: str) -> str:
     return f"sum(increase(agent_run_total{{{matchers}}}[{window}]))"
 
 
-def _asked(record: str, job: str) -> Iterator[str]:
+def _raw_queries(record: str, job: str) -> Iterator[str]:
     match = _RECORD.fullmatch(record)
     if not match or match["operation"] in _CONSTANT:
         return

@@ -67,7 +67,7 @@ def _query(living: Fleet, board: Json, panel: Panel, target: Json) -> Query:
 
 
 def shown_from(panel: Panel, start: int, end: int) -> tuple[int, int]:
-    """Where a panel begins that is shown until ``end``, and its step; one of days asks for a point a day."""
+    """Return the start of a panel shown until ``end``, and its step; a panel of days has a point a day."""
     days = panel.json.get("timeFrom")
     return (end - int(days.removesuffix("d")) * DAY, DAY) if days else (start, _STEP)
 

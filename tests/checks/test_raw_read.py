@@ -37,10 +37,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 def _checked(demo: Service, compiled: Compiled) -> list[str]:
-    return [told.message for told in _told(demo, compiled)]
+    return [told.message for told in _diagnostics(demo, compiled)]
 
 
-def _told(demo: Service, compiled: Compiled) -> tuple[Diagnostic, ...]:
+def _diagnostics(demo: Service, compiled: Compiled) -> tuple[Diagnostic, ...]:
     return check(facts(Model(SITE, library(), (demo,)), (compiled,), shared(SITE)))
 
 
@@ -195,7 +195,7 @@ def test_a_finding_is_placed_and_explained(demo: Service) -> None:
             else rule
         ),
     )
-    (told,) = _told(demo, compiled)
+    (told,) = _diagnostics(demo, compiled)
     assert told.span == demo.where("metrics.agent_run_total")
     assert (told.code, told.help) == (
         "internal/raw-read",

@@ -33,7 +33,7 @@ FOUND_BY = ("AgentToolErrorRateHigh", "AgentToolErrorRateRising")
 OF = ["simulate", str(SPECS), "--service", "research-agent", *SPAN]
 
 
-def _told(capsys: pytest.CaptureFixture[str]) -> str:
+def _output(capsys: pytest.CaptureFixture[str]) -> str:
     said = capsys.readouterr()
     assert not said.out
     return said.err
@@ -141,19 +141,19 @@ def test_a_server_that_has_the_service_is_left_alone_unless_asked(
     assert main([*OF, "--prometheus", url]) == 0
     capsys.readouterr()
     assert main([*OF, "--prometheus", url]) == 2
-    assert "has series of research-agent within the span already" in _told(capsys)
+    assert "has series of research-agent within the span already" in _output(capsys)
     assert main([*OF, "--prometheus", url, "--add"]) == 0
 
 
 def test_an_address_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*OF, "--prometheus", "localhost:9090"]) == 2
-    assert "the address of Prometheus is not one of a server" in _told(capsys)
+    assert "the address of Prometheus is not one of a server" in _output(capsys)
 
 
 def test_an_unreachable_server_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     truth = tmp_path / "truth.json"
     assert main([*OF, "--prometheus", "http://127.0.0.1:1", "--truth", str(truth)]) == 2
-    told = _told(capsys)
+    told = _output(capsys)
     assert "http://127.0.0.1:1 does not answer: Connection refused" in told
     assert "help: check the address, and that Prometheus runs" in told
     assert not list(tmp_path.iterdir())
@@ -182,7 +182,7 @@ def test_a_refusal_is_told_with_a_way_out(  # noqa: PLR0913 - fixtures and param
     truth = tmp_path / "truth.json"
     url = answering(status, said.encode())
     assert main([*OF, "--add", "--prometheus", url, "--truth", str(truth)]) == 2
-    told = _told(capsys)
+    told = _output(capsys)
     assert f"HTTP {status}: {said}" in told
     assert way in told
     assert not list(tmp_path.iterdir())
@@ -230,14 +230,14 @@ def test_a_call_that_cannot_be_meant_writes_nothing(
 ) -> None:
     files = ["--openmetrics", str(tmp_path / "text"), "--truth", str(tmp_path / "truth.json")]
     assert main(["simulate", str(SPECS), *arguments, *files]) == 2
-    assert told in _told(capsys)
+    assert told in _output(capsys)
     assert not list(tmp_path.iterdir())
 
 
 def test_history_and_truth_do_not_share_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(tmp_path / "file")
     assert main([*OF, "--openmetrics", file, "--truth", f"{tmp_path}/../{tmp_path.name}/file"]) == 2
-    assert "--openmetrics and --truth name the same file" in _told(capsys)
+    assert "--openmetrics and --truth name the same file" in _output(capsys)
     assert not list(tmp_path.iterdir())
 
 
@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work(
     ):
         targets = {"--openmetrics": str(tmp_path / "text"), option: str(place)}
         assert main([*OF, *(part for target in targets.items() for part in target)]) == 2
-        assert f"{place} cannot be written: {reason}" in _told(capsys)
+        assert f"{place} cannot be written: {reason}" in _output(capsys)
         assert [path.name for path in tmp_path.iterdir()] == ["text"]
         assert (tmp_path / "text").read_text() == "old"
 
@@ -285,7 +285,7 @@ def test_broken_specs_are_shown_and_nothing_is_simulated(
     (tmp_path / "services").mkdir()
     (tmp_path / "services" / "a.yaml").write_text("service: a\n")
     assert main(["simulate", str(tmp_path), *SPAN, "--openmetrics", str(tmp_path / "text")]) == 1
-    assert "error[" in _told(capsys)
+    assert "error[" in _output(capsys)
     assert not (tmp_path / "text").exists()
 
 
@@ -329,6 +329,6 @@ def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_token_in_the_address_is_refused_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*OF, "--prometheus", "http://me:secret@127.0.0.1:1"]) == 2
-    told = _told(capsys)
+    told = _output(capsys)
     assert "holds a user name or a password" in told
     assert "secret" not in told

@@ -80,7 +80,7 @@ def _demo(place: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             running.kill()
 
 
-def _said(running: subprocess.Popen[str], end: str) -> str:
+def _output_until(running: subprocess.Popen[str], end: str) -> str:
     """Read the output up to a line with ``end`` in it."""
     assert running.stdout is not None
     said = ""
@@ -91,7 +91,7 @@ def _said(running: subprocess.Popen[str], end: str) -> str:
     raise AssertionError(said)
 
 
-def _asked(url: str) -> Any:  # noqa: ANN401 - JSON
+def _fetched(url: str) -> Any:  # noqa: ANN401 - JSON
     with urlopen(url, timeout=10) as answer:  # noqa: S310 - a server of ours
         return json.load(answer)
 
@@ -110,7 +110,7 @@ def _children(pid: int) -> list[int]:
 
 def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
     with _demo(place, "--incident", "tool-outage") as running:
-        said = _said(running, "tool-outage has begun")
+        said = _output_until(running, "tool-outage has begun")
         assert "wait for AgentToolErrorRateHigh" in said
         dashboards = re.search(r"dashboards +(http://\S+)", said)
         assert dashboards
@@ -123,19 +123,19 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
         assert len(servers) == 2
 
         def firing() -> bool:
-            alerts = _asked(f"{prometheus[1]}/api/v1/alerts")["data"]["alerts"]
+            alerts = _fetched(f"{prometheus[1]}/api/v1/alerts")["data"]["alerts"]
             return ("AgentToolErrorRateHigh", "firing") in {
                 (one["labels"]["alertname"], one["state"]) for one in alerts
             }
 
         def told() -> bool:
-            alerts = _asked(f"{alertmanager[1]}/api/v2/alerts")
+            alerts = _fetched(f"{alertmanager[1]}/api/v2/alerts")
             return "AgentToolErrorRateHigh" in {one["labels"]["alertname"] for one in alerts}
 
         _until(firing)
         page = urlopen(dashboards[1], timeout=10).read().decode()  # noqa: S310 - a server of ours
         assert "<svg" in page
-        said = _said(running, "critical: pages team-demo (receiver team-demo-page)")
+        said = _output_until(running, "critical: pages team-demo (receiver team-demo-page)")
         assert "FIRING   AgentToolErrorRateHigh (tool search), warning: opens a ticket for team-demo" in said
         _until(told)
         running.send_signal(signal.SIGINT)
@@ -148,11 +148,11 @@ def test_an_incident_is_found_and_told_and_nothing_is_left(place: Path) -> None:
 def test_what_is_typed_begins_and_ends_an_incident(place: Path) -> None:
     with _demo(place, "--last", "1m") as running:
         assert running.stdin is not None
-        _said(running, "night-low")
+        _output_until(running, "night-low")
         for name in ("help", "tool-outage", "tool-outage", "success-drop-after-release", "tool-outag"):
             running.stdin.write(f"{name}\n")
             running.stdin.flush()
-        said = _said(running, "has begun, with release")
+        said = _output_until(running, "has begun, with release")
         helped, _, said = said.partition("quit or Ctrl-C ends the demo.\n")
         assert "  exporter-gone               AgentMetricAbsent\n" in helped
         assert said.splitlines()[:2] == [

@@ -76,5 +76,5 @@ def test_a_service_that_cannot_be_shown_ends_the_call(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode() == (
         "error: the demo cannot show mini-agent: it measures no runs\n"
-        "  help: it shows services with the metrics of the profile agent\n"
+        "  help: it shows services with the metrics of the profile agent, and those that others measure\n"
     )

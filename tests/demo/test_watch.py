@@ -31,40 +31,40 @@ def _looks(*alerts: Seen) -> Mapping[frozenset[tuple[str, str]], Seen]:
     return {frozenset(alert.labels.items()): alert for alert in alerts}
 
 
-def _said(before: tuple[Seen, ...], now: tuple[Seen, ...]) -> list[str]:
+def _lines(before: tuple[Seen, ...], now: tuple[Seen, ...]) -> list[str]:
     return list(changes(_looks(*before), _looks(*now), ROUTING))
 
 
 def test_a_pending_alert_says_when_it_fires() -> None:
     pending = _alert("AgentToolErrorRateHigh", "critical", firing=False, tool="search")
-    assert _said((), (pending,)) == [
+    assert _lines((), (pending,)) == [
         "pending  AgentToolErrorRateHigh (tool search), critical: Tools fail. It fires in 5m if it stays so."
     ]
-    assert _said((pending,), (pending,)) == []
-    assert _said((pending,), ()) == ["over     AgentToolErrorRateHigh (tool search): it did not stay so"]
+    assert _lines((pending,), (pending,)) == []
+    assert _lines((pending,), ()) == ["over     AgentToolErrorRateHigh (tool search): it did not stay so"]
 
 
 def test_a_critical_alert_pages_its_owner_and_a_warning_opens_a_ticket() -> None:
     critical = _alert("High", "critical", firing=True, seconds=0)
     warning = _alert("Rising", "warning", firing=True)
-    assert _said((), (critical,)) == ["FIRING   High, critical: pages team-a (receiver team-a-page)"]
-    assert _said((), (warning,)) == [
+    assert _lines((), (critical,)) == ["FIRING   High, critical: pages team-a (receiver team-a-page)"]
+    assert _lines((), (warning,)) == [
         "FIRING   Rising, warning: opens a ticket for team-a (receiver team-a-ticket)"
     ]
-    assert _said((critical,), ()) == ["ended    High"]
+    assert _lines((critical,), ()) == ["ended    High"]
 
 
 def test_a_warning_beside_a_critical_alert_about_the_same_is_held_back() -> None:
     critical = _alert("High", "critical", firing=True, tool="search")
     warning = _alert("Rising", "warning", firing=True, tool="search")
     held = "FIRING   Rising (tool search), warning: held back, as the critical alert about the same says it"
-    assert _said((critical,), (critical, warning)) == [held]
+    assert _lines((critical,), (critical, warning)) == [held]
     other = _alert("Rising", "warning", firing=True, tool="send")
-    assert "opens a ticket" in _said((critical,), (critical, other))[0]
+    assert "opens a ticket" in _lines((critical,), (critical, other))[0]
     aside = _alert("AgentTokensUnpriced", "critical", firing=True, tool="search")
-    assert "opens a ticket" in _said((aside,), (aside, warning))[0]
+    assert "opens a ticket" in _lines((aside,), (aside, warning))[0]
     waiting = _alert("High", "critical", firing=False, tool="search")
-    assert "opens a ticket" in _said((waiting,), (waiting, warning))[0]
+    assert "opens a ticket" in _lines((waiting,), (waiting, warning))[0]
 
 
 def test_the_rules_of_a_server_give_the_alerts_with_what_they_wait_for() -> None:

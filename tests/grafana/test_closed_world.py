@@ -34,14 +34,14 @@ def known(model: Model) -> dict[str, Shape]:
 def test_queries_read_recorded_series_by_labels_that_they_have(
     boards: dict[str, Json], known: dict[str, Shape]
 ) -> None:
-    wrong = [f"{where}: {found}" for where, expr, _ in _asked(boards) for found in _wrong(expr, known)]
+    wrong = [f"{where}: {found}" for where, expr, _ in _expressions(boards) for found in _wrong(expr, known)]
     assert wrong == []
 
 
 def test_legends_name_labels_that_are_there(boards: dict[str, Json], known: dict[str, Shape]) -> None:
     missing = [
         f"{where}: {sorted(found)}"
-        for where, expr, legend in _asked(boards)
+        for where, expr, legend in _expressions(boards)
         if (found := set(LABEL.findall(legend)) - infer(expr, known).shape.names)
     ]
     assert missing == []
@@ -87,7 +87,7 @@ def test_what_cannot_be_offered_is_noticed(query: str, known: dict[str, Shape]) 
     assert list(_not_offered(query, known))
 
 
-def _asked(boards: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
+def _expressions(boards: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
     """List every expression: its place, its text, and the texts that name its labels."""
     for board in boards.values():
         for target in targets(board):

@@ -183,7 +183,7 @@ def test_the_fleet_keeps_to_the_chosen_environments(
 def test_each_row_of_the_board_has_a_name(
     boards_of_mixed: dict[str, Json], everywhere: PrometheusApi
 ) -> None:
-    """What the profile of the chosen service does not measure has a row as well, which says so."""
+    """A signal that the profile of the chosen service does not measure has a row too, with that status."""
     board = boards_of_mixed["agent-overview"]
     chosen: dict[str, Choice] = {"environment": "$__all", "service": "c", "run": "run", "run_title": "Run"}
     status, current = (

@@ -58,20 +58,20 @@ def _value(tool: str, time: int) -> float:
 def test_those_with_most_calls_lead_and_the_rest_is_summed(
     boards: dict[str, Json], many: PrometheusApi
 ) -> None:
-    led, others = _asked(boards, many, "Tool calls")
+    led, others = _answers(boards, many, "Tool calls")
     assert {labels["tool"] for labels, _ in led.series} == {_LATE, *_TOOLS[-APART + 1 :]}
     rest = sum(_MADE[tool] for tool in _TOOLS[2 : -APART + 1])
     assert [values[len(values) // 2] for _, values in others.series] == [pytest.approx(rest)]
 
 
 def test_of_lines_the_highest_of_the_rest_is_drawn(boards: dict[str, Json], many: PrometheusApi) -> None:
-    led, others, _ = _asked(boards, many, "Tool error rate")
+    led, others, _ = _answers(boards, many, "Tool error rate")
     assert len(led.series) == APART
     ((_, values),) = others.series
     assert values[len(values) // 2] == pytest.approx(0.001 * _MADE[_TOOLS[-APART]])
 
 
-def _asked(boards: dict[str, Json], api: PrometheusApi, title: str) -> list[Answer]:
+def _answers(boards: dict[str, Json], api: PrometheusApi, title: str) -> list[Answer]:
     board = boards["agent-tools"]
     chosen = {"service": _SERVICE, "tool": "$__all", "model": "$__all", "release": "$__all"}
     found = [one for one in targets(board) if one.panel.json["title"] == title]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.grafana.colours import GREY
 from generator.resolve.model import resolve
 from generator.spec.load import load
 from tests.grafana.documents import documents, panels
@@ -52,6 +53,18 @@ def test_every_panel_says_why_it_is_empty(boards: dict[str, Json], foreign: dict
         for panel in panels(board):
             if panel.type != "text":
                 assert panel.json["fieldConfig"]["defaults"]["noValue"], panel.where
+
+
+def test_no_value_is_never_red(boards: dict[str, Json], foreign: dict[str, Json]) -> None:
+    """Grafana would write it in the colour of the first step."""
+    for board in (*boards.values(), *foreign.values()):
+        for panel in panels(board):
+            if panel.type == "stat":
+                defaults = panel.json["fieldConfig"]["defaults"]
+                (empty,) = (one["options"] for one in defaults["mappings"] if one["type"] == "special")
+                assert empty["match"] == "null", panel.where
+                assert empty["result"]["text"] == defaults["noValue"], panel.where
+                assert empty["result"]["color"] == GREY, panel.where
 
 
 def _titles(board: Json) -> set[str]:

@@ -34,7 +34,7 @@ _REPORTS = ("reports/cardinality.md", "reports/self-check.md")
 def test_a_text_is_shown_as_it_is_wherever_it_stands(place: str, value: str) -> None:
     shown, harmless = (_READER.parse(place.format(one)) for one in (text(value), "x"))
     assert _shape(shown) == _shape(harmless)
-    assert _said(shown) == _said(harmless).replace("x", _line(value))
+    assert _text(shown) == _text(harmless).replace("x", _line(value))
 
 
 @pytest.mark.parametrize("value", [*TEXTS, *RAW], ids=ascii)
@@ -42,7 +42,7 @@ def test_a_name_stays_in_its_cell(value: str) -> None:
     tokens = _READER.parse(f"| a | b |\n|---|---|\n| {code(value)} | c |")
     assert Counter(token.type for token in tokens)["td_open"] == 2
     assert {child.type for token in tokens for child in token.children or ()} <= {"text", "code_inline"}
-    assert _said(tokens) in {f"a\nb\n{one}\nc" for one in (_line(value), printable(value))}
+    assert _text(tokens) in {f"a\nb\n{one}\nc" for one in (_line(value), printable(value))}
 
 
 @pytest.mark.parametrize("path", [*_PAGES, *_REPORTS])
@@ -76,7 +76,7 @@ def test_a_link_leads_where_it_says(url: str) -> None:
 
 def test_a_runbook_says_the_texts(hostile: Compiled) -> None:
     for index, value in enumerate(TEXTS):
-        said = _said(_READER.parse(hostile.read(f"runbooks/{alert(index)}.md"))).split("\n")
+        said = _text(_READER.parse(hostile.read(f"runbooks/{alert(index)}.md"))).split("\n")
         signal, means = hostile.service.signals[own(index)], _meaning(hostile, alert(index))
         assert said[:4] == [alert(index), _line(sentence(value)), "What it means", _line(means)]
         assert said[4] == f"{_line(signal.title)} ({signal.name}): {_line(signal.description)}"
@@ -104,7 +104,7 @@ def _shape(tokens: list[Token]) -> list[tuple[str, str]]:
     return [(token.type, token.tag) for token in _every(tokens) if token.type != "text"]
 
 
-def _said(tokens: list[Token]) -> str:
+def _text(tokens: list[Token]) -> str:
     """Read the words, a line for each block."""
     blocks = (token.children or () for token in tokens if token.type == "inline")
     return "\n".join(

@@ -188,13 +188,13 @@ def test_litellm_tells_its_callbacks(loaded: Any, monkeypatch: pytest.MonkeyPatc
     adapter, metrics, registry = loaded("litellm")
     monkeypatch.setattr(litellm, "callbacks", [adapter.MetricsLogger(metrics)])
     messages = [{"role": "user", "content": "a"}]
-    asyncio.run(_asked(litellm, messages))
+    asyncio.run(_complete(litellm, messages))
     prompt, completion = tokens(registry)
     assert prompt > 0
     assert completion > 0
 
 
-async def _asked(litellm: Any, messages: list[dict[str, str]]) -> None:  # noqa: ANN401 - a module
+async def _complete(litellm: Any, messages: list[dict[str, str]]) -> None:  # noqa: ANN401 - a module
     await litellm.acompletion(model="gpt-4o", messages=messages, mock_response="an answer")
     for _ in range(50):  # it reports it later
         await asyncio.sleep(0.1)

@@ -40,7 +40,7 @@ for turn in range(20):
 
 
 @contextmanager
-def _held(target: Path) -> Iterator[int]:
+def _locked(target: Path) -> Iterator[int]:
     """Lock like a run."""
     descriptor = os.open(target / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -77,7 +77,7 @@ def test_runs_at_once_take_turns_and_leave_one_of_their_outputs(folder: Path) ->
 @pytest.mark.usefixtures("impatient")
 def test_a_run_that_does_not_end_is_an_error_that_says_where(target: Path) -> None:
     write(artifacts({"x": "1"}), target)
-    with _held(target), pytest.raises(OutputError) as caught:
+    with _locked(target), pytest.raises(OutputError) as caught:
         write(artifacts({"x": "2"}), target)
     assert caught.value.message == f'another run is writing in "{target}"'
     assert caught.value.help == "let it end, then run again"
@@ -87,7 +87,7 @@ def test_a_run_that_does_not_end_is_an_error_that_says_where(target: Path) -> No
 def test_a_run_waits_for_another_one_to_end(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(artifacts({"x": "1"}), target)
     waiting = Thread(target=write, args=(artifacts({"x": "2"}), target))
-    with _held(target) as descriptor:
+    with _locked(target) as descriptor:
         monkeypatch.setattr("generator.output.lock.time.sleep", lambda _: _release(descriptor))
         waiting.start()
         waiting.join()

@@ -152,6 +152,8 @@ EXPECTED: dict[str, dict[str, Mapping[str, float]]] = {
         STOPS: {"completed": 0.6, "max_tokens": 0.2, "cancelled": 0.1, "step_error": 0.1},
         BY_TYPE: {"prompt": 300, "cached": 100, "completion": 90},
         "service:agent_latency_p50:seconds": {"": 1},
+        "service:agent_requests_running:count": {"": 3},
+        "service:agent_requests_waiting:count": {"": 2},
     },
     "google-adk": {
         RUNS: {"": 5},

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from generator.cli import main
+from generator.demo.fit import unfit
+from generator.demo.foreign import as_its_source
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.model import names
@@ -17,7 +22,10 @@ from generator.model.units import HOUR
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
+from generator.simulate.agents import agent
+from generator.simulate.behaviour import run, stuck_call
 from generator.simulate.history import simulate
+from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
 from generator.spec.files import shipped_profiles
 from generator.spec.load import load
@@ -34,7 +42,7 @@ pytestmark = pytest.mark.long
 PROFILES = [path.stem for path in shipped_profiles()]
 #: A Monday, 08:00 UTC.
 _START = 1_700_467_200
-#: No simulated agent has what these count.
+#: The streams of events that no simulated agent has.
 _NEVER = {"llm_usage_unread", "inner_run"}
 
 
@@ -53,7 +61,7 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
 ) -> None:
     model = _model(profile, tmp_path, unique)
     (service,) = model.services
-    # Few runs succeed, so that all that goes wrong is seen within an hour.
+    # Few runs succeed, so that every kind of failure occurs within an hour.
     scenario = replace(ordinary(service, _START, _START + HOUR), zero_initialised=False)
     write(prometheus, simulate(_failing(service), model.site, scenario).series)
     own = compile_rules(service, model.site, shared_rules(model.library, model.site).records)
@@ -61,16 +69,51 @@ def test_a_simulated_history_becomes_the_streams_of_its_profile(
     found = {name: _events(prometheus, stream, service) for name, stream in _recorded(service).items()}
     assert [name for name, events in found.items() if not events] == []
     assert _undeclared(found, service) == []
-    # 600 runs of a simulated agent, each of about three calls, which pydantic-ai counts as runs.
-    assert 540 < _told(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
+    # 600 runs of a simulated agent, each with about three calls, which pydantic-ai counts as runs.
+    assert 540 < _events_with(found, "run", "") / (3 if profile == "pydantic-ai" else 1) < 760
     if "success_rate" in service.objectives:
-        assert 0.6 < _told(found, "run", "ok") / _told(found, "run", "") < 1
+        assert 0.6 < _events_with(found, "run", "ok") / _events_with(found, "run", "") < 1
     if "tool_call" in found and "status" in service.streams["tool_call"].labels:
-        assert 0 < _told(found, "tool_call", "error") < _told(found, "tool_call", "") / 2
+        assert 0 < _events_with(found, "tool_call", "error") < _events_with(found, "tool_call", "") / 2
+
+
+@pytest.mark.parametrize("profile", [one for one in PROFILES if one != "agent"])
+def test_the_demo_exposes_what_is_simulated(profile: str, tmp_path: Path, unique: str) -> None:
+    (service,) = _model(profile, tmp_path, unique).services
+    assert unfit(service) == ""
+    registry = CollectorRegistry()
+    measuring = as_its_source(service)(registry)
+    ordinary_agent, rng = agent(service, 1), Random(1)  # noqa: S311 - no secret
+    first = measuring("r1")
+    for _ in range(20):
+        first.work(run(rng, ordinary_agent, ORDINARY), lambda _: None)
+    first.go_round(stuck_call(rng, ordinary_agent, ORDINARY), lambda _: None)
+    shown = _read(registry)
+    # A release is a process: it begins at nothing, and the series of the one before are gone.
+    second = measuring("r2")
+    assert not [name for name in _read(registry) if name.startswith(service.runs.metric)]
+    second.work(run(rng, ordinary_agent, ORDINARY), lambda _: None)
+    missing = [
+        stream.name
+        for stream in service.streams.values()
+        if not stream.sparse
+        and not any(name.startswith(one.names[0]) for one in stream.sources for name in shown)
+    ]
+    assert missing == []
+    assert sum(value for name, value in shown.items() if name.startswith(service.runs.metric)) > 15
+
+
+def _read(registry: CollectorRegistry) -> dict[str, float]:
+    """Read the text that is scraped, as a parser that is not ours reads it: values by name, summed."""
+    found: dict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        for sample in family.samples:
+            found[sample.name] += sample.value
+    return found
 
 
 def _failing(service: Service) -> Service:
-    """Promise less, as a simulated history keeps promises."""
+    """Lower the objective, as a simulated history keeps its objectives."""
     objectives = {
         name: replace(one, bound=0.5) if name == "success_rate" else one
         for name, one in service.objectives.items()
@@ -90,7 +133,7 @@ Events = dict[tuple[tuple[str, str], ...], float]
 
 
 def _events(api: PrometheusApi, record: str, service: Service) -> Events:
-    """Count the events of a stream in the hour, by its labels; of a histogram all that it observed."""
+    """Count the events of a stream in the hour, by its labels; of a histogram all observations."""
     asked = f'sum_over_time({record}{{service="{service.name}",le=~"|[+]Inf"}}[1h]) * 60'
     found: Events = defaultdict(float)
     for one in api.query(asked, _START + HOUR).samples:
@@ -100,7 +143,7 @@ def _events(api: PrometheusApi, record: str, service: Service) -> Events:
 
 
 def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str, str, str]]:
-    """List what is said of a label that its spec does not name; only an error may be of a class without a name."""
+    """List undeclared values of labels; only an error class may be "other"."""
     return [
         (stream, label, value)
         for stream, events in found.items()
@@ -111,7 +154,7 @@ def _undeclared(found: Mapping[str, Events], service: Service) -> list[tuple[str
     ]
 
 
-def _told(found: Mapping[str, Events], stream: str, status: str) -> float:
+def _events_with(found: Mapping[str, Events], stream: str, status: str) -> float:
     return sum(
         events
         for labels, events in found[stream].items()

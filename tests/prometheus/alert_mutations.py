@@ -55,8 +55,8 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
 
 def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
     """Let chance explain less or more, and longer windows be shorter, or the other way round."""
-    for found in re.finditer(r"\b3 \* sqrt", text):
-        for sigmas in (2.5, 3.5):
+    for found in re.finditer(r"\b([2-4]) \* sqrt", text):
+        for sigmas in (float(found.group(1)) - 0.5, float(found.group(1)) + 0.5):
             yield _changed(rule, f"{sigmas} sigmas ({found.start()})", text, found, f"{sigmas} * sqrt")
     for found in re.finditer(r"last_over_time\(([^][()]+)\[\w+\]\)", text):
         yield _changed(rule, f"not the last {found.group(1)}", text, found, found.group(1))

@@ -250,7 +250,8 @@ def said(api: PrometheusApi, model: Model, every: Sequence[Incident], seed: int)
     evaluate(api, groups, T0, end)
     return tuple(
         Said(
-            one, dict(_asked(api, filled(texts[one.alert], {"service": _service(place), **one.labels}), end))
+            one,
+            dict(_answers(api, filled(texts[one.alert], {"service": _service(place), **one.labels}), end)),
         )
         for place, one in enumerate(every)
     )
@@ -269,7 +270,7 @@ def filled(text: str, labels: Mapping[str, str]) -> str:
     return text
 
 
-def _asked(api: PrometheusApi, text: str, time: int) -> Iterator[tuple[str, str]]:
+def _answers(api: PrometheusApi, text: str, time: int) -> Iterator[tuple[str, str]]:
     for sample in api.query(text, time).samples:
         ((label, value),) = sample.labels.items()
         yield label, value

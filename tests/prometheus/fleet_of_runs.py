@@ -50,7 +50,7 @@ class Release(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """A trouble for all releases from one minute to another: runs fail, use more, or arrive less often."""
+    """A trouble for all releases from one minute to another: runs fail, use more, last longer, or arrive less often."""
 
     start: int
     end: int
@@ -58,6 +58,7 @@ class Trouble(Struct, frozen=True):
     tokens: float = 1.0
     calls: float = 1.0
     traffic: float = 1.0
+    seconds: float = 1.0
     endless: bool = False
 
 
@@ -132,7 +133,7 @@ def _run(rng: Random, minute: int, release: Release, now: list[Trouble], counts:
     calls, failing, endless = release.calls, release.failing, False
     for one in now:
         tokens, calls, failing = tokens * one.tokens, calls * one.calls, failing + one.failing
-        endless = endless or one.endless
+        endless, seconds = endless or one.endless, seconds * one.seconds
     last = minute + int((rng.random() * MINUTE + seconds) // MINUTE)
     for each in range(minute, last + 1):
         part = 1 / (last - minute + 1)

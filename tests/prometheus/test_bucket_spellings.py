@@ -47,13 +47,13 @@ def test_signals_and_alerts_are_the_same_however_buckets_are_spelled(
         service(labels="{tool: [a], model: [m1]}", metrics="{run_ms: {buckets: [100, 1000, 2000, 1000000]}}"),
         profile=profile(alerts=ALERTS, objectives={"latency_p95": "{max: 2s}"}),
     )
-    plain = _told(prometheus, demo, f"{unique}-plain", lambda bound, _: f"{bound:.0f}")
+    plain = _values(prometheus, demo, f"{unique}-plain", lambda bound, _: f"{bound:.0f}")
     assert any("agent_latency_p95" in name for name in plain)
     assert any(name.startswith("High") for name in plain)
-    assert _told(prometheus, demo, f"{unique}-{spelling}", SPELLINGS[spelling]) == plain
+    assert _values(prometheus, demo, f"{unique}-{spelling}", SPELLINGS[spelling]) == plain
 
 
-def _told(
+def _values(
     api: PrometheusApi, demo: Service, name: str, spelled: Callable[[float, int], str]
 ) -> dict[str, float]:
     """Every recorded value and every alert's value at the end, except for series with each bucket."""

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from generator.model.service import Model
     from tests.simulate.firings import Firing
 
-FAILS, TOKENS, COST = (f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun"))
+FAILS, TOKENS, COST, SLOW = (
+    f"Agent{what}Regression" for what in ("SuccessRate", "TokensPerRun", "CostPerRun", "LatencyP95")
+)
 LOOP = "AgentToolCallsPerRunHigh"
 LENGTH = 7 * HOUR
 #: The minute of the release.
@@ -48,6 +50,7 @@ def _v10(**changes: float) -> Release:
 
 OUTAGE = Trouble(CAME + 100, LENGTH, failing=0.4)
 DEARER = Trouble(CAME + 100, LENGTH, tokens=1.6)
+SLOWER = Trouble(CAME + 100, LENGTH, seconds=3)
 LONGER = 30 * MINUTE
 
 
@@ -72,6 +75,12 @@ BLAMELESS = {
     "outage-long-before": _after(_v10(), Trouble(CAME - 2 * HOUR, LENGTH, failing=0.4)),
     "dearer-beside": _both(_v10(), DEARER),
     "dearer-after": _after(_v10(), DEARER),
+    "slower-beside": _both(_v10(), SLOWER),
+    "slower-after": _after(_v10(), SLOWER),
+    "slower-long-before": _both(_v10(), Trouble(CAME - HOUR, LENGTH, seconds=3)),
+    "slower-canary": _both(_v10(weight=0.05), SLOWER),
+    "quicker-beside": Story(LENGTH, (Release("v9", 0, LENGTH, seconds=6), _v10(seconds=2))),
+    "a-little-slower": Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=2.1))),
     "canary-in-an-outage": _both(_v10(weight=0.05), OUTAGE),
     "minutes-beside": _both(_v10(seconds=5 * MINUTE)),
     "minutes-after": _after(_v10(seconds=5 * MINUTE)),
@@ -131,6 +140,16 @@ BLAMED = {
     "dearer-canary": Blame(_both(_v10(tokens=8000, weight=0.2)), dict.fromkeys(_SPENDS, 115)),
     "dearer-minutes": Blame(_after(_v10(tokens=8000, seconds=5 * MINUTE)), dict.fromkeys(_SPENDS, 45)),
     "dearer-long-runs": Blame(_after(_v10(tokens=8000, seconds=LONGER)), dict.fromkeys(_SPENDS, 110)),
+    "slow-beside": Blame(Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4))), {SLOW: 30}),
+    "slow-after": Blame(Story(LENGTH, (Release("v9", 0, CAME), _v10(seconds=4))), {SLOW: 30}),
+    "slow-canary": Blame(Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4, weight=0.1))), {SLOW: 75}),
+    "slow-and-slower": Blame(
+        Story(LENGTH, (Release("v9", 0, LENGTH), _v10(seconds=4)), (Trouble(0, LENGTH, seconds=3),)),
+        {SLOW: 30},
+    ),
+    "slow-of-long-runs": Blame(
+        Story(LENGTH, (Release("v9", 0, LENGTH, seconds=5 * MINUTE), _v10(seconds=9 * MINUTE))), {SLOW: 45}
+    ),
     "hotfix-after-a-rollback": Blame(_hotfix(HOUR), dict.fromkeys(_SPENDS, 30), "v11", CAME + 2 * HOUR),
     "hotfix-at-once": Blame(_hotfix(0), dict.fromkeys(_SPENDS, 30), "v11", CAME + HOUR),
     "loop": Blame(_after(_v10(), _LOOP), {LOOP: 15}, "", pages=True),
@@ -148,7 +167,7 @@ def fired(model: Model) -> Iterator[Mapping[str, tuple[Firing, ...]]]:
         for seed, (name, story) in enumerate(stories.items()):
             write(server.api, constants(name, story))
             write(server.api, streams(name, story, seed))
-        happen(server.api, model, LENGTH, FAILS, TOKENS, COST, LOOP)
+        happen(server.api, model, LENGTH, FAILS, TOKENS, COST, SLOW, LOOP)
         yield {name: firings(server.api, name, T0, T0 + LENGTH * MINUTE, MINUTE) for name in stories}
 
 
@@ -164,7 +183,7 @@ def happen(api: PrometheusApi, model: Model, minutes: int, *alerts: str) -> None
 def test_nothing_is_blamed(fired: Mapping[str, tuple[Firing, ...]], name: str) -> None:
     guilty = "v10" if name == "taken-back" else ""
     found = [one for one in fired[name] if not guilty or one.labels["release"] != guilty]
-    assert [_told(one, 0) for one in found] == []
+    assert [_summary(one, 0) for one in found] == []
 
 
 @pytest.mark.parametrize("name", BLAMED)
@@ -176,14 +195,14 @@ def test_the_culprit_is_blamed_in_time(fired: Mapping[str, tuple[Firing, ...]], 
         starts = [
             _minutes(one) - blame.since for one in found if (one.alert, one.severity) == (alert, severity)
         ]
-        assert starts, [_told(one, blame.since) for one in fired[name]]
+        assert starts, [_summary(one, blame.since) for one in fired[name]]
         assert 0 <= min(starts) <= within
     if blame.release:
         wrong = [one for one in fired[name] if one.labels.get("release") not in {blame.release, "v10"}]
-        assert [_told(one, blame.since) for one in wrong] == []
+        assert [_summary(one, blame.since) for one in wrong] == []
 
 
-def _told(one: Firing, since: int) -> tuple[str, str, str | None, int]:
+def _summary(one: Firing, since: int) -> tuple[str, str, str | None, int]:
     return one.alert, one.severity, one.labels.get("release"), _minutes(one) - since
 
 

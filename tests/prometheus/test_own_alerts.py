@@ -33,7 +33,7 @@ _LEVELS: dict[str, dict[str, object]] = {
     "oldest_wait": {"level": {"of": "support_oldest_wait_ms", "take": "avg"}, "window": "10m"},
 }
 _SPECS = Path(__file__).parents[2] / "specs"
-_ALERTS: dict[str, dict[str, object]] = {
+ALERTS: dict[str, dict[str, object]] = {
     "RunsFew": {"threshold": {"signal": "run_count"}, "warning": 50},
     "RunsFell": {"change": {"signal": "run_count", "over": "1h"}, "warning": "40%"},
     "SuccessLowByRelease": {"threshold": {"signal": "success_rate", "by": "release"}, "critical": "99.9%"},
@@ -70,6 +70,12 @@ _ALERTS: dict[str, dict[str, object]] = {
     "DearHour": {"threshold": {"signal": "cost_rate"}, "warning": "$25"},
     "CallsMore": {"regression": {"signal": "tool_calls_per_run"}, "warning": "40%", "min_events": 50},
     "ToolsWorse": {"regression": {"signal": "tool_error_rate"}, "critical": "3pp", "min_events": 50},
+    "ToolSlowerThanBefore": {
+        "regression": {"signal": "tool_latency_p95"},
+        "warning": "25%",
+        "min_events": 50,
+        "min_bad_events": 20,
+    },
     "Handovers": {"threshold": {"signal": "handover_rate"}, "warning": "20%", "min_bad_events": 5},
     "HandoversRising": {"change": {"signal": "handover_rate", "over": "2h"}, "warning": "10pp", "for": "10m"},
     "QueueLong": {"threshold": {"signal": "queue_depth"}, "warning": "50"},
@@ -109,7 +115,7 @@ def with_own_alerts(directory: Path) -> Model:
         **{name: {"type": "gauge", "help": "A gauge.", **body} for name, body in _GAUGES.items()},
     }
     spec["signals"] |= {name: {"title": name, "description": name, **body} for name, body in _LEVELS.items()}
-    spec["alerts"] |= {name: {**usual, **body} for name, body in _ALERTS.items()}
+    spec["alerts"] |= {name: {**usual, **body} for name, body in ALERTS.items()}
     waiting = {"title": "Paused", "description": "Runs that wait.", "better": "neither"}
     share = {"of": "run", "where": {"stop_reason": "paused"}}
     spec["signals"] |= {
@@ -132,7 +138,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return with_own_alerts(tmp_path_factory.mktemp("own") / "specs")
 
 
-@pytest.mark.parametrize("name", [*_ALERTS, *_MISSED])
+@pytest.mark.parametrize("name", [*ALERTS, *_MISSED])
 def test_an_alert_of_ones_own_does_what_it_must(
     name: str,
     own: Model,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.prometheus.chain import T0
 from tests.prometheus.crafted import Stretch, craft
@@ -13,35 +15,57 @@ from tests.prometheus.increments import MINUTE
 from tests.prometheus.trials import needed, rules_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.prometheus.chain import Chain
     from tests.prometheus.conftest import NewChain
 
 REGRESSION = ("AgentTokensPerRunRegression", "warning")
+SLOWER = ("AgentLatencyP95Regression", "warning")
 HOUR = 60
+#: The shares of runs up to so many milliseconds: the p95 is 0.97 s and 1.5 s.
+QUICK: Mapping[float, float] = MappingProxyType({250: 0.5, 1000: 0.98, 2000: 1.0})
+SLOW: Mapping[float, float] = MappingProxyType({250: 0.5, 1000: 0.9, 2000: 1.0})
 
 
 class Lives(Struct, frozen=True):
-    """A release that lives from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes."""
+    """A release that lives from one minute to another; ``tokens`` a run, ``runs`` in 15 minutes.
+
+    Its runs last as ``latency`` says, and from the minute ``later`` on as ``then``.
+    """
 
     release: str
     start: int
     end: int
     tokens: float = 5000
     runs: float = 300
+    latency: Mapping[float, float] = QUICK
+    later: int | None = None
+    then: Mapping[float, float] = SLOW
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches of its life."""
+        tokens = {("gpt-4o-mini", "prompt"): self.tokens}
+        change = self.end if self.later is None else self.later
+        first = Stretch(
+            change - self.start, self.release, runs=self.runs, tokens=tokens, latency=self.latency
+        )
+        if change == self.end:
+            return (first,)
+        return (first, replace(first, minutes=self.end - change, latency=self.then))
 
 
 def live(chain: Chain, *lives: Lives) -> Chain:
     """Write the raw series of releases."""
     for each in lives:
-        tokens = {("gpt-4o-mini", "prompt"): each.tokens}
-        stretch = Stretch(each.end - each.start, each.release, runs=each.runs, tokens=tokens)
-        chain.write(craft(chain.service, [stretch], start=T0 + each.start * MINUTE))
+        chain.write(craft(chain.service, each.stretches, start=T0 + each.start * MINUTE))
     return chain
 
 
-def evaluate(chain: Chain, start: int, end: int) -> None:
-    """Evaluate the rules for releases, from one minute to another."""
-    read = [rule.expr for rule in rules_of(chain.groups, REGRESSION[0])]
+def evaluate(chain: Chain, start: int, end: int, alert: str = REGRESSION[0]) -> None:
+    """Evaluate the rules for an alert on releases, from one minute to another."""
+    read = [rule.expr for rule in rules_of(chain.groups, alert)]
     chain.evaluate(T0 + start * MINUTE, T0 + end * MINUTE, needed(chain.groups, read))
 
 
@@ -173,3 +197,26 @@ def test_releases_of_another_service_are_not_compared(chain: NewChain) -> None:
     assert at(other, 110) == ("v2", None)
     assert not regressed(mine, 110)
     assert not regressed(other, 110)
+
+
+def test_a_release_as_slow_as_the_last_hour_of_one_that_is_gone_is_no_slower(chain: NewChain) -> None:
+    """Over its last day the previous release was faster."""
+    cut = live(chain(), Lives("v9", -300, 60, later=0), Lives("v10", 60, 180, latency=SLOW))
+    evaluate(cut, -300, 180, SLOWER[0])
+    assert not any(SLOWER in cut.true(T0 + minute * MINUTE) for minute in (90, 120, 179))
+
+
+def test_the_change_of_a_quantile_is_recorded_with_both_sides(chain: NewChain) -> None:
+    two = live(chain(), Lives("v9", 0, 120), Lives("v10", 60, 120, latency=SLOW))
+    evaluate(two, 0, 120, SLOWER[0])
+    found = {
+        side: two.api.query(
+            f'release:agent_latency_p95:{side}{{service="{two.service.name}"}}', T0 + 110 * MINUTE
+        )
+        .samples[0]
+        .value
+        for side in ("newest", "previous", "release_change", "newest_slow", "previous_slow")
+    }
+    quick = 0.5 + 0.5 * 0.45 / 0.48
+    expected = {"newest": 1.5, "previous": quick, "release_change": 1.5 / quick - 1}
+    assert found == pytest.approx({**expected, "newest_slow": 0.1, "previous_slow": 0.02})

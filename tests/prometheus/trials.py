@@ -54,7 +54,7 @@ class Tried(Struct, frozen=True):
         for series in self.api.query_range(rule.expr, T0, end, self.step).series:
             active = {round(time) for time in series.timestamps}
             instants = range(T0, end + 1, self.step)
-            yield {**series.labels, **rule.labels}, frozenset(_held(rule, active, instants))
+            yield {**series.labels, **rule.labels}, frozenset(_firing(rule, active, instants))
 
 
 def _own(
@@ -76,7 +76,7 @@ def _fires(expected: Expectation, instants: frozenset[int], step: int) -> bool:
     return any(T0 + since <= at <= T0 + expected.seconds for at in instants)
 
 
-def _held(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
+def _firing(rule: AlertingRule, active: set[int], instants: range) -> Iterator[int]:
     since: int | None = None
     over: int | None = None
     fires = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOUR, DAY, WEEK = 60, 1440, 10080  # in minutes, as all times here
 WINDOW = 15
-SIGMAS, PAGE_SIGMAS = 3, 4
+SIGMAS, PAGE_SIGMAS, QUANTILE_SIGMAS = 3, 4, 2
 _FEW = 30
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model.alerts import AlertSeverity, BurnRate, Idle, Threshold
-from generator.model.signals import Share
-from tests.quietness.model import PAGE_SIGMAS, SIGMAS, Bounded, Held, Pace
+from generator.model.signals import Quantile, Share
+from tests.quietness.model import PAGE_SIGMAS, QUANTILE_SIGMAS, SIGMAS, Bounded, Held, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +28,14 @@ def found(library: Library, name: str) -> Alert:
 
 
 def bounded(library: Library, name: str, severity: str, objective: float) -> Bounded:
-    """Return the bound of a threshold on a share, for an objective."""
+    """Return the bound of a threshold on a share, for an objective; for a quantile, of the share above it."""
     alert = found(library, name)
     assert isinstance(alert.kind, Threshold)
     signal = library.signals[alert.signal].kind
+    if isinstance(signal, Quantile):
+        rest = round(1 - signal.q, 9)
+        sigmas = SIGMAS if severity == AlertSeverity.CRITICAL else QUANTILE_SIGMAS
+        return Bounded(rest, rest, alert.min_bad_events, 0, sigmas)
     allowed = {
         one.severity: round(1 - bound if isinstance(signal, Share) and signal.good else bound, 9)
         for one in alert.tiers

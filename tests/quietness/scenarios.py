@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from generator.model.library import Library
 
-LOW, BURN, TOOL, NO_RUNS = (
+LOW, BURN, TOOL, LATENCY, NO_RUNS = (
     "AgentSuccessRateLow",
     "AgentErrorBudgetBurn",
     "AgentToolErrorRateHigh",
+    "AgentLatencyP95High",
     "AgentNoRuns",
 )
 TICKET, PAGE = "warning", "critical"
@@ -102,6 +103,17 @@ SCENARIOS = (
             Goal(1, days=_MONTH),
         )
         for calls in (5, 13, 50)
+    ),
+    *(
+        Scenario(
+            f"4.5% of {runs} runs a minute take longer than a p95 promises",
+            runs,
+            0.045,
+            0,
+            ((LATENCY, TICKET),),
+            Goal(1, days=1),
+        )
+        for runs in (5, 20, 60)
     ),
     Scenario(
         "a tool that is called 6 times an hour is dead", 0.1, 1, 0.05, ((TOOL, PAGE),), Goal(1, within=120)

@@ -28,22 +28,26 @@ pytestmark = pytest.mark.long
 
 STEP, HOURS = 60, 10
 SUCCESS, TOOL = 0.97, 0.05
-LOW, BURN, TOOL_HIGH, NO_RUNS = (
+LOW, BURN, TOOL_HIGH, SLOW, NO_RUNS = (
     "AgentSuccessRateLow",
     "AgentErrorBudgetBurn",
     "AgentToolErrorRateHigh",
+    "AgentLatencyP95High",
     "AgentNoRuns",
 )
+#: The promised p95, in seconds, and the buckets: a quick run is in the first, a slow one beyond twice the promise.
+P95, BUCKETS = 2, ("1", "2", "4", "10", "+Inf")
+RUNS, CALLS, TIMES = "runs", "calls", "times"
 
 Found = tuple[str, str, str]  # a service, an alert, a severity
 
 
 class Lived(Struct, frozen=True):
-    """A service: its runs or the calls of its tool, minute by minute, and its promised runs an hour."""
+    """A service: its runs, their times or the calls of its tool, minute by minute, and its promised runs an hour."""
 
     name: str
     minutes: Minutes
-    of_tool: bool = False
+    of: str = RUNS
     promised: float = 0
 
 
@@ -59,16 +63,17 @@ def _services(rng: Random) -> Iterator[Lived]:
     yield Lived("rarer", drawn((5, 0.1, 1.0), (5, 0.1, 0.3)), promised=8)
     yield Lived("outage", drawn((3, 20, 0.01), (1, 20, 1.0), (6, 20, 0.025)), promised=1200)
     yield Lived("half", drawn((3, 1, 0.02), (3, 0.4, 0.5), (4, 1, 0.02)), promised=60)
-    yield Lived("near", drawn((HOURS, 13, 0.045)), of_tool=True)
-    yield Lived("ill", drawn((4, 2, 0.15), (6, 2, 0.06)), of_tool=True)
-    yield Lived("dead", drawn((5, 0.1, 1.0), (5, 0.1, 0.0)), of_tool=True)
+    yield Lived("near", drawn((HOURS, 13, 0.045)), CALLS)
+    yield Lived("ill", drawn((4, 2, 0.15), (6, 2, 0.06)), CALLS)
+    yield Lived("dead", drawn((5, 0.1, 1.0), (5, 0.1, 0.0)), CALLS)
+    yield Lived("slow", drawn((4, 20, 0.045), (3, 20, 0.1), (3, 2, 0.15)), TIMES)
 
 
 def test_the_model_is_what_the_rules_are(prometheus: PrometheusApi) -> None:
     services, model = tuple(_services(Random(1))), project()  # noqa: S311 - nothing secret
     library = model.library
     groups = shared_rules(library, model.site).groups
-    rules = [rule for name in (LOW, BURN, TOOL_HIGH, NO_RUNS) for rule in rules_of(groups, name)]
+    rules = [rule for name in (LOW, BURN, TOOL_HIGH, SLOW, NO_RUNS) for rule in rules_of(groups, name)]
     write(prometheus, [series for one in services for series in _series(one)])
     recorders = [
         group
@@ -87,15 +92,16 @@ def test_the_model_is_what_the_rules_are(prometheus: PrometheusApi) -> None:
     assert {key: at for key, at in seen.items() if key[0] in names} == expected
     assert {(alert, severity) for _, alert, severity in expected} == {
         (rule.alert, rule.labels["severity"]) for rule in rules if rule.labels["severity"] == "critical"
-    } | {(LOW, "warning"), (TOOL_HIGH, "warning"), (NO_RUNS, "warning")}
+    } | {(alert, "warning") for alert in (LOW, TOOL_HIGH, SLOW, NO_RUNS)}
 
 
 def _expected(services: Sequence[Lived], library: Library) -> Iterator[tuple[Found, set[int]]]:
     for one in services:
         for severity in ("warning", "critical"):
-            if one.of_tool:
-                bound = policy.bounded(library, TOOL_HIGH, severity, TOOL)
-                yield (one.name, TOOL_HIGH, severity), _true(beyond(one.minutes, bound))
+            if one.of != RUNS:
+                alert = TOOL_HIGH if one.of == CALLS else SLOW
+                bound = policy.bounded(library, alert, severity, TOOL)
+                yield (one.name, alert, severity), _true(beyond(one.minutes, bound))
                 continue
             bound = policy.bounded(library, LOW, severity, SUCCESS)
             yield (one.name, LOW, severity), _true(beyond(one.minutes, bound))
@@ -113,17 +119,30 @@ def _true(condition: Iterator[bool]) -> set[int]:
 
 def _series(one: Lived) -> Iterator[TimeSeries]:
     """Write the records of a service's file: its streams, and its promises."""
-    name = "stream:agent_tool_call:rate" if one.of_tool else "stream:agent_run:rate"
-    labels = {"tool": "search"} if one.of_tool else {"stop_reason": "completed"}
-    good = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]
-    for status, counts in (("ok", good), ("error", one.minutes.bad)):
-        yield _written(one, name, [count / STEP for count in counts], status=status, release="r1", **labels)
+    yield from _times(one) if one.of == TIMES else _events(one)
     yield _constant(one, "service:agent_info", 1, owner="team", profile="agent", run="run")
-    for signal, objective in (("success_rate", SUCCESS), ("tool_error_rate", TOOL)):
+    for signal, objective in (("success_rate", SUCCESS), ("tool_error_rate", TOOL), ("latency_p95", P95)):
         yield _constant(one, "service:agent_objective:value", objective, signal=signal)
     yield _constant(one, "service:agent_objective:window", 30 * 86_400, signal="success_rate")
     if one.promised:
         yield _constant(one, "service:agent_traffic:min_runs_per_hour", one.promised)
+
+
+def _events(one: Lived) -> Iterator[TimeSeries]:
+    name = "stream:agent_run:rate" if one.of == RUNS else "stream:agent_tool_call:rate"
+    labels = {"stop_reason": "completed"} if one.of == RUNS else {"tool": "search"}
+    good = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]
+    for status, counts in (("ok", good), ("error", one.minutes.bad)):
+        yield _written(one, name, [count / STEP for count in counts], status=status, release="r1", **labels)
+
+
+def _times(one: Lived) -> Iterator[TimeSeries]:
+    """Write a histogram: each bucket counts all that is within its bound."""
+    quick = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]
+    for place, le in enumerate(BUCKETS):
+        counts = quick if place < len(BUCKETS) - 2 else one.minutes.every
+        rates = [count / STEP for count in counts]
+        yield _written(one, "stream:agent_run_latency:rate", rates, le=le, release="r1")
 
 
 def _constant(one: Lived, name: str, value: float, **labels: str) -> TimeSeries:

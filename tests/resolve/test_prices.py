@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.model.units import Unit
 from tests.resolve.build import codes, one, profile, resolved, service, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.resolve.build import Section
+
 OPENAI = "providers: {openai: {includes: {prompt: [cached]}}, local: {free: true}}\n"
 
 
-def _usd(directory: Path, models: str, names: str = "[m1]") -> dict[tuple[str, str], float]:
-    demo = service(labels=f"{{tool: [a], model: {names}}}")
+def _usd(directory: Path, models: str, listed: str = "[m1]") -> dict[tuple[str, str], float]:
+    demo = service(labels=f"{{tool: [a], model: {listed}}}")
     found = one(resolved(directory, demo, prices=f"{OPENAI}models: {models}\n"))
     return {(price.model, price.token_type): round(price.usd * 1e6, 6) for price in found.prices}
 
@@ -162,3 +165,35 @@ def test_what_is_written_for_an_hour_costs_what_is_written_where_it_has_no_price
     found = one(resolved(tmp_path, demo, profile=more, prices=prices)).prices
     usd = {price.token_type: round(price.usd * 1e6, 6) for price in found}
     assert (usd["cached"], usd["cache_write"], usd["cache_write_1h"]) == (2, 3, 3)
+
+
+_USD: Section = {"usd_total": "{type: counter, unit: usd, help: USD., labels: [release]}"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"),
+    [
+        ("cost: {of: usd_total}", Unit.USD),
+        ("cost: {of: usd_total, per: runs_total}", Unit.USD),
+        ("count: {of: usd_total}", Unit.USD),
+        ("ratio: {of: usd_total, per: runs_total}", Unit.USD),
+        ("ratio: {of: calls_total, per: runs_total}", Unit.COUNT),
+    ],
+)
+def test_what_a_counter_of_usd_says_is_in_usd_and_needs_no_prices(
+    kind: str, unit: Unit, tmp_path: Path
+) -> None:
+    signals: Section = {
+        "cost_per_run": None,
+        "spend": None,
+        "own": f"{{title: O, description: O., {kind}}}",
+    }
+    found = one(resolved(tmp_path, profile=profile(metrics=_USD, signals=signals), prices="models: {}\n"))
+    assert found.signals["own"].unit is unit
+
+
+def test_a_counter_of_usd_has_no_pace(tmp_path: Path) -> None:
+    own = "{title: O, description: O., cost: {of: usd_total, per: 2h}}"
+    found = told(resolved(tmp_path, profile=profile(metrics=_USD, signals={"own": own})))
+    assert [(each.code, each.at) for each in found] == [("signal/token-metric", "2h")]
+    assert "window: 2h" in found[0].help

@@ -91,7 +91,7 @@ EXPECTED = {
         pages=frozenset({"AgentCostBudgetExceeded"}),
     ),
     "latency-creep": Expected(
-        {("AgentLatencyP95High", WARNING): 56, ("AgentLatencyP95Rising", WARNING): 25},
+        {("AgentLatencyP95High", WARNING): 52, ("AgentLatencyP95Rising", WARNING): 25},
         # At its end it is twice the objective.
         pages=frozenset({"AgentLatencyP95High"}),
     ),

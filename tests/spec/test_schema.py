@@ -23,7 +23,7 @@ def _found(text: str, schema: dict[str, Any]) -> tuple[Diagnostic, ...]:
     return validate(document(text), compile_schema(schema))
 
 
-def _told(text: str, schema: dict[str, Any]) -> list[tuple[str, str]]:
+def _codes_and_messages(text: str, schema: dict[str, Any]) -> list[tuple[str, str]]:
     return [(found.code, found.message) for found in _found(text, schema)]
 
 
@@ -74,7 +74,7 @@ def test_the_same_misfit_told_by_two_schemas_is_one_finding() -> None:
 
 
 def test_two_misfits_of_one_value_are_two_findings() -> None:
-    assert [code for code, _ in _told("a: x", _of_a({"minLength": 3, "pattern": "^y"}))] == [
+    assert [code for code, _ in _codes_and_messages("a: x", _of_a({"minLength": 3, "pattern": "^y"}))] == [
         "schema/size",
         "schema/value",
     ]
@@ -82,14 +82,17 @@ def test_two_misfits_of_one_value_are_two_findings() -> None:
 
 def test_a_misfit_of_a_part_suppresses_that_of_the_whole() -> None:
     schema = _of_a({"minProperties": 2, "properties": {"b": {"type": "string"}}, "not": {"required": ["b"]}})
-    assert _told("a: {b: 1}", schema) == [("schema/type", '"a.b" must be text, not 1')]
+    assert _codes_and_messages("a: {b: 1}", schema) == [("schema/type", '"a.b" must be text, not 1')]
 
 
 def test_a_key_that_is_missing_because_it_is_mistyped_is_told_once() -> None:
     schema = {"properties": {"owner": {}}, "required": ["owner"], "additionalProperties": False}
-    assert _told("ownr: x", schema) == [("schema/unknown-key", 'unknown key "ownr"')]
+    assert _codes_and_messages("ownr: x", schema) == [("schema/unknown-key", 'unknown key "ownr"')]
     several = {**schema, "properties": {"owner": {}, "team": {}}}
-    assert [code for code, _ in _told("zzz: x", several)] == ["schema/unknown-key", "schema/missing-key"]
+    assert [code for code, _ in _codes_and_messages("zzz: x", several)] == [
+        "schema/unknown-key",
+        "schema/missing-key",
+    ]
 
 
 def test_a_key_in_the_place_of_the_only_one_is_told_once_with_what_that_is() -> None:
@@ -110,7 +113,7 @@ def test_all_known_keys_are_listed_however_many() -> None:
 
 def test_keys_that_a_pattern_describes_are_known() -> None:
     schema = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False}
-    assert _told("x-a: b\ny: c", schema) == [("schema/unknown-key", 'unknown key "y"')]
+    assert _codes_and_messages("x-a: b\ny: c", schema) == [("schema/unknown-key", 'unknown key "y"')]
 
 
 def test_where_no_key_is_known_the_help_says_so() -> None:
@@ -205,7 +208,7 @@ def test_a_form_is_chosen_by_its_constant() -> None:
         {"properties": {"kind": {"const": kind}, "size": {"type": type_}}, "required": ["kind"]}
         for kind, type_ in (("a", "string"), ("b", "integer"))
     ]
-    assert _told("a: {kind: b, size: x}", _of_a({"oneOf": forms})) == [
+    assert _codes_and_messages("a: {kind: b, size: x}", _of_a({"oneOf": forms})) == [
         ("schema/type", '"a.size" must be a whole number, not the text "x"')
     ]
 
@@ -213,16 +216,20 @@ def test_a_form_is_chosen_by_its_constant() -> None:
 def test_forms_within_forms_are_followed() -> None:
     inner = {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "boolean"}]}
     schema = _of_a({"anyOf": [{"type": "object"}, inner]})
-    assert _told("a: [x]", schema) == [("schema/type", '"a[0]" must be a whole number, not the text "x"')]
-    assert _told("a: x", schema) == [
+    assert _codes_and_messages("a: [x]", schema) == [
+        ("schema/type", '"a[0]" must be a whole number, not the text "x"')
+    ]
+    assert _codes_and_messages("a: x", schema) == [
         ("schema/type", '"a" must be a mapping, a list or true or false, not the text "x"')
     ]
 
 
 def test_a_listed_word_is_a_form_of_text() -> None:
     schema = _of_a({"anyOf": [{"enum": ["auto"]}, {"anyOf": [{"const": "off"}, {"type": "array"}]}]})
-    assert _told("a: {b: 1}", schema) == [("schema/type", '"a" must be text or a list, not a mapping')]
-    assert [code for code, _ in _told("a: aut", schema)] == ["schema/value"]
+    assert _codes_and_messages("a: {b: 1}", schema) == [
+        ("schema/type", '"a" must be text or a list, not a mapping')
+    ]
+    assert [code for code, _ in _codes_and_messages("a: aut", schema)] == ["schema/value"]
 
 
 def test_no_schema_is_ever_fetched() -> None:

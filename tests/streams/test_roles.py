@@ -15,7 +15,8 @@ from generator.resolve.model import resolve
 from generator.simulate.history import simulate
 from generator.simulate.scenario import ordinary
 from generator.spec.load import load
-from generator.streams.roles import ROLES
+from generator.streams.roles import ROLES, Event
+from generator.streams.roles import fed as fed_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _SPECS = Path(__file__).parents[2] / "specs"
 _BEGIN, _HOUR = 1_700_000_000, 3600
+#: What no simulated agent does.
+_NEVER_SIMULATED = {Event.UNREAD, Event.INNER_RUN}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,15 @@ def _counted(model: Model) -> Counter[str]:
         values = [value for value in series.values if value == value]  # noqa: PLR0124 - markers are no numbers
         found[series.labels["__name__"]] += round(values[-1])
     return found
+
+
+def test_every_stream_of_the_profile_is_simulated(model_without: Callable[..., Model]) -> None:
+    model = model_without()
+    service = next(one for one in model.services if one.name == "research-agent")
+    fed = {stream.metric for stream in fed_by(service, *(set(Event) - _NEVER_SIMULATED))}
+    counted = _counted(model)
+    assert len(fed) > len(Event) - len(_NEVER_SIMULATED)
+    assert {name for name in fed if not counted[name] and not counted[f"{name}_count"]} == set()
 
 
 def test_a_latency_is_of_what_its_stream_says_whatever_signals_there_are(

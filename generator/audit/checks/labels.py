@@ -28,7 +28,7 @@ _OLD = "exported_"
 
 def check(seen: Seen) -> Iterator[Finding]:
     """Compare labels and values, metric by metric; a stray value is reported once, with all metrics that have it."""
-    taken = _taken(seen)
+    taken = _renamed(seen)
     for name, metrics in taken.items():
         yield _taken_name(name, metrics, seen)
     for found in seen.metrics.values():
@@ -52,7 +52,7 @@ def check(seen: Seen) -> Iterator[Finding]:
         yield _outside(name, times, seen)
 
 
-def _taken(seen: Seen) -> dict[str, list[str]]:
+def _renamed(seen: Seen) -> dict[str, list[str]]:
     """Find labels that Prometheus renamed, as the target has one of the same name, with their metrics."""
     found: dict[str, list[str]] = {}
     for metric in seen.metrics.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import BurnRate, Change, Fall, Forecast, Overflow, Regression, Threshold
+from generator.model.alerts import Threshold, is_compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 CODE = "practice/no-alerts"
-
-#: Alerts about the value of a signal; all others are about the data, and watch no signal.
-_ABOUT_VALUES = Threshold | Change | Regression | BurnRate | Overflow | Forecast | Fall
 
 
 class Anomaly(Struct, frozen=True):
@@ -57,7 +54,7 @@ ANOMALIES = (
     Anomaly(
         "growing latency",
         ("latency_p95", "latency_p50", "latency_p99"),
-        ("AgentLatencyP95High", "AgentLatencyP95Rising"),
+        ("AgentLatencyP95High", "AgentLatencyP95Rising", "AgentLatencyP95Regression"),
         "change: {signal: latency_p95, over: 30m}, warning: 30%",
     ),
     Anomaly(
@@ -86,7 +83,7 @@ def uncovered(service: Service) -> tuple[Anomaly, ...]:
     return tuple(
         anomaly
         for anomaly in ANOMALIES
-        if is_measured(anomaly, service) and not any(_tells_of(alert, anomaly) for alert in service.alerts)
+        if is_measured(anomaly, service) and not any(_covers(alert, anomaly) for alert in service.alerts)
     )
 
 
@@ -95,8 +92,8 @@ def is_measured(anomaly: Anomaly, service: Service) -> bool:
     return any(map(service.measures, anomaly.signals))
 
 
-def _tells_of(alert: Alert, anomaly: Anomaly) -> bool:
-    if alert.signal not in anomaly.signals or not isinstance(alert.kind, _ABOUT_VALUES):
+def _covers(alert: Alert, anomaly: Anomaly) -> bool:
+    if alert.signal not in anomaly.signals or not is_compared(alert.kind):
         return False
     return not (anomaly.sudden and isinstance(alert.kind, Threshold))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
 
-#: In the order of the links on each of them.
+#: In the order of the links on each dashboard.
 _DASHBOARDS = (
     fleet.dashboard,
     overview.dashboard,
@@ -35,7 +35,7 @@ _DASHBOARDS = (
 
 
 def dashboards(records: Records) -> tuple[Artifact, ...]:
-    """Write the dashboards; the same number of them for any number of services."""
+    """Write the dashboards; their number does not depend on the number of services."""
     declared = [declare(records) for declare in _DASHBOARDS]
     shared = Shared({one.uid: one.title for one in declared}, records)
     return tuple(_write(one, shared) for one in declared)
@@ -47,7 +47,7 @@ def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
 
 
 def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
-    """Leave out what reads series that no service records, and say where one may not measure what others do."""
+    """Drop queries of series that no service records, and note where a service may not measure a signal."""
     of_one = names.SERVICE in {variable.name for variable in dashboard.variables}
     several = len(records.words) > 1 and of_one
 
@@ -73,7 +73,7 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
 
 
 def _nothing(dashboard: Dashboard) -> tuple[Section, ...]:
-    """Say why a dashboard is empty, as links lead to it all the same."""
+    """Explain why a dashboard is empty, as links still lead to it."""
     text = (
         f"{dashboard.description} No service here measures that: the profiles of all of them lack it. What each "
         "service does measure is in `reports/self-check.md`."

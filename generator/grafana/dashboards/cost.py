@@ -1,4 +1,4 @@
-"""agent-cost: what is spent, does the budget last, and which model or release makes it dearer?"""
+"""agent-cost: how high is the spend, does the budget last, and which model or release raises the cost?"""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ UID = names.DASHBOARDS["cost"]
 
 _TYPE = "token_type"
 _REASON = "reason"
-#: What is read of a prompt: anew, from a cache, and into it.
+#: The token types of a prompt: new, read from a cache, and written to it.
 _READ = ("prompt", "cached", "cache_write")
-#: From where on a budget is nearly, and is, used up; and tokens lack a price.
+#: The parts from which a budget is nearly, and fully, used; and the number of tokens without a price.
 _BUDGET_STEPS = ((None, colours.GREEN), (0.8, colours.AMBER), (1.0, colours.RED))
 _UNPRICED_STEPS = ((None, colours.GREEN), (1e-9, colours.AMBER))
 _REPORTED = Series(names.REPORTED_COST)
 _NO_COST = "No tokens with a price in this time range, or this service does not measure tokens"
 _NO_TOKENS = "No tokens in this time range, or this service does not measure them"
-#: The days whose pace a month is projected from.
+#: The days whose pace gives the projection of a month.
 _LATELY = 7
 
 
@@ -98,7 +98,7 @@ def spend(records: Records) -> Panel:
 
 
 def spend_by_day(records: Records) -> Panel:
-    """Draw what each day cost, at its beginning; the last bar is today's, so far."""
+    """Draw the cost of each day at its beginning; the last bar is today's, so far."""
     day, month = by_day(records, chosen(records.series("cost_per_run", "model", part="numerator"), "model"))
     return grammar.days(
         grammar.MONEY,
@@ -186,7 +186,7 @@ def tokens_by_model(records: Records) -> Panel:
 
 
 def cache_share(records: Records) -> Panel:
-    """Draw which part of prompts came out of a cache."""
+    """Draw the part of prompt tokens that came from a cache."""
     return grammar.lines(
         grammar.USE,
         "Cache share",
@@ -243,7 +243,7 @@ def _used_tokens(records: Records) -> Expr:
 
 
 def _derived(records: Records, *panels: Panel) -> tuple[Panel, ...]:
-    """Keep ``panels`` about prices, unless the sources of all services say themselves what calls cost."""
+    """Return ``panels`` about prices, unless the sources of all services report the cost of calls themselves."""
     return () if records.of_all(_REPORTED.now()) else panels
 
 
@@ -256,7 +256,7 @@ def _without_price(records: Records, by: tuple[str, ...]) -> Expr:
 
 
 def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
-    """Mark what is spent while it leaves tokens out, which the alert knows: prices are too many for each minute."""
+    """Mark the spend while it omits tokens, by the alert about that: prices are too many to join each minute."""
     on = (names.SERVICE,)
     alerts = [one.alert for one in records.watches if one.panel == PANELS[UNPRICED]]
     if not alerts:
@@ -267,7 +267,7 @@ def _too_low(records: Records, cost: Expr) -> tuple[Query, ...]:
 
 
 def unread(records: Records) -> Panel:
-    """Draw the steps whose tokens cost does not count, or not surely."""
+    """Draw the steps whose tokens the cost omits or may omit."""
     return grammar.stacked(
         grammar.EVENTS,
         "LLM steps with unread tokens",
@@ -279,7 +279,7 @@ def unread(records: Records) -> Panel:
 
 
 def _unread_by_reason(records: Records) -> Query:
-    """Read the steps, or that there is none, since their series begin with the first one."""
+    """Read the steps, or a zero, since their series begin with the first one."""
     found = occurring(records, "llm_usage_unread_count", _REASON)
     none = replaced(whole(records, "run_count").expr * number(0), _REASON, "none", "", "")
     return replace(found, expr=binary("or", found.expr, none, on=()))
@@ -353,31 +353,31 @@ def _used(records: Records) -> tuple[Panel, ...]:
 
 
 def _kept(records: Records) -> str:
-    """Say that a month is not whole where its first days are forgotten."""
+    """Note that a month is incomplete if the site keeps fewer days."""
     if records.retention >= MONTH * DAY:
         return ""
     return f" The site keeps samples for {duration(records.retention)}, so that earlier days are missing."
 
 
 def _windows(records: Records) -> Series:
-    """Select the cost of a window, of which a longer time is a sum."""
+    """Select the cost of a window; a longer time is a sum of windows."""
     return mine(records.series("cost_per_run", part="numerator"))
 
 
 def _now() -> Expr:
-    """Read when it is, at the end of what is shown."""
+    """Return the time at the end of the shown range."""
     return call("timestamp", Expr(f"{mine(Series(names.KNOWN)).now()} @ end()"))
 
 
 def _this_month(records: Records) -> Expr:
-    """Sum the windows that began in the month in which what is shown ends."""
+    """Sum the windows that began in the month in which the shown range ends."""
     then = call("month", call("vector", Expr("time()")))
     within = binary("and", _windows(records).now(), binary("==", then, call("month", _now()), on=()), on=())
     return call("sum_over_time", Expr(f"({within})[{MONTH}d:{records.window('cost_per_run')}]"))
 
 
 def _whole_month(records: Records) -> Expr:
-    """Take the mean window of some days for each window of the month."""
+    """Multiply the mean window of some days by the number of windows in the month."""
     mean = call(
         "avg_over_time", Expr(f"{_windows(records).now()}[{_LATELY}d:{records.window('cost_per_run')}]")
     )
@@ -387,7 +387,7 @@ def _whole_month(records: Records) -> Expr:
 
 
 def _cached(records: Records) -> Expr:
-    """Divide the prompt tokens from a cache by all that are read."""
+    """Divide the prompt tokens from a cache by all prompt tokens."""
     read = mine(records.series("token_usage_per_run", _TYPE, part="numerator")).one_of(_TYPE, _READ)
     every = total(read.now(), (names.SERVICE,)) > number(0)
     cached = total(read.where(**{_TYPE: "cached"}).now(), (names.SERVICE,))
@@ -396,7 +396,7 @@ def _cached(records: Records) -> Expr:
 
 
 def rate_by_release(records: Records) -> Panel:
-    """Show which release spends."""
+    """Show the spend by release."""
     return grammar.stacked(
         grammar.MONEY,
         "Spend per hour by release",

@@ -1,4 +1,4 @@
-"""agent-fleet: which service needs somebody now, and what do all of them do and spend together?"""
+"""agent-fleet: which service needs attention now, and what do all of them do and spend together?"""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _STATUS, _WORST = Series(names.BOARD_STATUS), Series(names.BOARD_WORST)
 _AT_END = " @ end()"
 _OVERVIEW = of_row(names.DASHBOARDS["overview"], service=names.SERVICE)
 _SERVICE = Column("Service", names.SERVICE, link=("Overview", _OVERVIEW))
-#: So many services stand out in a chart, and have their courses drawn.
+#: The number of services that a chart highlights, and of those drawn over time.
 _FIRST, _DRAWN = 10, 20
-_BUDGET = ((None, colours.OBJECTIVE), (0.8, colours.AMBER), (1.0, colours.RED))
+_BUDGET = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -81,7 +81,7 @@ def services(records: Records) -> Panel:
 
 
 def history(records: Records) -> Panel:
-    """Draw when services were in which status."""
+    """Draw the status of services over time."""
     worst = _at_end(records, f"topk({_DRAWN}, {{}})", _WORST)
     return grammar.timeline(
         "Status of the worst services",
@@ -92,13 +92,13 @@ def history(records: Records) -> Panel:
 
 
 def _worst(records: Records) -> Expr:
-    """Find each service's worst status; one that is known and has none is without data."""
+    """Return each service's worst status; a known service without a status has no data."""
     found = _stated(records, _of(records, _WORST))
     return binary("or", found, number(colours.NO_DATA.code) * _known(records), on=_BY)
 
 
 def _stated(records: Records, worst: Expr) -> Expr:
-    """Put no runs in the place of what is well only because nothing finishes."""
+    """Show "no runs" for services whose status is good only because nothing finishes."""
     idle = binary("and", _known(records), binary("==", _now(records, "run_count"), number(0)), on=_BY)
     bad = worst >= number(colours.WARNING.code)
     found = binary("or", bad, number(colours.NO_RUNS.code) * idle, on=_BY)
@@ -110,9 +110,9 @@ def _known(records: Records) -> Expr:
 
 
 def _of(records: Records, found: Series, when: str = "") -> Expr:
-    """Read ``found`` of the services that are chosen: by what was typed, and by where they run.
+    """Read ``found`` of the services chosen by name and by environment.
 
-    Those that nobody knows, and alerts are about, run nowhere, and are always there.
+    Unknown services that alerts are about have no environment, and are always included.
     """
     here = Expr(f"{of_name(found).now()}{when}")
     if not records.environments:
@@ -175,13 +175,13 @@ def _counts(records: Records) -> Panel:
 
 
 def _number_of(found: Expr, status: colours.Status) -> Expr:
-    """Count the services of a status: 0 where others have one, nothing where there are no services."""
+    """Count the services of a status: 0 if only others have services, nothing without any services."""
     counted = aggregate("count", binary("==", found, number(status.code)))
     return counted | number(0) * aggregate("count", found)
 
 
 def _totals(records: Records) -> Panel:
-    """Sum up what all services do and spend."""
+    """Sum the runs and the spend of all services."""
     shown = (
         (grammar.EVENTS, f"runs in {records.window('run_count')}", "run_count"),
         (grammar.DOLLARS, "an hour", "cost_rate"),
@@ -200,7 +200,7 @@ def _totals(records: Records) -> Panel:
 
 
 def _charts(records: Records) -> tuple[Panel, ...]:
-    """Draw the services that stand out in each way at the end, in shades of their status."""
+    """Draw for each measure the services that stand out at the end, in shades of their status."""
     most, least = f"topk({_FIRST}, {{}})", f"bottomk({_FIRST}, {{}})"
     return (
         grammar.lines(
@@ -262,5 +262,5 @@ def _others(records: Records, signal: str, choose: str) -> Query:
 
 
 def _at_end(records: Records, choose: str, found: Series) -> Expr:
-    """Choose services by what they have at the end of the range: a choice at each instant would draw pieces."""
+    """Choose services by their value at the end of the range: a choice at each instant would draw fragments."""
     return Expr(choose.format(_of(records, found, _AT_END)))

@@ -1,4 +1,4 @@
-"""agent-overview: the one screen of whoever is on call: is something wrong, and where does one look next?"""
+"""agent-overview: the first screen of the person on call: is something wrong, and where to look next?"""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def _first_screen(records: Records) -> tuple[Row, ...]:
-    """Put the board and the alerts beside what moves first: success, why runs end, latency; then what is used."""
+    """Place the board and the alerts beside the earliest signs: success, stop reasons, latency; then usage."""
     first = (
         runs.success(records).leading_to(runs.UID),
         stop_reasons.unfinished(records).leading_to(stop_reasons.UID),
@@ -81,5 +81,5 @@ def _releases(records: Records) -> tuple[Panel, ...]:
 
 
 def _comparison(records: Records) -> Row:
-    """Show what alerts compare, each wide enough for three numbers."""
+    """Show the comparisons of alerts, each wide enough for three numbers."""
     return even(4, *releases.comparison(records)[1:4])

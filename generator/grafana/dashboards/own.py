@@ -1,7 +1,7 @@
-"""What a service measures beyond its profile: a panel for each of its own signals, found by a variable.
+"""The signals of a service beyond its profile: a panel for each of them, by a variable.
 
-The dashboards are the same for all services, so what is drawn is not known before a service is chosen: a panel is
-repeated for each signal that is on the status board and not a profile's; of its queries, one a unit, one answers.
+The dashboards are the same for all services, so the signals are unknown until a service is chosen: a panel is repeated
+for each signal of the status board that is not a profile's. It has one query for each unit, of which one returns data.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _SCALES = {
 
 
 def section(records: Records) -> tuple[Section, ...]:
-    """Declare the section; none where no service has signals of its own."""
+    """Declare the section; none if no service has signals of its own."""
     return (Section("This service's own signals", (even(7, signal(records)),)),) if records.own else ()
 
 
 def signal(records: Records) -> Panel:
-    """Draw one own signal, whatever its unit."""
+    """Draw one own signal, in any unit."""
     found = own_values(records).where("=~", **{names.SIGNAL: f"${OWN}"})
     values = (
         Query(

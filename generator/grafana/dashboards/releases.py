@@ -1,4 +1,4 @@
-"""agent-releases: is the newest release worse than the one before it, in what, and since when?"""
+"""agent-releases: is the newest release worse than the previous one, in which signals, and since when?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section(
                 "Is the newest release worse than the previous one?",
-                (even(4, *_first(records)), even(4, *_then(records))),
+                tuple(even(4, *three) for three in _compared(records)),
             ),
             Section("Which releases live?", (even(5, live(records)),)),
             Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
@@ -43,7 +43,7 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def comparison(records: Records) -> tuple[Panel, ...]:
-    """Compare what people feel first."""
+    """Compare first the signals that users notice."""
     limits = records.limits or ("max_steps",)
     return (
         compare.runs(records),
@@ -77,22 +77,26 @@ def live(records: Records) -> Panel:
     ).without_data("No release finished a run lately, or this service does not name its release")
 
 
-def _first(records: Records) -> tuple[Panel, ...]:
-    compared, success, latency, _, limits = comparison(records)
-    return (compared, success, latency, limits)
-
-
-def _then(records: Records) -> tuple[Panel, ...]:
+def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
+    """Compare effects on users, then causes, then cost; more than three side by side have no room for their numbers."""
+    counted, success, latency, cost_per_run, limits = comparison(records)
     return (
-        compare.signal(records, "token_usage_per_run", "Tokens per run"),
-        compare.signal(records, "cost_per_run", "Cost per run"),
-        compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
-        compare.signal(records, "tool_error_rate", "Tool error rate"),
+        (counted, success, latency),
+        (
+            limits,
+            compare.signal(records, "step_count", "Steps p95"),
+            compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+        ),
+        (
+            compare.signal(records, "tool_error_rate", "Tool error rate"),
+            compare.signal(records, "token_usage_per_run", "Tokens per run"),
+            cost_per_run,
+        ),
     )
 
 
 def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Draw what users feel, then why, then what it costs; three side by side leave room for their titles."""
+    """Draw first the effects on users, then causes, then cost; three side by side leave room for their titles."""
     return (
         (
             runs.runs_by_release(records),

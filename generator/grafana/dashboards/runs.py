@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
 UID = names.DASHBOARDS["runs"]
 
-#: Windows of burn rates that a chart can show; shorter ones only confirm that it still goes on.
+#: Windows of burn rates that a chart can show; shorter ones only confirm that the burn continues.
 _BURNS = (HOUR, 6 * HOUR, DAY, 3 * DAY)
 _BURN_COLOURS = (colours.BLUE, colours.TEAL, colours.PURPLE, colours.PINK)
-#: What begins at a pace of the alert, the mildest first, and its colour.
+#: The severities of the alert by pace, the mildest first, with their colours.
 _CALLED = {"warning": colours.AMBER, "critical": colours.RED}
 _NO_BUDGET = "No objective with a window"
-#: From where on an error budget is spent, and nearly so; and from when on it lasts a day, and a week.
+#: The parts left at which an error budget is spent, or nearly so; and the times that it lasts, a day and a week.
 _LEFT_STEPS = ((None, colours.RED), (0, colours.AMBER), (0.2, colours.GREEN))
 _ENDS_STEPS = ((None, colours.RED), (DAY, colours.AMBER), (WEEK, colours.GREEN))
 #: The days that a panel of days shows.
 _MONTH = 30
-#: How closely a day is looked through for its newest value.
+#: The resolution at which a day is searched for its newest value.
 _QUARTER = 15 * MINUTE
 _BY_DAYS = " Of the whole window, however long Prometheus keeps samples, since its rules were loaded."
-#: Share of runs beyond the last bucket from where on p95 is its bound.
+#: The share of runs beyond the last bucket above which p95 is its bound.
 _P95_OVERFLOW = 0.05
 
 
@@ -81,7 +81,7 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def runs(records: Records) -> Panel:
-    """Draw finished runs by how they ended, or as they are where nothing says how."""
+    """Draw finished runs by status, or as one series without a status."""
     return grammar.stacked(
         grammar.EVENTS,
         "Runs by status",
@@ -115,14 +115,14 @@ def success(records: Records) -> Panel:
 
 
 def burn(records: Records) -> Panel:
-    """Draw how fast the error budget is spent."""
+    """Draw the pace at which the error budget is spent."""
     good = mine(records.series("success_rate", part="objective")).now()
     paces = (
         Query(
             mine(records.windowed("success_rate", "error_ratio", window)).now() / (number(1) - good),
             duration(window),
             colour=colour,
-            # A young service's long windows hold the same runs, so that their lines lie on each other.
+            # A young service's long windows hold the same runs, so that their lines coincide.
             dotted=window == _BURNS[-1],
         )
         for window, colour in zip(_BURNS, _BURN_COLOURS, strict=True)
@@ -143,14 +143,14 @@ def burn(records: Records) -> Panel:
 
 
 def _called(records: Records, promised: Expr) -> list[Query]:
-    """Read at which pace of which window the alert pages, and warns."""
+    """Read the pace of each window at which the alert pages, and warns."""
     alerts = [one.alert for one in records.watches if one.burns and one.signal == "success_rate"]
     paces = mine(Series(names.BOUND)).one_of(names.ALERT, alerts).where("=~", **{names.PART: "pace_.+"})
     milder = ["info"]
     found: list[Query] = []
     for severity, colour in _CALLED.items() if alerts else ():
         called = binary("and", paces.where(**{names.SEVERITY: severity}).now(), promised, on=(names.SERVICE,))
-        # Of a service whose alerts are milder, the library's own severity stays beside theirs.
+        # For a service whose alerts are milder, the library's own severity remains beside theirs.
         others = paces.one_of(names.SEVERITY, milder).now()
         called = binary("unless", called, others, on=(names.SERVICE, names.PART))
         window = replaced(called, names.PART, "${1}", names.PART, "pace_([^_]+)_.*")
@@ -180,7 +180,7 @@ def _budget_now() -> tuple[Panel, ...]:
 
 
 def budget_left(records: Records) -> Panel:
-    """Draw how error budgets are spent: one line for each signal that is promised over a window."""
+    """Draw the error budgets left: one line for each signal with an objective over a window."""
     return grammar.lines(
         grammar.LEFT,
         "Error budget left by signal",
@@ -194,16 +194,16 @@ def budget_left(records: Records) -> Panel:
 
 
 def _shares(records: Records) -> dict[str, str]:
-    """Give each signal that may be promised over a window a colour, by its name in a legend."""
+    """Assign a colour to each signal that may have an objective over a window, by its name in a legend."""
     shares = (one for _, one in sorted(records.signals.items()) if isinstance(one.kind, Share))
     named = (one.name if one.own else records.in_words(one.title, several=True) for one in shares)
     return dict(zip(named, cycle(colours.PALETTE), strict=False))
 
 
 def spent_by_day() -> Panel:
-    """Draw which part of the budget each day has spent, also of days of which no samples are kept any more.
+    """Draw the part of the budget that each day spent, also for days whose samples are deleted.
 
-    What is known now is laid out by the dates: at the beginning of each day stands what that day has spent.
+    The current records are placed by date: each day's spend is at the beginning of that day.
     """
     spent = _newest(_of_runs(names.BUDGET_DAYS).where(**{names.PART: BAD}))
     allowed = _newest(_of_runs(names.BUDGET_ALLOWED))
@@ -226,9 +226,9 @@ def _of_runs(name: str) -> Series:
 
 
 def _newest(found: Series, every: int = _QUARTER) -> Expr:
-    """Read the newest value at every point, as it was within ``every`` seconds: the last point may be a day old.
+    """Read the newest value at every point, at a resolution of ``every`` seconds: the last point may be a day old.
 
-    Every sample of a day would be most of what all dashboards read.
+    Every sample of a day would be most of the samples that all dashboards read.
     """
     day = duration(DAY)
     return call("last_over_time", Expr(f"{found.sampled(DAY, every)} @ end() offset -{day}"))
@@ -250,14 +250,14 @@ def latency(records: Records) -> Panel:
 
 
 def _stuck(records: Records) -> Query:
-    """Read p95 where it is the last bucket's bound, whatever the runs took."""
+    """Read p95 where it equals the last bucket's bound, however long the runs took."""
     beyond = whole(records, "latency_p95", part="overflow").expr > number(_P95_OVERFLOW)
     p95 = whole(records, "latency_p95").expr
     return Query(binary("and", p95, beyond, on=(names.SERVICE,)), "beyond the last bucket", rare=True)
 
 
 def overflow(records: Records) -> Panel:
-    """Draw how much lies beyond the last bucket."""
+    """Draw the share of runs beyond the last bucket."""
     return grammar.lines(
         grammar.BAD_SHARE,
         "Beyond the last bucket",
@@ -313,7 +313,7 @@ def latency_by_release(records: Records) -> Panel:
 
 
 def runs_by_release(records: Records) -> Panel:
-    """Show how the runs move from release to release."""
+    """Show the runs by release over time."""
     return grammar.stacked(
         grammar.EVENTS,
         "Runs by release",
@@ -338,12 +338,16 @@ def _now(records: Records) -> tuple[Panel, ...]:
 
 
 def _releases(records: Records) -> tuple[Panel, ...]:
-    steps_by_release = grammar.lines(
-        grammar.COUNT,
-        "Steps p95 by release",
-        "One run in twenty of each chosen release took more steps.",
-        *by_busy_release(records, "step_count"),
-    ).without_data(NO_RELEASES)
+    steps_by_release = (
+        grammar.lines(
+            grammar.COUNT,
+            "Steps p95 by release",
+            "One run in twenty of each chosen release took more steps.",
+            *by_busy_release(records, "step_count"),
+        )
+        .told_by("step_count:release")
+        .without_data(NO_RELEASES)
+    )
     return (
         runs_by_release(records),
         success_by_release(records),

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 def choices(records: Records, *candidates: str) -> Iterator[Variable]:
-    """Offer the values of each segment of the chosen service by which one of the signals is recorded."""
+    """Yield a variable with the chosen service's values of each segment by which one of the signals is recorded."""
     for label in records.segments:
         if of := records.either(*(records.series(signal, label) for signal in candidates)):
             yield Variable(label, _words(label).capitalize(), mine(of))
 
 
 def of_runs(records: Records) -> Iterator[Section]:
-    """Declare what runs do, a section for each segment of any service."""
+    """Declare a section about runs for each segment of any service."""
     for label in records.segments:
         yield Section(f"Whose runs are they? By {_words(label)}", (even(8, *_panels(label, records)),))
 
 
 def of_cost(records: Records) -> Iterator[Section]:
-    """Declare what is spent, a section for each segment of any service whose tokens have its label."""
+    """Declare a section about spend for each segment of any service whose tokens have its label."""
     for label in records.segments:
         yield Section(f"Whose spend is it? By {_words(label)}", (even(8, *_spent(label, records)),))
 
@@ -115,7 +115,7 @@ def _spent(label: str, records: Records) -> tuple[Panel, ...]:
 
 
 def _finished(label: str, records: Records, panels: tuple[Panel, ...], empty: str) -> tuple[Panel, ...]:
-    """Give the panels the colours of the segment's values, and say ``empty`` where there is nothing."""
+    """Assign the panels the colours of the segment's values, and the text ``empty`` for no data."""
     colours = records.colours(label)
     return tuple(replace(panel, colours=colours, empty=empty) for panel in panels)
 

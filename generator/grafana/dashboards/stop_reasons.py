@@ -63,7 +63,7 @@ def distribution(records: Records) -> Panel:
 
 
 def now(records: Records) -> Panel:
-    """Compare the shares as they are now."""
+    """Compare the current shares."""
     found = chosen(records.series(_SIGNAL, _LABEL), _LABEL).now() > number(0)
     return grammar.bars(
         grammar.SHARE,
@@ -75,7 +75,7 @@ def now(records: Records) -> Panel:
 
 
 def unfinished(records: Records) -> Panel:
-    """Draw the shares of what ended runs that were not completed, without those that did not occur."""
+    """Draw the shares of the reasons that ended runs early, without those that did not occur."""
     found = mine(records.series(_SIGNAL, _LABEL)).where("!=", **{_LABEL: _COMPLETED})
     return grammar.stacked(
         grammar.BAD_SHARE,
@@ -88,7 +88,7 @@ def unfinished(records: Records) -> Panel:
 
 
 def limits(records: Records) -> Panel:
-    """Draw the limits alone."""
+    """Draw only the limits."""
     found = mine(_of_limits(records, _LABEL))
     return grammar.lines(
         grammar.BAD_SHARE,
@@ -113,7 +113,7 @@ def events(records: Records) -> Panel:
 
 
 def by_release(records: Records) -> Panel:
-    """Compare releases by the shares of what ended their runs, completed ones aside."""
+    """Compare releases by the stop reasons of their runs, except completed ones."""
     found = chosen(records.series(_SIGNAL, names.RELEASE, _LABEL), _LABEL, names.RELEASE)
     shares = _occurring(found.where("!=", **{_LABEL: _COMPLETED}), names.RELEASE)
     newest, *others = newest_first(
@@ -127,7 +127,7 @@ def by_release(records: Records) -> Panel:
         *(replace(query, colour="", dotted=True) for query in others),
         legend=Legend.TABLE,
     )
-    # Which releases follow, no spec says.
+    # No spec lists the releases that follow.
     return replace(
         panel,
         empty=NO_RELEASES,
@@ -153,21 +153,21 @@ def limits_by_release(records: Records) -> Panel:
 
 
 def _of_limits(records: Records, *by: str) -> Series:
-    """Select the shares of limits: of a signal that nobody has, where no reason means one."""
+    """Select the shares of limits, or of a missing signal if no reason means a limit."""
     signal = _SIGNAL if records.limits else "limits"
     return records.series(signal, *by).one_of(_LABEL, records.limits)
 
 
 def _occurring(found: Series, *by: str) -> Expr:
-    """Leave out the reasons that nothing ended for within the time range: there are many."""
+    """Drop the many reasons for which no run ended within the time range."""
     occurred = summed_over_range(found) > number(0)
     return binary("and", found.now(), occurred, on=(_LABEL, *by))
 
 
 def _seen(records: Records, found: Series) -> Expr:
-    """Keep the reasons whose share of all runs was worth a line lately, with their zeros.
+    """Select the reasons whose share of all runs was recently large enough for a line, with their zeros.
 
-    Samples as far apart as a window is long leave no run out.
+    Samples one window apart cover every run.
     """
     lately = f"[{duration(_LATELY)}:{records.window(_SIGNAL)}] @ end()"
     largest = call("max_over_time", Expr(f"{mine(records.series(_SIGNAL, _LABEL)).now()}{lately}"))

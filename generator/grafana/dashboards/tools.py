@@ -38,8 +38,8 @@ UID = names.DASHBOARDS["tools"]
 _NO_CALLS = "No tool calls in this time range, or this service does not measure tools"
 _NO_ERRORS = "No errors in this time range, or this service does not measure them"
 _NO_LLM = "No LLM calls in this time range, or this service does not measure them"
-#: A tool's error rate as a part of what is promised.
-_PROMISE_STEPS = ((None, colours.GREY), (0.8, colours.AMBER), (1.0, colours.RED))
+#: A tool's error rate as a part of its objective.
+_PROMISE_STEPS = ((None, colours.TEXT), (0.8, colours.AMBER), (1.0, colours.RED))
 
 
 def dashboard(records: Records) -> Dashboard:
@@ -84,7 +84,7 @@ def error_rate(records: Records) -> Panel:
 
 
 def calls_made(records: Records) -> Panel:
-    """Draw how many calls there are of each tool, whether runs finish or not."""
+    """Draw the number of calls of each tool, also while no run finishes."""
     made = _calls(records, "numerator")
     return grammar.stacked(
         grammar.EVENTS,
@@ -101,7 +101,7 @@ def _calls(records: Records, part: str = "") -> Series:
 
 
 def calls(records: Records) -> Panel:
-    """Draw how often each tool is called for a run; the calls themselves while no run finishes, as the alert does."""
+    """Draw the calls of each tool per run; the calls themselves while no run finishes, as in the alert."""
     per_run, made = _calls(records), _calls(records, "numerator")
     finished = whole(records, "run_count").expr > number(0)
     looping = binary("unless", made.now(), finished, on=(names.SERVICE,))
@@ -123,7 +123,7 @@ def calls(records: Records) -> Panel:
 
 
 def latency(records: Records) -> Panel:
-    """Draw how slow each tool is."""
+    """Draw the latency of each tool."""
     return (
         grammar.lines(
             grammar.DURATION,
@@ -139,7 +139,7 @@ def latency(records: Records) -> Panel:
 
 
 def errors_by_class(records: Records) -> Panel:
-    """Draw what kind of errors tools have."""
+    """Draw the errors of tools by class."""
     return (
         grammar.stacked(
             grammar.EVENTS,
@@ -156,7 +156,7 @@ def errors_by_class(records: Records) -> Panel:
 
 
 def llm_errors(records: Records) -> Panel:
-    """Draw how often each model fails."""
+    """Draw the errors of each model per run."""
     failed = summed_over_range(
         chosen(records.series("llm_errors_per_run", "model", part="numerator"), "model")
     )
@@ -180,7 +180,7 @@ def llm_errors(records: Records) -> Panel:
 
 
 def llm_errors_by_class(records: Records) -> Panel:
-    """Draw what kind of errors models have."""
+    """Draw the errors of models by class."""
     return (
         grammar.stacked(
             grammar.EVENTS,
@@ -210,7 +210,7 @@ def error_rate_by_release(records: Records) -> Panel:
 
 
 def calls_by_release(records: Records) -> Panel:
-    """Compare how often releases call tools."""
+    """Compare the tool calls per run of releases."""
     return (
         grammar.lines(
             grammar.COUNT,
@@ -252,7 +252,7 @@ def _each(records: Records) -> Panel:
 
 
 def llm_calls(records: Records) -> Panel:
-    """Draw how many calls there are of each model, whether runs finish or not."""
+    """Draw the number of calls of each model, also while no run finishes."""
     return grammar.stacked(
         grammar.EVENTS,
         "LLM calls",
@@ -264,18 +264,18 @@ def llm_calls(records: Records) -> Panel:
 
 
 def llm_latency(records: Records) -> Panel:
-    """Draw how slow each model is."""
+    """Draw the latency of each model."""
     return _slowest(records, "llm_latency_p95", "LLM latency p95", "longer")
 
 
 def first_token(records: Records) -> Panel:
-    """Draw how long each model takes to begin its answer."""
+    """Draw the time to the first token of each model."""
     title, longer = "Time to first token p95", "longer to begin its answer"
     return _slowest(records, "time_to_first_token_p95", title, longer)
 
 
 def _slowest(records: Records, signal: str, title: str, longer: str) -> Panel:
-    """Draw a tail of the calls of each model; ``longer`` says in what one in twenty took longer."""
+    """Draw a tail of the calls of each model; ``longer`` says which time was longer in one call of twenty."""
     return grammar.lines(
         grammar.DURATION,
         title,
@@ -287,7 +287,7 @@ def _slowest(records: Records, signal: str, title: str, longer: str) -> Panel:
 
 
 def _models(records: Records) -> tuple[Row, ...]:
-    """Put calls and their times above errors; what no profile measures is left out."""
+    """Place calls and their times above errors; panels that no profile measures are dropped."""
     return (
         even(9, llm_calls(records), llm_latency(records), first_token(records)),
         even(9, llm_errors(records), llm_errors_by_class(records)),

@@ -320,7 +320,7 @@ def _sentences_test(name: str, trials: Sequence[Trial], site: Site) -> Mapped:
         service = _example(trial, trials)
         phases = trial.case.timeline.until(moment)
         inputs |= _inputs(trial, phases, service, _steps(phases))
-        alerts += _said(trial, service)
+        alerts += _annotations(trial, service)
     return {
         "name": f"{name} says what is wrong",
         "interval": duration(site.rule_interval),
@@ -354,7 +354,7 @@ def _happened(trial: Trial) -> Happened:
     return happened
 
 
-def _said(trial: Trial, service: str) -> Iterator[Mapped]:
+def _annotations(trial: Trial, service: str) -> Iterator[Mapped]:
     subject, case = trial.subject, trial.case
     value = _moment(trial).value or 0.0
     alert = replace(case.alert, tiers=tuple(also_fires(subject, value)))

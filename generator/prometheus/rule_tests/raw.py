@@ -62,7 +62,9 @@ def raw_test(service: Service, site: Site) -> Mapped:
     for name, found in _constants(service).items():
         asked = series(name, {names.SERVICE: service.name}).now().text
         own = {"__name__": name, names.SERVICE: service.name}
-        expected.append(_asked(asked, at, {_selector({**own, **labels}): value for labels, value in found}))
+        expected.append(
+            _sample_test(asked, at, {_selector({**own, **labels}): value for labels, value in found})
+        )
     return {
         "name": f"Raw pass and constants of {service.name}",
         "interval": duration(scrape),
@@ -75,10 +77,10 @@ def _asked_stream(stream: Stream, exposed: Iterable[Exposed], service: Service, 
     recorded = _recorded(stream, exposed, service)
     exact = {name: floor(value * _PRECISION + 0.5) / _PRECISION for name, value in recorded.items()}
     asked = series(names.rate(stream), {names.SERVICE: service.name}).now().text
-    return _asked(f"round({asked}, 0.000001)", at, exact)
+    return _sample_test(f"round({asked}, 0.000001)", at, exact)
 
 
-def _asked(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
+def _sample_test(expr: str, at: int, samples: Mapping[str, float]) -> Mapped:
     return {
         "expr": expr,
         "eval_time": duration(at),

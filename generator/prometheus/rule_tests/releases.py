@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.alerts.chance import SIGMAS
+from generator.alerts.condition import HALF_EVENT
 from generator.model import names
-from generator.model.signals import Better, Share, divisor
+from generator.model.signals import Better, Quantile, Share, compared_on
 from generator.model.units import HOUR, MINUTE
-from generator.prometheus.rule_tests.loads import Traffic, counter, load_of
+from generator.prometheus.rule_tests.loads import Traffic, counter, load_of, share_beyond
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.prometheus.rule_tests.timeline import idle, merged
+from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,20 +42,36 @@ class _Releases(Struct, frozen=True):
     def base(self) -> float:
         if isinstance(self.signal.kind, Share):
             return 0.98 if self.signal.better is Better.HIGHER else 0.02
+        if isinstance(self.signal.kind, Quantile):
+            return 0.9 * self.signal.of.buckets[:2][-1]
         return 1.0
 
     @property
     def worst(self) -> float:
         if isinstance(self.signal.kind, Share):
             return 0.0 if self.signal.better is Better.HIGHER else 1.0
+        if isinstance(self.signal.kind, Quantile):
+            # All are in the last bucket.
+            low, high = (0.0, *self.signal.of.buckets)[-2:]
+            return low + self.signal.kind.q * (high - low)
         return 10.0
+
+    def bad(self, value: float, newest: float) -> float | None:
+        """Return the share of bad events at a value, beside the newest one; None if none are counted."""
+        kind, of = self.signal.kind, self.signal.of
+        if isinstance(kind, Share):
+            return 1 - value if kind.good else value
+        if isinstance(kind, Quantile):
+            edge = max((edge for edge in of.buckets if edge <= newest * HAIR), default=0.0)
+            return share_beyond(of, kind.q, value, edge)
+        return None
 
     def load(self, release: str, value: float, events: float = PLENTY) -> Load:
         """Find the load at which a release has a value, at a number of events a second."""
         traffic, fixture = Traffic(events, {names.RELEASE: release}), self.subject.fixture
         load = load_of(self.signal, value, traffic, self.subject)
         # A release exists when it has runs, even if the signal counts something else.
-        per = divisor(self.signal)
+        per = compared_on(self.signal)
         if per is not None and per.name == fixture.runs.name:
             return load
         return merged(load, counter(fixture.runs, traffic, fixture))
@@ -107,12 +125,16 @@ def _newest_events(of: _Releases) -> Iterator[TestCase]:
 
 def _chance(of: _Releases) -> Iterator[TestCase]:
     """Run a canary worse by just more than the bound, on events that chance explains, and on a few more."""
-    if isinstance(of.signal.kind, Share):
-        value = of.worse(1 + MARGIN)
-        bad, before = (1 - share if of.signal.kind.good else share for share in (value, of.base))
-        few, enough = (bad * (SIGMAS * part / (bad - before)) ** 2 for part in (1 - MARGIN, 1 + MARGIN))
-        if few > of.subject.alert.min_events + 1:
-            yield from _canary(of, value, (few, enough), "events for its bound")
+    value = of.worse(1 + MARGIN)
+    bad, before = (of.bad(one, value) for one in (value, of.base))
+    if bad is None or before is None or bad <= before:
+        # Nothing is counted, or buckets are too coarse to show the difference.
+        return
+    more = bad - before
+    floor = (of.subject.alert.min_bad_events - HALF_EVENT) / more
+    few, enough = (max(bad * (SIGMAS * part / more) ** 2, floor * part) for part in (1 - MARGIN, 1 + MARGIN))
+    if few > of.subject.alert.min_events + 1:
+        yield from _canary(of, value, (few, enough), "events for its bound")
 
 
 def _canary(of: _Releases, value: float, events: tuple[float, float], what: str) -> Iterator[TestCase]:

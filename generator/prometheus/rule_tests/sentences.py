@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from generator.alerts.culprit import culprit
 from generator.alerts.rules import alerting_rules
-from generator.model.alerts import BurnRate, Change, Fall, Forecast, Overflow, Regression, Threshold
+from generator.model.alerts import BurnRate, Overflow, Threshold, is_compared
 from generator.model.links import RELEASE
 from generator.model.signals import Better
 from generator.model.units import DAY, HOUR, MINUTE, Unit
@@ -58,7 +58,7 @@ def _beyond(subject: Subject, value: float, bound: float) -> bool:
     kind = subject.alert.kind
     if isinstance(kind, Threshold) and subject.signal.better is Better.HIGHER:
         return value < bound
-    return isinstance(kind, Threshold | Change | Regression | Overflow | Forecast | Fall) and value > bound
+    return is_compared(kind) and not isinstance(kind, BurnRate) and value > bound
 
 
 def said(  # noqa: PLR0913, PLR0917 - all that a sentence can hold

@@ -212,7 +212,7 @@ def _promising(an_hour: float, case: TestCase) -> TestCase:
 
 
 def undeclared(kind: Undeclared, subject: Subject) -> Iterator[TestCase]:
-    """Have a value, or one value more, that is not in the spec."""
+    """Add a value, or one value more, that is not in the spec."""
     label, fixture = kind.label.name, subject.fixture
     listed = label in fixture.listed
     known = fixture.values.get(label, ()) or fixture.values_of(label)

@@ -26,7 +26,7 @@ from generator.prometheus.rule_tests.loads import (
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
 from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
 from generator.signals.forecast import PACE
-from generator.signals.quantile import UNKNOWN_LENGTH
+from generator.signals.quantile import HAIR, UNKNOWN_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,7 +182,7 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
     if isinstance(signal.kind, Share):
         return bound - value if signal.better is Better.HIGHER else value - bound
     if isinstance(signal.kind, Quantile):
-        edge = max((edge for edge in signal.of.buckets if edge <= bound * (1 + 1e-9)), default=0.0)
+        edge = max((edge for edge in signal.of.buckets if edge <= bound * HAIR), default=0.0)
         return share_beyond(signal.of, signal.kind.q, value, edge) - (1 - signal.kind.q)
     counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
     return value - bound if counted else None
@@ -196,7 +196,7 @@ def _allowed(signal: Signal, bound: float) -> float:
 
 
 def _scatter(signal: Signal, bound: float) -> float:
-    """Compute the variance of bad events for each event where a bound is just kept."""
+    """Compute the variance of the bad events per event, exactly at a bound."""
     allowed = _allowed(signal, bound)
     return allowed * (1 - allowed) if isinstance(signal.kind, Quantile | Share) else allowed
 
@@ -245,7 +245,7 @@ def _plenty(scale: Scale, subject: Subject) -> float:
 
 
 def _floors(scale: Scale, subject: Subject, full: int) -> Iterator[TestCase]:
-    """Have one event too few, and just enough: where all events are bad, and where just too many are."""
+    """Test one event too few, and just enough: with all events bad, and with just too many of them."""
     window = subject.signal.window
     for value, bad, what in (
         (scale.worst, scale.excess[0], "events"),
@@ -283,7 +283,7 @@ def _ample(scale: Scale, subject: Subject) -> Timeline:
 
 
 def _rare(scale: Scale, subject: Subject) -> Iterator[TestCase]:
-    """Have events so rarely that no window has enough of them, but a longer one does."""
+    """Test events so rare that no window has enough of them, but a longer one does."""
     numbers = _fewest(scale, subject, scale.excess[0])
     yield _rarely(scale, subject, numbers)
     yield _again(scale, subject, numbers)
@@ -365,7 +365,7 @@ def _best(subject: Subject) -> float:
 def _spread_out(
     scale: Scale, subject: Subject, value: float, bursts: tuple[float, float], apart: int
 ) -> Timeline:
-    """Have events at once, and more when a window of ``apart`` seconds has forgotten the first."""
+    """Send events at once, and more when a window of ``apart`` seconds has forgotten the first."""
     first, second = (scale.load(value, events / subject.interval) for events in bursts)
     none = idle(first)
     timeline = subject.timeline.then(subject.interval, none).then(subject.interval, first)
@@ -374,7 +374,7 @@ def _spread_out(
 
 
 def _burst(timeline: Timeline, load: Load, subject: Subject) -> Timeline:
-    """Have events at once, and wait for the alert."""
+    """Send events at once, and wait for the alert."""
     return timeline.then(subject.interval, load).then(subject.alert.for_ + subject.interval, idle(load))
 
 

@@ -1,0 +1,90 @@
+"""Metrics declared under their sources' names: with colons, with dots, or without a suffix."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from generator.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+_PROFILE = """\
+profile: server
+{emitted}labels:
+  model_name: {{}}
+metrics:
+  srv:requests_total: {{type: counter, help: Requests., labels: [model_name]}}
+  srv:waiting: {{type: gauge, help: Waiting., labels: [model_name]}}
+{more}signals:
+  run_count: {{title: Requests, description: Finished., count: {{of: "srv:requests_total"}}}}
+  waiting: {{title: Waiting, description: In the queue., level: {{of: srv:waiting, take: max}}, better: lower}}
+"""
+_ELSEWHERE = """\
+  gen_ai.tool.calls: {type: counter, help: Calls., labels: [model_name]}
+  lm.time/all_count: {type: histogram, unit: s, help: Times., labels: [], buckets: [1, 2]}
+"""
+_SERVICE = (
+    "service: my-server\nprofile: server\nowner: t\nselector: {job: s}\nlabels: {model_name: [llama]}\n"
+)
+
+
+def _generated(folder: Path, *, elsewhere: bool) -> Path:
+    more, emitted = (_ELSEWHERE, "emitted: elsewhere\n") if elsewhere else ("", "")
+    for name, text in {
+        "profiles/server": _PROFILE.format(emitted=emitted, more=more),
+        "services/my-server": _SERVICE,
+        "site": 'oldest_prometheus: "3.0"\n',
+    }.items():
+        path = folder / "specs" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert main(["generate", str(folder / "specs"), "-o", str(folder / "output")]) == 0
+    return folder / "output"
+
+
+def test_rules_read_the_exposed_name_and_record_a_plain_one(tmp_path: Path) -> None:
+    rules = (_generated(tmp_path, elsewhere=True) / "prometheus/rules/my-server.rules.yml").read_text("utf-8")
+    for record, read in {
+        "metric:srv_requests:rate": 'rate(srv:requests_total{job="s"}[1m15s])',
+        "metric:srv_waiting:value": '(srv:waiting{job="s"})',
+        "metric:gen_ai_tool_calls:rate": 'rate({__name__="gen_ai.tool.calls",job="s"}[1m15s])',
+        "metric:lm_time_all_count:rate": 'rate({__name__="lm.time/all_count_bucket",job="s"}[1m15s])',
+    }.items():
+        _, _, rule = rules.partition(f"record: {record}\n")
+        assert read in " ".join(rule.partition("- record:")[0].split()).replace("( ", "(")
+
+
+def test_their_unit_tests_select_them_as_promtool_reads_them(tmp_path: Path) -> None:
+    text = (_generated(tmp_path, elsewhere=True) / "prometheus/tests/my-server.test.yml").read_text("utf-8")
+    assert '{__name__="gen_ai.tool.calls",instance="a",job="s",model_name="llama"}' in text
+    assert "gen_ai.tool.calls{" not in text
+
+
+def test_the_generated_module_exposes_colons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(_generated(tmp_path, elsewhere=False) / "instrumentation"))
+    import my_server_metrics as module  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    registry = CollectorRegistry()
+    metrics = module.MyServerMetrics(registry=registry)
+    metrics.set_srv_waiting(3, "llama")
+    metrics.count_srv_requests("llama")
+    shown = generate_latest(registry).decode().splitlines()
+    assert 'srv:waiting{model_name="llama"} 3.0' in shown
+    assert 'srv:requests_total{model_name="llama"} 1.0' in shown
+    sys.modules.pop("my_server_metrics")
+
+
+def test_simulated_text_quotes_what_only_prometheus_3_knows(tmp_path: Path) -> None:
+    _generated(tmp_path, elsewhere=True)
+    history = tmp_path / "history.txt"
+    assert main(["simulate", str(tmp_path / "specs"), "--last", "30m", "--openmetrics", str(history)]) == 0
+    lines = history.read_text("utf-8").splitlines()
+    assert '# TYPE "lm.time/all_count" histogram' in lines
+    assert [line for line in lines if line.startswith('{"gen_ai.tool.calls",instance=')]
+    assert [line for line in lines if line.startswith("srv:waiting{")]
