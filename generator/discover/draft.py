@@ -75,6 +75,8 @@ class Draft(Struct, frozen=True):
             yield _commented(f"  {one.signal}: {one.text}", one.why)
         if self.budget[0]:
             yield _commented(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
+        if self.match.environments:
+            yield from (_commented(*line) for line in self.match.environments.lines())
 
 
 def present(match: Match) -> str:
@@ -84,16 +86,16 @@ def present(match: Match) -> str:
     return f"{there} of its {len(every)} metrics are there"
 
 
-def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
+def named(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
     """Derive a service's name from the most specific value of its selector."""
     words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
-    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:LONGEST_NAME].strip("-")
+    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:longest].strip("-")
     count, found = 1, name
     while found in taken:
         count += 1
-        found = f"{name[: LONGEST_NAME - 4]}-{count}"
+        found = f"{name[: longest - 4]}-{count}"
     return found
 
 
 def _commented(line: str, comment: str) -> str:
-    return f"{line:<{_WIDTH}} # {comment}"
+    return f"{line:<{_WIDTH}} # {comment}" if comment else line
