@@ -1,4 +1,4 @@
-"""``backstage``: what a service's catalog-info.yaml says to find its dashboards and alerts, to paste there."""
+"""``backstage``: the entries of a service's catalog-info.yaml for its dashboards and alerts, to paste there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``helm``: a chart of the rules and dashboards.
 
-Helm renders what stands in ``templates/``, and would run the templates of Prometheus that alerts hold. So rules and
-dashboards are files beside, which ``.Files.Get`` places as they are; the templates are the same whatever the specs.
+Helm renders the files in ``templates/``, and would run Prometheus templates in alerts. So rules and dashboards are
+separate files, which ``.Files.Get`` inserts unchanged; the templates do not depend on the specs.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "helm"
-#: Helm keeps files and rendered objects, packed: measured were a tenth of a byte for one of a service's rules, and a
-#: third for one of a dashboard.
+#: Helm keeps files and rendered objects, compressed: a byte of a service's rules took a measured tenth of a byte, and
+#: one of a dashboard a third.
 LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{ROOT}/",
@@ -68,7 +68,7 @@ metadata:
 
 
 def _head(name: str, labels: str) -> str:
-    """Write the metadata of a template, whose objects take further labels from a value."""
+    """Write the metadata of a template, whose objects take more labels from a value."""
     part_of, as_it_is = (
         "\n".join(f"    {key}: {value}" for key, value in each.items()) for each in (PART_OF, AS_IT_IS)
     )

@@ -1,6 +1,6 @@
 """``kubernetes``: PrometheusRules, dashboards as ConfigMaps, and a kustomization over them.
 
-``kubectl apply --server-side -k output/kubernetes`` brings all of it to a cluster.
+``kubectl apply --server-side -k output/kubernetes`` applies all of it to a cluster.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def of_service(service: Service, rules: RuleText, options: Kubernetes, site: Sit
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Artifact]:
-    """Write a ConfigMap a dashboard, and the operator's objects where there is one."""
+    """Write a ConfigMap for each dashboard, and the operator's objects if the cluster has one."""
     names = []
     for one in drawn:
         yield Artifact(f"{_DASHBOARDS}/{uid(one)}.yaml", _config_map(one, options))
@@ -78,7 +78,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Ar
 
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Kubernetes) -> Iterator[Artifact]:
-    """Write the PrometheusRules of the shared rules, and what lists all objects."""
+    """Write the PrometheusRules of the shared rules, and the list of all objects."""
     yield from (_rule(rules, options) for rules in shared)
     names = [*(rules.name for rules in shared), *(one.service for one in routes)]
     yield kustomization(_RULES, (f"{name}.yaml" for name in names))
@@ -106,7 +106,7 @@ def _config_map(drawn: Artifact, options: Kubernetes) -> str:
 
 
 def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mapping[str, str]) -> str:
-    """Write the folder, and of each dashboard where its JSON is found."""
+    """Write the folder, and for each dashboard the place of its JSON."""
     chosen: Mapped = {"instanceSelector": {"matchLabels": dict(grafana)}}
     folder = head(_FOLDER, object_name("folder"), options.namespace)
     spec: Mapped = {**chosen, "title": GRAFANA_FOLDER, "uid": GRAFANA_FOLDER_UID}

@@ -1,4 +1,4 @@
-"""``mimir``: namespaces of rule groups, as ``mimirtool rules sync`` takes them, and ``apply --ruler``.
+"""``mimir``: namespaces of rule groups, for ``mimirtool rules sync`` and ``apply --ruler``.
 
 Mimir, Cortex and Grafana Cloud hold groups by tenant and namespace, and a group's name is unique within a namespace.
 """

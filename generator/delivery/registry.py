@@ -1,4 +1,4 @@
-"""The targets: of each the module that knows it. A new target is a module and a line here.
+"""The targets, each with its module. A new target is a module and a line here.
 
 ``tests/delivery`` proves that every target of the model has one; mypy that each has all of ``TargetModule``.
 """
@@ -34,11 +34,11 @@ class TargetModule(Protocol):
         site: Site,
         /,
     ) -> Iterable[Artifact]:
-        """Write the files that are one service's own."""
+        """Write the files of one service."""
         ...
 
     def of_dashboards(self, drawn: Sequence[Artifact], options: Any, /) -> Iterable[Artifact]:  # noqa: ANN401
-        """Write the files that depend on the dashboards alone."""
+        """Write the files that depend on the dashboards only."""
         ...
 
     def of_all(

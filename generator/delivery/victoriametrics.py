@@ -34,14 +34,14 @@ def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: Grafana takes the same dashboards."""
+    """Write nothing: Grafana uses the same dashboards."""
     yield from ()
 
 
 def of_all(
     shared: Sequence[RuleText], routes: Sequence[Routing], options: VictoriaMetrics
 ) -> Iterator[Artifact]:
-    """Write the VMRules of the shared rules, and what lists all objects."""
+    """Write the VMRules of the shared rules, and the list of all objects."""
     yield from (_rule(rules, options) for rules in shared)
     names = [*(rules.name for rules in shared), *(one.service for one in routes)]
     yield kustomization(ROOT, (f"{name}.yaml" for name in names))

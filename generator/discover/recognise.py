@@ -1,4 +1,4 @@
-"""The profile for the series of a target: the one that finds most of its own there."""
+"""The profile for the series of a target: the one with the most metrics there."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _fit(match: Match) -> tuple[int, ...]:
 
 
 def _streams(match: Match) -> int:
-    """Count the streams that are fed by what is there: the more of them, the more is known."""
+    """Count the streams that the target's metrics feed: the more of them, the more is known."""
     fed = ((name for feed in one.sources for name in feed.names) for one in match.service.streams.values())
     return sum(not match.seen.metrics.keys().isdisjoint(found) for found in fed)
 

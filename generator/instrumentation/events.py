@@ -148,7 +148,7 @@ def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
 
 
 def _amount(amount: Amount, metric: Metric) -> str:
-    """Write where an amount stands in the method that feeds a metric."""
+    """Write the expression of an amount in the method that feeds a metric."""
     match amount:
         case Amount.ONE:
             return ""

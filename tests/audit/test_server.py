@@ -346,7 +346,7 @@ def test_of_a_target_that_is_new_the_configured_interval_is_known(
         assert time.monotonic() < deadline, "no target was known"
         time.sleep(0.05)
     assert found == pytest.approx(90)
-    # The past is asked for samples only.
+    # Queries of the past read samples only.
     assert replace(source, at=NOW).interval() is None
 
 

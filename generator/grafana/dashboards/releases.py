@@ -1,4 +1,4 @@
-"""agent-releases: is the newest release worse than the one before it, in what, and since when?"""
+"""agent-releases: is the newest release worse than the previous one, in which signals, and since when?"""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def comparison(records: Records) -> tuple[Panel, ...]:
-    """Compare what people feel first."""
+    """Compare first the signals that users notice."""
     limits = records.limits or ("max_steps",)
     return (
         compare.runs(records),
@@ -78,7 +78,7 @@ def live(records: Records) -> Panel:
 
 
 def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Compare what users feel, then why, then what it costs; more side by side have no room for their numbers."""
+    """Compare effects on users, then causes, then cost; more than three side by side have no room for their numbers."""
     counted, success, latency, cost_per_run, limits = comparison(records)
     return (
         (counted, success, latency),
@@ -96,7 +96,7 @@ def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
 
 
 def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Draw what users feel, then why, then what it costs; three side by side leave room for their titles."""
+    """Draw first the effects on users, then causes, then cost; three side by side leave room for their titles."""
     return (
         (
             runs.runs_by_release(records),
