@@ -92,7 +92,7 @@ def _escaped(text: str) -> str:
 
 
 def _as_data(request: Request) -> Pieces:
-    """Put the credential into labels, warnings and names."""
+    """Insert the credential into labels, warnings and names."""
     series = {"metric": {"__name__": request.token, "tool": request.secret}, "value": [1, "1"]}
     body = {"status": "success", "data": {"resultType": "vector", "result": [series]}}
     yield answer(json.dumps({**body, "warnings": [request.secret]}).encode())
