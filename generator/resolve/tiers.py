@@ -191,7 +191,7 @@ def _of_share(value: float) -> Bound:
 
 
 def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
-    """Report a tier that cannot fire: a default is dropped, and what the author wrote is an error."""
+    """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
     why = _out_of_reach(found.value, case)
     if why is None:
         return True

@@ -1,4 +1,4 @@
-"""A server that does whatever a server must not do: each mode answers every request in its own bad way."""
+"""A server with every kind of fault: each mode answers every request in its own bad way."""
 
 from __future__ import annotations
 
