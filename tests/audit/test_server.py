@@ -40,7 +40,7 @@ GOLDEN = Path(__file__).parent / "on_a_server"
 
 
 def _called(service: Service, job: str) -> Service:
-    """Give a service a selector of its own on a shared server."""
+    """Change a service's selector to one of its own on a shared server."""
     return replace(service, selector={"job": job})
 
 
