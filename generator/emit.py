@@ -170,7 +170,7 @@ def emit_fleet(
 ) -> tuple[Artifact, ...]:
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     rules = tuple(shared_files(shared, site))
-    owners = {one.service: one.owner for one in sorted(routes, key=lambda one: one.service)}
+    in_order = sorted(routes, key=lambda one: one.service)
     own = {entry.service: entry.rule_files for entry in entries}
     return (
         *rules,
@@ -179,5 +179,5 @@ def emit_fleet(
         *reports([entry.report for entry in entries], shared_account(shared), site),
         catalog({entry.service: entry.listing for entry in entries}, (file.path for file in rules)),
         *shard_files((file.path for file in rules), own, site),
-        *deliver_all(rules, owners, site),
+        *deliver_all(rules, in_order, site),
     )

@@ -46,10 +46,10 @@ def check_receivers(
 
 
 def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
-    lost = [
+    found = {
         labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
-    ]
-    if lost:
+    }
+    if lost := [severity for severity in map(str, AlertSeverity) if severity in found]:
         findings.error(
             "receiver/missing",
             f"nobody gets alerts of {service.service} with the owner {service.owner} and the severity "
@@ -108,9 +108,9 @@ def _known(services: Iterable[Routing]) -> dict[str, tuple[str, ...]]:
 
 
 def _alerts(service: Routing) -> Iterator[Mapping[str, str]]:
-    """List the labels of a service's alerts, by severity."""
+    """List the labels of a service's alerts, one kind of them after another."""
     own = {names.OWNER: service.owner, names.SERVICE: service.service, **service.marks}
-    return ({**own, names.SEVERITY: severity} for severity in service.severities)
+    return ({**own, **dict(kind)} for kind in service.kinds)
 
 
 def _takes(wanted: Wanted, labels: Mapping[str, str]) -> bool:

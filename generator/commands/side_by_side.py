@@ -21,8 +21,8 @@ _SEGMENTS = ("release", "model", "tool", "stop_reason")
 _HEAD = """\
 ### Profiles that ship
 
-`init --profile <name>` writes a first service of one. Its file says how its source is set up, and why it lacks what it
-lacks. A signal that a profile does not measure is on no board, in no alert, and "not measured" in the checklist.
+`init --profile <name>` writes a first service of one. Its file says how its source is set up, and why it lacks some
+signals. A signal that a profile does not measure is on no board, in no alert, and "not measured" in the checklist.
 
 """
 

@@ -1,1 +1,1 @@
-"""The same rules and dashboards in the forms that clusters, rulers and Terraform take: wrapped, never rewritten."""
+"""The same rules and dashboards in the forms for clusters, rulers and Terraform: wrapped, never rewritten."""

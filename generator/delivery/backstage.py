@@ -1,4 +1,4 @@
-"""``backstage``: what a service's catalog-info.yaml says to find its dashboards and alerts, to paste there."""
+"""``backstage``: the entries of a service's catalog-info.yaml for its dashboards and alerts, to paste there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from generator.model.names import DASHBOARDS, GRAFANA_TAG, SERVICE
 from generator.prometheus.block_yaml import block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Backstage
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "backstage"
@@ -35,7 +36,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Backstage) -> Iterator[Art
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Backstage) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Backstage) -> Iterator[Artifact]:  # noqa: ARG001
     """Write nothing: every service has a file of its own."""
     yield from ()
 

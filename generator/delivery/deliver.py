@@ -1,4 +1,4 @@
-"""The output in the forms that the site asks for, and what their targets would refuse of it."""
+"""The output in the forms that the site requests, and the files that their targets would refuse."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic, Span
     from generator.model.delivery import Target
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 
 def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> Iterator[Artifact]:
-    """Write a service's rule files for every target that the site asks for."""
+    """Write a service's rule files for every target of the site."""
     for module, options in _targets(site):
         from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
 
@@ -24,30 +25,30 @@ def deliver_service(service: Service, files: Iterable[Artifact], site: Site) -> 
 
 
 def deliver_dashboards(drawn: Sequence[Artifact], site: Site) -> Iterator[Artifact]:
-    """Write the dashboards for every target that the site asks for."""
+    """Write the dashboards for every target of the site."""
     for module, options in _targets(site):
         yield from module.of_dashboards(drawn, options)
 
 
-def deliver_all(files: Iterable[Artifact], owners: Mapping[str, str], site: Site) -> Iterator[Artifact]:
-    """Write the shared rule files, and what lists all services, for every target that the site asks for."""
+def deliver_all(files: Iterable[Artifact], routes: Sequence[Routing], site: Site) -> Iterator[Artifact]:
+    """Write the shared rule files, and the lists of all services, for every target of the site."""
     for module, options in _targets(site):
         from generator.delivery.rule_text import rule_texts  # noqa: PLC0415
 
-        yield from module.of_all(tuple(rule_texts(files)), owners, options)
+        yield from module.of_all(tuple(rule_texts(files)), routes, options)
 
 
 def undeliverable(
     files: Sequence[File], groups: Mapping[str, int], shared: int, places: Mapping[str, Span], site: Site
 ) -> Iterator[Diagnostic]:
-    """Find what a target would refuse.
+    """Find the files and rule groups that a target would refuse.
 
     Args:
-        files: All of the output, or none where there is none yet.
+        files: All of the output, or none if there is no output yet.
         groups: The number of rule groups of each service's own, by name.
         shared: The number of rule groups about all services.
-        places: Where services are declared, by name.
-        site: What is asked for.
+        places: The places of services in the specs, by name.
+        site: The site with its targets.
     """
     from generator.delivery.limits import check_groups, check_sizes  # noqa: PLC0415
 
@@ -58,7 +59,7 @@ def undeliverable(
 
 
 def _targets(site: Site) -> Iterator[tuple[TargetModule, Target]]:
-    """Find the targets, whose modules nobody imports who asks for none."""
+    """Yield the targets; a site without targets does not import their modules."""
     if site.deliver.targets:
         from generator.delivery.registry import TARGETS  # noqa: PLC0415
 

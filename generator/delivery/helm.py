@@ -1,7 +1,7 @@
 """``helm``: a chart of the rules and dashboards.
 
-Helm renders what stands in ``templates/``, and would run the templates of Prometheus that alerts hold. So rules and
-dashboards are files beside, which ``.Files.Get`` places as they are; the templates are the same whatever the specs.
+Helm renders the files in ``templates/``, and would run Prometheus templates in alerts. So rules and dashboards are
+separate files, which ``.Files.Get`` inserts unchanged; the templates do not depend on the specs.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Helm
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "helm"
-#: Helm keeps files and rendered objects, packed: measured were a tenth of a byte for one of a service's rules, and a
-#: third for one of a dashboard.
+#: Helm keeps files and rendered objects, compressed: a byte of a service's rules took a measured tenth of a byte, and
+#: one of a dashboard a third.
 LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{ROOT}/",
@@ -67,7 +68,7 @@ metadata:
 
 
 def _head(name: str, labels: str) -> str:
-    """Write the metadata of a template, whose objects take further labels from a value."""
+    """Write the metadata of a template, whose objects take more labels from a value."""
     part_of, as_it_is = (
         "\n".join(f"    {key}: {value}" for key, value in each.items()) for each in (PART_OF, AS_IT_IS)
     )
@@ -116,7 +117,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Helm) -> Iterator[Artifact
         yield Artifact(f"{ROOT}/{_DASHBOARDS}/{uid(one)}.json", without_blanks(one))
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Helm) -> Iterator[Artifact]:
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Helm) -> Iterator[Artifact]:
     """Write the chart with the shared rules."""
     yield from map(_rules, shared)
     values: Mapped = {
@@ -124,7 +125,7 @@ def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Helm)
         "dashboardLabels": dict(options.dashboard_labels),
         "folderAnnotation": options.folder_annotation,
         "folder": GRAFANA_FOLDER,
-        "owners": dict(owners),
+        "owners": {one.service: one.owner for one in routes},
     }
     yield Artifact(f"{ROOT}/Chart.yaml", _CHART)
     yield Artifact(f"{ROOT}/values.yaml", GENERATED + block_yaml(values))

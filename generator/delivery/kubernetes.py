@@ -1,6 +1,6 @@
 """``kubernetes``: PrometheusRules, dashboards as ConfigMaps, and a kustomization over them.
 
-``kubectl apply --server-side -k output/kubernetes`` brings all of it to a cluster.
+``kubectl apply --server-side -k output/kubernetes`` applies all of it to a cluster.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from generator.delivery.objects import (
     uid,
     without_blanks,
 )
+from generator.delivery.receivers import alertmanager_config
 from generator.diagnostics.diagnostic import Severity
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID
 from generator.prometheus.block_yaml import block_yaml
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Kubernetes
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "kubernetes"
 _RULES = f"{ROOT}/rules"
 _DASHBOARDS = f"{ROOT}/dashboards"
+_RECEIVERS = f"{ROOT}/receivers.yaml"
 LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{_RULES}/",
@@ -61,7 +64,7 @@ def of_service(service: Service, rules: RuleText, options: Kubernetes, site: Sit
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Artifact]:
-    """Write a ConfigMap a dashboard, and the operator's objects where there is one."""
+    """Write a ConfigMap for each dashboard, and the operator's objects if the cluster has one."""
     names = []
     for one in drawn:
         yield Artifact(f"{_DASHBOARDS}/{uid(one)}.yaml", _config_map(one, options))
@@ -74,12 +77,16 @@ def of_dashboards(drawn: Sequence[Artifact], options: Kubernetes) -> Iterator[Ar
     yield kustomization(_DASHBOARDS, names)
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Kubernetes) -> Iterator[Artifact]:
-    """Write the PrometheusRules of the shared rules, and what lists all objects."""
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Kubernetes) -> Iterator[Artifact]:
+    """Write the PrometheusRules of the shared rules, and the list of all objects."""
     yield from (_rule(rules, options) for rules in shared)
-    names = [*(rules.name for rules in shared), *owners]
+    names = [*(rules.name for rules in shared), *(one.service for one in routes)]
     yield kustomization(_RULES, (f"{name}.yaml" for name in names))
-    yield kustomization(ROOT, ("rules", "dashboards"))
+    listed = ["rules", "dashboards"]
+    if options.receivers:
+        yield Artifact(_RECEIVERS, alertmanager_config(routes, options))
+        listed.append(_RECEIVERS.removeprefix(f"{ROOT}/"))
+    yield kustomization(ROOT, listed)
 
 
 def _rule(rules: RuleText, options: Kubernetes) -> Artifact:
@@ -99,7 +106,7 @@ def _config_map(drawn: Artifact, options: Kubernetes) -> str:
 
 
 def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mapping[str, str]) -> str:
-    """Write the folder, and of each dashboard where its JSON is found."""
+    """Write the folder, and for each dashboard the place of its JSON."""
     chosen: Mapped = {"instanceSelector": {"matchLabels": dict(grafana)}}
     folder = head(_FOLDER, object_name("folder"), options.namespace)
     spec: Mapped = {**chosen, "title": GRAFANA_FOLDER, "uid": GRAFANA_FOLDER_UID}

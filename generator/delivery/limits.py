@@ -1,4 +1,4 @@
-"""``deliver/limit``: what a target would refuse, found here with the name of the service that is too large."""
+"""``deliver/limit``: limits of the targets, checked here to name the service that is too large."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Limit(Struct, frozen=True):
 def check_sizes(
     files: Iterable[File], limits: Iterable[Limit], places: Mapping[str, Span]
 ) -> Iterator[Diagnostic]:
-    """Find files that are too large; ``places`` are where services are declared, by their names."""
+    """Find files that are too large; ``places`` are those of services in the specs, by name."""
     sizes = [(file.path, _size(file)) for file in files]
     for limit in limits:
         found = [(path, size) for path, size in sizes if path.startswith(limit.place)]
@@ -56,7 +56,7 @@ def check_sizes(
 
 
 def check_groups(shared: int, of_services: Mapping[str, int], most: int) -> Iterator[Diagnostic]:
-    """Find more rule groups than a tenant may have.
+    """Report more rule groups than a tenant may have.
 
     Args:
         shared: The number of groups about all services.
@@ -86,7 +86,7 @@ def _too_large(path: str, size: int, limit: Limit, place: Span | None) -> Diagno
 
 
 def _subject(path: str) -> str:
-    """Find the service, family or dashboard that a file is called after."""
+    """Return the service, family or dashboard that names a file."""
     return path.rpartition("/")[2].partition(".")[0]
 
 

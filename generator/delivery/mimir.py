@@ -1,4 +1,4 @@
-"""``mimir``: namespaces of rule groups, as ``mimirtool rules sync`` takes them, and ``apply --ruler``.
+"""``mimir``: namespaces of rule groups, for ``mimirtool rules sync`` and ``apply --ruler``.
 
 Mimir, Cortex and Grafana Cloud hold groups by tenant and namespace, and a group's name is unique within a namespace.
 """
@@ -13,12 +13,13 @@ from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Mimir
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 ROOT = "mimir"
 LIMITS: tuple[Limit, ...] = ()
@@ -41,7 +42,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifac
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of the shared rules."""
     yield _namespace(SHARED, joined(shared))
 

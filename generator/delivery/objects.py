@@ -1,4 +1,4 @@
-"""Objects of Kubernetes as YAML: their heads, and rules and dashboards below them as they are."""
+"""Objects of Kubernetes as YAML: their heads, with rules and dashboards below them unchanged."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from generator.delivery.rule_text import RuleText
     from generator.prometheus.block_yaml import Mapped
 
-#: By this label all objects are found together.
+#: The label that all objects share.
 PART_OF = {"app.kubernetes.io/part-of": GRAFANA_TAG}
 OWNER = f"{GRAFANA_TAG}/owner"
-#: Flux would put values of its own in the place of the ``${...}`` that Grafana and Prometheus are to fill in.
+#: This annotation stops Flux from replacing the ``${...}`` that are for Grafana and Prometheus.
 AS_IT_IS = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
 
 
@@ -60,7 +60,7 @@ def head(
 
 
 def rules_object(kind: Kind, rules: RuleText, namespace: str, labels: Mapping[str, str]) -> str:
-    """Write an object whose spec are rule groups."""
+    """Write an object with rule groups as its spec."""
     owner = {OWNER: rules.owner} if rules.owner else {}
     name = object_name(rules.name)
     begin = head(kind, name, namespace, labels, owner)
@@ -68,17 +68,17 @@ def rules_object(kind: Kind, rules: RuleText, namespace: str, labels: Mapping[st
 
 
 def without_blanks(drawn: Artifact) -> str:
-    """Write a dashboard's JSON on one line, in ASCII, which every YAML holds as it is."""
+    """Write a dashboard's JSON on one line, in ASCII, which any YAML can hold unchanged."""
     return json.dumps(orjson.loads(drawn.text), separators=(",", ":"))
 
 
 def uid(drawn: Artifact) -> str:
-    """Find a dashboard's uid, after which its file is called."""
+    """Return a dashboard's uid, which is the name of its file."""
     return drawn.path.rpartition("/")[2].removesuffix(".json")
 
 
 def kustomization(place: str, resources: Iterable[str]) -> Artifact:
-    """Write the list of what a folder holds."""
+    """Write the list of a folder's contents."""
     listing = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

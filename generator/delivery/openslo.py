@@ -1,7 +1,7 @@
 """``openslo``: the objectives of a service that have a window, as documents of OpenSLO.
 
 Bad and all events are read from the records from which burn rates are computed. An objective without a window promises
-nothing over time and is no SLO; burn-rate alerts of two windows are none of OpenSLO's. Comments say so.
+nothing over time and is no SLO; OpenSLO has no burn-rate alerts of two windows. Comments say so.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from generator.prometheus.block_yaml import block_yaml
 from generator.promql.expr import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
     from generator.model.signals import Signal
+    from generator.prometheus.alertmanager import Routing
     from generator.prometheus.block_yaml import Mapped
 
 ROOT = "openslo"
 LIMITS: tuple[Limit, ...] = ()
 _API = "openslo/v1"
-#: The longest name of a document, and how much of a hash makes a shortened one unique.
+#: The longest name of a document, and the length of the hash that makes a shortened one unique.
 _LONGEST, _HASH = 63, 8
 
 
@@ -50,7 +51,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: OpenSlo) -> Iterator[Artif
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: OpenSlo) -> Iterator[Artifact]:  # noqa: ARG001
     """Write nothing: SLOs are about services."""
     yield from ()
 
@@ -95,7 +96,7 @@ def _slo(objective: Objective, service: Service) -> Mapped:
 
 
 def shorthand(seconds: int) -> str:
-    """Write a duration as OpenSLO does: one whole number with one unit, of minutes at least."""
+    """Write a duration in OpenSLO's form: one whole number with one unit, of minutes at least."""
     for unit, size in (("d", DAY), ("h", HOUR)):
         if seconds % size == 0:
             return f"{seconds // size}{unit}"
@@ -103,7 +104,7 @@ def shorthand(seconds: int) -> str:
 
 
 def _target(objective: Objective, signal: Signal) -> float:
-    """Compute the share of events that shall be good, without the last digits, which are an accident of floats."""
+    """Compute the target share of good events, rounded against errors of floats."""
     is_good = isinstance(signal.kind, Share) and signal.kind.good
     return round(objective.bound if is_good else 1 - objective.bound, 12)
 
@@ -114,7 +115,7 @@ def _source(record: str, service: Service) -> Mapped:
 
 
 def _name(text: str) -> str:
-    """Shorten a name that a document cannot have to one that no other has."""
+    """Shorten a name that is too long for a document to a unique one."""
     if len(text) <= _LONGEST:
         return text
     end = sha256(text.encode()).hexdigest()[:_HASH]

@@ -1,4 +1,4 @@
-"""The targets: of each the module that knows it. A new target is a module and a line here.
+"""The targets, each with its module. A new target is a module and a line here.
 
 ``tests/delivery`` proves that every target of the model has one; mypy that each has all of ``TargetModule``.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 
 class TargetModule(Protocol):
@@ -33,21 +34,21 @@ class TargetModule(Protocol):
         site: Site,
         /,
     ) -> Iterable[Artifact]:
-        """Write the files that are one service's own."""
+        """Write the files of one service."""
         ...
 
     def of_dashboards(self, drawn: Sequence[Artifact], options: Any, /) -> Iterable[Artifact]:  # noqa: ANN401
-        """Write the files that depend on the dashboards alone."""
+        """Write the files that depend on the dashboards only."""
         ...
 
     def of_all(
         self,
         shared: Sequence[RuleText],
-        owners: Mapping[str, str],
+        routes: Sequence[Routing],
         options: Any,  # noqa: ANN401
         /,
     ) -> Iterable[Artifact]:
-        """Write the files about all services; ``owners`` are theirs, by the services' names in order."""
+        """Write the files about all services; ``routes`` are in the order of their names."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The rules of one subject as text, and the ways to wrap them: nothing here reads or writes an expression."""
+"""The rules of one subject as text, and functions to wrap them: nothing here reads or writes an expression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _GROUPS = "groups:\n"
 _NAME = re.compile(r"[^/]+/[^/]+/(?P<name>[^/.]+)\.(?:rules|alerts)\.yml")
-#: The comment in front of every file of a target that takes comments.
+#: The comment at the top of every file of a target that allows comments.
 GENERATED = "# Generated from the specs: change the specs, not this file.\n"
 
 
@@ -22,9 +22,9 @@ class RuleText(Struct, frozen=True):
     """The rule groups of a service, or of a family of shared rules.
 
     Attributes:
-        name: What their rule files are called after, such as ``support-agent`` or ``agent-run``.
-        owner: Of the service; empty for what is shared.
-        groups: The items below ``groups:`` of the rule files as they stand there, those of recording rules first.
+        name: The name of their rule files, such as ``support-agent`` or ``agent-run``.
+        owner: The owner of the service; empty for shared rules.
+        groups: The unchanged items below ``groups:`` of the rule files, those of recording rules first.
     """
 
     name: str
@@ -32,12 +32,12 @@ class RuleText(Struct, frozen=True):
     groups: str
 
     def under(self, depth: int) -> str:
-        """Write ``groups:`` with its items ``depth`` levels of two spaces in."""
+        """Write ``groups:`` and its items, indented by ``depth`` levels of two spaces."""
         return indented(_GROUPS + self.groups, depth)
 
 
 def rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]:
-    """Gather rule files by the name that they are called after."""
+    """Collect rule files by the name of their subject."""
     by_name: dict[str, list[str]] = {}
     for file in files:
         found = _NAME.fullmatch(file.path)
@@ -49,17 +49,17 @@ def rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]
 
 
 def joined(texts: Iterable[RuleText]) -> str:
-    """Write the items of several subjects as those of one."""
+    """Join the items of several subjects."""
     return "".join(text.groups for text in texts)
 
 
 def indented(text: str, depth: int) -> str:
-    """Move lines ``depth`` levels of two spaces in; empty ones stay empty."""
+    """Indent lines by ``depth`` levels of two spaces; empty ones stay empty."""
     step = "  " * depth
     return re.sub(r"^(?=.)", step, text, flags=re.MULTILINE)
 
 
 def _items(text: str) -> str:
-    """Find what stands below ``groups:``, which begins a line after comments only."""
+    """Return the text below ``groups:``, a line that follows comments only."""
     _, _, items = f"\n{text}".partition(f"\n{_GROUPS}")
     return items

@@ -1,7 +1,7 @@
-"""``terraform``: a module over the dashboards and the rule files of the output, the same whatever the specs.
+"""``terraform``: a module for the dashboards and the rule files of the output, which does not depend on the specs.
 
-It reads files and holds none: in a text of Terraform ``${`` and ``%{`` would be Terraform's, which dashboards and
-alerts hold for Grafana and Prometheus.
+It reads files and includes none: Terraform would interpret ``${`` and ``%{`` in a text, which in dashboards and alerts
+are for Grafana and Prometheus.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from generator.delivery.rule_text import GENERATED
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_FOLDER_UID, GRAFANA_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Terraform
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 ROOT = "terraform"
 LIMITS: tuple[Limit, ...] = ()
@@ -40,7 +41,7 @@ resource "grafana_dashboard" "agent_metrics" {{
 _NAMESPACE = f'{GRAFANA_TAG}-${{replace(trimsuffix(basename(each.key), ".yml"), ".", "-")}}'
 _RULE_FILES = 'fileset("${path.module}/../prometheus", "{rules,alerts}/*.yml")'
 
-#: By where the rules go: the provider beside Grafana's, with its source, and the resources.
+#: By the destination of the rules: the provider besides Grafana's, with its source, and the resources.
 _RULES = {
     "none": ("", "", ""),
     "mimir": (
@@ -84,13 +85,13 @@ def of_dashboards(drawn: Sequence[Artifact], options: Terraform) -> Iterator[Art
     yield from ()
 
 
-def of_all(shared: Sequence[RuleText], owners: Mapping[str, str], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
+def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Terraform) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the module."""
     yield Artifact(f"{ROOT}/main.tf", main(options.rules))
 
 
 def main(rules: str) -> str:
-    """Write the module for rules that go to ``rules``."""
+    """Write the module for rules with the destination ``rules``."""
     name, source, resources = _RULES[rules]
     providers = {"grafana": "grafana/grafana", **({name: source} if name else {})}
     width = max(map(len, providers))

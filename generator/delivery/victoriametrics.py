@@ -9,11 +9,12 @@ from generator.delivery.limits import Limit
 from generator.delivery.objects import Kind, kustomization, rules_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from generator.delivery.rule_text import RuleText
     from generator.model.delivery import VictoriaMetrics
     from generator.model.service import Service, Site
+    from generator.prometheus.alertmanager import Routing
 
 ROOT = "victoriametrics"
 _VM_RULE = Kind("VMRule", "operator.victoriametrics.com/v1beta1")
@@ -33,16 +34,16 @@ def of_service(service: Service, rules: RuleText, options: VictoriaMetrics, site
 
 
 def of_dashboards(drawn: Sequence[Artifact], options: VictoriaMetrics) -> Iterator[Artifact]:  # noqa: ARG001
-    """Write nothing: Grafana takes the same dashboards."""
+    """Write nothing: Grafana uses the same dashboards."""
     yield from ()
 
 
 def of_all(
-    shared: Sequence[RuleText], owners: Mapping[str, str], options: VictoriaMetrics
+    shared: Sequence[RuleText], routes: Sequence[Routing], options: VictoriaMetrics
 ) -> Iterator[Artifact]:
-    """Write the VMRules of the shared rules, and what lists all objects."""
+    """Write the VMRules of the shared rules, and the list of all objects."""
     yield from (_rule(rules, options) for rules in shared)
-    names = [*(rules.name for rules in shared), *owners]
+    names = [*(rules.name for rules in shared), *(one.service for one in routes)]
     yield kustomization(ROOT, (f"{name}.yaml" for name in names))
 
 

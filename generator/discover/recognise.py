@@ -1,4 +1,4 @@
-"""The profile for the series of a target: the one that finds most of its own there."""
+"""The profile for the series of a target: the one with the most metrics there."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | Non
 
 
 def _fit(match: Match) -> tuple[int, ...]:
-    """Rank by existing and missing metrics, missing labels, equal buckets, stray values.
+    """Rank by existing and missing metrics, missing labels, fed streams, equal buckets, stray values.
 
     Of two equal profiles, a directory's own wins.
     """
@@ -84,10 +84,17 @@ def _fit(match: Match) -> tuple[int, ...]:
         there,
         there - len(every),
         -absent,
+        _streams(match),
         _same_buckets(seen),
         -strays,
         not match.profile.profile.span.is_shipped,
     )
+
+
+def _streams(match: Match) -> int:
+    """Count the streams that the target's metrics feed: the more of them, the more is known."""
+    fed = ((name for feed in one.sources for name in feed.names) for one in match.service.streams.values())
+    return sum(not match.seen.metrics.keys().isdisjoint(found) for found in fed)
 
 
 def _same_buckets(seen: Seen) -> int:
@@ -113,6 +120,6 @@ def _unknown(place: Place, profiles: Iterable[str]) -> CommandError:
     help_ = (
         f"it has {', '.join(alike[:_NAMED])}{more}: write a profile that maps them, profiles/<name>.yaml in the "
         "directory of specs, and run this again: a profile of your own is recognised as well. Where a shipped one "
-        "almost fits, begin with extends: <its name>, or a copy: init --copy-profile <its name>"
+        "almost fits, begin with extends: <its name>, or a copy: agent-metrics init --copy-profile <its name>"
     )
     return CommandError(message, help_)

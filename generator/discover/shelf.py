@@ -78,10 +78,12 @@ def shelf(specs: Path, site: str) -> Shelf:
         sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(Source("site.yaml", site))))
     shared = load_shared(sources)
     if shared.specs is None:
-        raise CommandError(f"{specs} is at fault: {shared.diagnostics[0].message}", f"run: check {specs}")
+        raise CommandError(
+            f"{specs} is at fault: {shared.diagnostics[0].message}", f"run: agent-metrics check {specs}"
+        )
     common, found = resolve_common(shared.specs)
     if not common.sound:
-        raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: check {specs}")
+        raise CommandError(f"{specs} is at fault: {found[0].message}", f"run: agent-metrics check {specs}")
     known = {name: spec for name, spec in common.profiles.items() if name not in common.broken}
     return Shelf(foundation(common), known)
 

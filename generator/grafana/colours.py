@@ -44,7 +44,7 @@ NO_DATA = Status(0.5, "NO DATA", GREY)
 NO_RUNS = Status(0.7, "NO RUNS", "#4A6A8C")
 
 #: For a signal that some profile does not measure, and that had no value within a day.
-NOT_MEASURED = Status(-1, "UNMEASURED", GREY)
+NOT_MEASURED = Status(-1, "NO METRIC", GREY)
 
 STATUSES = (NOT_MEASURED, OK, NO_DATA, NO_RUNS, WARNING, CRITICAL)
 

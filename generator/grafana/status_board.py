@@ -62,7 +62,7 @@ _DESCRIPTION = (
     "Each signal now, of what is promised, how it moved (release: the newest against the previous one), and its "
     "status: the worst of its alerts, those that still wait included, and since when the first of them is true. The "
     "worst stand first. A name behind the dot is the worst tool, model or stop reason. NO RUNS: nothing finishes, so "
-    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. UNMEASURED: the service's "
+    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. NO METRIC: the service's "
     "profile does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
     "rules themselves."
 )
@@ -72,12 +72,12 @@ def status_board(records: Records) -> Panel:
     """Declare the board."""
     more = ("Look closer", with_everything("${__data.fields.more}"))
     columns = (
-        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=112),
+        Column("Status", Query(statuses(records)), grammar.COUNT, Cell.STATUS, width=94),
         Column("Signal", "metric", link=more, of=Query(current(records))),
         Column("Now", "now", width=120, right=True),
-        Column("Trend", "trend", cell=Cell.TREND, width=126, of=Query(_trend(records), rare=True)),
-        Column("Since", "since", width=66, right=True, of=Query(_since(), rare=True)),
-        Column("Open", "more", cell=Cell.LINK, link=more, width=46),
+        Column("Trend", "trend", cell=Cell.TREND, width=118, of=Query(_trend(records), rare=True)),
+        Column("Since", "since", width=60, right=True, of=Query(_since(), rare=True)),
+        Column("Open", "more", cell=Cell.LINK, link=more, width=44),
     )
     return grammar.table("Status", _DESCRIPTION, Table(columns, sort=("row", False), key=names.SIGNAL))
 

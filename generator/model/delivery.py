@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from generator.model.receivers import Receiver
+
 #: Names and values, in the order of the output.
 Labels = tuple[tuple[str, str], ...]
 
@@ -17,6 +19,8 @@ class Kubernetes(Struct, frozen=True):
         dashboard_labels: The labels by which a sidecar chooses its dashboards.
         folder_annotation: The annotation from which a sidecar takes the folder.
         grafana_labels: The labels of the Grafana that its operator gives the dashboards to; None without an operator.
+        receivers: The receivers of an AlertmanagerConfig, if any.
+        receiver_secret: The name of the Secret with what they read from files.
     """
 
     namespace: str
@@ -24,6 +28,8 @@ class Kubernetes(Struct, frozen=True):
     dashboard_labels: Labels
     folder_annotation: str
     grafana_labels: Labels | None
+    receivers: tuple[Receiver, ...] = ()
+    receiver_secret: str = ""
 
 
 class Helm(Struct, frozen=True):

@@ -43,6 +43,7 @@ class Metric(Struct, frozen=True):
         foreign: Whether foreign code exposes it, perhaps with labels that no spec names.
         sparse: No series exists before the first event (error counters): absence is healthy.
         across: The aggregation of a gauge over instances.
+        created: Whether a series ``_created`` may stand beside each of its own.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Metric(Struct, frozen=True):
     parts: tuple[tuple[str, ...], ...] = ()
     foreign: bool = False
     across: Across = Across.SUM
+    created: bool = True
 
     @property
     def factor(self) -> float:

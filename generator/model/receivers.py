@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from msgspec import Struct
 
 
@@ -34,6 +36,28 @@ class Email(Struct, frozen=True, tag=True):
     smarthost: str
     auth_username: str = ""
     auth_password_file: str = ""
+
+
+def secret_key(path: str) -> str:
+    """Return the key of a cluster's Secret for a file: the file's name."""
+    return path.rpartition("/")[2]
+
+
+def secret_files(channel: Channel) -> tuple[str, ...]:
+    """List the files whose content a channel needs."""
+    found: tuple[str, ...]
+    match channel:
+        case PagerDuty(routing_key_file):
+            found = (routing_key_file,)
+        case Slack(api_url_file):
+            found = (api_url_file,)
+        case Webhook(_, url_file, token_file):
+            found = (url_file, token_file)
+        case Email():
+            found = (channel.auth_password_file,)
+        case _:
+            assert_never(channel)
+    return tuple(path for path in found if path)
 
 
 Channel = PagerDuty | Slack | Webhook | Email

@@ -47,7 +47,7 @@ _LOADED = """\
 # An alert goes to every receiver that is for it; what is for nobody goes to the receiver of the route itself.
 """
 #: Labels that both sides lack count as equal: without this, any critical alert would silence others' warnings.
-_OURS = f'{names.SIGNAL}!=""'
+OURS = f'{names.SIGNAL}!=""'
 
 
 class Routing(Struct, frozen=True):
@@ -57,7 +57,7 @@ class Routing(Struct, frozen=True):
         service: Its name.
         owner: Its owner.
         marks: Further labels of its alerts, the environment among them.
-        severities: Those that its alerts can have.
+        kinds: The further labels of its alerts: the severity, and the tool, tier or other subject with listed values.
         place: The place of its owner.
         apart: The labels by which one signal has several alerts.
         aside: The critical alerts that do not show their signal's state.
@@ -66,7 +66,7 @@ class Routing(Struct, frozen=True):
     service: str
     owner: str
     marks: Mapping[str, str]
-    severities: tuple[str, ...]
+    kinds: tuple[tuple[tuple[str, str], ...], ...]
     place: Span | None
     apart: tuple[str, ...]
     aside: tuple[str, ...]
@@ -78,17 +78,29 @@ def routing(service: Service) -> Routing:
     aside = {alert.name: None for alert in service.alerts if _is_aside(alert) and _pages(alert)}
     # Alerts about the rules themselves have no owner.
     owned = [alert for alert in service.alerts if not isinstance(alert.kind, RuleHealth)]
-    found = {str(tier.severity) for alert in owned for tier in alert.tiers}
-    severities = tuple(one for one in map(str, AlertSeverity) if one in found)
+    kinds = {kind: None for alert in owned for kind in _kinds(alert, service)}
     return Routing(
         service.name,
         service.owner,
         service.marks,
-        severities,
+        tuple(kinds),
         service.where("owner"),
         tuple(apart),
         tuple(aside),
     )
+
+
+def _kinds(alert: Alert, service: Service) -> Iterator[tuple[tuple[str, str], ...]]:
+    """List the severities of an alert with its subject; undeclared values have no list."""
+    label = service.labels.get(alert.by or "") if alert.about_signal else None
+    listed = label.values if label else ()
+    about = (alert.only,) if alert.only else listed
+    for tier in alert.tiers:
+        severity = (names.SEVERITY, str(tier.severity))
+        if alert.by and about:
+            yield from ((severity, (alert.by, value)) for value in about)
+        else:
+            yield (severity,)
 
 
 def _is_aside(alert: Alert) -> bool:
@@ -102,6 +114,12 @@ def _pages(alert: Alert) -> bool:
 
 def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()) -> Artifact:
     """Write the configuration for the alerts of all services; without receivers an example to fill in."""
+    text = (_LOADED if receivers else _COMMENT) + block_yaml(configuration(services, receivers))
+    return Artifact(names.ALERTMANAGER_PATH, text)
+
+
+def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) -> Mapped:
+    """Compose the configuration for Alertmanager."""
     owners = sorted({each.owner for each in services})
     rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
     routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]
@@ -110,7 +128,7 @@ def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()
         known.insert(0, {"name": UNROUTED})
     if not receivers:
         known += [{"name": name} for name in _receivers(owners)]
-    contents: Mapped = {
+    return {
         "route": {
             "receiver": rest,
             "group_by": ["alertname", names.SERVICE],
@@ -122,18 +140,17 @@ def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()
         "inhibit_rules": [inhibition(services)],
         "receivers": known,
     }
-    return Artifact(names.ALERTMANAGER_PATH, (_LOADED if receivers else _COMMENT) + block_yaml(contents))
 
 
 def inhibition(services: Sequence[Routing]) -> Mapped:
     """Inhibit the alerts that repeat a critical alert about the same signal."""
     return {
         "source_matchers": [
-            _OURS,
+            OURS,
             _matcher("severity", AlertSeverity.CRITICAL),
             *(_matcher("alertname", name, "!=") for name in _aside(services)),
         ],
-        "target_matchers": [_OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
+        "target_matchers": [OURS, _matcher("severity", AlertSeverity.CRITICAL, "!=")],
         "equal": [names.SERVICE, names.SIGNAL, *_told_apart_by(services)],
     }
 
@@ -141,7 +158,7 @@ def inhibition(services: Sequence[Routing]) -> Mapped:
 def _of_receiver(receiver: Receiver) -> Mapped:
     """Send the receiver its wanted alerts, even those that others get as well."""
     return {
-        "matchers": [_OURS, *(_one_of(label, values) for label, values in receiver.wanted)],
+        "matchers": [OURS, *(_one_of(label, values) for label, values in receiver.wanted)],
         "receiver": receiver.name,
         "repeat_interval": duration(receiver.repeat_interval),
         "continue": True,

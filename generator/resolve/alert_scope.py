@@ -59,7 +59,8 @@ class AlertScope(Struct, frozen=True):
         """
         code = "alert/no-objective"
         message = f"{alert.value} of {self.service} is off: {signal.name} has {why}"
-        help_ = f"to turn it on, write in the service's spec: {promise(signal, window)}"
+        example = promise(signal, window, self.objectives.get(signal.name))
+        help_ = f"to turn it on, write in the service's spec: {example}"
         if written is not None and self.is_own(written):
             self.findings.error(code, message, written.span, help_)
         elif self.is_own(alert):

@@ -104,6 +104,7 @@ def _over(base: ProfileSpec, spec: ProfileSpec) -> ProfileSpec:
         description=spec.description or base.description,
         run=spec.run or base.run,
         emitted=spec.emitted or base.emitted,
+        created_series=base.created_series if spec.created_series is None else spec.created_series,
         **merged,
     )
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
+from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import look_up_label
 from generator.resolve.scope import look_up
 from generator.spec.types import ELSEWHERE
@@ -38,7 +39,7 @@ def resolve_metrics(
             else:
                 metrics[name] = _metric(entry, labels, profile, findings)
         elif metric := look_up(entry.key, metrics, "metric", findings):
-            metrics[name] = _rebucketed(metric, entry, findings)
+            metrics[name] = _bucketed(metric, entry, findings)
     _check_families(profile, service, findings)
     return metrics
 
@@ -84,14 +85,14 @@ def _metric(
         help=spec.help or "",
         unit=spec.unit or "",
         labels=tuple(label.value for label in spec.labels),
-        buckets=tuple(bucket.value for bucket in spec.buckets),
+        buckets=(),
         sparse=bool(spec.sparse),
         across=Across(spec.across.value if spec.across else Across.SUM),
         foreign=profile.emitted == ELSEWHERE,
     )
     if not metric.foreign:
         _check_name(metric, entry, findings)
-    _check_buckets(metric, entry, findings)
+    metric = _bucketed(metric, entry, findings)
     if spec.across and not metric.is_gauge:
         findings.error(
             "metric/across",
@@ -102,8 +103,12 @@ def _metric(
     return metric
 
 
-def _rebucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
-    changed = replace(metric, buckets=tuple(bucket.value for bucket in entry.value.buckets))
+def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
+    """Set the written buckets of a metric; without a finding, a histogram has some."""
+    bounds = bucket_bounds(entry.value.buckets, metric.unit, metric.name, findings)
+    if bounds is None:
+        return metric
+    changed = replace(metric, buckets=bounds)
     _check_buckets(changed, entry, findings)
     return changed
 

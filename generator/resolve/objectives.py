@@ -73,12 +73,14 @@ def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | 
     return bound
 
 
-def promise(signal: Signal, window: str) -> str:
-    """Show how an objective of a signal is written, with the ``window`` that it needs, if any."""
+def promise(signal: Signal, window: str, promised: Objective | None = None) -> str:
+    """Write an example objective of a signal, as ``promised`` with the ``window`` that it lacks, if any."""
     if signal.name == SPEND:
         return "budget: {per_day: $200}"
     better = signal.better is Better.HIGHER
     example = "95%" if better and signal.unit is Unit.RATIO else WRITTEN_AS[signal.unit][1]
+    if promised and window:
+        example = human(promised.bound, signal.unit)
     over = f", window: {window}" if window else ""
     return f"objectives: {{{signal.name}: {{{'min' if better else 'max'}: {example}{over}}}}}"
 

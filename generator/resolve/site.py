@@ -32,6 +32,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         return Site(
             SCRAPE_INTERVAL, RULE_INTERVAL, RETENTION, "", "runbooks", created_series=True, budget=BUDGET
         )
+    receivers = resolve_receivers(spec.receivers, findings)
     site = Site(
         scrape_interval=seconds(spec.scrape_interval, SCRAPE_INTERVAL, findings),
         rule_interval=seconds(spec.rule_interval, RULE_INTERVAL, findings),
@@ -41,11 +42,11 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         created_series=spec.created_series is not False,
         budget=resolve_budget(spec.series_budget, BUDGET),
         oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
-        deliver=resolve_deliver(spec.deliver, spec.grafana_url, findings),
+        deliver=resolve_deliver(spec, receivers, findings),
         shards=tuple(
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
-        receivers=resolve_receivers(spec.receivers, findings),
+        receivers=receivers,
     )
     # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)

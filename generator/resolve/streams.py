@@ -12,6 +12,7 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
+from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
 from generator.resolve.scope import look_up
@@ -86,7 +87,10 @@ def resolve_streams(
     # In the order of the metrics, so that a profile's streams keep that order.
     order = {name: index for index, name in enumerate(metrics)}
     streams = sorted((*shared, *own), key=lambda stream: order.get(stream.metric, len(order)))
-    return Fed({stream.name: stream for stream in streams}, {**metrics, **_foreign(shared, metrics)})
+    every = {**metrics, **_foreign(shared, metrics)}
+    if profile.created_series is False:
+        every = {name: replace(metric, created=False) for name, metric in every.items()}
+    return Fed({stream.name: stream for stream in streams}, every)
 
 
 class _Scope(Struct, frozen=True):
@@ -152,7 +156,7 @@ def _fed(entry: Entry[FeedSpec], library: Mapping[str, Stream], scope: _Scope) -
         or any(scope.metrics[n].sparse for s in sources for n in s.names if n in scope.metrics),
         metric=sources[0].names[0],
         sources=sources,
-        buckets=_bounds(sources),
+        buckets=_bounds(sources) if stream.is_histogram else (),
         exposed_unit=sources[0].unit,
     )
 
@@ -172,9 +176,8 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
     joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
     found = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
-    buckets = tuple(bucket.value for bucket in entry.value.buckets) or (
-        declared[0].buckets if declared else ()
-    )
+    written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
+    buckets = written or (declared[0].buckets if declared else ())
     return Source(
         names=exposed_as,
         value=part.value.value if part.value else "",
@@ -184,7 +187,7 @@ def _source(part: SourceOfStreamSpec, entry: Entry[FeedSpec], stream: Stream, sc
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
         unit=unit,
-        buckets=buckets if stream.is_histogram else (),
+        buckets=buckets if stream.is_histogram or part.value else (),
         drop=tuple(text.value for text in entry.value.drop),
     )
 
@@ -227,8 +230,11 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         }
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
-        found = {"buckets": next((bound.span for bound in entry.value.buckets), None)}
-        help_ = f"leave it out: a {stream.type} has none"
+        bounds = next((bound.span for bound in entry.value.buckets), None)
+        found = {"buckets": None if all(part.value for part in parts) else bounds}
+        help_ = (
+            f"leave it out: a {stream.type} has none, unless it is the sum or count of a histogram (value)"
+        )
     for key, span in found.items():
         if span is not None:
             findings.error(

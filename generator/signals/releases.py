@@ -1,15 +1,15 @@
 """Releases in the order they were first seen, and the newest one's signals beside the previous one's.
 
-``release`` is only a label, and v10 sorts before v9: what came later is what was first seen later. The previous
-release is the one that carried the runs before the newest came, not one that was tried and taken back.
+``release`` is only a label, and v10 sorts before v9: the later release is the one first seen later. The previous
+release is the one that carried the runs before the newest came, not one that was tried and rolled back.
 
-While both live they are compared over the same hours, so that what hits both alike blames none. When the previous one
-is gone its last day stands for it, and the newest one is blamed for no more than the step at its start: its first
-hour against the previous one's last. The first runs of a release have used tokens before any has ended, and short runs
-end first, so both sides are counted only when a release is as old as runs are long.
+While both live they are compared over the same hours, so that a common cause blames neither. When the previous one has
+ended, its last day represents it, and the newest one is charged with no more than the step at its start: from the
+previous one's last hour to its own first. The first runs of a release use tokens before any has ended, and short runs
+end first, so both sides count only when a release is as old as runs are long.
 
-A quantile is compared by the buckets of both sides, and by the share of either that is beyond the largest bucket within
-the newest one's: the events that chance is judged by.
+A quantile is compared by the buckets of both sides. The test for chance counts the events of each side beyond the
+largest bucket within the newest one's quantile.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ if TYPE_CHECKING:
 
     from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
+    from generator.promql.expr import Series
     from generator.streams.scope import Scope
 
-#: How long a release counts as new, in seconds.
+#: The time during which a release counts as new, in seconds.
 NEW_FOR = DAY
-#: A previous release that has fewer runs than this part of the newest one's is as good as gone.
+#: A previous release with fewer runs than this part of the newest one's counts as ended.
 LEAST_BESIDE = 0.05
-#: The step at a release's start stands on its first hour, or on so many runs where these take longer.
+#: The step at a release's start covers its first hour, or this number of runs where they take longer.
 FIRST_RUNS = 10
-#: What a release that lived within so many seconds counts for among those that carried the runs.
+#: The weight of a release seen within LATELY seconds, in the choice of the one that carried the runs.
 LIVE_WEIGHT, LATELY = 2, 15 * MINUTE
 
 _BY = (names.RELEASE,)
@@ -49,7 +50,7 @@ _NOW = Expr("time()")
 
 
 def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[Signal, Stream], ...]:
-    """Find the signals whose releases are compared, by their trend or by an alert, and the events of each."""
+    """List the signals whose releases are compared, for a trend or an alert, and the events of each."""
     watched = {alert.signal for alert in alerts if isinstance(alert.kind, Regression)}
     return tuple(
         (signal, stream)
@@ -62,9 +63,9 @@ def compared(signals: Iterable[Signal], alerts: Iterable[Alert]) -> tuple[tuple[
 def chains(
     pairs: Iterable[tuple[Signal, Stream]], runs: Stream, scope: Scope, *, timed: bool
 ) -> Iterator[Iterator[RecordingRule]]:
-    """Record the order of releases and what counts of each, then the comparisons; then those of each histogram.
+    """Record the order of releases and the events that count, then the comparisons; then those of each histogram.
 
-    What counts stands in one group, so that numerators and denominators are of the same intervals; so do buckets.
+    Events that count are in one group, so that numerators and denominators cover the same intervals; so are buckets.
     ``timed`` says whether the length of runs is recorded.
     """
     found = tuple(pairs)
@@ -90,7 +91,7 @@ def chains(
 
 
 def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]:
-    """Record when each live release was first seen, and which are the newest and the previous."""
+    """Record the first-seen time of each live release, and the newest and the previous one."""
     live = grouped(having(scope.stream(runs), _BY).now(), _BY)
     first_seen = scope.record(names.FIRST_SEEN)
     known = join("and", call("last_over_time", first_seen.over(DAY)), live, _BY)
@@ -106,9 +107,9 @@ def order(runs: Stream, scope: Scope, *, timed: bool) -> Iterator[RecordingRule]
 
 
 def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
-    """Record the release that the newest one took over from; the value is when the newest one was first seen.
+    """Record the release that the newest one replaced; the value is the newest one's first-seen time.
 
-    It is chosen as the newest comes, since later on the runs of the last day are its own.
+    It is chosen when the newest one comes, since later the runs of the last day are the newest one's.
     """
     first_seen, share, carried, candidate, predecessor = map(
         scope.record,
@@ -130,18 +131,18 @@ def _previous(runs: Stream, scope: Scope) -> Iterator[RecordingRule]:
 
 
 def events_name(per: Stream, side: str) -> str:
-    """Name the events that one side of a comparison stands on."""
+    """Name the record of the events on one side of a comparison."""
     return f"{names.level(_BY)}:{per.stem}:{side}"
 
 
 def _counted_name(rates: str, side: str) -> str:
-    """Name those events per second of a release that count on one side."""
+    """Name the record of a release's events per second that count on one side."""
     head, _, operation = rates.rpartition(":")
     return f"{head}:{side}_{operation}"
 
 
 def _amount_name(signal: Signal) -> str:
-    """Name the numerator's events per second; of a share these are the matching ones only."""
+    """Name the record of the numerator's events per second; for a share these are the matching ones only."""
     if isinstance(signal.kind, Share):
         return names.part(signal, "numerator_rate", _BY)
     return names.level_rate(_numerator(signal), _BY)
@@ -172,14 +173,14 @@ def _events(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
 
 
 def _buckets(of: Stream, scope: Scope) -> Iterator[RecordingRule]:
-    """Record what counts of a histogram; buckets are so many that those of other releases are not recorded."""
+    """Record the buckets that count; they are too many to record those of other releases."""
     every, rates = having(scope.stream(of), _BUCKETS).now(), names.level_rate(of, _BUCKETS)
     yield _newest(rates, summed(every, _BUCKETS), scope)
     yield _beside(rates, every, (names.LE,), scope)
 
 
 def _gated(rates: str, scope: Scope) -> tuple[RecordingRule, RecordingRule]:
-    """Record the newest release's rate, and the previous one's beside it, by the newest one's label."""
+    """Record the newest release's rate, and the previous one's beside it, under the newest one's label."""
     every = scope.record(rates).now()
     return _newest(rates, every, scope), _beside(rates, every, (), scope)
 
@@ -196,7 +197,7 @@ def _beside(rates: str, every: Expr, labels: tuple[str, ...], scope: Scope) -> R
 
 
 def _sides(per: Stream, scope: Scope) -> Iterator[RecordingRule]:
-    """Record on how many events each side stands; ``beside`` is there only while the previous release lives."""
+    """Record the number of events on each side; ``beside`` exists only while the previous release lives."""
     rates = names.level_rate(per, _BY)
     newest, beside = (scope.record(events_name(per, side)).now() for side in ("newest", "beside"))
     least = number(LEAST_BESIDE) * newest
@@ -229,7 +230,7 @@ def _comparison(signal: Signal, per: Stream, scope: Scope) -> Iterator[Recording
 
 
 def _values(signal: Signal, per: Stream, scope: Scope) -> tuple[Expr, Expr, Expr]:
-    """Compute the value of the newest release, of the previous one beside it, and of the latter's last day."""
+    """Compute the value of the newest release, of the previous one beside it, and of the previous one's last day."""
     newest, beside, previous = (
         scope.record(events_name(per, side)).now() > number(0) for side in ("newest", "beside", "previous")
     )
@@ -253,13 +254,24 @@ def _quantile(q: float, buckets: Expr, events: Expr) -> Expr:
 
 
 def _buckets_of(signal: Signal, window: int, scope: Scope) -> Expr:
-    """Sum the buckets of each release over a window, from the signal's own windows, which follow one another in it."""
-    every = having(whole(signal.of, signal.window, scope), _BUCKETS)
-    return summed(call("sum_over_time", every.sampled(max(window, signal.window), signal.window)), _BUCKETS)
+    """Sum the buckets of each release over a window, from the signal's own consecutive windows in it."""
+    return summed(
+        _windows_of(having(whole(signal.of, signal.window, scope), _BUCKETS), signal, window), _BUCKETS
+    )
+
+
+def _observations(signal: Signal, window: int, scope: Scope) -> Expr:
+    """Count the observations of each release over a window, as in ``_buckets_of``."""
+    every = having(whole(signal.of, signal.window, scope), _BY).where(**{names.LE: "+Inf"})
+    return summed(_windows_of(every, signal, window), _BY)
+
+
+def _windows_of(recorded: Series, signal: Signal, window: int) -> Expr:
+    return call("sum_over_time", recorded.sampled(max(window, signal.window), signal.window))
 
 
 def _before(signal: Signal, per: Stream, scope: Scope) -> Expr:
-    """Take the previous release's last hour, once, as the newest one comes and by its label."""
+    """Record the value of the previous release's last hour once, when the newest one comes, under its label."""
     events = long_window(names.level_rate(per, _BY), STEP_WINDOW, scope) > number(0)
     if isinstance(signal.kind, Quantile):
         value = _quantile(signal.kind.q, _buckets_of(signal, STEP_WINDOW, scope), events)
@@ -281,7 +293,7 @@ def _step(signal: Signal, per: Stream, scope: Scope) -> Expr:
 
 
 def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
-    """Take the difference of both sides, and no more than the step where the previous release is gone."""
+    """Compute the difference of both sides, at most the step if the previous release has ended."""
     newest, previous = (
         join("and", scope.record(names.part(signal, side, _BY)).now(), _one(marker, scope), _BY)
         for side, marker in (("newest", names.NEWEST), ("previous", names.PREVIOUS))
@@ -298,7 +310,7 @@ def _change(signal: Signal, per: Stream, scope: Scope) -> Expr:
 
 
 def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
-    """Record which share of either side is beyond the largest bucket within the newest release's value."""
+    """Record the share of each side beyond the largest bucket within the newest release's value."""
     value = scope.record(names.part(signal, "newest", _BY)).now()
     value = largest(join("and", value, _one(names.NEWEST, scope), _BY)) * number(HAIR)
     within = spread("<=", scope.record(names.upper(signal.of)).now(), value)
@@ -307,19 +319,21 @@ def _slow(signal: Signal, scope: Scope) -> Iterator[RecordingRule]:
         _beyond(_counted(rates, side, scope), within, scope.record(events_name(signal.of, side)).now())
         for side in ("newest", "beside")
     )
-    last_day = _buckets_of(signal, PREVIOUS_WINDOW, scope)
-    day = join("and", _beyond(last_day, within, largest(last_day, _BY)), _one(names.PREVIOUS, scope), _BY)
+    day = _beyond(
+        _buckets_of(signal, PREVIOUS_WINDOW, scope), within, _observations(signal, PREVIOUS_WINDOW, scope)
+    )
+    day = join("and", day, _one(names.PREVIOUS, scope), _BY)
     yield rule(slow_name(signal, "newest"), newest)
     yield rule(slow_name(signal, "previous"), join("or", _by_previous(beside, scope), day))
 
 
 def slow_name(signal: Signal, side: str) -> str:
-    """Name the share of a side's observations that chance is judged by."""
+    """Name the record of the share of a side's observations that is tested for chance."""
     return names.part(signal, f"{side}_slow", _BY)
 
 
 def _beyond(buckets: Expr, within: Expr, every: Expr) -> Expr:
-    """Compute the share of the observations that are in none of the buckets ``within``; each holds all below it."""
+    """Compute the share of observations outside the buckets ``within``; each bucket counts all below it."""
     inside = largest(join("and", buckets, within, (names.LE,)), _BY)
     return number(1) - inside / (every > number(0))
 
@@ -330,9 +344,9 @@ def _counted(rates: str, side: str, scope: Scope) -> Expr:
 
 
 def _one(marker: str, scope: Scope) -> Expr:
-    """Select the one release that is marked; a marker's value is when it got its place.
+    """Select the one marked release; a marker's value is the time at which the release got it.
 
-    Prometheus does not end what it recorded before it started again, so for some minutes another one is there too.
+    Prometheus does not end the series that it recorded before a restart, so for some minutes there is another one too.
     """
     return top(scope.record(marker).now())
 
@@ -343,5 +357,5 @@ def _living(scope: Scope) -> Expr:
 
 
 def _by_previous(values: Expr, scope: Scope) -> Expr:
-    """Move what is recorded beside the newest release to the label of the previous one, while that lives."""
+    """Move a value recorded beside the newest release to the label of the previous one, while that lives."""
     return spread("+", number(0) * _living(scope), largest(values))

@@ -34,7 +34,7 @@ def agent(service: Service, seed: int) -> Agent:
     """Describe the agents of a service so that an ordinary time keeps its objectives."""
     words = vocabulary(service)
     rng = stream(seed, "agent", service.name)
-    success = service.objectives["success_rate"].bound if "success_rate" in service.objectives else _SUCCESS
+    success = max(_promised("success_rate", service), default=_SUCCESS)
     failing = (1 - success) * _USED
     tools = _tools(words, service, rng)
     mean_errors = sum(tool.error_share for tool in tools.options) / len(tools.options)
@@ -57,12 +57,15 @@ def agent(service: Service, seed: int) -> Agent:
     )
 
 
+def _promised(signal: str, service: Service) -> list[float]:
+    """List the objectives of a signal: for all runs, and for single values of a segment, whose runs do not differ."""
+    of_all = [service.objectives[signal].bound] if signal in service.objectives else []
+    of_values = (one for one in service.alerts if one.only and one.signal == signal)
+    return [*of_all, *(tier.bound for one in of_values for tier in one.tiers[-1:])]
+
+
 def _tools(words: Vocabulary, service: Service, rng: Random) -> Choice[Tool]:
-    allowed = (
-        service.objectives["tool_error_rate"].bound
-        if "tool_error_rate" in service.objectives
-        else _TOOL_ERRORS
-    )
+    allowed = min(_promised("tool_error_rate", service), default=_TOOL_ERRORS)
     return Choice.of(
         (Tool(name, allowed * _USED * rng.uniform(0.4, 1), rng.uniform(0.1, 0.5), 0.6), 0.6**place)
         for place, name in enumerate(words.tools)
@@ -100,7 +103,7 @@ def _within_budget(models: Choice[LanguageModel], usd: float, service: Service) 
 def _usual_seconds(service: Service) -> float | None:
     if "latency_p95" not in service.signals:
         return None
-    if "latency_p95" in service.objectives:
-        return service.objectives["latency_p95"].bound * 0.5
+    if promised := _promised("latency_p95", service):
+        return min(promised) * 0.5
     buckets = service.signals["latency_p95"].of.buckets
     return buckets[len(buckets) // 2]

@@ -121,7 +121,7 @@ def _services(directory: Path) -> Result[list[Path]]:
     """Find the files of services; without any there is nothing to compile."""
     if not directory.is_dir():
         message = "there is no such directory" if not directory.exists() else "this is not a directory"
-        help_ = "name the directory that holds services/, or run: init"
+        help_ = "name the directory that holds services/, or run: agent-metrics init"
         return Result.failed(error("source/no-specs", message, Span.of_file(str(directory)), help_))
     try:
         found = files.services(directory)
@@ -131,7 +131,7 @@ def _services(directory: Path) -> Result[list[Path]]:
         return Result.failed(too_many)
     if found:
         return Result(found)
-    help_ = "add services/<name>.yaml, name the directory that holds services/, or run: init"
+    help_ = "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
     place = Span.of_file(str(directory / "services"))
     return Result.failed(error("source/no-services", "no service is declared", place, help_))
 

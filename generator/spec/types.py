@@ -83,7 +83,7 @@ class MetricSpec(Struct, frozen=True):
     unit: str | None
     help: str | None
     labels: Names
-    buckets: tuple[Located[float], ...]
+    buckets: Names
     sparse: bool | None
     across: Text | None
 
@@ -230,7 +230,7 @@ class FeedSpec(Struct, frozen=True):
     minus: OneOrMany | None
     scale: float | None
     unit: str | None
-    buckets: tuple[Located[float], ...]
+    buckets: Names
     drop: Names
 
 
@@ -247,6 +247,7 @@ class ProfileSpec(Struct, frozen=True):
     extends: Text | None
     run: str | None
     emitted: str | None
+    created_series: bool | None
     includes: tuple[Entry[Names], ...]
     labels: tuple[Entry[LabelSpec], ...]
     metrics: tuple[Entry[MetricSpec], ...]
@@ -369,6 +370,7 @@ class KubernetesSpec(Struct, frozen=True):
     dashboard_labels: tuple[Entry[str], ...]
     folder_annotation: str | None
     grafana_operator: bool | None
+    receiver_secret: Text | None
     grafana_labels: tuple[Entry[str], ...]
 
 

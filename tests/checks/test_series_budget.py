@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality import series_budget
 from tests.checks.models import SITE, known, measuring, once, small
-from tests.resolve.build import service
+from tests.resolve.build import METRICS, profile, service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +48,11 @@ def test_a_budget_that_is_just_kept_is_kept_and_one_series_less_is_told(key: str
     (told,) = _found({key: live - 1}, found)
     assert f"{live:,} series at once" in told.message
     assert f"1 over the budget of {live - 1:,}" in told.message
-    where = "in site.yaml" if key == "total" else "of this service, or of each in site.yaml"
-    assert f"raise series_budget.{key} {where}" in told.help
+    room = int(told.help.rpartition(f"series_budget: {{{key}: ")[2].removesuffix("}"))
+    assert live <= room < live * 1.1
+    assert (
+        "or allow them in site.yaml: " if key == "total" else "or allow them, in this service or "
+    ) in told.help
 
 
 def test_a_budget_of_its_own_holds_in_place_of_the_site_s(tmp_path: Path) -> None:
@@ -80,9 +84,8 @@ def test_what_nothing_can_shrink_is_told_as_well(tmp_path: Path) -> None:
     bare = replace(found.metrics["runs_total"], labels=())
     told = _found({"metric": 1}, replace(measuring(found, bare), labels={}))
     created = "created_series: false in site.yaml, which the generated module follows, would save 1"
-    assert [each.help for each in told] == [
-        f"expose less; {created}; or raise series_budget.metric of this service, or of each in site.yaml"
-    ]
+    allowed = "or allow them, in this service or for each in site.yaml: series_budget: {metric: 2}"
+    assert [each.help for each in told] == [f"expose less; {created}; {allowed}"]
     assert told[0].span == found.where("")
 
 
@@ -110,6 +113,42 @@ def test_where_created_series_are_off_they_save_nothing_and_one_replica_is_no_fa
     (told,) = series_budget.check(known(site, small(tmp_path)))
     assert "created_series" not in told.help
     assert "replica" not in told.help
+
+
+def test_one_line_allows_all_that_a_service_has_too_many_of(tmp_path: Path) -> None:
+    found = small(tmp_path, service(labels=TOOLS))
+    account = known(SITE, found).services[0].account
+    own = replace(found, series_budget=replace(SITE.budget, **(ROOMY | {"metric": 40, "service": 50})))
+    told = _found({"recorded": 7}, own)
+    (line,) = {each.help.rpartition("series_budget: ")[2] for each in told}
+    room = dict(re.findall(r"(\w+): (\d+)", line))
+    # Its own budgets stay, and omitted ones would be the site's again.
+    assert list(room) == ["metric", "service", "recorded"]
+    assert int(room["metric"]) >= max(each.live for each in account.metrics)
+    assert int(room["service"]) >= account.raw.live
+    assert int(room["recorded"]) == 10**9
+
+
+def test_what_few_values_together_would_save_is_told_of_errors_and_true(tmp_path: Path) -> None:
+    labels = "{tool: [a, b, c, d, e, f, g], model: [m1, m2, m3, m4, m5]}"
+    errors: dict[str, str | None] = {
+        "errors_total": "{type: counter, help: Errors., labels: [model, tool], sparse: true}"
+    }
+    found = small(tmp_path, service(labels=labels), profile=profile(metrics=METRICS | errors))
+    told = next(one for one in _found({"metric": 90}, found) if one.message.startswith("errors_total "))
+    assert (
+        'where at most 3 of "tool" stand beside one "model", say so under labels, tool: {per: {model: 3}}'
+        in (told.help)
+    )
+    fewer = replace(found.labels["tool"], per=(("model", 3),))
+    few = replace(found, labels={**found.labels, "tool": fewer})
+    lives = [
+        next(each.live for each in known(SITE, one).services[0].account.metrics if each.metric.sparse)
+        for one in (found, few)
+    ]
+    assert f"which would save {lives[0] - lives[1]:,}" in told.help
+    # Series of metrics counted from zero all exist from the start.
+    assert "per:" not in _found({"service": 1}, small(tmp_path / "all", service(labels=TOOLS)))[0].help
 
 
 def test_for_records_the_saving_of_a_dropped_label_is_the_least(tmp_path: Path) -> None:

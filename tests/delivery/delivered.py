@@ -27,6 +27,22 @@ deliver:
   victoriametrics: {}
   openslo: {}
   backstage: {}
+receivers:
+  pager:
+    for: {severity: critical}
+    pagerduty: {routing_key_file: /etc/alertmanager/pagerduty}
+  support:
+    for: {owner: team-support, tool: [search_docs, send_email]}
+    slack: {api_url_file: /etc/alertmanager/slack, channel: "#support"}
+    webhook: {url_file: /etc/alertmanager/hook, token_file: /etc/alertmanager/hook-token}
+  everybody:
+    webhook: {url: "https://hooks.example.com/alerts"}
+    email:
+      to: all@example.com
+      from: alerts@example.com
+      smarthost: smtp.example.com:587
+      auth_username: alerts@example.com
+      auth_password_file: /etc/alertmanager/mail
 """
 #: Placeholders of Helm and Prometheus, Flux and Grafana, Terraform, and kustomize.
 MARKS = ("{{ .Values.x }}", "${x}", "%{if true}", "$(x)")

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.delivery.delivered import below, delivered, subjects
+from tests.delivery.delivered import ALL, below, delivered, subjects
 
 CRDS = Path(__file__).parent / "crds"
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -88,7 +88,10 @@ def _objects(files: dict[str, str]) -> list[Any]:
 @pytest.mark.parametrize(
     ("place", "kinds"),
     [
-        ("kubernetes/", {"PrometheusRule", "ConfigMap", "GrafanaFolder", "GrafanaDashboard"}),
+        (
+            "kubernetes/",
+            {"PrometheusRule", "ConfigMap", "GrafanaFolder", "GrafanaDashboard", "AlertmanagerConfig"},
+        ),
         ("victoriametrics/", {"VMRule"}),
     ],
 )
@@ -99,6 +102,47 @@ def test_every_object_fits_the_schema_of_its_kind(place: str, kinds: set[str], h
     assert {each["kind"] for each in objects} == kinds
     names = [(each["kind"], each["metadata"]["name"]) for each in objects]
     assert len(names) == len(set(names))
+
+
+def test_every_route_below_the_first_fits_the_schema_of_that_one() -> None:
+    """The resource does not describe nested routes."""
+    schema = _schema("AlertmanagerConfig")["properties"]["spec"]["properties"]["route"]
+    routes = yaml.safe_load(delivered()["kubernetes/receivers.yaml"])["spec"]["route"]["routes"]
+    assert [route["receiver"] for route in routes] == ["pager", "support"]
+    for route in routes:
+        jsonschema.validate(route, schema)
+
+
+def test_receivers_are_those_of_alertmanager_with_secrets_by_reference() -> None:
+    files = delivered()
+    plain = yaml.safe_load(files["prometheus/alertmanager.yml"])
+    found = yaml.safe_load(files["kubernetes/receivers.yaml"])["spec"]
+    assert [one["name"] for one in found["receivers"]] == [one["name"] for one in plain["receivers"]]
+    assert found["route"]["receiver"] == plain["route"]["receiver"] == "everybody"
+    # Alerts of other teams in the cluster reach nobody here.
+    assert found["route"]["matchers"] == [{"name": "signal", "value": "", "matchType": "!="}]
+    for route, same in zip(found["route"]["routes"], plain["route"]["routes"], strict=True):
+        matchers = [f"{one['name']}{one['matchType']}{json.dumps(one['value'])}" for one in route["matchers"]]
+        assert matchers == same["matchers"]
+        assert (route["repeatInterval"], route["continue"]) == (same["repeat_interval"], True)
+    pager, support, everybody = found["receivers"]
+    secret = {"name": "agent-metrics-receivers"}
+    assert pager["pagerdutyConfigs"][0]["routingKey"] == {**secret, "key": "pagerduty"}
+    assert support["slackConfigs"][0]["apiURL"] == {**secret, "key": "slack"}
+    (hook,) = support["webhookConfigs"]
+    assert hook["urlSecret"] == {**secret, "key": "hook"}
+    assert hook["httpConfig"] == {"authorization": {"credentials": {**secret, "key": "hook-token"}}}
+    assert everybody["emailConfigs"][0]["authPassword"] == {**secret, "key": "mail"}
+    assert everybody["webhookConfigs"][0]["url"] == "https://hooks.example.com/alerts"
+    assert "/etc/alertmanager" not in files["kubernetes/receivers.yaml"]
+
+
+def test_without_receivers_there_is_no_object_of_theirs_and_the_secret_may_be_another() -> None:
+    assert "kubernetes/receivers.yaml" not in delivered("deliver: {kubernetes: {}}\n")
+    named = ALL.replace("grafana_operator: true}", "grafana_operator: true, receiver_secret: pagers}")
+    text = delivered(named)["kubernetes/receivers.yaml"]
+    assert "kubectl create secret generic pagers -n monitoring --from-file=hook " in text
+    assert "name: agent-metrics-receivers\n        key:" not in text
 
 
 @pytest.mark.parametrize(

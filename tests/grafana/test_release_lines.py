@@ -11,7 +11,7 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from tests.grafana.asking import ask
 from tests.grafana.day import SHOWN
-from tests.grafana.documents import targets
+from tests.grafana.documents import panels, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,3 +83,17 @@ def _shown(boards: dict[str, Json], api: PrometheusApi, service: str) -> tuple[s
     queries = [one for one in targets(board) if one.panel.json["title"] == "Success rate by release"]
     newest, others, _ = (ask(api, board, target, chosen) for target in queries)
     return set(newest.names), set(others.names)
+
+
+def test_the_numbers_of_two_releases_have_room_on_a_narrow_screen(boards: dict[str, Json]) -> None:
+    """Three numbers in a quarter of 1000 pixels overlap."""
+    compared = [
+        panel
+        for board in boards.values()
+        for panel in panels(board)
+        if panel.type == "stat" and "difference" in {target["legendFormat"] for target in panel.targets}
+    ]
+    assert len(compared) > 8
+    assert {
+        panel.where: panel.json["gridPos"]["w"] for panel in compared if panel.json["gridPos"]["w"] < 8
+    } == {}

@@ -254,3 +254,19 @@ def test_paces_are_read_whole(tmp_path: Path) -> None:
     (alert,) = (alert for alert in one(resolved(tmp_path, demo)).alerts if alert.name == "Own")
     paces = [(burn.factor, burn.long, burn.short) for burn in alert.tiers[0].burns]
     assert paces == [(14.4, HOUR, 5 * MINUTE), (6, 6 * HOUR, 30 * MINUTE)]
+
+
+@pytest.mark.parametrize(
+    ("written", "bounds"),
+    [
+        ("[500ms, 10s, 1m, 1h30m]", (500, 10_000, 60_000, 5_400_000)),
+        ("[100, 10s, 60000]", (100, 10_000, 60_000)),
+        ("[1e3, 2500.5]", (1000, 2500.5)),
+    ],
+)
+def test_bounds_of_buckets_carry_their_unit_or_are_numbers_of_the_metric_s(
+    written: str, bounds: tuple[float, ...], tmp_path: Path
+) -> None:
+    found = one(resolved(tmp_path, service(metrics=f"{{run_ms: {{buckets: {written}}}}}")))
+    assert found.metrics["run_ms"].buckets == bounds
+    assert found.signals["latency_p95"].of.buckets == pytest.approx([bound / 1000 for bound in bounds])

@@ -39,9 +39,10 @@ def _replicas(seen: Seen) -> Iterator[Finding]:
 
 
 def _created(found: SeenMetric, seen: Seen) -> Iterator[Finding]:
-    if found.created and not seen.site.created_series:
+    if found.created and not (seen.site.created_series and found.metric.created):
         name = found.metric.name
-        message = f"{name} has {found.created:,} _created series, and site.yaml says that there are none"
+        who = "its profile" if seen.site.created_series else "site.yaml"
+        message = f"{name} has {found.created:,} _created series, and {who} says that there are none"
         path = f"metrics.{name}"
         if found.metric.foreign:
             help_ = (

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
 from generator.diagnostics import Diagnostic, error
+from generator.model.names import RELEASE
 from generator.model.service import Shard
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 CODE = "cardinality/series-budget"
+#: A plausible number of a label's values beside one of another, such as kinds of errors of one tool.
+_FEW = 3
+#: The budgets that a service may override.
+_KEYS = ("metric", "service", "recorded")
 
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
@@ -55,8 +61,8 @@ def _of_server(shard: str, of_each: Mapping[str, int], once: int, site: Site) ->
         f"{subject} may have {total:,} series at once, raw and recorded: {total - budget:,} over the "
         f"budget of {budget:,}",
         None,
-        f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or raise series_budget.total in "
-        "site.yaml",
+        f"{largest} has most of them ({of_each[largest]:,}): shrink that first, or allow them in site.yaml: "
+        f"series_budget: {{total: {_roomy(total)}}}",
     )
 
 
@@ -71,10 +77,20 @@ class _Bound(Struct, frozen=True):
 
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
-    for bound in _bounds(each, site):
-        budget: int = getattr(site.budget_of(each.service), bound.key)
-        if bound.live > budget:
-            yield _over(bound, budget, each, site)
+    budget = site.budget_of(each.service)
+    over = [bound for bound in _bounds(each, site) if bound.live > getattr(budget, bound.key)]
+    # One line raises all exceeded budgets of a service, whichever finding is read first.
+    own = {key: getattr(budget, key) for key in _KEYS if getattr(budget, key) != getattr(site.budget, key)}
+    room = {key: _roomy(max(one.live for one in over if one.key == key)) for key in {one.key for one in over}}
+    allowed = ", ".join(f"{key}: {(own | room)[key]}" for key in _KEYS if key in own | room)
+    for bound in over:
+        yield _over(bound, getattr(budget, bound.key), each, site, allowed)
+
+
+def _roomy(live: int) -> int:
+    """Round up to two digits, so that the next value of a label still fits."""
+    size = 10 ** max(0, len(str(live)) - 2)
+    return int(-(-live // size) * size)
 
 
 def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
@@ -90,7 +106,7 @@ def _bounds(each: ServiceFacts, site: Site) -> Iterator[_Bound]:
     yield _Bound(f"the recording rules of {service.name}", account.recorded.live, "recorded", of_rules)
 
 
-def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site) -> Diagnostic:
+def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site, allowed: str) -> Diagnostic:
     most = next(iter(bound.savings()), None)
     excess = bound.live - budget
     return error(
@@ -100,12 +116,49 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site) -> Diagno
         "; ".join(
             [
                 shrink(most) if most else "expose less",
+                *_few_together(bound, known.exposed, site),
                 *_of_instances(bound, known.service),
                 *_without_created(bound, known.exposed, site),
-                f"or raise series_budget.{bound.key} of this service, or of each in site.yaml",
+                f"or allow them, in this service or for each in site.yaml: series_budget: {{{allowed}}}",
             ]
         ),
     )
+
+
+def _few_together(bound: _Bound, service: Service, site: Site) -> Iterator[str]:
+    """Suggest a bound of pairs if it saves series: few values of a label beside one of another, without series at 0."""
+    found = [
+        (sum(live_series(one, service, site) - live_series(one, fewer, site) for one in bound.metrics), *pair)
+        for pair in dict.fromkeys(filter(None, (_pair(one, service) for one in bound.metrics)))
+        for fewer in [_with_few(service, *pair)]
+    ]
+    saved, label, other = max(found, default=(0, "", ""))
+    if saved:
+        yield (
+            f'where at most {_FEW} of "{label}" stand beside one "{other}", say so under labels, '
+            f"{label}: {{per: {{{other}: {_FEW}}}}}, which would save {saved:,}"
+        )
+
+
+def _pair(metric: Metric, service: Service) -> tuple[str, str] | None:
+    """Return the two labels that multiply most in a metric whose series do not all exist from the start."""
+    many = [
+        name
+        for name in metric.labels
+        if name != RELEASE and name in service.labels and values(service.labels[name]) > _FEW
+    ]
+    if not (metric.sparse or metric.foreign) or any(service.labels[name].per for name in many):
+        return None
+    match sorted(many, key=lambda name: -values(service.labels[name])):
+        case [label, other, *_]:
+            return label, other
+        case _:
+            return None
+
+
+def _with_few(service: Service, label: str, other: str) -> Service:
+    few = replace(service.labels[label], per=((other, _FEW),))
+    return replace(service, labels={**service.labels, label: few})
 
 
 def _of_instances(bound: _Bound, service: Service) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""agent-releases: is the newest release worse than the one before it, in what, and since when?"""
+"""agent-releases: is the newest release worse than the previous one, in which signals, and since when?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def dashboard(records: Records) -> Dashboard:
         (
             Section(
                 "Is the newest release worse than the previous one?",
-                tuple(even(3, *three) for three in _compared(records)),
+                tuple(even(4, *three) for three in _compared(records)),
             ),
             Section("Which releases live?", (even(5, live(records)),)),
             Section("Since when?", tuple(even(8, *three) for three in _over_time(records))),
@@ -43,7 +43,7 @@ def dashboard(records: Records) -> Dashboard:
 
 
 def comparison(records: Records) -> tuple[Panel, ...]:
-    """Compare what people feel first."""
+    """Compare first the signals that users notice."""
     limits = records.limits or ("max_steps",)
     return (
         compare.runs(records),
@@ -78,20 +78,25 @@ def live(records: Records) -> Panel:
 
 
 def _compared(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Compare what users feel, then why, then tools; more than three side by side have no room for their numbers."""
+    """Compare effects on users, then causes, then cost; more than three side by side have no room for their numbers."""
     counted, success, latency, cost_per_run, limits = comparison(records)
     return (
         (counted, success, latency),
-        (limits, compare.signal(records, "token_usage_per_run", "Tokens per run"), cost_per_run),
         (
+            limits,
+            compare.signal(records, "step_count", "Steps p95"),
             compare.signal(records, "tool_calls_per_run", "Tool calls per run"),
+        ),
+        (
             compare.signal(records, "tool_error_rate", "Tool error rate"),
+            compare.signal(records, "token_usage_per_run", "Tokens per run"),
+            cost_per_run,
         ),
     )
 
 
 def _over_time(records: Records) -> tuple[tuple[Panel, ...], ...]:
-    """Draw what users feel, then why, then what it costs; three side by side leave room for their titles."""
+    """Draw first the effects on users, then causes, then cost; three side by side leave room for their titles."""
     return (
         (
             runs.runs_by_release(records),
