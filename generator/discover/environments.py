@@ -1,4 +1,4 @@
-"""Environments as seen: a label of a target whose few values are such words as prod and staging."""
+"""Discovered environments: a label of a target with few values, such as prod and staging."""
 
 from __future__ import annotations
 

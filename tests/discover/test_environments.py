@@ -1,4 +1,4 @@
-"""A label of a few well-known values is one of environments; anything else is left alone."""
+"""A label with a few well-known values becomes environments; any other is ignored."""
 
 from __future__ import annotations
 
