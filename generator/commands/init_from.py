@@ -207,7 +207,7 @@ def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[_Drafted], R
 
 
 def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
-    """Find for each draft the service by which it is judged: that of production, which stands first."""
+    """Map each draft to the service that represents it: that of production, which is first."""
     found: dict[str, _Drafted] = {}
     for draft, service in drafted:
         found.setdefault(draft.name, (draft, service))

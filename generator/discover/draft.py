@@ -86,7 +86,7 @@ class Draft(Struct, frozen=True):
 
 
 def _other_buckets(match: Match) -> Iterator[str]:
-    """Write the buckets of the declared metrics whose own are not those of the profile."""
+    """Write the buckets of the declared metrics, if they differ from the profile's."""
     declared = {entry.key.value for entry in match.profile.metrics}
     for name, found in match.seen.metrics.items():
         bounds = sorted(one for one in found.histogram.bounds if isfinite(one)) if found.histogram else []
@@ -96,7 +96,7 @@ def _other_buckets(match: Match) -> Iterator[str]:
 
 
 def _amount(bound: float, metric: Metric) -> str:
-    """Write a bound as a time where it is a whole one, else as a number of the metric's unit."""
+    """Write a bound as a time if it is a whole one, else as a number of the metric's unit."""
     text = human_seconds(bound * metric.factor) if metric.unit in {"ms", "s"} else "."
     return plain(bound) if "." in text else text
 

@@ -12,19 +12,19 @@ from generator.discover.yaml_words import pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-#: The usual names of such a label, the most telling first.
+#: The usual names of such a label, the most specific first.
 LABELS = ("environment", "env", "deployment_environment_name", "deployment_environment", "stage")
 _PRODUCTION = {"prod", "production", "prd", "live"}
 _OTHERS = {
     *("staging", "stage", "stg", "preprod", "pre-prod", "uat", "qa", "test", "testing"),
     *("dev", "development", "preview", "canary", "sandbox", "demo"),
 }
-#: More are no list of places where one service runs.
+#: More values are not environments of one service.
 _MOST = 6
 
 
 class Environments(Struct, frozen=True):
-    """The label of the environments, and its values by the names of these: production first."""
+    """The label of the environments, and its values by their names: production first."""
 
     label: str
     values: tuple[tuple[str, str], ...]
@@ -45,7 +45,7 @@ class Environments(Struct, frozen=True):
 
 
 def environments(series: Sequence[Mapping[str, str]]) -> Environments | None:
-    """Find the environments of a target by the labels of its series; None where it is not known to have several."""
+    """Find the environments of a target by the labels of its series; None if several are not certain."""
     for label in LABELS:
         values = {one.get(label, "") for one in series}
         named = {_name(value): value for value in sorted(values)}

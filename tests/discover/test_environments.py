@@ -56,7 +56,7 @@ def test_the_first_name_of_such_a_label_counts_and_others_than_production_page_n
             "staging": {"selector": {"environment": "staging"}, "severity_at_most": "warning"},
         }
     }
-    # Where nothing is known to be production, nothing is made quieter.
+    # If no value is known as production, no severity is lowered.
     lower = environments([{"env": "dev"}, {"env": "test"}])
     assert lower is not None
     assert "severity_at_most" not in "".join(line for line, _ in lower.lines())
@@ -83,7 +83,7 @@ def test_a_job_in_two_environments_is_a_service_in_each_and_both_are_tried(
     assert written["objectives"] == {"success_rate": {"min": "92%", "window": "30d"}}
     said = {line.partition(":")[0]: line for line in answer.out.splitlines() if " panels have data; " in line}
     assert set(said) == {"graph-production", "graph-staging"}
-    # The same happened in both: one pages, and the other opens tickets alone.
+    # Both had the same incident: one pages, and the other opens tickets only.
     assert "would have paged nobody" not in said["graph-production"]
     assert "would have paged nobody and opened" in said["graph-staging"]
     assert call("check", str(specs)).code == 0
