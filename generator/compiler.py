@@ -356,7 +356,7 @@ def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
 
 
 def _once(parts: Iterable[Part[Entry]], known: dict[bytes, object]) -> Iterator[Part[Entry]]:
-    """Let the entries of services share equal values; ``known`` are those of earlier ones."""
+    """Share equal values among the entries of services; ``known`` are those of earlier ones."""
     from generator import emit  # noqa: PLC0415
 
     return (replace(part, entry=part.entry and emit.once(part.entry, known)) for part in parts)

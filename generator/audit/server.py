@@ -231,5 +231,5 @@ class ServerSource(Struct, frozen=True):
 
 
 def _topmost(counted: Expr, most: int) -> Expr:
-    """Let the server send only the largest counts."""
+    """Query only the largest counts."""
     return Expr(f"topk({most}, {counted})")

@@ -231,7 +231,7 @@ def _listed(known: Known) -> Known:
 
 
 def shared(expr: str, service: Service) -> str:
-    """Put ``THIS`` for the service's name, so that services that differ in nothing else share what is inferred."""
+    """Replace the service's name by ``THIS``, so that services with no other difference share one inference."""
     return expr.replace(f'{names.SERVICE}="{service.name}"', f'{names.SERVICE}="{THIS}"')
 
 

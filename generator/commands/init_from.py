@@ -30,6 +30,7 @@ from generator.discover.shelf import Shelf, open_labels, shelf
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
+from generator.spec.environments import LONGEST_NAME
 from generator.spec.load import load
 
 if TYPE_CHECKING:
@@ -164,24 +165,33 @@ def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
     day = datetime.fromtimestamp(asked.place.at if isinstance(asked.place, OnServer) else time.time(), UTC)
     taken: set[str] = set()
     for match in matches:
-        name = arguments.service or named(match.service.selector, taken)
+        room = (
+            max((len(one) + 1 for one, _ in match.environments.values), default=0)
+            if match.environments
+            else 0
+        )
+        name = arguments.service or named(match.service.selector, taken, LONGEST_NAME - room)
         taken.add(name)
         labels = bounds(match, open_labels(match.profile), asked.seconds or WEEK)
         yield Draft(name, arguments.owner, match, f"{printable(asked.place.name)} on {day:%Y-%m-%d}", labels)
 
 
+_Drafted = tuple[Draft, "Service"]
+
+
 def _tried(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
     """Read the history, derive possible objectives, and evaluate the rules."""
-    services, rules = _compiled(asked, drafts)
+    drafted, rules = _compiled(asked, drafts)
+    services = tuple(service for _, service in drafted)
     with remembered(asked.place, services, rules, asked.shelf.site, asked.progress) as history:
         if isinstance(asked.place, OnServer):
-            drafts = [_promised(*one, history, asked) for one in zip(drafts, services, strict=True)]
+            drafts = [_promised(*one, history, asked) for one in _each(drafted).values()]
         else:
-            drafts = [_unpromised(*one) for one in zip(drafts, services, strict=True)]
-        services, rules = _compiled(asked, drafts)
+            drafts = [_unpromised(*one) for one in _each(drafted).values()]
+        drafted, rules = _compiled(asked, drafts)
         try:
             history.evaluate(rules, asked.progress)
-            return list(drafts), list(_proof(asked, history, services, rules, drafts))
+            return list(drafts), list(_proof(asked, history, drafted, rules))
         except LiveError as problem:
             return list(drafts), _untried(problem)
 
@@ -190,16 +200,26 @@ def _untried(problem: LiveError) -> list[str]:
     return [f"not tried on its history: {problem.message}", *([f"  {problem.help}"] if problem.help else [])]
 
 
-def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[tuple[Service, ...], RuleSet]:
-    services = tuple(asked.shelf.service(one.text) for one in drafts)
-    return services, rule_set(services, asked.shelf.model().library, asked.shelf.site)
+def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
+    found = [(draft, one) for draft in drafts for one in asked.shelf.services(draft.text)]
+    services = tuple(service for _, service in found)
+    return found, rule_set(services, asked.shelf.model().library, asked.shelf.site)
+
+
+def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
+    """Map each draft to the service that represents it: that of production, which is first."""
+    found: dict[str, _Drafted] = {}
+    for draft, service in drafted:
+        found.setdefault(draft.name, (draft, service))
+    return found
 
 
 def _promised(draft: Draft, service: Service, history: Remembered, asked: _Asked) -> Draft:
     past = History(history.api, history.end, history.seconds, asked.shelf.site.rule_interval)
     found = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
-    about = f"a little looser than it was from {began} to {ended}"
+    where = f" in {service.environment}" if service.environment else ""
+    about = f"a little looser than it was{where} from {began} to {ended}"
     if not found:
         few = runs(service, past) < ENOUGH
         why = (
@@ -216,12 +236,10 @@ def _unpromised(draft: Draft, service: Service) -> Draft:
     return replace(draft, about_objectives=about, budget=budget(service, SPEND, None))
 
 
-def _proof(
-    asked: _Asked, history: Remembered, services: Iterable[Service], rules: RuleSet, drafts: Iterable[Draft]
-) -> Iterator[str]:
+def _proof(asked: _Asked, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet) -> Iterator[str]:
     """List the panels with data, and the alerts that would have fired."""
     fired = firings(history, asked.shelf.site.rule_interval)
-    for place, (service, draft) in enumerate(zip(services, drafts, strict=True)):
+    for place, (draft, service) in enumerate(drafted):
         own = RuleSet(rules.shared, (rules.own[place],))
         labels = {
             one.label: one.exposed

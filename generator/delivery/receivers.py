@@ -1,7 +1,7 @@
 """An AlertmanagerConfig of the Prometheus operator: the site's receivers, with secrets by reference.
 
-It is the configuration of Alertmanager in the operator's words. A file that holds a secret becomes a key of one Secret,
-called as the file is.
+It is the configuration of Alertmanager with the operator's keys. A file with a secret becomes a key of one Secret, with
+the file's name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:
     """Write the object; ``options`` have the receivers, at least one."""
     found = configuration(routes, options.receivers)
     spec: dict[str, Any] = _translated(found, options.receiver_secret)
-    # The operator puts the route below its own: others' alerts are not ours to take.
+    # The operator puts the route below its own, which also gets the alerts of others: they are not for us.
     spec["route"] = {**spec["route"], "matchers": [_matcher(OURS)]}
     keys = sorted({secret_key(path) for path in _files(found)})
     where = ["-n", options.namespace] if options.namespace else []
@@ -67,7 +67,7 @@ def _files(value: object) -> Iterator[str]:
 
 
 def _translated(value: Any, secret: str) -> Any:  # noqa: ANN401 - any part of a configuration
-    """Write a part of a configuration in the operator's words."""
+    """Convert a part of a configuration to the operator's keys."""
     if isinstance(value, Mapping):
         return dict(_entries(value, secret))
     if isinstance(value, list | tuple):

@@ -43,7 +43,7 @@ class Exposing(Collector):
         self._process: AsItsSource | None = None
 
     def measuring(self, release: str) -> AsItsSource:
-        """Give the process of a release, which takes the place of any other."""
+        """Return the process of a release, which replaces any other."""
         if self._process is None or self._process.release != release:
             self._process = AsItsSource(self._exposed, release)
         return self._process
@@ -68,7 +68,7 @@ class AsItsSource:
         self._lock = Lock()
 
     def work(self, run: Run, sleep: Sleep) -> None:
-        """Let the run take its time, then count it."""
+        """Wait until the run ends, then count it."""
         sleep(run.seconds)
         with self._lock:
             self._process.finish(_NOW, run)

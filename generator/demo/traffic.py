@@ -74,7 +74,7 @@ class Working:
             self._pool.submit(instance.measuring(release).work, one, self._sleep)
 
     def _loop(self) -> None:
-        """Let each stuck run go round every few seconds; the end of the incident ends them."""
+        """Run each stuck run's loop every few seconds; the end of the incident ends them."""
         rng = stream(2, "demo")
         while not self._ended.wait(_SECONDS_A_LOOP / max(1, self._stuck)):
             now = self._switches.now()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.audit.translated import alternatives
 from generator.discover.yaml_words import pairs
+from generator.model.units import human_seconds, plain
 from generator.spec.environments import LONGEST_NAME
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from generator.discover.bounds import Bound
     from generator.discover.promises import Promise
     from generator.discover.recognise import Match
+    from generator.model.metrics import Metric
 
 _WIDTH = 44
 
@@ -67,6 +70,9 @@ class Draft(Struct, frozen=True):
             yield "labels:"
         for bound in self.bounds:
             yield _commented(f"  {bound.label}: {bound.text}", bound.why)
+        if buckets := list(_other_buckets(self.match)):
+            yield "metrics:"
+            yield from buckets
         if self.objectives:
             yield _commented("objectives:", self.about_objectives)
         elif self.about_objectives:
@@ -75,6 +81,24 @@ class Draft(Struct, frozen=True):
             yield _commented(f"  {one.signal}: {one.text}", one.why)
         if self.budget[0]:
             yield _commented(f"budget: {{per_day: {self.budget[0]}}}", self.budget[1])
+        if self.match.environments:
+            yield from (_commented(*line) for line in self.match.environments.lines())
+
+
+def _other_buckets(match: Match) -> Iterator[str]:
+    """Write the buckets of the declared metrics, if they differ from the profile's."""
+    declared = {entry.key.value for entry in match.profile.metrics}
+    for name, found in match.seen.metrics.items():
+        bounds = sorted(one for one in found.histogram.bounds if isfinite(one)) if found.histogram else []
+        if name in declared and bounds and not set(found.metric.buckets) <= set(bounds):
+            listed = ", ".join(_amount(bound, found.metric) for bound in bounds)
+            yield _commented(f"  {name}: {{buckets: [{listed}]}}", "as seen; the profile has others")
+
+
+def _amount(bound: float, metric: Metric) -> str:
+    """Write a bound as a time if it is a whole one, else as a number of the metric's unit."""
+    text = human_seconds(bound * metric.factor) if metric.unit in {"ms", "s"} else "."
+    return plain(bound) if "." in text else text
 
 
 def present(match: Match) -> str:
@@ -84,16 +108,16 @@ def present(match: Match) -> str:
     return f"{there} of its {len(every)} metrics are there"
 
 
-def named(selector: Mapping[str, str], taken: Collection[str]) -> str:
+def named(selector: Mapping[str, str], taken: Collection[str], longest: int = LONGEST_NAME) -> str:
     """Derive a service's name from the most specific value of its selector."""
     words = re.sub("[^a-z0-9]+", "-", list(selector.values())[-1].lower()).strip("-")
-    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:LONGEST_NAME].strip("-")
+    name = (words if words[:1].isalpha() else f"agent-{words}".strip("-"))[:longest].strip("-")
     count, found = 1, name
     while found in taken:
         count += 1
-        found = f"{name[: LONGEST_NAME - 4]}-{count}"
+        found = f"{name[: longest - 4]}-{count}"
     return found
 
 
 def _commented(line: str, comment: str) -> str:
-    return f"{line:<{_WIDTH}} # {comment}"
+    return f"{line:<{_WIDTH}} # {comment}" if comment else line

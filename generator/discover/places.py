@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from generator.audit.exposed import exposed_source
 from generator.audit.server import ServerSource
+from generator.discover.environments import LABELS, environments
 from generator.promql.expr import Series, aggregate, escape_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from generator.audit.parse import Exposition
     from generator.audit.source import Source
+    from generator.discover.environments import Environments
     from generator.live.api import PrometheusApi
     from generator.model.service import Service
 
@@ -36,6 +38,7 @@ class Target(Struct, frozen=True):
 
     selector: Mapping[str, str]
     runs: frozenset[str]
+    environments: Environments | None = None
 
 
 class Place(Protocol):
@@ -70,7 +73,7 @@ class OnServer(Struct, frozen=True):
 
     def targets(self, runs: Iterable[str]) -> tuple[Target, ...]:
         """Group by job, and within a job by the first label that separates several services."""
-        by = ("__name__", "job", *_WITHIN_A_JOB)
+        by = ("__name__", "job", *_WITHIN_A_JOB, *LABELS)
         found = _named(runs).where("=", job=self.job) if self.job else _named(runs)
         samples = self.api.query(aggregate("count", found.now(), by).text, self.at).samples
         by_job: dict[str, list[Mapping[str, str]]] = {}
@@ -139,11 +142,17 @@ def _split(job: str, series: list[Mapping[str, str]]) -> Iterable[Target]:
         values = {one.get(label, "") for one in series}
         if "" not in values and (len(values) > 1 or not job):
             for value in sorted(values):
-                names = frozenset(one["__name__"] for one in series if one.get(label) == value)
-                yield Target({"job": job, label: value} if job else {label: value}, names)
+                yield _target(
+                    {"job": job, label: value} if job else {label: value},
+                    [one for one in series if one.get(label) == value],
+                )
             return
     if job:
-        yield Target({"job": job}, frozenset(one["__name__"] for one in series))
+        yield _target({"job": job}, series)
+
+
+def _target(selector: Mapping[str, str], series: Sequence[Mapping[str, str]]) -> Target:
+    return Target(selector, frozenset(one["__name__"] for one in series), environments(series))
 
 
 def _metrics(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The profile for the series of a target: the one that finds most of its own there."""
+"""The profile for the series of a target: the one with the most metrics there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from generator.audit.seen import Seen
     from generator.audit.source import Source
+    from generator.discover.environments import Environments
     from generator.discover.places import Place, Target
     from generator.discover.shelf import Shelf
     from generator.model.service import Service
@@ -31,6 +32,7 @@ class Match(Struct, frozen=True):
     service: Service
     source: Source
     seen: Seen
+    environments: Environments | None = None
 
 
 def run_series(service: Service) -> frozenset[str]:
@@ -68,7 +70,13 @@ def _match(name: str, target: Target, place: Place, shelf: Shelf) -> Match | Non
     fed = (is_read(source, series_of(one, feed, runs), feed) for feed in runs.sources for one in feed.names)
     if not any(fed):
         return None
-    return Match(shelf.profiles[name], service, source, observe(source, service, shelf.model(service)))
+    return Match(
+        shelf.profiles[name],
+        service,
+        source,
+        observe(source, service, shelf.model(service)),
+        target.environments,
+    )
 
 
 def _fit(match: Match) -> tuple[int, ...]:
@@ -92,7 +100,7 @@ def _fit(match: Match) -> tuple[int, ...]:
 
 
 def _streams(match: Match) -> int:
-    """Count the streams that are fed by what is there: the more of them, the more is known."""
+    """Count the streams that the target's metrics feed: the more of them, the more is known."""
     fed = ((name for feed in one.sources for name in feed.names) for one in match.service.streams.values())
     return sum(not match.seen.metrics.keys().isdisjoint(found) for found in fed)
 

@@ -130,7 +130,7 @@ def _titled(title: str, progress: Progress) -> Progress:
 
 
 def _grown(place: InExposition, service: Service, end: int, step: int) -> Iterator[TimeSeries]:
-    """Let all counters grow evenly, by the exposition's values in each minute; all other series stay constant."""
+    """Write counters that grow evenly, by the exposition's values in each minute; all other series stay constant."""
     times = list(range(end - GROWING, end + 1, step))
     target = {**service.selector, "instance": "exposition"}
     lines = place.exposition.lines

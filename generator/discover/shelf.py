@@ -48,16 +48,25 @@ class Shelf(Struct, frozen=True):
         return self.service("".join(f"{line}\n" for line in lines))
 
     def service(self, text: str) -> Service:
-        """Resolve the text of a service.
+        """Resolve the text of one service, without environments.
+
+        Raises:
+            CommandError: it has errors, or its profile has.
+        """
+        return self.services(text)[0]
+
+    def services(self, text: str) -> tuple[Service, ...]:
+        """Resolve the text of a service: one, or one in each of its environments.
 
         Raises:
             CommandError: it has errors, or its profile has.
         """
         loaded = load_services(SpecFile(Path("service"), Result(Source("service", text))))
-        resolved = resolve_one(loaded.specs[0], self.base.common) if loaded.specs else None
-        if resolved and resolved.value:
-            return resolved.value
-        found = (*loaded.diagnostics, *(resolved.diagnostics if resolved else ()))
+        resolved = [resolve_one(spec, self.base.common) for spec in loaded.specs or ()]
+        values = tuple(one.value for one in resolved if one.value)
+        if values and len(values) == len(resolved):
+            return values
+        found = (*loaded.diagnostics, *(finding for one in resolved for finding in one.diagnostics))
         raise CommandError(
             found[0].message if found else "a profile is at fault", found[0].help if found else ""
         )

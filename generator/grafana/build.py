@@ -85,7 +85,7 @@ def build(dashboard: Dashboard, shared: Shared) -> Json:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  (grafanalib has no types)
-    """Turn grafanalib's objects into dicts and lists, as its private encoder would."""
+    """Convert grafanalib's objects to dicts and lists, as its private encoder does."""
     if hasattr(value, "to_json_data"):
         return plain(value.to_json_data())
     if isinstance(value, dict):

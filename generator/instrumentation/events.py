@@ -148,7 +148,7 @@ def _line(view: MetricView, role: Role, said: Mapping[str, str]) -> str:
 
 
 def _amount(amount: Amount, metric: Metric) -> str:
-    """Write where an amount stands in the method that feeds a metric."""
+    """Write the expression of an amount in the method that feeds a metric."""
     match amount:
         case Amount.ONE:
             return ""
@@ -188,7 +188,7 @@ class Method(Struct, frozen=True):
 
 
 def methods(plain: tuple[Metric, ...], names: Names) -> tuple[Method, ...]:
-    """Give each metric that no event feeds its own method."""
+    """Write a method for each metric that no event feeds."""
     wanted = ((metric.name, _method_name(metric)) for metric in plain)
     called = distinct(wanted, {"run", "current_run", "tool_call", "llm_step", "expect"})
     return tuple(_method(names.metrics[metric.name], called[metric.name]) for metric in plain)

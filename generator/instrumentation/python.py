@@ -64,7 +64,7 @@ def class_name(name: str) -> str:
 
 
 def distinct(wanted: Iterable[tuple[str, str]], reserved: Iterable[str]) -> dict[str, str]:
-    """Give each key a unique name: the wanted one where it is free, else with ``_`` appended.
+    """Assign each key a unique name: the wanted one if it is free, else with ``_`` appended.
 
     ``wanted`` are pairs of a key and an identifier.
     """

@@ -1,1 +1,1 @@
-"""The model: what a spec means, resolved, in frozen values. Back ends and checks read only this."""
+"""The model: the meaning of a spec, resolved, in frozen values. Back ends and checks read only this."""

@@ -286,7 +286,7 @@ class Alert(Struct, frozen=True):
 
 
 def is_compared(kind: AlertKind) -> bool:
-    """Whether a kind compares the value of a signal with a bound; the others tell of missing or wrong data."""
+    """Whether a kind compares the value of a signal with a bound; the others report missing or wrong data."""
     match kind:
         case Threshold() | Change() | Regression() | BurnRate() | Overflow() | Forecast() | Fall():
             return True

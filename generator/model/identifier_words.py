@@ -17,7 +17,7 @@ _ADDRESSES = "holds addresses"
 
 
 def _kinds(rows: Mapping[str, str]) -> dict[str, str]:
-    """Turn what is said, and of which words, around."""
+    """Map each word to its kind."""
     return {word: said for said, words in rows.items() for word in words.split()}
 
 

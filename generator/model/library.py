@@ -1,4 +1,4 @@
-"""The library as meant, and the facts of each profile: all that shared rules are made from."""
+"""The resolved library, and the facts of each profile: the whole input of shared rules."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Email(Struct, frozen=True, tag=True):
 
 
 def secret_key(path: str) -> str:
-    """Name the key of a cluster's Secret that stands for a file: it is called as the file is."""
+    """Return the key of a cluster's Secret for a file: the file's name."""
     return path.rpartition("/")[2]
 
 

@@ -23,7 +23,7 @@ class OutputError(CommandError):
 
 @contextmanager
 def system_errors(target: Path, doing: str) -> Iterator[None]:
-    """Turn an ``OSError`` into an ``OutputError`` about the target; ``doing`` is ``written`` or ``read``."""
+    """Convert an ``OSError`` to an ``OutputError`` about the target; ``doing`` is ``written`` or ``read``."""
     try:
         yield
     except OSError as problem:

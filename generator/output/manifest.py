@@ -1,4 +1,4 @@
-"""The list of what was generated, with hashes: ``manifest.json`` in the output directory.
+"""The list of the generated files, with hashes: ``manifest.json`` in the output directory.
 
     {
       "files": {

@@ -91,7 +91,7 @@ def routing(service: Service) -> Routing:
 
 
 def _kinds(alert: Alert, service: Service) -> Iterator[tuple[tuple[str, str], ...]]:
-    """List the severities of an alert with what it is about; undeclared values are those that nobody lists."""
+    """List the severities of an alert with its subject; undeclared values have no list."""
     label = service.labels.get(alert.by or "") if alert.about_signal else None
     listed = label.values if label else ()
     about = (alert.only,) if alert.only else listed
@@ -119,7 +119,7 @@ def alertmanager(services: Sequence[Routing], receivers: Sequence[Receiver] = ()
 
 
 def configuration(services: Sequence[Routing], receivers: Sequence[Receiver]) -> Mapped:
-    """Make the configuration, as Alertmanager reads it."""
+    """Compose the configuration for Alertmanager."""
     owners = sorted({each.owner for each in services})
     rest = next((one.name for one in receivers if not one.wanted), UNROUTED)
     routes = [_of_receiver(one) for one in receivers if one.wanted] or [_of_owner(owner) for owner in owners]

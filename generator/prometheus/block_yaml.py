@@ -111,7 +111,7 @@ def _is_literal(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _by_pyyaml(text: str, indent: str) -> str:
-    """Let PyYAML write text at an indentation, inside mappings of that depth."""
+    """Write text by PyYAML at an indentation, inside mappings of that depth."""
     depth = 1 + len(indent) // len(_STEP)
     written = _emit([*[_MAPPING, _event("k")] * depth, _event(text), *[_END_MAPPING] * depth])
     return written.partition("k: ")[2].removesuffix("\n")
@@ -134,7 +134,7 @@ def _event(text: str) -> yaml.ScalarEvent:
 
 
 def _emit(events: list[yaml.Event]) -> str:
-    """Let PyYAML write a document, without the end mark that follows text with empty lines at its end."""
+    """Write a document by PyYAML, without the end mark that follows text with empty lines at its end."""
     start = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
     end = [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
     written: str = yaml.emit(

@@ -165,7 +165,7 @@ def literal(value: str) -> Expr:
 
 
 def labelled(expr: Expr, label: str, value: str) -> Expr:
-    """Give every series the same value of a label."""
+    """Set a label to the same value in every series."""
     return call("label_replace", expr, literal(label), literal(escaped(value)), literal(""), literal(""))
 
 

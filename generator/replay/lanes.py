@@ -53,7 +53,7 @@ def _first(rows: Sequence[Row]) -> tuple[bool, float]:
 
 
 def _tracks(rows: Sequence[Row], scale: Scale) -> Iterator[tuple[int, Row]]:
-    """Give each firing the first track where it overlaps no other, critical ones first.
+    """Assign each firing to the first track where it overlaps no other, critical ones first.
 
     Periods of only pending go where there is room, else all to one more track: many short ones form one group.
     """

@@ -82,7 +82,7 @@ def _releases(report: Report, scale: Scale) -> Iterator[Label]:
 
 
 def _labels(texts: Sequence[tuple[float, str]]) -> Iterator[Label]:
-    """Give each text the first row in which it overlaps no other; near the right edge it moves left."""
+    """Assign each text to the first row where it overlaps no other; near the right edge it moves left."""
     ends: list[list[tuple[float, float]]] = []
     for x, text in texts:
         width = len(text) * _LETTER + 12

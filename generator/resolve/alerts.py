@@ -230,7 +230,7 @@ def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Alert
 
 
 def _swept_tier(entry: Entry[AlertSpec], found: Swept) -> Tier:
-    """Give the allowed number of series as a bound; no other swept kind has one."""
+    """Return the allowed number of series as a bound; no other swept kind has one."""
     chosen = severity(entry, found.severity)
     if not isinstance(found.kind, SeriesCount):
         return Tier(chosen, 0, "")

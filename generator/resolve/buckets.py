@@ -19,7 +19,7 @@ _UNITS = {"ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD, "": Unit.COUNT
 
 
 def bucket_bounds(written: Names, unit: str, what: str, findings: Findings) -> tuple[float, ...] | None:
-    """Read upper bounds in the exposed ``unit`` of ``what``; None where one of them is none."""
+    """Read upper bounds in the exposed ``unit`` of ``what``; None if one of them is invalid."""
     found = [_bound(text, unit, what, findings) for text in written]
     return None if None in found else tuple(one for one in found if one is not None)
 
@@ -42,7 +42,7 @@ def _bound(text: Text, unit: str, what: str, findings: Findings) -> float | None
             else unit_help(text.value, kind, example, unit),
         )
         return None
-    # Others' histograms may begin at 0; for a metric of our own the schema refuses that.
+    # Foreign histograms may begin at 0; for a metric of our own the schema refuses that.
     if not value or SMALLEST <= value <= LARGEST:
         return value
     findings.error(

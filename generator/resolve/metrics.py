@@ -104,7 +104,7 @@ def _metric(
 
 
 def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> Metric:
-    """Give a metric the buckets that are written for it; without a finding it has some if it is a histogram."""
+    """Set the written buckets of a metric; without a finding, a histogram has some."""
     bounds = bucket_bounds(entry.value.buckets, metric.unit, metric.name, findings)
     if bounds is None:
         return metric

@@ -74,7 +74,7 @@ def _above_zero(text: Text, bound: float | None, findings: Findings) -> float | 
 
 
 def promise(signal: Signal, window: str, promised: Objective | None = None) -> str:
-    """Show how an objective of a signal is written, as ``promised`` with the ``window`` that it lacks, if any."""
+    """Write an example objective of a signal, as ``promised`` with the ``window`` that it lacks, if any."""
     if signal.name == SPEND:
         return "budget: {per_day: $200}"
     better = signal.better is Better.HIGHER

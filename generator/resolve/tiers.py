@@ -157,7 +157,7 @@ def _check_retention(written: tuple[Burn, ...], paces: tuple[Burn, ...], window:
 
 
 def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | None:
-    """Give the reason why a budget is never spent at a pace, and the way out; None when it can be."""
+    """Return the reason why a budget is never spent at a pace, and the way out; None if it can be."""
     window = case.objective.window if case.objective else None
     if burn.factor * budget >= 1:
         why = f"with a budget of {human(budget, Unit.RATIO)} nothing burns as fast as {plain(burn.factor)}x"
@@ -191,7 +191,7 @@ def _of_share(value: float) -> Bound:
 
 
 def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
-    """Report a tier that cannot fire: a default is dropped, and what the author wrote is an error."""
+    """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
     why = _out_of_reach(found.value, case)
     if why is None:
         return True
@@ -230,7 +230,7 @@ def _way_out(why: str, case: Case) -> str:
 
 
 def _out_of_reach(value: float, case: Case) -> str | None:
-    """Give the reason why the condition is never true, or never false; None when it is neither."""
+    """Return the reason why the condition is never true, or never false; None if it is neither."""
     if why := _below_zero(value, case):
         return why
     share = case.signal.unit is Unit.RATIO

@@ -28,8 +28,8 @@ def records(signal: Signal, kind: Share, scope: Scope) -> Iterator[RecordingRule
             if kind.among
             else events(signal.of, signal.window, labels, scope)
         )
-        # Without a matching event there is no series; the value is then 0, as long as there are events that say which
-        # they are: of runs without a status nobody knows how many failed.
+        # Without a matching event there is no series; the value is then 0, as long as there are events with the label:
+        # for runs without a status the number of failures is unknown.
         told = summed(having(among, kind.where).now(), labels) if scope.shared else every
         yield rule(names.numerator(signal, labels), summed(matching.now(), labels) | number(0) * told)
         part = scope.record(names.numerator(signal, labels)).now()

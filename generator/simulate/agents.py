@@ -58,7 +58,7 @@ def agent(service: Service, seed: int) -> Agent:
 
 
 def _promised(signal: str, service: Service) -> list[float]:
-    """List what is promised of a signal: of all, and of single values of a segment, whose runs are like the others."""
+    """List the objectives of a signal: for all runs, and for single values of a segment, whose runs do not differ."""
     of_all = [service.objectives[signal].bound] if signal in service.objectives else []
     of_values = (one for one in service.alerts if one.only and one.signal == signal)
     return [*of_all, *(tier.bound for one in of_values for tier in one.tiers[-1:])]

@@ -93,7 +93,7 @@ class Process(Struct, frozen=True):
                     self._counting(metric, self._labels_of(metric, said), zero_initialised=True)
 
     def finish(self, scrape: int, run: Run) -> None:
-        """Count a finished run and all that happened in it."""
+        """Count a finished run and all its events."""
         good = self.exposed.words.reasons.is_ok(run.reason)
         ended = (run.reason, "ok" if good else "", *_of_models(run))
         whose = _whose(self.finished[0], self.exposed.service)

@@ -165,7 +165,7 @@ def bound_text(bound: float, unit: str) -> str:
 
 
 def _in_base_units(expr: Expr, metric: Source) -> Expr:
-    """Give buckets their bounds in base units; undeclared whole bounds are converted as well.
+    """Convert the bounds of buckets to base units, including undeclared whole bounds.
 
     The exposed bound stays in a label until all is summed: while a library changes its spelling, an instance has a
     bucket in both.

@@ -25,7 +25,7 @@ def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 
 
 def paste(fix: dict[str, str], directory: Path) -> None:
-    """Put a suggested change into a file below ``directory``."""
+    """Write a suggested change into a file below ``directory``."""
     path = directory / fix["file"]
     before = yaml.safe_load(path.read_text("utf-8"))
     # JSON is YAML with quotes around every text.

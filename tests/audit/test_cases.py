@@ -26,7 +26,7 @@ SUSPECT = {"values-in-seconds", "values-outside", "labels-summed-away"}
 
 @pytest.fixture
 def placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
-    """Put a case's specs and exposition into the current directory."""
+    """Write a case's specs and exposition into the current directory."""
 
     def place(case: Path) -> str:
         own = case / "specs"

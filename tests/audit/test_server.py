@@ -40,7 +40,7 @@ GOLDEN = Path(__file__).parent / "on_a_server"
 
 
 def _called(service: Service, job: str) -> Service:
-    """Give a service a selector of its own on a shared server."""
+    """Change a service's selector to one of its own on a shared server."""
     return replace(service, selector={"job": job})
 
 
@@ -346,7 +346,7 @@ def test_of_a_target_that_is_new_the_configured_interval_is_known(
         assert time.monotonic() < deadline, "no target was known"
         time.sleep(0.05)
     assert found == pytest.approx(90)
-    # The past is asked for samples only.
+    # Queries of the past read samples only.
     assert replace(source, at=NOW).interval() is None
 
 

@@ -30,7 +30,7 @@ def directory(folder: Path, services: int) -> Path:
 
 
 def change(folder: Path, percent: float) -> None:
-    """Give the first service another objective."""
+    """Change the first service's objective."""
     path = folder / "services" / f"{FIRST}.yaml"
     changed = re.sub(r"min: [\d.]+%", f"min: {percent:g}%", path.read_text(encoding="utf-8"))
     path.write_text(changed, encoding="utf-8")

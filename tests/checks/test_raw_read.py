@@ -55,7 +55,7 @@ def _with(demo: Service, change: Callable[[Rule], Rule]) -> Compiled:
 
 
 def _instead(demo: Service, name: str, expr: str) -> list[str]:
-    """Give a record or an alert another expression, and return the findings."""
+    """Change the expression of a record or an alert, and return the findings."""
 
     def changed(rule: Rule) -> Rule:
         called = rule.record if isinstance(rule, RecordingRule) else rule.alert

@@ -122,7 +122,7 @@ def test_one_line_allows_all_that_a_service_has_too_many_of(tmp_path: Path) -> N
     told = _found({"recorded": 7}, own)
     (line,) = {each.help.rpartition("series_budget: ")[2] for each in told}
     room = dict(re.findall(r"(\w+): (\d+)", line))
-    # What it has of its own stays, and what is left out would be the site's again.
+    # Its own budgets stay, and omitted ones would be the site's again.
     assert list(room) == ["metric", "service", "recorded"]
     assert int(room["metric"]) >= max(each.live for each in account.metrics)
     assert int(room["service"]) >= account.raw.live
@@ -147,7 +147,7 @@ def test_what_few_values_together_would_save_is_told_of_errors_and_true(tmp_path
         for one in (found, few)
     ]
     assert f"which would save {lives[0] - lives[1]:,}" in told.help
-    # Series of what is counted from zero on are all there from the start.
+    # Series of metrics counted from zero all exist from the start.
     assert "per:" not in _found({"service": 1}, small(tmp_path / "all", service(labels=TOOLS)))[0].help
 
 

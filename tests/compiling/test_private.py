@@ -1,4 +1,4 @@
-"""The cache is the user's alone: nobody else can change it, not even while it is read."""
+"""The cache is the user's alone: no other user can change it, not even while it is read."""
 
 from __future__ import annotations
 

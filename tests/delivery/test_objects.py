@@ -105,7 +105,7 @@ def test_every_object_fits_the_schema_of_its_kind(place: str, kinds: set[str], h
 
 
 def test_every_route_below_the_first_fits_the_schema_of_that_one() -> None:
-    """Of routes within routes the resource says nothing."""
+    """The resource does not describe nested routes."""
     schema = _schema("AlertmanagerConfig")["properties"]["spec"]["properties"]["route"]
     routes = yaml.safe_load(delivered()["kubernetes/receivers.yaml"])["spec"]["route"]["routes"]
     assert [route["receiver"] for route in routes] == ["pager", "support"]
@@ -119,7 +119,7 @@ def test_receivers_are_those_of_alertmanager_with_secrets_by_reference() -> None
     found = yaml.safe_load(files["kubernetes/receivers.yaml"])["spec"]
     assert [one["name"] for one in found["receivers"]] == [one["name"] for one in plain["receivers"]]
     assert found["route"]["receiver"] == plain["route"]["receiver"] == "everybody"
-    # Of other teams' alerts in the cluster nobody here is told.
+    # Alerts of other teams in the cluster reach nobody here.
     assert found["route"]["matchers"] == [{"name": "signal", "value": "", "matchType": "!="}]
     for route, same in zip(found["route"]["routes"], plain["route"]["routes"], strict=True):
         matchers = [f"{one['name']}{one['matchType']}{json.dumps(one['value'])}" for one in route["matchers"]]

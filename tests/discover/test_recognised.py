@@ -179,3 +179,19 @@ def test_calls_at_fault_write_nothing(
     assert said in answer.err
     assert "secret" not in answer.err
     assert not (tmp_path / "specs").exists()
+
+
+def test_other_buckets_than_the_profiles_are_written_as_seen(call: Call, tmp_path: Path) -> None:
+    lines = ['agent_run_total{status="ok",stop_reason="completed",release="v1"} 40']
+    buckets = (("500", 10), ("10000", 20), ("1800000", 40), ("+Inf", 40))
+    lines += [f'agent_run_latency_ms_bucket{{release="v1",le="{le}"}} {count}' for le, count in buckets]
+    lines += [f'agent_run_latency_ms_{part}{{release="v1"}} 40' for part in ("count", "sum")]
+    exposition = tmp_path / "metrics.prom"
+    kinds = ["# TYPE agent_run_total counter", "# TYPE agent_run_latency_ms histogram"]
+    exposition.write_text("\n".join([*kinds, *lines, ""]), "utf-8")
+    specs = tmp_path / "specs"
+    answer = call("init", str(specs), "--from-exposition", str(exposition), "--service", "coder")
+    assert answer.code == 0, answer.err
+    text = (specs / "services" / "coder.yaml").read_text("utf-8")
+    assert "agent_run_latency_ms: {buckets: [500ms, 10s, 30m]}" in text
+    assert "agent_steps_per_run" not in text

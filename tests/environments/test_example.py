@@ -1,4 +1,4 @@
-"""The shipped example: a coding agent, from its spec through an invented history to the pagers of its teams."""
+"""The shipped example: a coding agent, from its spec through a simulated history to the pagers of its teams."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_no_secret_stands_in_the_output_and_alertmanager_loads_what_is_there() -
 
 @pytest.fixture(scope="module")
 def fired(tmp_path_factory: pytest.TempPathFactory) -> list[Labels]:
-    """The labels of all alerts that fire in a history of both environments, in which the same goes wrong."""
+    """The labels of all alerts that fire in a history of both environments with the same incidents."""
     needed(find_prometheus)
     folder = tmp_path_factory.mktemp("example")
     specs = folder / "specs"
@@ -160,7 +160,7 @@ def test_each_team_is_paged_for_its_own_and_for_nothing_else(fired: list[Labels]
 
 
 def _reaching(address: str) -> str:
-    """Let every receiver of the generated configuration be heard here, and wait less."""
+    """Send every receiver of the generated configuration here, and shorten the waits."""
     config = yaml.safe_load(output()[names.ALERTMANAGER_PATH])
     config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
     config["receivers"] = [

@@ -101,7 +101,7 @@ class ServerHunt(Struct):
     answers: list[bytes] = field(default_factory=list)
 
     def step(self) -> None:
-        """Let one command talk to one server."""
+        """Connect one command to one server."""
         self.answers.clear()
         command = self.dice.choice(
             (self._audit, self._exposition, self._replay, self._record, self._apply, self._reload)

@@ -173,7 +173,7 @@ def everywhere(prometheus: PrometheusApi) -> Iterator[PrometheusApi]:  # noqa: A
 def test_the_fleet_keeps_to_the_chosen_environments(
     boards_of_mixed: dict[str, Json], everywhere: PrometheusApi, chosen: Choice, shown: set[str]
 ) -> None:
-    """A service that nobody knows, and an alert is about, runs nowhere: it is always there."""
+    """An unknown service that an alert is about has no environment, and is always included."""
     board = boards_of_mixed["agent-fleet"]
     status = next(one for one in targets(board) if one.panel.json["title"] == "Services")
     answer = ask(everywhere, board, status, {"environment": chosen, "name": ""})

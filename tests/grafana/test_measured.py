@@ -22,7 +22,7 @@ _OF_MODELS = ("LLM calls", "LLM latency p95", "Time to first token p95")
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
-    """The dashboards of a service whose source measures calls of models, but neither steps nor the reasons of ends."""
+    """The dashboards of a service whose source measures model calls, but neither steps nor stop reasons."""
     specs: Path = tmp_path_factory.mktemp("foreign")
     (specs / "services").mkdir()
     (specs / "services/genai.yaml").write_text(

@@ -1,4 +1,4 @@
-"""A refresh of a dashboard reads little: whoever has it open asks for one each minute."""
+"""A refresh of a dashboard reads little: every open dashboard refreshes each minute."""
 
 from __future__ import annotations
 

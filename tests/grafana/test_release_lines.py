@@ -86,7 +86,7 @@ def _shown(boards: dict[str, Json], api: PrometheusApi, service: str) -> tuple[s
 
 
 def test_the_numbers_of_two_releases_have_room_on_a_narrow_screen(boards: dict[str, Json]) -> None:
-    """Three numbers of a quarter of 1000 pixels lie on each other."""
+    """Three numbers in a quarter of 1000 pixels overlap."""
     compared = [
         panel
         for board in boards.values()

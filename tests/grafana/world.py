@@ -25,7 +25,7 @@ def readable(model: Model) -> dict[str, Shape]:
 
 
 def _of_any(shape: Shape) -> Shape:
-    """Let the labels that dashboards choose by have any value."""
+    """Allow any value of the labels that dashboards choose by."""
     chosen = ((name, (f"any {name}",)) for name in (names.SERVICE, names.SIGNAL) if name in shape.names)
     return labelled(shape, tuple(chosen))
 

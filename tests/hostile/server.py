@@ -1,4 +1,4 @@
-"""A server that does whatever a server must not do: each mode answers every request in its own bad way."""
+"""A server with every kind of fault: each mode answers every request in its own bad way."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _escaped(text: str) -> str:
 
 
 def _as_data(request: Request) -> Pieces:
-    """Put the credential into labels, warnings and names."""
+    """Insert the credential into labels, warnings and names."""
     series = {"metric": {"__name__": request.token, "tool": request.secret}, "value": [1, "1"]}
     body = {"status": "success", "data": {"resultType": "vector", "result": [series]}}
     yield answer(json.dumps({**body, "warnings": [request.secret]}).encode())

@@ -71,7 +71,7 @@ _SHAPES: dict[str, tuple[object, dict[str, int]]] = {
 
 
 def as_object(value: Any) -> Any:  # noqa: ANN401 - of any depth
-    """Turn mappings into objects, all the way down."""
+    """Convert mappings to objects, at all depths."""
     if isinstance(value, dict):
         return SimpleNamespace(**{key: as_object(inner) for key, inner in value.items()})
     return [as_object(inner) for inner in value] if isinstance(value, list) else value

@@ -248,7 +248,7 @@ def _model(profile: str, folder: Path, name: str) -> Model:
 
 
 def _grown(path: Path, target: Mapping[str, str], start: int) -> Iterator[TimeSeries]:
-    """Let every sample grow from 0, so that any 15 minutes add its value; gauges stay."""
+    """Increase every sample from 0, so that any 15 minutes add its value; gauges stay."""
     times = list(range(start, start + _SPAN + _STEP, _STEP))
     for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):
         for sample in family.samples:

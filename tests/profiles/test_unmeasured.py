@@ -1,4 +1,4 @@
-"""What a source does not say has no value: no success rate of runs without a status, and no green row of one."""
+"""Missing data has no value: no success rate of runs without a status, and no green row for it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_runs_without_a_status_have_no_success_rate(tmp_path: Path) -> None:
         f"{level}:agent_success_rate:{part}" for level in _LEVELS for part in ("numerator", "ratio")
     }
     assert not recorded & of_success
-    # Of calls it is known how they ended.
+    # The status of calls is known.
     assert values["tool:agent_tool_error_rate:ratio", frozenset({("tool", "Edit")})] == 0
     shown = {dict(known)["signal"] for name, known in values if name == names.BOARD_CURRENT}
     assert {"run_count", "tool_error_rate"} <= shown

@@ -54,7 +54,7 @@ def alert_mutants(rule: AlertingRule) -> Iterator[Mutant]:
 
 
 def _of_chance_and_time(rule: AlertingRule, text: str) -> Iterator[Mutant]:
-    """Let chance explain less or more, and longer windows be shorter, or the other way round."""
+    """Change the allowance for chance, and shorten or lengthen the longer windows."""
     for found in re.finditer(r"\b([2-4]) \* sqrt", text):
         for sigmas in (float(found.group(1)) - 0.5, float(found.group(1)) + 0.5):
             yield _changed(rule, f"{sigmas} sigmas ({found.start()})", text, found, f"{sigmas} * sqrt")

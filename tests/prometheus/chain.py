@@ -71,5 +71,5 @@ class Chain(Struct, frozen=True):
 
 
 def renamed(service: Service, name: str) -> Service:
-    """Give a service another name, and its raw series a job of that name."""
+    """Rename a service, and the job of its raw series."""
     return replace(service, name=name, selector={"job": name})

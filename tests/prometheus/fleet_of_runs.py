@@ -63,7 +63,7 @@ class Trouble(Struct, frozen=True):
 
 
 def flat(_minute: int) -> float:
-    """Let equally many runs arrive at any time."""
+    """The same rate of arriving runs at any time."""
     return 1.0
 
 

@@ -108,7 +108,7 @@ BLAMELESS = {
 
 
 def _hotfix(back: int) -> Story:
-    """Let v11 follow v10, which was bad, with v9 between for ``back`` minutes."""
+    """Write v11 after v10, which was bad, with v9 between for ``back`` minutes."""
     fixed = CAME + HOUR + back
     before = (Release("v9", CAME + HOUR, fixed),) if back else ()
     bad = Release("v10", CAME, CAME + HOUR, tokens=9000)

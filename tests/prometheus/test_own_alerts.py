@@ -100,7 +100,7 @@ _MISSED = ("AgentPausedRateMissed", "AgentPausedCountMissed", "AgentLatencyP99Mi
 
 
 def with_own_alerts(directory: Path) -> Model:
-    """Give a service of the project own alerts, of each kind on each kind of signal."""
+    """Add own alerts to a service of the project, of each kind on each kind of signal."""
     copytree(_SPECS, directory)
     path = directory / "services" / "support-agent.yaml"
     spec = yaml.safe_load(path.read_text())

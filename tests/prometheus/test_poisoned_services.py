@@ -36,7 +36,7 @@ FLOOD, _VALUES, _LIMIT = "poison-flood", 50_000, 10_000
 
 
 def named(records: Sequence[Record], service: str) -> list[Record]:
-    """Give records to another service."""
+    """Assign records to another service."""
     return [(name, {**labels, names.SERVICE: service}, expr) for name, labels, expr in records]
 
 

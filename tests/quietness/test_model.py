@@ -137,7 +137,7 @@ def _events(one: Lived) -> Iterator[TimeSeries]:
 
 
 def _times(one: Lived) -> Iterator[TimeSeries]:
-    """Write a histogram: each bucket counts all that is within its bound."""
+    """Write a histogram: each bucket counts all observations within its bound."""
     quick = [every - bad for every, bad in zip(one.minutes.every, one.minutes.bad, strict=True)]
     for place, le in enumerate(BUCKETS):
         counts = quick if place < len(BUCKETS) - 2 else one.minutes.every

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client import Histogram as ClientHistogram
 
+from generator.simulate.behaviour import Run
 from generator.simulate.counters import Counter, counting
 from generator.simulate.draws import Choice, poisson, stream
+from generator.simulate.exposition import Exposed, Process
 
 if TYPE_CHECKING:
     from generator.model.service import Service
@@ -37,12 +39,14 @@ def test_a_histogram_is_the_one_of_the_client(research: Service) -> None:
 
 
 def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
-    ours = counting(research.metrics["agent_run_latency_ms"], {}, zero_initialised=True)
-    ours.add(1, 0.25, 2)
+    process = Process(Exposed.of(research), "r1")
+    for _ in range(2):
+        process.finish(1, Run("completed", 0.25, 1, (), (), ()))
+    (ours,) = (one for one in process.counting.values() if one.metric.name == "agent_run_latency_ms")
     found = {(one.labels["__name__"], one.labels.get("le")): one.values for one in ours.series(3)}
-    assert found["agent_run_latency_ms_sum", None] == [0, 500, 500]
-    assert found["agent_run_latency_ms_bucket", "100.0"] == [0, 0, 0]
-    assert found["agent_run_latency_ms_bucket", "250.0"] == [0, 2, 2]
+    assert found["agent_run_latency_ms_sum", None] == [500, 500]
+    assert found["agent_run_latency_ms_bucket", "100.0"] == [0, 0]
+    assert found["agent_run_latency_ms_bucket", "250.0"] == [2, 2]
 
 
 def test_a_counter_begins_with_its_first_event_unless_it_is_initialised(research: Service) -> None:

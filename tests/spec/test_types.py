@@ -30,7 +30,7 @@ _RECORDS: dict[str, type] = {
     "objective": types.ObjectiveSpec,
     "alert": types.AlertSpec,
 }
-#: These keys are for people who read the list.
+#: These keys are for readers of the list.
 _FOR_PEOPLE = {"incidents": ("incidents[].release", "simulation")}
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SPECS = Path(__file__).parents[2] / "specs"
 _BEGIN, _HOUR = 1_700_000_000, 3600
-#: What no simulated agent does.
+#: The events that no simulated agent has.
 _NEVER_SIMULATED = {Event.UNREAD, Event.INNER_RUN}
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from generator.model.service import Service, Site
 
 CODE = "cardinality/series-budget"
-#: So many values of a label may well stand beside one of another, such as kinds of errors of one tool.
+#: A plausible number of a label's values beside one of another, such as kinds of errors of one tool.
 _FEW = 3
-#: The budgets that a service may have of its own.
+#: The budgets that a service may override.
 _KEYS = ("metric", "service", "recorded")
 
 
@@ -79,7 +79,7 @@ class _Bound(Struct, frozen=True):
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     budget = site.budget_of(each.service)
     over = [bound for bound in _bounds(each, site) if bound.live > getattr(budget, bound.key)]
-    # One line allows all that one service has too many of, whichever finding is read first.
+    # One line raises all exceeded budgets of a service, whichever finding is read first.
     own = {key: getattr(budget, key) for key in _KEYS if getattr(budget, key) != getattr(site.budget, key)}
     room = {key: _roomy(max(one.live for one in over if one.key == key)) for key in {one.key for one in over}}
     allowed = ", ".join(f"{key}: {(own | room)[key]}" for key in _KEYS if key in own | room)
@@ -126,7 +126,7 @@ def _over(bound: _Bound, budget: int, known: ServiceFacts, site: Site, allowed: 
 
 
 def _few_together(bound: _Bound, service: Service, site: Site) -> Iterator[str]:
-    """Say what is saved where a label has few values beside one of another, and series exist only as they arise."""
+    """Suggest a bound of pairs if it saves series: few values of a label beside one of another, without series at 0."""
     found = [
         (sum(live_series(one, service, site) - live_series(one, fewer, site) for one in bound.metrics), *pair)
         for pair in dict.fromkeys(filter(None, (_pair(one, service) for one in bound.metrics)))
@@ -141,7 +141,7 @@ def _few_together(bound: _Bound, service: Service, site: Site) -> Iterator[str]:
 
 
 def _pair(metric: Metric, service: Service) -> tuple[str, str] | None:
-    """Find the two labels that multiply most in a metric whose series do not all exist from the start."""
+    """Return the two labels that multiply most in a metric whose series do not all exist from the start."""
     many = [
         name
         for name in metric.labels

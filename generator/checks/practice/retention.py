@@ -47,7 +47,7 @@ def _of_service(each: ServiceFacts, retention: int) -> Iterator[Diagnostic]:
 
 
 def _known_as(rule: RecordingRule | AlertingRule) -> tuple[str, str]:
-    """Give the known name of a rule and its path: on the status board all signals share a record."""
+    """Return the known name of a rule and its path: on the status board all signals share a record."""
     if isinstance(rule, AlertingRule):
         return rule.alert, f"alerts.{rule.alert}"
     signal = rule.labels.get(names.SIGNAL)

@@ -117,7 +117,7 @@ def _off(case: TestCase) -> TestCase:
 
 
 def _changes(subject: Subject) -> Iterator[tuple[Subject, str, tuple[SeriesId, float]]]:
-    """Let a service write its own numbers: stricter ones, so that they can be reached."""
+    """Replace a service's numbers by its own stricter ones, so that they can be reached."""
     tier, words = subject.tier, "#, its own"
     severity = str(tier.severity)
     if tier.written is not None:

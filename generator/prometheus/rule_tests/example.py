@@ -165,7 +165,7 @@ def _stands_on_objective(alert: Alert, tier: Tier) -> bool:
 
 
 def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float]) -> Stream:
-    """Give a histogram buckets around the bounds of the alerts on it."""
+    """Set a histogram's buckets around the bounds of its alerts."""
     if not stream.is_histogram:
         return stream
     signals = [
@@ -185,7 +185,7 @@ def _with_buckets(stream: Stream, library: Library, promised: Mapping[str, float
 
 
 def _bound(alert: Alert, promised: Mapping[str, float], fixture: Fixture) -> Alert:
-    """Give an alert the numbers that follow from example-agent's objectives."""
+    """Set an alert's numbers that follow from example-agent's objectives."""
     objective = promised[alert.signal]
     tiers = tuple(
         replace(tier, bound=tier.written.of(objective)) if tier.written is not None else tier

@@ -52,19 +52,19 @@ def load_of(signal: Signal, value: float, traffic: Traffic, subject: Subject) ->
 
 
 def counter(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
-    """Let a counter gain all events in one series, or set a gauge to their number."""
+    """Count all events in one series, or set a gauge to their number."""
     return {SeriesId(names.rate(stream), _labels(stream, traffic.labels, fixture)): traffic.events}
 
 
 def some(stream: Stream, traffic: Traffic, fixture: Fixture) -> Load:
-    """Give a stream of either type events; in a histogram few lie beyond the last bucket."""
+    """Write the events of a stream of either type; in a histogram few are beyond the last bucket."""
     if stream.is_histogram:
         return beyond_last(stream, 0.01, traffic, fixture)
     return counter(stream, traffic, fixture)
 
 
 def beyond_last(stream: Stream, share: float, traffic: Traffic, fixture: Fixture) -> Load:
-    """Put ``share`` of the observations beyond the last bucket."""
+    """Write ``share`` of the observations beyond the last bucket."""
     return _histogram(stream, [(stream.buckets[0], 1 - share), (inf, share)], traffic, fixture)
 
 

@@ -97,7 +97,7 @@ def _selector(labels: Mapping[str, str]) -> str:
 
 
 def _counter(step: int, scrapes: int, *, restarted: bool) -> str:
-    """Let a counter gain ``step`` a scrape; one that restarts begins again at 0 one scrape before the end."""
+    """Write a counter that gains ``step`` a scrape; one that restarts begins again at 0 one scrape before the end."""
     begun = _AGE * step
     if not restarted:
         return f"{begun}+{step}x{scrapes}"
@@ -165,7 +165,7 @@ def _feeds(labels: Labels, source: Source, stream: Stream, service: Service) -> 
 
 
 def _translated(labels: Labels, source: Source, service: Service) -> Labels:
-    """Give the labels of a series the product's names and values."""
+    """Rename the labels of a series to the product's names, with its values."""
     found = {names.SERVICE: service.name}
     for name, shown in source.labels:
         label = _label(name, service)

@@ -86,7 +86,7 @@ class _Releases(Struct, frozen=True):
 
 
 def regression(kind: Regression, subject: Subject) -> Iterator[TestCase]:
-    """Let one release follow another, a little better or worse than allowed, with enough runs and too few."""
+    """Test two successive releases, a little better or worse than allowed, with enough runs and too few."""
     releases = _Releases(kind, subject)
     yield from _bounds(releases)
     yield from _newest_events(releases)

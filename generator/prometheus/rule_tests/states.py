@@ -326,7 +326,7 @@ def _info(subject: Subject) -> SeriesId:
 
 
 def _counted(name: str, subject: Subject) -> TestCase:
-    """Let Prometheus count a failure or a miss of one of our groups, once."""
+    """Raise Prometheus' count of failures or misses of one of our groups, once."""
     group = f"/etc/prometheus/rules/agent-run.rules.yml;agent-{subject.alert.about}"
     counted, interval = SeriesId(name, (("rule_group", group),)), subject.interval
     strange = SeriesId(name, (("rule_group", "/etc/prometheus/rules/other.yml;other"),))

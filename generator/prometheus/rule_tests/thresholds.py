@@ -107,7 +107,7 @@ def _scale(kind: Threshold, subject: Subject) -> Scale:
 
 
 def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
-    """Let a service write the mildest bound for a more severe one: chance then limits that one as well."""
+    """Set a service's bound of a more severe tier to the mildest one: chance then limits that one as well."""
     alert, severity = subject.alert, subject.tier.severity
     mildest = alert.tiers[-1]
     if not subject.fixture.shared or severity == mildest.severity:
@@ -136,7 +136,7 @@ def _as_mild(kind: Threshold, subject: Subject) -> Iterator[TestCase]:
 
 
 def overflow(_kind: Overflow, subject: Subject) -> Iterator[TestCase]:
-    """Put just more, and just less, than the bound beyond the last bucket."""
+    """Send just more, and just fewer, observations beyond the last bucket than the bound."""
     bound, of = subject.tier.bound, subject.signal.of
     beyond, inside = min(bound * (1 + MARGIN), (bound + 1) / 2), bound * (1 - MARGIN)
     yield from _around(
