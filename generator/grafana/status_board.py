@@ -59,11 +59,11 @@ _NOTHING = "-"
 _SEEN = {"points": 0.01, "relative": 0.1}
 
 _DESCRIPTION = (
-    "Each signal now, of what is promised, how it moved (release: the newest against the previous one), and its "
-    "status: the worst of its alerts, those that still wait included, and since when the first of them is true. The "
-    "worst stand first. A name behind the dot is the worst tool, model or stop reason. NO RUNS: nothing finishes, so "
-    "that nothing can be said; of calls, tokens and cost you see what is used meanwhile. NO METRIC: the service's "
-    "profile does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
+    "The value of each signal now, its objective, its trend (release: the newest against the previous one) and its "
+    "status: the worst of its alerts, pending ones included, and since when the first of them is true. The worst "
+    "signals are on top. A name behind the dot is the worst tool, model or stop reason. NO RUNS: no run finishes, so "
+    "most signals have no value; calls, tokens and cost show what is used meanwhile. NO METRIC: the profile of the "
+    "service does not measure it, or it had no value for a day. Instrumentation: alerts about labels, series and the "
     "rules themselves."
 )
 

@@ -41,7 +41,7 @@ def dashboard(records: Records) -> Dashboard:
     return Dashboard(
         UID,
         "Agent fleet",
-        "Which service needs somebody now, and what do all of them do and spend together?",
+        "Which service needs attention now, and what do all services do and spend together?",
         (*environment(records), named()),
         (
             Section("", first),
@@ -167,8 +167,8 @@ def _counts(records: Records) -> Panel:
     return grammar.number(
         grammar.EVENTS,
         "Services by status",
-        "Services that are known to the rules, the silent ones included, by the status of their worst signal. No runs: "
-        "nothing finishes, so that nothing can be said of most of them.",
+        "All services that the rules know, silent ones included, by the status of their worst signal. No runs: no run "
+        "finishes, so most signals have no value.",
         *counts,
         Query(aggregate("count", _worst(records)), "all", colour=colours.BLUE),
     )

@@ -107,7 +107,7 @@ def success(records: Records) -> Panel:
     return grammar.lines(
         grammar.GOOD_SHARE,
         "Success rate",
-        f"Share of the runs of {records.window('success_rate')} that ended well. Dashed: what is promised.",
+        f"Share of the runs of {records.window('success_rate')} that ended well. Dashed: the objective.",
         whole(records, "success_rate", "success rate"),
         objective(records, "success_rate"),
         colours={"success rate": colours.BLUE},
@@ -132,7 +132,7 @@ def burn(records: Records) -> Panel:
             grammar.PACE,
             "Error budget burn",
             "How many times faster than promised runs fail, over an hour and longer. At 1 the error budget lasts "
-            "exactly for the objective's window. Dashed: the pace at which the service's alert calls somebody, for "
+            "exactly for the objective's window. Dashed: the pace at which the alert of the service fires, for "
             "each of these windows.",
             *paces,
             *_called(records, good),
@@ -240,7 +240,7 @@ def latency(records: Records) -> Panel:
         grammar.DURATION,
         "Run latency",
         f"Half of the runs of {records.window('latency_p95')} were faster than p50; one in twenty was slower than p95, "
-        "one in a hundred slower than p99. Dashed: what is promised of p95. Red: p95 is beyond the last bucket, so "
+        "one in a hundred slower than p99. Dashed: the objective of p95. Red: p95 is beyond the last bucket, so "
         "that the true one is higher.",
         *(whole(records, f"latency_{name}", name) for name in colours.QUANTILES),
         _stuck(records),
@@ -288,7 +288,7 @@ def success_by_release(records: Records) -> Panel:
         grammar.lines(
             grammar.GOOD_SHARE,
             "Success rate by release",
-            "The success rate of each chosen release. Dashed: what is promised.",
+            "The success rate of each chosen release. Dashed: the objective.",
             *by_busy_release(records, "success_rate"),
             objective(records, "success_rate", by=names.RELEASE),
         )
@@ -303,7 +303,7 @@ def latency_by_release(records: Records) -> Panel:
         grammar.lines(
             grammar.DURATION,
             "Latency p95 by release",
-            "One run in twenty of each chosen release was slower. Dashed: what is promised.",
+            "One run in twenty of each chosen release was slower. Dashed: the objective.",
             *by_busy_release(records, "latency_p95"),
             objective(records, "latency_p95", by=names.RELEASE),
         )

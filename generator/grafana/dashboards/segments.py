@@ -56,14 +56,14 @@ def _panels(label: str, records: Records) -> tuple[Panel, ...]:
         grammar.lines(
             grammar.GOOD_SHARE,
             f"Success rate by {words}",
-            f"Share of the runs of each {words} that ended well. Dashed: what is promised of all runs.",
+            f"Share of the runs of each {words} that ended well. Dashed: the objective of all runs.",
             *leading(records, "success_rate", label, rank="denominator"),
             objective(records, "success_rate", by=label),
         ),
         grammar.lines(
             grammar.DURATION,
             f"Latency p95 by {words}",
-            f"One run in twenty of each {words} was slower. Dashed: what is promised of all runs.",
+            f"One run in twenty of each {words} was slower. Dashed: the objective of all runs.",
             *leading(records, "latency_p95", label, rank="denominator"),
             objective(records, "latency_p95", by=label),
         ),

@@ -72,7 +72,7 @@ def error_rate(records: Records) -> Panel:
             grammar.BAD_SHARE,
             "Tool error rate",
             f"Share of each tool's calls of {records.window('tool_error_rate')} that failed, of the tools with most "
-            "failures here, and the highest of the others. Dashed: what is promised of every tool. An average over "
+            "failures here, and the highest of the others. Dashed: the objective of every tool. An average over "
             "tools would hide a dead one.",
             *leading(records, "tool_error_rate", "tool", rank="numerator"),
             objective(records, "tool_error_rate"),
