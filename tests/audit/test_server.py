@@ -209,7 +209,8 @@ def test_a_scraped_process_is_clean_and_labels_of_its_target_are_no_fault(
     fresh_prometheus: PrometheusServer, answering: Callable[..., str], support: Service, model: Model
 ) -> None:
     source = _scrape(fresh_prometheus, answering, registry(support), support)
-    found = audit(source, support, model)
+    often = replace(model, site=replace(model.site, scrape_interval=1))
+    found = audit(source, support, often)
     assert _messages(found) == {}
     assert found.seen.metrics["agent_run_total"].described.types == {"counter"}
     # All series of the target, not only the declared ones.

@@ -18,7 +18,7 @@ from tests.prometheus.trials import needed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.live.api import PrometheusApi
+    from generator.live.server import PrometheusServer
     from generator.model.service import Model
 
 pytestmark = pytest.mark.long
@@ -159,7 +159,7 @@ def _scraped(registry: CollectorRegistry) -> dict[tuple[tuple[str, str], ...], f
     }
 
 
-def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_path: Path) -> None:
+def test_what_is_spent_is_what_providers_charge(fresh_prometheus: PrometheusServer, tmp_path: Path) -> None:
     model = _model(tmp_path)
     registry = CollectorRegistry()
     metrics = generated(model, tmp_path).InvoiceAgentMetrics(release="r1", registry=registry)
@@ -173,7 +173,7 @@ def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_p
                     llm.usage(event)
             invoice += charged.usd
         scrapes.append(_scraped(registry))
-    chain = Chain(prometheus, renamed(model.services[0], "invoice"), model.library, model.site)
+    chain = Chain(fresh_prometheus.api, renamed(model.services[0], "invoice"), model.library, model.site)
     # Scrapes are out of step with rules, as in reality, or a window would contain a sample more.
     times = [T0 + at for at in range(_OFFSET, _DAY, _SCRAPE)]
     chain.write(
@@ -187,6 +187,6 @@ def test_what_is_spent_is_what_providers_charge(prometheus: PrometheusApi, tmp_p
     )
     spend = f'service:agent_spend:usd{{service="{chain.service.name}"}}'
     chain.evaluate(T0, T0 + _DAY, needed(chain.groups, [spend]))
-    (found,) = prometheus.query(spend, T0 + _DAY).samples
+    (found,) = chain.api.query(spend, T0 + _DAY).samples
     assert invoice > 1
     assert found.value == pytest.approx(invoice, rel=0.001)
