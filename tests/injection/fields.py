@@ -19,7 +19,7 @@ _KNOWN: dict[str, Json] = {
     path.name: json.loads(path.read_text("utf-8")) for path in _SCHEMAS.glob("*.schema.json")
 }
 #: A small language each, with no free text; the name of another spec.
-_LANGUAGES = ("#/$defs/quantity", "#/$defs/bound", "/over", "/cost/per", "service:/profile")
+_LANGUAGES = ("#/$defs/quantity", "#/$defs/bound", "/buckets[]", "/over", "/cost/per", "service:/profile")
 _MOST = 1000
 
 
