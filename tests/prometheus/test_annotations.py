@@ -100,7 +100,7 @@ def test_a_description_says_the_value_and_the_bound(
     described = {name: found["description"] for name, found in rendered.items()}
     assert described["AgentToolErrorRateHigh", "critical"] == (
         "Tool error rate of support-agent, tool search_docs, was 40% in the last 15m, or in 3h where these hold too "
-        "little, above 10%, 2x the objective. Mostly in: error class timeout (100%)."
+        "little, above 7%, 1.4x the objective. Mostly in: release r2 (100%), error class timeout (100%)."
     )
     assert "fell by 18 percentage points within 1h" in described["AgentSuccessRateDrop", "warning"]
     assert (
