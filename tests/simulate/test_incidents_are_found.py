@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
+from generator.live.server import prometheus_server
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
@@ -25,7 +26,6 @@ from tests.simulate.firings import firings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from generator.live.api import PrometheusApi
     from generator.model.service import Model, Service
     from generator.simulate.scenario import Scenario
     from tests.simulate.firings import Firing
@@ -126,47 +126,64 @@ def test_every_incident_has_its_row(support: Service) -> None:
         assert set(alerts) <= {alert for alert, _ in EXPECTED[name].within}, name
 
 
+@pytest.fixture(scope="module")
+def fired(prometheus: object, model: Model, support: Service) -> Mapping[str, tuple[Firing, ...]]:  # noqa: ARG001
+    """The firings in every incident: each happens to a service of its own, beside the others of the same span."""
+    spans: dict[tuple[int, int], list[str]] = {}
+    for name, expected in EXPECTED.items():
+        spans.setdefault((expected.before, expected.lasting), []).append(name)
+    found: dict[str, tuple[Firing, ...]] = {}
+    for (before, lasting), incidents in spans.items():
+        start, end = BEGIN - before * MINUTE, BEGIN + lasting * MINUTE
+        services = [renamed(support, f"agents-with-{name}") for name in incidents]
+        histories = [
+            staged(service, start, end + AFTERWARDS, [Wanted(name, BEGIN, end)])
+            for name, service in zip(incidents, services, strict=True)
+        ]
+        found |= zip(incidents, _fired(model, services, histories), strict=True)
+    return found
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_incident_is_found_in_time_and_by_no_other_page(
-    name: str, prometheus: PrometheusApi, model: Model, support: Service
+    name: str, fired: Mapping[str, tuple[Firing, ...]]
 ) -> None:
-    expected = EXPECTED[name]
-    end = BEGIN + expected.lasting * MINUTE
-    service = renamed(support, f"agents-with-{name}")
-    start = BEGIN - expected.before * MINUTE
-    scenario = staged(service, start, end + AFTERWARDS, [Wanted(name, BEGIN, end)])
-    fired = _fired(prometheus, model, service, scenario)
+    expected, found = EXPECTED[name], fired[name]
     for (alert, severity), minutes in expected.within.items():
         starts = [
-            one.start for one in fired if (one.alert, one.severity) == (alert, severity) and one.start > BEGIN
+            one.start for one in found if (one.alert, one.severity) == (alert, severity) and one.start > BEGIN
         ]
-        assert starts, f"{alert} ({severity}) stays silent: {_listed(fired)}"
-        assert starts[0] <= BEGIN + minutes * MINUTE, f"{alert} ({severity}): {_listed(fired)}"
+        assert starts, f"{alert} ({severity}) stays silent: {_listed(found)}"
+        assert starts[0] <= BEGIN + minutes * MINUTE, f"{alert} ({severity}): {_listed(found)}"
     right = expected.pages | {alert for alert, severity in expected.within if severity == CRITICAL}
-    wrong = [one for one in fired if one.severity == CRITICAL and one.alert not in right]
+    wrong = [one for one in found if one.severity == CRITICAL and one.alert not in right]
     assert not wrong, _listed(wrong)
 
 
-def test_in_a_quiet_time_nothing_fires(prometheus: PrometheusApi, model: Model, support: Service) -> None:
-    service = renamed(support, "quiet-agents")
+def test_in_a_quiet_time_nothing_fires(prometheus: object, model: Model, support: Service) -> None:  # noqa: ARG001
     wanted = [
         Wanted(name, midnight + begin * HOUR, midnight + end * HOUR)
         for midnight in range(QUIET_FROM, QUIET_FROM + QUIET_DAYS * DAY, DAY)
         for name, begin, end in (("night-low", 1, 4), ("rolling-restart", 10, 11))
     ]
-    scenario = staged(service, QUIET_FROM, QUIET_FROM + QUIET_DAYS * DAY, wanted)
-    fired = _fired(prometheus, model, service, scenario)
-    assert not fired, _listed(fired)
+    service = renamed(support, "quiet-agents")
+    history = staged(service, QUIET_FROM, QUIET_FROM + QUIET_DAYS * DAY, wanted)
+    (found,) = _fired(model, [service], [history])
+    assert not found, _listed(found)
 
 
-def _fired(api: PrometheusApi, model: Model, service: Service, scenario: Scenario) -> tuple[Firing, ...]:
-    """Send a history through the chain, and return the firing alerts."""
-    few = replace(scenario, replicas=REPLICAS)
-    write(api, simulate(service, model.site, few).series)
-    start, end = int(few.start), int(few.end)
-    groups = rule_set([service], model.library, model.site).groups
-    evaluate(api, groups, start, end, service=service.name)
-    return firings(api, service.name, start, end, model.site.rule_interval)
+def _fired(
+    model: Model, services: Sequence[Service], histories: Sequence[Scenario]
+) -> list[tuple[Firing, ...]]:
+    """Send histories of one span through the chain, and list the alerts that fire in each."""
+    start, end = int(histories[0].start), int(histories[0].end)
+    with prometheus_server() as server:
+        for service, history in zip(services, histories, strict=True):
+            write(server.api, simulate(service, model.site, replace(history, replicas=REPLICAS)).series)
+        evaluate(server.api, rule_set(services, model.library, model.site).groups, start, end)
+        return [
+            firings(server.api, service.name, start, end, model.site.rule_interval) for service in services
+        ]
 
 
 def _listed(fired: Sequence[Firing]) -> str:
