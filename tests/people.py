@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import yaml
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
@@ -47,3 +48,14 @@ def listening() -> Iterator[tuple[People, str]]:
         yield found, f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+def reaching(configuration: str, address: str) -> str:
+    """Send every receiver of a generated configuration to one address, and shorten the waits."""
+    config = yaml.safe_load(configuration)
+    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
+    config["receivers"] = [
+        {"name": one["name"], "webhook_configs": [{"url": address + one["name"], "send_resolved": False}]}
+        for one in config["receivers"]
+    ]
+    return yaml.safe_dump(config, sort_keys=False)

@@ -311,7 +311,7 @@ def window_of(signal: Signal) -> str:
 
 
 def is_now(signal: Signal) -> bool:
-    """Whether its value is an instant's, so that its window means nothing."""
+    """Whether a signal is the value of one instant, for which a window has no meaning."""
     return signal.kind == Level(Take.NOW)
 
 

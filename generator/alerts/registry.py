@@ -158,7 +158,7 @@ def _bad(alert: Alert, signal: Signal) -> str:
 
 
 def by_chance(alert: Alert, signal: Signal) -> bool:
-    """Whether bad events are counted behind a comparison, so that chance can be separated from a change."""
+    """Whether a comparison counts bad events: their number shows whether a change can be chance."""
     if isinstance(alert.kind, alerts.Regression):
         return isinstance(signal.kind, Share | Quantile)
     if isinstance(signal.kind, Quantile):

@@ -49,7 +49,7 @@ def _save(api: GrafanaApi, step: Step, folder: str, message: str) -> None:
 
 
 def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError) -> bool:
-    """Whether Grafana has the sent dashboard without a confirmation: an answer was lost, or came from a proxy."""
+    """Whether Grafana stored the dashboard although no confirmation arrived: the answer was lost, or a proxy's."""
     try:
         has = api.dashboard(step.uid)
     except LiveError:

@@ -103,7 +103,7 @@ def _refuse(target: Path, fault: str, paths: set[str]) -> None:
 
 
 def _complete(files: Mapping[str, bytes], manifest: bytes) -> bool:
-    """Whether the manifest is that of exactly these files, and not of an unfinished write."""
+    """Whether the manifest lists exactly these files; after an unfinished write it does not."""
     try:
         return bool(json.loads(manifest) == json.loads(manifest_of(_hashes(files))))
     except ValueError:

@@ -147,7 +147,7 @@ def check_saved(response: Response) -> None:
 
 
 def is_of_grafana(response: Response) -> bool:
-    """Whether a refusal has a message, like all of Grafana's; another server's page has none."""
+    """Whether Grafana itself refused: its refusals have a message, the pages of other servers have none."""
     try:
         return bool(_read(response.body, _Refusal, "a refusal").message)
     except UncertainError:

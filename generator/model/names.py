@@ -46,6 +46,8 @@ BOARD_SINCE = "service:agent_signal:since"
 #: The board's row for alerts about data and rules: not a signal, but listed among them.
 INSTRUMENTATION = "instrumentation"
 
+#: A name in the form that Prometheus had before version 3.
+_CLASSIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 #: The longest name of an alert that linters let pass.
 LONGEST_ALERT_NAME = 40
 #: Prometheus's own series of alerts: the state of each, and the time (Unix seconds) since which it is true.
@@ -178,6 +180,11 @@ def dashboard_of(signal: Signal) -> str:
 def level(labels: tuple[str, ...]) -> str:
     """Name the level that keeps ``labels``."""
     return "_".join(sorted(labels)) or SERVICE
+
+
+def is_classic(metric: str) -> bool:
+    """Whether every Prometheus and every client library knows a metric by this name, without quotes."""
+    return _CLASSIC.fullmatch(metric) is not None
 
 
 def stem(metric: str) -> str:

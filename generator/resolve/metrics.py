@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from generator.model.labels import Label
     from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
-#: A name in the form that Prometheus had before version 3.
-_EXPOSABLE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
 
@@ -115,7 +112,7 @@ def _bucketed(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> M
 
 def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) -> None:
     """Prove that every client library exposes the name as it is; other sources name their metrics as they like."""
-    if not _EXPOSABLE.fullmatch(metric.name):
+    if not names.is_classic(metric.name):
         findings.error(
             "metric/utf8-name",
             f'not every client library can expose a metric "{metric.name}"',

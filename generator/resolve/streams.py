@@ -39,7 +39,7 @@ _BASE_UNITS = {"ms": "s"}
 _TOKENS, _COST = "token_usage", "cost"
 #: The first Prometheus that accepts any characters in names, and the pattern of names for all versions.
 UTF8_SINCE = (3, 0)
-_NAME, _LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def library_streams(spec: SignalsSpec | None) -> dict[str, Stream]:
@@ -290,7 +290,7 @@ def _check_names(
     metrics: Iterable[Text], labels: Iterable[Text], oldest: tuple[int, int], findings: Findings
 ) -> None:
     """Refuse the first of these names that the oldest Prometheus rejects."""
-    odd = [text for text in metrics if not _NAME.fullmatch(text.value)]
+    odd = [text for text in metrics if not names.is_classic(text.value)]
     odd += [text for text in labels if not _LABEL.fullmatch(text.value)]
     if odd and oldest < UTF8_SINCE:
         findings.error(

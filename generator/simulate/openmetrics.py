@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from heapq import merge
 from itertools import groupby
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     _Labels = frozenset[tuple[str, str]]
 
-_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _HISTOGRAM_SUFFIXES = ("_bucket", "_count", "_sum")
 _OF_SERIES = {"__name__", names.LE}
 
@@ -86,7 +84,7 @@ def _head(metric: Metric) -> Iterator[str]:
 
 def _named(name: str) -> str:
     """Write a name, in quotes if it has other characters than letters, digits, underscores and colons."""
-    return name if _PLAIN.fullmatch(name) else f'"{_escaped(name)}"'
+    return name if names.is_classic(name) else f'"{_escaped(name)}"'
 
 
 def _samples(members: Iterable[TimeSeries]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from generator.model.alerts import AlertSeverity
 from generator.prometheus.rule_set import rule_set
 from generator.spec.sources import read_sources
 from tests.instrumentation.loading import compiled
-from tests.people import People, listening
+from tests.people import People, listening, reaching
 from tests.programs import needed
 from tests.prometheus.vectors import group_of, instant, records_of, written
 
@@ -67,7 +67,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusA
     ]
     with (
         listening() as (people, address),
-        alertmanager_server(_reaching(address)) as alertmanager,
+        alertmanager_server(reaching(output()[names.ALERTMANAGER_PATH], address)) as alertmanager,
         prometheus_server(
             ServerConfig(rule_files=tuple(files), alertmanagers=(alertmanager.url.removeprefix("http://"),))
         ) as prometheus,
@@ -78,17 +78,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PrometheusA
             lambda: STAGING in _services(people, "coding-chat") and PREVIEW in _services(people, "platform")
         )
         yield prometheus.api, people
-
-
-def _reaching(address: str) -> str:
-    """Send the alerts of every receiver to this process, and wait less."""
-    config = yaml.safe_load(output()[names.ALERTMANAGER_PATH])
-    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
-    config["receivers"] = [
-        {"name": one["name"], "webhook_configs": [{"url": address + one["name"], "send_resolved": False}]}
-        for one in config["receivers"]
-    ]
-    return yaml.safe_dump(config, sort_keys=False)
 
 
 def _until(happened: Callable[[], bool]) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from generator.artifact import Artifact
 from generator.cli import main
@@ -23,7 +22,7 @@ from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.server import find_prometheus, prometheus_server
 from generator.model import names
 from generator.spec.sources import read_sources
-from tests.people import listening
+from tests.people import listening, reaching
 from tests.programs import needed
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -139,7 +138,10 @@ def test_each_team_is_paged_for_its_own_and_for_nothing_else(fired: list[Labels]
         {**sandbox, "service": STAGING, "environment": "staging", "severity": "warning"},
         rules,
     ]
-    with listening() as (people, address), alertmanager_server(_reaching(address)) as server:
+    with (
+        listening() as (people, address),
+        alertmanager_server(reaching(output()[names.ALERTMANAGER_PATH], address)) as server,
+    ):
         body = json.dumps([{"labels": one} for one in alerts]).encode()
         headers = {"Content-Type": "application/json"}
         assert server.connection.send("POST", "/api/v2/alerts", body, headers).ok
@@ -157,14 +159,3 @@ def test_each_team_is_paged_for_its_own_and_for_nothing_else(fired: list[Labels]
     assert {one["alertname"] for one in told["coding-pager"]} == critical
     assert {one["severity"] for one in told["coding-chat"]} == {"warning"}
     assert {one["alertname"] for one in told["platform"]} == {"AgentRulesFailing"}
-
-
-def _reaching(address: str) -> str:
-    """Send every receiver of the generated configuration here, and shorten the waits."""
-    config = yaml.safe_load(output()[names.ALERTMANAGER_PATH])
-    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
-    config["receivers"] = [
-        {"name": one["name"], "webhook_configs": [{"url": address + one["name"], "send_resolved": False}]}
-        for one in config["receivers"]
-    ]
-    return yaml.safe_dump(config, sort_keys=False)

@@ -14,7 +14,6 @@ from generator.alerts.chance import SIGMAS
 from generator.model.signals import Better, Count, Distribution, Level, Quantile, Ratio, Share, top_bucket
 from generator.prometheus.rule_tests.loads import Traffic, load_of, share_beyond
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
-from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,8 +79,7 @@ class _Step(Struct, frozen=True):
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
         if isinstance(kind, Quantile) and (beyond := self.kind.beyond) is not None:
-            edge = max((edge for edge in self.signal.of.buckets if edge <= beyond * HAIR), default=0.0)
-            return share_beyond(self.signal.of, kind.q, value, edge)
+            return share_beyond(self.signal.of, kind.q, value, beyond)
         counted = isinstance(kind, Distribution) or (isinstance(kind, Ratio) and self.signal.of.sparse)
         return value if counted else None
 

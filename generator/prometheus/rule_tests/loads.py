@@ -12,6 +12,7 @@ from generator.model.signals import Cost, Count, Distribution, Level, Quantile, 
 from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.model.units import plain
 from generator.prometheus.rule_tests.timeline import Load, SeriesId, merged
+from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +74,9 @@ def tokens_for(usd: float, fixture: Fixture) -> float:
     return usd / fixture.price.usd if fixture.price else 0.0
 
 
-def share_beyond(stream: Stream, q: float, value: float, edge: float) -> float:
-    """Compute the share of observations beyond a bucket's bound, where ``load_of`` gives a quantile a value."""
+def share_beyond(stream: Stream, q: float, value: float, bound: float) -> float:
+    """Compute the share beyond the largest bucket within a bound, where ``load_of`` gives a quantile a value."""
+    edge = max((edge for edge in stream.buckets if edge <= bound * HAIR), default=0.0)
     return sum(part for upper, part in _spread(stream, q, value) if upper > edge)
 
 

@@ -14,7 +14,6 @@ from generator.model.units import HOUR, MINUTE
 from generator.prometheus.rule_tests.loads import Traffic, counter, load_of, share_beyond
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, worsened
 from generator.prometheus.rule_tests.timeline import idle, merged
-from generator.signals.quantile import HAIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +61,7 @@ class _Releases(Struct, frozen=True):
         if isinstance(kind, Share):
             return 1 - value if kind.good else value
         if isinstance(kind, Quantile):
-            edge = max((edge for edge in of.buckets if edge <= newest * HAIR), default=0.0)
-            return share_beyond(of, kind.q, value, edge)
+            return share_beyond(of, kind.q, value, newest)
         return None
 
     def load(self, release: str, value: float, events: float = PLENTY) -> Load:

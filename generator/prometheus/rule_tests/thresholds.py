@@ -26,7 +26,7 @@ from generator.prometheus.rule_tests.loads import (
 from generator.prometheus.rule_tests.subject import MARGIN, PLENTY, SLACK, Subject, around, worst
 from generator.prometheus.rule_tests.timeline import SeriesId, idle, merged
 from generator.signals.forecast import PACE
-from generator.signals.quantile import HAIR, UNKNOWN_LENGTH
+from generator.signals.quantile import UNKNOWN_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,8 +182,7 @@ def _excess(signal: Signal, value: float, bound: float) -> float | None:
     if isinstance(signal.kind, Share):
         return bound - value if signal.better is Better.HIGHER else value - bound
     if isinstance(signal.kind, Quantile):
-        edge = max((edge for edge in signal.of.buckets if edge <= bound * HAIR), default=0.0)
-        return share_beyond(signal.of, signal.kind.q, value, edge) - (1 - signal.kind.q)
+        return share_beyond(signal.of, signal.kind.q, value, bound) - (1 - signal.kind.q)
     counted = isinstance(signal.kind, Distribution) or (isinstance(signal.kind, Ratio) and signal.of.sparse)
     return value - bound if counted else None
 
