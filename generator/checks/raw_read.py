@@ -68,7 +68,8 @@ def _of_recording(
     known: Known, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
 ) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
-    stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)
+    streams = service.streams.values()
+    stream = next((one for one in streams if rule.record in {names.rate(one), names.native_rate(one)}), None)
     beside = known.inferred is not None and len(known.inferred.reads) > 1 and not _has_parts(stream)
     told_apart = {*service.selector, *_partial_labels(stream, service)}
     for reading in raw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks.written import buckets
-from generator.model.units import plain
+from generator.model.units import plain, scientific
 from generator.promql.shape import written_value
 from generator.streams.raw import bound_text
 
@@ -49,4 +49,4 @@ def _spellings(bounds: tuple[float, ...]) -> Iterator[str]:
     for bound in bounds:
         yield plain(bound)
         yield f"{plain(bound)}.0"
-        yield f"{bound:g}"
+        yield scientific(bound)

@@ -22,6 +22,7 @@ from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
+from generator.streams.classic import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace, model: Model) -> None:
-    service = _service(arguments.service, model)
+    service = as_classic(_service(arguments.service, model))
     for name in arguments.incident:
         _check(name, shown(service))
     wanted = Wanted(

@@ -32,6 +32,7 @@ from generator.model.units import DAY, HOUR, WEEK, duration
 from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.spec.environments import LONGEST_NAME
 from generator.spec.load import load
+from generator.streams.classic import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -202,6 +203,8 @@ def _untried(problem: LiveError) -> list[str]:
 
 def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
     found = [(draft, one) for draft in drafts for one in asked.shelf.services(draft.text)]
+    if isinstance(asked.place, InExposition):
+        found = [(draft, as_classic(one)) for draft, one in found]
     services = tuple(service for _, service in found)
     return found, rule_set(services, asked.shelf.model().library, asked.shelf.site)
 

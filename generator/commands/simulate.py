@@ -22,6 +22,7 @@ from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects, names
 from generator.simulate.staging import Wanted, staged
+from generator.streams.classic import as_classic
 
 if TYPE_CHECKING:
     import argparse
@@ -88,7 +89,8 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         raise CallError("--record writes into a server", "name it: --prometheus http://localhost:9090")
     if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
         raise CallError("--openmetrics and --truth name the same file", "name another one")
-    service, within = _service(arguments.service, model), span(arguments)
+    own, within = _service(arguments.service, model), span(arguments)
+    service = as_classic(own)
     incidents = [wanted(text, service, within) for text in arguments.incident]
     scenario = staged(service, within.start, within.end, incidents, seed=arguments.seed)
     with ExitStack() as opened:
@@ -104,6 +106,8 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
         if key:
             key.write([json.dumps(truth.to_json(), indent=2), "\n"])
     yield f"{printable(said)}\n"
+    if own != service and not arguments.record:
+        yield "  histograms are written as classic buckets: rules for native ones do not read them, --record does\n"
     yield from _summary(truth)
 
 

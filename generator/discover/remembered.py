@@ -18,7 +18,7 @@ from generator.model.rules import RecordingRule
 from generator.replay.jobs import Crew
 from generator.replay.needs import closure, raw_of
 from generator.replay.resume import Forgetful
-from generator.replay.scratch import Source, check_scratch, filled
+from generator.replay.scratch import Source, check_copied, check_scratch, filled
 from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _filled(
                 write(server.api, _grown(place, service, end, site.scrape_interval))
             yield Remembered(server.api, end - GROWING, end)
         return
-    raw = raw_of((group for one in rules.own for group in one.recording), _records(rules))
+    own = [group for one in rules.own for group in one.recording]
+    check_copied(own)
+    raw = raw_of(own, _records(rules))
     end = int(place.at)
     crew = Crew((place.api,), Forgetful(), progress)
     with filled(Source(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (api, span):

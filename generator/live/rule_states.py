@@ -25,8 +25,8 @@ class Alert(Struct, frozen=True):
 class RuleState(Struct, frozen=True):
     """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
 
-    All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
-    and ``keep_firing_for`` are in seconds.
+    All from ``state`` (``inactive``, ``pending``, ``firing``, in Prometheus 3 also ``unknown``) on is an alerting
+    rule's only; ``duration`` (``for``) and ``keep_firing_for`` are in seconds.
     """
 
     kind: str = field(name="type")

@@ -87,8 +87,8 @@ class Shard(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """The settings of all services; intervals and retention in seconds, Prometheus's version as major and minor.
 
-    ``shards`` are the servers that services are spread over; empty where there is only one. ``receivers`` get the
-    alerts.
+    ``native_histograms`` is whether Prometheus stores histograms as native ones, where nothing else says so. ``shards``
+    are the servers that services are spread over; empty where there is only one. ``receivers`` get the alerts.
     """
 
     scrape_interval: int
@@ -102,6 +102,7 @@ class Site(Struct, frozen=True):
     deliver: Deliver = Deliver()
     shards: tuple[Shard, ...] = ()
     receivers: tuple[Receiver, ...] = ()
+    native_histograms: bool = False
 
     def of(self, service: Service) -> Site:
         """The site as a service sees it, whose targets may have another scrape interval."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _RANKED = {"topk", "bottomk", "limitk"}
 _COPIES = {"label_replace", "label_join"}
-_FROM_BUCKETS = {"histogram_quantile", "histogram_fraction"}
+_FROM_BUCKETS = {"histogram_quantile"}
 _BUCKET = "le"
 #: The label for dates; its set of values has the same name.
 DAY = "day"

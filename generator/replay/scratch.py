@@ -16,6 +16,8 @@ from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
 from generator.live.server import find_prometheus, prometheus_server
+from generator.model import names
+from generator.model.rules import RecordingRule
 from generator.replay.evaluations import evaluated
 from generator.replay.raw import quantities, samples
 from generator.replay.staleness import markers
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
+    from generator.model.rules import RuleGroup
     from generator.model.service import Site
     from generator.replay.history import LabelSet
     from generator.replay.jobs import Crew
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from generator.replay.raw import Quantity
 
 _POINTS = 1500
+#: Functions of native histograms alone.
+_OF_NATIVE = ("histogram_sum(", "histogram_count(")
 NO_DATA = "check the span, and that the services' selectors match its series"
 
 
@@ -59,6 +64,22 @@ def check_scratch() -> None:
         raise LiveError(message, help_) from error
 
 
+def check_copied(groups: Iterable[RuleGroup]) -> None:
+    """Check that rules read no native histograms: a query returns their buckets, and not the samples themselves.
+
+    Raises:
+        LiveError: they do.
+    """
+    rules = (rule for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
+    if native := next((rule for rule in rules if _reads_native(rule)), None):
+        message = f"{native.record} is made from native histograms, which no query copies from a server"
+        raise LiveError(message, "let the server itself run the rules, and look at the time since then")
+
+
+def _reads_native(rule: RecordingRule) -> bool:
+    return rule.record.endswith(names.NATIVE_RATE) or any(text in rule.expr for text in _OF_NATIVE)
+
+
 @contextmanager
 def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
     """Start a server, fill it, evaluate the recording rules in it; it ends with the block.
@@ -66,6 +87,7 @@ def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
+    check_copied(needs.groups)
     with filled(source, needs.raw) as (api, span):
         _record(replace(source, span=span), needs, api)
         yield api

@@ -52,7 +52,7 @@ def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     labels = resolve_labels(profile, bare, findings)
     metrics = resolve_metrics(profile, bare, labels, findings)
     check_feeds(profile, bare, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base, findings)
     scope = SignalScope(base.site, by_any_name(fed.streams.values()), labels, findings)
     return Measured(fed.streams, resolve_signals(base.signals, profile, bare, scope))
 
@@ -85,6 +85,7 @@ def _bare(profile: ProfileSpec) -> ServiceSpec:
         adapters=(),
         series_budget=None,
         scrape_interval=None,
+        histograms=None,
         environments=(),
         severity_at_most=None,
         inhabits=None,

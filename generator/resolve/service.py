@@ -16,6 +16,7 @@ from generator.resolve.alert_labels import resolve_alert_labels
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
+from generator.resolve.histograms import are_native
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
@@ -63,11 +64,14 @@ def resolve_service(
     """Resolve one service; None when too little of it is valid, with the findings as the reason."""
     scraped = scraped_every(spec, base.site, findings)
     budget = resolve_budget(spec.series_budget, base.site.budget)
-    base = replace(base, site=replace(base.site, scrape_interval=scraped, budget=budget))
+    site = base.site
+    native = are_native(spec.histograms, site.oldest_prometheus, findings, default=site.native_histograms)
+    site = replace(site, scrape_interval=scraped, budget=budget, native_histograms=native)
+    base = replace(base, site=site)
     labels = resolve_labels(profile, spec, findings)
     metrics = resolve_metrics(profile, spec, labels, findings)
     check_feeds(profile, spec, labels, base.site.oldest_prometheus, findings)
-    fed = resolve_streams(profile, metrics, labels, base.library.streams, findings)
+    fed = resolve_streams(profile, metrics, labels, base, findings)
     metrics, streams = fed.metrics, fed.streams
     scope = SignalScope(base.site, by_any_name(streams.values()), labels, findings)
     signals = resolve_signals(base.signals, profile, spec, scope)

@@ -19,7 +19,16 @@ T = TypeVar("T")
 #: Characters of a service's name, its environment included.
 LONGEST_NAME = 40
 #: Keys that an environment replaces as a whole, and maps in which it replaces single entries.
-_WHOLE = ("owner", "scrape_interval", "replicas", "traffic", "budget", "series_budget", "severity_at_most")
+_WHOLE = (
+    "owner",
+    "scrape_interval",
+    "histograms",
+    "replicas",
+    "traffic",
+    "budget",
+    "series_budget",
+    "severity_at_most",
+)
 _BY_ENTRY = ("selector", "objectives", "alert_labels", "links")
 
 

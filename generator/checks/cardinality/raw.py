@@ -167,7 +167,7 @@ def _is_joined(label: Label, metric: Metric) -> bool:
 def series_each(metric: Metric, site: Site) -> int:
     """Count the series of one combination of label values; client libraries add ``_created`` to each."""
     created = 1 if site.created_series and metric.created else 0
-    if metric.is_histogram:
+    if metric.is_histogram and not metric.native:
         return len(metric.buckets) + 1 + _SUM_AND_COUNT + created
     if metric.is_gauge:
         return 1
