@@ -38,8 +38,8 @@ def _of_part(part: str, service: Service) -> set[str] | None:
             return set(_spellings(metric.buckets))
     for stream in service.streams.values():
         if part == buckets(stream.stem):
-            bounds = service.metrics[stream.metric].buckets
-            return {"+Inf", *(bound_text(bound, stream.exposed_unit) for bound in bounds)}
+            bounds = (bound_text(bound, source.unit) for source in stream.sources for bound in source.buckets)
+            return {"+Inf", *bounds}
     return set()
 
 

@@ -83,6 +83,10 @@ class Stream(Struct, frozen=True):
         """Whether it has buckets."""
         return self.type is MetricType.HISTOGRAM
 
+    def is_fed_by(self, metric: str) -> bool:
+        """Whether a metric of this exposed name is one of its sources."""
+        return any(metric in (*source.names, *source.minus) for source in self.sources)
+
     @property
     def is_native(self) -> bool:
         """Whether its buckets are made from native histograms."""
