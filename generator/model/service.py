@@ -87,8 +87,9 @@ class Shard(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """The settings of all services; intervals and retention in seconds, Prometheus's version as major and minor.
 
-    ``native_histograms`` is whether Prometheus stores histograms as native ones, where nothing else says so. ``shards``
-    are the servers that services are spread over; empty where there is only one. ``receivers`` get the alerts.
+    ``shards`` are the servers that services are spread over; empty where there is only one. ``receivers`` get the
+    alerts. ``native_histograms`` is whether Prometheus stores histograms as native ones, where nothing else says so.
+    ``grafana_v2`` asks for the dashboards in the format of Grafana 13 as well.
     """
 
     scrape_interval: int
@@ -103,6 +104,7 @@ class Site(Struct, frozen=True):
     shards: tuple[Shard, ...] = ()
     receivers: tuple[Receiver, ...] = ()
     native_histograms: bool = False
+    grafana_v2: bool = False
 
     def of(self, service: Service) -> Site:
         """The site as a service sees it, whose targets may have another scrape interval."""

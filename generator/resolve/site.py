@@ -50,6 +50,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         ),
         receivers=receivers,
         native_histograms=are_native(spec.histograms, oldest, findings, default=False),
+        grafana_v2=spec.grafana_v2 is True,
     )
     # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)

@@ -45,7 +45,10 @@ def test_signals_and_alerts_are_the_same_however_buckets_are_spelled(
 ) -> None:
     demo = small(
         tmp_path,
-        service(labels="{tool: [a], model: [m1]}", metrics="{run_ms: {buckets: [100, 1000, 2000, 1000000, 16777216]}}"),
+        service(
+            labels="{tool: [a], model: [m1]}",
+            metrics="{run_ms: {buckets: [100, 1000, 2000, 1000000, 16777216]}}",
+        ),
         profile=profile(alerts=ALERTS, objectives={"latency_p95": "{max: 2s}"}),
     )
     plain = _values(prometheus, demo, f"{unique}-plain", lambda bound, _: f"{bound:.0f}")
