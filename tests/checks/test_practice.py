@@ -79,21 +79,6 @@ def test_a_sum_of_times_gives_averages_only(tmp_path: Path) -> None:
     assert told.help == "expose the times as a histogram; a sum of times only gives averages"
 
 
-def test_every_metric_of_a_stream_of_times_is_seen_by_its_quantiles(tmp_path: Path) -> None:
-    profile = agent()
-    profile["metrics"]["run_seconds"] = {
-        "type": "histogram",
-        "unit": "s",
-        "help": "Time.",
-        "labels": [],
-        "buckets": [1, 60],
-    }
-    profile["streams"]["run_latency"]["of"] = ["agent_run_latency_ms", "run_seconds"]
-    found = service_of(tmp_path, profile)
-    assert "run_seconds" in found.metrics
-    assert averages_only.check(known(SITE, found)) == ()
-
-
 def test_steps_are_no_times(tmp_path: Path) -> None:
     found = service_of(tmp_path, without(agent(), "step_count_p50"))
     assert averages_only.check(known(SITE, found)) == ()

@@ -32,28 +32,25 @@ _SPAN, _SCRAPE, _RARELY = 600, 15, 60
 def url() -> Iterator[str]:
     """The address of a server with two jobs, one of which is scraped once a minute."""
     now = int(time.time())
+    often, rarely = (range(now - _SPAN, now + 1, each) for each in (_SCRAPE, _RARELY))
     with native_prometheus() as server:
-        for job, each in (("stored-natively", _SCRAPE), ("stored-classic", _RARELY)):
-            times = range(now - _SPAN, now + 1, each)
+        for job, times in (("stored-natively", often), ("stored-classic", rarely)):
             write(server.api, _plain("up", job, times, 0))
-            write(
-                server.api,
-                _plain("agent_run_total", job, times, 1, status="ok", stop_reason="completed", release="r1"),
-            )
+            run = {"status": "ok", "stop_reason": "completed", "release": "r1"}
+            write(server.api, _plain("agent_run_total", job, times, 1, **run))
         for le in _BOUNDS:
             write(
                 server.api,
-                _plain("agent_run_latency_ms_bucket", "stored-classic", times, 1, le=le, release="r1"),
+                _plain("agent_run_latency_ms_bucket", "stored-classic", rarely, 1, le=le, release="r1"),
             )
         for part in ("_count", "_sum"):
-            write(server.api, _plain(f"agent_run_latency_ms{part}", "stored-classic", times, 1, release="r1"))
+            write(
+                server.api, _plain(f"agent_run_latency_ms{part}", "stored-classic", rarely, 1, release="r1")
+            )
         write_native(
             server.api,
             {"__name__": "agent_run_latency_ms", "job": "stored-natively", "instance": "a", "release": "r1"},
-            {
-                at: Native([place], 90.0 * place, first=7)
-                for place, at in enumerate(range(now - _SPAN, now + 1, _SCRAPE))
-            },
+            {at: Native([place], 90.0 * place, first=7) for place, at in enumerate(often)},
         )
         yield server.api.url
 

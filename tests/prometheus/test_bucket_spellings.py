@@ -34,7 +34,7 @@ ALERTS: dict[str, str | None] = {
 
 SPELLINGS: dict[str, Callable[[float, int], str]] = {
     "decimal": lambda bound, _: f"{bound:.1f}",
-    "exponent": lambda bound, _: floatToGoString(bound).removesuffix(".0"),
+    "exponent": lambda bound, _: str(floatToGoString(bound)).removesuffix(".0"),  # type: ignore[no-untyped-call]
     "upgrade": lambda bound, at: f"{bound:.1f}" if at > T0 + 1200 else f"{bound:.0f}",
 }
 
