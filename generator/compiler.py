@@ -26,7 +26,7 @@ from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
-from generator.resolve.shards import check_shards
+from generator.resolve.site import check_shards
 from generator.spec.load import Loaded, load_incidents, load_services, load_shared
 from generator.spec.types import Claims, Shared
 

@@ -29,11 +29,11 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.units import DAY, MINUTE, duration
+from generator.resolve.floors import check_promise
 from generator.resolve.quantities import Bound, bound, stands_on_objective
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
-from generator.resolve.traffic import check_promise
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope

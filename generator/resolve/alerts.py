@@ -29,15 +29,13 @@ from generator.model.alerts import (
 )
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.floors import check_floor_of, check_floors
+from generator.resolve.floors import check_absence, check_floor_of, check_floors, check_traffic, looks_back
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
-from generator.resolve.severity import capped, check_severity, severity
 from generator.resolve.signal_checks import compares_releases
-from generator.resolve.sweeps import SWEEPS, sweep
-from generator.resolve.tiers import Case, resolve_tiers
+from generator.resolve.sweeps import SWEEPS, Swept, sweep
+from generator.resolve.tiers import Case, capped, check_severity, resolve_tiers, severity
 from generator.resolve.times import wait
-from generator.resolve.traffic import check_absence, check_traffic, looks_back
 from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.resolve.sweeps import Swept
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 _OF_SIGNALS = (

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Note, error
+from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed
 from generator.model.identifiers import unbounded
@@ -15,7 +15,6 @@ from generator.model.reserved_labels import reserved
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from generator.diagnostics import Diagnostic, Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
     from generator.spec.types import ProfileSpec, Text

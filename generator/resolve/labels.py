@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Note, error
+from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
 from generator.resolve.label_names import refused_declaration, refused_label, undeclared
@@ -13,7 +13,6 @@ from generator.resolve.patterns import overlap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
     from generator.spec.types import (
         BoundSpec,

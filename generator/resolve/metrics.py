@@ -8,17 +8,16 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
-from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import look_up_label
+from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up
-from generator.spec.types import ELSEWHERE
+from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import listed
-from generator.model.service import KEEPS_FIRING
+from generator.model.service import KEEPS_FIRING, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Service
     from generator.spec.types import AlertSpec, Entry, Text
 
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Note
 from generator.model import names
 from generator.model.alerts import AlertSeverity
-from generator.model.receivers import Email, PagerDuty, Receiver, Slack, Webhook
+from generator.model.receivers import Channel, Email, PagerDuty, Receiver, Slack, Wanted, Webhook
 from generator.model.units import DAY, HOUR
 from generator.resolve.times import seconds
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.diagnostics.findings import Findings
-    from generator.model.receivers import Channel, Wanted
     from generator.spec.types import EmailSpec, Entry, ReceiverSpec
 
 #: The name of the receiver of foreign alerts, where the site has none for them.

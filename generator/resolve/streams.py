@@ -12,27 +12,28 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
+from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up
-from generator.spec.types import ELSEWHERE, SourceOfStreamSpec
+from generator.spec.types import (
+    ELSEWHERE,
+    Entry,
+    FeedSpec,
+    OneOrMany,
+    ProfileSpec,
+    ServiceSpec,
+    SignalsSpec,
+    SourceOfStreamSpec,
+    StreamSpec,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import (
-        Entry,
-        FeedSpec,
-        OneOrMany,
-        ProfileSpec,
-        ServiceSpec,
-        SignalsSpec,
-        StreamSpec,
-        Text,
-    )
 
 _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator.model.units import parse_quantity
-from generator.resolve.respelled import respelled, respelled_bound, unit_help, whole
+from generator.resolve.quantities import respelled, respelled_bound, unit_help, whole
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 
