@@ -6,21 +6,21 @@ changed need not be compiled again, where a memory has its result.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct, field, json, msgpack
 from msgspec.structs import replace
 
-from generator.artifact import File, kept
+from generator.artifact import Artifact, File, kept
 from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
-from generator.delivery.deliver import undeliverable
+from generator.delivery.registry import undeliverable
 from generator.diagnostics import Diagnostic, has_errors, shown
-from generator.model.service import Model, Site
+from generator.model.service import Model, Service, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
@@ -28,18 +28,13 @@ from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
 from generator.resolve.site import check_shards
 from generator.spec.load import Loaded, load_incidents, load_services, load_shared
-from generator.spec.types import Claims, Shared
+from generator.spec.types import Claims, ServiceSpec, Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from generator.artifact import Artifact
     from generator.emit import Entry
     from generator.model.deviations import Variant
     from generator.model.library import Library
-    from generator.model.service import Service
     from generator.spec.sources import Sources, SpecFile
-    from generator.spec.types import ServiceSpec
 
 T = TypeVar("T")
 E = TypeVar("E")

@@ -9,16 +9,15 @@ from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
-from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
-from generator.grafana.records import Recording, recording, records_of
+from generator.delivery.registry import deliver_all, deliver_dashboards, deliver_service
+from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shared_files
 from generator.prometheus.rule_tests.files import budget_tests, service_tests, shared_tests
 from generator.prometheus.shards import shard_files
-from generator.reports.entry import ReportEntry, report_entry
-from generator.reports.pages import reports
+from generator.reports.pages import ReportEntry, report_entry, reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 
 __all__ = [
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
-    from generator.grafana.records import Records
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.prometheus.shared import SharedRules

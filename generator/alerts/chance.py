@@ -9,24 +9,16 @@ Where a bound allows most events to be bad, the good ones are rare, and their sc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-from generator.alerts.condition import Amount
+from generator.alerts.condition import Amount, Ground, Parts
 from generator.model import names
-from generator.model.alerts import AlertSeverity
-from generator.model.signals import Distribution, Quantile, Share, divisor
-from generator.promql.expr import binary, call, number
+from generator.model.alerts import Alert, AlertSeverity
+from generator.model.signals import Distribution, Quantile, Share, Signal, divisor
+from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
 from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
-
-if TYPE_CHECKING:
-    from generator.alerts.condition import Ground, Parts
-    from generator.model.alerts import Alert
-    from generator.model.signals import Signal
-    from generator.promql.expr import Expr
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import chance
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
 from generator.model.signals import Better, Signal
 from generator.model.units import Unit, duration, human
 from generator.promql.expr import Expr, number
@@ -14,7 +14,6 @@ from generator.signals.board import earlier
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Amount, Ground
-    from generator.model.alerts import Alert, Change, Tier
     from generator.model.service import Service
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_EVENTS
+from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.units import DAY, HOUR, Unit
 from generator.promql.expr import Expr, number
 from generator.streams.scope import join
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Fall, Tier
     from generator.model.service import Service
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not

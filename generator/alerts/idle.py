@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from generator.alerts.chance import SIGMAS
-from generator.alerts.condition import SERVICE, in_its_words
+from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.model import names
-from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Idle
+from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
 from generator.model.units import HOUR, duration, plain
 from generator.promql.expr import Expr, any_of, call, number
 from generator.signals.events import long_window, rate_at
@@ -17,8 +17,6 @@ from generator.streams.scope import join, largest, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.streams import Stream

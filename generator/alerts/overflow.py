@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model.alerts import MIN_BAD_EVENTS, Alert, Overflow, Tier
 from generator.model.units import Unit
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Overflow, Tier
     from generator.model.service import Service
     from generator.promql.expr import Expr
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Threshold
-from generator.model.signals import Better, Count, Share
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
+from generator.model.signals import Better, Count, Share, Signal
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Amount, Ground
-    from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.model.signals import Signal
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR

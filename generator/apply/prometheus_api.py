@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.api import connect
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError, UncertainError
 
 if TYPE_CHECKING:
-    from generator.live.api import PrometheusApi
     from generator.live.credentials import Credentials
     from generator.live.response import Response
     from generator.live.retry import Patience

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.apply.ruler_groups import changes, read
+from generator.apply.ruler_api import Namespaces, RulerApi, group_changes, read_groups
 from generator.diagnostics.suggest import listed
 from generator.live.errors import LiveError
 from generator.model.names import GRAFANA_TAG
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.apply.generated import Generated
-    from generator.apply.ruler_api import RulerApi
-    from generator.apply.ruler_groups import Namespaces
 
 #: The prefix of all groups of agent-metrics, in any namespace.
 _OUR_GROUPS = "agent-"
@@ -93,7 +91,7 @@ def apply_to_ruler(
     """
     if not generated.namespaces:
         raise LiveError("the output holds no namespaces for a ruler", _NO_NAMESPACES)
-    wanted = read(generated.namespaces)
+    wanted = read_groups(generated.namespaces)
     plan = make_plan(wanted, api.groups())
     tenant = f", tenant {api.tenant}" if api.tenant else ""
     say(f"ruler {api.url}{tenant}" + (": dry run, nothing is written" * dry_run))
@@ -118,7 +116,7 @@ def make_plan(wanted: Namespaces, there: Namespaces) -> Plan:
         (group, ours[namespace][name])
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name in ours.get(namespace, {}) and not changes(group, ours[namespace][name])
+        if name in ours.get(namespace, {}) and not group_changes(group, ours[namespace][name])
     ]
     return Plan(
         steps=tuple(sorted(steps, key=lambda step: order.index(step.action))),
@@ -134,7 +132,7 @@ def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[Step]:
             has = ours.get(namespace, {}).get(name)
             if has is None:
                 yield Step(Action.CREATE, namespace, name, _count(len(group.rules), "rule"))
-            elif found := changes(group, has):
+            elif found := group_changes(group, has):
                 yield Step(Action.UPDATE, namespace, name, ", ".join(found))
 
 
@@ -194,7 +192,7 @@ def _verify(api: RulerApi, wanted: Namespaces) -> None:
         f"{namespace}/{name}"
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name not in there.get(namespace, {}) or changes(group, there[namespace][name])
+        if name not in there.get(namespace, {}) or group_changes(group, there[namespace][name])
     ]
     if wrong:
         raise LiveError(

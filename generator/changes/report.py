@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.changes.compare import KINDS
+from generator.changes.compare import KINDS, Change, Changes
 from generator.diagnostics.printable import printable
 from generator.markdown import code, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.changes.compare import Change, Changes
 
 #: Above this number, services are only counted.
 _NAMED = 5

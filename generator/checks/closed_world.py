@@ -8,25 +8,24 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from generator.checks import defects, shared_reads
-from generator.checks.values import allowed_values
 from generator.checks.world import Known, SharedWorld, World, of_library, shared
-from generator.checks.written import THIS
+from generator.checks.written import THIS, buckets
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.units import plain
 from generator.prometheus.grouping import LARGEST
 from generator.promql.infer import Inferred, infer
-from generator.promql.syntax import PromqlError
+from generator.promql.shape import Origin, Shape, written_value
+from generator.promql.syntax import PromqlError, Reference
+from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic, Span
-    from generator.model.rules import RuleGroup
     from generator.model.service import Service
     from generator.prometheus.shared import SharedRules
-    from generator.promql.shape import Origin, Shape
-    from generator.promql.syntax import Reference
 
     #: The possible values of an origin, None where they are unknown.
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
@@ -47,7 +46,7 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
         inferred = infer(shared(expr, service), world.series)
     except PromqlError as problem:
         return (f"does not parse: {problem}",)
-    return tuple(_problems(inferred, service, world, partial(allowed_values, service=service)))
+    return tuple(_problems(inferred, service, world, partial(_allowed_values, service=service)))
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
@@ -93,7 +92,7 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
 
 
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    allowed = cache(partial(allowed_values, service=each.exposed))  # many rules have the same few origins
+    allowed = cache(partial(_allowed_values, service=each.exposed))  # many rules have the same few origins
     for known in each.world.own:
         for problem in _of_rule(known, each, allowed):
             yield defects.of_rule(CODE, known, each.service, problem)
@@ -199,3 +198,39 @@ def _of_groups(groups: tuple[RuleGroup, ...]) -> Iterator[str]:
         for (record, _), count in written.items()
         if count > 1
     )
+
+
+def _allowed_values(origin: Origin | None, service: Service) -> frozenset[str] | None:
+    """List the values of an origin; None when some are not listed, such as releases."""
+    found: set[str] = set()
+    for part in origin or ():
+        values = _of_part(part, service)
+        if values is None:
+            return None
+        found |= values
+    return frozenset(found) if found else None
+
+
+def _of_part(part: str, service: Service) -> set[str] | None:
+    written = written_value(part)
+    if written is not None:
+        return {written}
+    if part in service.labels:
+        return set(service.labels[part].values) or None
+    for metric in service.metrics.values():
+        if part == buckets(metric.name):
+            return set(_spellings(metric.buckets))
+    for stream in service.streams.values():
+        if part == buckets(stream.stem):
+            bounds = service.metrics[stream.metric].buckets
+            return {"+Inf", *(bound_text(bound, stream.exposed_unit) for bound in bounds)}
+    return set()
+
+
+def _spellings(bounds: tuple[float, ...]) -> Iterator[str]:
+    """Spell bucket bounds as client libraries do."""
+    yield "+Inf"
+    for bound in bounds:
+        yield plain(bound)
+        yield f"{plain(bound)}.0"
+        yield f"{bound:g}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Diagnostic, error
+from generator.diagnostics import Diagnostic, Span, error
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.checks.world import Known
-    from generator.diagnostics import Span
     from generator.model.service import Service
 
 HELP = "this is a defect of the compiler: please report it together with the spec"

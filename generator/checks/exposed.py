@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from generator.checks.written import buckets
 from generator.model import names
-from generator.model.rules import AlertingRule
-from generator.promql.shape import NOTHING, Shape, constant, grouped, labelled, shape, union
+from generator.model.rules import AlertingRule, RecordingRule
+from generator.promql.shape import NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.checks.world import Known
     from generator.model.metrics import Metric
-    from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.promql.shape import Origin
 
 #: For each target, independent of its metrics.
 _OF_TARGETS = (

@@ -15,7 +15,7 @@ from generator.checks.exposed import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
-from generator.promql.ranges import readings
+from generator.promql.reach import Reading, readings
 from generator.streams.raw import SCRAPED, series_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service, Site
     from generator.model.streams import Stream
-    from generator.promql.ranges import Reading
 
 CODE = "internal/raw-read"
 

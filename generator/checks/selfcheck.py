@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.checks.cardinality.forbidden_label import forbidden
+from generator.checks.cardinality.labels import forbidden
 from generator.checks.practice.averages_only import averages
 from generator.checks.practice.no_alerts import ANOMALIES, is_measured, recipe, uncovered
 from generator.checks.practice.no_stop_reason import SIGNAL, shows_stop_reasons
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.model.service import Service
-    from generator.model.signals import Kind
 
 #: The signals of a first production release.
 MINIMUM = (

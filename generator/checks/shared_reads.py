@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 import promql_parser as grammar
 
 from generator.model import names
-from generator.promql.shape import selected, takes
-from generator.promql.syntax import operands, parse, references
+from generator.promql.shape import Shape, selected, takes
+from generator.promql.syntax import Reference, operands, parse, references
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.promql.infer import Inferred, Join
-    from generator.promql.shape import Shape
-    from generator.promql.syntax import Reference
 
 #: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')

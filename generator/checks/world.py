@@ -15,7 +15,7 @@ from generator.checks.exposed import alerts_of, exposed, made_by_prometheus, of_
 from generator.checks.written import THIS, Data, feeds, written
 from generator.model import names
 from generator.model.outside import STREAM, watched
-from generator.model.rules import RecordingRule
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.infer import Inferred, infer, names_read
 from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
@@ -23,7 +23,6 @@ from generator.promql.syntax import PromqlError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules

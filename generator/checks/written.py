@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.outside import STREAM
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.promql.shape import ABSENT, NOTHING, Origin, Shape, constant, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.model.streams import Stream
 
 #: The placeholder for a service's own name in inferred results; no service can have this name.
 THIS = "THIS SERVICE"

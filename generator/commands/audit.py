@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from generator.audit.audit import audit
+from generator.audit.audit import Audit, audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import fetch_file, fetch_url
+from generator.audit.fetch import Fetched, fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
-from generator.commands.on_specs import named, on_specs
+from generator.commands.compiling import named, on_specs
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from generator.audit.audit import Audit
-    from generator.audit.fetch import Fetched
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
 

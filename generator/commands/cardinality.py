@@ -41,8 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
     if format_ == "markdown":
-        from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
-        from generator.reports.pages import cardinality_page  # noqa: PLC0415
+        from generator.reports.pages import cardinality_page, report_entry  # noqa: PLC0415 - one format a call
 
         return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]

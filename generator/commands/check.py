@@ -14,7 +14,9 @@ from generator.commands.terminal import rendered
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
 
+    from generator.checks.selfcheck import SelfCheck
     from generator.compiler import Compilation
 
 Format = Literal["text", "json", "sarif", "github"]
@@ -42,7 +44,6 @@ def _text(found: Compilation) -> str:
     if found.failed:
         return findings
     from generator.checks.selfcheck import self_check  # noqa: PLC0415 - only for specs that are understood
-    from generator.reports.selfcheck_text import selfcheck_text  # noqa: PLC0415
 
     return findings + selfcheck_text([self_check(each.service) for each in found.facts])
 
@@ -65,3 +66,23 @@ def _rendered(found: Compilation, format_: Format) -> str:
             return render_github(found.diagnostics)
         case _:
             assert_never(format_)
+
+
+def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
+    """Write a line for each service, and below it the missing parts and how to add them."""
+    width = max((len(one.service) for one in checked), default=0)
+    return "".join(f"{line}\n" for one in checked for line in _service(one, width))
+
+
+def _service(one: SelfCheck, width: int) -> Iterator[str]:
+    yield f"{one.service:<{width}}  Progress: {one.progress}"
+    for item in one.items:
+        if item.missing:
+            yield f"  [ ] {item.name}"
+            for missing, how in zip(item.missing, item.how_to_add, strict=True):
+                yield f"      missing: {missing}"
+                yield f"      {how}"
+    if one.not_measured:
+        yield f"  {one.profile} does not measure {', '.join(one.not_measured)}"
+    if one.missing_of_minimum:
+        yield f"  the minimum first-release set lacks {', '.join(one.missing_of_minimum)}"

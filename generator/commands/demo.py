@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.call import OK, CallError
-from generator.commands.on_specs import named, on_specs
+from generator.commands.compiling import named, on_specs
 from generator.commands.terminal import ProgressLine, complain
 from generator.commands.values import length
 from generator.demo.fit import unfit

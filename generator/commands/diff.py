@@ -9,8 +9,8 @@ from generator.changes.compare import Compiled, compare
 from generator.changes.report import as_markdown, as_text
 from generator.commands import options
 from generator.commands.call import OK, CallError
+from generator.commands.compiling import on_specs
 from generator.commands.earlier import OLD, earlier
-from generator.commands.on_specs import on_specs
 from generator.emit import emit_dashboards, records_of
 from generator.grafana.records import recording
 from generator.model.names import DASHBOARDS, dashboard_path

@@ -1,4 +1,8 @@
-"""Compile the specs, and write or compare the output directory."""
+"""Compile the specs, and write or compare the output directory: once, or again whenever a spec is saved.
+
+``--watch`` polls the files: a library for change events would have to be installed for every system, and misses changes
+on network and container mounts.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +17,25 @@ from generator import private, unchanged
 from generator.cache import Cache
 from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
 from generator.commands.compiling import compiling
-from generator.commands.terminal import rendered, show
-from generator.compiler import generate
+from generator.commands.terminal import complain, rendered, show
+from generator.compiler import Compilation, Memory, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
+from generator.output.errors import OutputError
 from generator.output.outcome import Outcome
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
-from generator.spec import files
-from generator.spec.sources import read_sources
+from generator.spec import sources
+from generator.spec.sources import Sources, read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.compiler import Compilation, Memory
-    from generator.spec.sources import Sources
+
+_PAUSE_S = 0.02
+#: The files of a fleet take long to check; at most this part of the time is spent on it.
+_PART = 20
+#: An editor may empty a file before it writes it; and modification times differ only after this long.
+_SETTLING_S = 0.012
 
 
 @contextmanager
@@ -110,10 +119,10 @@ def _compiled(sources: Sources, memory: Memory | None, before: Compilation | Non
 
 def inputs(specs: Path) -> dict[str, str]:
     """Sign all files and directories of specs, by path; empty where one cannot be read."""
-    places = (specs, files.SHIPPED)
+    places = (specs, sources.SHIPPED)
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
-        paths = [*filter(Path.is_dir, folders), *files.services(specs), *files.shared(specs)]
+        paths = [*filter(Path.is_dir, folders), *sources.service_files(specs), *sources.shared_files(specs)]
         return {str(path): unchanged.signature(path.stat()) for path in paths}
     except OSError:
         return {}
@@ -135,3 +144,40 @@ def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unch
         name: (unchanged.signature(path.lstat()), unchanged.digest_of(name)) for name, path in made.items()
     }
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
+
+
+def watch(specs: Path, output: Path, *, cached: bool) -> None:
+    """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
+    with opened_cache(output, wanted=cached) as cache:
+        try:
+            memory = cache or Cache(None, output)
+            sys.stderr.write(f"watching {shown(specs)}; Ctrl-C ends it\n")
+            seen, found = None, None
+            while True:
+                seen = _settled(specs, seen)
+                found = _generated(specs, output, memory, found)
+        except KeyboardInterrupt:
+            return
+
+
+def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
+    """Wait until the files differ from those seen before, and no longer change."""
+    while True:
+        begun = time.monotonic()
+        now = inputs(specs)
+        if now == seen:
+            time.sleep(max(_PAUSE_S, (time.monotonic() - begun) * _PART))
+            continue
+        time.sleep(_SETTLING_S)
+        if inputs(specs) == now:
+            return now
+
+
+def _generated(specs: Path, output: Path, cache: Cache, before: Compilation | None) -> Compilation | None:
+    try:
+        return generated(specs, output, cache, before)
+    except OutputError as problem:
+        complain(str(problem), problem.help)
+        return before
+    finally:
+        sys.stdout.flush()

@@ -1,8 +1,9 @@
-"""``init``: a first spec to edit, which compiles as it is."""
+"""``init``: a first spec to edit, which compiles as it is, and the files for checks in a repository of specs."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, shown
 from generator.commands.compiling import checked
-from generator.commands.init_repository import repository_files
 from generator.commands.init_service import OURS, Found, first_service
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
@@ -19,9 +19,9 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.errors import CommandError
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
-from generator.spec.files import SHIPPED, shipped_profiles
 from generator.spec.schema import load_schema, validate
 from generator.spec.source import Source
+from generator.spec.sources import SHIPPED, shipped_profiles
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,65 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 _NAME = "my-agent"
+_ATTRIBUTES = """\
+# Generated: reviews fold it away; agent-metrics diff says what a change does.
+{output}/** linguist-generated=true
+"""
+_HOOKS = """\
+# pre-commit install: these run before each commit, with the agent-metrics on the path.
+repos:
+  - repo: local
+    hooks:
+      - id: agent-metrics-check
+        name: specs are right
+        entry: agent-metrics check {specs}
+        language: system
+        files: ^{pattern}/
+        pass_filenames: false
+      - id: agent-metrics-generate
+        name: what is generated is up to date
+        entry: agent-metrics generate {specs} -o {output} --check
+        language: system
+        files: ^({pattern}|{output_pattern})/
+        pass_filenames: false
+"""
+_WORKFLOW = """\
+# Each pull request: specs at fault are marked on their lines, and its summary says what the change does.
+name: agent-metrics
+
+on:
+  push:
+    branches: [main]
+  pull_request:
+
+permissions:
+  contents: read
+
+env:
+  AGENT_METRICS: agent-metrics   # what pip installs: a wheel, or git+https://... of your copy, with a version
+
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with: {{fetch-depth: 0}}
+      - uses: actions/setup-python@v5
+        with: {{python-version: "3.11"}}
+      - run: pip install "$AGENT_METRICS"
+      - name: Check the specs
+        run: |
+          agent-metrics check {specs} --format github
+      - name: Say what the change does
+        if: github.event_name == 'pull_request'
+        env:
+          BASE: ${{{{ github.base_ref }}}}
+        run: |
+          agent-metrics diff "origin/$BASE" {specs} --format markdown >> "$GITHUB_STEP_SUMMARY"
+      - name: Compare what is generated
+        run: |
+          agent-metrics generate {specs} -o {output} --check
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +193,7 @@ def _written(arguments: argparse.Namespace, found: Found) -> bool:
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": found.site, specs / "prices.yaml": prices}
     if arguments.repository:
-        files |= repository_files(specs, _output_of(specs).name)
+        files |= _repository_files(specs, _output_of(specs).name)
     return write_new(files, specs)
 
 
@@ -219,3 +278,24 @@ def copy_profile(name: str, specs: Path) -> int:
         return CALL_AT_FAULT
     sys.stdout.write(f"next: edit it; services with profile: {name} use it in place of the shipped one\n")
     return OK
+
+
+def _repository_files(specs: Path, output: str) -> dict[Path, str]:
+    """Write the files for a directory of specs, by their paths beside it; ``output`` is a name beside it as well."""
+    root, name = specs.parent, specs.name
+    names = {
+        "specs": shlex.quote(name),
+        "output": shlex.quote(output),
+        "pattern": re.escape(name),
+        "output_pattern": re.escape(output),
+    }
+    return {
+        root / ".gitattributes": _ATTRIBUTES.format(output=_in_attributes(output)),
+        root / ".pre-commit-config.yaml": _HOOKS.format(**names),
+        root / ".github/workflows/agent-metrics.yml": _WORKFLOW.format(**names),
+    }
+
+
+def _in_attributes(name: str) -> str:
+    """Write a name as a pattern of Git, in which a blank would end it."""
+    return re.sub(r"\s", "?", name)

@@ -23,9 +23,9 @@ from generator.discover.bounds import bounds
 from generator.discover.draft import Draft, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, History, budget, promises, runs
-from generator.discover.proof import firings, panels
-from generator.discover.recognise import recognise, run_series
-from generator.discover.remembered import SPEND, remembered
+from generator.discover.proof import Firing, Panel, firings, panels
+from generator.discover.recognise import Match, recognise, run_series
+from generator.discover.remembered import SPEND, Remembered, remembered
 from generator.discover.shelf import Shelf, open_labels, shelf
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, WEEK, duration
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from generator.discover.proof import Firing, Panel
-    from generator.discover.recognise import Match
-    from generator.discover.remembered import Remembered
     from generator.model.service import Service
     from generator.replay.jobs import Progress
 

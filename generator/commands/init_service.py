@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.spec.files import shipped_profiles
 from generator.spec.load import load_profile
-from generator.spec.sources import read_file
+from generator.spec.sources import read_file, shipped_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

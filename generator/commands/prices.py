@@ -11,7 +11,7 @@ from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, CallError, shown
 from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
-from generator.commands.litellm_prices import every_chat_model, models_of, read_list
+from generator.commands.litellm_prices import Imported, every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
 from generator.model.labels import OTHER
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from generator.commands.litellm_prices import Imported
 
 _ENTRY = re.compile(
     r"  (?:\"(?P<quoted>[^\"]+)\"|(?P<plain>[^\s#\"'][^#]*?)): (?P<value>\{.*\})\s*(?P<comment>#.*)?"

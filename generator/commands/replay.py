@@ -16,36 +16,30 @@ from msgspec import Struct
 from generator import __version__
 from generator.commands import options
 from generator.commands.call import OK, SPEC_AT_FAULT, CallError
+from generator.commands.compiling import check_known, on_specs
 from generator.commands.earlier import OLD, earlier
 from generator.commands.incidents import incidents_of
-from generator.commands.on_specs import check_known, on_specs
-from generator.commands.replacing import replacing
+from generator.commands.replacing import Replacement, replacing
 from generator.commands.terminal import ProgressLine, show
 from generator.commands.values import Span, length, prometheus, span
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay.compare import compare
+from generator.replay.compare import Comparison, compare
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import Crew
+from generator.replay.jobs import Crew, Progress
+from generator.replay.judge import check_truth
 from generator.replay.replay import Order, Records, replay
-from generator.replay.report import report
-from generator.replay.resume import Forgetful, parts_file
-from generator.replay.subject import subject
-from generator.replay.truth import check_truth
+from generator.replay.report import Report, report
+from generator.replay.resume import Forgetful, Parts, parts_file
+from generator.replay.subject import Subject, subject
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from generator.commands.replacing import Replacement
     from generator.compiler import Compilation
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
-    from generator.replay.compare import Comparison
-    from generator.replay.jobs import Progress
-    from generator.replay.report import Report
-    from generator.replay.resume import Parts
-    from generator.replay.subject import Subject
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

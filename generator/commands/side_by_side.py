@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from generator.diagnostics.findings import Findings
 from generator.model.words import RUN
 from generator.resolve.model import resolve_common
-from generator.resolve.profile import measured
+from generator.resolve.profile import Measured, measured
 from generator.spec.load import load_shared
 from generator.spec.sources import shipped_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.resolve.profile import Measured
     from generator.spec.types import ProfileSpec
 
 _SEGMENTS = ("release", "model", "tool", "stop_reason")

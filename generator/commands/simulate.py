@@ -12,28 +12,26 @@ from msgspec import Struct, field
 
 from generator.commands import options
 from generator.commands.call import OK, CallError
-from generator.commands.on_specs import check_known, named, on_specs
+from generator.commands.compiling import check_known, named, on_specs
 from generator.commands.replacing import replacing
 from generator.commands.terminal import ProgressLine
-from generator.commands.values import instant, length, prometheus, span, written
+from generator.commands.values import Span, instant, length, prometheus, span, written
 from generator.diagnostics.printable import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects, names
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import Scenario, Wanted, staged
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from generator.commands.values import Span
     from generator.compiler import Compilation
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
-    from generator.simulate.scenario import Scenario
     from generator.simulate.truth import Truth
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from msgspec import Struct, field
 
@@ -14,7 +14,6 @@ from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
 
     from generator.compiler import Compilation
 

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.commands.call import CallError
-from generator.live.address import check_address
-from generator.live.credentials import credentials
+from generator.live.credentials import Credentials, credentials
+from generator.live.errors import LiveError
 from generator.model.units import parse_duration
 
 if TYPE_CHECKING:
     import argparse
 
     from generator.live.api import PrometheusApi
-    from generator.live.credentials import Credentials
 
 #: The format that ``instant`` reads, for --help.
 INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
-
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
+_HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
 class Span(Struct, frozen=True):
@@ -115,3 +114,24 @@ def prometheus(url: str, timeout: str) -> PrometheusApi:
 
     who, address = identified(url, "PROMETHEUS")
     return connect(address, timeout=length(timeout), credentials=who)
+
+
+def check_address(url: str, server: str) -> str:
+    """Return ``url`` without a slash at its end; ``server`` is as in ``credentials``: ``GRAFANA``, ``RULER``.
+
+    Raises:
+        LiveError: it contains credentials, or is not an http or https address. The message does not repeat it.
+    """
+    if "@" in url:
+        raise LiveError(
+            f"the address of {server.title()} holds a user name or a password, which process lists, shell histories"
+            " and logs would show",
+            f"give it without, and set AGENT_METRICS_{server}_TOKEN, or AGENT_METRICS_{server}_USER and"
+            f" AGENT_METRICS_{server}_PASSWORD, in the environment",
+        )
+    if not _HTTP.fullmatch(url) or "?" in url or "#" in url:
+        raise LiveError(
+            f"the address of {server.title()} is not one of a server",
+            "give it as in https://example.com/path",
+        )
+    return url.rstrip("/")

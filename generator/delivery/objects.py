@@ -10,15 +10,13 @@ import orjson
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED
+from generator.delivery.rule_text import GENERATED, RuleText
 from generator.model.names import GRAFANA_TAG
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.delivery.rule_text import RuleText
-    from generator.prometheus.block_yaml import Mapped
 
 #: The label that all objects share.
 PART_OF = {"app.kubernetes.io/part-of": GRAFANA_TAG}

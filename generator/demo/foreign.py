@@ -5,15 +5,13 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
 from generator.simulate.exposition import Exposed, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from prometheus_client import CollectorRegistry
 
     from generator.demo.work import Measured, Measuring, Sleep
     from generator.model.service import Service

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model.units import HOUR
-from generator.simulate.incidents import Incident, conditions, effects
+from generator.simulate.incidents import Conditions, Effect, Incident, conditions, effects
 
 if TYPE_CHECKING:
     from generator.model.service import Service
-    from generator.simulate.incidents import Conditions, Effect
 
 #: A creeping effect is complete after this time.
 _CREEPING = HOUR

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from msgspec import Struct
 
-from generator.demo.amounts import amount
-from generator.demo.chart import Axes, Line, chart
+from generator.demo.chart import Axes, Line, amount, chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -12,16 +12,14 @@ from generator.live.errors import LiveError
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.model.units import duration
-from generator.prometheus.alertmanager import receiver
+from generator.prometheus.alertmanager import Routing, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
-    from typing import Self
 
     from generator.live.api import PrometheusApi
     from generator.live.rule_states import GroupState
-    from generator.prometheus.alertmanager import Routing
 
     #: The labels of an alert, which identify it.
     Key = frozenset[tuple[str, str]]

@@ -3,6 +3,7 @@
 from generator.diagnostics.diagnostic import (
     Diagnostic,
     Note,
+    Result,
     Severity,
     Span,
     at_home,
@@ -12,7 +13,6 @@ from generator.diagnostics.diagnostic import (
     warning,
 )
 from generator.diagnostics.findings import limited, shown
-from generator.diagnostics.result import Result
 
 __all__ = [
     "Diagnostic",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
 #: The prefix of shipped files' names: the reader has no such file.
 SHIPPED = "shipped:"
+T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -63,6 +63,26 @@ class Diagnostic(Struct, frozen=True):
     span: Span | None = None
     help: str = ""
     notes: tuple[Note, ...] = ()
+
+
+class Result(Struct, Generic[T], frozen=True):
+    """The result of a stage: a value that may come with warnings, or no value and at least one error.
+
+    No exception leaves a stage for bad input: it reports all its findings.
+    """
+
+    value: T | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def of(cls, value: T, diagnostics: tuple[Diagnostic, ...] = ()) -> Result[T]:
+        """The value, unless one of the diagnostics is an error."""
+        return cls(None if has_errors(diagnostics) else value, diagnostics)
+
+    @classmethod
+    def failed(cls, *diagnostics: Diagnostic) -> Result[T]:
+        """No value; at least one of the diagnostics is an error."""
+        return cls(None, diagnostics)
 
 
 def error(code: str, message: str, span: Span | None, help_: str = "", *notes: Note) -> Diagnostic:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.diagnostic import Diagnostic, Severity, ordered
+from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics.diagnostic import Note, Span
 
 MAX_PER_FILE = 50
 """A longer list overwhelms its reader: the rest is counted."""

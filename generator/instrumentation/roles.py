@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles as streams
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Role, role
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Outcome, Role, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.model.metrics import Metric
     from generator.model.service import Service
-    from generator.streams.roles import Outcome
 
 #: The events that a block ends with.
 _OF_RUNS = (Event.RUN, Event.INNER_RUN)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.instrumentation.python import class_name, distinct
-from generator.model.metrics import Across
+from generator.model.metrics import Across, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.instrumentation.roles import Roles
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
 #: Names that a module defines or imports itself, so that no label's type may have them.

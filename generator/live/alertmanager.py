@@ -9,13 +9,12 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from generator.live.http_server import launch_http
+from generator.live.http_server import HttpServer, launch_http
 from generator.live.process import START_SECONDS, find, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.live.http_server import HttpServer
 
 #: The program's name in Debian, and its makers' name.
 _PROGRAMS = ("prometheus-alertmanager", "alertmanager")

@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.live.errors import LiveError
-from generator.live.plan import plan
-from generator.live.recorded import Alerted, Recorded, alerted, recorded
-from generator.live.remote_write import write
+from generator.live.plan import Node, ScheduledRule, plan
+from generator.live.recorded import Alerted, LabelSet, Recorded, alerted, recorded
+from generator.live.remote_write import TimeSeries, write
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from generator.live.answers import RangeResult
     from generator.live.api import PrometheusApi
-    from generator.live.plan import Node, ScheduledRule
-    from generator.live.recorded import LabelSet
-    from generator.live.remote_write import TimeSeries
     from generator.live.states import State
-    from generator.model.rules import RuleGroup
 
     Progress = Callable[[str, int, int], None]
 

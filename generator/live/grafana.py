@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
-from generator.live.http_server import launch_http
+from generator.live.http_server import HttpServer, launch_http
 from generator.live.process import START_SECONDS, find, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.live.http_server import HttpServer
 
 #: The release that the dashboards are written for.
 IMAGE = "grafana/grafana:13.2.2"

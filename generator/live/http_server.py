@@ -9,14 +9,13 @@ from msgspec import Struct
 from generator.live.errors import LiveError
 from generator.live.process import launch
 from generator.live.retry import ONCE
-from generator.live.transport import open_connection
+from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Sequence
     from pathlib import Path
 
-    from generator.live.transport import Connection
 
 _SECONDS = 5.0
 

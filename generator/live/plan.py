@@ -10,12 +10,10 @@ from msgspec import Struct
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from generator.model.rules import AlertingRule, RuleGroup
 
 
 class ScheduledRule(Struct, frozen=True):

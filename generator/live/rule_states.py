@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct, field
 
-from generator.live.answers import read_data
-
-if TYPE_CHECKING:
-    from generator.live.answers import Answer
+from generator.live.answers import Answer, read_data
 
 
 class Alert(Struct, frozen=True):

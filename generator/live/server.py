@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.api import connect, probe
+from generator.live.api import PrometheusApi, connect, probe
 from generator.live.errors import LiveError
 from generator.live.process import START_SECONDS, find, launch, log_of, running
 from generator.live.server_config import ServerConfig, configuration
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
-    from generator.live.api import PrometheusApi
 
 # A server accepts samples as old as half a block before its newest one (an hour, by default), and compacts once a block
 # and a half is full. With one block for everything the age of samples does not matter, and no compaction runs beside a

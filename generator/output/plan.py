@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.artifact import Artifact
+from generator.artifact import Artifact, File
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.directory import Found, Kind, below, digest, find, signature
+from generator.output.directory import Found, Kind, Signature, below, digest, find, signature
 from generator.output.errors import OutputError, name_of
-from generator.output.manifest import manifest_of
+from generator.output.manifest import Owned, manifest_of
 from generator.output.outcome import Difference, Outcome
 from generator.output.paths import MANIFEST, check_paths, collision_key, parents
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import File
-    from generator.output.directory import Signature
-    from generator.output.manifest import Owned
 
 _WHAT = {
     Kind.FILE: "a file that was not generated",

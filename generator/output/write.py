@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 from generator.output.directory import Kind, check_target, find, located, signature, standing
 from generator.output.errors import OutputError, name_of, reason, system_errors
 from generator.output.lock import is_left, locked, undisturbed
-from generator.output.manifest import manifest_of, owned_in
+from generator.output.manifest import Owned, manifest_of, owned_in
 from generator.output.outcome import Difference, Outcome
 from generator.output.paths import MANIFEST, parents
-from generator.output.plan import Plan, contents, make_plan
+from generator.output.plan import Content, Plan, contents, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.artifact import File
-    from generator.output.manifest import Owned
-    from generator.output.plan import Content
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}

@@ -6,11 +6,10 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from generator.replay.judge import PAGE, TICKET
+from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident, Score
 from generator.replay.times import iso
 
 if TYPE_CHECKING:
-    from generator.replay.judge import Detection, JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 

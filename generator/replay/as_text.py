@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
-from generator.replay.judge import PAGE, TICKET
+from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
 from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.replay.judge import JudgedIncident, Score
     from generator.replay.report import AlertReport, Report, Row
 
 # More rows than this are only in the page and the JSON.

@@ -10,15 +10,13 @@ from generator.markdown import code, text
 from generator.replay.as_json import document, row_of
 from generator.replay.as_markdown import table as markdown_table
 from generator.replay.as_text import labelled, table
-from generator.replay.compare import Change, lasted
-from generator.replay.judge import PAGE, TICKET
+from generator.replay.compare import AlertCount, Change, Comparison, Difference, lasted
+from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
 from generator.replay.times import after, clock, lasting, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.replay.compare import AlertCount, Comparison, Difference
-    from generator.replay.judge import Detection, JudgedIncident
     from generator.replay.report import Row
 
 #: More rows than this are only in the page and the JSON.

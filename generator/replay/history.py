@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -10,22 +11,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.live.errors import LiveError
-from generator.live.states import activities
+from generator.live.states import Activity, activities
 from generator.model import names
-from generator.replay.evaluations import Evaluated, evaluated
-from generator.replay.jobs import Job
-from generator.replay.narrow import narrowed
+from generator.promql.expr import escape_regex, literal
+from generator.replay.evaluations import Evaluated, Steps, evaluated
+from generator.replay.jobs import Crew, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.live.states import Activity
-    from generator.replay.jobs import Crew
-    from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
 
 LabelSet = frozenset[tuple[str, str]]
+#: A string, which is skipped, or a record's name with the brace of its selector, if it has one.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w:])([a-zA-Z_]\w*(?::\w+)+)(\{?)')
+#: With more services than this, a server saves little.
+_MOST_NAMED = 50
 
 
 class Episode(Struct, frozen=True):
@@ -43,6 +45,15 @@ class AlertHistory(Struct, frozen=True):
     episodes: tuple[Episode, ...]
     failures: Mapping[float, str]
     warnings: tuple[str, ...] = ()
+
+
+class _Question(Struct, frozen=True):
+    """An expression that is evaluated once, for all services that it watches."""
+
+    expr: str
+    alert: str
+    services: tuple[str, ...]
+    steps: Steps
 
 
 def histories(
@@ -71,15 +82,6 @@ def histories(
     for key, (_, text) in zip(owners, crew.answers(jobs), strict=True):
         _merge(found[key], text)
     return tuple(_history(one, steps, found[one.rule.expr, steps.step], span) for one, steps in plans)
-
-
-class _Question(Struct, frozen=True):
-    """An expression that is evaluated once, for all services that it watches."""
-
-    expr: str
-    alert: str
-    services: tuple[str, ...]
-    steps: Steps
 
 
 def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, int], _Question]:
@@ -153,3 +155,19 @@ def _labelled(
             failures.update(dict.fromkeys(both, "two results become one by the rule's labels"))
             own.update(values)
     return alerts
+
+
+def narrowed(expr: str, services: Sequence[str]) -> str:
+    """Limit each selector of a record in ``expr`` to the series of ``services``; with many services to none."""
+    if len(services) > _MOST_NAMED:
+        return expr
+    values = literal("|".join(map(escape_regex, services)))
+    matcher = f"{names.SERVICE}=~{values}"
+
+    def rewritten(found: re.Match[str]) -> str:
+        record, brace = found[1], found[2]
+        if record is None or record in names.OF_NO_SERVICE:
+            return found[0]
+        return f"{record}{{{matcher}" + (", " if brace else "}")
+
+    return _TOKEN.sub(rewritten, expr)

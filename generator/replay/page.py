@@ -11,18 +11,15 @@ from msgspec import Struct
 
 from generator import templates
 from generator.diagnostics.printable import printable
-from generator.replay.compare import Change
+from generator.replay.compare import Change, Comparison
 from generator.replay.differences import found_after, incidents, sides
-from generator.replay.drawing import GUTTER, WIDTH
 from generator.replay.judge import PAGE, TICKET, Verdict
-from generator.replay.timeline import timeline
+from generator.replay.timeline import GUTTER, WIDTH, Timeline, timeline
 from generator.replay.times import after, amount, clock, lasting, share, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.replay.compare import Comparison
-    from generator.replay.drawing import Timeline
     from generator.replay.report import Report
 
 

@@ -1,8 +1,13 @@
-"""Raw samples from a server that only answers queries: ``metric[1h]`` at an instant returns them unchanged."""
+"""Raw samples from a server that only answers queries: ``metric[1h]`` at an instant returns them unchanged.
+
+No query shows staleness markers. A selector without a range sees a series for five minutes after its last sample, or
+until a marker: where a series has such a sample and the server does not show it at a step, there was a marker.
+"""
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
@@ -11,15 +16,17 @@ from msgspec import Struct
 
 from generator.live.answers import RangeSeries, whole
 from generator.live.errors import RefusedError, TimedOutError, TooLargeError
-from generator.live.remote_write import TimeSeries
-from generator.replay.jobs import Job
+from generator.live.remote_write import STALE_NAN, TimeSeries
+from generator.promql.reach import LOOKBACK
+from generator.replay.jobs import Crew, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.replay.jobs import Crew
     from generator.replay.needs import RawSelector
+
+    LabelSet = frozenset[tuple[str, str]]
 
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
@@ -100,3 +107,26 @@ def _after(one: RangeSeries, start: int) -> RangeSeries:
     kept = [(time, value) for time, value in zip(one.timestamps, one.values, strict=True) if time > start]
     times, values = zip(*kept, strict=True) if kept else ((), ())
     return RangeSeries(one.labels, times, values)
+
+
+def markers(
+    samples: Mapping[LabelSet, Sequence[int]], shown: Mapping[LabelSet, set[float]], steps: Iterable[int]
+) -> tuple[TimeSeries, ...]:
+    """Return the markers of each series of ``samples`` (Unix milliseconds, in order, by labels with the name).
+
+    ``shown`` are the steps (Unix seconds) at which the server shows the series to a selector without a range.
+    """
+    instants = tuple(steps)
+    found = []
+    for labels, times in samples.items():
+        due = [step * 1000 for step in instants if _ended(times, step, shown.get(labels, set()))]
+        if due:
+            found.append(TimeSeries(dict(labels), due, [STALE_NAN] * len(due)))
+    return tuple(found)
+
+
+def _ended(times: Sequence[int], step: int, shown: set[float]) -> bool:
+    if step in shown:
+        return False
+    before = bisect_right(times, step * 1000)
+    return before > 0 and times[before - 1] > (step - LOOKBACK) * 1000

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.live.api import connect
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
-from generator.replay.coverage import begins, covered
+from generator.replay.coverage import Covered, begins, covered
 from generator.replay.history import AlertHistory, histories
-from generator.replay.needs import needs
+from generator.replay.needs import Needs, needs
 from generator.replay.resume import Forgetful
 from generator.replay.scratch import NO_DATA, Source, check_scratch, scratch
 from generator.replay.times import written
@@ -22,11 +22,8 @@ from generator.replay.times import written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.live.api import PrometheusApi
     from generator.model.service import Site
-    from generator.replay.coverage import Covered
     from generator.replay.jobs import Crew
-    from generator.replay.needs import Needs
     from generator.replay.subject import Subject
 
     Looks = dict[str, Covered | None]

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.replay.judge import PAGE, TICKET, Cause, Score, cause, judge
-from generator.replay.truth import not_judged
+from generator.replay.judge import PAGE, TICKET, Cause, JudgedIncident, Score, cause, judge, not_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.incidents import Incidents
     from generator.replay.history import AlertHistory, Episode
-    from generator.replay.judge import JudgedIncident
     from generator.replay.replay import Replay
     from generator.replay.subject import ReplayedRule
 

@@ -14,23 +14,19 @@ from msgspec.structs import replace
 
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
-from generator.live.remote_write import write
+from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
-from generator.replay.evaluations import evaluated
-from generator.replay.raw import quantities, samples
-from generator.replay.staleness import markers
-from generator.replay.steps import steps_within
+from generator.replay.evaluations import evaluated, steps_within
+from generator.replay.raw import Quantity, markers, quantities, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.live.remote_write import TimeSeries
     from generator.model.service import Site
     from generator.replay.history import LabelSet
     from generator.replay.jobs import Crew
     from generator.replay.needs import Needs, RawSelector
-    from generator.replay.raw import Quantity
 
 _POINTS = 1500
 NO_DATA = "check the span, and that the services' selectors match its series"

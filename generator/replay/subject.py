@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.live.plan import plan
 from generator.live.states import Timing
 from generator.model import names
-from generator.model.rules import AlertingRule
+from generator.model.rules import AlertingRule, RuleGroup
 from generator.promql.reach import reach
-from generator.replay.reach import record_reaches
-from generator.replay.steps import Steps, steps_within
+from generator.replay.evaluations import Steps, steps_within
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from generator.model.rules import RuleGroup
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 
 class ReplayedRule(Struct, frozen=True):
@@ -103,3 +101,18 @@ def _every(
             for rule in group.rules:
                 if isinstance(rule, AlertingRule):
                     yield service, group, rule
+
+
+def record_reaches(groups: Sequence[RuleGroup]) -> dict[str, float]:
+    """Return, for each record of ``groups``, the largest age in seconds of its oldest raw input.
+
+    A record that reads itself is followed once: its reach is unlimited.
+
+    Raises:
+        LiveError: records read each other in a circle.
+    """
+    reaches: dict[str, float] = {}
+    for node in plan(groups):
+        exprs = [one.rule.expr for rules in node.rounds for one in rules]
+        reaches[node.record] = max(reach(expr, reaches) for expr in exprs)
+    return reaches

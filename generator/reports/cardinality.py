@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks.cardinality.savings import of_records
+from generator.checks.cardinality.savings import Saving, of_records
 from generator.json_text import json_member, json_with_members
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.recorded import RecordSeries
-    from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow, Overview, ServiceRow

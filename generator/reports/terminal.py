@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.units import duration
 from generator.reports.numbers import number, percent
-from generator.reports.rows import overview, shards
+from generator.reports.rows import Overview, ServiceRow, overview, shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.raw import LabelBound
     from generator.checks.cardinality.savings import Saving
     from generator.model.service import Site
-    from generator.reports.rows import Overview, ServiceRow
 
 
 def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> str:

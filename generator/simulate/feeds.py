@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.metrics import FACTORS, Metric, MetricType
-from generator.model.streams import MODEL
+from generator.model.streams import MODEL, Source, Stream
 from generator.resolve.patterns import example
 from generator.streams.roles import Amount, Event, Role, role
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from generator.model.labels import Label
     from generator.model.service import Service
-    from generator.model.streams import Source, Stream
 
     #: The value of a stream's label.
     Value = Callable[[str], str]

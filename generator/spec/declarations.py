@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.spec import files, nodes
+from generator.spec import nodes, sources
 from generator.spec.document import Document, parse_document
 from generator.spec.source import read_source
 
@@ -48,15 +48,15 @@ def names(specs: Path) -> Iterator[str]:
 
 def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
     """Parse the files that mention a name; the command ``check`` reports files that are not YAML."""
-    own = [*files.profiles(specs), *files.yaml_files(specs)]
+    own = [*sources.profile_files(specs), *sources.yaml_files(specs)]
     taken = {path.relative_to(specs) for path in own}
     shipped = [
         path
-        for path in [*files.shipped_profiles(), *files.yaml_files(files.SHIPPED)]
-        if path.relative_to(files.SHIPPED) not in taken
+        for path in [*sources.shipped_profiles(), *sources.yaml_files(sources.SHIPPED)]
+        if path.relative_to(sources.SHIPPED) not in taken
     ]
-    for path in [*own, *shipped, *files.services(specs)]:
-        source = read_source(path, files.shown(path)).value
+    for path in [*own, *shipped, *sources.service_files(specs)]:
+        source = read_source(path, sources.shown_path(path)).value
         if source and mentioned in source.text and (document := parse_document(source).value):
             yield document
 

@@ -1,7 +1,7 @@
 """A source becomes a document: a tree in which every value has its place.
 
-``parse_document`` keeps the convention of ``generator.diagnostics.result``: for any text it returns a document with
-warnings, or else errors, each at its place. The tree is frozen.
+``parse_document`` returns a ``Result``: for any text a document with warnings, or else errors, each at its place. The
+tree is frozen.
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ from generator.diagnostics import Diagnostic, Result, Span, error, has_errors, l
 from generator.spec import yaml_restrictions
 from generator.spec.events import Event, EventKind, StopReading, read_events
 from generator.spec.nodes import Entry, Mapping, Node, Plain, Scalar, Sequence, Step, to_plain
-from generator.spec.source import check_text
+from generator.spec.source import Source, check_text
 from generator.spec.yaml_restrictions import Refusal, is_date, missing_commas, missing_values, resolve_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics import Diagnostic
-    from generator.spec.nodes import Node
-    from generator.spec.source import Source
 
 _MERGE_KEY = "<<"
 

@@ -13,12 +13,11 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, has_errors, limited
 from generator.spec.decode import decode
-from generator.spec.document import parse_document
+from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
-from generator.spec.receiver_secrets import check_secrets
 from generator.spec.schema import load_schema, misplaced, validate
-from generator.spec.sources import read_sources
-from generator.spec.texts import check_texts
+from generator.spec.sources import Sources, SpecFile, read_sources
+from generator.spec.texts import check_secrets, check_texts
 from generator.spec.types import (
     IncidentsSpec,
     PricesSpec,
@@ -33,8 +32,6 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.spec.document import Document
-    from generator.spec.sources import Sources, SpecFile
 
 T = TypeVar("T")
 

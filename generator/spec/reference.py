@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.spec import files
+from generator.spec import sources
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
@@ -234,8 +234,12 @@ def _yaml(value: Plain) -> str:
 def _shipped(kind: str) -> tuple[Plain, ...]:
     """Read the specs of a kind that ship with the compiler; a wheel has no services and no site."""
     if kind in _IN_DIRECTORIES:
-        paths = files.services(files.SHIPPED) if kind == "service" else files.profiles(files.SHIPPED)
+        paths = (
+            sources.service_files(sources.SHIPPED)
+            if kind == "service"
+            else sources.profile_files(sources.SHIPPED)
+        )
     else:
-        found = files.shared_file(files.SHIPPED, kind)
+        found = sources.path_of_shared(sources.SHIPPED, kind)
         paths = [found] if found else []
     return tuple(yaml.safe_load(path.read_text("utf-8")) for path in paths)

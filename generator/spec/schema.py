@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from generator.diagnostics import Diagnostic, Span, error
 from generator.diagnostics.findings import MAX_PER_FILE, left_out
-from generator.spec.schema_errors import MISSING_KEY, schema_errors
+from generator.spec.schema_errors import MISSING_KEY, SchemaError, schema_errors
 from generator.spec.schema_messages import diagnostic_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Diagnostic
     from generator.spec.document import Document
-    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, Note, error
+from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted, shortened
 from generator.diagnostics.suggest import closest, listed
-from generator.spec.nodes import Mapping, Scalar
+from generator.spec.nodes import Mapping, Node, Scalar
 from generator.spec.schema_errors import (
     KEY_NAME,
     MISSING_KEY,
@@ -38,10 +38,7 @@ from generator.spec.schema_words import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.diagnostics import Span
     from generator.spec.document import Document
-    from generator.spec.nodes import Node
-    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
 

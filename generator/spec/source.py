@@ -1,6 +1,6 @@
 """A spec's text, read within limits.
 
-Each function follows the convention of ``generator.diagnostics.result``: bad input gives diagnostics and no exception.
+Each function returns a ``Result``: bad input gives diagnostics and no exception.
 Reading decodes without loss (a byte that is not UTF-8 becomes a lone surrogate), so that the text can be shown;
 ``check_text``, which ``parse_document`` calls, then reports what is wrong with it.
 """

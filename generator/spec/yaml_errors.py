@@ -9,12 +9,10 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.source import LineIndex, at_colon, rest_of_line, start_of_line
+from generator.spec.source import LineIndex, Source, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from generator.spec.source import Source
 
 
 class ParserProblem(Struct, frozen=True):

@@ -19,14 +19,13 @@ from msgspec import Struct
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
 from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, shown
 from generator.spec.events import Event, EventKind
-from generator.spec.nodes import Scalar
+from generator.spec.nodes import Entry, Node, Scalar, Value
 from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
 from generator.spec.yaml_errors import block_help
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.spec.nodes import Entry, Node, Value
 
 MAX_INTEGER = 2**53
 """Prometheus and JSON hold numbers as doubles: beyond this an integer is rounded."""

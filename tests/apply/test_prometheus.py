@@ -11,8 +11,7 @@ import pytest
 
 from generator.apply.generated import read_output
 from generator.apply.prometheus_api import connect_prometheus
-from generator.apply.rule_groups import compare
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
 from generator.artifact import Artifact
 from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
@@ -224,7 +223,7 @@ def test_every_committed_rule_is_recognised_in_the_servers_own_spelling(
 ) -> None:
     rules = (*(ROOT / "output/prometheus/rules").iterdir(), *(ROOT / "output/prometheus/alerts").iterdir())
     fresh_prometheus.load(ServerConfig(tuple(rules)))
-    running = compare(read_output(ROOT / "output").rule_files, fresh_prometheus.api.rules())
+    running = compare_groups(read_output(ROOT / "output").rule_files, fresh_prometheus.api.rules())
     assert running.total > 0
     assert (running.missing, running.twice, running.outdated, running.failing) == ((), (), (), ())
 

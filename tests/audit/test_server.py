@@ -21,7 +21,7 @@ from generator.live.server_config import ServerConfig
 from generator.live.transport import Connection
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.simulate.history import simulate
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import Wanted, staged
 from tests.audit.exposing import registry
 from tests.golden import compare
 

@@ -12,8 +12,7 @@ from urllib.request import urlopen
 import pytest
 from markupsafe import escape
 
-from generator.demo.amounts import amount
-from generator.demo.chart import Axes, Line, chart
+from generator.demo.chart import Axes, Line, amount, chart
 from generator.demo.pages import Pages, served
 from generator.demo.panels import Window, drawn
 from generator.live.api import connect

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from generator.live.server_config import ServerConfig
-from generator.spec.files import SHIPPED
+from generator.spec.sources import SHIPPED
 from tests.commands.calls import Call
 from tests.profiles.test_expositions import SERVICES
 

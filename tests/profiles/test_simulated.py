@@ -27,8 +27,8 @@ from generator.simulate.behaviour import run, stuck_call
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
-from generator.spec.files import shipped_profiles
 from generator.spec.load import load
+from generator.spec.sources import shipped_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

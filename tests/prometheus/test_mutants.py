@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from generator.live.errors import LiveError
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.simulate.history import simulate
-from generator.simulate.scenario import Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Scenario, Traffic
 from tests.prometheus.chain import T0
 from tests.prometheus.comparison import mismatches
 from tests.prometheus.crafted import Stretch, craft

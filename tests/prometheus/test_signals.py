@@ -15,8 +15,7 @@ from generator.model import names
 from generator.model.signals import Cost, Quantile, divisor
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
-from generator.simulate.scenario import Rollout, Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Rollout, Scenario, Traffic
 from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE

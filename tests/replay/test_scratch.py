@@ -11,10 +11,9 @@ from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import Crew
 from generator.replay.needs import RawSelector
-from generator.replay.raw import Quantity, quantities, samples
+from generator.replay.raw import Quantity, markers, quantities, samples
 from generator.replay.replay import Order, Records, replay
 from generator.replay.resume import Forgetful
-from generator.replay.staleness import markers
 from generator.replay.subject import ReplayedRule, Subject
 
 if TYPE_CHECKING:

@@ -10,15 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.simulate.agents import agent
+from generator.simulate.agents import agent, usd_per_run
 from generator.simulate.behaviour import run
 from generator.simulate.counters import bound
 from generator.simulate.draws import stream
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
-from generator.simulate.scenario import Rollout, Scenario, ordinary, usual_runs_per_hour
-from generator.simulate.spend import usd_per_run
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Rollout, Scenario, Traffic, ordinary, usual_runs_per_hour
 from tests.simulate.reading import Read, at_each_scrape, lives_of, read
 
 if TYPE_CHECKING:

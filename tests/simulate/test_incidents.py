@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.incidents import UNDECLARED_TOOL, UNPRICED_MODEL, effects, incident
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import Wanted, staged
 from tests.simulate.reading import Read, read
 from tests.simulate.test_history import SCRAPE, T0
 

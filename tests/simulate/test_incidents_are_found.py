@@ -19,7 +19,7 @@ from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import Wanted, staged
 from tests.prometheus.chain import T0, renamed
 from tests.simulate.firings import firings
 

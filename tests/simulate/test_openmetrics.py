@@ -14,8 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.history import simulate
 from generator.simulate.openmetrics import lines
-from generator.simulate.scenario import Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Scenario, Traffic
 from tests.simulate.test_history import T0
 
 if TYPE_CHECKING:

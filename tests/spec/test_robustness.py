@@ -6,11 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.diagnostics import has_errors
-from generator.diagnostics.excerpt import split_lines
 from generator.diagnostics.github import render_github
 from generator.diagnostics.json import render_json
 from generator.diagnostics.sarif import render_sarif
-from generator.diagnostics.text import render_text
+from generator.diagnostics.text import render_text, split_lines
 from generator.spec.document import parse_document
 from generator.spec.schema import validate
 from generator.spec.source import Source, decode_source

@@ -15,7 +15,7 @@ from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
 from generator.promql.infer import DAY
-from generator.promql.shape import size_of_part
+from generator.promql.shape import Origin, Term, size_of_part
 from generator.signals.error_budget import LONGEST_BUDGET
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from generator.checks.world import Known, SharedPart, SharedWorld, World
     from generator.model.labels import Label
     from generator.model.service import Service, Site
-    from generator.promql.shape import Origin, Term
 
 
 class RecordSeries(Struct, frozen=True, gc=False):

@@ -11,14 +11,13 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
-from generator.checks.cardinality.recorded import sizes
+from generator.checks.cardinality.recorded import Sizes, sizes
 from generator.model.names import LE, OUTSIDE_LABEL, RELEASE
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.checks.cardinality.recorded import Sizes
     from generator.checks.world import Known, SharedPart, World
     from generator.model.labels import Label
     from generator.model.metrics import Metric

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import Threshold, is_compared
+from generator.model.alerts import Alert, Threshold, is_compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts
-    from generator.model.alerts import Alert
     from generator.model.service import Service
 
 CODE = "practice/no-alerts"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
 from generator.model import names
-from generator.model.rules import AlertingRule
+from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.promql.reach import reach
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.checks.world import Known, SharedPart
-    from generator.model.rules import RecordingRule
 
 CODE = "practice/retention"
 _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")

@@ -1,13 +1,13 @@
-"""``cardinality/forbidden-label``: a label with unbounded values."""
+"""``cardinality/forbidden-label`` and ``cardinality/reserved-label``: unbounded labels, and labels set elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, Note, error
-from generator.model.identifier_words import SINGLE
-from generator.model.identifiers import unbounded
-from generator.resolve.label_names import FORBIDDEN, HELP, forbidden_label
+from generator.model import names
+from generator.model.identifiers import SINGLE, unbounded
+from generator.resolve.label_names import FORBIDDEN, HELP, RESERVED, forbidden_label, reserved_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 #: A selector may use a project_id, of which a target has one; but no service is selected by one of these.
 _NO_SERVICE = {f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")}
+#: Labels that select buckets or another metric, not a service.
+_NO_SELECTOR = {names.LE, "quantile"}
 
 
-def check(facts: Facts) -> tuple[Diagnostic, ...]:
+def check_forbidden(facts: Facts) -> tuple[Diagnostic, ...]:
     """Refuse such a label wherever it can arise, even with a bound."""
     return tuple(
-        found for each in facts.services for found in (*_in_labels(each.service), *_in_selector(each.service))
+        found
+        for each in facts.services
+        for found in (*_forbidden_labels(each.service), *_forbidden_in_selector(each.service))
     )
 
 
@@ -34,13 +38,13 @@ def forbidden(service: Service) -> dict[str, str]:
     return {name: why for name, why in said.items() if why}
 
 
-def _in_labels(service: Service) -> Iterator[Diagnostic]:
+def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
     for name in forbidden(service):
         if found := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
             yield found
 
 
-def _in_selector(service: Service) -> Iterator[Diagnostic]:
+def _forbidden_in_selector(service: Service) -> Iterator[Diagnostic]:
     for name in service.selector:
         why = unbounded(name)
         if why in _NO_SERVICE and name not in service.labels:
@@ -55,3 +59,24 @@ def _uses(name: str, service: Service) -> Iterator[Note]:
         span = service.where(f"metrics.{metric.name}.labels.{name}")
         if name in metric.labels and span and span != declared:
             yield Note(f"{metric.name} has it", span)
+
+
+def check_reserved(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse such a label in a profile, and in a selector a label that selects no service."""
+    return tuple(found for each in facts.services for found in _reserved_labels(each.service))
+
+
+def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
+    used = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
+    for name in dict.fromkeys(used):
+        if found := reserved_label(name, service.where(f"labels.{name}")):
+            yield found
+    for name in service.selector:
+        if name in _NO_SELECTOR or name.startswith("__"):
+            message = f'the selector picks by "{name}", which tells no services apart'
+            yield error(
+                RESERVED,
+                message,
+                service.where(f"selector.{name}"),
+                "pick by job, or by a label of your targets",
+            )
