@@ -11,10 +11,10 @@ from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError, UncertainError
 
 if TYPE_CHECKING:
+    from generator.live.answers import GroupState
     from generator.live.credentials import Credentials
     from generator.live.response import Response
     from generator.live.retry import Patience
-    from generator.live.rule_states import GroupState
 
 _TIMEOUT = 60.0
 _OFF = "start Prometheus with --web.enable-lifecycle, or send it SIGHUP; then run again, which checks what it runs"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from generator.apply.generated import Generated
-    from generator.live.rule_states import GroupState, RuleState
+    from generator.live.answers import GroupState, RuleState
 
     Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
 

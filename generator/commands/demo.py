@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from generator.commands import options
@@ -14,14 +14,16 @@ from generator.commands.call import OK, CallError
 from generator.commands.compiling import named, on_specs
 from generator.commands.terminal import ProgressLine, complain
 from generator.commands.values import length
-from generator.demo.fit import unfit
 from generator.demo.incidents import shown
 from generator.demo.stage import Stage, Wanted, staged
 from generator.demo.watch import Watching
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
+from generator.instrumentation.roles import roles
+from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
+from generator.streams.roles import Event
 
 if TYPE_CHECKING:
     import argparse
@@ -91,14 +93,14 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
         for name in arguments.incident:
             _toggle(name, stage)
         opened.enter_context(Watching(stage.prometheus, routing(service), _write_lines))
-        Thread(target=_listen, args=(stage,), daemon=True).start()
+        threading.Thread(target=_listen, args=(stage,), daemon=True).start()
         ended.wait()
 
 
 @contextmanager
-def _until_ended() -> Iterator[Event]:
+def _until_ended() -> Iterator[threading.Event]:
     """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; during the set-up they end it."""
-    ended = Event()
+    ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         if ended.is_set():
@@ -191,3 +193,29 @@ def _write_lines(text: str) -> None:
     """Write lines as a whole, and at once; several threads do."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def unfit(service: Service) -> str:
+    """Return the reason why a service cannot be shown; empty when it can."""
+    return next(_lacks(service), "")
+
+
+def _lacks(service: Service) -> Iterator[str]:
+    if not service.emitted_here:
+        return  # the demo exposes what their source would
+    found = roles(service)
+    for what, block, labels in (
+        ("runs", found.run, 0),
+        ("tool calls", found.tool, 1),
+        ("LLM steps", found.llm, 1),
+    ):
+        if block is None:
+            yield f"it measures no {what}"
+        elif len(block.given) != labels:
+            yield f"its {what} are told apart by {' and '.join(block.given) or 'nothing'}"
+    if found.constant != (names.RELEASE,):
+        yield f"its runs have {' and '.join(found.constant) or 'nothing'} for a release"
+    if not (found.run and found.run.cause):
+        yield "its runs do not say why they ended"
+    if not (found.llm and Event.TOKENS in {fed.role.event for fed in found.llm.metrics}):
+        yield "it counts no tokens"

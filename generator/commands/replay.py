@@ -26,7 +26,7 @@ from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay.compare import Comparison, compare
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import Crew, Progress
+from generator.replay.jobs import Crew
 from generator.replay.judge import check_truth
 from generator.replay.replay import Order, Records, replay
 from generator.replay.report import Report, report
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from generator.compiler import Compilation
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
+    from generator.replay.jobs import Progress
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

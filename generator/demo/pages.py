@@ -16,13 +16,14 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from generator import templates
-from generator.demo.panels import Answer, Json, Window, drawn
+from generator.demo.panels import Window, drawn
 from generator.live.errors import LiveError
 from generator.model.names import DASHBOARDS, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from generator.demo.panels import Answer, Json
     from generator.live.api import PrometheusApi
 
 _HOURS = {"1h": 3_600, "6h": 21_600, "24h": 86_400}

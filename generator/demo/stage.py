@@ -26,8 +26,7 @@ from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import PrometheusServer, prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import PrometheusServer, ServerConfig, prometheus_server
 from generator.model.units import duration
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files

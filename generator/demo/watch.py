@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from generator.live.answers import GroupState
     from generator.live.api import PrometheusApi
-    from generator.live.rule_states import GroupState
 
     #: The labels of an alert, which identify it.
     Key = frozenset[tuple[str, str]]

@@ -9,8 +9,7 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from generator.live.http_server import HttpServer, launch_http
-from generator.live.process import START_SECONDS, find, running
+from generator.live.process import START_SECONDS, HttpServer, find, launch_http, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

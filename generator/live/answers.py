@@ -1,4 +1,4 @@
-"""Answers of Prometheus's HTTP API as values: every part that is used is checked."""
+"""Answers of Prometheus's HTTP API as values, rules included: every part that is used is checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-
 #: Answers with more samples, or series, are not read: in memory they take ten times the size of their JSON.
 MOST_SAMPLES, MOST_SERIES = 300_000, 100_000
 #: The first Unix seconds that cannot be a real time: the year 5138.
@@ -82,6 +81,49 @@ class _Instant(Struct):
 class _Range(Struct):
     metric: dict[str, str] = field(default_factory=dict)
     values: list[tuple[float, str]] = field(default_factory=list)
+
+
+class Alert(Struct, frozen=True):
+    """An alert that is ``pending`` or ``firing``; ``active_at`` is the server's text (RFC 3339)."""
+
+    state: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    value: str
+    active_at: str = field(default="", name="activeAt")
+
+
+class RuleState(Struct, frozen=True):
+    """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
+
+    All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
+    and ``keep_firing_for`` are in seconds.
+    """
+
+    kind: str = field(name="type")
+    name: str
+    expr: str = field(name="query")
+    health: str
+    last_error: str = field(default="", name="lastError")
+    labels: dict[str, str] = field(default_factory=dict)
+    state: str = ""
+    alerts: tuple[Alert, ...] = ()
+    duration: float = 0.0
+    keep_firing_for: float = field(default=0.0, name="keepFiringFor")
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+class GroupState(Struct, frozen=True):
+    """A group as loaded from ``file``; ``interval`` is in seconds."""
+
+    name: str
+    file: str
+    interval: float
+    rules: tuple[RuleState, ...]
+
+
+class _Groups(Struct):
+    groups: tuple[GroupState, ...]
 
 
 def read_answer(body: bytes) -> Answer:
@@ -193,3 +235,12 @@ def _demand(found: str, wanted: str) -> None:
     if found != wanted:
         message = f"the expression yields a {found[:40]}, where a {wanted} is needed"
         raise LiveError(message, _help("Prometheus"))
+
+
+def group_states(answer: Answer) -> tuple[GroupState, ...]:
+    """Read the groups with their rules and alerts.
+
+    Raises:
+        LiveError: the answer is not of the API's shape.
+    """
+    return read_data(answer, _Groups, "a list of rule groups").groups

@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from generator.live.answers import (
     Answer,
+    GroupState,
     InstantResult,
     RangeResult,
     RangeSeries,
     ServerError,
+    group_states,
     instant_result,
     range_result,
     read_answer,
@@ -22,7 +24,6 @@ from generator.live.answers import (
 )
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
 from generator.live.retry import ONCE, Patience, gave_up
-from generator.live.rule_states import GroupState, group_states
 from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:

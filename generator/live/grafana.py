@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
-from generator.live.http_server import HttpServer, launch_http
-from generator.live.process import START_SECONDS, find, running
+from generator.live.process import START_SECONDS, HttpServer, find, launch_http, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

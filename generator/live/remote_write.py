@@ -1,4 +1,10 @@
-"""Writing samples into a Prometheus by remote write (protobuf, snappy)."""
+"""Writing samples into a Prometheus by remote write 1.0 (protobuf, snappy); the messages are described in code.
+
+``message WriteRequest { repeated TimeSeries timeseries = 1; }``
+``message TimeSeries { repeated Label labels = 1; repeated Sample samples = 2; }``
+``message Label { string name = 1; string value = 2; }``
+``message Sample { double value = 1; int64 timestamp = 2; }`` (milliseconds)
+"""
 
 from __future__ import annotations
 

@@ -10,14 +10,13 @@ from msgspec.structs import replace
 from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.labels import Label
-from generator.model.reserved_labels import reserved
 from generator.model.service import Inclusion, Objective, Price, Service, Site
 from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.model.words import RUN
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
-from generator.resolve.label_names import forbidden_label
+from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
@@ -249,7 +248,7 @@ def _is_free_label(entry: Entry[Text], taken: Collection[str], findings: Finding
         findings.error(
             _ALERT_LABEL, message, span, "declare the service's environments: environments: {prod: {...}}"
         )
-    elif why := reserved(name) or _why_taken(name, taken):
+    elif why := set_elsewhere(name) or _why_taken(name, taken):
         findings.error(
             _ALERT_LABEL,
             f'alerts cannot have a label "{name}" of their own: {why}',

@@ -13,7 +13,7 @@ from generator.model.labels import OTHER, Label
 from generator.model.metrics import Across, Metric
 from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
-from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, Prices, prices_of, usd_of_call
+from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
 from generator.simulate.feeds import INFO, Happening, Reading, fed, labels_of, observations
 from generator.simulate.vocabulary import Vocabulary, choices, vocabulary
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model.service import Service
+    from generator.simulate.agents import Prices
     from generator.simulate.behaviour import LlmCall, Run
 
 #: Labels and their values.

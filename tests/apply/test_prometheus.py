@@ -15,7 +15,7 @@ from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_
 from generator.artifact import Artifact
 from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.output.write import write
 from tests.apply.front import in_front_of
 

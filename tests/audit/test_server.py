@@ -17,7 +17,7 @@ from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
 from generator.live.remote_write import TimeSeries, write
 from generator.live.response import Response
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.live.transport import Connection
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.simulate.history import simulate

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality import labels
 from generator.checks.cardinality.labels import forbidden
-from generator.model.reserved_labels import reserved
+from generator.resolve.label_names import set_elsewhere
 from tests.checks.models import SITE, counter, known, small
 from tests.resolve.build import LABELS, METRICS, profile, service
 
@@ -74,8 +74,8 @@ def test_what_picks_buckets_or_is_internal_selects_no_service(tmp_path: Path) ->
 
 
 def test_labels_of_prometheus_itself_are_reserved() -> None:
-    assert reserved("__address__") == "names that begin with __ are Prometheus's own"
-    assert reserved("tool") is None
+    assert set_elsewhere("__address__") == "names that begin with __ are Prometheus's own"
+    assert set_elsewhere("tool") is None
 
 
 def test_ordinary_labels_are_no_finding(tmp_path: Path) -> None:

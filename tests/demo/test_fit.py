@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.demo.fit import unfit
+from generator.commands.demo import unfit
 from generator.demo.incidents import shown
 from generator.simulate.incidents import effects
 from tests.commands.calls import process

@@ -11,7 +11,7 @@ from generator.prometheus.alertmanager import Routing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.live.rule_states import GroupState
+    from generator.live.answers import GroupState
 
 ROUTING = Routing("agent", "team-a", {}, (), None, apart=("tool",), aside=("AgentTokensUnpriced",))
 

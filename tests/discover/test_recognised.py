@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.spec.sources import SHIPPED
 from tests.commands.calls import Call
 from tests.profiles.test_expositions import SERVICES

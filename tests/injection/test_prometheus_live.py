@@ -11,8 +11,7 @@ import yaml
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import find_prometheus, prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, find_prometheus, prometheus_server
 from generator.model import names
 from generator.prometheus.rule_set import rule_set
 from tests.injection.hostile import TEXTS, sentence
@@ -22,8 +21,8 @@ from tests.programs import needed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.live.answers import Alert
     from generator.live.api import PrometheusApi
-    from generator.live.rule_states import Alert
     from generator.live.server import PrometheusServer
     from tests.injection.conftest import Compiled
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import Crew

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from generator.model.service import Service
 
 #: A selector may use a project_id, of which a target has one; but no service is selected by one of these.
-_NO_SERVICE = {f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")}
+_OF_RUNS_AND_PEOPLE = {
+    f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")
+}
 #: Labels that select buckets or another metric, not a service.
 _NO_SELECTOR = {names.LE, "quantile"}
 
@@ -47,7 +49,7 @@ def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
 def _forbidden_in_selector(service: Service) -> Iterator[Diagnostic]:
     for name in service.selector:
         why = unbounded(name)
-        if why in _NO_SERVICE and name not in service.labels:
+        if why in _OF_RUNS_AND_PEOPLE and name not in service.labels:
             message = f'the selector picks by "{name}", which {why}: so the series carry it'
             yield error(FORBIDDEN, message, service.where(f"selector.{name}"), HELP)
 
