@@ -12,7 +12,7 @@ from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
 from generator.commands.terminal import ProgressLine, complain, show
 from generator.compiler import Compilation, Progress, check
 from generator.diagnostics.suggest import did_you_mean
-from generator.live.errors import LiveError
+from generator.errors import CommandError
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
         return of_failed(found.diagnostics)
     try:
         return act(found.model, found)
-    except (CallError, LiveError) as problem:
+    except CommandError as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT
 
