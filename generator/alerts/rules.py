@@ -10,7 +10,7 @@ from generator.alerts.culprit import culprit
 from generator.alerts.registry import judgement
 from generator.model import names
 from generator.model.alerts import Absence, Alert, Undeclared
-from generator.model.links import filled
+from generator.model.links import fill_in
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
 from generator.model.rules import AlertingRule
 from generator.promql.expr import Expr, binary
@@ -83,7 +83,7 @@ def _links(alert: Alert, ground: Ground) -> dict[str, str]:
         return {f"{kind}_url": _asked_link(kind, alert) for kind in LINKS}
     release = _release() if alert.of_release else None
     found = sorted(ground.service.links.items())
-    return {f"{kind}_url": filled(link, ground.service.name, release) for kind, link in found}
+    return {f"{kind}_url": fill_in(link, ground.service.name, release) for kind, link in found}
 
 
 def _release() -> str:

@@ -13,7 +13,15 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from generator.apply.grafana_answers import Found, Hit, check_saved, found, hits, is_of_grafana, title
+from generator.apply.grafana_answers import (
+    GrafanaDashboard,
+    Hit,
+    check_saved,
+    hits,
+    is_of_grafana,
+    parse_dashboard,
+    title,
+)
 from generator.diagnostics.printable import printable, shortened
 from generator.live.answers import decoded
 from generator.live.errors import LiveError, UncertainError
@@ -71,10 +79,10 @@ class GrafanaApi(Struct, frozen=True):
             if self.folder(uid) is None:
                 raise
 
-    def dashboard(self, uid: str) -> Found | None:
+    def dashboard(self, uid: str) -> GrafanaDashboard | None:
         """Return the dashboard, or folder, of a uid, or None where it does not exist."""
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
-        return None if self._is_absent(response) else found(response)
+        return None if self._is_absent(response) else parse_dashboard(response)
 
     def tagged(self, tag: str) -> tuple[Hit, ...]:
         """List the dashboards with a tag."""

@@ -18,7 +18,7 @@ from generator.model.names import GRAFANA_TAG
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from generator.apply.grafana_answers import Found
+    from generator.apply.grafana_answers import GrafanaDashboard
     from generator.apply.grafana_api import GrafanaApi
 
 #: The keys at the top of a dashboard that Grafana itself counts.
@@ -28,7 +28,7 @@ _NOTHING = object()
 _PREFIX = "agent-"
 
 
-class Action(Enum):
+class DashboardAction(Enum):
     """The action for a dashboard; ``STALE`` ones are deleted only on request."""
 
     CREATE = "create"
@@ -37,7 +37,7 @@ class Action(Enum):
     STALE = "stale"
 
 
-class Step(Struct, frozen=True):
+class DashboardStep(Struct, frozen=True):
     """One dashboard.
 
     Attributes:
@@ -49,7 +49,7 @@ class Step(Struct, frozen=True):
         changes: the changes of an update, a line for each path.
     """
 
-    action: Action
+    action: DashboardAction
     uid: str
     title: str
     dashboard: Mapping[str, Any] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Step(Struct, frozen=True):
     changes: tuple[str, ...] = ()
 
 
-class Plan(Struct, frozen=True):
+class DashboardPlan(Struct, frozen=True):
     """All steps, in the order in which they are taken.
 
     Attributes:
@@ -69,7 +69,7 @@ class Plan(Struct, frozen=True):
 
     folder: str
     folder_title: str | None
-    steps: tuple[Step, ...]
+    steps: tuple[DashboardStep, ...]
     faults: tuple[Fault, ...]
 
 
@@ -81,7 +81,7 @@ class Fault(Struct, frozen=True):
     help: str
 
 
-def make_plan(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: str) -> Plan:
+def plan_dashboards(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: str) -> DashboardPlan:
     """Compare the generated dashboards with Grafana's.
 
     Raises:
@@ -93,24 +93,25 @@ def make_plan(api: GrafanaApi, dashboards: Sequence[Mapping[str, Any]], folder: 
     wrong = {
         step.uid: what
         for step in steps
-        if (has := there[step.uid]) and (what := fault_of(has, folder, differs=step.action is Action.UPDATE))
+        if (has := there[step.uid])
+        and (what := fault_of(has, folder, differs=step.action is DashboardAction.UPDATE))
     }
-    return Plan(folder, title, (*steps, *_stale(api, there.keys(), folder)), tuple(wrong.values()))
+    return DashboardPlan(folder, title, (*steps, *_stale(api, there.keys(), folder)), tuple(wrong.values()))
 
 
-def _step(dashboard: Mapping[str, Any], has: Found | None) -> Step:
+def _step(dashboard: Mapping[str, Any], has: GrafanaDashboard | None) -> DashboardStep:
     uid, title = dashboard["uid"], dashboard["title"]
     if has is None:
-        return Step(Action.CREATE, uid, title, dashboard)
+        return DashboardStep(DashboardAction.CREATE, uid, title, dashboard)
     changes = differences(dashboard, has.json)
-    action = Action.UPDATE if changes else Action.UNCHANGED
-    return Step(action, uid, title, dashboard, has.version, changes)
+    action = DashboardAction.UPDATE if changes else DashboardAction.UNCHANGED
+    return DashboardStep(action, uid, title, dashboard, has.version, changes)
 
 
-def _stale(api: GrafanaApi, generated: Container[str], folder: str) -> Iterator[Step]:
+def _stale(api: GrafanaApi, generated: Container[str], folder: str) -> Iterator[DashboardStep]:
     for hit in sorted(api.tagged(GRAFANA_TAG), key=lambda hit: hit.uid):
         if hit.folder == folder and _is_ours_by_uid(hit.uid) and hit.uid not in generated:
-            yield Step(Action.STALE, hit.uid, hit.title)
+            yield DashboardStep(DashboardAction.STALE, hit.uid, hit.title)
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -167,7 +168,7 @@ def _is_ours_by_uid(uid: str) -> bool:
     return uid.startswith(_PREFIX)
 
 
-def fault_of(has: Found, folder: str, *, differs: bool) -> Fault | None:
+def fault_of(has: GrafanaDashboard, folder: str, *, differs: bool) -> Fault | None:
     """Return the reason why the dashboard at one of our uids must not be changed, or None.
 
     Args:

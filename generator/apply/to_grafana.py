@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.apply.plan import Action, Plan, Step, differences, fault_of, make_plan
+from generator.apply.plan import (
+    DashboardAction,
+    DashboardPlan,
+    DashboardStep,
+    differences,
+    fault_of,
+    plan_dashboards,
+)
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.live.errors import LiveError, UncertainError
@@ -25,7 +32,11 @@ if TYPE_CHECKING:
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MAX_CHANGES = 15
 _WIDTH = 12
-_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.STALE: "deleted"}
+_DONE = {
+    DashboardAction.CREATE: "created",
+    DashboardAction.UPDATE: "updated",
+    DashboardAction.STALE: "deleted",
+}
 
 
 class Options(Struct, frozen=True):
@@ -56,7 +67,7 @@ def apply_to_grafana(
         message = "a folder's uid has up to 40 letters, digits, - and _"
         raise LiveError(message, "it is the part after /dashboards/f/ in the folder's address")
     try:
-        plan = make_plan(api, generated.dashboards, options.folder)
+        plan = plan_dashboards(api, generated.dashboards, options.folder)
     except LiveError as error:
         raise error.adding("nothing was written") from None
     _refuse_faults(plan)
@@ -71,9 +82,9 @@ def apply_to_grafana(
 
 
 def _apply_plan(
-    api: GrafanaApi, plan: Plan, message: str, options: Options, say: Callable[[str], None]
+    api: GrafanaApi, plan: DashboardPlan, message: str, options: Options, say: Callable[[str], None]
 ) -> None:
-    done: list[Step] = []
+    done: list[DashboardStep] = []
     try:
         for step in _carry_out(api, plan, folder_title=GRAFANA_FOLDER, message=message, prune=options.prune):
             done.append(step)
@@ -86,15 +97,15 @@ def _apply_plan(
         raise
 
 
-def _refuse_faults(plan: Plan) -> None:
+def _refuse_faults(plan: DashboardPlan) -> None:
     if plan.faults:
         lines = "".join(f"\n  {fault.uid} {fault.reason}: {fault.help}" for fault in plan.faults)
         raise LiveError(f"dashboards are in the way that are not ours to change; nothing was written{lines}")
 
 
 def _carry_out(
-    api: GrafanaApi, plan: Plan, *, folder_title: str, message: str, prune: bool
-) -> Iterator[Step]:
+    api: GrafanaApi, plan: DashboardPlan, *, folder_title: str, message: str, prune: bool
+) -> Iterator[DashboardStep]:
     """Carry out a plan without faults, and yield each step when Grafana has confirmed it.
 
     Args:
@@ -110,15 +121,15 @@ def _carry_out(
     if plan.folder_title is None:
         api.create_folder(plan.folder, folder_title)
     for step in plan.steps:
-        if step.action in {Action.CREATE, Action.UPDATE}:
+        if step.action in {DashboardAction.CREATE, DashboardAction.UPDATE}:
             _save(api, step, plan.folder, message)
             yield step
-        elif step.action is Action.STALE and prune:
+        elif step.action is DashboardAction.STALE and prune:
             _delete(api, step, plan.folder)
             yield step
 
 
-def _save(api: GrafanaApi, step: Step, folder: str, message: str) -> None:
+def _save(api: GrafanaApi, step: DashboardStep, folder: str, message: str) -> None:
     try:
         api.save({**step.dashboard, "id": None, "version": step.version}, folder, message)
     except UncertainError as error:
@@ -126,7 +137,7 @@ def _save(api: GrafanaApi, step: Step, folder: str, message: str) -> None:
             raise
 
 
-def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError) -> bool:
+def _has_arrived(api: GrafanaApi, step: DashboardStep, folder: str, error: UncertainError) -> bool:
     """Whether Grafana stored the dashboard although no confirmation arrived: the answer was lost, or a proxy's."""
     try:
         has = api.dashboard(step.uid)
@@ -136,7 +147,7 @@ def _has_arrived(api: GrafanaApi, step: Step, folder: str, error: UncertainError
     return has is not None and has.folder == folder and not differences(step.dashboard, has.json)
 
 
-def _delete(api: GrafanaApi, step: Step, folder: str) -> None:
+def _delete(api: GrafanaApi, step: DashboardStep, folder: str) -> None:
     """Delete a dashboard that is still ours; a search index may be out of date."""
     has = api.dashboard(step.uid)
     if has is None:
@@ -150,35 +161,37 @@ def _delete(api: GrafanaApi, step: Step, folder: str) -> None:
             raise
 
 
-def _plan_lines(plan: Plan, *, folder_title: str, prune: bool) -> Iterator[str]:
+def _plan_lines(plan: DashboardPlan, *, folder_title: str, prune: bool) -> Iterator[str]:
     """Describe the steps of the plan."""
     if plan.folder_title is None:
         yield _line("create", f'folder "{folder_title}" (uid {plan.folder})')
     for step in plan.steps:
-        yield _line("delete" if prune and step.action is Action.STALE else step.action.value, _name(step))
+        yield _line(
+            "delete" if prune and step.action is DashboardAction.STALE else step.action.value, _name(step)
+        )
         yield from (f"  {'':<{_WIDTH}}{change}" for change in _cut(step.changes))
 
 
-def _done_line(step: Step) -> str:
+def _done_line(step: DashboardStep) -> str:
     """Report a step as done."""
     return _line(_DONE[step.action], _name(step))
 
 
-def _remark_lines(plan: Plan, *, prune: bool) -> Iterator[str]:
+def _remark_lines(plan: DashboardPlan, *, prune: bool) -> Iterator[str]:
     """Describe the dashboards that needed no step, or were not part of the call."""
-    same = sum(step.action is Action.UNCHANGED for step in plan.steps)
+    same = sum(step.action is DashboardAction.UNCHANGED for step in plan.steps)
     if same:
         yield _line("unchanged", f"{same} dashboard{'' if same == 1 else 's'}")
     if not prune:
-        stale = (step for step in plan.steps if step.action is Action.STALE)
+        stale = (step for step in plan.steps if step.action is DashboardAction.STALE)
         yield from (
             _line("stale", f"{_name(step)}: no longer generated; --prune deletes it") for step in stale
         )
 
 
-def _left_line(plan: Plan, done: Iterable[Step], *, prune: bool) -> str:
+def _left_line(plan: DashboardPlan, done: Iterable[DashboardStep], *, prune: bool) -> str:
     """Name the dashboards of a plan without a confirmed change."""
-    wanted = {Action.CREATE, Action.UPDATE} | ({Action.STALE} if prune else set())
+    wanted = {DashboardAction.CREATE, DashboardAction.UPDATE} | ({DashboardAction.STALE} if prune else set())
     over = {step.uid for step in done}
     left = [step.uid for step in plan.steps if step.action in wanted and step.uid not in over]
     return _line("not applied", listed(map(printable, left)))
@@ -188,7 +201,7 @@ def _line(word: str, text: str) -> str:
     return f"  {word:<{_WIDTH}}{text}"
 
 
-def _name(step: Step) -> str:
+def _name(step: DashboardStep) -> str:
     return printable(f'{step.uid} "{step.title}"')
 
 

@@ -8,14 +8,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from generator.checks import defects, shared_reads
-from generator.checks.world import Known, SharedWorld, World, of_library, shared
-from generator.checks.written import THIS, buckets
+from generator.checks.service_data import THIS, buckets
+from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
 from generator.model import names
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.model.units import plain
 from generator.prometheus.grouping import LARGEST
 from generator.promql.infer import Inferred, infer
-from generator.promql.shape import Origin, Shape, written_value
+from generator.promql.shape import Origin, Shape, constant_value
 from generator.promql.syntax import PromqlError, Reference
 from generator.streams.raw import bound_text
 
@@ -57,7 +57,7 @@ def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagn
     return tuple(found)
 
 
-def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[Known, str]]:
+def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[KnownRule, str]]:
     """Find the problems of shared rules, or of those of the chosen groups only."""
     everyone = of_library(rules)
     written = _written(everyone)
@@ -75,7 +75,9 @@ def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
     return found
 
 
-def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, list[Shape]]) -> Iterator[str]:
+def _of_shared_rule(
+    known: KnownRule, everyone: SharedWorld, written: Mapping[str, list[Shape]]
+) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
@@ -84,7 +86,7 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
     yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
     yield from shared_reads.unmatched(known.inferred.reads, written)
     if not isinstance(known.rule, RecordingRule):
-        asked = tuple(shared_reads.asked(known.rule.annotations))
+        asked = tuple(shared_reads.queried_selectors(known.rule.annotations))
         unknown = (read.name for read in asked if read.name not in written)
         yield from (f"asks for {name}, which nothing records" for name in unknown)
         yield from shared_reads.unmatched(asked, written)
@@ -104,7 +106,7 @@ def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
             yield defects.of_rule(CODE, known, each.service, problem)
 
 
-def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
+def _of_rule(known: KnownRule, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
@@ -117,12 +119,12 @@ def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[st
     yield from _of_name(known)
 
 
-def _of_nothing(known: Known) -> Iterator[str]:
+def _of_nothing(known: KnownRule) -> Iterator[str]:
     if known.shape.nothing and known.inferred and not known.inferred.problems:
         yield "never gives anything, as nothing writes what it reads"
 
 
-def _of_name(known: Known) -> Iterator[str]:
+def _of_name(known: KnownRule) -> Iterator[str]:
     if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > names.LONGEST_ALERT_NAME:
         yield f"has a name of more than {names.LONGEST_ALERT_NAME} characters"
 
@@ -212,7 +214,7 @@ def _allowed_values(origin: Origin | None, service: Service) -> frozenset[str] |
 
 
 def _of_part(part: str, service: Service) -> set[str] | None:
-    written = written_value(part)
+    written = constant_value(part)
     if written is not None:
         return {written}
     if part in service.labels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from generator.checks.written import buckets
+from generator.checks.service_data import buckets
 from generator.model import names
 from generator.model.rules import AlertingRule, RecordingRule
 from generator.promql.shape import NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
@@ -13,7 +13,7 @@ from generator.promql.shape import NOTHING, Origin, Shape, constant, grouped, la
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.checks.world import Known
+    from generator.checks.world import KnownRule
     from generator.model.metrics import Metric
     from generator.model.service import Service
 
@@ -76,7 +76,7 @@ def of_prometheus() -> dict[str, Shape]:
     return dict.fromkeys(_OF_RULES, shape(dict.fromkeys(_RULE_LABELS, _ANY)))
 
 
-def alerts_of(rules: Iterable[Known]) -> Shape:
+def alert_series(rules: Iterable[KnownRule]) -> Shape:
     """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
     return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
 

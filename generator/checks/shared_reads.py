@@ -49,7 +49,7 @@ def problems(expr: str, inferred: Inferred, written: Collection[str]) -> Iterato
         yield f'joins series of services without matching on "{names.SERVICE}"'
 
 
-def asked(annotations: Mapping[str, str]) -> Iterator[Reference]:
+def queried_selectors(annotations: Mapping[str, str]) -> Iterator[Reference]:
     """List the selectors of the queries in templates."""
     for text in annotations.values():
         for query in _QUERY.findall(text):

@@ -16,7 +16,7 @@ from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
-from generator.commands.compiling import named, on_specs
+from generator.commands.compiling import on_specs, service_named
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 
@@ -91,7 +91,7 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
 
 
 def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
-    return model.services if name is None else (named(name, model),)
+    return model.services if name is None else (service_named(name, model),)
 
 
 def fetched(place: str, timeout: float) -> Fetched:

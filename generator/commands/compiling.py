@@ -58,7 +58,7 @@ def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
         return CALL_AT_FAULT
 
 
-def named(name: str, model: Model) -> Service:
+def service_named(name: str, model: Model) -> Service:
     """Find a service by its name.
 
     Raises:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.call import OK, CallError
-from generator.commands.compiling import named, on_specs
+from generator.commands.compiling import on_specs, service_named
 from generator.commands.terminal import ProgressLine, complain
 from generator.commands.values import length
-from generator.demo.incidents import shown
-from generator.demo.stage import Stage, Wanted, staged
+from generator.demo.incidents import demo_incidents
+from generator.demo.stage import Stage, StageOptions, open_stage
 from generator.demo.watch import Watching
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
@@ -77,8 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
-        _check(name, shown(service))
-    wanted = Wanted(
+        _check(name, demo_incidents(service))
+    wanted = StageOptions(
         service,
         model,
         length(arguments.last),
@@ -88,7 +88,7 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     )
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
-            stage = opened.enter_context(staged(wanted, line.show))
+            stage = opened.enter_context(open_stage(wanted, line.show))
         _write_lines("".join(_welcome(service, stage)).rstrip())
         for name in arguments.incident:
             _toggle(name, stage)
@@ -119,7 +119,7 @@ def _until_ended() -> Iterator[threading.Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    asked = model.services if name is None else (named(name, model),)
+    asked = model.services if name is None else (service_named(name, model),)
     if fit := [service for service in asked if not unfit(service)]:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.changes.compare import Compiled, compare
+from generator.changes.compare import CompiledSpecs, compare_models
 from generator.changes.report import as_markdown, as_text
 from generator.commands import options
 from generator.commands.call import OK, CallError
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     def compared(model: Model, after: Compilation) -> int:
         within = _span(arguments)
         before = earlier(arguments.revision, arguments.specs)
-        changes = compare(_compiled(before), _compiled(after))
+        changes = compare_models(_compiled(before), _compiled(after))
         write = {"text": as_text, "markdown": as_markdown}[arguments.format]
         told = write(changes, arguments.revision)
         if arguments.replay and before.model:
@@ -71,10 +71,10 @@ def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within
     from generator.commands import replay  # noqa: PLC0415 - only with --replay
 
     call = replay.options_of(f"--prometheus={arguments.replay}", f"--format={arguments.format}", *within)
-    return "\n" + "".join(replay.compared(call, (before, after), arguments.revision, None))
+    return "\n" + "".join(replay.replay_both(call, (before, after), arguments.revision, None))
 
 
-def _compiled(found: Compilation) -> Compiled:
+def _compiled(found: Compilation) -> CompiledSpecs:
     """Collect the compared parts of valid specs."""
     assert found.model is not None  # noqa: S101 - the caller has seen that it is there
     assert found.shared is not None  # noqa: S101
@@ -82,4 +82,4 @@ def _compiled(found: Compilation) -> Compiled:
     records = records_of((recording(each.service, each.recorded_names) for each in found.facts), site)
     drawn = {one.path: one.text for one in emit_dashboards(records, site)}
     dashboards = {uid: drawn[dashboard_path(uid)] for uid in DASHBOARDS.values()}
-    return Compiled(found.model, found.facts, found.shared, dashboards)
+    return CompiledSpecs(found.model, found.facts, found.shared, dashboards)

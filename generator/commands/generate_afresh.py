@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from generator import private, unchanged
 from generator.cache import Cache
-from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
+from generator.commands.call import OK, SPEC_AT_FAULT, escaped, of_failed
 from generator.commands.compiling import compiling
 from generator.commands.terminal import complain, rendered, show
 from generator.compiler import Compilation, Memory, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
 from generator.output.errors import OutputError
-from generator.output.outcome import Outcome
+from generator.output.outcome import WriteResult
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
 from generator.spec import sources
@@ -53,10 +53,10 @@ def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
     found = _compiled(read_sources(specs), None)
     if found.failed:
-        sys.stderr.write(f"nothing was written to {shown(output)}\n")
+        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
         return of_failed(found.diagnostics)
     difference = compare(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
+    sys.stdout.write(f"{escaped(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
 
@@ -86,10 +86,10 @@ def generated(
     """
     found = _compiled(read_sources(specs), cache, before)
     if found.failed:
-        sys.stderr.write(f"nothing was written to {shown(output)}\n")
+        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
         return found
     written = write(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
+    sys.stdout.write(f"{escaped(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
     if cache:
@@ -99,7 +99,9 @@ def generated(
 
 def _first_look(output: Path) -> str:
     """Show the first steps to a new user."""
-    checklist, board = (shown(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"])))
+    checklist, board = (
+        escaped(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"]))
+    )
     return (
         f"look first at {checklist} (what is measured); then bring {board} (the on-call screen) and all else to your "
         "servers: agent-metrics apply --help"
@@ -137,7 +139,7 @@ def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unch
     """Record the output of the next call for the case that nothing changes, and the files that it depends on."""
     paths = [*(file.path for file in found.files), MANIFEST]
     plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
-    summary = f"{shown(output)}: {Outcome(unchanged=tuple(paths)).summary()}\n"
+    summary = f"{escaped(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
     read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
     made = {f"{output}{os.sep}{path}": output / path for path in paths}
     wrote = {
@@ -151,7 +153,7 @@ def watch(specs: Path, output: Path, *, cached: bool) -> None:
     with opened_cache(output, wanted=cached) as cache:
         try:
             memory = cache or Cache(None, output)
-            sys.stderr.write(f"watching {shown(specs)}; Ctrl-C ends it\n")
+            sys.stderr.write(f"watching {escaped(specs)}; Ctrl-C ends it\n")
             seen, found = None, None
             while True:
                 seen = _settled(specs, seen)

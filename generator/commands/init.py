@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, shown
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, escaped, of_failed
 from generator.commands.compiling import checked
-from generator.commands.init_service import OURS, Found, first_service
+from generator.commands.init_service import OURS, FirstFiles, first_service
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
@@ -20,7 +20,7 @@ from generator.errors import CommandError
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
-from generator.spec.source import Source
+from generator.spec.source import SourceText
 from generator.spec.sources import SHIPPED, shipped_profiles
 
 if TYPE_CHECKING:
@@ -157,23 +157,23 @@ def run(arguments: argparse.Namespace) -> int:
     if not _written(arguments, found):
         return CALL_AT_FAULT
     sys.stdout.writelines(f"{line}\n" for line in found.said)
-    call = " -o ".join(shlex.quote(shown(path)) for path in (arguments.specs, _output_of(arguments.specs)))
+    call = " -o ".join(shlex.quote(escaped(path)) for path in (arguments.specs, _output_of(arguments.specs)))
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return status
 
 
-def _first(arguments: argparse.Namespace) -> Found:
+def _first(arguments: argparse.Namespace) -> FirstFiles:
     if arguments.last is not None:
         raise CallError(
             "--last says how far back to look, and nothing is looked at", "add --from-prometheus URL"
         )
     name = _NAME if arguments.service is None else arguments.service
     text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
-    return Found({name: text}, SITE)
+    return FirstFiles({name: text}, SITE)
 
 
-def _from_wire(arguments: argparse.Namespace) -> Found:
+def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
     from generator.commands.init_from import from_wire  # noqa: PLC0415 - what talks to servers is an extra
 
     if arguments.service is not None and (problem := _problem(arguments, arguments.service, "")):
@@ -181,7 +181,7 @@ def _from_wire(arguments: argparse.Namespace) -> Found:
     return from_wire(arguments)
 
 
-def _written(arguments: argparse.Namespace, found: Found) -> bool:
+def _written(arguments: argparse.Namespace, found: FirstFiles) -> bool:
     """Write the files of a call; False, with an error message, where one of them must not be written."""
     specs = arguments.specs
     for name, text in found.texts.items():
@@ -221,7 +221,7 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
 
 def _schema_error(text: str) -> str | None:
     """Describe an error in the names from the command line, by the schema of their file."""
-    document = parse_document(Source("service", text))
+    document = parse_document(SourceText("service", text))
     if document.value is None:
         return document.diagnostics[0].message
     found = validate(document.value, load_schema("service"))
@@ -254,7 +254,7 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
     except OSError as problem:
         complain(f"{problem.filename} cannot be written: {problem.strerror}")
         return False
-    sys.stdout.writelines(f"wrote {shown(path)}\n" for path in missing if path not in schemas)
+    sys.stdout.writelines(f"wrote {escaped(path)}\n" for path in missing if path not in schemas)
     return True
 
 

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from generator.audit.parse import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
-from generator.commands.init_service import Found
+from generator.commands.init_service import FirstFiles
 from generator.commands.terminal import ProgressLine
-from generator.commands.values import length, prometheus, written
+from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.discover.bounds import bounds
 from generator.discover.draft import Draft, named, present
@@ -58,7 +58,7 @@ _MOST_OF = 0.9
 _TIMES = {0: "nobody", 1: "once", 2: "twice"}
 
 
-def from_wire(arguments: argparse.Namespace) -> Found:
+def from_wire(arguments: argparse.Namespace) -> FirstFiles:
     """Read the place that a call names, and write a service for each target that a profile can read.
 
     Raises:
@@ -137,7 +137,7 @@ def _selector(match: Match) -> str:
     return ", ".join(f'{key}="{printable(value)}"' for key, value in match.service.selector.items())
 
 
-def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> Found:
+def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> FirstFiles:
     drafts = list(_drafts(asked, matches))
     said = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
     if interval and interval > _LONGEST:
@@ -149,7 +149,7 @@ def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> F
     except LiveError as problem:
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
         more = _untried(problem)
-    return Found({one.name: one.text for one in drafts}, site(interval), (*said, *more))
+    return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*said, *more))
 
 
 def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
@@ -263,7 +263,7 @@ def _boards(
         mine = [one for one in fired if one.service == service.name]
         yield f"{service.name}: {full} of {len(measured)} panels have data; {_alerts(mine, history, asked)}"
         pages = [one for one in mine if one.severity == _CRITICAL]
-        yield from (f"  {one.alert} at {written(one.began)} for {_length(one)}" for one in pages[:_LISTED])
+        yield from (f"  {one.alert} at {iso_time(one.began)} for {_length(one)}" for one in pages[:_LISTED])
         if len(pages) > _LISTED:
             yield f"  and {len(pages) - _LISTED} more: replay says all"
     for why, count in Counter(one.why for one in drawn if one.why).items():

@@ -43,7 +43,7 @@ _OTHERS = ("{max_live: 10}", "a placeholder: the largest number of values at onc
 _WIDTH = 36
 
 
-class Found(Struct, frozen=True):
+class FirstFiles(Struct, frozen=True):
     """The files to write, with ``texts`` of services by their names, and the messages to print."""
 
     texts: Mapping[str, str]

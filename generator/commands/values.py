@@ -26,14 +26,14 @@ _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
 _HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
-class Span(Struct, frozen=True):
+class TimeSpan(Struct, frozen=True):
     """From ``start`` to ``end``, whole Unix seconds."""
 
     start: int
     end: int
 
 
-def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
+def span(arguments: argparse.Namespace, now: float | None = None) -> TimeSpan:
     """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the default end is now.
 
     Raises:
@@ -46,9 +46,9 @@ def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
     end = int(now if arguments.to is None else instant(arguments.to, now))
     start = int(end - length(arguments.last) if arguments.from_ is None else instant(arguments.from_, now))
     if start >= end:
-        message = f"the span ends before it starts: {written(start)} to {written(end)}"
+        message = f"the span ends before it starts: {iso_time(start)} to {iso_time(end)}"
         raise CallError(message, "give --from an earlier time than --to")
-    return Span(start, end)
+    return TimeSpan(start, end)
 
 
 def instant(text: str, now: float) -> float:
@@ -86,7 +86,7 @@ def length(text: str) -> float:
     return seconds
 
 
-def written(time_: float) -> str:
+def iso_time(time_: float) -> str:
     """Write a time as ``instant`` reads it."""
     try:
         return datetime.fromtimestamp(time_, UTC).isoformat().replace("+00:00", "Z")

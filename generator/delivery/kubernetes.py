@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from generator.artifact import Artifact
 from generator.delivery.limits import Limit
 from generator.delivery.objects import (
-    Kind,
+    ObjectKind,
     head,
     kustomization,
     object_name,
@@ -53,11 +53,11 @@ LIMITS: tuple[Limit, ...] = (
         Severity.WARNING,
     ),
 )
-_PROMETHEUS_RULE = Kind("PrometheusRule", "monitoring.coreos.com/v1")
-_CONFIG_MAP = Kind("ConfigMap", "v1")
-_FOLDER = Kind("GrafanaFolder", "grafana.integreatly.org/v1beta1")
-_DASHBOARD = Kind("GrafanaDashboard", "grafana.integreatly.org/v1beta1")
-_KIND = Kind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
+_PROMETHEUS_RULE = ObjectKind("PrometheusRule", "monitoring.coreos.com/v1")
+_CONFIG_MAP = ObjectKind("ConfigMap", "v1")
+_FOLDER = ObjectKind("GrafanaFolder", "grafana.integreatly.org/v1beta1")
+_DASHBOARD = ObjectKind("GrafanaDashboard", "grafana.integreatly.org/v1beta1")
+_KIND = ObjectKind("AlertmanagerConfig", "monitoring.coreos.com/v1alpha1")
 _COMMENT = """\
 # The operator lets these routes have alerts with the label namespace of this object alone, unless the Alertmanager says
 # alertmanagerConfigMatcherStrategy: {type: None}; or write alert_labels: {namespace: ...} in site.yaml.

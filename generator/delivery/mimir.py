@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, RuleText, joined
+from generator.delivery.rule_text import GENERATED, RuleText, join_groups
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
@@ -43,7 +43,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifac
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of the shared rules."""
-    yield _namespace(SHARED, joined(shared))
+    yield _namespace(SHARED, join_groups(shared))
 
 
 def _namespace(name: str, groups: str) -> Artifact:

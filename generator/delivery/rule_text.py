@@ -48,7 +48,7 @@ def rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]
         yield RuleText(name, owner, "".join(items))
 
 
-def joined(texts: Iterable[RuleText]) -> str:
+def join_groups(texts: Iterable[RuleText]) -> str:
     """Join the items of several subjects."""
     return "".join(text.groups for text in texts)
 

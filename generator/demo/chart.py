@@ -23,7 +23,7 @@ _THOUSANDS = ((1e12, " Tri"), (1e9, " Bil"), (1e6, " Mil"), (1e3, " K"))
 _SUFFIX = "suffix:"
 
 
-class Line(Struct, frozen=True):
+class ChartLine(Struct, frozen=True):
     """A series: values by Unix time, and how it looks."""
 
     name: str
@@ -63,7 +63,7 @@ class _Scale(Struct, frozen=True):
         return self.height - _BOTTOM - min(1.0, max(0.0, part)) * (self.height - _TOP - _BOTTOM)
 
 
-def chart(lines: Sequence[Line], axes: Axes, width: float, height: float) -> Markup:
+def chart(lines: Sequence[ChartLine], axes: Axes, width: float, height: float) -> Markup:
     """Draw the lines; ``width`` and ``height`` are in pixels."""
     bases, tops = _stacked(lines)
     scale = _scaled(tops, axes, width, height)
@@ -72,7 +72,7 @@ def chart(lines: Sequence[Line], axes: Axes, width: float, height: float) -> Mar
     return svg.format(f"{width:.0f}", f"{height:.0f}", Markup("").join(parts))
 
 
-def _stacked(lines: Sequence[Line]) -> tuple[list[Mapping[float, float]], list[Mapping[float, float]]]:
+def _stacked(lines: Sequence[ChartLine]) -> tuple[list[Mapping[float, float]], list[Mapping[float, float]]]:
     """Return where each line begins and ends, which are apart where it is stacked on others."""
     bases: list[Mapping[float, float]] = []
     tops: list[Mapping[float, float]] = []
@@ -106,7 +106,7 @@ def _grid(scale: _Scale) -> Iterator[Markup]:
     )
     for value in _ticks(scale.low, scale.high):
         y = scale.y(value)
-        label = amount(value, scale.axes.unit, scale.axes.decimals)
+        label = formatted_amount(value, scale.axes.unit, scale.axes.decimals)
         yield line.format(
             _LEFT, f"{scale.width - _RIGHT:.0f}", f"{y:.1f}", f"{y:.1f}", _LEFT - 6, f"{y + 4:.1f}", label
         )
@@ -129,7 +129,7 @@ def _ticks(low: float, high: float) -> Iterator[float]:
         count += 1
 
 
-def _drawn(line: Line, base: Mapping[float, float], top: Mapping[float, float], scale: _Scale) -> Markup:
+def _drawn(line: ChartLine, base: Mapping[float, float], top: Mapping[float, float], scale: _Scale) -> Markup:
     parts = []
     for run in _runs(sorted(top), scale.axes.step):
         upper = " ".join(f"{scale.x(at):.1f},{scale.y(top[at]):.1f}" for at in run)
@@ -159,7 +159,7 @@ def _runs(times: Sequence[float], step: float) -> Iterator[list[float]]:
         yield run
 
 
-def amount(value: float, unit: str, decimals: int | None = None) -> str:
+def formatted_amount(value: float, unit: str, decimals: int | None = None) -> str:
     """Write a value for people; without ``decimals`` three digits count."""
     if not isfinite(value):
         return "-"

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _NONE = Boards("", "none is wanted")
 
 
-class Wanted(Struct, frozen=True):
+class StageOptions(Struct, frozen=True):
     """The set-up to make.
 
     Attributes:
@@ -86,7 +86,7 @@ class Stage(Struct, frozen=True):
 
 
 @contextmanager
-def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterator[Stage]:
+def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) -> Iterator[Stage]:
     """Set everything up, and take it all down when the block ends, however it does.
 
     Raises:
@@ -133,7 +133,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         yield Stage(prometheus.api, told, seen, shown, addresses, switches)
 
 
-def before(wanted: Wanted, now: float) -> Scenario:
+def before(wanted: StageOptions, now: float) -> Scenario:
     """Describe the history up to now.
 
     No instance crashes in it, or one might be down at its end. Traffic is the same at all hours, so that an alert takes
@@ -148,7 +148,7 @@ def survivors(scenario: Scenario) -> list[Life]:
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
 
-def _alertmanager(wanted: Wanted, opened: ExitStack) -> str:
+def _alertmanager(wanted: StageOptions, opened: ExitStack) -> str:
     try:
         find_alertmanager()
     except LiveError:
@@ -170,7 +170,7 @@ def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, objec
 
 def _remember(
     server: PrometheusServer,
-    wanted: Wanted,
+    wanted: StageOptions,
     rules: RuleSet,
     scenario: Scenario,
     progress: Callable[[str, int, int], None],
@@ -199,7 +199,7 @@ def _watched(
         yield one
 
 
-def _with_rules(config: ServerConfig, wanted: Wanted, site: Site, directory: Path) -> ServerConfig:
+def _with_rules(config: ServerConfig, wanted: StageOptions, site: Site, directory: Path) -> ServerConfig:
     """Make the server read all rules of the service, the shared ones and its own, as files."""
     rules = rule_set([wanted.service], wanted.model.library, site)
     paths = []

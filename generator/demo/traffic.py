@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from generator.demo.incidents import Switches
     from generator.demo.instance import Instance
-    from generator.simulate.scenario import Traffic
+    from generator.simulate.scenario import Arrivals
 
 # The largest number of runs at work at once; later ones wait.
 _WORKERS = 64
@@ -28,7 +28,7 @@ class Working:
     """Agents at work, from the beginning of a ``with`` block to its end."""
 
     def __init__(
-        self, agent: Agent, traffic: Traffic, instances: Sequence[Instance], switches: Switches
+        self, agent: Agent, traffic: Arrivals, instances: Sequence[Instance], switches: Switches
     ) -> None:
         self._agent, self._traffic = agent, traffic
         self._instances, self._switches = instances, switches

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from generator.diagnostics.credentials import masked
 from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
-from generator.diagnostics.printable import cells, printable, shown
+from generator.diagnostics.printable import cells, printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,4 +133,4 @@ def _marked(number: int, line: str, start: int, end: int) -> Excerpt:
 
 
 def _shown(text: str) -> str:
-    return "".join(_TAB if character == "\t" else shown(character) for character in text)
+    return "".join(_TAB if character == "\t" else visible(character) for character in text)

@@ -11,7 +11,14 @@ from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
 from generator.instrumentation.events import BlockView, block_view, methods
-from generator.instrumentation.python import class_name, docstring, literal, number, shown, wrapped
+from generator.instrumentation.python import (
+    class_name,
+    docstring,
+    docstring_literal,
+    literal,
+    number,
+    wrapped,
+)
 from generator.instrumentation.roles import Block, Roles, roles
 from generator.instrumentation.view import LabelView, Names, names_of
 from generator.model import names, tokens
@@ -131,7 +138,7 @@ def _environment() -> Environment:
     )
     environment.filters["docstring"] = docstring
     environment.filters["literal"] = literal
-    environment.filters["shown"] = shown
+    environment.filters["shown"] = docstring_literal
     environment.filters["number"] = number
     environment.filters["wrapped"] = wrapped
     return environment

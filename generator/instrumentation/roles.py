@@ -30,7 +30,7 @@ UNREAD_REASONS = {"missing", "unknown", "contradicted"}
 _UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 
 
-class Fed(Struct, frozen=True):
+class FedMetric(Struct, frozen=True):
     """A metric, and the role of the event that feeds it."""
 
     metric: Metric
@@ -49,7 +49,7 @@ class Block(Struct, frozen=True):
         optional: The given labels that only metrics of runs within runs have.
     """
 
-    metrics: tuple[Fed, ...]
+    metrics: tuple[FedMetric, ...]
     given: tuple[str, ...]
     outcome: Outcome | None
     cause: str
@@ -84,9 +84,9 @@ def roles(service: Service) -> Roles:
     )
 
 
-def _fed(service: Service, events: Iterable[Event]) -> tuple[Fed, ...]:
+def _fed(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
     return tuple(
-        Fed(service.metrics[stream.metric], found)
+        FedMetric(service.metrics[stream.metric], found)
         for stream in streams.fed(service, *events)
         if (found := role(stream)) and found.amount not in _UNKNOWN
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from generator.live.process import START_SECONDS, HttpServer, find, launch_http, running
+from generator.live.process import START_SECONDS, HttpServer, find_program, launch_http, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def find_alertmanager() -> str:
     Raises:
         LiveError: it is not installed.
     """
-    return next(filter(None, map(which, _PROGRAMS)), None) or find("alertmanager", _PROGRAMS[0])
+    return next(filter(None, map(which, _PROGRAMS)), None) or find_program("alertmanager", _PROGRAMS[0])
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class _Range(Struct):
     values: list[tuple[float, str]] = field(default_factory=list)
 
 
-class Alert(Struct, frozen=True):
+class ActiveAlert(Struct, frozen=True):
     """An alert that is ``pending`` or ``firing``; ``active_at`` is the server's text (RFC 3339)."""
 
     state: str
@@ -107,7 +107,7 @@ class RuleState(Struct, frozen=True):
     last_error: str = field(default="", name="lastError")
     labels: dict[str, str] = field(default_factory=dict)
     state: str = ""
-    alerts: tuple[Alert, ...] = ()
+    alerts: tuple[ActiveAlert, ...] = ()
     duration: float = 0.0
     keep_firing_for: float = field(default=0.0, name="keepFiringFor")
     annotations: dict[str, str] = field(default_factory=dict)
@@ -197,7 +197,7 @@ def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometh
         raise _not_of(noun, server) from error
 
 
-def whole(value: float) -> int:
+def whole_number(value: float) -> int:
     """Read a count.
 
     Raises:

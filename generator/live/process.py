@@ -63,7 +63,7 @@ class HttpServer(Struct, frozen=True):
             return False
 
 
-def find(program: str, package: str) -> str:
+def find_program(program: str, package: str) -> str:
     """Return the path of a program.
 
     Raises:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from generator.live.api import PrometheusApi, connect, probe
 from generator.live.errors import LiveError
-from generator.live.process import START_SECONDS, find, last_errors, launch, log_of, running
+from generator.live.process import START_SECONDS, find_program, last_errors, launch, log_of, running
 
 if TYPE_CHECKING:
     import subprocess
@@ -68,7 +68,7 @@ def find_prometheus() -> str:
     Raises:
         LiveError: it is not installed.
     """
-    return find("prometheus", "prometheus")
+    return find_program("prometheus", "prometheus")
 
 
 @contextmanager

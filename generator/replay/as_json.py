@@ -10,7 +10,7 @@ from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident, Scor
 from generator.replay.times import iso
 
 if TYPE_CHECKING:
-    from generator.replay.report import AlertReport, Report, Row
+    from generator.replay.report import ActivePeriod, AlertReport, Report
 
 
 def as_json(report: Report) -> str:
@@ -54,7 +54,7 @@ def _alert(one: AlertReport) -> dict[str, Any]:
     }
 
 
-def row_of(row: Row) -> dict[str, Any]:
+def row_of(row: ActivePeriod) -> dict[str, Any]:
     """Return a firing, or a period of only pending, as a value that JSON can represent."""
     times = {"active_at": row.active_at, "fired_at": row.fired_at, "ended_at": row.ended_at}
     values = {"start": row.at_start, "min": row.least, "max": row.most}

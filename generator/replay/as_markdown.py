@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from generator.markdown import code, text
 from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.replay.report import Report, Row
+    from generator.replay.report import ActivePeriod, Report
 
 #: More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
@@ -25,7 +25,7 @@ def as_markdown(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield f"### Alerts of {', '.join(map(code, report.services))}"
     yield ""
-    yield f"{clock(report.replay.start)} to {written(report.replay.end)} on {code(report.replay.server)}."
+    yield f"{clock(report.replay.start)} to {utc(report.replay.end)} on {code(report.replay.server)}."
     yield from (f"{text(one)}" for one in report.notes)
     yield ""
     if report.truth:
@@ -98,7 +98,7 @@ def _score(one: Score) -> tuple[str, ...]:
     )
 
 
-def firing(row: Row) -> tuple[str, ...]:
+def firing(row: ActivePeriod) -> tuple[str, ...]:
     """Write a firing as the cells of a row."""
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
@@ -107,7 +107,7 @@ def firing(row: Row) -> tuple[str, ...]:
         text(row.of.rule.alert),
         code(row.of.service),
         " ".join(code(f"{name}={value}") for name, value in row.labels.items()),
-        amount(row.at_start, row.of.rule),
+        alert_value(row.at_start, row.of.rule),
         *((str(row.cause),) if row.cause else ()),
     )
 

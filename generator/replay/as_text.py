@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.replay.report import AlertReport, Report, Row
+    from generator.replay.report import ActivePeriod, AlertReport, Report
 
 # More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
@@ -34,7 +34,7 @@ def _head(report: Report) -> Iterator[str]:
     replay = report.replay
     source = "computed here" if replay.records == "inlined" else "read"
     yield f"{', '.join(report.services)} on {replay.server}"
-    yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
+    yield f"{clock(replay.start)} to {utc(replay.end)}; recorded series {source}"
     yield from (f"note: {text}" for text in report.notes)
     yield ""
 
@@ -52,7 +52,7 @@ def _alerts(report: Report) -> Iterator[str]:
             time, message = next(iter(one.failures.items()))
             yield (
                 f"{one.of.rule.alert} of {one.of.service}: {len(one.failures)} failed evaluations, the first at "
-                f"{written(time)}: {message}"
+                f"{utc(time)}: {message}"
             )
     yield ""
 
@@ -63,14 +63,14 @@ def _alert(one: AlertReport) -> tuple[str, ...]:
         one.of.service,
         one.of.rule.alert,
         one.of.severity,
-        labelled(one.labels),
+        labels_text(one.labels),
         str(len(one.firings)),
         *lengths,
         str(len(one.pending)),
     )
 
 
-def _firings(rows: Sequence[Row]) -> Iterator[str]:
+def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
     if not rows:
         return
     judged = any(row.cause for row in rows)
@@ -91,20 +91,20 @@ def _firings(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
 
 
-def _firing(row: Row) -> tuple[str, ...]:
+def _firing(row: ActivePeriod) -> tuple[str, ...]:
     rule = row.of.rule
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
         rule.alert,
-        labelled(row.labels),
-        *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
+        labels_text(row.labels),
+        *(alert_value(value, rule) for value in (row.at_start, row.least, row.most)),
         *((str(row.cause),) if row.cause else ()),
     )
 
 
-def labelled(labels: Mapping[str, str]) -> str:
+def labels_text(labels: Mapping[str, str]) -> str:
     """Write labels on one line."""
     return " ".join(f"{name}={text}" for name, text in labels.items())
 

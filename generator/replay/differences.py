@@ -9,21 +9,21 @@ from generator.diagnostics.printable import printable
 from generator.markdown import code, text
 from generator.replay.as_json import document, row_of
 from generator.replay.as_markdown import table as markdown_table
-from generator.replay.as_text import labelled, table
-from generator.replay.compare import AlertCount, Change, Comparison, Difference, lasted
+from generator.replay.as_text import labels_text, table
+from generator.replay.compare import AlertCount, Comparison, FiringChange, FiringDifference, lasted
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
-from generator.replay.times import after, clock, lasting, written
+from generator.replay.times import after, clock, lasting, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.replay.report import Row
+    from generator.replay.report import ActivePeriod
 
 #: More rows than this are only in the page and the JSON.
 _MOST_ROWS = 60
 _NOTHING = "Every alert would have fired exactly as before."
 _HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
-_COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in Change))
+_COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in FiringChange))
 _INCIDENTS = ("incident", "first ticket before", "first ticket now", "first page before", "first page now")
 
 
@@ -86,7 +86,7 @@ def as_json(found: Comparison) -> str:
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _difference(one: Difference) -> dict[str, Any]:
+def _difference(one: FiringDifference) -> dict[str, Any]:
     return {
         "change": str(one.change),
         "service": one.row.of.service,
@@ -109,15 +109,15 @@ def false_alarms(found: Comparison) -> str:
     return f"False alarms: {before} before, {now} now."
 
 
-def sides(one: Difference) -> tuple[str, str]:
+def sides(one: FiringDifference) -> tuple[str, str]:
     """Describe the times of firings before and now, and the difference."""
     before, now = _when(one.before), _when(one.after)
-    if one.change is Change.MOVED and (shift := _shift(*one.moved)):
+    if one.change is FiringChange.MOVED and (shift := _shift(*one.moved)):
         now = f"{now} ({shift})"
     return before, now
 
 
-def _when(rows: Sequence[Row]) -> str:
+def _when(rows: Sequence[ActivePeriod]) -> str:
     if not rows:
         return "-"
     first = rows[0]
@@ -136,7 +136,7 @@ def _shift(later: float, longer: float) -> str:
     return ", ".join(parts)
 
 
-def _row(one: Difference, found: Comparison) -> tuple[str, ...]:
+def _row(one: FiringDifference, found: Comparison) -> tuple[str, ...]:
     several = len(found.services) > 1
     labels = {**({"service": one.row.of.service} if several else {}), **one.row.labels}
     row = one.row
@@ -145,7 +145,7 @@ def _row(one: Difference, found: Comparison) -> tuple[str, ...]:
         clock(one.began),
         row.of.severity,
         row.of.rule.alert,
-        labelled(labels),
+        labels_text(labels),
         *sides(one),
     )
 
@@ -160,7 +160,7 @@ def _count(one: AlertCount) -> tuple[str, ...]:
         one.severity,
         str(one.before),
         str(one.after),
-        *(str(one.changes[each]) for each in Change),
+        *(str(one.changes[each]) for each in FiringChange),
     )
 
 
@@ -175,7 +175,7 @@ def found_after(first: Detection | None) -> str:
 
 
 def _span(found: Comparison) -> str:
-    return f"{clock(found.after.replay.start)} to {written(found.after.replay.end)}"
+    return f"{clock(found.after.replay.start)} to {utc(found.after.replay.end)}"
 
 
 def _upper(head: Sequence[str]) -> tuple[str, ...]:

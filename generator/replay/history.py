@@ -15,7 +15,7 @@ from generator.live.states import Activity, activities
 from generator.model import names
 from generator.promql.expr import escape_regex, literal
 from generator.replay.evaluations import Evaluated, Steps, evaluated
-from generator.replay.jobs import Crew, Job
+from generator.replay.jobs import Job, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,7 +57,7 @@ class _Question(Struct, frozen=True):
 
 
 def histories(
-    crew: Crew,
+    crew: WorkerPool,
     rules: Sequence[ReplayedRule],
     span: tuple[float, float],
     points: int,

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from generator.model.units import MINUTE
 from generator.replay.errors import ReplayError
-from generator.replay.times import written
+from generator.replay.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -190,13 +190,13 @@ def check_truth(truth: Incidents, services: Collection[str], start: float, end: 
     if truth.end <= start or truth.start >= end:
         message = (
             f"the incidents are of another time: the list is complete {_reach(truth)}, "
-            f"and the replay is from {written(start)} to {written(end)}"
+            f"and the replay is from {utc(start)} to {utc(end)}"
         )
         raise ReplayError(message, _RIGHT)
 
 
 def _reach(truth: Incidents) -> str:
-    return f"until {written(truth.end)}" if truth.end < float("inf") else f"from {written(truth.start)}"
+    return f"until {utc(truth.end)}" if truth.end < float("inf") else f"from {utc(truth.start)}"
 
 
 def not_judged(truth: Incidents, services: Collection[str], start: float, end: float) -> Iterator[str]:

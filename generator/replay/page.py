@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from generator import templates
 from generator.diagnostics.printable import printable
-from generator.replay.compare import Change, Comparison
+from generator.replay.compare import Comparison, FiringChange
 from generator.replay.differences import found_after, incidents, sides
 from generator.replay.judge import PAGE, TICKET, Verdict
 from generator.replay.timeline import GUTTER, WIDTH, Timeline, timeline
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,10 +68,10 @@ def _rendered(
         found_after=found_after,
         incidents=incidents,
         sides=sides,
-        written=written,
+        written=utc,
         lasting=lasting,
         share=share,
-        amount=amount,
+        amount=alert_value,
         plural=_plural,
     )
     return environment.get_template("page.html.j2").render(
@@ -116,7 +116,7 @@ def _tiles_of_change(found: Comparison) -> Iterator[Tile]:
         was, is_ = (len(each.found) for each in (found.before, found.after))
         mood = "bad" if is_ < was else "good" if is_ > was else "plain"
         yield Tile(f"{was} \N{RIGHTWARDS ARROW} {is_}", "incidents detected", mood)
-    for change in Change:
+    for change in FiringChange:
         yield Tile(str(sum(one.change is change for one in found.differences)), str(change))
 
 

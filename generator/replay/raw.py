@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.answers import RangeSeries, whole
+from generator.live.answers import RangeSeries, whole_number
 from generator.live.errors import RefusedError, TimedOutError, TooLargeError
 from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.promql.reach import LOOKBACK
-from generator.replay.jobs import Crew, Job
+from generator.replay.jobs import Job, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _SHORTEST, _LONGEST = 60, 6 * 3600
 _LOOKS = 60
 
 
-class Quantity(Struct, frozen=True):
+class SeriesCount(Struct, frozen=True):
     """The largest number of a selector's series at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector
@@ -43,9 +43,9 @@ class Quantity(Struct, frozen=True):
     first: int
 
 
-def quantities(
+def count_series(
     api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int
-) -> tuple[Quantity, ...]:
+) -> tuple[SeriesCount, ...]:
     """Count the series of each selector, at a few instants of the span.
 
     Raises:
@@ -55,13 +55,15 @@ def quantities(
     found = []
     for selector in selectors:
         result = api.one_range(f"count({selector.text})", start, end, step)
-        most = max((whole(value) for one in result.series for value in one.values), default=0)
+        most = max((whole_number(value) for one in result.series for value in one.values), default=0)
         seen = min((time for one in result.series for time in one.timestamps), default=end)
-        found.append(Quantity(selector, most, max(start, int(seen) - step)))
+        found.append(SeriesCount(selector, most, max(start, int(seen) - step)))
     return tuple(found)
 
 
-def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: int) -> Iterator[TimeSeries]:
+def samples(
+    crew: WorkerPool, one: SeriesCount, span: tuple[int, int], scrape_interval: int
+) -> Iterator[TimeSeries]:
     """Return all samples of ``span``, after its start up to its end, in pieces; a series occurs once in each piece.
 
     Staleness markers are not among them: no query shows them.

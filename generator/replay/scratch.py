@@ -17,7 +17,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.replay.evaluations import evaluated, steps_within
-from generator.replay.raw import Quantity, markers, quantities, samples
+from generator.replay.raw import SeriesCount, count_series, markers, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
     from generator.model.service import Site
     from generator.replay.history import LabelSet
-    from generator.replay.jobs import Crew
+    from generator.replay.jobs import WorkerPool
     from generator.replay.needs import Needs, RawSelector
 
 _POINTS = 1500
 NO_DATA = "check the span, and that the services' selectors match its series"
 
 
-class Source(Struct, frozen=True):
+class RawSource(Struct, frozen=True):
     """The source of raw series, the span (Unix seconds), and the largest number of samples to read."""
 
-    crew: Crew
+    crew: WorkerPool
     span: tuple[int, int]
     site: Site
     most_samples: int
@@ -56,19 +56,21 @@ def check_scratch() -> None:
 
 
 @contextmanager
-def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
+def scratch(source: RawSource, needs: Needs) -> Iterator[PrometheusApi]:
     """Start a server, fill it, evaluate the recording rules in it; it ends with the block.
 
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
-    with filled(source, needs.raw) as (api, span):
+    with server_with_raw(source, needs.raw) as (api, span):
         _record(replace(source, span=span), needs, api)
         yield api
 
 
 @contextmanager
-def filled(source: Source, raw: Sequence[RawSelector]) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
+def server_with_raw(
+    source: RawSource, raw: Sequence[RawSelector]
+) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
     """Start a server and fill it with raw series; yield it with their span.
 
     Raises:
@@ -83,9 +85,9 @@ def filled(source: Source, raw: Sequence[RawSelector]) -> Iterator[tuple[Prometh
         yield server.api, known.span
 
 
-def _quantities(source: Source, raw: Sequence[RawSelector]) -> tuple[Quantity, ...]:
+def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[SeriesCount, ...]:
     start, end = source.span
-    asked = quantities(source.crew.apis[0], raw, start, end)
+    asked = count_series(source.crew.apis[0], raw, start, end)
     found = tuple(one for one in asked if one.series)
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
@@ -93,7 +95,7 @@ def _quantities(source: Source, raw: Sequence[RawSelector]) -> tuple[Quantity, .
     return found
 
 
-def _check_amount(source: Source, found: Sequence[Quantity]) -> None:
+def _check_amount(source: RawSource, found: Sequence[SeriesCount]) -> None:
     start, end = source.span
     total = sum(one.series for one in found) * (end - start) // source.site.scrape_interval
     if total > source.most_samples:
@@ -104,7 +106,7 @@ def _check_amount(source: Source, found: Sequence[Quantity]) -> None:
         raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
 
 
-def _fill(source: Source, one: Quantity, own: PrometheusApi) -> None:
+def _fill(source: RawSource, one: SeriesCount, own: PrometheusApi) -> None:
     times: dict[LabelSet, list[int]] = {}
     pieces = samples(source.crew, one, source.span, source.site.scrape_interval)
     write(own, _watched(pieces, times) if one.selector.instant else pieces)
@@ -118,7 +120,7 @@ def _watched(pieces: Iterable[TimeSeries], times: dict[LabelSet, list[int]]) -> 
         yield piece
 
 
-def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
+def _shown(source: RawSource, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
     """Query the steps at which the server itself shows each series."""
     steps = steps_within(*source.span, source.site.rule_interval)
     shown: dict[LabelSet, set[float]] = {}
@@ -129,7 +131,7 @@ def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[fl
     return shown, steps.instants
 
 
-def _record(source: Source, needs: Needs, own: PrometheusApi) -> None:
+def _record(source: RawSource, needs: Needs, own: PrometheusApi) -> None:
     evaluate(
         own,
         needs.groups,

@@ -53,16 +53,16 @@ class ReplayedRule(Struct, frozen=True):
         return steps_within(start - before * self.interval, end, self.interval)
 
 
-class Subject(Struct, frozen=True):
+class ReplaySubject(Struct, frozen=True):
     """Alerting rules, and the recording rules behind them."""
 
     services: tuple[str, ...]
     rules: tuple[ReplayedRule, ...]
     recording: tuple[RuleGroup, ...]
 
-    def only(self, alerts: Collection[str]) -> Subject:
+    def only(self, alerts: Collection[str]) -> ReplaySubject:
         """Keep the rules of some alerts."""
-        return Subject(
+        return ReplaySubject(
             self.services, tuple(one for one in self.rules if one.rule.alert in alerts), self.recording
         )
 
@@ -71,7 +71,7 @@ def subject(
     alerting: Mapping[str, Iterable[RuleGroup]],
     recording: Iterable[RuleGroup],
     step: int | None = None,
-) -> Subject:
+) -> ReplaySubject:
     """Collect the rules to replay.
 
     Args:
@@ -90,7 +90,7 @@ def subject(
         if rule.expr not in reaches:
             reaches[rule.expr] = reach(rule.expr, records)
         found.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
-    return Subject(tuple(alerting), tuple(found), behind)
+    return ReplaySubject(tuple(alerting), tuple(found), behind)
 
 
 def _every(

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.replay.judge import Cause, JudgedIncident
-from generator.replay.times import after, amount, clock, lasting
+from generator.replay.times import after, alert_value, clock, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.replay.report import Report, Row
+    from generator.replay.report import ActivePeriod, Report
 
 _HEAD_ROW, _AXIS, _FOOT_ROW = 20.0, 30.0, 20.0
 _EMPTY = 28.0
@@ -35,7 +35,7 @@ _NARROWEST = 3.0
 _MOST_TRACKS = 8
 
 
-class Label(Struct, frozen=True):
+class Caption(Struct, frozen=True):
     """Text at ``x``, about an event at ``at``; ``row`` keeps it from other texts."""
 
     x: float
@@ -49,7 +49,7 @@ class Band(Struct, frozen=True):
 
     x: float
     width: float
-    label: Label
+    label: Caption
     tip: str
     verdict: str
     found: float | None
@@ -79,7 +79,7 @@ class Lane(Struct, frozen=True):
     quiet: bool
 
 
-class Section(Struct, frozen=True):
+class ServiceLanes(Struct, frozen=True):
     """The lanes of a service, below its name; without a name where it is the only one."""
 
     name: str
@@ -105,11 +105,11 @@ class Timeline(Struct, frozen=True):
     judged: float
     axis: tuple[tuple[float, Tick], ...]
     bands: tuple[Band, ...]
-    releases: tuple[Label, ...]
-    sections: tuple[Section, ...]
+    releases: tuple[Caption, ...]
+    sections: tuple[ServiceLanes, ...]
 
 
-class Scale(Struct, frozen=True):
+class TimeScale(Struct, frozen=True):
     """The scale from times to places."""
 
     start: float
@@ -148,7 +148,7 @@ def _tick(time: int) -> Tick:
 
 def timeline(report: Report) -> Timeline:
     """Compute the layout of a report."""
-    scale = Scale(report.replay.start, report.replay.end)
+    scale = TimeScale(report.replay.start, report.replay.end)
     several = len(report.services) > 1 and report.truth is not None and not report.truth.service
     bands = tuple(_bands(report.incidents, scale, several=several))
     top = _AXIS + _HEAD_ROW * (1 + max((band.label.row for band in bands), default=-1))
@@ -163,7 +163,7 @@ def timeline(report: Report) -> Timeline:
     )
 
 
-def _judged_until(report: Report, sections: Sequence[Section], bottom: float) -> float:
+def _judged_until(report: Report, sections: Sequence[ServiceLanes], bottom: float) -> float:
     """Find the end of the lanes that the incidents are about: those of one service come first."""
     of = report.truth.service if report.truth else ""
     if of and sections and sections[0].name:
@@ -171,7 +171,7 @@ def _judged_until(report: Report, sections: Sequence[Section], bottom: float) ->
     return bottom
 
 
-def _bands(incidents: Sequence[JudgedIncident], scale: Scale, *, several: bool) -> Iterator[Band]:
+def _bands(incidents: Sequence[JudgedIncident], scale: TimeScale, *, several: bool) -> Iterator[Band]:
     """Draw incidents; their service is named where there are several."""
     texts = []
     for one in incidents:
@@ -198,13 +198,13 @@ def _tip_of_incident(one: JudgedIncident, text: str) -> Iterator[str]:
     yield from (one.incident.impact,) if one.incident.impact else ()
 
 
-def _releases(report: Report, scale: Scale) -> Iterator[Label]:
+def _releases(report: Report, scale: TimeScale) -> Iterator[Caption]:
     rollouts = report.truth.rollouts if report.truth else ()
     within = [one for one in rollouts if scale.start <= one.at <= scale.end]
     yield from _labels([(scale(one.at), f"release {one.release}") for one in within])
 
 
-def _labels(texts: Sequence[tuple[float, str]]) -> Iterator[Label]:
+def _labels(texts: Sequence[tuple[float, str]]) -> Iterator[Caption]:
     """Assign each text to the first row where it overlaps no other; near the right edge it moves left."""
     ends: list[list[tuple[float, float]]] = []
     for x, text in texts:
@@ -214,10 +214,10 @@ def _labels(texts: Sequence[tuple[float, str]]) -> Iterator[Label]:
         if row == len(ends):
             ends.append([])
         ends[row].append((left, left + width))
-        yield Label(left, text, row, x)
+        yield Caption(left, text, row, x)
 
 
-def _sections(report: Report, scale: Scale, top: float) -> Iterator[Section]:
+def _sections(report: Report, scale: TimeScale, top: float) -> Iterator[ServiceLanes]:
     """Yield one section a service, from ``top`` down: that of the incidents first, right below their names."""
     judged = report.truth.service if report.truth else ""
     y = top
@@ -225,14 +225,14 @@ def _sections(report: Report, scale: Scale, top: float) -> Iterator[Section]:
         heading = _HEADING if len(report.services) > 1 else 0.0
         lanes = tuple(_lanes(report, service, scale, y + heading))
         if lanes:
-            section = Section(service if heading else "", y, lanes)
+            section = ServiceLanes(service if heading else "", y, lanes)
             yield section
             y = section.bottom
 
 
-def _lanes(report: Report, service: str, scale: Scale, top: float) -> Iterator[Lane]:
+def _lanes(report: Report, service: str, scale: TimeScale, top: float) -> Iterator[Lane]:
     """One lane an alert, in the order of their first firings; alerts that were only pending come last."""
-    grouped: dict[str, list[Row]] = {}
+    grouped: dict[str, list[ActivePeriod]] = {}
     for one in report.active:
         if one.of.service == service:
             grouped.setdefault(one.of.rule.alert, []).extend((*one.firings, *one.pending))
@@ -246,12 +246,12 @@ def _lanes(report: Report, service: str, scale: Scale, top: float) -> Iterator[L
         y += height
 
 
-def _first(rows: Sequence[Row]) -> tuple[bool, float]:
+def _first(rows: Sequence[ActivePeriod]) -> tuple[bool, float]:
     fired = [row.fired_at for row in rows if row.fired_at is not None]
     return (not fired, min(fired or [row.active_at for row in rows]))
 
 
-def _tracks(rows: Sequence[Row], scale: Scale) -> Iterator[tuple[int, Row]]:
+def _tracks(rows: Sequence[ActivePeriod], scale: TimeScale) -> Iterator[tuple[int, ActivePeriod]]:
     """Assign each firing to the first track where it overlaps no other, critical ones first.
 
     Periods of only pending go where there is room, else all to one more track: many short ones form one group.
@@ -272,12 +272,12 @@ def _free_track(taken: Sequence[Sequence[tuple[float, float]]], extent: tuple[fl
     return next((track for track, spans in enumerate(taken) if _is_free(spans, *extent)), len(taken))
 
 
-def _extent(row: Row, scale: Scale) -> tuple[float, float]:
+def _extent(row: ActivePeriod, scale: TimeScale) -> tuple[float, float]:
     left, right = scale(row.active_at), scale(scale.end if row.ended_at is None else row.ended_at)
     return left, max(left + _NARROWEST, right) + _GAP
 
 
-def _bar(row: Row, scale: Scale, y: float) -> Bar:
+def _bar(row: ActivePeriod, scale: TimeScale, y: float) -> Bar:
     left, right = scale(row.began), scale(scale.end if row.ended_at is None else row.ended_at)
     fired = row.fired_at is not None
     return Bar(
@@ -292,7 +292,7 @@ def _bar(row: Row, scale: Scale, y: float) -> Bar:
     )
 
 
-def _tip_of_firing(row: Row) -> Iterator[str]:
+def _tip_of_firing(row: ActivePeriod) -> Iterator[str]:
     rule = row.of.rule
     labels = "".join(f" {name}={text}" for name, text in row.labels.items())
     yield f"{rule.alert} ({row.of.severity}){labels}"
@@ -303,7 +303,7 @@ def _tip_of_firing(row: Row) -> Iterator[str]:
     else:
         yield f"firing from {before}{clock(row.fired_at)} to {until}, {lasting(row.seconds)}"
         yield f"pending from {clock(row.active_at)}"
-    values = [amount(value, rule) for value in (row.at_start, row.least, row.most)]
+    values = [alert_value(value, rule) for value in (row.at_start, row.least, row.most)]
     if any(values):
         yield f"value {values[0] or '-'}, from {values[1]} to {values[2]}"
     if row.cause:

@@ -32,7 +32,7 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     table += [
         (
             metric.series.metric.name,
-            labels(metric.series.labels),
+            label_factors(metric.series.labels),
             number(metric.series.each),
             number(metric.series.live),
             number(metric.series.retained),
@@ -76,7 +76,7 @@ def _sums(found: Overview, servers: Mapping[str, Overview], site: Site) -> Itera
     yield f"  {_load(fleet.load)}"
 
 
-def labels(bounds: Sequence[LabelBound]) -> str:
+def label_factors(bounds: Sequence[LabelBound]) -> str:
     """Write the factors: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
     factors = [
         f"{label.name} {label.live}" + (f" ({label.retained})" if label.retained != label.live else "")

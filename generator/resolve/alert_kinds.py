@@ -30,7 +30,7 @@ from generator.model.signals import (
 )
 from generator.model.units import DAY, MINUTE, duration
 from generator.resolve.floors import check_promise
-from generator.resolve.quantities import Bound, bound, stands_on_objective
+from generator.resolve.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
@@ -210,10 +210,10 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
     return body.by.value
 
 
-def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> Bound | None:
+def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> ResolvedBound | None:
     if text is None:
         return None
-    found = bound(text, signal, scope.objectives.get(signal.name), scope.findings)
+    found = resolve_bound(text, signal, scope.objectives.get(signal.name), scope.findings)
     if found and found.value <= 0 and signal.better is Better.HIGHER:
         scope.findings.error(
             "alert/never-fires",

@@ -29,11 +29,11 @@ from generator.model.alerts import (
 )
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
+from generator.resolve.fan_out import FAN_OUTS, FannedOut, fan_out
 from generator.resolve.floors import check_absence, check_floor_of, check_floors, check_traffic, looks_back
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
 from generator.resolve.signal_checks import compares_releases
-from generator.resolve.sweeps import SWEEPS, Swept, sweep
 from generator.resolve.tiers import Case, capped, check_severity, resolve_tiers, severity
 from generator.resolve.times import wait
 from generator.spec.environments import with_changes
@@ -56,7 +56,7 @@ _OF_SIGNALS = (
     "unpriced",
     "idle",
 )
-KINDS = (*_OF_SIGNALS, *SWEEPS)
+KINDS = (*_OF_SIGNALS, *FAN_OUTS)
 DEFAULT_FOR = 5 * MINUTE
 #: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR
@@ -198,7 +198,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
 
 
 def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    yield from _swept(entry, name, body, scope) if name in SWEEPS else _of_signal(entry, name, body, scope)
+    yield from _swept(entry, name, body, scope) if name in FAN_OUTS else _of_signal(entry, name, body, scope)
 
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
@@ -221,12 +221,12 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
 def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
     if name == "absence":
         check_absence(entry, scope)
-    for found in sweep(name, body, scope):
+    for found in fan_out(name, body, scope):
         about = _About(found.signal, found.by)
         yield _alert(entry, found.kind, about, (_swept_tier(entry, found),), scope)
 
 
-def _swept_tier(entry: Entry[AlertSpec], found: Swept) -> Tier:
+def _swept_tier(entry: Entry[AlertSpec], found: FannedOut) -> Tier:
     """Return the allowed number of series as a bound; no other swept kind has one."""
     chosen = severity(entry, found.severity)
     if not isinstance(found.kind, SeriesCount):

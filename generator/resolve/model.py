@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         ProfileSpec,
         ReceiverSpec,
         ServiceSpec,
-        Shared,
+        SharedSpecs,
         Specs,
         Text,
     )
@@ -74,7 +74,7 @@ def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
     return sorted(services, key=lambda spec: spec.service.value)
 
 
-def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
+def resolve_common(shared: SharedSpecs) -> tuple[Common, tuple[Diagnostic, ...]]:
     """Resolve the parts that services share; after an error the rest is still checked."""
     findings = Findings()
     site = resolve_site(shared.site, findings)
@@ -160,7 +160,7 @@ def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[
             yield from check_unused(profile, common.base)
 
 
-def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:
+def _profiles(shared: SharedSpecs, findings: Findings) -> dict[str, ProfileSpec]:
     profiles: dict[str, ProfileSpec] = {}
     for spec in shared.profiles:
         first = profiles.setdefault(spec.profile.value, spec)

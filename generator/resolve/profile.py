@@ -58,11 +58,11 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     for entry in profile.labels:
         if found := refused_declaration(entry.key, profile):
             findings.add(found)
-    measured(profile, base, findings)
+    resolve_measured(profile, base, findings)
     return findings.all
 
 
-def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
+def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     """Resolve the streams and signals of a profile, with all their errors."""
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)

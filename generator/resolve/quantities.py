@@ -46,7 +46,7 @@ _NUMBER = re.compile(r"[0-9.]+([eE][-+]?[0-9]+)?")
 _UNIT_OF_SUFFIX = {"ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD, "": Unit.COUNT}
 
 
-class Bound(Struct, frozen=True):
+class ResolvedBound(Struct, frozen=True):
     """A bound in base units, the words for it, and as it was written."""
 
     value: float
@@ -79,7 +79,9 @@ def stands_on_objective(text: str) -> bool:
     return _RELATIVE.fullmatch(text.strip()) is not None
 
 
-def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
+def resolve_bound(
+    text: Text, signal: Signal, objective: Objective | None, findings: Findings
+) -> ResolvedBound | None:
     """Read a threshold: an amount in the signal's unit, or one that depends on the service's objective.
 
     Returns None without a finding when it needs an objective and the service has none.
@@ -99,7 +101,7 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
 
 def _from_objective(
     match: re.Match[str], text: Text, signal: Signal, objective: Objective, findings: Findings
-) -> Bound | None:
+) -> ResolvedBound | None:
     factor, shift, words = 1.0, 0.0, f"the {objective.noun} of #"
     if match["factor"]:
         quantity = parse_quantity(match["factor"])
@@ -119,9 +121,9 @@ def _from_objective(
     return _resolved(Written(shift, factor, words), objective.bound, signal.unit)
 
 
-def _resolved(written: Written, objective: float, unit: Unit) -> Bound:
+def _resolved(written: Written, objective: float, unit: Unit) -> ResolvedBound:
     value = written.of(objective)
-    return Bound(value, written.words.replace("#", human(value, unit)), written)
+    return ResolvedBound(value, written.words.replace("#", human(value, unit)), written)
 
 
 def _shifted_by(signal: Signal) -> str:
@@ -176,7 +178,7 @@ def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
     """Explain how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
         return f"write the unit, such as {_with_unit(written, kind, exposed)}"
-    if meant := whole(written):
+    if meant := whole_duration(written):
         return f"write whole numbers only: {meant}" if kind == "duration" else f"write it like {example}"
     meant = respelled(written, kind)
     return f"write {meant}" if meant else f"write it like {example}"
@@ -189,7 +191,7 @@ def _with_unit(written: str, kind: str, exposed: str) -> str:
     # An author who writes 0.97 for a share means 97%.
     scaled = kind in {"share", "points"} and number <= 1
     meant = _SUFFIXES[kind].format(plain(number * 100) if scaled else written)
-    return (whole(meant) or meant) if kind == "duration" else meant
+    return (whole_duration(meant) or meant) if kind == "duration" else meant
 
 
 def _in_finest(milliseconds: Fraction, unit: str) -> str:
@@ -201,7 +203,7 @@ def _in_finest(milliseconds: Fraction, unit: str) -> str:
     return ""
 
 
-def whole(written: str) -> str:
+def whole_duration(written: str) -> str:
     """Write a duration with a fraction, such as 1.5m, in whole numbers: 90s; empty for any other text."""
     match = _BROKEN.fullmatch(written)
     return _in_finest(Fraction(match[1]) * dict(_FINER)[match[2]], match[2]) if match else ""

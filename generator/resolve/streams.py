@@ -63,7 +63,7 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
     )
 
 
-class Fed(Struct, frozen=True):
+class ServiceStreams(Struct, frozen=True):
     """The streams of a service; ``metrics`` are the declared and the foreign ones that feed them."""
 
     streams: dict[str, Stream]
@@ -76,7 +76,7 @@ def resolve_streams(
     labels: Mapping[str, Label],
     library: Mapping[str, Stream],
     findings: Findings,
-) -> Fed:
+) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
     scope = _Scope(metrics, labels, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
@@ -91,7 +91,7 @@ def resolve_streams(
     every = {**metrics, **_foreign(shared, metrics)}
     if profile.created_series is False:
         every = {name: replace(metric, created=False) for name, metric in every.items()}
-    return Fed({stream.name: stream for stream in streams}, every)
+    return ServiceStreams({stream.name: stream for stream in streams}, every)
 
 
 class _Scope(Struct, frozen=True):

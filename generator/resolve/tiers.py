@@ -22,8 +22,8 @@ from generator.model.alerts import (
 from generator.model.alerts import Bound as Written
 from generator.model.signals import Better, Quantile, Signal, top_bucket
 from generator.model.units import DAY, Unit, duration, human, parse_duration, plain, points
-from generator.resolve.quantities import Bound, amount, bound, difference, stands_on_objective
-from generator.resolve.sweeps import SWEEPS
+from generator.resolve.fan_out import FAN_OUTS
+from generator.resolve.quantities import ResolvedBound, amount, difference, resolve_bound, stands_on_objective
 from generator.resolve.times import MONTH, burns, scaled
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
 
 #: The kinds without a bound: their condition is true or false.
-_BOUNDLESS = ("idle", "unpriced", *SWEEPS)
+_BOUNDLESS = ("idle", "unpriced", *FAN_OUTS)
 
 
 class Case(Struct, frozen=True):
@@ -174,7 +174,7 @@ def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | N
     return None
 
 
-def _bound(text: Text, case: Case) -> Bound | None:
+def _bound(text: Text, case: Case) -> ResolvedBound | None:
     if isinstance(case.kind, Overflow):
         value = amount(text, Unit.RATIO, "a share of observations", case.findings)
         return _of_share(value) if value is not None else None
@@ -182,21 +182,21 @@ def _bound(text: Text, case: Case) -> Bound | None:
         if case.objective is None and stands_on_objective(text.value):
             case.scope.off(case.entry.key, text, case.signal, "no objective")
             return None
-        return bound(text, case.signal, case.objective, case.findings)
+        return resolve_bound(text, case.signal, case.objective, case.findings)
     relative = is_relative(case.signal)
     what = f"a change of {case.signal.name}"
     value = difference(text, relative=relative, what=what, findings=case.findings)
     if value is None:
         return None
     words = human(value, Unit.RATIO) if relative else points(value)
-    return Bound(value, words, Written(value, None, words))
+    return ResolvedBound(value, words, Written(value, None, words))
 
 
-def _of_share(value: float) -> Bound:
-    return Bound(value, human(value, Unit.RATIO), Written(value, None, "#"))
+def _of_share(value: float) -> ResolvedBound:
+    return ResolvedBound(value, human(value, Unit.RATIO), Written(value, None, "#"))
 
 
-def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
+def _reachable(severity: AlertSeverity, text: Text, found: ResolvedBound, case: Case) -> bool:
     """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
     why = _out_of_reach(found.value, case)
     if why is None:

@@ -15,7 +15,7 @@ from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
-from generator.simulate.feeds import INFO, Happening, Reading, fed, labels_of, observations
+from generator.simulate.feeds import INFO, FedSource, Happening, fed, labels_of, observations
 from generator.simulate.vocabulary import Vocabulary, choices, vocabulary
 from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event, Outcome
 
@@ -37,16 +37,16 @@ _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 _FIRST_TOKEN = 0.2
 
 
-class Exposed(Struct, frozen=True):
+class ServiceExposition(Struct, frozen=True):
     """The data that all processes of a service share; ``fed`` lists the readings of each event."""
 
     service: Service
     words: Vocabulary
     prices: Prices
-    fed: Mapping[Event, tuple[Reading, ...]]
+    fed: Mapping[Event, tuple[FedSource, ...]]
 
     @classmethod
-    def of(cls, service: Service) -> Exposed:
+    def of(cls, service: Service) -> ServiceExposition:
         """Read it from a service."""
         return cls(service, vocabulary(service), prices_of(service), fed(service))
 
@@ -54,7 +54,7 @@ class Exposed(Struct, frozen=True):
 class Process(Struct, frozen=True):
     """The metrics of one process, which runs ``release``."""
 
-    exposed: Exposed
+    exposed: ServiceExposition
     release: str
     counting: dict[tuple[str, Segments], Counter | Histogram] = field(default_factory=dict)
     gauges: list[Gauge] = field(default_factory=list)
@@ -241,7 +241,7 @@ def _value(label: str, said: Mapping[str, str], process: Process) -> str:
     return choices(declared[label], label)[0] if label in declared else ""
 
 
-def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:
+def _token_fields(exposed: ServiceExposition, model: str) -> list[tuple[str, tuple[str, ...]]]:
     """List the token types that are exposed for a model, each with the fields of a step that it counts."""
     types = {TOKEN_FIELDS[name]: name for name in exposed.words.token_types if name in TOKEN_FIELDS}
     counted = {name: [field] for field, name in types.items()}
@@ -258,7 +258,7 @@ def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ..
     return [(name, tuple(fields)) for name, fields in counted.items()]
 
 
-def _declared(metric: Metric, release: str, exposed: Exposed) -> Iterator[dict[str, str]]:
+def _declared(metric: Metric, release: str, exposed: ServiceExposition) -> Iterator[dict[str, str]]:
     """List the label combinations that a process can expose before anything happened."""
     labels = [exposed.service.labels[name] for name in metric.labels if name != names.RELEASE]
     if not all(label.values for label in labels):

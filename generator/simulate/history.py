@@ -12,7 +12,7 @@ from generator.live.remote_write import STALE_NAN, TimeSeries
 from generator.simulate.agents import agent
 from generator.simulate.behaviour import Agent, run, stuck_call
 from generator.simulate.draws import poisson, stream
-from generator.simulate.exposition import Exposed, Process
+from generator.simulate.exposition import Process, ServiceExposition
 from generator.simulate.fleet import Headcount, Life, headcount, lives
 from generator.simulate.incidents import EVERYTHING, Conditions, conditions
 from generator.simulate.truth import Truth, truth
@@ -42,7 +42,7 @@ class _Setting(Struct, frozen=True):
     """The data that all instances share."""
 
     scenario: Scenario
-    exposed: Exposed
+    exposed: ServiceExposition
     agent: Agent
     living: Headcount
     interval: int
@@ -88,7 +88,7 @@ def simulate(service: Service, site: Site, scenario: Scenario) -> History:
     lived = lives(scenario)
     setting = _Setting(
         scenario,
-        Exposed.of(service),
+        ServiceExposition.of(service),
         agent(service, scenario.seed),
         headcount(lived),
         site.of(service).scrape_interval,

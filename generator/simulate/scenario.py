@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR, WEEK
-from generator.simulate.incidents import Incident, incident
+from generator.simulate.incidents import SimulatedIncident, incident
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _WEEKEND = (2, 3)
 _PEAK_HOUR = 14
 
 
-class Rollout(Struct, frozen=True):
+class SimulatedRollout(Struct, frozen=True):
     """The replacement of the running release by another one, instance by instance.
 
     Attributes:
@@ -63,15 +63,15 @@ class Scenario(Struct, frozen=True):
     end: float
     replicas: int
     release: str
-    traffic: Traffic
-    rollouts: tuple[Rollout, ...] = ()
-    incidents: tuple[Incident, ...] = ()
+    traffic: Arrivals
+    rollouts: tuple[SimulatedRollout, ...] = ()
+    incidents: tuple[SimulatedIncident, ...] = ()
     mean_life: float | None = 2 * DAY
     missed_scrapes: float = 0.0005
     zero_initialised: bool = True
 
 
-class Traffic(Struct, frozen=True):
+class Arrivals(Struct, frozen=True):
     """Arrivals of runs over all instances.
 
     Attributes:
@@ -98,7 +98,7 @@ class Traffic(Struct, frozen=True):
         return self.runs_per_hour / HOUR * daily * weekly
 
 
-class Wanted(Struct, frozen=True):
+class RequestedIncident(Struct, frozen=True):
     """A requested incident; times are Unix seconds."""
 
     name: str
@@ -112,14 +112,14 @@ def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scena
     Spans below six hours see no release.
     """
     middle = start + (end - start) * 0.4
-    rollouts = (Rollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
+    rollouts = (SimulatedRollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
     return Scenario(
         seed=seed,
         start=start,
         end=end,
         replicas=service.replicas,
         release=_named_after(start - WEEK),
-        traffic=Traffic(usual_runs_per_hour(service)),
+        traffic=Arrivals(usual_runs_per_hour(service)),
         rollouts=rollouts,
     )
 
@@ -133,8 +133,8 @@ def _named_after(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).date().isoformat()
 
 
-def staged(
-    service: Service, start: float, end: float, wanted: Sequence[Wanted] = (), *, seed: int = 1
+def scenario_with(
+    service: Service, start: float, end: float, wanted: Sequence[RequestedIncident] = (), *, seed: int = 1
 ) -> Scenario:
     """Describe an ordinary time in which the requested incidents happen.
 
@@ -155,7 +155,9 @@ def staged(
     return replace(plain, incidents=incidents, rollouts=released or plain.rollouts)
 
 
-def _incident(one: Wanted, service: Service, release: str, start: float, end: float) -> Incident:
+def _incident(
+    one: RequestedIncident, service: Service, release: str, start: float, end: float
+) -> SimulatedIncident:
     found = incident(one.name, service, one.start, one.end)
     if not start <= one.start < end:
         message = f"incident {one.name} starts outside the span"
@@ -163,7 +165,7 @@ def _incident(one: Wanted, service: Service, release: str, start: float, end: fl
     return replace(found, release=release) if found.effect.released else found
 
 
-def _busier(one: Incident, least: float) -> Incident:
+def _busier(one: SimulatedIncident, least: float) -> SimulatedIncident:
     """Raise an incident's traffic to ``least``, the smallest factor that keeps the promise of traffic."""
     changes = one.effect.changes
     if changes.traffic >= least:
@@ -171,10 +173,10 @@ def _busier(one: Incident, least: float) -> Incident:
     return replace(one, effect=replace(one.effect, changes=replace(changes, traffic=least)))
 
 
-def _rollouts(incidents: Iterable[Incident], before: str, end: float) -> Iterable[Rollout]:
+def _rollouts(incidents: Iterable[SimulatedIncident], before: str, end: float) -> Iterable[SimulatedRollout]:
     """Roll each release out, and back to the release before all of them."""
     for one in sorted(incidents, key=lambda one: one.start):
         if one.release:
-            yield Rollout(one.release, one.start)
+            yield SimulatedRollout(one.release, one.start)
             if one.end < end:
-                yield Rollout(before, one.end)
+                yield SimulatedRollout(before, one.end)

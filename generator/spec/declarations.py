@@ -40,7 +40,7 @@ def declared(name: str, specs: Path) -> Iterator[Declaration]:
                 yield _declaration(document, section, entry)
 
 
-def names(specs: Path) -> Iterator[str]:
+def declared_names(specs: Path) -> Iterator[str]:
     """Yield all declared names; a name may come several times."""
     for document in _documents(specs):
         yield from (entry.key.text for _, entry in _entries(document))
@@ -61,14 +61,14 @@ def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
             yield document
 
 
-def _entries(document: Document) -> Iterator[tuple[str, nodes.Entry]]:
+def _entries(document: Document) -> Iterator[tuple[str, nodes.KeyValue]]:
     for section in _SECTIONS:
         found = document.root.child(section)
         if isinstance(found, nodes.Mapping):
             yield from ((section, entry) for entry in found.entries.values())
 
 
-def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declaration:
+def _declaration(document: Document, section: str, entry: nodes.KeyValue) -> Declaration:
     first, end = entry.key.span, entry.value.span
     # A block ends where the next key begins.
     last = end.end_line - (end.end_column <= first.column and end.end_line > first.line)
@@ -83,7 +83,7 @@ def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declar
     )
 
 
-def _text(entry: nodes.Entry, *keys: str) -> str:
+def _text(entry: nodes.KeyValue, *keys: str) -> str:
     """Return the text of the first of the keys that exists."""
     found = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
     return found[0] if found else ""

@@ -23,7 +23,7 @@ from generator.spec.types import (
     PricesSpec,
     ProfileSpec,
     ServiceSpec,
-    Shared,
+    SharedSpecs,
     SignalsSpec,
     SiteSpec,
     Specs,
@@ -78,7 +78,7 @@ def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
     return _load(file, "incidents", IncidentsSpec)
 
 
-def load_shared(sources: Sources) -> Loaded[Shared]:
+def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
     """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
     site = _load(sources.site, "site", SiteSpec) if sources.site else None
@@ -88,7 +88,7 @@ def load_shared(sources: Sources) -> Loaded[Shared]:
     diagnostics = (*(one for each in every for one in each.diagnostics), *sources.diagnostics)
     if has_errors(diagnostics):
         return Loaded(None, diagnostics)
-    shared = Shared(
+    shared = SharedSpecs(
         site.specs if site else None,
         prices.specs if prices else None,
         signals.specs if signals else None,

@@ -25,6 +25,7 @@ from generator.spec.schema_words import (
     address_help,
     constant,
     example_of,
+    expected_types,
     help_of,
     meaning_of,
     name_help,
@@ -32,7 +33,6 @@ from generator.spec.schema_words import (
     type_help,
     type_message,
     value,
-    wanted_types,
 )
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _key_name(case: ErrorContext) -> Message:
 
 
 def _type(case: ErrorContext) -> Message:
-    types = wanted_types(case.wanted)
+    types = expected_types(case.wanted)
     # Where the help explains how to write a value and there is no pattern, quotes would not help.
     pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
     advice = type_help(types, case.node, pattern)

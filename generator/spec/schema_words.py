@@ -86,7 +86,7 @@ def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def wanted_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
+def expected_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
     """The value of the keyword ``type`` as a tuple."""
     return (keyword_value,) if isinstance(keyword_value, str) else tuple(keyword_value)
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
-from generator.spec.source import Source, read_source
+from generator.spec.source import SourceText, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ class SpecFile(Struct, frozen=True):
     """A file of the specs: its path, and its text or the reason why it has none."""
 
     path: Path
-    source: Result[Source]
+    source: Result[SourceText]
 
     @property
     def identity(self) -> bytes:

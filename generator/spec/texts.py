@@ -10,7 +10,7 @@ from unicodedata import normalize
 from generator.diagnostics import Diagnostic, error
 from generator.diagnostics.credentials import find_credential
 from generator.diagnostics.printable import in_quotes
-from generator.spec.nodes import Entry, Mapping, Node, Scalar, Sequence
+from generator.spec.nodes import KeyValue, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def check_secrets(root: Node) -> Iterator[Diagnostic]:
                     )
 
 
-def _entries(node: Node | None) -> Iterator[Entry]:
+def _entries(node: Node | None) -> Iterator[KeyValue]:
     if isinstance(node, Mapping):
         yield from node.entries.values()
     elif isinstance(node, Sequence):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.source import LineIndex, Source, at_colon, rest_of_line, start_of_line
+from generator.spec.source import LineIndex, SourceText, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class ParserProblem(Struct, frozen=True):
 class ProblemInText(Struct, frozen=True):
     """A problem of the parser in the text of its source."""
 
-    source: Source
+    source: SourceText
     problem: ParserProblem
 
     @property
@@ -265,7 +265,7 @@ RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
 )
 
 
-def syntax_error(source: Source, problem: ParserProblem) -> Diagnostic:
+def syntax_error(source: SourceText, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
     found = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, values
-from generator.checks.written import buckets
+from generator.checks.service_data import buckets
 from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
@@ -21,7 +21,7 @@ from generator.signals.error_budget import LONGEST_BUDGET
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.checks.world import Known, SharedPart, SharedWorld, World
+    from generator.checks.world import KnownRule, SharedPart, SharedWorld, World
     from generator.model.labels import Label
     from generator.model.service import Service, Site
 
@@ -110,7 +110,7 @@ def _of_service(shared: SharedPart) -> _Records:
     )
 
 
-def _terms(rules: Iterable[Known]) -> dict[str, _Terms]:
+def _terms(rules: Iterable[KnownRule]) -> dict[str, _Terms]:
     found: dict[str, _Terms] = {}
     for one in rules:
         if not isinstance(one.rule, RecordingRule) or one.shape.nothing:

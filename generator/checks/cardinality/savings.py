@@ -18,7 +18,7 @@ from generator.model.rules import RecordingRule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.checks.world import Known, SharedPart, World
+    from generator.checks.world import KnownRule, SharedPart, World
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
@@ -82,7 +82,7 @@ def _shared_live(shared: SharedPart) -> Counter[Term]:
     return _live(shared.rules)
 
 
-def _live(rules: Iterable[Known]) -> Counter[Term]:
+def _live(rules: Iterable[KnownRule]) -> Counter[Term]:
     return Counter(term for rule in rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.checks.world import Known, SharedPart
+    from generator.checks.world import KnownRule, SharedPart
 
 CODE = "practice/retention"
 _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")
@@ -64,7 +64,7 @@ def _shared_suspects(shared: SharedPart, retention: int) -> tuple[RecordingRule 
     return tuple(_longer((known for known in shared.rules if not known.shape.nothing), retention))
 
 
-def _longer(rules: Iterable[Known], retention: int) -> Iterator[RecordingRule | AlertingRule]:
+def _longer(rules: Iterable[KnownRule], retention: int) -> Iterator[RecordingRule | AlertingRule]:
     for known in rules:
         if sum(map(_seconds, _TIMES.findall(known.rule.expr))) > retention:
             yield known.rule

@@ -78,7 +78,7 @@ def feeds(streams: Iterable[Stream]) -> tuple[Feed, ...]:
     return tuple(sorted((names.rate(one), one.stem, one.kept) for one in streams if one.shared))
 
 
-def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
+def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
     """Build the series of data for the shared rules; a library stream without a source has no series."""
     found = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
     found |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}
