@@ -109,8 +109,8 @@ class Cache(Memory):
 
 def _key(*inputs: bytes) -> str:
     """Hash inputs so that no two lists of them have the same hash."""
-    found = sha256()
+    digest = sha256()
     for part in inputs:
-        found.update(b"%d " % len(part))
-        found.update(part)
-    return found.hexdigest()
+        digest.update(b"%d " % len(part))
+        digest.update(part)
+    return digest.hexdigest()

@@ -18,7 +18,7 @@ from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
-from generator.delivery.registry import undeliverable
+from generator.delivery.deliver import undeliverable
 from generator.diagnostics import Diagnostic, has_errors, shown
 from generator.model.service import Model, Service, Site
 from generator.prometheus.alertmanager import Routing, routing
@@ -291,11 +291,11 @@ def _not_understood(sources: Sources, shared: Loaded[SharedSpecs]) -> Compilatio
 
 def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[SharedSpecs]:
     key = sources.identity
-    found = memory.recall(Loaded[SharedSpecs], key)
-    if found is None:
-        found = _read_back(load_shared(sources), Loaded[SharedSpecs])
-        memory.retain(found, key)
-    return found
+    loaded = memory.recall(Loaded[SharedSpecs], key)
+    if loaded is None:
+        loaded = _read_back(load_shared(sources), Loaded[SharedSpecs])
+        memory.retain(loaded, key)
+    return loaded
 
 
 def _checked(file: SpecFile, base: Foundation) -> list[tuple[ServicePart[ServiceEntry], ServiceFacts | None]]:
@@ -310,11 +310,11 @@ def _checked(file: SpecFile, base: Foundation) -> list[tuple[ServicePart[Service
 
 
 def _compiled(
-    spec: ServiceSpec, base: Foundation, found: tuple[Diagnostic, ...]
+    spec: ServiceSpec, base: Foundation, diagnostics: tuple[Diagnostic, ...]
 ) -> tuple[ServicePart[ServiceEntry], ServiceFacts | None]:
     """Compile a service, and add its findings to those of its file."""
     compiled = compile_service(spec, base)
-    every = (*found, *compiled.diagnostics)
+    every = (*diagnostics, *compiled.diagnostics)
     facts = compiled.facts
     if facts is None:
         return ServicePart(spec.claims, None, None, (), every), None
@@ -377,7 +377,7 @@ def _read_back(value: T, kind: type[T]) -> T:
 
 
 def _findings(
-    found: Sequence[Diagnostic], parts: Sequence[ServicePart[ServiceEntry]], base: Foundation
+    diagnostics: Sequence[Diagnostic], parts: Sequence[ServicePart[ServiceEntry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
     """Add the findings about all services together, where all of them are valid."""
     claims = [part.claims.service.value for part in parts if part.claims]
@@ -389,7 +389,7 @@ def _findings(
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
-    return shown((*found, *base.defects, *alone, *shards, *receivers, *total))
+    return shown((*diagnostics, *base.defects, *alone, *shards, *receivers, *total))
 
 
 def _files(
@@ -414,9 +414,9 @@ def _shared_tests(
     from generator import emit  # noqa: PLC0415
 
     key = json.encode((replace(library, origins={}), variants, site), order="sorted")
-    found = memory.recall(Tests, key)
-    if found and all(map(memory.holds, found.files)):
-        return found.files
+    tests = memory.recall(Tests, key)
+    if tests and all(map(memory.holds, tests.files)):
+        return tests.files
     files = emit.emit_shared_tests(library, shared, variants, site)
     memory.retain(Tests(tuple(map(without_text, files))), key)
     return files
@@ -443,9 +443,9 @@ def _made(
         make: Makes them.
     """
     inputs = sha256(json.encode(stands_on, order="sorted")).digest()
-    found = memory.recall(DerivedFiles, name.encode())
-    if found and found.stands_on == inputs and all(map(memory.holds, found.files)):
-        return found.files
+    derived = memory.recall(DerivedFiles, name.encode())
+    if derived and derived.stands_on == inputs and all(map(memory.holds, derived.files)):
+        return derived.files
     files = make()
     memory.retain(DerivedFiles(inputs, tuple(map(without_text, files))), name.encode())
     return files

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
-from generator.delivery.registry import deliver_all, deliver_dashboards, deliver_service
+from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
 from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant

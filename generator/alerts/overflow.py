@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded share with the bound, on enough observations above the allowed number."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    found = shared.parts(alert, ground)
+    parts = shared.parts(alert, ground)
     share = ground.scope.record(names.part(signal, "overflow")).now()
     crossed = bound.compare(">", shared.rounded(share))
-    excess = bound.less(share) * found.denominator.now()
-    return shared.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), found.on)
+    excess = bound.less(share) * parts.denominator.now()
+    return shared.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), parts.on)
 
 
 def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:

@@ -92,8 +92,8 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
 
 
 def _read(place: Path, path: str) -> bytes | None:
-    found = find_entry(place, path)
-    return (place / path).read_bytes() if found.path == path and found.kind is EntryKind.FILE else None
+    entry = find_entry(place, path)
+    return (place / path).read_bytes() if entry.path == path and entry.kind is EntryKind.FILE else None
 
 
 def _refuse(target: Path, fault: str, paths: set[str]) -> None:

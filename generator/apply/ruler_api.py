@@ -194,10 +194,10 @@ def _parsed(text: bytes) -> Namespaces:
     """
     try:
         _check_extent(text)
-        found = yaml.load(text, yaml.CSafeLoader)
+        document = yaml.load(text, yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError):
         raise LiveError("no YAML") from None
-    return read_groups(found or {}) if isinstance(found or {}, dict) else read_groups({"": found})
+    return read_groups(document or {}) if isinstance(document or {}, dict) else read_groups({"": document})
 
 
 def _check_extent(text: bytes) -> None:

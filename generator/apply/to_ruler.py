@@ -132,8 +132,8 @@ def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:
             has = ours.get(namespace, {}).get(name)
             if has is None:
                 yield GroupStep(GroupAction.CREATE, namespace, name, _count(len(group.rules), "rule"))
-            elif found := group_changes(group, has):
-                yield GroupStep(GroupAction.UPDATE, namespace, name, ", ".join(found))
+            elif changes := group_changes(group, has):
+                yield GroupStep(GroupAction.UPDATE, namespace, name, ", ".join(changes))
 
 
 def _vanished(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:

@@ -136,10 +136,10 @@ def _keeping(alert: Alert) -> str:
 
 
 def _promises(service: Service) -> dict[str, str]:
-    found = {one.signal: _promise(one, service) for one in service.objectives.values()}
+    promised = {one.signal: _promise(one, service) for one in service.objectives.values()}
     if service.runs_per_hour:
-        found["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
-    return found
+        promised["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
+    return promised
 
 
 def _promise(objective: Objective, service: Service) -> str:

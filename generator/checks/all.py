@@ -47,10 +47,10 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     Where its spec has errors, its rules are not checked: their faults would be consequences, not defects of ours.
     """
     alone = Facts(site, (known,))
-    found = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
-    if has_errors(found):
-        return found
-    return (*found, *(defect for check in INTERNAL for defect in check(alone)))
+    findings = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
+    if has_errors(findings):
+        return findings
+    return (*findings, *(defect for check in INTERNAL for defect in check(alone)))
 
 
 def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:

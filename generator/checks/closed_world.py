@@ -51,10 +51,10 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
     """Check the rules that all services share, against streams and constants as any service may record them."""
-    found = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
+    findings = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
     for groups in (rules.recorders, rules.alerters):
-        found += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
-    return tuple(found)
+        findings += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
+    return tuple(findings)
 
 
 def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[KnownRule, str]]:
@@ -129,7 +129,7 @@ def _of_name(known: KnownRule) -> Iterator[str]:
         yield f"has a name of more than {names.LONGEST_ALERT_NAME} characters"
 
 
-def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Iterator[str]:
+def _beside_its_record(rule: RecordingRule, inner: Shape, world: World) -> Iterator[str]:
     """Compare the records of a service's file with the shapes that the shared rules expect.
 
     The values of a label that no shared stream has are listed like those of others, but no shared rule reads them.
@@ -137,7 +137,7 @@ def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Itera
     given = world.written.get(rule.record)
     if given is not None:
         listed = {rule.labels.get(names.LABEL, "")} if rule.record == names.LABEL_VALUE else set()
-        for label in sorted(found.names - given.names - listed):
+        for label in sorted(inner.names - given.names - listed):
             yield f'writes a label "{label}" that the shared rules do not know'
 
 

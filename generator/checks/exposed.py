@@ -86,6 +86,6 @@ def states_of(alerts: Shape) -> dict[str, Shape]:
     return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
 
 
-def _alert(rule: RecordingRule | AlertingRule, found: Shape) -> Shape:
+def _alert(rule: RecordingRule | AlertingRule, inner: Shape) -> Shape:
     name = rule.alert if isinstance(rule, AlertingRule) else ""
-    return labelled(found, (("alertname", constant(name)), ("alertstate", _STATES)))
+    return labelled(inner, (("alertname", constant(name)), ("alertstate", _STATES)))

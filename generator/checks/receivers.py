@@ -46,10 +46,10 @@ def check_receivers(
 
 
 def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
-    found = {
+    severities = {
         labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
     }
-    if lost := [severity for severity in map(str, AlertSeverity) if severity in found]:
+    if lost := [severity for severity in map(str, AlertSeverity) if severity in severities]:
         findings.error(
             "receiver/missing",
             f"nobody gets alerts of {service.service} with the owner {service.owner} and the severity "

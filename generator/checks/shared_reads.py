@@ -69,9 +69,9 @@ def unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]
             yield f"reads {read.name} by {said}, which no rule writes"
 
 
-def _nothing(found: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
-    absent = (one for one in matchers if one[0] not in found.names)
-    return selected(found, matchers).nothing or not all(takes(op, value, "") for _, op, value in absent)
+def _nothing(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
+    absent = (one for one in matchers if one[0] not in inner.names)
+    return selected(inner, matchers).nothing or not all(takes(op, value, "") for _, op, value in absent)
 
 
 def _names_a_service(matcher: tuple[str, str, str]) -> bool:

@@ -71,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         return CALL_AT_FAULT
 
     def held(model: Model, outcome: Compilation) -> int:
-        found = _audited(arguments, model)
-        sys.stdout.writelines(_shown(found, outcome, arguments.format))
-        return SPEC_AT_FAULT if any(one.violated for one in found) else OK
+        audits = _audited(arguments, model)
+        sys.stdout.writelines(_shown(audits, outcome, arguments.format))
+        return SPEC_AT_FAULT if any(one.violated for one in audits) else OK
 
     return on_specs(arguments.specs, held)
 

@@ -31,12 +31,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report, also for specs over their budget; it contains the services without errors."""
-    found = checked(arguments.specs)
-    if found.model is not None and found.shared is not None:
-        sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))
-    if found.failed:
-        show(found, sys.stderr, notes=False)
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(arguments.specs)
+    if compilation.model is not None and compilation.shared is not None:
+        sys.stdout.write(
+            _report(compilation.facts, compilation.shared, compilation.model.site, arguments.format)
+        )
+    if compilation.failed:
+        show(compilation, sys.stderr, notes=False)
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:

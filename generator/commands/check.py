@@ -33,37 +33,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and print the findings in the chosen format."""
-    found = checked(arguments.specs)
-    sys.stdout.write(_rendered(found, arguments.format))
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(arguments.specs)
+    sys.stdout.write(_rendered(compilation, arguments.format))
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
-def _text(found: Compilation) -> str:
+def _text(compilation: Compilation) -> str:
     """Write for people; beside an error, notes on decisions are noise, and often a consequence of it."""
-    findings = rendered(found, coloured=colours(sys.stdout), notes=not found.failed)
-    if found.failed:
+    findings = rendered(compilation, coloured=colours(sys.stdout), notes=not compilation.failed)
+    if compilation.failed:
         return findings
     from generator.checks.selfcheck import self_check  # noqa: PLC0415 - only for specs that are understood
 
-    return findings + selfcheck_text([self_check(each.service) for each in found.facts])
+    return findings + selfcheck_text([self_check(each.service) for each in compilation.facts])
 
 
-def _rendered(found: Compilation, format_: Format) -> str:
+def _rendered(compilation: Compilation, format_: Format) -> str:
     match format_:
         case "text":
-            return _text(found)
+            return _text(compilation)
         case "json":
             from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
 
-            return render_json(found.diagnostics)
+            return render_json(compilation.diagnostics)
         case "sarif":
             from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
 
-            return render_sarif(found.diagnostics, version=__version__)
+            return render_sarif(compilation.diagnostics, version=__version__)
         case "github":
             from generator.diagnostics.github import render_github  # noqa: PLC0415
 
-            return render_github(found.diagnostics)
+            return render_github(compilation.diagnostics)
         case _:
             assert_never(format_)
 

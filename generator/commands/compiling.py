@@ -47,12 +47,12 @@ def checked(specs: Path) -> Compilation:
 
 def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
     """Act on the model of a directory, and return the exit code; errors of specs or call are printed."""
-    found = checked(specs)
-    if found.failed or found.model is None:
-        show(found, sys.stderr, notes=False)
-        return of_failed(found.diagnostics)
+    compilation = checked(specs)
+    if compilation.failed or compilation.model is None:
+        show(compilation, sys.stderr, notes=False)
+        return of_failed(compilation.diagnostics)
     try:
-        return act(found.model, found)
+        return act(compilation.model, compilation)
     except CommandError as problem:
         complain(str(problem), problem.help)
         return CALL_AT_FAULT

@@ -203,19 +203,19 @@ def unfit(service: Service) -> str:
 def _lacks(service: Service) -> Iterator[str]:
     if not service.emitted_here:
         return  # the demo exposes what their source would
-    found = roles(service)
+    methods = roles(service)
     for what, block, labels in (
-        ("runs", found.run, 0),
-        ("tool calls", found.tool, 1),
-        ("LLM steps", found.llm, 1),
+        ("runs", methods.run, 0),
+        ("tool calls", methods.tool, 1),
+        ("LLM steps", methods.llm, 1),
     ):
         if block is None:
             yield f"it measures no {what}"
         elif len(block.given) != labels:
             yield f"its {what} are told apart by {' and '.join(block.given) or 'nothing'}"
-    if found.constant != (names.RELEASE,):
-        yield f"its runs have {' and '.join(found.constant) or 'nothing'} for a release"
-    if not (found.run and found.run.cause):
+    if methods.constant != (names.RELEASE,):
+        yield f"its runs have {' and '.join(methods.constant) or 'nothing'} for a release"
+    if not (methods.run and methods.run.cause):
         yield "its runs do not say why they ended"
-    if not (found.llm and Event.TOKENS in {fed.role.event for fed in found.llm.metrics}):
+    if not (methods.llm and Event.TOKENS in {fed.role.event for fed in methods.llm.metrics}):
         yield "it counts no tokens"

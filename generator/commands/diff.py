@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         before = earlier(arguments.revision, arguments.specs)
         changes = compare_models(_compiled(before), _compiled(after))
         write = {"text": as_text, "markdown": as_markdown}[arguments.format]
-        told = write(changes, arguments.revision)
+        report = write(changes, arguments.revision)
         if arguments.replay and before.model:
-            told += _replayed(arguments, before.model, model, within)
-        sys.stdout.write(told)
+            report += _replayed(arguments, before.model, model, within)
+        sys.stdout.write(report)
         return OK
 
     return on_specs(arguments.specs, compared)
@@ -74,12 +74,12 @@ def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within
     return "\n" + "".join(replay.replay_both(call, (before, after), arguments.revision, None))
 
 
-def _compiled(found: Compilation) -> CompiledSpecs:
+def _compiled(compilation: Compilation) -> CompiledSpecs:
     """Collect the compared parts of valid specs."""
-    assert found.model is not None  # noqa: S101 - the caller has seen that it is there
-    assert found.shared is not None  # noqa: S101
-    site = found.model.site
-    records = records_of((recording(each.service, each.recorded_names) for each in found.facts), site)
+    assert compilation.model is not None  # noqa: S101 - the caller has seen that it is there
+    assert compilation.shared is not None  # noqa: S101
+    site = compilation.model.site
+    records = records_of((recording(each.service, each.recorded_names) for each in compilation.facts), site)
     drawn = {one.path: one.text for one in emit_dashboards(records, site)}
     dashboards = {uid: drawn[dashboard_path(uid)] for uid in DASHBOARDS.values()}
-    return CompiledSpecs(found.model, found.facts, found.shared, dashboards)
+    return CompiledSpecs(compilation.model, compilation.facts, compilation.shared, dashboards)

@@ -49,10 +49,10 @@ def earlier(old: str, specs: Path) -> Compilation:
         raise CallError(str(problem), problem.help) from problem
 
 
-def _understood(found: Compilation, old: str) -> Compilation:
-    if not found.failed and found.model is not None:
-        return found
-    first = next(one for one in found.diagnostics if one.severity is Severity.ERROR)
+def _understood(compilation: Compilation, old: str) -> Compilation:
+    if not compilation.failed and compilation.model is not None:
+        return compilation
+    first = next(one for one in compilation.diagnostics if one.severity is Severity.ERROR)
     raise CallError(
         f"this version does not understand the specs at {old}: {first.message}",
         "compare what was generated: git diff REV -- output",

@@ -51,11 +51,11 @@ def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
-    found = _compiled(read_sources(specs), None)
-    if found.failed:
+    compilation = _compiled(read_sources(specs), None)
+    if compilation.failed:
         sys.stderr.write(f"nothing was written to {escaped(output)}\n")
-        return of_failed(found.diagnostics)
-    difference = compare(found.files, output)
+        return of_failed(compilation.diagnostics)
+    difference = compare(compilation.files, output)
     sys.stdout.write(f"{escaped(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
@@ -64,17 +64,17 @@ def write_output(specs: Path, output: Path, *, cached: bool) -> int:
     """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
     with opened_cache(output, wanted=cached) as cache:
         before, now = inputs(specs), time.time_ns()
-        found = generated(specs, output, cache)
+        compilation = generated(specs, output, cache)
         # An editor may have saved a file after it was read.
         if (
             cache
             and cache.directory is not None
-            and not found.failed
+            and not compilation.failed
             and before == inputs(specs)
             and not _is_racy(before, now)
         ):
-            unchanged.remember(cache.directory, str(specs), str(output), _record(found, before, output))
-        return of_failed(found.diagnostics) if found.failed else OK
+            unchanged.remember(cache.directory, str(specs), str(output), _record(compilation, before, output))
+        return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def generated(
@@ -84,17 +84,17 @@ def generated(
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
-    found = _compiled(read_sources(specs), cache, before)
-    if found.failed:
+    compilation = _compiled(read_sources(specs), cache, before)
+    if compilation.failed:
         sys.stderr.write(f"nothing was written to {escaped(output)}\n")
-        return found
-    written = write(found.files, output)
+        return compilation
+    written = write(compilation.files, output)
     sys.stdout.write(f"{escaped(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
     if cache:
         cache.save()
-    return found
+    return compilation
 
 
 def _first_look(output: Path) -> str:
@@ -111,12 +111,12 @@ def _first_look(output: Path) -> str:
 def _compiled(sources: Sources, memory: Memory | None, before: Compilation | None = None) -> Compilation:
     try:
         with compiling() as progress:
-            found = generate(sources, memory, progress)
+            compilation = generate(sources, memory, progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing was written") from None
-    if found.failed or before is None or found.diagnostics != before.diagnostics:
-        show(found, sys.stderr, notes=False)
-    return found
+    if compilation.failed or before is None or compilation.diagnostics != before.diagnostics:
+        show(compilation, sys.stderr, notes=False)
+    return compilation
 
 
 def inputs(specs: Path) -> dict[str, str]:
@@ -135,10 +135,10 @@ def _is_racy(inputs: Mapping[str, str], now: int) -> bool:
     return not inputs or any(unchanged.is_racy(signed, now) for signed in inputs.values())
 
 
-def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
+def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
     """Record the output of the next call for the case that nothing changes, and the files that it depends on."""
-    paths = [*(file.path for file in found.files), MANIFEST]
-    plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
+    paths = [*(file.path for file in compilation.files), MANIFEST]
+    plain, coloured = (rendered(compilation, coloured=coloured, notes=False) for coloured in (False, True))
     summary = f"{escaped(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
     read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
     made = {f"{output}{os.sep}{path}": output / path for path in paths}
@@ -154,10 +154,10 @@ def watch(specs: Path, output: Path, *, cached: bool) -> None:
         try:
             memory = cache or Cache(None, output)
             sys.stderr.write(f"watching {escaped(specs)}; Ctrl-C ends it\n")
-            seen, found = None, None
+            seen, compilation = None, None
             while True:
                 seen = _settled(specs, seen)
-                found = _generated(specs, output, memory, found)
+                compilation = _generated(specs, output, memory, compilation)
         except KeyboardInterrupt:
             return
 

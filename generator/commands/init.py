@@ -150,13 +150,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.profile is not None and not _ships(arguments.profile):
         return CALL_AT_FAULT
     try:
-        found = _from_wire(arguments) if is_from_wire else _first(arguments)
+        files = _from_wire(arguments) if is_from_wire else _first(arguments)
     except (CommandError, OSError) as problem:
         complain(str(problem), getattr(problem, "help", ""))
         return CALL_AT_FAULT
-    if not _written(arguments, found):
+    if not _written(arguments, files):
         return CALL_AT_FAULT
-    sys.stdout.writelines(f"{line}\n" for line in found.said)
+    sys.stdout.writelines(f"{line}\n" for line in files.said)
     call = " -o ".join(shlex.quote(escaped(path)) for path in (arguments.specs, _output_of(arguments.specs)))
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
@@ -199,9 +199,9 @@ def _written(arguments: argparse.Namespace, found: FirstFiles) -> bool:
 
 def _checked(specs: Path) -> int:
     """Check the written files together with the existing ones."""
-    found = checked(specs)
-    show(found, sys.stderr, notes=False)
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(specs)
+    show(compilation, sys.stderr, notes=False)
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
@@ -224,8 +224,8 @@ def _schema_error(text: str) -> str | None:
     document = parse_document(SourceText("service", text))
     if document.value is None:
         return document.diagnostics[0].message
-    found = validate(document.value, load_schema("service"))
-    return f"{found[0].message}: {found[0].help}" if found else None
+    errors = validate(document.value, load_schema("service"))
+    return f"{errors[0].message}: {errors[0].help}" if errors else None
 
 
 def _output_of(specs: Path) -> Path:

@@ -133,8 +133,8 @@ def _entries(lines: list[str]) -> dict[str, str]:
     return {found["quoted"] or found["plain"]: found["value"] for found in matches if found}
 
 
-def _with_models(lines: list[str], found: Iterable[Imported]) -> list[str]:
-    new = {model.name: model.entry for model in found}
+def _with_models(lines: list[str], models: Iterable[Imported]) -> list[str]:
+    new = {model.name: model.entry for model in models}
     begin, end = _block(lines, "models")
     kept = []
     for line in lines[begin:end]:
@@ -151,13 +151,13 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z][\w./:@-]*\w", name) else f'"{name}"'
 
 
-def _with_providers(lines: list[str], found: Iterable[Imported]) -> list[str]:
+def _with_providers(lines: list[str], models: Iterable[Imported]) -> list[str]:
     if not any(line.startswith("providers:") for line in lines):
         begin = _block(lines, "models")[0] - 1
         lines = [*lines[:begin], "providers:", *lines[begin:]]
     begin, end = _block(lines, "providers")
     known = {line.strip().partition(":")[0] for line in lines[begin:end]}
-    new = {model.provider: model.includes for model in found if model.provider not in known}
+    new = {model.provider: model.includes for model in models if model.provider not in known}
     return [*lines[:end], *(f"  {name}: {{includes: {held}}}" for name, held in new.items()), *lines[end:]]
 
 
@@ -181,10 +181,10 @@ def _check(lines: list[str], path: Path) -> None:
         )
 
 
-def _report(before: dict[str, str], found: list[Imported], path: Path) -> None:
-    new = [model for model in found if model.name not in before]
-    changed = [model for model in found if before.get(model.name, model.entry) != model.entry]
-    same = len(found) - len(new) - len(changed)
+def _report(before: dict[str, str], models: list[Imported], path: Path) -> None:
+    new = [model for model in models if model.name not in before]
+    changed = [model for model in models if before.get(model.name, model.entry) != model.entry]
+    same = len(models) - len(new) - len(changed)
     sys.stdout.write(f"{escaped(path)}: {len(new)} added, {len(changed)} changed, {same} as before\n")
     for model in changed[:_MOST_SHOWN]:
         sys.stdout.write(f"  {model.name}: {before[model.name]}\n    now {model.entry}\n")

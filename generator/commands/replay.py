@@ -129,10 +129,10 @@ def run(arguments: argparse.Namespace) -> int:
         known = truth.incidents if truth else None
         before = earlier(arguments.compare, arguments.specs).model if arguments.compare else None
         if before:
-            told = replay_both(arguments, (before, model), arguments.compare, known)
+            lines = replay_both(arguments, (before, model), arguments.compare, known)
         else:
-            told = _replayed(arguments, model, known)
-        sys.stdout.writelines(told)
+            lines = _replayed(arguments, model, known)
+        sys.stdout.writelines(lines)
         return OK
 
     return on_specs(arguments.specs, replayed)
@@ -142,13 +142,13 @@ def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | No
     """Replay and judge; errors of the call are found before the server receives a request."""
     with _opened(arguments) as (opened, page, line):
         call = read_call(arguments, (model,), truth, line.show, opened)
-        found = report(replay(call.orders[0], call.crew), truth)
+        replayed = report(replay(call.orders[0], call.crew), truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
 
-            page.write([rendered(found)])
+            page.write([rendered(replayed)])
     _done(arguments)
-    return _shown(found, arguments.format)
+    return _shown(replayed, arguments.format)
 
 
 def replay_both(
@@ -168,13 +168,13 @@ def replay_both(
     with _opened(arguments) as (opened, page, line):
         call = read_call(arguments, models, truth, line.show, opened)
         before, after = (report(replay(order, call.crew), truth) for order in call.orders)
-        found = compare_replays(before, after, old)
+        comparison = compare_replays(before, after, old)
         if page:
             from generator.replay.page import page_of_change  # noqa: PLC0415 - Jinja, for --html only
 
-            page.write([page_of_change(found)])
+            page.write([page_of_change(comparison)])
     _done(arguments)
-    return _difference(found, arguments.format)
+    return _difference(comparison, arguments.format)
 
 
 @contextmanager
@@ -194,28 +194,28 @@ def _done(arguments: argparse.Namespace) -> None:
         arguments.resume.unlink(missing_ok=True)
 
 
-def _shown(found: Report, format_: str) -> Iterable[str]:
+def _shown(report: Report, format_: str) -> Iterable[str]:
     if format_ == "json":
         from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
 
-        return [as_json(found)]
+        return [as_json(report)]
     if format_ == "markdown":
         from generator.replay.as_markdown import as_markdown  # noqa: PLC0415
 
-        return [as_markdown(found)]
+        return [as_markdown(report)]
     from generator.replay.as_text import as_text  # noqa: PLC0415
 
-    return (f"{line}\n" for line in as_text(found))
+    return (f"{line}\n" for line in as_text(report))
 
 
-def _difference(found: Comparison, format_: str) -> Iterable[str]:
+def _difference(comparison: Comparison, format_: str) -> Iterable[str]:
     from generator.replay import differences  # noqa: PLC0415
 
     if format_ == "json":
-        return [differences.as_json(found)]
+        return [differences.as_json(comparison)]
     if format_ == "markdown":
-        return [differences.as_markdown(found)]
-    return (f"{line}\n" for line in differences.as_text(found))
+        return [differences.as_markdown(comparison)]
+    return (f"{line}\n" for line in differences.as_text(comparison))
 
 
 _MOST_REQUESTS = 16

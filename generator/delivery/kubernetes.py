@@ -142,11 +142,11 @@ def _for_operator(drawn: Sequence[Artifact], options: Kubernetes, grafana: Mappi
 
 def _alertmanager_config(routes: Sequence[Routing], options: Kubernetes) -> str:
     """Write the object; ``options`` have the receivers, at least one."""
-    found = configuration(routes, options.receivers)
-    spec: dict[str, Any] = _translated(found, options.receiver_secret)
+    config = configuration(routes, options.receivers)
+    spec: dict[str, Any] = _translated(config, options.receiver_secret)
     # The operator puts the route below its own, which also gets the alerts of others: they are not for us.
     spec["route"] = {**spec["route"], "matchers": [_matcher(OURS)]}
-    keys = sorted({secret_key(path) for path in _files(found)})
+    keys = sorted({secret_key(path) for path in _files(config)})
     where = ["-n", options.namespace] if options.namespace else []
     command = " ".join([options.receiver_secret, *where, *(f"--from-file={key}" for key in keys)])
     comment = _COMMENT + (_FILLED_BY.format(name=command) if keys else "")

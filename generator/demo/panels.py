@@ -169,10 +169,10 @@ def _axes(look: Json, window: Window) -> Axes:
     )
 
 
-def _names(found: Iterable[PanelSeries]) -> Markup:
+def _names(series: Iterable[PanelSeries]) -> Markup:
     item = Markup('<li><i style="background:{}"></i>{} <b>{}</b></li>')
     items = (
-        item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in found
+        item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in series
     )
     return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
 

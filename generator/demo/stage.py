@@ -115,12 +115,12 @@ def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) 
             opened.enter_context(Instance(life.instance, measured, lambda: switches.now().hidden))
             for life in last
         )
-        told = _alertmanager(wanted, opened)
+        alertmanager = _alertmanager(wanted, opened)
         opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
         config = ServerConfig(
             scrape_configs=(_scraped(service, instances),),
             scrape_interval=duration(site.scrape_interval),
-            alertmanagers=(told.removeprefix("http://"),) if told else (),
+            alertmanagers=(alertmanager.removeprefix("http://"),) if alertmanager else (),
         )
         prometheus.load(config)
         _remember(prometheus, wanted, rules, scenario, progress)
@@ -130,7 +130,7 @@ def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) 
         here = replace(site, grafana_url=shown)
         prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
-        yield Stage(prometheus.api, told, seen, shown, addresses, switches)
+        yield Stage(prometheus.api, alertmanager, seen, shown, addresses, switches)
 
 
 def before(wanted: StageOptions, now: float) -> Scenario:

@@ -95,13 +95,13 @@ def warning(code: str, message: str, span: Span | None, help_: str = "", *notes:
     return Diagnostic(code, Severity.WARNING, message, span, help_, notes)
 
 
-def at_home(found: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
+def at_home(diagnostics: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
     """Move findings about shipped files to ``home``, the reader's own place, with a note on the shipped file."""
     return tuple(
         replace(each, span=home, notes=(Note(f"this comes from {_whose(each.span)}", each.span), *each.notes))
         if home and each.span and each.span.is_shipped
         else each
-        for each in found
+        for each in diagnostics
     )
 
 

@@ -77,15 +77,18 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
     )
 
 
-def _cut(found: list[Diagnostic], limit: int) -> list[Diagnostic]:
-    counted = [one for one in found if one.code != _LEFT_OUT and one.severity is not Severity.INFO]
+def _cut(diagnostics: list[Diagnostic], limit: int) -> list[Diagnostic]:
+    counted = [one for one in diagnostics if one.code != _LEFT_OUT and one.severity is not Severity.INFO]
     errors = [one for one in counted if one.severity is Severity.ERROR]
     others = [one for one in counted if one.severity is not Severity.ERROR]
     out = [*errors[limit:], *others[max(0, limit - len(errors)) :]]
     if not out:
-        return found
+        return diagnostics
     dropped = set(out)
-    return [*(one for one in found if one not in dropped), left_out(min(out, key=_place).span, len(out))]
+    return [
+        *(one for one in diagnostics if one not in dropped),
+        left_out(min(out, key=_place).span, len(out)),
+    ]
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:

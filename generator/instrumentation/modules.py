@@ -223,10 +223,10 @@ def _or_other(label: LabelView, wanted: str) -> str:
     return "other" if "other" in label.values else label.values[-1]
 
 
-def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
+def _tokens(service: Service, methods: Roles, named: Names) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(service.tokens.token_type)
-    if found.llm is None or token_type is None:
+    if methods.llm is None or token_type is None:
         return {"token_type": None}
     held: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
     for inclusion in service.inclusions:

@@ -162,12 +162,12 @@ def instant_result(answer: Answer) -> InstantResult:
         LiveError: it is of another type, or not of the API's shape.
     """
     noun = "an instant vector"
-    found = read_data(answer, _Result, noun)
-    if found.kind == "scalar":
-        (_, text) = decoded(found.result, tuple[float, str], noun)
+    result = read_data(answer, _Result, noun)
+    if result.kind == "scalar":
+        (_, text) = decoded(result.result, tuple[float, str], noun)
         return InstantResult((InstantSample({}, _number(text, noun)),), answer.warnings)
-    _demand(found.kind, "vector")
-    listed = decoded(found.result, list[_Instant], noun)
+    _demand(result.kind, "vector")
+    listed = decoded(result.result, list[_Instant], noun)
     samples = (InstantSample(one.metric, _number(one.value[1], noun)) for one in listed if one.value)
     return InstantResult(tuple(samples), answer.warnings)
 
@@ -178,10 +178,10 @@ def range_result(answer: Answer) -> RangeResult:
     Raises:
         LiveError: it is of another type, or not of the API's shape.
     """
-    found = read_data(answer, _Result, "a matrix")
-    _demand(found.kind, "matrix")
+    result = read_data(answer, _Result, "a matrix")
+    _demand(result.kind, "matrix")
     # Series by series, so that only one at a time is in memory in the large form of parsed JSON.
-    listed = (decoded(one, _Range, "a matrix") for one in decoded(found.result, list[Raw], "a matrix"))
+    listed = (decoded(one, _Range, "a matrix") for one in decoded(result.result, list[Raw], "a matrix"))
     return RangeResult(tuple(_series(one) for one in listed if one.values), answer.warnings)
 
 

@@ -69,11 +69,11 @@ def find_program(program: str, package: str) -> str:
     Raises:
         LiveError: it is not installed, with the Debian package that has it.
     """
-    found = which(program)
-    if found is None:
+    path = which(program)
+    if path is None:
         message = f"no {program.capitalize()} on this machine: apt-get install {package}"
         raise LiveError(message)
-    return found
+    return path
 
 
 def launch(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
@@ -184,7 +184,7 @@ def last_errors(log: Path) -> str:
     ``a.yml: 5:11: parse error``.
     """
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    reasons = [_unquoted(found["text"]) for line in lines if (found := _ERROR.search(line))]
+    reasons = [_unquoted(match["text"]) for line in lines if (match := _ERROR.search(line))]
     return "\n".join((reasons or lines)[-_LINES:])
 
 

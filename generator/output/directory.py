@@ -111,8 +111,8 @@ def digest(path: Path) -> str:
 
 def signature(path: Path) -> Signature:
     """Return the signature of the entry."""
-    found = path.lstat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def below(root: Path, folder: str) -> Iterator[str]:

@@ -74,13 +74,13 @@ def undisturbed(place: Path, read: Callable[[], T]) -> T:
     while True:
         before = _state(place)
         try:
-            found = read()
+            text = read()
         except (OSError, OutputError):
             if _is_steady(place, before, deadline):
                 raise
         else:
             if _is_steady(place, before, deadline):
-                return found
+                return text
         time.sleep(_PAUSE_S)
 
 

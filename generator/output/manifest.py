@@ -118,8 +118,8 @@ def _entries(data: bytes) -> Iterable[tuple[str, tuple[str, ...]]]:
         )
     if version != VERSION:
         raise _refused("has no version that agent-metrics ever wrote")
-    found = msgspec.convert(document, _Manifest)
-    return [*((path, (digest,)) for path, digest in found.files.items()), *found.before.items()]
+    manifest = msgspec.convert(document, _Manifest)
+    return [*((path, (digest,)) for path, digest in manifest.files.items()), *manifest.before.items()]
 
 
 def _refused(fault: str) -> OutputError:

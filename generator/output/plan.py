@@ -142,10 +142,10 @@ def plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> Writ
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
     """The signature of a file to delete; ``kept`` when it was edited, ``gone`` when it does not exist."""
-    found = find_entry(target, path)
-    if found.path != path or found.kind in {EntryKind.MISSING, EntryKind.DIRECTORY}:
+    entry = find_entry(target, path)
+    if entry.path != path or entry.kind in {EntryKind.MISSING, EntryKind.DIRECTORY}:
         return "gone"
-    if found.kind is not EntryKind.FILE:
+    if entry.kind is not EntryKind.FILE:
         return "kept"
     before = signature(target / path)
     return before if digest(target / path) in hashes else "kept"
@@ -155,18 +155,18 @@ def _fate(
     target: Path, path: str, content: Content, owned: Owned, deleted: Mapping[str, Signature]
 ) -> str | PathEntry:
     """A word, or the obstacle."""
-    found = find_entry(target, path)
-    if found.kind is EntryKind.MISSING or _makes_room(target, found, deleted):
+    entry = find_entry(target, path)
+    if entry.kind is EntryKind.MISSING or _makes_room(target, entry, deleted):
         return "created"
-    if found.kind is not EntryKind.FILE or found.path != path:
-        return found
+    if entry.kind is not EntryKind.FILE or entry.path != path:
+        return entry
     current = digest(target / path) if path in owned or _same_size(target / path, content) else ""
     if current == content.sha256:
         return "unchanged"
     if path == MANIFEST:
         return "changed"
     if path not in owned:
-        return found
+        return entry
     return "changed" if current in owned[path] else "edited"
 
 
@@ -174,14 +174,14 @@ def _same_size(path: Path, content: Content) -> bool:
     return path.lstat().st_size == content.size
 
 
-def _makes_room(target: Path, found: PathEntry, deleted: Mapping[str, Signature]) -> bool:
+def _makes_room(target: Path, entry: PathEntry, deleted: Mapping[str, Signature]) -> bool:
     """Whether deletions remove the entry at the place of a new file."""
-    if found.kind is EntryKind.FILE:
-        return found.path in deleted or _is_respelled(target, found.path, deleted)
-    if found.kind is not EntryKind.DIRECTORY:
+    if entry.kind is EntryKind.FILE:
+        return entry.path in deleted or _is_respelled(target, entry.path, deleted)
+    if entry.kind is not EntryKind.DIRECTORY:
         return False
     going = {*deleted, *(folder for path in deleted for folder in parents(path))}
-    there = list(below(target, found.path))
+    there = list(below(target, entry.path))
     return bool(there) and going.issuperset(there)
 
 

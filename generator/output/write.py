@@ -162,8 +162,8 @@ def _beside(place: Path, path: str) -> str:
 
 def _permissions(place: Path, path: str) -> int | None:
     """Return the permissions of a replaced file."""
-    found = find_entry(place, path)
-    is_replaced = found.path == path and found.kind is EntryKind.FILE
+    entry = find_entry(place, path)
+    is_replaced = entry.path == path and entry.kind is EntryKind.FILE
     return (place / path).lstat().st_mode & 0o777 if is_replaced else None
 
 

@@ -87,14 +87,14 @@ def _incident(one: JudgedIncident) -> dict[str, Any]:
     }
 
 
-def _detection(found: Detection | None) -> dict[str, Any] | None:
-    if found is None:
+def _detection(detection: Detection | None) -> dict[str, Any] | None:
+    if detection is None:
         return None
     return {
-        "alert": found.alert,
-        "severity": found.severity,
-        "at": iso(found.at),
-        "after_seconds": found.after,
+        "alert": detection.alert,
+        "severity": detection.severity,
+        "at": iso(detection.at),
+        "after_seconds": detection.after,
     }
 
 

@@ -27,61 +27,64 @@ _COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in FiringC
 _INCIDENTS = ("incident", "first ticket before", "first ticket now", "first page before", "first page now")
 
 
-def as_text(found: Comparison) -> Iterator[str]:
+def as_text(comparison: Comparison) -> Iterator[str]:
     """Write a comparison as lines for a terminal."""
-    yield from map(printable, _lines(found))
+    yield from map(printable, _lines(comparison))
 
 
-def _lines(found: Comparison) -> Iterator[str]:
-    yield f"{', '.join(found.services)} on {found.after.replay.server}, compared with {found.old}"
-    yield f"{_span(found)}; recorded series computed here, by either specs"
-    yield from (f"note: {one}" for one in found.notes)
+def _lines(comparison: Comparison) -> Iterator[str]:
+    yield f"{', '.join(comparison.services)} on {comparison.after.replay.server}, compared with {comparison.old}"
+    yield f"{_span(comparison)}; recorded series computed here, by either specs"
+    yield from (f"note: {one}" for one in comparison.notes)
     yield ""
-    if not found.differences:
+    if not comparison.differences:
         yield _NOTHING
     else:
-        yield from table(_upper(_HEAD), [_row(one, found) for one in found.differences[:_MOST_ROWS]])
-        yield from _more(found)
+        yield from table(
+            _upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:_MOST_ROWS]]
+        )
+        yield from _more(comparison)
         yield ""
-    yield from table(_upper(_COUNTS), [_count(one) for one in _counts(found)])
-    if found.after.truth:
+    yield from table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
+    if comparison.after.truth:
         yield ""
-        yield from table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(found)])
-        yield false_alarms(found)
+        yield from table(_upper(_INCIDENTS), [_incident(*pair) for pair in incidents(comparison)])
+        yield false_alarms(comparison)
 
 
-def as_markdown(found: Comparison) -> str:
+def as_markdown(comparison: Comparison) -> str:
     """Write a comparison for a pull request."""
-    return "\n".join(_markdown(found)) + "\n"
+    return "\n".join(_markdown(comparison)) + "\n"
 
 
-def _markdown(found: Comparison) -> Iterator[str]:
-    yield f"### Alerts as they would have fired, against {code(found.old)}"
+def _markdown(comparison: Comparison) -> Iterator[str]:
+    yield f"### Alerts as they would have fired, against {code(comparison.old)}"
     yield ""
-    yield f"{', '.join(map(code, found.services))}, {_span(found)}, on {code(found.after.replay.server)}."
-    yield from map(text, found.notes)
+    services = ", ".join(map(code, comparison.services))
+    yield f"{services}, {_span(comparison)}, on {code(comparison.after.replay.server)}."
+    yield from map(text, comparison.notes)
     yield ""
-    if not found.differences:
+    if not comparison.differences:
         yield _NOTHING
         yield ""
     else:
-        shown = found.differences[:_MOST_ROWS]
-        yield from markdown_table(_HEAD, (tuple(map(text, _row(one, found))) for one in shown))
-        yield from _more(found)
-    yield from markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(found)))
-    if found.after.truth:
-        rows = (tuple(map(text, _incident(*pair))) for pair in incidents(found))
+        shown = comparison.differences[:_MOST_ROWS]
+        yield from markdown_table(_HEAD, (tuple(map(text, _row(one, comparison))) for one in shown))
+        yield from _more(comparison)
+    yield from markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(comparison)))
+    if comparison.after.truth:
+        rows = (tuple(map(text, _incident(*pair))) for pair in incidents(comparison))
         yield from markdown_table(_INCIDENTS, rows)
-        yield false_alarms(found)
+        yield false_alarms(comparison)
 
 
-def as_json(found: Comparison) -> str:
+def as_json(comparison: Comparison) -> str:
     """Write a comparison, with both reports, as JSON."""
     whole = {
-        "old": found.old,
-        "differences": [_difference(one) for one in found.differences],
-        "before": document(found.before),
-        "after": document(found.after),
+        "old": comparison.old,
+        "differences": [_difference(one) for one in comparison.differences],
+        "before": document(comparison.before),
+        "after": document(comparison.after),
     }
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -97,15 +100,15 @@ def _difference(one: FiringDifference) -> dict[str, Any]:
     }
 
 
-def incidents(found: Comparison) -> Iterator[tuple[JudgedIncident, JudgedIncident]]:
+def incidents(comparison: Comparison) -> Iterator[tuple[JudgedIncident, JudgedIncident]]:
     """Pair the result of each incident before with its result now."""
-    known = {one.incident: one for one in found.before.incidents}
-    return ((known[one.incident], one) for one in found.after.incidents if one.incident in known)
+    known = {one.incident: one for one in comparison.before.incidents}
+    return ((known[one.incident], one) for one in comparison.after.incidents if one.incident in known)
 
 
-def false_alarms(found: Comparison) -> str:
+def false_alarms(comparison: Comparison) -> str:
     """Count the false alarms before and now."""
-    before, now = (len(each.false_alarms) for each in (found.before, found.after))
+    before, now = (len(each.false_alarms) for each in (comparison.before, comparison.after))
     return f"False alarms: {before} before, {now} now."
 
 
@@ -136,8 +139,8 @@ def _shift(later: float, longer: float) -> str:
     return ", ".join(parts)
 
 
-def _row(one: FiringDifference, found: Comparison) -> tuple[str, ...]:
-    several = len(found.services) > 1
+def _row(one: FiringDifference, comparison: Comparison) -> tuple[str, ...]:
+    several = len(comparison.services) > 1
     labels = {**({"service": one.row.of.service} if several else {}), **one.row.labels}
     row = one.row
     return (
@@ -150,8 +153,8 @@ def _row(one: FiringDifference, found: Comparison) -> tuple[str, ...]:
     )
 
 
-def _counts(found: Comparison) -> list[AlertCount]:
-    return [*(found.count("", severity) for severity in (PAGE, TICKET)), *found.counts]
+def _counts(comparison: Comparison) -> list[AlertCount]:
+    return [*(comparison.count("", severity) for severity in (PAGE, TICKET)), *comparison.counts]
 
 
 def _count(one: AlertCount) -> tuple[str, ...]:
@@ -174,14 +177,14 @@ def found_after(first: Detection | None) -> str:
     return after(first.after) if first else "-"
 
 
-def _span(found: Comparison) -> str:
-    return f"{clock(found.after.replay.start)} to {utc(found.after.replay.end)}"
+def _span(comparison: Comparison) -> str:
+    return f"{clock(comparison.after.replay.start)} to {utc(comparison.after.replay.end)}"
 
 
 def _upper(head: Sequence[str]) -> tuple[str, ...]:
     return tuple(one.upper() for one in head)
 
 
-def _more(found: Comparison) -> Iterator[str]:
-    if len(found.differences) > _MOST_ROWS:
-        yield f"and {len(found.differences) - _MOST_ROWS} more: --format json and --html show all"
+def _more(comparison: Comparison) -> Iterator[str]:
+    if len(comparison.differences) > _MOST_ROWS:
+        yield f"and {len(comparison.differences) - _MOST_ROWS} more: --format json and --html show all"

@@ -72,17 +72,17 @@ def evaluated(api: PrometheusApi, expr: str, steps: Steps) -> Evaluated:
     Raises:
         LiveError: the server cannot be reached or refuses, or the query fails again and again.
     """
-    found = Evaluated()
-    _evaluate(api, expr, steps, found)
-    return found
+    evaluation = Evaluated()
+    _evaluate(api, expr, steps, evaluation)
+    return evaluation
 
 
-def _evaluate(api: PrometheusApi, expr: str, steps: Steps, found: Evaluated, halvings: int = 0) -> None:
+def _evaluate(api: PrometheusApi, expr: str, steps: Steps, evaluation: Evaluated, halvings: int = 0) -> None:
     try:
         result = api.one_range(expr, steps.first, steps.last, steps.step)
     except RefusedError as error:
         if len(steps) == 1:
-            _failed(found, steps.first, str(error))
+            _failed(evaluation, steps.first, str(error))
             return
     except (TimedOutError, TooLargeError) as error:
         if len(steps) == 1 or halvings == _MOST_HALVINGS:
@@ -90,22 +90,22 @@ def _evaluate(api: PrometheusApi, expr: str, steps: Steps, found: Evaluated, hal
             raise LiveError(message, _SLOW) from error
         halvings += 1
     else:
-        _add(found, result)
+        _add(evaluation, result)
         return
     for half in steps.halves():
-        _evaluate(api, expr, half, found, halvings)
+        _evaluate(api, expr, half, evaluation, halvings)
 
 
-def _failed(found: Evaluated, time: float, message: str) -> None:
-    found.failures[time] = message
-    if len(found.failures) > _MOST_FAILURES:
+def _failed(evaluation: Evaluated, time: float, message: str) -> None:
+    evaluation.failures[time] = message
+    if len(evaluation.failures) > _MOST_FAILURES:
         again = f"it fails again and again: {message}"
         raise LiveError(again)
 
 
-def _add(found: Evaluated, result: RangeResult) -> None:
-    found.warnings.update(dict.fromkeys(result.warnings))
+def _add(evaluation: Evaluated, result: RangeResult) -> None:
+    evaluation.warnings.update(dict.fromkeys(result.warnings))
     for one in result.series:
         labels = frozenset((name, value) for name, value in one.labels.items() if name != "__name__")
-        by_time = found.samples.setdefault(labels, {})
+        by_time = evaluation.samples.setdefault(labels, {})
         by_time.update(zip(map(float, one.timestamps), one.values, strict=True))

@@ -108,26 +108,28 @@ def _job(one: _Question, chunk: Steps) -> Job:
 
 def _evaluate(api: PrometheusApi, *, one: _Question, chunk: Steps) -> str:
     try:
-        found = evaluated(api, one.expr, chunk)
+        evaluation = evaluated(api, one.expr, chunk)
     except LiveError as error:
         of = f" of {one.services[0]}" if len(one.services) == 1 else ""
         raise error.about(f"alert {one.alert}{of}") from error
-    samples = [[sorted(labels), list(values.items())] for labels, values in found.samples.items()]
-    return json.dumps([samples, list(found.failures.items()), list(found.warnings)])
+    samples = [[sorted(labels), list(values.items())] for labels, values in evaluation.samples.items()]
+    return json.dumps([samples, list(evaluation.failures.items()), list(evaluation.warnings)])
 
 
-def _merge(found: Evaluated, text: str) -> None:
+def _merge(evaluation: Evaluated, text: str) -> None:
     samples, failures, warnings = json.loads(text)
     for labels, values in samples:
-        by_time = found.samples.setdefault(frozenset(map(tuple, labels)), {})
+        by_time = evaluation.samples.setdefault(frozenset(map(tuple, labels)), {})
         by_time.update((time, value) for time, value in values)
-    found.failures.update((time, message) for time, message in failures)
-    found.warnings.update(dict.fromkeys(warnings))
+    evaluation.failures.update((time, message) for time, message in failures)
+    evaluation.warnings.update(dict.fromkeys(warnings))
 
 
-def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[float, float]) -> AlertHistory:
-    failures = {time: text for time, text in found.failures.items() if time >= steps.first}
-    alerts = _labelled(one, found.samples, failures)
+def _history(
+    one: ReplayedRule, steps: Steps, evaluation: Evaluated, span: tuple[float, float]
+) -> AlertHistory:
+    failures = {time: text for time, text in evaluation.failures.items() if time >= steps.first}
+    alerts = _labelled(one, evaluation.samples, failures)
     evaluations = [float(time) for time in steps.instants if time not in failures]
     episodes = [
         Episode(dict(sorted(labels)), activity, bool(evaluations) and activity.active_at == evaluations[0])
@@ -136,7 +138,7 @@ def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[floa
         if activity.ended_at is None or activity.ended_at > span[0]
     ]
     episodes.sort(key=lambda episode: (episode.activity.active_at, sorted(episode.labels.items())))
-    return AlertHistory(one, tuple(episodes), dict(sorted(failures.items())), tuple(found.warnings))
+    return AlertHistory(one, tuple(episodes), dict(sorted(failures.items())), tuple(evaluation.warnings))
 
 
 def _labelled(
@@ -164,10 +166,10 @@ def narrowed(expr: str, services: Sequence[str]) -> str:
     values = literal("|".join(map(escape_regex, services)))
     matcher = f"{names.SERVICE}=~{values}"
 
-    def rewritten(found: re.Match[str]) -> str:
-        record, brace = found[1], found[2]
+    def rewritten(match: re.Match[str]) -> str:
+        record, brace = match[1], match[2]
         if record is None or record in names.OF_NO_SERVICE:
-            return found[0]
+            return match[0]
         return f"{record}{{{matcher}" + (", " if brace else "}")
 
     return _TOKEN.sub(rewritten, expr)

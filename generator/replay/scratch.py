@@ -76,31 +76,31 @@ def server_with_raw(
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
-    found = _quantities(source, raw)
-    known = replace(source, span=(min(one.first for one in found), source.span[1]))
-    _check_amount(known, found)
+    counts = _quantities(source, raw)
+    known = replace(source, span=(min(one.first for one in counts), source.span[1]))
+    _check_amount(known, counts)
     with prometheus_server() as server:
-        for one in found:
+        for one in counts:
             _fill(known, one, server.api)
         yield server.api, known.span
 
 
 def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[SeriesCount, ...]:
     start, end = source.span
-    asked = count_series(source.crew.apis[0], raw, start, end)
-    found = tuple(one for one in asked if one.series)
+    counted = count_series(source.crew.apis[0], raw, start, end)
+    found = tuple(one for one in counted if one.series)
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
         raise LiveError(message, NO_DATA)
     return found
 
 
-def _check_amount(source: RawSource, found: Sequence[SeriesCount]) -> None:
+def _check_amount(source: RawSource, counts: Sequence[SeriesCount]) -> None:
     start, end = source.span
-    total = sum(one.series for one in found) * (end - start) // source.site.scrape_interval
+    total = sum(one.series for one in counts) * (end - start) // source.site.scrape_interval
     if total > source.most_samples:
         message = (
-            f"about {total:,} raw samples would have to be read ({sum(one.series for one in found):,} series), more "
+            f"about {total:,} raw samples would have to be read ({sum(one.series for one in counts):,} series), more "
             f"than {source.most_samples:,}"
         )
         raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
@@ -125,8 +125,8 @@ def _shown(source: RawSource, selector: RawSelector) -> tuple[dict[LabelSet, set
     steps = steps_within(*source.span, source.site.rule_interval)
     shown: dict[LabelSet, set[float]] = {}
     for chunk in steps.chunks(_POINTS):
-        found = evaluated(source.crew.apis[0], selector.text, chunk)
-        for labels, values in found.samples.items():
+        evaluation = evaluated(source.crew.apis[0], selector.text, chunk)
+        for labels, values in evaluation.samples.items():
             shown.setdefault(labels | {("__name__", selector.name)}, set()).update(values)
     return shown, steps.instants
 

@@ -85,12 +85,12 @@ def subject(
     behind = tuple(recording)
     records = record_reaches(behind)
     reaches: dict[str, float] = {}
-    found = []
+    rules = []
     for service, group, rule in _every(alerting):
         if rule.expr not in reaches:
             reaches[rule.expr] = reach(rule.expr, records)
-        found.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
-    return ReplaySubject(tuple(alerting), tuple(found), behind)
+        rules.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
+    return ReplaySubject(tuple(alerting), tuple(rules), behind)
 
 
 def _every(

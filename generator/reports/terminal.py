@@ -57,20 +57,21 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     yield f"  {_load(row.load)}"
 
 
-def _sums(found: Overview, servers: Mapping[str, Overview], site: Site) -> Iterator[str]:
-    yield f"all services ({found.services})"
+def _sums(overview: Overview, servers: Mapping[str, Overview], site: Site) -> Iterator[str]:
+    yield f"all services ({overview.services})"
+    live = _live(overview.raw.live, overview.recorded.live)
     yield (
-        f"  {_live(found.raw.live, found.recorded.live)}, {percent(found.used)} of {number(site.budget.total)}; "
-        f"{number(found.retained)} over {duration(site.retention)}"
+        f"  {live}, {percent(overview.used)} of {number(site.budget.total)}; "
+        f"{number(overview.retained)} over {duration(site.retention)}"
     )
-    yield f"  {_load(found.load)}"
-    yield f"  of these {number(found.shared.load.rules)} rules are shared by all services"
+    yield f"  {_load(overview.load)}"
+    yield f"  of these {number(overview.shared.load.rules)} rules are shared by all services"
     for shard, one in servers.items():
         share = f"{percent(one.used)} of {number(site.budget.total)}"
         yield f"shard {shard} ({_counted(one.services, 'service')})"
         yield f"  {_live(one.raw.live, one.recorded.live)}, {share}"
         yield f"  {_load(one.load)}"
-    fleet = found.thousand
+    fleet = overview.thousand
     yield f"{number(fleet.services)} services like these"
     yield f"  {_live(fleet.raw, fleet.recorded)}"
     yield f"  {_load(fleet.load)}"

@@ -213,13 +213,13 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
 def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> ResolvedBound | None:
     if text is None:
         return None
-    found = resolve_bound(text, signal, scope.objectives.get(signal.name), scope.findings)
-    if found and found.value <= 0 and signal.better is Better.HIGHER:
+    bound = resolve_bound(text, signal, scope.objectives.get(signal.name), scope.findings)
+    if bound and bound.value <= 0 and signal.better is Better.HIGHER:
         scope.findings.error(
             "alert/never-fires",
-            f"{signal.name} is never below {found.text}",
+            f"{signal.name} is never below {bound.text}",
             text.span,
             "choose a bound above zero, or leave beyond out",
         )
     # Every change for the worse is beyond 0.
-    return found if found and found.value > 0 else None
+    return bound if bound and bound.value > 0 else None

@@ -226,12 +226,12 @@ def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: Alert
         yield _alert(entry, found.kind, about, (_swept_tier(entry, found),), scope)
 
 
-def _swept_tier(entry: Entry[AlertSpec], found: FannedOut) -> Tier:
+def _swept_tier(entry: Entry[AlertSpec], alert: FannedOut) -> Tier:
     """Return the allowed number of series as a bound; no other swept kind has one."""
-    chosen = severity(entry, found.severity)
-    if not isinstance(found.kind, SeriesCount):
+    chosen = severity(entry, alert.severity)
+    if not isinstance(alert.kind, SeriesCount):
         return Tier(chosen, 0, "")
-    allowed = found.kind.allowed
+    allowed = alert.kind.allowed
     return Tier(chosen, allowed, f"{allowed:,}", written=Bound(allowed, None, "#"))
 
 

@@ -80,5 +80,5 @@ def _undeclared(scope: AlertScope) -> Iterator[FannedOut]:
 
 
 def _first_with(label: str, scope: AlertScope) -> Stream | None:
-    found = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
-    return min(found, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)
+    streams = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
+    return min(streams, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)

@@ -69,8 +69,8 @@ def _known(
                 entry.key.span,
                 "leave out max_live and new_per_week: a list says both",
             )
-    elif found := refused_label(entry.key):
-        findings.add(found)
+    elif finding := refused_label(entry.key):
+        findings.add(finding)
     else:
         message = f'profile "{profile.profile.value}" has no label "{name}"'
         findings.add(undeclared(entry.key, message, declared, profile, bounds))
@@ -101,7 +101,7 @@ def _label(
         max_live=max_live or 1,
         new_per_week=new_per_week,
         determines=spec.determines.value if spec.determines else None,
-        determined={item.key.value: found.value for item in spec.values if (found := determined(item))},
+        determined={item.key.value: fixed.value for item in spec.values if (fixed := determined(item))},
         limits=tuple(limit.value for limit in spec.limits),
         patterns={
             item.key.value: tuple(text.value for text in item.value.values)

@@ -64,9 +64,9 @@ def resolve(specs: Specs) -> Result[Model]:
     common, found = resolve_common(specs.shared)
     resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
     services = tuple(each.value for each in resolved if each.value is not None)
-    told = tuple(one for each in resolved for one in each.diagnostics)
+    findings = tuple(one for each in resolved for one in each.diagnostics)
     between = check_between((spec.claims for spec in specs.services), common)
-    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *told))
+    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *findings))
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:

@@ -25,8 +25,8 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
     if written is None:
         return KEEPS_FIRING
     major, minor = written.value.split(".")
-    found = int(major), int(minor)
-    if found < LOWEST:
+    version = int(major), int(minor)
+    if version < LOWEST:
         findings.error(
             "site/oldest-prometheus",
             f"Prometheus {written.value} is too old for the rules and dashboards",
@@ -34,7 +34,7 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
             f"{LOWEST[0]}.{LOWEST[1]} is the oldest that runs them",
         )
         return KEEPS_FIRING
-    return found
+    return version
 
 
 def at_once(

@@ -56,8 +56,8 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     """
     findings = Findings()
     for entry in profile.labels:
-        if found := refused_declaration(entry.key, profile):
-            findings.add(found)
+        if finding := refused_declaration(entry.key, profile):
+            findings.add(finding)
     resolve_measured(profile, base, findings)
     return findings.all
 

@@ -64,8 +64,8 @@ def with_segments(profile: ProfileSpec, service: ServiceSpec, findings: Findings
 
 def _is_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings: Findings) -> bool:
     name = entry.key.value
-    if found := refused_label(entry.key):
-        findings.add(found)
+    if finding := refused_label(entry.key):
+        findings.add(finding)
         return False
     declared = next((label.key for label in profile.labels if label.key.value == name), None)
     if declared is not None:

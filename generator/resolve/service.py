@@ -241,8 +241,8 @@ def _resolve_alert_labels(
 def _is_free_label(entry: Entry[Text], taken: Collection[str], findings: Findings) -> bool:
     """Refuse a name that an alert may already have, or that identifies single runs or people."""
     name, span = entry.key.value, entry.key.span
-    if found := forbidden_label(name, span):
-        findings.add(found)
+    if finding := forbidden_label(name, span):
+        findings.add(finding)
     elif name == names.ENVIRONMENT:
         message = "an alert's environment is the one that its service is in"
         findings.error(

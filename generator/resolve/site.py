@@ -90,16 +90,16 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
 
 def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
     """Read the scrape interval of a service's targets, in seconds; the default is the site's."""
-    found = seconds(spec.scrape_interval, site.scrape_interval, findings)
-    if spec.scrape_interval and not found <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
+    interval = seconds(spec.scrape_interval, site.scrape_interval, findings)
+    if spec.scrape_interval and not interval <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
         findings.error(
             "site/scrape-interval",
-            f"a scrape every {duration(found)} is too seldom for rates of one rule interval",
+            f"a scrape every {duration(interval)} is too seldom for rates of one rule interval",
             spec.scrape_interval.span,
             "scrape every 15s or 30s",
         )
         return site.scrape_interval
-    return found
+    return interval
 
 
 def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesBudget:

@@ -261,8 +261,8 @@ def check_feeds(
             renames = [item.value for item in part.labels]
             _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
             for text in renames:
-                if found := forbidden_label(text.value, text.span):
-                    findings.add(found)
+                if finding := forbidden_label(text.value, text.span):
+                    findings.add(finding)
     _check_totals(profile, labels, findings)
     _check_cost(profile, service, findings)
 

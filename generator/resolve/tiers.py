@@ -76,9 +76,9 @@ def resolve_tiers(case: Case) -> tuple[Tier, ...]:
             case.entry.key.span,
             "give warning, critical or both",
         )
-    found = tuple(_tiers(case))
-    _check_order(found, case)
-    return found
+    tiers = tuple(_tiers(case))
+    _check_order(tiers, case)
+    return tiers
 
 
 def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
@@ -122,8 +122,8 @@ def _tiers(case: Case) -> Iterator[Tier]:
             continue
         if isinstance(case.kind, BurnRate):
             yield from _burn_tier(severity, text, case.kind.budget, case)
-        elif (found := _bound(text, case)) and _reachable(severity, text, found, case):
-            yield Tier(severity, found.value, found.text, written=found.written)
+        elif (bound := _bound(text, case)) and _reachable(severity, text, bound, case):
+            yield Tier(severity, bound.value, bound.text, written=bound.written)
 
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
@@ -196,9 +196,9 @@ def _of_share(value: float) -> ResolvedBound:
     return ResolvedBound(value, human(value, Unit.RATIO), Written(value, None, "#"))
 
 
-def _reachable(severity: AlertSeverity, text: Text, found: ResolvedBound, case: Case) -> bool:
+def _reachable(severity: AlertSeverity, text: Text, bound: ResolvedBound, case: Case) -> bool:
     """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
-    why = _out_of_reach(found.value, case)
+    why = _out_of_reach(bound.value, case)
     if why is None:
         return True
     out = _Out(severity, why, _way_out(why, case))

@@ -97,10 +97,10 @@ def _panel(alert: Alert) -> str:
 
 
 def _page(
-    found: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
+    explained: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
 ) -> Artifact:
     """Write a page; ``words`` are those for a run, each with the services that have it."""
-    alert, signal = found.alert, found.signal
+    alert, signal = explained.alert, explained.signal
     run, *others = words
     page = template.render(
         # One common word is written; with several the page names the services of each.

@@ -114,11 +114,11 @@ class Happening(Struct, frozen=True):
 
 
 def observations(
-    happening: Happening, found: Iterable[FedSource], service: Service, value: Value
+    happening: Happening, sources: Iterable[FedSource], service: Service, value: Value
 ) -> Iterator[Observation]:
     """Yield an event's observation in each series that it feeds; ``value`` returns any label of a stream."""
     by_metric: defaultdict[str, list[FedSource]] = defaultdict(list)
-    for one in _chosen(found, happening):
+    for one in _chosen(sources, happening):
         by_metric[one.metric].append(one)
     for name, read in by_metric.items():
         metric = service.metrics[name]
@@ -132,10 +132,10 @@ def observations(
         yield Observation(metric, labels, observed.role.amount, observed.factor)
 
 
-def _chosen(found: Iterable[FedSource], happening: Happening) -> Iterator[FedSource]:
+def _chosen(sources: Iterable[FedSource], happening: Happening) -> Iterator[FedSource]:
     """Yield the source of each stream for an event, and the sources from which it is subtracted."""
     by_stream: defaultdict[str, list[FedSource]] = defaultdict(list)
-    for one in found:
+    for one in sources:
         if happening.failed or one.role.event not in _ERRORS:
             by_stream[one.stream.name].append(one)
     for read in by_stream.values():

@@ -161,11 +161,11 @@ def incident(name: str, service: Service, start: float, end: float, release: str
     if end <= start:
         message = f"incident {name} ends before it starts"
         raise ValueError(message)
-    found = {effect.name: effect for effect in effects(service)}
-    if name not in found:
-        message = f'there is no incident "{name}"; there are {", ".join(found)}'
+    by_name = {effect.name: effect for effect in effects(service)}
+    if name not in by_name:
+        message = f'there is no incident "{name}"; there are {", ".join(by_name)}'
         raise ValueError(message)
-    return SimulatedIncident(found[name], start, end, release)
+    return SimulatedIncident(by_name[name], start, end, release)
 
 
 def conditions(incidents: Iterable[SimulatedIncident], time: float, release: str) -> Conditions:

@@ -158,11 +158,11 @@ def scenario_with(
 def _incident(
     one: RequestedIncident, service: Service, release: str, start: float, end: float
 ) -> SimulatedIncident:
-    found = incident(one.name, service, one.start, one.end)
+    effect = incident(one.name, service, one.start, one.end)
     if not start <= one.start < end:
         message = f"incident {one.name} starts outside the span"
         raise ValueError(message)
-    return replace(found, release=release) if found.effect.released else found
+    return replace(effect, release=release) if effect.effect.released else effect
 
 
 def _busier(one: SimulatedIncident, least: float) -> SimulatedIncident:

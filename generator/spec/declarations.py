@@ -63,9 +63,9 @@ def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
 
 def _entries(document: Document) -> Iterator[tuple[str, nodes.KeyValue]]:
     for section in _SECTIONS:
-        found = document.root.child(section)
-        if isinstance(found, nodes.Mapping):
-            yield from ((section, entry) for entry in found.entries.values())
+        section_node = document.root.child(section)
+        if isinstance(section_node, nodes.Mapping):
+            yield from ((section, entry) for entry in section_node.entries.values())
 
 
 def _declaration(document: Document, section: str, entry: nodes.KeyValue) -> Declaration:
@@ -85,5 +85,5 @@ def _declaration(document: Document, section: str, entry: nodes.KeyValue) -> Dec
 
 def _text(entry: nodes.KeyValue, *keys: str) -> str:
     """Return the text of the first of the keys that exists."""
-    found = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
-    return found[0] if found else ""
+    texts = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
+    return texts[0] if texts else ""

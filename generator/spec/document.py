@@ -150,12 +150,12 @@ def parse_document(source: SourceText, *, dates: bool = False) -> Result[Documen
         return Result.failed(*limited(unreadable))
     composer = Composer(source, dates=dates)
     root = composer.compose()
-    found = composer.diagnostics
-    if not has_errors(found):
-        found += _root_problem(source, root)
-    if has_errors(found) or not isinstance(root, Mapping):
-        return Result.failed(*limited(found))
-    return Result(Document(source, root), limited(found))
+    diagnostics = composer.diagnostics
+    if not has_errors(diagnostics):
+        diagnostics += _root_problem(source, root)
+    if has_errors(diagnostics) or not isinstance(root, Mapping):
+        return Result.failed(*limited(diagnostics))
+    return Result(Document(source, root), limited(diagnostics))
 
 
 def _root_problem(source: SourceText, root: Node | None) -> list[Diagnostic]:

@@ -139,5 +139,5 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics))
     misfits = _errors_of(document.value, kind)
-    found = (*source.diagnostics, *document.diagnostics, *misfits)
-    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), found)
+    findings = (*source.diagnostics, *document.diagnostics, *misfits)
+    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), findings)

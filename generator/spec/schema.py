@@ -61,14 +61,14 @@ def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, An
 def validate(document: Document, schema: Schema) -> tuple[Diagnostic, ...]:
     """Find everything in a document that its schema forbids; empty when it fits."""
     findings = schema_errors(schema.violations(document.to_plain()))
-    found = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
-    shown = [diagnostic_of(document, schema, *each) for each in found[:MAX_PER_FILE]]
-    rest = len(found) - len(shown)
-    return (*shown, left_out(found[MAX_PER_FILE][0], rest)) if rest else tuple(shown)
+    placed = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
+    shown = [diagnostic_of(document, schema, *each) for each in placed[:MAX_PER_FILE]]
+    rest = len(placed) - len(shown)
+    return (*shown, left_out(placed[MAX_PER_FILE][0], rest)) if rest else tuple(shown)
 
 
-def _order(found: tuple[Span, SchemaError]) -> tuple[Span, bool]:
-    span, finding = found
+def _order(placed: tuple[Span, SchemaError]) -> tuple[Span, bool]:
+    span, finding = placed
     return span, finding.keyword == MISSING_KEY
 
 

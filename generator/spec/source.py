@@ -164,12 +164,12 @@ def _wide_encoding(text: str) -> str:
 
 def _conflict(source: SourceText) -> Diagnostic | None:
     """Point at the first of the conflict markers of an unfinished merge."""
-    found = _CONFLICT.search(source.text)
-    if not found or "\n>>>>>>>" not in source.text:
+    match = _CONFLICT.search(source.text)
+    if not match or "\n>>>>>>>" not in source.text:
         return None
     places = LineIndex.of(source.path, source.text)
     help_ = "keep one of the two sides, and remove the lines with <<<<<<<, ======= and >>>>>>>"
-    span = places.span(found.start(), len(found.group()))
+    span = places.span(match.start(), len(match.group()))
     return error("source/merge-conflict", "a merge of two versions was not finished here", span, help_)
 
 

@@ -40,8 +40,8 @@ class SpecFile(Struct, frozen=True):
     @property
     def identity(self) -> bytes:
         """Bytes that change with the file's name or content."""
-        found = self.source.value
-        told = f"{found.path}\0{found.text}" if found else f"{self.path}\0{self.source.diagnostics}"
+        source = self.source.value
+        told = f"{source.path}\0{source.text}" if source else f"{self.path}\0{self.source.diagnostics}"
         return told.encode("utf-8", "surrogateescape")
 
 
@@ -80,11 +80,11 @@ class Sources(Struct, frozen=True):
     @property
     def identity(self) -> bytes:
         """A hash of all files that services share."""
-        found = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
+        digest = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
         for file in self.shared:
             identity = file.identity
-            found.update(b"%d " % len(identity) + identity)
-        return found.digest()
+            digest.update(b"%d " % len(identity) + identity)
+        return digest.digest()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -131,13 +131,13 @@ def _services(directory: Path) -> Result[list[Path]]:
         help_ = "name the directory that holds services/, or run: agent-metrics init"
         return Result.failed(error("source/no-specs", message, Span.of_file(str(directory)), help_))
     try:
-        found = service_files(directory)
+        paths = service_files(directory)
     except OSError as problem:
         return Result.failed(_unlisted(problem, directory / "services"))
-    if too_many := _too_many(len(found), MAX_SERVICES, directory / "services"):
+    if too_many := _too_many(len(paths), MAX_SERVICES, directory / "services"):
         return Result.failed(too_many)
-    if found:
-        return Result(found)
+    if paths:
+        return Result(paths)
     help_ = "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
     place = Span.of_file(str(directory / "services"))
     return Result.failed(error("source/no-services", "no service is declared", place, help_))
@@ -193,8 +193,10 @@ def _in_use(
 
 def _named(file: SpecFile, key: str) -> list[str]:
     """Find the values of a key, as far as they are plain text on one line."""
-    found = file.source.value
-    return re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", found.text, re.MULTILINE) if found else []
+    source = file.source.value
+    return (
+        re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", source.text, re.MULTILINE) if source else []
+    )
 
 
 def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:

@@ -41,4 +41,4 @@ def test_who_asks_for_no_target_imports_none() -> None:
         "print([name for name in sys.modules if name.startswith('generator.delivery.')])"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "['generator.delivery.registry']"
+    assert found.stdout.strip() == "['generator.delivery.deliver']"

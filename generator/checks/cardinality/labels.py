@@ -42,8 +42,8 @@ def forbidden(service: Service) -> dict[str, str]:
 
 def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
     for name in forbidden(service):
-        if found := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
-            yield found
+        if finding := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
+            yield finding
 
 
 def _forbidden_in_selector(service: Service) -> Iterator[Diagnostic]:
@@ -71,8 +71,8 @@ def check_reserved(facts: Facts) -> tuple[Diagnostic, ...]:
 def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
     used = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
     for name in dict.fromkeys(used):
-        if found := reserved_label(name, service.where(f"labels.{name}")):
-            yield found
+        if finding := reserved_label(name, service.where(f"labels.{name}")):
+            yield finding
     for name in service.selector:
         if name in _NO_SELECTOR or name.startswith("__"):
             message = f'the selector picks by "{name}", which tells no services apart'

@@ -146,10 +146,10 @@ class Sizes(Struct, frozen=True):
         return sum(self._of_term(term) for term in terms)
 
     def _of_term(self, term: Term) -> int:
-        found = self.counted.get(term)
-        if found is None:
-            found = self.counted[term] = self._product(term)
-        return found
+        counted = self.counted.get(term)
+        if counted is None:
+            counted = self.counted[term] = self._product(term)
+        return counted
 
     def _product(self, term: Term) -> int:
         """Multiply; a determined label adds nothing where both labels occur alone and once."""

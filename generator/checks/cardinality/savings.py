@@ -100,8 +100,8 @@ def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
     )
 
 
-def _ranked(found: Iterable[Saving]) -> tuple[Saving, ...]:
-    ordered = sorted(found, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
+def _ranked(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+    ordered = sorted(savings, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
     return tuple(saving for saving in ordered if saving.worth)
 
 
