@@ -81,7 +81,7 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
     """Read all files that the manifest lists; other files in the directory are not ours."""
     owned = owned_in(place)
     if not owned:
-        message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
+        message = f"{name_of(target)} has no {MANIFEST}, so agent-metrics did not generate it"
         raise OutputError(message, "run agent-metrics generate, or name the output directory with -o")
     files = {path: data for path in sorted(owned) if (data := _read(place, path)) is not None}
     _refuse(target, "missing", owned.keys() - files.keys())

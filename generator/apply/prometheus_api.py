@@ -74,8 +74,8 @@ class PrometheusRules(Struct, frozen=True):
             return error(said, _CLOSED[status], ReloadClosedError)
         # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return error(said, "it runs what it ran before; its log says which file is at fault")
-        return error(said, f"{general or _WHERE}; it runs what it ran before")
+            return error(said, "it still runs the rules from before; its log says which file is at fault")
+        return error(said, f"{general or _WHERE}; it still runs the rules from before")
 
 
 def connect_prometheus(

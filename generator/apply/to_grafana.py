@@ -100,7 +100,9 @@ def _apply_plan(
 def _refuse_faults(plan: DashboardPlan) -> None:
     if plan.faults:
         lines = "".join(f"\n  {fault.uid} {fault.reason}: {fault.help}" for fault in plan.faults)
-        raise LiveError(f"dashboards are in the way that are not ours to change; nothing was written{lines}")
+        raise LiveError(
+            f"dashboards that agent-metrics did not make are in the way; nothing was written{lines}"
+        )
 
 
 def _carry_out(

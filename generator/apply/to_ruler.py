@@ -198,7 +198,7 @@ def _verify(api: RulerApi, wanted: Namespaces) -> None:
     ]
     if wrong:
         raise LiveError(
-            f"the ruler does not hold what it was given: {listed(wrong)}",
+            f"the ruler did not keep the rules that it got: {listed(wrong)}",
             "see that nobody else writes the same namespaces; then run again",
         )
 

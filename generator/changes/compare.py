@@ -196,7 +196,7 @@ def _receiver(receiver: Receiver) -> str:
     wanted = (f"{label} {' or '.join(values)}" for label, values in receiver.wanted)
     means = " and ".join(type(one).__name__ for one in receiver.channels)
     every = duration(receiver.repeat_interval)
-    return f"{', '.join(wanted) or 'what nobody else gets'}, by {means}, again after {every}"
+    return f"{', '.join(wanted) or 'all that no other receiver gets'}, by {means}, again after {every}"
 
 
 _SECONDS = {"scrape_interval", "rule_interval", "retention"}

@@ -85,7 +85,7 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
             return tuple(audit(ServerSource(api, service), service, model) for service in chosen)
     if len(chosen) > 1:
         names = " or ".join(service.name for service in chosen)
-        raise CallError("say whose exposition it is", f"--service {names}")
+        raise CallError("name the service of the exposition", f"--service {names}")
     exposition = parse(fetched(arguments.exposition, timeout))
     return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
 

@@ -212,7 +212,7 @@ def _lacks(service: Service) -> Iterator[str]:
         if block is None:
             yield f"it measures no {what}"
         elif len(block.given) != labels:
-            yield f"its {what} are told apart by {' and '.join(block.given) or 'nothing'}"
+            yield f"its {what} are counted by {' and '.join(block.given) or 'nothing'}"
     if methods.constant != (names.RELEASE,):
         yield f"its runs have {' and '.join(methods.constant) or 'nothing'} for a release"
     if not (methods.run and methods.run.cause):

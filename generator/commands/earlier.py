@@ -40,7 +40,7 @@ def earlier(old: str, specs: Path) -> Compilation:
     if (place / "services").is_dir():
         return _understood(checked(place), old)
     if (place / "manifest.json").is_file():
-        message = f"{old} holds what was generated, and not the specs that it was generated of"
+        message = f"{old} has the generated files, not the specs that they were generated from"
         raise CallError(message, "name the revision of these specs, or a directory with them")
     try:
         with _specs_at(old, specs) as there:

@@ -166,7 +166,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _first(arguments: argparse.Namespace) -> FirstFiles:
     if arguments.last is not None:
         raise CallError(
-            "--last says how far back to look, and nothing is looked at", "add --from-prometheus URL"
+            "--last is the length of a history, and there is no server to read one from",
+            "add --from-prometheus URL",
         )
     name = _NAME if arguments.service is None else arguments.service
     text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)

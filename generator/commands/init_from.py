@@ -74,7 +74,7 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
             if not new:
                 names = ", ".join(_selector(one) for one in matches)
                 raise CallError(
-                    f"what is recognised at {place.name} has specs already: {names}", "see: audit"
+                    f"everything that is recognised at {place.name} has specs already: {names}", "see: audit"
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
             return _found(

@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("\n".join((*map(_page, sections()), side_by_side())))
         return OK
     if arguments.kind is None:
-        complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
+        complain(
+            "name the schema to print, or a directory for all of them", "schema service, or: schema -o DIR"
+        )
         return CALL_AT_FAULT
     sys.stdout.write(schema_text(arguments.kind))
     return OK

@@ -115,7 +115,7 @@ def _service(name: str | None, model: Model) -> Service:
     if len(model.services) == 1:
         return model.services[0]
     names = " or ".join(service.name for service in model.services)
-    raise CallError("say which service to simulate", f"--service {names}")
+    raise CallError("name the service to simulate", f"--service {names}")
 
 
 def _summary(truth: Truth) -> Iterator[str]:

@@ -41,7 +41,7 @@ def span(arguments: argparse.Namespace, now: float | None = None) -> TimeSpan:
     """
     now = time.time() if now is None else now
     if (arguments.last is None) == (arguments.from_ is None):
-        message = "say one of --last and --from"
+        message = "give either --last or --from"
         raise CallError(message, "--last 6h, or: --from 2026-03-21T00:00Z --to 2026-03-22T00:00Z")
     end = int(now if arguments.to is None else instant(arguments.to, now))
     start = int(end - length(arguments.last) if arguments.from_ is None else instant(arguments.from_, now))

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from generator.markdown import code, text
 from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
+from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.replay.report import ActivePeriod, Report
-
-#: More rows than this are only in the page and the JSON.
-_MOST_ROWS = 60
 
 
 def as_markdown(report: Report) -> str:
@@ -67,9 +65,9 @@ def _fired(report: Report) -> Iterator[str]:
         yield "Nothing fired."
         return
     head = ("fired at (UTC)", "for", "severity", "alert", "service", "labels", "value")
-    yield from table((*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:_MOST_ROWS]))
-    if len(rows) > _MOST_ROWS:
-        yield f"And {len(rows) - _MOST_ROWS} more."
+    yield from table((*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:MOST_ROWS]))
+    if len(rows) > MOST_ROWS:
+        yield f"And {len(rows) - MOST_ROWS} more."
 
 
 def _incident(one: JudgedIncident) -> tuple[str, ...]:

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
+from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from generator.replay.report import ActivePeriod, AlertReport, Report
-
-# More rows than this are only in the page and the JSON.
-_MOST_ROWS = 60
 
 
 def as_text(report: Report) -> Iterator[str]:
@@ -85,9 +83,9 @@ def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
-    if len(rows) > _MOST_ROWS:
-        yield f"and {len(rows) - _MOST_ROWS} more: --format json and --html show all"
+    yield from table(head, [_firing(row) for row in rows[:MOST_ROWS]])
+    if len(rows) > MOST_ROWS:
+        yield f"and {len(rows) - MOST_ROWS} more: --format json and --html show all"
     yield ""
 
 

@@ -12,6 +12,7 @@ from generator.replay.as_markdown import table as markdown_table
 from generator.replay.as_text import labels_text, table
 from generator.replay.compare import AlertCount, Comparison, FiringChange, FiringDifference, lasted
 from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident
+from generator.replay.report import MOST_ROWS
 from generator.replay.times import after, clock, lasting, utc
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from generator.replay.report import ActivePeriod
 
-#: More rows than this are only in the page and the JSON.
-_MOST_ROWS = 60
 _NOTHING = "Every alert would have fired exactly as before."
 _HEAD = ("change", "first at (UTC)", "severity", "alert", "labels", "before", "now")
 _COUNTS = ("alert", "severity", "before", "now", *(str(each) for each in FiringChange))
@@ -40,9 +39,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if not comparison.differences:
         yield _NOTHING
     else:
-        yield from table(
-            _upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:_MOST_ROWS]]
-        )
+        yield from table(_upper(_HEAD), [_row(one, comparison) for one in comparison.differences[:MOST_ROWS]])
         yield from _more(comparison)
         yield ""
     yield from table(_upper(_COUNTS), [_count(one) for one in _counts(comparison)])
@@ -68,7 +65,7 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
         yield _NOTHING
         yield ""
     else:
-        shown = comparison.differences[:_MOST_ROWS]
+        shown = comparison.differences[:MOST_ROWS]
         yield from markdown_table(_HEAD, (tuple(map(text, _row(one, comparison))) for one in shown))
         yield from _more(comparison)
     yield from markdown_table(_COUNTS, (tuple(map(text, _count(one))) for one in _counts(comparison)))
@@ -186,5 +183,5 @@ def _upper(head: Sequence[str]) -> tuple[str, ...]:
 
 
 def _more(comparison: Comparison) -> Iterator[str]:
-    if len(comparison.differences) > _MOST_ROWS:
-        yield f"and {len(comparison.differences) - _MOST_ROWS} more: --format json and --html show all"
+    if len(comparison.differences) > MOST_ROWS:
+        yield f"and {len(comparison.differences) - MOST_ROWS} more: --format json and --html show all"

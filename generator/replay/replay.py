@@ -87,7 +87,7 @@ def _greet(api: PrometheusApi, time: int) -> None:
     """Check that a Prometheus answers, before anything takes long."""
     found = api.one_range("vector(1)", time, time, 1).series
     if any(one.values != (1.0,) for one in found):
-        message = f"{api.url} does not know what 1 is"
+        message = f"{api.url} does not answer the query vector(1)"
         raise LiveError(message, "is this a Prometheus? the address ends where its own paths begin")
 
 

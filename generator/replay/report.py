@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Labels of every alert, which are shown elsewhere.
 _COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
+#: More rows than this are only in the page and the JSON.
+MOST_ROWS = 60
 
 
 class ActivePeriod(Struct, frozen=True):

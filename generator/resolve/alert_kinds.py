@@ -68,7 +68,7 @@ def _idle(entry: Entry[AlertSpec], body: AlertKindSpec, scope: AlertScope) -> Id
     if body.signal and scope.is_own(body.signal):
         scope.findings.error("alert/no-traffic", message, body.signal.span, help_)
     elif scope.is_own(entry.key):
-        help_ = f"{help_}; until then this does nothing"
+        help_ = f"{help_}; until then this has no effect"
         scope.findings.warning("alert/no-traffic", message, entry.key.span, help_)
     return None
 
@@ -113,7 +113,7 @@ def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, sco
             return 0
         scope.findings.error(
             "alert/no-events",
-            f"{entry.key.value} would ignore also_over: on how many bad events it fires is not said",
+            f"{entry.key.value} would ignore also_over: it has no min_bad_events",
             place,
             "write min_bad_events: 5 beside it, or leave also_over out",
         )
@@ -196,7 +196,7 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
                 "alert/by",
                 f"{signal.name} has no value for the whole service",
                 body.signal.span,
-                f"say for each of what: by: {signal.levels[0][0]}",
+                f"name a label, for an alert on each of its values: by: {signal.levels[0][0]}",
             )
         return None
     if (body.by.value,) not in signal.levels:

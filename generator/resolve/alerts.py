@@ -163,7 +163,7 @@ def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) 
         return f"did you mean {quoted(match)}?"
     share = next((signal.name for signal in scope.signals.values() if signal.unit is Unit.RATIO), None)
     kind = f"{{threshold: {{signal: {share}}}, warning: 90%}}" if share else "{threshold: ...}"
-    own = f"a new alert says what it compares, as in {name}: {kind}"
+    own = f"a new alert needs a kind, as in {name}: {kind}"
     return f"{own}; the others are: {listed(nearest_first(name, known))}" if known else own
 
 
@@ -176,7 +176,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
     if len(kinds) != 1:
         scope.findings.error(
             "alert/kind",
-            f'alert "{entry.key.value}" {"says more than once" if kinds else "does not say"} what it compares',
+            f'alert "{entry.key.value}" has {"several kinds" if kinds else "no kind"}',
             entry.key.span,
             f"give exactly one of {', '.join(KINDS)}",
         )
@@ -286,8 +286,8 @@ def _check_keep(entry: Entry[AlertSpec], keep: int, looked_at: int, scope: Alert
         return
     scope.findings.error(
         "alert/keeps-too-long",
-        f"{entry.key.value} would go on for {duration(keep)} after it is over, and looks back over no more than "
-        f"{duration(looked_at)}",
+        f"{entry.key.value} would keep firing for {duration(keep)} after its condition has ended, "
+        f"and looks back over no more than {duration(looked_at)}",
         written.span,
-        f"let it go on for at most {duration(most)}; 30m bridges what comes and goes",
+        f"let it go on for at most {duration(most)}; 30m is enough for an alert that comes and goes",
     )

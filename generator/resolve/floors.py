@@ -111,7 +111,8 @@ def check_promise(entry: Entry[AlertSpec], kind: Idle, scope: AlertScope) -> Non
     come = f"{plain(round(promised * longest / HOUR, 1))} in {duration(longest)}"
     scope.findings.error(
         "alert/promise-too-small",
-        f"{plain(promised)} runs an hour are {come}: too few for {entry.key.value} to tell their absence from chance",
+        f"{plain(promised)} runs an hour are {come}: "
+        f"too few for {entry.key.value} to see more than chance in their absence",
         scope.promise,
         f"promise at least {plain(least)} an hour, leave traffic out, or do without the alert: "
         f'alerts: {{{entry.key.value}: {{disabled: "runs come too rarely"}}}}',

@@ -203,7 +203,7 @@ def _check_dependence(
         if means is None:
             findings.error(
                 "label/undetermined",
-                f'"{item.key.value}" does not say which {target.key.value} it means',
+                f'"{item.key.value}" has no value of {target.key.value}',
                 item.key.span,
                 f"write {item.key.value}: {allowed[0] if allowed else 'value'}",
             )

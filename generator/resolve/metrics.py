@@ -92,7 +92,7 @@ def _metric(
     if spec.across and not metric.is_gauge:
         findings.error(
             "metric/across",
-            f'{metric.type} "{metric.name}" says across, which only gauges have: its events are always summed',
+            f'{metric.type} "{metric.name}" has the key across, which only gauges have: its events are always summed',
             spec.across.span,
             "leave it out, or make it a gauge",
         )
@@ -135,7 +135,7 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
         )
         findings.error(
             "metric/counter-suffix",
-            f'{metric.type} "{metric.name}": _total is the end of every counter, and of nothing else',
+            f'{metric.type} "{metric.name}": names of counters end in _total, and no other names do',
             entry.key.span,
             wanted,
         )

@@ -87,7 +87,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
     if SPEND not in signals:
         findings.error(
             "objective/no-spend",
-            "a budget needs to know what is spent, and the profile has no signal spend",
+            "a budget needs the signal spend, which the profile does not have",
             budget.span,
             "add to the profile, under signals: spend: {cost: {of: <the counter of tokens>}, window: 24h, ...}",
         )

@@ -64,6 +64,6 @@ def at_once(
             f"{len(lost)} alerts of {service.name} end as soon as their condition does, without keep_firing_for: "
             f"{listed(lost)}",
             place,
-            "what comes and goes notifies each time: a longer group_interval in Alertmanager makes that less often",
+            "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",
         )
     return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))

@@ -74,7 +74,7 @@ def _check_includes(provider: ProviderSpec, findings: Findings) -> None:
                     "price/counted-twice",
                     f'"{inner.value}" is counted inside "{first.value}" and inside "{entry.key.value}"',
                     inner.span,
-                    "name it once: where a type holds another one, it also holds the types inside of that",
+                    "name it once: a type that contains another one also contains the types inside that one",
                 )
             elif inner.value in _above(entry.key.value, outer_of):
                 findings.error(

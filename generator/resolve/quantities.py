@@ -164,8 +164,7 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
         return True
     findings.error(
         "unit/range",
-        f'"{text.value}" is too {"small" if value < SMALLEST else "large"} an amount to be told from '
-        f"{'nothing' if value < SMALLEST else 'no bound at all'}",
+        f'"{text.value}" is so {"small that it means zero" if value < SMALLEST else "large that it bounds nothing"}',
         text.span,
         "write 0, or at least a millionth of a second, a dollar or an event, or 0.0001%"
         if value < SMALLEST

@@ -30,9 +30,9 @@ def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings
         if rest is not None:
             findings.error(
                 "receiver/fallback",
-                f'"{entry.key.value}" and "{rest.key.value}" would both get what nobody else gets',
+                f'"{entry.key.value}" and "{rest.key.value}" would both get all alerts that no other receiver gets',
                 entry.key.span,
-                "say for whom one of them is, as in for: {owner: team-support}",
+                "limit one of them, as in for: {owner: team-support}",
                 Note("the other one is here", rest.key.span),
             )
         rest = rest or entry
@@ -46,7 +46,7 @@ def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> Receiver:
     if not channels:
         findings.error(
             "receiver/no-channel",
-            f'receiver "{entry.key.value}" does not say how it is reached',
+            f'receiver "{entry.key.value}" has no channel',
             entry.key.span,
             "give it pagerduty, slack, webhook or email",
         )

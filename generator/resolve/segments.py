@@ -110,7 +110,7 @@ def _streams_are_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings
     if entry.value.of and "run" in fed and "run" not in {text.value for text in entry.value.of}:
         findings.error(
             _STREAMS,
-            f'runs are not told apart by "{entry.key.value}", and what is counted for each run would be divided by all',
+            f'runs are not counted by "{entry.key.value}", so amounts for each run would be divided by all runs',
             entry.value.of[0].span,
             f"add run: of: [{listed(('run', *(text.value for text in entry.value.of)))}]",
         )

@@ -189,7 +189,7 @@ def _resolve_deliver(site: SiteSpec, receivers: tuple[Receiver, ...], findings: 
     if spec.backstage and not site.grafana_url:
         findings.error(
             "deliver/no-address",
-            "Backstage links to dashboards, and the site does not say where Grafana is",
+            "Backstage links to dashboards, and the site has no grafana_url",
             spec.backstage.span,
             "add grafana_url, or leave backstage out",
         )

@@ -240,7 +240,7 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         if span is not None:
             findings.error(
                 "stream/key-of-another-kind",
-                f'"{key}" says nothing of the stream "{stream.name}", which is a {stream.type.value}',
+                f'"{key}" does not apply to the stream "{stream.name}", which is a {stream.type.value}',
                 span,
                 help_,
             )
@@ -364,7 +364,8 @@ def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Sc
             if not any(constants[name] != others[name] for name in constants.keys() & others.keys()):
                 scope.findings.error(
                     "stream/parts-alike",
-                    f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" cannot be told apart',
+                    f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" '
+                    "have no label that distinguishes them",
                     entry.value.parts[index].span,
                     "set a label of both to different values, such as set: {token_type: prompt}",
                 )

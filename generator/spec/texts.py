@@ -76,7 +76,7 @@ def check_secrets(root: Node) -> Iterator[Diagnostic]:
                 if instead:
                     yield error(
                         "receiver/secret",
-                        f"a secret stands in the spec: {entry.key.text} of {channel.key.text}",
+                        f"the spec contains a secret: {entry.key.text} of {channel.key.text}",
                         entry.key.span,
                         f"write it into a file that only Alertmanager reads, and the path here: {instead}: "
                         f"/etc/alertmanager/{receiver.key.text}-{channel.key.text}; replace the secret, as it was "

@@ -148,7 +148,7 @@ def _no_key(problem: ProblemInText) -> Explanation:
 
 
 def _no_dash(problem: ProblemInText) -> Explanation:
-    message = 'this line stands in a list and does not begin with "- "'
+    message = 'this line is in a list and does not begin with "- "'
     return Explanation(
         message, "begin each item in the same column, or indent what belongs to it", problem.at
     )
@@ -171,7 +171,7 @@ def _no_value(problem: ProblemInText) -> Explanation:
     if not problem.character.strip():
         help_ = "write the value, and close what is open"
         return Explanation("the text ends where a value belongs", help_, problem.at)
-    message = f"{quoted(problem.character)} stands where a value belongs"
+    message = f"{quoted(problem.character)} is where a value belongs"
     return Explanation(message, "write a value before it, or quote the text", problem.at)
 
 

@@ -170,7 +170,7 @@ def test_a_broken_configuration_is_the_servers_own_words(
     (fresh_prometheus.directory / "prometheus.yml").write_text("rule_files: 7\n", encoding="utf-8")
     error = refused(fresh_prometheus.api.url, tmp_path)
     assert "HTTP 500: failed to reload config" in str(error)
-    assert "it runs what it ran before" in error.help
+    assert "it still runs the rules from before" in error.help
 
 
 def test_a_dry_run_reloads_nothing_and_shows_what_runs(

@@ -276,4 +276,4 @@ def test_what_was_generated_is_not_what_it_was_generated_of(
     (tmp_path / "output/manifest.json").write_text("{}")
     code, _, err = diff(str(tmp_path / "output"))
     assert code == 2
-    assert "holds what was generated" in err
+    assert "has the generated files" in err

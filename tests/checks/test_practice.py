@@ -100,7 +100,7 @@ def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
     profile = agent() | {"objectives": {}}  # an objective has alerts of its own
     found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
     (told,) = no_alerts.check(known(SITE, found))
-    assert told.message == f"no alert of demo-agent tells of {anomaly}"
+    assert told.message == f"no alert of demo-agent watches {anomaly}"
     assert told.help == f"for {anomaly} add an alert on {ALERTS_OF[anomaly][0]}"
     assert told.span == found.where("")
 

@@ -75,7 +75,7 @@ def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
             yield finding
     for name in service.selector:
         if name in _NO_SELECTOR or name.startswith("__"):
-            message = f'the selector picks by "{name}", which tells no services apart'
+            message = f'the selector picks by "{name}", which does not distinguish services'
             yield error(
                 RESERVED,
                 message,

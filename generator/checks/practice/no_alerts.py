@@ -100,7 +100,7 @@ def _covers(alert: Alert, anomaly: Anomaly) -> bool:
 def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
     return warning(
         CODE,
-        f"no alert of {service.name} tells of {', '.join(anomaly.name for anomaly in missed)}",
+        f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
         service.where(""),
         "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
         *(note for anomaly in missed for note in _turned_off(anomaly, service)),
