@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from generator.live.server import find_prometheus, prometheus_server
 from tests.programs import needed
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from generator.live.api import PrometheusApi
     from generator.live.server import PrometheusServer
+
+# A busy machine is no fault of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _FIXTURES = {"prometheus", "fresh_prometheus"}
 

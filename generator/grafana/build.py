@@ -21,7 +21,8 @@ from generator.model.names import GRAFANA_TAG
 from generator.model.panels import PANELS
 from generator.model.units import duration
 from generator.promql.expr import Expr, aggregate, any_of
-from generator.promql.syntax import is_selector, layout
+from generator.promql.layout import layout
+from generator.promql.syntax import is_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

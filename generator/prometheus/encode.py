@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
 from generator.prometheus.block_yaml import block_yaml
-from generator.promql.syntax import layout_alike
+from generator.promql.layout import layout_alike
 
 if TYPE_CHECKING:
     from generator.model.rules import AlertingRule, RuleFile, RuleGroup

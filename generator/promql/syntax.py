@@ -1,8 +1,7 @@
-"""The parser that checks every expression of the output: layout, and the names that it reads."""
+"""The parser that checks every expression of the output, and the names that an expression reads."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,6 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LINE = 90
-#: A name that is as wide as it is long, and is written unchanged.
-_PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
-
 
 class PromqlError(Exception):
     """An expression that we composed does not parse: a defect of the compiler, never of a spec."""
@@ -24,7 +19,7 @@ class PromqlError(Exception):
 _NAME = "__name__"
 
 #: Durations that Grafana fills in, and their placeholders while an expression is parsed: none is a part of another.
-_STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}
+STAND_INS = {"$__interval": "1m1s1ms", "$__range": "2h2m2s2ms"}
 
 
 class Reference(Struct, frozen=True):
@@ -37,34 +32,6 @@ class Reference(Struct, frozen=True):
     def labels(self) -> tuple[str, ...]:
         """The label names that it matches on."""
         return tuple(label for label, _, _ in self.matchers)
-
-
-@lru_cache(maxsize=65536)
-def layout(text: str) -> str:
-    """Return ``text`` on one line when it is short, else broken by the structure of the expression.
-
-    Raises:
-        PromqlError: ``text`` is not PromQL.
-    """
-    tree = parse(text)
-    if len(text) <= _LINE:
-        return text
-    pretty = "\n".join(line.rstrip() for line in tree.prettify().splitlines())
-    for duration, stand_in in _STAND_INS.items():
-        pretty = pretty.replace(stand_in, duration)
-    # The library's printer does not escape: where a value needs it, our own text is kept.
-    return pretty if _only_spaced(pretty, text) or _same(pretty, tree) else text
-
-
-def layout_alike(text: str, name: str) -> str:
-    """Lay ``text`` out like ``layout``, once for all texts that differ only in the label value ``name``.
-
-    A placeholder of the same length replaces the value meanwhile.
-    """
-    value, aside = f'"{name}"', f'"{"_" * len(name)}"'
-    if aside in text or not _PLAIN_NAME.fullmatch(name):
-        return layout(text)
-    return layout(text.replace(value, aside)).replace(aside, value)
 
 
 @lru_cache(maxsize=65536)
@@ -129,18 +96,6 @@ def operands(node: grammar.Expr) -> list[grammar.Expr]:
             return []
 
 
-def _only_spaced(pretty: str, text: str) -> bool:
-    """Whether ``pretty`` differs from ``text`` only in spaces and line ends; strings contain no line ends."""
-    return text.isprintable() and "".join(pretty.split()) == "".join(text.split())
-
-
-def _same(text: str, tree: grammar.Expr) -> bool:
-    try:
-        return str(parse(text)) == str(tree)
-    except PromqlError:
-        return False
-
-
 def is_selector(text: str) -> bool:
     """Whether ``text`` is only a selector of an instant vector, so that a range may follow."""
     tree = parse(text)
@@ -154,7 +109,7 @@ def parse(text: str) -> grammar.Expr:
         PromqlError: ``text`` is not PromQL.
     """
     if "$__" in text:
-        for duration, stand_in in _STAND_INS.items():
+        for duration, stand_in in STAND_INS.items():
             text = text.replace(duration, stand_in)
     try:
         return grammar.parse(text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from generator.promql.expr import Series, any_of, call, literal, number, total
-from generator.promql.syntax import PromqlError, Reference, layout, layout_alike, parse, references
+from generator.promql.expr import Series, any_of, call, literal, total
+from generator.promql.layout import layout, layout_alike
+from generator.promql.syntax import PromqlError, Reference, parse, references
 from tests.promql.trees import TEXT, Made, tree, vectors
 
 unhurried = settings(deadline=None, max_examples=100)
@@ -36,12 +37,55 @@ def test_a_short_expression_is_left_as_it_is() -> None:
     assert layout(text) == text
 
 
-def test_a_long_expression_is_broken_at_its_operators_and_no_line_ends_in_a_space() -> None:
-    text = (total(Series(LONG).now(), ("release",)) / (total(Series(LONG).now()) > number(0))).text
-    lines = layout(text).splitlines()
-    assert len(text) > 90
-    assert [line.strip() for line in lines][1] == "/"
+@unhurried
+@given(vectors())
+def test_no_layout_begins_with_blanks_or_has_some_at_the_end_of_a_line(made: Made) -> None:
+    """Go-yaml writes a text of several lines that begins with blanks so that it cannot be read again."""
+    lines = layout(made.expr.text).splitlines()
+    assert lines[0] == lines[0].lstrip()
     assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # The operands of a chain stand at one margin, and its operators too.
+        [
+            'release_status_stop_reason:agent_run:increase15m{x="1"}',
+            'and release_status_stop_reason:agent_run:increase15m{x="2"}',
+            "unless on (release) release_status_stop_reason:agent_run:increase15m",
+        ],
+        # What binds more tightly stands deeper, below its operator.
+        [
+            'release_status_stop_reason:agent_run:increase15m{x="1"}',
+            "- on (release) group_left ()",
+            '  release_status_stop_reason:agent_run:increase15m{x="2"}',
+            '  * release_status_stop_reason:agent_run:increase15m{x="3"}',
+            "> 0",
+        ],
+        # Brackets open on the line of their operator, and hold a chain of their own.
+        [
+            'release_status_stop_reason:agent_run:increase15m{x="1"}',
+            "and on (release) (",
+            '  release_status_stop_reason:agent_run:increase15m{x="2"}',
+            "  / (1 - release_status_stop_reason:agent_run:increase15m)",
+            "  > 0.5",
+            ")",
+        ],
+        # So does each argument of a function.
+        [
+            "round(",
+            '  release_status_stop_reason:agent_run:increase15m{x="1"}',
+            '  + release_status_stop_reason:agent_run:increase15m{x="2"}',
+            "  + 1,",
+            "  0.001",
+            ")",
+        ],
+    ],
+)
+def test_a_chain_of_operators_reads_from_top_to_bottom(lines: list[str]) -> None:
+    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
+    assert layout(text).splitlines() == lines
 
 
 def test_what_the_parsers_printer_cannot_escape_is_left_as_our_own_text() -> None:

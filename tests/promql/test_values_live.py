@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.live.remote_write import TimeSeries, write
 from generator.promql.expr import Series
-from generator.promql.syntax import layout
+from generator.promql.layout import layout
 from tests.promql.trees import TEXT
 
 if TYPE_CHECKING:
