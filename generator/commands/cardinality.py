@@ -51,7 +51,7 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
         from generator.reports.terminal import to_text  # noqa: PLC0415
 
         return to_text(rows, shared, site)
-    from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
+    from generator.reports.cardinality import cardinality_json, service_numbers  # noqa: PLC0415
 
-    found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
+    found = ((row.name, service_numbers(each, row)) for each, row in zip(facts, rows, strict=True))
     return cardinality_json(overview(rows, shared, site), shards(rows, shared, site), found, site)

@@ -28,7 +28,7 @@ def cardinality_json(
     Args:
         total: The sums over all services.
         shards: The sums over the services of each server, by its name; empty with one server.
-        services: Their names, and the ``numbers`` of each.
+        services: Their names, and the ``service_numbers`` of each.
         site: Its intervals and budgets.
 
     The keys, at any place:
@@ -86,7 +86,7 @@ def _server(one: Overview) -> dict[str, object]:
     return {"services": one.services, "live": one.live, "retained": one.retained, **_load(one.load)}
 
 
-def numbers(each: ServiceFacts, row: ServiceRow) -> str:
+def service_numbers(each: ServiceFacts, row: ServiceRow) -> str:
     """Write the part of ``cardinality_json`` about one service, as JSON."""
     account = each.account
     contents = {

@@ -9,8 +9,8 @@ import pytest
 from generator.checks.selfcheck import self_check
 from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
-from generator.reports.markdown import percent as marked
 from generator.reports.numbers import number, percent
+from generator.reports.pages import percent as marked
 from generator.reports.pages import report_entry, reports
 from generator.reports.terminal import columns
 from tests.checks.agent import agent, service_of, without
