@@ -19,7 +19,7 @@ from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
-from generator.diagnostics import Diagnostic, has_errors, shown
+from generator.diagnostics import Diagnostic, has_errors, displayed
 from generator.model.service import Model, Service, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
@@ -221,7 +221,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     listed = _of_incidents(sources, parts)
     every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
-    every = shown((*every, *_undeliverable((), parts, base, fleet)))
+    every = displayed((*every, *_undeliverable((), parts, base, fleet)))
     account = shared_account(base.of_fleet(fleet)) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
@@ -247,7 +247,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         return Compilation((), every, sources.texts)
     fleet = _fleet(parts, (variant for part in parts if part.entry for variant in part.entry.variants))
     files = _files(parts, fleet, base, memory)
-    refused = shown(_undeliverable(files, parts, base, fleet))
+    refused = displayed(_undeliverable(files, parts, base, fleet))
     return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
 
 
@@ -286,7 +286,7 @@ def _fleet(parts: Sequence[ServicePart[ServiceEntry]], variants: Iterable[Varian
 def _not_understood(sources: Sources, shared: Loaded[SharedSpecs]) -> Compilation:
     """Report the errors in services' files nevertheless."""
     alone = (one for file in sources.services for one in load_services(file).diagnostics)
-    return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
+    return Compilation((), displayed((*shared.diagnostics, *alone)), sources.texts)
 
 
 def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[SharedSpecs]:
@@ -389,7 +389,7 @@ def _findings(
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
-    return shown((*diagnostics, *base.defects, *alone, *shards, *receivers, *total))
+    return displayed((*diagnostics, *base.defects, *alone, *shards, *receivers, *total))
 
 
 def _files(

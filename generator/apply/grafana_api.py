@@ -132,7 +132,7 @@ class GrafanaApi(Struct, frozen=True):
         return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
 
 
-class _Said(Struct):
+class _Refusal(Struct):
     """Grafana's message and its kind of refusal; a proxy's page has neither."""
 
     message: str = ""
@@ -177,11 +177,11 @@ def _refusal(response: Response, doing: str, general: str) -> LiveError:
     return (UncertainError if uncertain else LiveError)(message, help_)
 
 
-def _read(response: Response) -> _Said:
+def _read(response: Response) -> _Refusal:
     if response.leads_to:
-        return _Said()
+        return _Refusal()
     try:
-        said = decoded(response.body, _Said, "a refusal")
+        said = decoded(response.body, _Refusal, "a refusal")
     except LiveError:
-        return _Said()
-    return _Said(shortened(said.message, 300), said.status)
+        return _Refusal()
+    return _Refusal(shortened(said.message, 300), said.status)

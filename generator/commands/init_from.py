@@ -78,11 +78,11 @@ def from_wire(arguments: argparse.Namespace) -> FirstFiles:
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
             return _found(
-                _Asked(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
+                _Request(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
             )
 
 
-class _Asked(Struct, frozen=True):
+class _Request(Struct, frozen=True):
     """A call: its options, the place of the series, and the profiles."""
 
     arguments: argparse.Namespace
@@ -137,7 +137,7 @@ def _selector(match: Match) -> str:
     return ", ".join(f'{key}="{printable(value)}"' for key, value in match.service.selector.items())
 
 
-def _found(request: _Asked, matches: Sequence[Match], interval: float | None) -> FirstFiles:
+def _found(request: _Request, matches: Sequence[Match], interval: float | None) -> FirstFiles:
     drafts = list(_drafts(request, matches))
     said = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
     if interval and interval > _LONGEST:
@@ -152,7 +152,7 @@ def _found(request: _Asked, matches: Sequence[Match], interval: float | None) ->
     return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*said, *more))
 
 
-def _drafts(request: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
+def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
     arguments = request.arguments
     if arguments.service and len(matches) > 1:
         message = f"--service names one service, and {len(matches)} are recognised"
@@ -180,7 +180,7 @@ def _drafts(request: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
 _Drafted = tuple[Draft, "Service"]
 
 
-def _tried(request: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
+def _tried(request: _Request, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
     """Read the history, derive possible objectives, and evaluate the rules."""
     drafted, rules = _compiled(request, drafts)
     services = tuple(service for _, service in drafted)
@@ -201,7 +201,7 @@ def _untried(problem: LiveError) -> list[str]:
     return [f"not tried on its history: {problem.message}", *([f"  {problem.help}"] if problem.help else [])]
 
 
-def _compiled(request: _Asked, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
+def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
     found = [(draft, one) for draft in drafts for one in request.shelf.services(draft.text)]
     services = tuple(service for _, service in found)
     return found, rule_set(services, request.shelf.model().library, request.shelf.site)
@@ -215,7 +215,7 @@ def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
     return found
 
 
-def _promised(draft: Draft, service: Service, history: Remembered, request: _Asked) -> Draft:
+def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
     past = History(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
     found = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
@@ -238,7 +238,7 @@ def _unpromised(draft: Draft, service: Service) -> Draft:
 
 
 def _proof(
-    request: _Asked, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet
+    request: _Request, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet
 ) -> Iterator[str]:
     """List the panels with data, and the alerts that would have fired."""
     fired = firings(history, request.shelf.site.rule_interval)
@@ -256,7 +256,7 @@ def _proof(
 
 
 def _boards(
-    service: Service, drawn: Sequence[Panel], history: Remembered, request: _Asked, fired: Sequence[Firing]
+    service: Service, drawn: Sequence[Panel], history: Remembered, request: _Request, fired: Sequence[Firing]
 ) -> Iterator[str]:
     measured = [one for one in drawn if not one.why]
     full = sum(one.has_data for one in measured)
@@ -277,7 +277,7 @@ def _boards(
     yield from (f"  empty: {one.title} ({one.dashboard})" for one in measured if not one.has_data)
 
 
-def _alerts(fired: Sequence[Firing], history: Remembered, request: _Asked) -> str:
+def _alerts(fired: Sequence[Firing], history: Remembered, request: _Request) -> str:
     pages = sum(one.severity == _CRITICAL for one in fired)
     rest = len(fired) - pages
     tickets = f" and opened {rest} {'tickets' if rest > 1 else 'ticket'}" if rest else ""
@@ -293,7 +293,7 @@ def _rounded(seconds: int) -> str:
     return duration(seconds if seconds < _MINUTE else round(seconds / _MINUTE) * _MINUTE)
 
 
-def _span(history: Remembered, request: _Asked) -> str:
+def _span(history: Remembered, request: _Request) -> str:
     """Name the span: shorter than requested where series begin later."""
     if history.seconds < _MOST_OF * request.seconds:
         seconds = round(history.seconds / HOUR) * HOUR if history.seconds > DAY // 4 else history.seconds

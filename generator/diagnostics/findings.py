@@ -61,7 +61,7 @@ def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tup
     return tuple(kept for found in by_file.values() for kept in _cut(found, limit))
 
 
-def shown(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def displayed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics to show of all stages: each once, in order, and for each file only the first ones."""
     return ordered(limited(diagnostics))
 

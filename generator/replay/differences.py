@@ -166,10 +166,10 @@ def _count(one: AlertCount) -> tuple[str, ...]:
 
 def _incident(before: JudgedIncident, now: JudgedIncident) -> tuple[str, ...]:
     firsts = (one.first(severity) for severity in (TICKET, PAGE) for one in (before, now))
-    return (now.incident.name, *map(found_after, firsts))
+    return (now.incident.name, *map(detected_after, firsts))
 
 
-def found_after(first: Detection | None) -> str:
+def detected_after(first: Detection | None) -> str:
     """Write the time from an incident's start to its detection; a dash where it was not detected."""
     return after(first.after) if first else "-"
 

@@ -12,9 +12,9 @@ from msgspec import Struct
 from generator import templates
 from generator.diagnostics.printable import printable
 from generator.replay.compare import Comparison, FiringChange
-from generator.replay.differences import found_after, incidents, sides
+from generator.replay.differences import detected_after, incidents, sides
 from generator.replay.judge import PAGE, TICKET, Verdict
-from generator.replay.timeline import GUTTER, WIDTH, Timeline, timeline
+from generator.replay.timeline import GUTTER, WIDTH, TimelineLayout, timeline
 from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Drawing(Struct, frozen=True):
 
     title: str
     report: Report
-    drawing: Timeline
+    drawing: TimelineLayout
 
 
 def page(report: Report) -> str:
@@ -67,7 +67,7 @@ def _rendered(
     environment.filters.update(
         after=after,
         clock=clock,
-        found_after=found_after,
+        detected_after=detected_after,
         incidents=incidents,
         sides=sides,
         written=utc,

@@ -35,7 +35,7 @@ _SHORTEST, _LONGEST = 60, 6 * 3600
 _LOOKS = 60
 
 
-class SeriesCount(Struct, frozen=True):
+class RawCount(Struct, frozen=True):
     """The largest number of a selector's series at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector
@@ -45,7 +45,7 @@ class SeriesCount(Struct, frozen=True):
 
 def count_series(
     api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int
-) -> tuple[SeriesCount, ...]:
+) -> tuple[RawCount, ...]:
     """Count the series of each selector, at a few instants of the span.
 
     Raises:
@@ -57,12 +57,12 @@ def count_series(
         result = api.one_range(f"count({selector.text})", start, end, step)
         most = max((whole_number(value) for one in result.series for value in one.values), default=0)
         seen = min((time for one in result.series for time in one.timestamps), default=end)
-        found.append(SeriesCount(selector, most, max(start, int(seen) - step)))
+        found.append(RawCount(selector, most, max(start, int(seen) - step)))
     return tuple(found)
 
 
 def samples(
-    crew: WorkerPool, one: SeriesCount, span: tuple[int, int], scrape_interval: int
+    crew: WorkerPool, one: RawCount, span: tuple[int, int], scrape_interval: int
 ) -> Iterator[TimeSeries]:
     """Return all samples of ``span``, after its start up to its end, in pieces; a series occurs once in each piece.
 

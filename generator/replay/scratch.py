@@ -17,7 +17,7 @@ from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
 from generator.replay.evaluations import evaluated, steps_within
-from generator.replay.raw import SeriesCount, count_series, markers, samples
+from generator.replay.raw import RawCount, count_series, markers, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,7 +85,7 @@ def server_with_raw(
         yield server.api, known.span
 
 
-def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[SeriesCount, ...]:
+def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[RawCount, ...]:
     start, end = source.span
     counted = count_series(source.crew.apis[0], raw, start, end)
     found = tuple(one for one in counted if one.series)
@@ -95,7 +95,7 @@ def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[SeriesCo
     return found
 
 
-def _check_amount(source: RawSource, counts: Sequence[SeriesCount]) -> None:
+def _check_amount(source: RawSource, counts: Sequence[RawCount]) -> None:
     start, end = source.span
     total = sum(one.series for one in counts) * (end - start) // source.site.scrape_interval
     if total > source.most_samples:
@@ -106,7 +106,7 @@ def _check_amount(source: RawSource, counts: Sequence[SeriesCount]) -> None:
         raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
 
 
-def _fill(source: RawSource, one: SeriesCount, own: PrometheusApi) -> None:
+def _fill(source: RawSource, one: RawCount, own: PrometheusApi) -> None:
     times: dict[LabelSet, list[int]] = {}
     pieces = samples(source.crew, one, source.span, source.site.scrape_interval)
     write(own, _watched(pieces, times) if one.selector.instant else pieces)

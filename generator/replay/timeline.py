@@ -92,7 +92,7 @@ class ServiceLanes(Struct, frozen=True):
         return self.lanes[-1].y + self.lanes[-1].height
 
 
-class Timeline(Struct, frozen=True):
+class TimelineLayout(Struct, frozen=True):
     """The whole drawing: the axis, the names of incidents, the lanes from ``top`` to ``bottom``, the releases.
 
     Incidents and releases concern the lanes above ``judged`` only.
@@ -146,7 +146,7 @@ def _tick(time: int) -> Tick:
     return Tick(time, f"{moment:%a} {moment.day} {moment:%b}" if day else f"{moment:%H:%M}", day)
 
 
-def timeline(report: Report) -> Timeline:
+def timeline(report: Report) -> TimelineLayout:
     """Compute the layout of a report."""
     scale = TimeScale(report.replay.start, report.replay.end)
     several = len(report.services) > 1 and report.truth is not None and not report.truth.service
@@ -158,7 +158,7 @@ def timeline(report: Report) -> Timeline:
     releases = tuple(_releases(report, scale))
     rows = 1 + max((label.row for label in releases), default=-1)
     axis = tuple((scale(tick.time), tick) for tick in ticks(scale.start, scale.end))
-    return Timeline(
+    return TimelineLayout(
         bottom + rows * _FOOT_ROW + 6, _AXIS, top, bottom, judged, axis, bands, releases, sections
     )
 

@@ -22,7 +22,7 @@ from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
 from generator.resolve.segments import segment_alerts
-from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
+from generator.resolve.signal_checks import RUN_COUNT, check_on_board, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
@@ -87,7 +87,7 @@ def resolve_service(
     alerts += tuple(segment_alerts(spec, merged, alert_scope, most))
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
-        check_shown(entry, signals[entry.key.value], watched, findings)
+        check_on_board(entry, signals[entry.key.value], watched, findings)
     priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,

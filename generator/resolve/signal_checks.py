@@ -28,7 +28,7 @@ def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     _check_worst(entry, signal, findings)
 
 
-def check_shown(
+def check_on_board(
     entry: Entry[SignalSpec], signal: Signal, watched: Collection[str], findings: Findings
 ) -> None:
     """Warn that dashboards, which are the same for all services, find a service's own signals by the status board.

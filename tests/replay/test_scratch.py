@@ -11,7 +11,7 @@ from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
 from generator.replay.jobs import WorkerPool
 from generator.replay.needs import RawSelector
-from generator.replay.raw import SeriesCount, count_series, markers, samples
+from generator.replay.raw import RawCount, count_series, markers, samples
 from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.resume import NoAnswers
 from generator.replay.subject import ReplayedRule, ReplaySubject
@@ -47,7 +47,7 @@ def test_every_sample_is_read_once_however_requests_cut_the_span(
     )
     selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
     # Enough series that a request covers a minute: its ends coincide with samples.
-    many = SeriesCount(selector, 10**6, T)
+    many = RawCount(selector, 10**6, T)
     found: dict[str, list[tuple[int, float]]] = {}
     for one in samples(crew(prometheus), many, (T, T + 850), 15):
         found.setdefault(one.labels["instance"], []).extend(zip(one.timestamps, one.values, strict=True))
