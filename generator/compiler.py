@@ -19,7 +19,7 @@ from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
-from generator.diagnostics import Diagnostic, has_errors, displayed
+from generator.diagnostics import Diagnostic, displayed, has_errors
 from generator.model.service import Model, Service, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
