@@ -149,11 +149,13 @@ def once(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     """Draw the dashboards, which depend on the records alone, and write their provisioning for Grafana."""
     # They import grafanalib, which takes long, and are seldom drawn again.
-    from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    from generator.grafana.dashboards import draw  # noqa: PLC0415
     from generator.grafana.provisioning import provisioning  # noqa: PLC0415
 
-    drawn = dashboards(records)
-    return (*drawn, *provisioning(site), *deliver_dashboards(drawn, site))
+    drawn = draw(records)
+    classic = tuple(one.artifact() for one in drawn)
+    new = (one.artifact_v2() for one in drawn if site.grafana_v2)
+    return (*classic, *new, *provisioning(site), *deliver_dashboards(classic, site))
 
 
 def emit_shared_tests(

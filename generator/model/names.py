@@ -313,6 +313,11 @@ def dashboard_path(uid: str) -> str:
     return f"grafana/dashboards/{uid}.json"
 
 
+def dashboard_v2_path(uid: str) -> str:
+    """Path of a dashboard in the format of Grafana 13."""
+    return f"grafana/dashboards-v2/{uid}.json"
+
+
 def instrumentation_path(service: str) -> str:
     """Path of the Python module that a service imports."""
     return f"instrumentation/{service.replace('-', '_')}_metrics.py"

@@ -82,6 +82,7 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
         receivers=receivers,
+        grafana_v2=spec.grafana_v2 is True,
     )
     # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)

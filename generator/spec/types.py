@@ -485,6 +485,7 @@ class SiteSpec(Struct, frozen=True):
     rule_interval: Text | None
     retention: Text | None
     grafana_url: str | None
+    grafana_v2: bool | None
     runbook_url: str | None
     created_series: bool | None
     oldest_prometheus: Text | None
