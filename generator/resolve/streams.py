@@ -281,10 +281,14 @@ def check_feeds(
     """Refuse names and labels that neither streams nor metrics of a service may have."""
     for entry in (*profile.metrics, *service.metrics) if profile.emitted == ELSEWHERE else ():
         _check_names([entry.key], [], oldest, findings)
+    for label in profile.labels:
+        _check_names([], [label.value.label] if label.value.label else [], oldest, findings)
     for feed in profile.streams:
         for part in _parts(feed.value):
             renames = [item.value for item in part.labels]
-            _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
+            conditions = [item.key for item in part.where]
+            metrics = [*_names(part.of), *_names(part.minus)]
+            _check_names(metrics, [*renames, *conditions], oldest, findings)
             for text in renames:
                 if finding := forbidden_label(text.value, text.span):
                     findings.add(finding)
