@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Tokens, divisor
-from generator.model.streams import billed, cost
+from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Signal, Tokens, divisor
+from generator.model.streams import Stream, billed, cost
 from generator.model.units import duration
-
-if TYPE_CHECKING:
-    from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 #: The label that every recorded series and alert carries.
 SERVICE = "service"

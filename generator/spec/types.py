@@ -542,7 +542,7 @@ class IncidentsSpec(Struct, frozen=True):
     rollouts: tuple[RolloutSpec, ...]
 
 
-class Shared(Struct, frozen=True):
+class SharedSpecs(Struct, frozen=True):
     """The parts that all services share.
 
     Attributes:
@@ -563,5 +563,5 @@ class Shared(Struct, frozen=True):
 class Specs(Struct, frozen=True):
     """All files of a compilation."""
 
-    shared: Shared
+    shared: SharedSpecs
     services: tuple[ServiceSpec, ...]
