@@ -21,7 +21,7 @@ _STATUS, _OK = "status", "ok"
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Warn of objectives on quantiles of times that leave the failures out."""
-    return tuple(found for each in facts.services for found in _of_service(each.service))
+    return tuple(finding for each in facts.services for finding in _of_service(each.service))
 
 
 def _of_service(service: Service) -> Iterator[Diagnostic]:
