@@ -169,8 +169,8 @@ def _faults(running: Running) -> str:
     # While groups are missing, the first evaluation of the others does not matter.
     waiting = running.waiting if running.loaded else ()
     loading = [(word, _named(groups, running.sizes)) for word, groups in _loading(running)]
-    said = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
-    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in said if groups)
+    faults = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
+    return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in faults if groups)
 
 
 def _loading(running: Running) -> tuple[tuple[str, tuple[_Key, ...]], ...]:

@@ -37,7 +37,7 @@ _OWN = (names.SERVICE, "=", THIS)
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Check every rule of every service."""
-    return tuple(found for each in facts.services for found in _of_service(each))
+    return tuple(finding for each in facts.services for finding in _of_service(each))
 
 
 def expression_problems(expr: str, service: Service, world: World) -> tuple[str, ...]:
@@ -68,11 +68,11 @@ def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterat
 
 def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
     """Collect the shapes of each record, from the rules and from services' files."""
-    found = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
+    shapes = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
     for known in everyone.rules:
         if isinstance(known.rule, RecordingRule):
-            found.setdefault(known.rule.record, []).append(known.shape)
-    return found
+            shapes.setdefault(known.rule.record, []).append(known.shape)
+    return shapes
 
 
 def _of_shared_rule(
@@ -86,10 +86,10 @@ def _of_shared_rule(
     yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
     yield from shared_reads.unmatched(known.inferred.reads, written)
     if not isinstance(known.rule, RecordingRule):
-        asked = tuple(shared_reads.queried_selectors(known.rule.annotations))
-        unknown = (read.name for read in asked if read.name not in written)
+        queried = tuple(shared_reads.queried_selectors(known.rule.annotations))
+        unknown = (read.name for read in queried if read.name not in written)
         yield from (f"asks for {name}, which nothing records" for name in unknown)
-        yield from shared_reads.unmatched(asked, written)
+        yield from shared_reads.unmatched(queried, written)
     yield from _of_name(known)
 
 

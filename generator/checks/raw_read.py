@@ -35,7 +35,7 @@ _COUNTED = {names.SCRAPED: SCRAPED}
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Check how every rule of every service reads raw series."""
-    return tuple(found for each in facts.services for found in _of_service(each, facts.site))
+    return tuple(finding for each in facts.services for finding in _of_service(each, facts.site))
 
 
 def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:

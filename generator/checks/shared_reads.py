@@ -63,10 +63,10 @@ def unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]
     """
     for read in dict.fromkeys(reads):
         matchers = tuple(one for one in read.matchers if one[0] != names.SERVICE)
-        shapes = [found for found in written.get(read.name, ()) if not found.nothing]
-        if shapes and all(_nothing(found, matchers) for found in shapes):
-            said = ", ".join(f'{label}{op}"{value}"' for label, op, value in matchers)
-            yield f"reads {read.name} by {said}, which no rule writes"
+        shapes = [shape for shape in written.get(read.name, ()) if not shape.nothing]
+        if shapes and all(_nothing(shape, matchers) for shape in shapes):
+            selector = ", ".join(f'{label}{op}"{value}"' for label, op, value in matchers)
+            yield f"reads {read.name} by {selector}, which no rule writes"
 
 
 def _nothing(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:

@@ -120,11 +120,11 @@ def _until_ended() -> Iterator[threading.Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    asked = model.services if name is None else (service_named(name, model),)
-    if fit := [service for service in asked if not unfit(service)]:
+    candidates = model.services if name is None else (service_named(name, model),)
+    if fit := [service for service in candidates if not unfit(service)]:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
-    why = "; ".join(f"{service.name}: {unfit(service)}" for service in asked[:_EXAMPLES])
+    why = "; ".join(f"{service.name}: {unfit(service)}" for service in candidates[:_EXAMPLES])
     raise CallError(
         f"the demo cannot show {why}",
         "it shows services with the metrics of the profile agent, and those that others measure",

@@ -229,8 +229,8 @@ def to_server(job: Simulation, api: PrometheusApi, *, record: bool, add: bool) -
         _check_free(job, api)
     count, history = _Count(), simulate(job.service, job.model.site, job.scenario)
     write(api, count.watch(history.series, history.truth, job.line))
-    said = f"{api.url}: {count}"
-    return (f"{said}, {_record(job, api)}" if record else said), history.truth
+    written = f"{api.url}: {count}"
+    return (f"{written}, {_record(job, api)}" if record else written), history.truth
 
 
 def _check_free(job: Simulation, api: PrometheusApi) -> None:

@@ -231,9 +231,9 @@ def _number(text: str, noun: str) -> float:
         raise _not_of(noun) from None
 
 
-def _demand(found: str, wanted: str) -> None:
-    if found != wanted:
-        message = f"the expression yields a {found[:40]}, where a {wanted} is needed"
+def _demand(kind: str, wanted: str) -> None:
+    if kind != wanted:
+        message = f"the expression yields a {kind[:40]}, where a {wanted} is needed"
         raise LiveError(message, _help("Prometheus"))
 
 

@@ -155,8 +155,8 @@ def _configuration(config: ServerConfig) -> str:
         "scrape_configs": [dict(one) for one in config.scrape_configs],
     }
     if config.alertmanagers:
-        told = {"static_configs": [{"targets": list(config.alertmanagers)}]}
-        document["alerting"] = {"alertmanagers": [told]}
+        targets = {"static_configs": [{"targets": list(config.alertmanagers)}]}
+        document["alerting"] = {"alertmanagers": [targets]}
     return yaml.safe_dump(document, sort_keys=False)
 
 

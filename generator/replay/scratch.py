@@ -110,11 +110,11 @@ def server_with_raw(
 def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[RawCount, ...]:
     start, end = source.span
     counted = count_series(source.crew.apis[0], raw, start, end)
-    found = tuple(one for one in counted if one.series)
-    if not found:
+    present = tuple(one for one in counted if one.series)
+    if not present:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
         raise LiveError(message, NO_DATA)
-    return found
+    return present
 
 
 def _check_amount(source: RawSource, counts: Sequence[RawCount]) -> None:

@@ -195,13 +195,13 @@ def _merged(
     base: tuple[Entry[T], ...], own: tuple[Entry[T], ...], exclusive: tuple[tuple[str, ...], ...]
 ) -> tuple[Entry[T], ...]:
     """Keep the order of the base; append the entries that only the other has."""
-    found = {entry.key.value: entry for entry in base}
+    merged = {entry.key.value: entry for entry in base}
     for entry in own:
-        known = found.get(entry.key.value)
-        found[entry.key.value] = (
+        known = merged.get(entry.key.value)
+        merged[entry.key.value] = (
             replace(entry, value=_laid(known.value, entry.value, exclusive)) if known else entry
         )
-    return tuple(found.values())
+    return tuple(merged.values())
 
 
 def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:

@@ -133,8 +133,8 @@ def resolve_service(
     shared = shared_alerts(base.signals, alert_scope)
     changed |= {alert.name for alert in alerts if isinstance(alert.kind, BurnRate)}
     deviating = [merged[name] for name in sorted(changed & shared.keys())]
-    found = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
-    return replace(service, deviations=found)
+    deviations = resolve_deviations(deviating, service, base.library, base.site, spec.span.file, most)
+    return replace(service, deviations=deviations)
 
 
 def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
@@ -173,14 +173,14 @@ def _alert_scope(  # noqa: PLR0913, PLR0917 - the rest of a service
 
 def _with_limits(labels: Mapping[str, Label], signals: Mapping[str, Signal]) -> dict[str, Label]:
     """Copy the limit values of the library's signals to the labels that have them."""
-    found = dict(labels)
+    limited = dict(labels)
     for signal in signals.values():
-        label = found.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
+        label = limited.get(signal.kind.label) if isinstance(signal.kind, Distribution) else None
         # A missing label is reported elsewhere.
         if isinstance(signal.kind, Distribution) and label and not label.limits:
             limits = tuple(one for one in signal.kind.limits if one in label.values)
-            found[label.name] = replace(label, limits=limits)
-    return found
+            limited[label.name] = replace(label, limits=limits)
+    return limited
 
 
 def _spends(signals: Mapping[str, Signal]) -> bool:

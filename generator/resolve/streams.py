@@ -112,8 +112,8 @@ class _Scope(Struct, frozen=True):
 
 def by_any_name(streams: Iterable[Stream]) -> dict[str, Stream]:
     """Map streams by their names, and by those of their metrics."""
-    found = tuple(streams)
-    return {**{stream.metric: stream for stream in found}, **{stream.name: stream for stream in found}}
+    every = tuple(streams)
+    return {**{stream.metric: stream for stream in every}, **{stream.name: stream for stream in every}}
 
 
 def fed_by(spec: FeedSpec) -> str:
@@ -196,7 +196,7 @@ def _source(
         label: label for metric in declared for label in metric.labels if label not in set(renamed.values())
     }
     joined = {name: label.joined for name, label in scope.labels.items() if label.joined and not declared}
-    found = {**joined, **own, **renamed}
+    labels = {**joined, **own, **renamed}
     unit = declared[0].unit if declared else entry.value.unit or ("s" if stream.unit == "s" else "")
     written = bucket_bounds(entry.value.buckets, unit, entry.key.value, scope.findings)
     buckets = written or (declared[0].buckets if declared else ())
@@ -204,7 +204,7 @@ def _source(
         names=exposed_as,
         value=part.value.value if part.value else "",
         where=tuple((item.key.value, tuple(one.value for one in item.value.values)) for item in part.where),
-        labels=tuple((name, exposed) for name, exposed in found.items() if name in scope.labels),
+        labels=tuple((name, exposed) for name, exposed in labels.items() if name in scope.labels),
         constants=tuple(item for item in constants if item[0] in scope.labels),
         minus=tuple(text.value for text in _names(part.minus)),
         scale=part.scale or 1,
@@ -247,21 +247,21 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
     """Refuse keys that do not apply to a stream of this kind: they would be ignored, or scale the events."""
     parts = _parts(entry.value)
     if stream.is_histogram:
-        found = {
+        given = {
             "value": next((part.value.span for part in parts if part.value), None),
             "scale": next((part.span for part in parts if part.scale), None),
         }
         help_ = "leave it out: a histogram is read as it is, and unit says in what its bounds are"
     else:
         bounds = next((bound.span for bound in entry.value.buckets), None)
-        found = {
+        given = {
             "buckets": None if all(part.value for part in parts) else bounds,
             "histograms": None if any(part.value for part in parts) else _span(entry.value.histograms),
         }
         help_ = (
             f"leave it out: a {stream.type} has none, unless it is the sum or count of a histogram (value)"
         )
-    for key, span in found.items():
+    for key, span in given.items():
         if span is not None:
             findings.error(
                 "stream/key-of-another-kind",
@@ -419,20 +419,20 @@ def _check_alike(
 
 
 def _bounds(sources: Iterable[Source]) -> tuple[float, ...]:
-    found = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
-    return tuple(sorted(found))
+    bounds = {round(bound * FACTORS[source.unit], 12) for source in sources for bound in source.buckets}
+    return tuple(sorted(bounds))
 
 
 def _foreign(streams: Iterable[Stream], declared: Mapping[str, Metric]) -> dict[str, Metric]:
     """Describe the foreign metrics, as far as streams read them."""
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
     for stream in streams:
         for source in stream.sources:
             for name in (*source.names, *source.minus):
                 if name not in declared:
                     metric = _exposed(name, source, stream)
-                    found[name] = _merged(found[name], metric) if name in found else metric
-    return found
+                    metrics[name] = _merged(metrics[name], metric) if name in metrics else metric
+    return metrics
 
 
 def _as_stored(metrics: Mapping[str, Metric], streams: Iterable[Stream]) -> dict[str, Metric]:

@@ -24,7 +24,7 @@ def check(facts: Facts) -> tuple[Diagnostic, ...]:
 
     The default of a shipped profile is its author's decision, and in its description.
     """
-    return tuple(found for each in facts.services for found in _of_service(each.service))
+    return tuple(finding for each in facts.services for finding in _of_service(each.service))
 
 
 def _of_service(service: Service) -> Iterator[Diagnostic]:
