@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.demo.boards import generated
+from generator.demo.boards import dashboard_files
 from generator.demo.pages import Pages
 from generator.demo.panels import Window
 from generator.grafana.panels import NO_DATA
@@ -78,7 +78,7 @@ def panels(
         LiveError: the server fails.
     """
     window = Window(history.start, history.end, max(_STEP, history.seconds / _POINTS))
-    boards = [json.loads(each.text) for each in generated(service, rules, site)]
+    boards = [json.loads(each.text) for each in dashboard_files(service, rules, site)]
     pages = Pages(history.api, service.name, {str(board["uid"]): board for board in boards})
     absent, reasons = Absent(labels, _without_events(service, history)), _Reasons.of(rules)
     found = []
