@@ -29,7 +29,7 @@ _STEP = 15.0
 _NOT_DRAWN = frozenset({"row", "text"})
 
 
-class Panel(Struct, frozen=True):
+class TriedPanel(Struct, frozen=True):
     """A panel, by the titles of its dashboard and its own.
 
     Attributes:
@@ -64,7 +64,7 @@ class Absent(Struct, frozen=True):
 
 def panels(
     service: Service, rules: RuleSet, site: Site, history: Remembered, labels: Mapping[str, str]
-) -> tuple[Panel, ...]:
+) -> tuple[TriedPanel, ...]:
     """Query every panel of the dashboards of a service alone.
 
     Args:
@@ -88,7 +88,7 @@ def panels(
                 targets: list[Json] = panel.get("targets", [])
                 has_data = any(pages.answer(window, target) for target in targets)
                 why = "" if has_data else _empty_text(panel) or reasons.why(targets, absent)
-                found.append(Panel(board["title"], panel.get("title", ""), has_data, why))
+                found.append(TriedPanel(board["title"], panel.get("title", ""), has_data, why))
     return tuple(found)
 
 

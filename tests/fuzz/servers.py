@@ -23,8 +23,7 @@ from generator.audit import as_json as audit_json
 from generator.audit import as_text as audit_text
 from generator.audit.audit import audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import Fetched
-from generator.audit.parse import parse
+from generator.audit.parse import Fetched, parse
 from generator.audit.server import ServerSource
 from generator.commands.compiling import checked
 from generator.live.api import PrometheusApi
