@@ -26,7 +26,7 @@ File = Artifact | Kept
 """A file to write, made now or before."""
 
 
-def kept(file: File) -> Kept:
+def without_text(file: File) -> Kept:
     """Drop the text of a file that will be in the output.
 
     Raises:

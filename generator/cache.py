@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, get_origin
 from msgspec import DecodeError, Struct, ValidationError, msgpack
 
 from generator import private
-from generator.artifact import Artifact
+from generator.artifact import Artifact, File
 from generator.compiler import Memory
 from generator.fingerprint import fingerprint
 from generator.output.directory import digest
@@ -23,7 +23,6 @@ from generator.output.directory import digest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.artifact import File
 
 T = TypeVar("T")
 
@@ -110,8 +109,8 @@ class Cache(Memory):
 
 def _key(*inputs: bytes) -> str:
     """Hash inputs so that no two lists of them have the same hash."""
-    found = sha256()
+    digest = sha256()
     for part in inputs:
-        found.update(b"%d " % len(part))
-        found.update(part)
-    return found.hexdigest()
+        digest.update(b"%d " % len(part))
+        digest.update(part)
+    return digest.hexdigest()

@@ -6,7 +6,7 @@ changed need not be compiled again, where a memory has its result.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -14,33 +14,28 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct, field, json, msgpack
 from msgspec.structs import replace
 
-from generator.artifact import File, kept
+from generator.artifact import Artifact, File, without_text
 from generator.checks.all import check_fleet, check_service, check_shared
 from generator.checks.cardinality.account import SharedAccount, shared_account
 from generator.checks.facts import ServiceFacts, service_facts
 from generator.checks.receivers import check_receivers
 from generator.delivery.deliver import undeliverable
-from generator.diagnostics import Diagnostic, has_errors, shown
-from generator.model.service import Model, Site
+from generator.diagnostics import Diagnostic, displayed, has_errors
+from generator.model.service import Model, Service, Site
 from generator.prometheus.alertmanager import Routing, routing
 from generator.prometheus.compiled import Compiled, compile_rules
 from generator.prometheus.shared import SharedRules, shared_rules, with_variants
 from generator.resolve.incidents import resolve_incidents
 from generator.resolve.model import Common, check_between, resolve_common, resolve_one
-from generator.resolve.shards import check_shards
+from generator.resolve.site import check_shards
 from generator.spec.load import Loaded, load_incidents, load_services, load_shared
-from generator.spec.types import Claims, Shared
+from generator.spec.types import Claims, ServiceSpec, SharedSpecs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from generator.artifact import Artifact
-    from generator.emit import Entry
+    from generator.emit import ServiceEntry
     from generator.model.deviations import Variant
     from generator.model.library import Library
-    from generator.model.service import Service
     from generator.spec.sources import Sources, SpecFile
-    from generator.spec.types import ServiceSpec
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -65,7 +60,7 @@ class Memory:
 _Key = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
-class Fleet(Struct, frozen=True):
+class SharedInputs(Struct, frozen=True):
     """The input of the shared rules from all services: profiles in use, variants, and marks of alerts."""
 
     profiles: frozenset[str] = frozenset()
@@ -93,7 +88,7 @@ class Foundation(Struct, frozen=True):
         """The shared rules with the variants and the marks of a service; equal names mean the same rules."""
         return self._rules(self.common.base.library.marked(service.marks), service.deviations.variants)
 
-    def of_fleet(self, fleet: Fleet) -> SharedRules:
+    def of_fleet(self, fleet: SharedInputs) -> SharedRules:
         """The shared rules of a fleet: with the variants in use, and without unused profiles."""
         return self._rules(self.library_of(fleet), fleet.variants)
 
@@ -110,7 +105,7 @@ class Foundation(Struct, frozen=True):
             )
         return self.made[key]
 
-    def library_of(self, fleet: Fleet) -> Library:
+    def library_of(self, fleet: SharedInputs) -> Library:
         """The library without unused profiles, and without prices of tokens that only those count."""
         return self.common.base.library.used_by(fleet.profiles).marked(fleet.marks)
 
@@ -121,7 +116,7 @@ class Foundation(Struct, frozen=True):
 
 
 @lru_cache(maxsize=4)
-def foundation(shared: Shared) -> tuple[Foundation, tuple[Diagnostic, ...]]:
+def foundation(shared: SharedSpecs) -> tuple[Foundation, tuple[Diagnostic, ...]]:
     """Resolve the parts that services share, and compile the shared rules; once for as long as they stay the same."""
     common, found = resolve_common(shared)
     rules = shared_rules(common.base.library, common.site)
@@ -159,7 +154,7 @@ class Compilation(Struct, frozen=True):
         return has_errors(self.diagnostics)
 
 
-class Part(Struct, Generic[E], frozen=True):
+class ServicePart(Struct, Generic[E], frozen=True):
     """One service of a file, compiled; ``E`` is the type of entries, which the back ends define.
 
     Attributes:
@@ -187,7 +182,7 @@ class Tests(Struct, frozen=True):
     files: tuple[File, ...]
 
 
-class Made(Struct, frozen=True):
+class DerivedFiles(Struct, frozen=True):
     """Files that depend on a part of the specs; ``stands_on`` is the SHA-256 of that part."""
 
     stands_on: bytes
@@ -230,7 +225,7 @@ def check(sources: Sources, progress: Progress = _silent) -> Compilation:
     listed = _of_incidents(sources, parts)
     every = _findings((*shared.diagnostics, *found, *between, *listed), parts, base)
     fleet = _fleet(parts, (variant for service in services for variant in service.deviations.variants))
-    every = shown((*every, *_undeliverable((), parts, base, fleet)))
+    every = displayed((*every, *_undeliverable((), parts, base, fleet)))
     account = shared_account(base.of_fleet(fleet)) if is_sound else None
     return Compilation((), every, sources.texts, model, tuple(known), account)
 
@@ -244,7 +239,7 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
     base, found = foundation(shared.specs)
     common = base.common
     key, total = sources.identity, len(sources.services)
-    parts: list[Part[Entry]] = []
+    parts: list[ServicePart[ServiceEntry]] = []
     known: dict[bytes, object] = {}
     for done, file in enumerate(sources.services, 1):
         parts += _once(_generated(file, base, memory, key), known)
@@ -256,12 +251,12 @@ def generate(sources: Sources, memory: Memory | None = None, progress: Progress 
         return Compilation((), every, sources.texts)
     fleet = _fleet(parts, (variant for part in parts if part.entry for variant in part.entry.variants))
     files = _files(parts, fleet, base, memory)
-    refused = shown(_undeliverable(files, parts, base, fleet))
+    refused = displayed(_undeliverable(files, parts, base, fleet))
     return Compilation(() if has_errors(refused) else files, (*every, *refused), sources.texts)
 
 
 def _undeliverable(
-    files: Sequence[File], parts: Sequence[Part[Entry]], base: Foundation, fleet: Fleet
+    files: Sequence[File], parts: Sequence[ServicePart[ServiceEntry]], base: Foundation, fleet: SharedInputs
 ) -> Iterator[Diagnostic]:
     """Find parts that a target of the site would refuse; before there are files, by the number of groups alone."""
     if not base.site.deliver.targets:
@@ -273,7 +268,7 @@ def _undeliverable(
     yield from undeliverable(files, groups, shared, places, base.site)
 
 
-def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagnostic, ...]:
+def _of_incidents(sources: Sources, parts: Sequence[ServicePart[ServiceEntry]]) -> tuple[Diagnostic, ...]:
     """Find the errors of the list of incidents, from which no file is generated."""
     if sources.incidents is None:
         return ()
@@ -285,33 +280,33 @@ def _of_incidents(sources: Sources, parts: Sequence[Part[Entry]]) -> tuple[Diagn
     return (*listed.diagnostics, *resolve_incidents(listed.specs, names).diagnostics)
 
 
-def _fleet(parts: Sequence[Part[Entry]], variants: Iterable[Variant]) -> Fleet:
+def _fleet(parts: Sequence[ServicePart[ServiceEntry]], variants: Iterable[Variant]) -> SharedInputs:
     profiles = frozenset(part.claims.profile for part in parts if part.claims)
     by_name = {(one.alert, one.name): one for one in variants}
     marks = frozenset(mark for part in parts if part.routing for mark in part.routing.marks)
-    return Fleet(profiles, tuple(by_name.values()), marks)
+    return SharedInputs(profiles, tuple(by_name.values()), marks)
 
 
-def _not_understood(sources: Sources, shared: Loaded[Shared]) -> Compilation:
+def _not_understood(sources: Sources, shared: Loaded[SharedSpecs]) -> Compilation:
     """Report the errors in services' files nevertheless."""
     alone = (one for file in sources.services for one in load_services(file).diagnostics)
-    return Compilation((), shown((*shared.diagnostics, *alone)), sources.texts)
+    return Compilation((), displayed((*shared.diagnostics, *alone)), sources.texts)
 
 
-def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[Shared]:
+def _recalled_shared(sources: Sources, memory: Memory) -> Loaded[SharedSpecs]:
     key = sources.identity
-    found = memory.recall(Loaded[Shared], key)
-    if found is None:
-        found = _read_back(load_shared(sources), Loaded[Shared])
-        memory.retain(found, key)
-    return found
+    loaded = memory.recall(Loaded[SharedSpecs], key)
+    if loaded is None:
+        loaded = _read_back(load_shared(sources), Loaded[SharedSpecs])
+        memory.retain(loaded, key)
+    return loaded
 
 
-def _checked(file: SpecFile, base: Foundation) -> list[tuple[Part[Entry], ServiceFacts | None]]:
+def _checked(file: SpecFile, base: Foundation) -> list[tuple[ServicePart[ServiceEntry], ServiceFacts | None]]:
     """Check the services of a file: one, or one for each environment."""
     loaded = load_services(file)
     if loaded.specs is None:
-        return [(Part(None, None, None, (), loaded.diagnostics), None)]
+        return [(ServicePart(None, None, None, (), loaded.diagnostics), None)]
     return [
         _compiled(spec, base, () if number else loaded.diagnostics)
         for number, spec in enumerate(loaded.specs)
@@ -319,47 +314,58 @@ def _checked(file: SpecFile, base: Foundation) -> list[tuple[Part[Entry], Servic
 
 
 def _compiled(
-    spec: ServiceSpec, base: Foundation, found: tuple[Diagnostic, ...]
-) -> tuple[Part[Entry], ServiceFacts | None]:
+    spec: ServiceSpec, base: Foundation, diagnostics: tuple[Diagnostic, ...]
+) -> tuple[ServicePart[ServiceEntry], ServiceFacts | None]:
     """Compile a service, and add its findings to those of its file."""
     compiled = compile_service(spec, base)
-    every = (*found, *compiled.diagnostics)
+    every = (*diagnostics, *compiled.diagnostics)
     facts = compiled.facts
     if facts is None:
-        return Part(spec.claims, None, None, (), every), None
+        return ServicePart(spec.claims, None, None, (), every), None
     groups = len(facts.compiled.recording) + len(facts.compiled.alerting)
-    return Part(spec.claims, facts.account.live, None, (), every, groups, routing(facts.service)), facts
+    return ServicePart(
+        spec.claims, facts.account.live, None, (), every, groups, routing(facts.service)
+    ), facts
 
 
-def _generated(file: SpecFile, base: Foundation, memory: Memory, key: bytes) -> list[Part[Entry]]:
+def _generated(
+    file: SpecFile, base: Foundation, memory: Memory, key: bytes
+) -> list[ServicePart[ServiceEntry]]:
     from generator import emit  # noqa: PLC0415 - the back ends import much that checking does not need
 
-    parts, module = memory.recall(list[Part[emit.Entry]], key, file.identity), f"module of {file.path}"
+    parts, module = (
+        memory.recall(list[ServicePart[emit.ServiceEntry]], key, file.identity),
+        f"module of {file.path}",
+    )
     if parts and all(memory.holds(file) for part in parts for file in part.files):
-        memory.recall(Made, module.encode())  # the facts are dropped unless they are requested
+        memory.recall(DerivedFiles, module.encode())  # the facts are dropped unless they are requested
         return parts
     checked = _checked(file, base)
     if any(facts is None or has_errors(part.diagnostics) for part, facts in checked):
         return [part for part, _ in checked]
     parts = [_emitted(part, facts, base.site) for part, facts in checked if facts]
     first = next(facts.service for _, facts in checked if facts)
-    service, site = emit.measured(first), base.site
+    service, site = emit.measured_part(first), base.site
     own = _made(memory, module, (service, site), lambda: emit.emit_module(service, site))
     parts[0] = replace(parts[0], files=(*parts[0].files, *own))
-    memory.retain([replace(part, files=tuple(map(kept, part.files))) for part in parts], key, file.identity)
+    memory.retain(
+        [replace(part, files=tuple(map(without_text, part.files))) for part in parts], key, file.identity
+    )
     return parts
 
 
-def _emitted(part: Part[Entry], facts: ServiceFacts, site: Site) -> Part[Entry]:
+def _emitted(part: ServicePart[ServiceEntry], facts: ServiceFacts, site: Site) -> ServicePart[ServiceEntry]:
     """Add to a service its entry, and its own files."""
     from generator import emit  # noqa: PLC0415
 
     site = site.of(facts.service)
-    entry = _read_back(emit.entry_of(facts, site), emit.Entry)
+    entry = _read_back(emit.entry_of(facts, site), emit.ServiceEntry)
     return replace(part, entry=entry, files=emit.emit_service(facts, site))
 
 
-def _once(parts: Iterable[Part[Entry]], known: dict[bytes, object]) -> Iterator[Part[Entry]]:
+def _once(
+    parts: Iterable[ServicePart[ServiceEntry]], known: dict[bytes, object]
+) -> Iterator[ServicePart[ServiceEntry]]:
     """Share equal values among the entries of services; ``known`` are those of earlier ones."""
     from generator import emit  # noqa: PLC0415
 
@@ -375,7 +381,7 @@ def _read_back(value: T, kind: type[T]) -> T:
 
 
 def _findings(
-    found: Sequence[Diagnostic], parts: Sequence[Part[Entry]], base: Foundation
+    diagnostics: Sequence[Diagnostic], parts: Sequence[ServicePart[ServiceEntry]], base: Foundation
 ) -> tuple[Diagnostic, ...]:
     """Add the findings about all services together, where all of them are valid."""
     claims = [part.claims.service.value for part in parts if part.claims]
@@ -387,10 +393,12 @@ def _findings(
     alone = (one for part in parts for one in part.diagnostics)
     routes = [part.routing for part in parts if part.routing]
     receivers = check_receivers(base.common.receivers, routes) if len(routes) == len(parts) else ()
-    return shown((*found, *base.defects, *alone, *shards, *receivers, *total))
+    return displayed((*diagnostics, *base.defects, *alone, *shards, *receivers, *total))
 
 
-def _files(parts: Sequence[Part[Entry]], fleet: Fleet, base: Foundation, memory: Memory) -> tuple[File, ...]:
+def _files(
+    parts: Sequence[ServicePart[ServiceEntry]], fleet: SharedInputs, base: Foundation, memory: Memory
+) -> tuple[File, ...]:
     """Add the files about all services to the services' own files."""
     from generator import emit  # noqa: PLC0415
 
@@ -410,15 +418,15 @@ def _shared_tests(
     from generator import emit  # noqa: PLC0415
 
     key = json.encode((replace(library, origins={}), variants, site), order="sorted")
-    found = memory.recall(Tests, key)
-    if found and all(map(memory.holds, found.files)):
-        return found.files
+    tests = memory.recall(Tests, key)
+    if tests and all(map(memory.holds, tests.files)):
+        return tests.files
     files = emit.emit_shared_tests(library, shared, variants, site)
-    memory.retain(Tests(tuple(map(kept, files))), key)
+    memory.retain(Tests(tuple(map(without_text, files))), key)
     return files
 
 
-def _dashboards(entries: Sequence[Entry], site: Site, memory: Memory) -> tuple[File, ...]:
+def _dashboards(entries: Sequence[ServiceEntry], site: Site, memory: Memory) -> tuple[File, ...]:
     """Draw the dashboards, unless those of the same records are in memory."""
     from generator import emit  # noqa: PLC0415
     from generator.grafana.records import records_of  # noqa: PLC0415
@@ -439,11 +447,11 @@ def _made(
         make: Makes them.
     """
     inputs = sha256(json.encode(stands_on, order="sorted")).digest()
-    found = memory.recall(Made, name.encode())
-    if found and found.stands_on == inputs and all(map(memory.holds, found.files)):
-        return found.files
+    derived = memory.recall(DerivedFiles, name.encode())
+    if derived and derived.stands_on == inputs and all(map(memory.holds, derived.files)):
+        return derived.files
     files = make()
-    memory.retain(Made(inputs, tuple(map(kept, files))), name.encode())
+    memory.retain(DerivedFiles(inputs, tuple(map(without_text, files))), name.encode())
     return files
 
 

@@ -10,26 +10,25 @@ from msgspec.structs import replace
 from generator.catalog import catalog, catalog_entry
 from generator.checks.cardinality.account import shared_account
 from generator.delivery.deliver import deliver_all, deliver_dashboards, deliver_service
-from generator.grafana.records import Recording, recording, records_of
+from generator.grafana.records import Recording, Records, recording, records_of
 from generator.instrumentation.modules import adapters, instrumentation
 from generator.model.deviations import Deviations, Variant
 from generator.prometheus.alertmanager import Routing, alertmanager
 from generator.prometheus.files import own_paths, rule_files, shared_files
 from generator.prometheus.rule_tests.files import budget_tests, service_tests, shared_tests
 from generator.prometheus.shards import shard_files
-from generator.reports.entry import ReportEntry, report_entry
-from generator.reports.pages import reports
+from generator.reports.pages import ReportEntry, report_entry, reports
 from generator.runbooks.pages import RunbookEntry, runbook_entry, runbooks
 
 __all__ = [
-    "Entry",
+    "ServiceEntry",
     "emit_dashboards",
     "emit_fleet",
     "emit_module",
     "emit_service",
     "emit_shared_tests",
     "entry_of",
-    "measured",
+    "measured_part",
     "once",
     "records_of",
 ]
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from generator.artifact import Artifact
     from generator.checks.facts import ServiceFacts
-    from generator.grafana.records import Records
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.prometheus.shared import SharedRules
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Entry(Struct, frozen=True):
+class ServiceEntry(Struct, frozen=True):
     """A service's part of the files about all services; a thousand of these are in memory at once.
 
     It is kept from one compilation to the next, so that msgspec must be able to read all its types.
@@ -84,7 +82,7 @@ def emit_service(facts: ServiceFacts, site: Site) -> tuple[Artifact, ...]:
     )
 
 
-def measured(service: Service) -> Service:
+def measured_part(service: Service) -> Service:
     """Leave out a service's objectives, alerts and place: its module depends on the rest alone."""
     return replace(
         service,
@@ -106,14 +104,14 @@ def measured(service: Service) -> Service:
 
 
 def emit_module(service: Service, site: Site) -> tuple[Artifact, ...]:
-    """Write the module that measures a service, and its adapters; takes one that is ``measured``."""
+    """Write the module that measures a service, and its adapters; takes one that is ``measured_part``."""
     return (instrumentation(service, site), *adapters(service, site)) if service.emitted_here else ()
 
 
-def entry_of(facts: ServiceFacts, site: Site) -> Entry:
+def entry_of(facts: ServiceFacts, site: Site) -> ServiceEntry:
     """Collect a service's part of the files about all services."""
     service = facts.service
-    return Entry(
+    return ServiceEntry(
         service=service.name,
         runbooks=runbook_entry(service),
         report=report_entry(facts, site),
@@ -125,7 +123,7 @@ def entry_of(facts: ServiceFacts, site: Site) -> Entry:
     )
 
 
-def once(entry: Entry, known: dict[bytes, object]) -> Entry:
+def once(entry: ServiceEntry, known: dict[bytes, object]) -> ServiceEntry:
     """Replace an entry's values by equal ones of earlier entries, so that a thousand entries share each value.
 
     Args:
@@ -151,11 +149,13 @@ def once(entry: Entry, known: dict[bytes, object]) -> Entry:
 def emit_dashboards(records: Records, site: Site) -> tuple[Artifact, ...]:
     """Draw the dashboards, which depend on the records alone, and write their provisioning for Grafana."""
     # They import grafanalib, which takes long, and are seldom drawn again.
-    from generator.grafana.dashboards import dashboards  # noqa: PLC0415
+    from generator.grafana.dashboards import draw  # noqa: PLC0415
     from generator.grafana.provisioning import provisioning  # noqa: PLC0415
 
-    drawn = dashboards(records)
-    return (*drawn, *provisioning(site), *deliver_dashboards(drawn, site))
+    drawn = draw(records)
+    classic = tuple(one.artifact() for one in drawn)
+    new = (one.artifact_v2() for one in drawn if site.grafana_v2)
+    return (*classic, *new, *provisioning(site), *deliver_dashboards(classic, site))
 
 
 def emit_shared_tests(
@@ -166,7 +166,7 @@ def emit_shared_tests(
 
 
 def emit_fleet(
-    entries: Sequence[Entry], routes: Sequence[Routing], shared: SharedRules, site: Site
+    entries: Sequence[ServiceEntry], routes: Sequence[Routing], shared: SharedRules, site: Site
 ) -> tuple[Artifact, ...]:
     """Write the other files that are about all services; ``shared`` are the rules about them, variants included."""
     rules = tuple(shared_files(shared, site))

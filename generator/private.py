@@ -60,10 +60,10 @@ def _below(parent: int, name: str, *, make: bool) -> int:
         os.close(parent)
 
 
-def _is_private(found: os.stat_result, *, last: bool) -> bool:
+def _is_private(status: os.stat_result, *, last: bool) -> bool:
     """Whether others can change no entry of ours there, and in the ``last`` directory itself cannot add any."""
-    is_sticky = bool(found.st_mode & stat.S_ISVTX) and not last
-    return found.st_uid in {0, os.geteuid()} and (is_sticky or not found.st_mode & _OTHERS_MAY_WRITE)
+    is_sticky = bool(status.st_mode & stat.S_ISVTX) and not last
+    return status.st_uid in {0, os.geteuid()} and (is_sticky or not status.st_mode & _OTHERS_MAY_WRITE)
 
 
 def read(directory: int, name: str) -> bytes | None:
@@ -73,8 +73,8 @@ def read(directory: int, name: str) -> bytes | None:
     except OSError:
         return None
     try:
-        found = os.fstat(descriptor)
-        return _all_of(descriptor, found.st_size) if stat.S_ISREG(found.st_mode) else None
+        status = os.fstat(descriptor)
+        return _all_of(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else None
     except OSError:
         return None
     finally:

@@ -58,9 +58,9 @@ def remember(directory: int, specs: str, output: str, record: Record) -> None:
     private.keep(directory, name, _text(head, record))
 
 
-def signature(found: os.stat_result) -> str:
+def signature(status: os.stat_result) -> str:
     """Sign a file by the attributes that change when anybody writes, replaces or moves it."""
-    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_mode}"
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_mode}"
 
 
 def is_racy(signed: str, read_ns: int) -> bool:
@@ -149,14 +149,14 @@ def _holds(record: Record, directory: int, name: str, head: list[str]) -> bool:
 
 def _touched(path: str, signed: str, digest: str, output: str) -> tuple[str, str] | None:
     """Return the signature and the digest of a touched file; the digest is empty where its content has changed."""
-    found = os.lstat(path)
-    if stat.S_ISLNK(found.st_mode) and not path.startswith(output):
-        found = os.stat(path)
-    now = signature(found)
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode) and not path.startswith(output):
+        status = os.stat(path)
+    now = signature(status)
     if now == signed:
         return None
-    is_file = stat.S_ISREG(found.st_mode) and now.split()[1] == signed.split()[1]
-    is_same = digest and (is_file or stat.S_ISDIR(found.st_mode)) and digest_of(path) == digest
+    is_file = stat.S_ISREG(status.st_mode) and now.split()[1] == signed.split()[1]
+    is_same = digest and (is_file or stat.S_ISDIR(status.st_mode)) and digest_of(path) == digest
     return (now, digest if is_same else "")
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE, in_its_words
+from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.model import names
-from generator.model.alerts import MIN_EVENTS
+from generator.model.alerts import MIN_EVENTS, Absence, Alert, Tier
 from generator.model.units import DAY, HOUR, MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, binary, call
 from generator.streams.scope import grouped, join
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Absence, Alert, Tier
     from generator.model.service import Service
 
 #: The time over which a metric is looked for.

@@ -16,6 +16,7 @@ from generator.model.alerts import (
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
+    Alert,
     Bound,
     BurnRate,
     Change,
@@ -23,14 +24,12 @@ from generator.model.alerts import (
     pace_part,
 )
 from generator.promql.expr import Expr, binary, call, labelled, number
-from generator.streams.scope import grouped, join, largest, rule, spread
+from generator.streams.scope import Scope, grouped, join, largest, rule, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.model.alerts import Alert
     from generator.model.rules import RecordingRule
-    from generator.streams.scope import Scope
 
 #: 0.97 - 0.1 is slightly off 0.87, the precision of comparisons.
 _PRECISION = 1e-8

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
-from generator.alerts.condition import Amount
+from generator.alerts.condition import Amount, Ground
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model.alerts import MIN_BAD_EVENTS, Alert, Burn, BurnRate, Tier
 from generator.model.units import HOUR, Unit, duration, human, plain
 from generator.promql.expr import Expr, all_of, any_of, call, number
 from generator.streams.scope import join, largest
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Burn, BurnRate, Tier
     from generator.model.service import Service
     from generator.model.signals import Signal
 

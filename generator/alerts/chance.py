@@ -9,24 +9,16 @@ Where a bound allows most events to be bad, the good ones are rare, and their sc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-from generator.alerts.condition import Amount
+from generator.alerts.condition import Amount, Ground, Parts
 from generator.model import names
-from generator.model.alerts import AlertSeverity
-from generator.model.signals import Distribution, Quantile, Share, divisor
-from generator.promql.expr import binary, call, number
+from generator.model.alerts import Alert, AlertSeverity
+from generator.model.signals import Distribution, Quantile, Share, Signal, divisor
+from generator.promql.expr import Expr, binary, call, number
 from generator.signals.events import whole
 from generator.signals.quantile import HAIR
 from generator.streams.scope import each, having, join, largest, spread, summed
-
-if TYPE_CHECKING:
-    from generator.alerts.condition import Ground, Parts
-    from generator.model.alerts import Alert
-    from generator.model.signals import Signal
-    from generator.promql.expr import Expr
 
 #: The standard deviations of a significant change: in three weeks of ordinary traffic no change was larger.
 SIGMAS = 3
@@ -46,20 +38,20 @@ class Likely(Struct, frozen=True):
 
 
 def bad_events(
-    alert: Alert, found: Parts, ground: Ground, *, bound: Amount | None = None, ago: int = 0
+    alert: Alert, parts: Parts, ground: Ground, *, bound: Amount | None = None, ago: int = 0
 ) -> Expr | None:
     """Count the bad events behind a value; None for a signal without bad events.
 
     For a quantile these are the observations beyond the largest bucket within ``bound``.
     """
     signal = ground.signal(alert)
-    numerator = found.numerator.now(offset=ago)
+    numerator = parts.numerator.now(offset=ago)
     if isinstance(signal.kind, Share):
-        return found.denominator.now(offset=ago) - numerator if signal.kind.good else numerator
+        return parts.denominator.now(offset=ago) - numerator if signal.kind.good else numerator
     if isinstance(signal.kind, Distribution):
-        return numerator | number(0) * found.numerator.now() if ago else numerator
+        return numerator | number(0) * parts.numerator.now() if ago else numerator
     if isinstance(signal.kind, Quantile):
-        return None if bound is None else _beyond(signal, found.each, ground, bound, ago)
+        return None if bound is None else _beyond(signal, parts.each, ground, bound, ago)
     return numerator if signal.of.sparse and divisor(signal) is not None else None
 
 
@@ -90,17 +82,17 @@ def sigmas(signal: Signal, severity: AlertSeverity) -> int:
     return PAGE_SIGMAS if pages and isinstance(signal.kind, Share) else SIGMAS
 
 
-def scaled(events: Expr, found: Parts, factor: Expr) -> Expr:
+def scaled(events: Expr, parts: Parts, factor: Expr) -> Expr:
     """Multiply events at a value's level by a factor at the level of all events."""
-    return events * factor if found.each == found.on else spread("*", events, factor, found.on)
+    return events * factor if parts.each == parts.on else spread("*", events, factor, parts.on)
 
 
-def less(events: Expr, found: Parts, allowed: Expr) -> Expr:
+def less(events: Expr, parts: Parts, allowed: Expr) -> Expr:
     """Subtract an amount at the level of all events from events at a value's level."""
-    return events - allowed if found.each == found.on else spread("-", events, allowed, found.on)
+    return events - allowed if parts.each == parts.on else spread("-", events, allowed, parts.on)
 
 
-def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found: Parts) -> Expr:
+def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, parts: Parts) -> Expr:
     """Select values whose bad events exceed the allowed ones by at least ``fewest``, and exceed chance.
 
     Args:
@@ -108,12 +100,12 @@ def sure(bad: Expr, allowed: Expr, likely: Likely, fewest: Amount | None, found:
         allowed: The bad events that the bound allows, at the level of all events.
         likely: The bad events that the mildest bound allows, with their scatter.
         fewest: The smallest excess over the allowed ones; None for any.
-        found: The levels.
+        parts: The levels.
     """
-    far = less(bad, found, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
+    far = less(bad, parts, likely.events + number(likely.sigmas) * call("sqrt", likely.variance)) >= number(0)
     if fewest is None:
         return far
-    return binary("and", fewest.compare(">=", less(bad, found, allowed)), far, on=each(found.each))
+    return binary("and", fewest.compare(">=", less(bad, parts, allowed)), far, on=each(parts.each))
 
 
 def beyond_chance(crossed: Expr, bad: Expr, expected: Expr, scatter: Expr, labels: tuple[str, ...]) -> Expr:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import chance
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Change, Tier
 from generator.model.signals import Better, Signal
 from generator.model.units import Unit, duration, human
 from generator.promql.expr import Expr, number
@@ -14,26 +14,25 @@ from generator.signals.board import earlier
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Amount, Ground
-    from generator.model.alerts import Alert, Change, Tier
     from generator.model.service import Service
 
 
 def expr(alert: Alert, kind: Change, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with that of ``over`` seconds ago; positive is worse."""
     signal = ground.signal(alert)
-    found = shared.parts(alert, ground)
-    crossed = ground.bound(alert, tier).compare(">=", shared.rounded(_worsening(signal, found, kind)))
+    parts = shared.parts(alert, ground)
+    crossed = ground.bound(alert, tier).compare(">=", shared.rounded(_worsening(signal, parts, kind)))
     beyond = None if kind.beyond is None else ground.beyond(alert, kind.beyond)
     if beyond is not None:
-        crossed = crossed & shared.beyond(signal, found.value.now(), beyond)
+        crossed = crossed & shared.beyond(signal, parts.value.now(), beyond)
     for offset in (0, kind.over):
-        events = found.denominator.now(offset=offset)
-        crossed = shared.enough(crossed, events, ground.floor(alert, MIN_EVENTS), found.on)
-    return _not_by_chance(crossed, alert, kind, found, beyond, ground)
+        events = parts.denominator.now(offset=offset)
+        crossed = shared.enough(crossed, events, ground.floor(alert, MIN_EVENTS), parts.on)
+    return _not_by_chance(crossed, alert, kind, parts, beyond, ground)
 
 
-def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
-    now, before = found.value.now(), earlier(signal, found.value, kind.over)
+def _worsening(signal: Signal, parts: shared.Parts, kind: Change) -> Expr:
+    now, before = parts.value.now(), earlier(signal, parts.value, kind.over)
     if kind.relative:
         ratio = now / (before > number(0))
         return number(1) - ratio if signal.better is Better.HIGHER else ratio - number(1)
@@ -41,17 +40,17 @@ def _worsening(signal: Signal, found: shared.Parts, kind: Change) -> Expr:
 
 
 def _not_by_chance(  # noqa: PLR0913, PLR0917 - both sides of a comparison
-    crossed: Expr, alert: Alert, kind: Change, found: shared.Parts, bound: Amount | None, ground: Ground
+    crossed: Expr, alert: Alert, kind: Change, parts: shared.Parts, bound: Amount | None, ground: Ground
 ) -> Expr:
     """Compare the bad events with the number that the earlier ones predict for today's events."""
-    bad, before = (chance.bad_events(alert, found, ground, bound=bound, ago=ago) for ago in (0, kind.over))
+    bad, before = (chance.bad_events(alert, parts, ground, bound=bound, ago=ago) for ago in (0, kind.over))
     if bad is None or before is None:
         return crossed
-    growth = found.denominator.now() / found.denominator.now(offset=kind.over)
-    expected = chance.scaled(before, found, growth)
-    crossed = shared.enough(crossed, bad - expected, ground.floor(alert, MIN_BAD_EVENTS), found.each)
-    scatter = chance.scaled(expected, found, growth)
-    return chance.beyond_chance(crossed, bad, expected, scatter, found.each)
+    growth = parts.denominator.now() / parts.denominator.now(offset=kind.over)
+    expected = chance.scaled(before, parts, growth)
+    crossed = shared.enough(crossed, bad - expected, ground.floor(alert, MIN_BAD_EVENTS), parts.each)
+    scatter = chance.scaled(expected, parts, growth)
+    return chance.beyond_chance(crossed, bad, expected, scatter, parts.each)
 
 
 def sentence(alert: Alert, kind: Change, _tier: Tier, ground: Ground) -> str:

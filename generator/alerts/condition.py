@@ -29,7 +29,7 @@ from generator.model.units import Unit, duration
 from generator.model.words import RUN, worded
 from generator.promql.expr import Expr, Series, binary, call, number
 from generator.signals.quantile import is_timed
-from generator.streams.scope import each, largest, spread
+from generator.streams.scope import Scope, each, largest, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert, AlertSeverity, Burn, Tier
     from generator.model.service import Service
     from generator.model.streams import Stream
-    from generator.streams.scope import Scope
 
 #: Sums of rates are slightly off whole counts: a floor of N is compared as half an event less.
 HALF_EVENT = 0.5

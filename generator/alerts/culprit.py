@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.model import names
-from generator.model.alerts import BOUND, BurnRate, Change, Forecast, Regression, Threshold
+from generator.model.alerts import BOUND, Alert, BurnRate, Change, Forecast, Regression, Threshold
 from generator.model.signals import Better, Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens
 from generator.model.streams import Stream, billed, cost
 from generator.model.units import DAY, HOUR
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
 #: The share of the bad events that counts as most of them.

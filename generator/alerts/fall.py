@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
-from generator.model.alerts import MIN_EVENTS
+from generator.model.alerts import MIN_EVENTS, Alert, Fall, Tier
 from generator.model.units import DAY, HOUR, Unit
 from generator.promql.expr import Expr, number
 from generator.streams.scope import join
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Fall, Tier
     from generator.model.service import Service
 
 #: The earlier times of comparison, in seconds. A fall an hour sooner or later yesterday is usual: a batch does not
@@ -22,18 +21,18 @@ AGO = (DAY, HOUR, DAY - HOUR, DAY + HOUR)
 
 def expr(alert: Alert, _kind: Fall, tier: Tier, ground: Ground) -> Expr:
     """Compare the count with every earlier one, each of enough events; the value is the fall since yesterday."""
-    found = shared.parts(alert, ground)
-    crossed, *others = (_fell(ago, alert, tier, found, ground) for ago in AGO)
+    parts = shared.parts(alert, ground)
+    crossed, *others = (_fell(ago, alert, tier, parts, ground) for ago in AGO)
     for one in others:
-        crossed = join("and", crossed, one, found.each)
+        crossed = join("and", crossed, one, parts.each)
     return crossed
 
 
-def _fell(ago: int, alert: Alert, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:
-    before = found.value.now(offset=ago)
-    fall = number(1) - found.value.now() / (before > number(0))
+def _fell(ago: int, alert: Alert, tier: Tier, parts: shared.Parts, ground: Ground) -> Expr:
+    before = parts.value.now(offset=ago)
+    fall = number(1) - parts.value.now() / (before > number(0))
     fell = ground.bound(alert, tier).compare(">=", shared.rounded(fall))
-    return shared.enough(fell, before, ground.floor(alert, MIN_EVENTS), found.each)
+    return shared.enough(fell, before, ground.floor(alert, MIN_EVENTS), parts.each)
 
 
 def sentence(alert: Alert, _kind: Fall, _tier: Tier, ground: Ground) -> str:

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from generator.alerts.chance import SIGMAS
-from generator.alerts.condition import SERVICE, in_its_words
+from generator.alerts.condition import SERVICE, Ground, in_its_words
 from generator.model import names
-from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Idle
+from generator.model.alerts import FEWEST_PROMISED, MANY_PROMISED, Alert, Idle, Tier
 from generator.model.units import HOUR, duration, plain
 from generator.promql.expr import Expr, any_of, call, number
 from generator.signals.events import long_window, rate_at
@@ -17,8 +17,6 @@ from generator.streams.scope import join, largest, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
     from generator.model.streams import Stream
@@ -86,13 +84,13 @@ def words(_alert: Alert, kind: Idle, _tier: Tier, service: Service) -> str:
     """Describe the condition for people."""
     half, window = (
         "Less than half of the promised runs finish",
-        duration(watched(kind, service.runs_per_hour or 0)),
+        duration(shortest_window(kind, service.runs_per_hour or 0)),
     )
     promised = f"of {plain(service.runs_per_hour)} an hour" if service.runs_per_hour else "of those promised"
     return f"{half}, {promised}, over {window} or longer, by more than chance explains"
 
 
-def watched(kind: Idle, runs_per_hour: float) -> int:
+def shortest_window(kind: Idle, runs_per_hour: float) -> int:
     """Find the shortest window with enough promised runs, in seconds; the longest where none has enough."""
     enough = (window for window in kind.windows if runs_per_hour * window >= FEWEST_PROMISED * HOUR)
     return next(enough, kind.windows[-1])

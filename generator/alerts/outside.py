@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW
+from generator.model.alerts import MIN_BAD_EVENTS, OUTSIDE_WINDOW, Alert, Outside, Tier
 from generator.model.units import duration
 from generator.promql.expr import Expr, number
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Outside, Tier
     from generator.model.service import Service
 
 

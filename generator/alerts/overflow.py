@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS
+from generator.model.alerts import MIN_BAD_EVENTS, Alert, Overflow, Tier
 from generator.model.units import Unit
 
 if TYPE_CHECKING:
     from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, Overflow, Tier
     from generator.model.service import Service
     from generator.promql.expr import Expr
 
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
 def expr(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> Expr:
     """Compare the recorded share with the bound, on enough observations above the allowed number."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    found = shared.parts(alert, ground)
+    parts = shared.parts(alert, ground)
     share = ground.scope.record(names.part(signal, "overflow")).now()
     crossed = bound.compare(">", shared.rounded(share))
-    excess = bound.less(share) * found.denominator.now()
-    return shared.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), found.on)
+    excess = bound.less(share) * parts.denominator.now()
+    return shared.enough(crossed, excess, ground.floor(alert, MIN_BAD_EVENTS), parts.on)
 
 
 def sentence(alert: Alert, _kind: Overflow, tier: Tier, ground: Ground) -> str:

@@ -27,20 +27,18 @@ from generator.alerts import (
     unpriced,
 )
 from generator.alerts.chance import SIGMAS, sigmas
-from generator.alerts.condition import Condition
+from generator.alerts.condition import Condition, Ground
 from generator.model import alerts
-from generator.model.signals import Quantile, Share, counts_bad
+from generator.model.signals import Quantile, Share, Signal, counts_bad
 from generator.model.units import Unit, duration, human
 from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.model.signals import Signal
     from generator.promql.expr import Expr
 
 

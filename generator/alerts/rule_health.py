@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
-from generator.model.alerts import Watch
+from generator.model.alerts import Alert, RuleHealth, Tier, Watch
 from generator.model.units import MINUTE, duration
 from generator.promql.expr import Expr, Series, aggregate, any_of, call, number
 from generator.streams.scope import each, grouped, join, largest
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
-    from generator.model.alerts import Alert, RuleHealth, Tier
     from generator.model.service import Service
     from generator.model.streams import Stream
 

@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, Condition, Ground
 from generator.alerts.culprit import culprit
 from generator.alerts.registry import judgement
 from generator.model import names
-from generator.model.alerts import Absence, Undeclared
-from generator.model.links import filled
+from generator.model.alerts import Absence, Alert, Undeclared
+from generator.model.links import fill_in
 from generator.model.panels import CHOICES, dashboard_of_alert, panel_of
 from generator.model.rules import AlertingRule
-from generator.promql.expr import binary
+from generator.promql.expr import Expr, binary
 from generator.streams.scope import top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.alerts.condition import Condition, Ground
-    from generator.model.alerts import Alert
     from generator.model.signals import Signal
-    from generator.promql.expr import Expr
 
 #: The possible names of links to logs or traces; a shared rule queries each, empty where there is none.
 LINKS = ("logs", "traces")
@@ -86,7 +83,7 @@ def _links(alert: Alert, ground: Ground) -> dict[str, str]:
         return {f"{kind}_url": _asked_link(kind, alert) for kind in LINKS}
     release = _release() if alert.of_release else None
     found = sorted(ground.service.links.items())
-    return {f"{kind}_url": filled(link, ground.service.name, release) for kind, link in found}
+    return {f"{kind}_url": fill_in(link, ground.service.name, release) for kind, link in found}
 
 
 def _release() -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE, bound_of
+from generator.alerts.condition import SERVICE, Ground, bound_of
 from generator.model import names
 from generator.model.units import Unit
 from generator.streams.scope import summed
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, SeriesCount, Tier
     from generator.model.service import Service
     from generator.promql.expr import Expr

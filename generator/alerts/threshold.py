@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from generator.alerts import chance
 from generator.alerts import condition as shared
 from generator.model import names
-from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Threshold
-from generator.model.signals import Better, Count, Share
+from generator.model.alerts import MIN_BAD_EVENTS, MIN_EVENTS, Alert, Threshold, Tier
+from generator.model.signals import Better, Count, Share, Signal
 from generator.model.units import HOUR, duration
 from generator.promql.expr import Expr, binary, call, number
 from generator.signals import rare
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.alerts.condition import Amount, Ground
-    from generator.model.alerts import Alert, Tier
     from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.model.signals import Signal
 
 #: How far back the end of the last run is known: a longer run cannot be distinguished from a loop.
 LONGEST_RUN = 6 * HOUR
@@ -35,22 +33,22 @@ _FULL = 0.9
 def expr(alert: Alert, kind: Threshold, tier: Tier, ground: Ground) -> Expr:
     """Compare the value with the tier's bound."""
     signal, bound = ground.signal(alert), ground.bound(alert, tier)
-    found = shared.parts(alert, ground)
-    crossed = shared.beyond(signal, shared.rounded(found.value.now()), bound)
+    parts = shared.parts(alert, ground)
+    crossed = shared.beyond(signal, shared.rounded(parts.value.now()), bound)
     if isinstance(signal.kind, Count) and signal.better is Better.HIGHER:
         crossed = join("and", crossed, _whole_window(signal, ground))
-    crossed = shared.enough(crossed, found.denominator.now(), ground.floor(alert, MIN_EVENTS), found.on)
+    crossed = shared.enough(crossed, parts.denominator.now(), ground.floor(alert, MIN_EVENTS), parts.on)
     floor = ground.floor(alert, MIN_BAD_EVENTS)
-    bad = chance.bad_events(alert, found, ground, bound=bound) if floor else None
+    bad = chance.bad_events(alert, parts, ground, bound=bound) if floor else None
     if bad is not None and floor is not None:
-        every = found.denominator.now()
-        surely = _surely(alert, tier, bad, every, found, ground)
-        crossed = binary("and", crossed, surely, on=each(found.each))
+        every = parts.denominator.now()
+        surely = _surely(alert, tier, bad, every, parts, ground)
+        crossed = binary("and", crossed, surely, on=each(parts.each))
         if kind.also_over:
-            crossed |= _rare(alert, kind, tier, found, ground)
+            crossed |= _rare(alert, kind, tier, parts, ground)
     if kind.unfinished:
         begun = join("unless", crossed, _beginning(signal, ground)) if ground.timed else crossed
-        return begun | _endless(alert, bound, found, ground)
+        return begun | _endless(alert, bound, parts, ground)
     return crossed
 
 
@@ -60,14 +58,14 @@ def _beginning(signal: Signal, ground: Ground) -> Expr:
     return join("<", Expr("time()") - last, ground.scope.record(names.RUN_LENGTH).now())
 
 
-def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -> Expr:
+def _endless(alert: Alert, bound: Amount, parts: shared.Parts, ground: Ground) -> Expr:
     """Catch endless loops: their runs are counted only when they finish.
 
     The rate is far higher than usual, and no run has finished for longer than runs last; for a service without that
     history, for half an hour.
     """
     signal, scope = ground.signal(alert), ground.scope
-    record, amount = scope.record(names.part(signal, "unfinished")), found.numerator
+    record, amount = scope.record(names.part(signal, "unfinished")), parts.numerator
     finished = scope.record(names.denominator(signal))
     lasts = call("count_over_time", record.over(LONGEST_RUN - 1)) * number(scope.site.rule_interval)
     unknown = join(
@@ -78,7 +76,7 @@ def _endless(alert: Alert, bound: Amount, found: shared.Parts, ground: Ground) -
     # While runs finished an hour ago, a loop had not begun two hours ago.
     ordinary = amount.now() <= number(UNUSUAL) * amount.now(offset=USUALLY)
     ordinary = join("and", ordinary, finished.now(offset=LATELY) > number(0))
-    unusual = join("unless", endless, ordinary, found.each)
+    unusual = join("unless", endless, ordinary, parts.each)
     return bound.compare(">", ground.least(alert, MIN_EVENTS).divide(unusual))
 
 
@@ -93,7 +91,7 @@ def records(alert: Alert, ground: Ground) -> Iterator[RecordingRule]:
 
 
 def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held against
-    alert: Alert, tier: Tier, bad: Expr, every: Expr, found: shared.Parts, ground: Ground
+    alert: Alert, tier: Tier, bad: Expr, every: Expr, parts: shared.Parts, ground: Ground
 ) -> Expr:
     """Compare the bad events with those that the bound allows, and with those that chance brings at the mildest bound.
 
@@ -107,10 +105,10 @@ def _surely(  # noqa: PLR0913, PLR0917 - what is counted, and what it is held ag
         chance.scatter_of(signal, share).times(every),
         chance.sigmas(signal, tier.severity),
     )
-    return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), found)
+    return chance.sure(bad, allowed, likely, ground.floor(alert, MIN_BAD_EVENTS), parts)
 
 
-def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground: Ground) -> Expr:
+def _rare(alert: Alert, kind: Threshold, tier: Tier, parts: shared.Parts, ground: Ground) -> Expr:
     """Use a longer window where the own one holds too few events, unless that shows that the incident is over."""
     signal, floor, bound = (
         ground.signal(alert),
@@ -118,30 +116,30 @@ def _rare(alert: Alert, kind: Threshold, tier: Tier, found: shared.Parts, ground
         ground.bound(alert, tier),
     )
     share = chance.allowed_share(signal, bound)
-    bad, every = _counted(alert, signal, kind.also_over, found, ground)
-    ratio = chance.scaled(bad, found, number(1) / (every > number(0)))
+    bad, every = _counted(alert, signal, kind.also_over, parts, ground)
+    ratio = chance.scaled(bad, parts, number(1) / (every > number(0)))
     if isinstance(signal.kind, Share) and signal.kind.good:
         ratio = number(1) - ratio
-    crossed = shared.enough(ratio, every, ground.floor(alert, MIN_EVENTS), found.on)
-    crossed = binary("and", crossed, _surely(alert, tier, bad, every, found, ground), on=each(found.each))
-    bad, every = _counted(alert, signal, kind.lately, found, ground)
-    lately = chance.less(bad, found, share.times(every)) > number(0)
-    crossed = binary("and", crossed, lately, on=each(found.each))
-    inside = shared.within(signal, shared.rounded(found.value.now()), bound)
-    over = shared.enough(inside, found.denominator.now(), floor, found.on)
-    return binary("unless", crossed, over, on=each(found.each))
+    crossed = shared.enough(ratio, every, ground.floor(alert, MIN_EVENTS), parts.on)
+    crossed = binary("and", crossed, _surely(alert, tier, bad, every, parts, ground), on=each(parts.each))
+    bad, every = _counted(alert, signal, kind.lately, parts, ground)
+    lately = chance.less(bad, parts, share.times(every)) > number(0)
+    crossed = binary("and", crossed, lately, on=each(parts.each))
+    inside = shared.within(signal, shared.rounded(parts.value.now()), bound)
+    over = shared.enough(inside, parts.denominator.now(), floor, parts.on)
+    return binary("unless", crossed, over, on=each(parts.each))
 
 
 def _counted(
-    alert: Alert, signal: Signal, window: int, found: shared.Parts, ground: Ground
+    alert: Alert, signal: Signal, window: int, parts: shared.Parts, ground: Ground
 ) -> tuple[Expr, Expr]:
     """Select the bad events of a longer window, and all of them."""
-    bad = ground.scope.record(rare.bad(signal, found.each, window))
+    bad = ground.scope.record(rare.bad(signal, parts.each, window))
     if alert.by and (limits := shared.limits_of(alert, signal)):
         bad = bad.one_of(alert.by, limits)
     if alert.by and alert.only:
         bad = bad.where(**{alert.by: alert.only})
-    return bad.now(), ground.scope.record(rare.every(signal, found.on, window)).now()
+    return bad.now(), ground.scope.record(rare.every(signal, parts.on, window)).now()
 
 
 def _whole_window(signal: Signal, ground: Ground) -> Expr:

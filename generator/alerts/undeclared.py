@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
 from generator.promql.expr import Expr, Series, aggregate, any_of, binary, number
 from generator.signals import listed
@@ -13,7 +13,6 @@ from generator.streams.scope import each, grouped, having, join, largest, summed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Tier, Undeclared
     from generator.model.service import Service
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.alerts.condition import SERVICE
+from generator.alerts.condition import SERVICE, Ground
 from generator.model import names
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.promql.expr import Expr, binary, number
@@ -12,7 +12,6 @@ from generator.signals.events import counted
 from generator.signals.prices import without_strays
 
 if TYPE_CHECKING:
-    from generator.alerts.condition import Ground
     from generator.model.alerts import Alert, Tier, Unpriced
     from generator.model.service import Service
 

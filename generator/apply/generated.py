@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.directory import Kind, check_target, find, located
+from generator.output.directory import EntryKind, check_target, find_entry, located
 from generator.output.errors import OutputError, name_of, system_errors
 from generator.output.lock import undisturbed
 from generator.output.manifest import hash_of, manifest_of, owned_in
@@ -51,7 +51,7 @@ def read_output(target: Path) -> Generated:
     """
     place = located(target)
     with system_errors(target, "read"):
-        if check_target(place) is Kind.MISSING:
+        if check_target(place) is EntryKind.MISSING:
             message = f"there is no {name_of(target)}"
             raise OutputError(
                 message, "run agent-metrics generate first, or name the output directory with -o"
@@ -81,7 +81,7 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
     """Read all files that the manifest lists; other files in the directory are not ours."""
     owned = owned_in(place)
     if not owned:
-        message = f"{name_of(target)} holds no {MANIFEST}, so nothing says that it was generated"
+        message = f"{name_of(target)} has no {MANIFEST}, so agent-metrics did not generate it"
         raise OutputError(message, "run agent-metrics generate, or name the output directory with -o")
     files = {path: data for path in sorted(owned) if (data := _read(place, path)) is not None}
     _refuse(target, "missing", owned.keys() - files.keys())
@@ -92,8 +92,8 @@ def _verified(place: Path, target: Path) -> dict[str, bytes]:
 
 
 def _read(place: Path, path: str) -> bytes | None:
-    found = find(place, path)
-    return (place / path).read_bytes() if found.path == path and found.kind is Kind.FILE else None
+    entry = find_entry(place, path)
+    return (place / path).read_bytes() if entry.path == path and entry.kind is EntryKind.FILE else None
 
 
 def _refuse(target: Path, fault: str, paths: set[str]) -> None:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 _MOST_BYTES = 4 * 1024 * 1024
 
 
-class Found(Struct, frozen=True):
+class GrafanaDashboard(Struct, frozen=True):
     """A dashboard as Grafana has it.
 
     Attributes:
@@ -93,7 +93,7 @@ class _Hit(Struct):
     folder_uid: str | None = field(default=None, name="folderUid")
 
 
-def found(response: Response) -> Found:
+def parse_dashboard(response: Response) -> GrafanaDashboard:
     """Read ``GET /api/dashboards/uid/:uid``.
 
     Raises:
@@ -105,7 +105,7 @@ def found(response: Response) -> Found:
         message = f"the dashboard that Grafana has is larger than {_MOST_BYTES // 1024 // 1024} MiB"
         raise UncertainError(message, "look at it in Grafana, and delete it if it is none of anybody's")
     dashboard = _read(whole, _Dashboard, "a dashboard")
-    return Found(
+    return GrafanaDashboard(
         uid=dashboard.uid,
         title=dashboard.title,
         json=_read(whole, dict[str, Any], "a dashboard"),

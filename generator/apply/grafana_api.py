@@ -13,23 +13,45 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from generator.apply.grafana_answers import check_saved, found, hits, is_of_grafana, title
-from generator.apply.grafana_refusals import refusal
+from generator.apply.grafana_answers import (
+    GrafanaDashboard,
+    Hit,
+    check_saved,
+    hits,
+    is_of_grafana,
+    parse_dashboard,
+    title,
+)
+from generator.diagnostics.printable import printable, shortened
+from generator.live.answers import decoded
 from generator.live.errors import LiveError, UncertainError
-from generator.live.transport import open_connection
+from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.apply.grafana_answers import Found, Hit
     from generator.live.credentials import Credentials
     from generator.live.response import Response
     from generator.live.retry import Patience
-    from generator.live.transport import Connection
 
 _TIMEOUT = 20.0
 _PAGE, _MOST_PAGES = 1000, 20
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_PERMISSIONS = (
+    "its account needs the role Editor, or these permissions: folders:read, folders:create, dashboards:read,"
+    " dashboards:create, dashboards:write, and dashboards:delete for --prune"
+)
+_HELP: dict[int, str] = {
+    HTTPStatus.FORBIDDEN: _PERMISSIONS,
+    HTTPStatus.CONFLICT: "a folder of that title has another uid: give that with --folder; it is the part after"
+    " /dashboards/f/ in the folder's address",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "a proxy before Grafana takes no larger requests: raise its limit",
+}
+_HELP_OF_412 = {
+    "version-mismatch": "somebody saved it meanwhile: look at it with --dry-run, then run again",
+    "name-exists": "another dashboard of the folder has its title: rename that one, then run again",
+    "plugin-dashboard": "it belongs to a plugin: delete it there, then run again",
+}
 
 
 class GrafanaApi(Struct, frozen=True):
@@ -57,10 +79,10 @@ class GrafanaApi(Struct, frozen=True):
             if self.folder(uid) is None:
                 raise
 
-    def dashboard(self, uid: str) -> Found | None:
+    def dashboard(self, uid: str) -> GrafanaDashboard | None:
         """Return the dashboard, or folder, of a uid, or None where it does not exist."""
         response = self._ask("GET", _path(uid), f'show "{uid}"', absent=True)
-        return None if self._is_absent(response) else found(response)
+        return None if self._is_absent(response) else parse_dashboard(response)
 
     def tagged(self, tag: str) -> tuple[Hit, ...]:
         """List the dashboards with a tag."""
@@ -101,13 +123,20 @@ class GrafanaApi(Struct, frozen=True):
             raise error.adding("then run again") from None
         if response.ok or (absent and self._is_absent(response)):
             return response
-        refused = refusal(response, doing, self.connection.help_for(response.status))
+        refused = _refusal(response, doing, self.connection.help_for(response.status))
         raise type(refused)(self.connection.credentials.hide(refused.message), refused.help)
 
     @staticmethod
     def _is_absent(response: Response) -> bool:
         """Whether Grafana reports the object as absent; a 404 of any other server does not count."""
         return response.status == HTTPStatus.NOT_FOUND and is_of_grafana(response)
+
+
+class _Refusal(Struct):
+    """Grafana's message and its kind of refusal; a proxy's page has neither."""
+
+    message: str = ""
+    status: str = ""
 
 
 def connect_grafana(
@@ -125,3 +154,34 @@ def connect_grafana(
 
 def _path(uid: str) -> str:
     return f"/api/dashboards/uid/{quote(uid, safe='')}"
+
+
+def _refusal(response: Response, doing: str, general: str) -> LiveError:
+    """Describe a status other than success.
+
+    Args:
+        response: the answer.
+        doing: the request, such as ``save "x"``.
+        general: the help for its status with any server.
+
+    Returns:
+        An UncertainError where the request may have been carried out nevertheless.
+    """
+    said = _read(response)
+    reason = f"HTTP {response.status}: {said.message}" if said.message else response.reason
+    message = printable(f"Grafana does not {doing}: {reason}")
+    help_ = _HELP.get(response.status) or general
+    if response.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
+        return UncertainError(message, _HELP_OF_412.get(said.status, help_))
+    uncertain = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return (UncertainError if uncertain else LiveError)(message, help_)
+
+
+def _read(response: Response) -> _Refusal:
+    if response.leads_to:
+        return _Refusal()
+    try:
+        said = decoded(response.body, _Refusal, "a refusal")
+    except LiveError:
+        return _Refusal()
+    return _Refusal(shortened(said.message, 300), said.status)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.api import connect
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError, UncertainError
 
 if TYPE_CHECKING:
-    from generator.live.api import PrometheusApi
+    from generator.live.answers import GroupState
     from generator.live.credentials import Credentials
     from generator.live.response import Response
     from generator.live.retry import Patience
-    from generator.live.rule_states import GroupState
 
 _TIMEOUT = 60.0
 _OFF = "start Prometheus with --web.enable-lifecycle, or send it SIGHUP; then run again, which checks what it runs"
@@ -75,8 +74,8 @@ class PrometheusRules(Struct, frozen=True):
             return error(said, _CLOSED[status], ReloadClosedError)
         # Prometheus itself answers 500 where it cannot read its configuration; other statuses come from a proxy.
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return error(said, "it runs what it ran before; its log says which file is at fault")
-        return error(said, f"{general or _WHERE}; it runs what it ran before")
+            return error(said, "it still runs the rules from before; its log says which file is at fault")
+        return error(said, f"{general or _WHERE}; it still runs the rules from before")
 
 
 def connect_prometheus(

@@ -1,28 +1,30 @@
 """The rules of a Mimir, a Cortex or a Grafana Cloud, by the API of their ruler.
 
-A tenant has namespaces, and a namespace groups, whose names are unique within it. A write replaces one group; no
-request writes several.
+Groups are values, so that a returned group can be compared with the sent one.
 """
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from msgspec import Struct
+import msgspec
+import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from generator.apply.ruler_groups import parsed
 from generator.diagnostics.printable import printable, shortened
 from generator.live.errors import LiveError
-from generator.live.transport import open_connection
+from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:
-    from generator.apply.ruler_groups import Namespaces
+    from collections.abc import Iterable, Iterator, Mapping
+
     from generator.live.credentials import Credentials
     from generator.live.response import Response
     from generator.live.retry import Patience
-    from generator.live.transport import Connection
 
 #: The path of the rules in Mimir and Grafana Cloud, and after a custom prefix.
 _DEFAULT_PREFIX, _RULES = "/prometheus", "/config/v1/rules"
@@ -47,6 +49,10 @@ _LIMITS = {
     "services are gone",
     b"rules per rule group limit": "have ruler_max_rules_per_rule_group raised for the tenant, to its default of 20",
 }
+_PART = re.compile(r"(\d+)(ms|[ywdhms])")
+#: A thousand services have a third of it.
+_MOST_BYTES, _MOST_EVENTS, _MOST_DEPTH = 16 * 1024 * 1024, 1_000_000, 10
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
 
 class RulerApi(Struct, frozen=True):
@@ -68,7 +74,7 @@ class RulerApi(Struct, frozen=True):
             return {}
         self._check(response, "list its rules")
         try:
-            return parsed(response.body)
+            return _parsed(response.body)
         except LiveError as error:
             raise self.connection.error(f"answers with {error.message}", _WHERE) from None
 
@@ -112,6 +118,30 @@ class RulerApi(Struct, frozen=True):
         return self.connection.error(f"the ruler does not {doing}: {reason}", help_)
 
 
+class Rule(Struct, frozen=True):
+    """A rule as a ruler writes it; times are in seconds once they are ``read_groups``."""
+
+    record: str = ""
+    alert: str = ""
+    expr: str = ""
+    for_: str | float = field(default=0, name="for")
+    keep_firing_for: str | float = 0
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class Group(Struct, frozen=True):
+    """A group as a ruler writes it; ``interval`` is in seconds once it is ``read_groups``."""
+
+    name: str
+    interval: str | float = 60
+    limit: int = 0
+    rules: tuple[Rule, ...] = ()
+
+
+Namespaces = dict[str, dict[str, Group]]
+
+
 def connect_ruler(
     url: str, who: Credentials, *, tenant: str, timeout: float, patience: Patience | None = None
 ) -> RulerApi:
@@ -138,3 +168,94 @@ def _path(url: str) -> str:
 
 def _quoted(name: str) -> str:
     return quote(name, safe="")
+
+
+"""Groups by namespace and name."""
+
+
+def read_groups(namespaces: Mapping[str, Iterable[Mapping[str, Any]]]) -> Namespaces:
+    """Read groups by namespace, as YAML spells them.
+
+    Raises:
+        LiveError: a text that is not a group.
+    """
+    try:
+        known = msgspec.convert(dict(namespaces), dict[str, list[Group]])
+    except msgspec.ValidationError as error:
+        raise LiveError(f"no rule groups: {error}") from None
+    return {name: {one.name: _read(one) for one in groups} for name, groups in known.items()}
+
+
+def _parsed(text: bytes) -> Namespaces:
+    """Read the answer of a ruler.
+
+    Raises:
+        LiveError: it is not YAML, not rule groups, or more than any tenant has.
+    """
+    try:
+        _check_extent(text)
+        document = yaml.load(text, yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError):
+        raise LiveError("no YAML") from None
+    return read_groups(document or {}) if isinstance(document or {}, dict) else read_groups({"": document})
+
+
+def _check_extent(text: bytes) -> None:
+    """Refuse YAML that would fill the memory: too much of it, nested too deeply, or with aliases."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text[:_MOST_BYTES], yaml.CSafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_DEPTH or count > _MOST_EVENTS:
+            raise LiveError("more YAML than rule groups are")
+        # An alias may represent any number of values, and no ruler writes one.
+        if isinstance(event, yaml.AliasEvent):
+            raise LiveError("YAML with aliases")
+    if len(text) > _MOST_BYTES:
+        raise LiveError(f"more than {_MOST_BYTES // 1024 // 1024} MiB of YAML")
+
+
+def group_changes(ours: Group, theirs: Group) -> tuple[str, ...]:
+    """List the differences of a ruler's group from the generated one, in a few words each; empty without any."""
+    return tuple(_changes(ours, theirs))
+
+
+def _changes(ours: Group, theirs: Group) -> Iterator[str]:
+    if ours.interval != theirs.interval:
+        yield "interval"
+    # Mimir keeps no limit; sending it again would not change that.
+    if theirs.limit and ours.limit != theirs.limit:
+        yield "limit"
+    before, after = ({_called(rule): rule for rule in group.rules} for group in (theirs, ours))
+    added, removed = (len(one.keys() - other.keys()) for one, other in ((after, before), (before, after)))
+    changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
+    counts = {"added": added, "removed": removed, "changed": changed}
+    yield from (f"{count} rule{'s' * (count > 1)} {what}" for what, count in counts.items() if count)
+    if not any(counts.values()) and ours.rules != theirs.rules:
+        yield "order of rules"
+
+
+def _called(rule: Rule) -> tuple[str, str]:
+    """The identity of a rule in its group: a name and its labels."""
+    return rule.record or rule.alert, repr(sorted((rule.labels or {}).items()))
+
+
+def _read(group: Group) -> Group:
+    return replace(group, interval=_seconds(group.interval), rules=tuple(map(_read_rule, group.rules)))
+
+
+def _read_rule(rule: Rule) -> Rule:
+    return replace(
+        rule,
+        expr=rule.expr.strip(),
+        for_=_seconds(rule.for_),
+        keep_firing_for=_seconds(rule.keep_firing_for),
+        labels=dict(rule.labels or {}),
+        annotations=dict(rule.annotations or {}),
+    )
+
+
+def _seconds(written: str | float) -> float:
+    """Read a duration: a ruler writes 28 days as ``4w``, and we as ``28d``."""
+    if not isinstance(written, str):
+        return written
+    return round(sum(int(count) * _SECONDS[unit] for count, unit in _PART.findall(written)), 3)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.apply.prometheus_api import ReloadClosedError
-from generator.apply.rule_groups import compare, longest_interval, named
+from generator.apply.prometheus_api import PrometheusRules, ReloadClosedError
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 from generator.live.errors import LiveError
+from generator.model.units import duration
+from generator.promql.syntax import PromqlError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from generator.apply.generated import Generated
-    from generator.apply.prometheus_api import PrometheusRules
-    from generator.apply.rule_groups import Key, Running
+    from generator.live.answers import GroupState, RuleState
+
+    Groups = Mapping[str, tuple[Mapping[str, Any], ...]]
 
 #: The longest wait for an evaluation, for any interval of the server.
 _LONGEST, _SLACK = 600.0, 30.0
@@ -28,6 +31,8 @@ _HELP = {
     "loaded from several files": "rule_files leads to several copies of output/: leave one",
     "loaded, but not as generated": "the files that the server reads are not those of output/: copy them there",
 }
+_Key = tuple[str, str]
+"""A rule file's name without its directory, and a group's."""
 
 
 class Waiting(Struct, frozen=True):
@@ -36,6 +41,36 @@ class Waiting(Struct, frozen=True):
     seconds: float | None = None
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+
+class Running(Struct, frozen=True):
+    """The generated groups by their state in the server, each by file and name, in the files' order.
+
+    Attributes:
+        sizes: the number of groups in each file.
+        missing: are not loaded.
+        twice: are loaded from several files of that name.
+        outdated: are loaded with other rules, or no longer generated.
+        failing: have a rule whose last evaluation failed, with the reason.
+        waiting: were never evaluated yet.
+    """
+
+    sizes: Mapping[str, int]
+    missing: tuple[_Key, ...] = ()
+    twice: tuple[_Key, ...] = ()
+    outdated: tuple[_Key, ...] = ()
+    failing: tuple[str, ...] = ()
+    waiting: tuple[_Key, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """The number of groups."""
+        return sum(self.sizes.values())
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the server runs exactly these groups, healthy or not."""
+        return not (self.missing or self.twice or self.outdated)
 
 
 def apply_to_prometheus(
@@ -61,7 +96,7 @@ def apply_to_prometheus(
         LiveError: it refuses, fails, or does not run all groups, which are named.
     """
     if dry_run:
-        running = compare(generated.rule_files, server.groups())
+        running = compare_groups(generated.rule_files, server.groups())
         say(f"Prometheus {server.url}: dry run, nothing is reloaded")
         for line in _state_lines(running):
             say(line)
@@ -91,16 +126,16 @@ def _settled(
 ) -> Running:
     """Wait until every group was evaluated once, or the time is over; unloaded groups will not come by waiting."""
     states = server.groups()
-    running = compare(generated.rule_files, states)
+    running = compare_groups(generated.rule_files, states)
     bound = waiting.seconds
     if bound is None:
-        bound = min(longest_interval(generated.rule_files, states), _LONGEST) + _SLACK
+        bound = min(_longest_interval(generated.rule_files, states), _LONGEST) + _SLACK
     deadline = waiting.now() + bound
     if running.loaded and running.waiting:
         say(f"  waiting up to {bound:.0f}s for the first evaluation of {len(running.waiting)} rule groups")
     while running.loaded and running.waiting and waiting.now() < deadline:
         waiting.sleep(min(1.0, bound))
-        running = compare(generated.rule_files, server.groups())
+        running = compare_groups(generated.rule_files, server.groups())
     return running
 
 
@@ -125,10 +160,92 @@ def _state_lines(running: Running) -> list[str]:
 def _faults(running: Running) -> str:
     # While groups are missing, the first evaluation of the others does not matter.
     waiting = running.waiting if running.loaded else ()
-    loading = [(word, named(groups, running.sizes)) for word, groups in _loading(running)]
-    said = (*loading, ("failing", running.failing), ("not evaluated yet", named(waiting, running.sizes)))
+    loading = [(word, _named(groups, running.sizes)) for word, groups in _loading(running)]
+    said = (*loading, ("failing", running.failing), ("not evaluated yet", _named(waiting, running.sizes)))
     return "".join(f"\n  {word}: {printable(listed(groups))}" for word, groups in said if groups)
 
 
-def _loading(running: Running) -> tuple[tuple[str, tuple[Key, ...]], ...]:
+def _loading(running: Running) -> tuple[tuple[str, tuple[_Key, ...]], ...]:
     return tuple(zip(_HELP, (running.missing, running.twice, running.outdated), strict=True))
+
+
+def compare_groups(wanted: Groups, states: Iterable[GroupState]) -> Running:
+    """Compare the groups that a server runs with the generated ones; files are identified by their last name."""
+    running: dict[_Key, list[GroupState]] = {}
+    for state in states:
+        running.setdefault((PurePath(state.file).name, state.name), []).append(state)
+    groups = {(file, group["name"]): group for file, listed in wanted.items() for group in listed}
+    one = {key: running[key][0] for key in groups if len(running.get(key, ())) == 1}
+    return Running(
+        sizes={file: len(listed) for file, listed in wanted.items()},
+        missing=tuple(key for key in groups if key not in running),
+        twice=tuple(key for key in groups if len(running.get(key, ())) > 1),
+        outdated=(
+            *(key for key, state in one.items() if not _same_group(groups[key], state)),
+            *(key for key in running if key[0] in wanted and key not in groups),
+        ),
+        failing=tuple(f"{key[0]}: {key[1]}: {why}" for key, state in one.items() if (why := _failure(state))),
+        waiting=tuple(key for key, state in one.items() if _waits(state)),
+    )
+
+
+def _longest_interval(wanted: Groups, states: Iterable[GroupState]) -> float:
+    """Return the longest interval, in seconds, of the groups of these files: each is evaluated once within it."""
+    return max((state.interval for state in states if PurePath(state.file).name in wanted), default=60.0)
+
+
+def _named(keys: Iterable[_Key], sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """Write groups as ``file: name``, and a file with all of its groups in one."""
+    groups: dict[str, list[str]] = {}
+    for file, name in keys:
+        groups.setdefault(file, []).append(name)
+    return tuple(text for file, names in groups.items() for text in _of_file(file, names, sizes[file]))
+
+
+def _of_file(file: str, names: list[str], size: int) -> list[str]:
+    if len(names) == size > 1:
+        return [f"{file} (all {size} groups)"]
+    return [f"{file}: {name}" for name in names]
+
+
+def _failure(state: GroupState) -> str:
+    return next(
+        (f"{rule.name}: {rule.last_error}" for rule in state.rules if rule.health == "err"),
+        "",
+    )
+
+
+def _waits(state: GroupState) -> bool:
+    return any(rule.health == "unknown" for rule in state.rules)
+
+
+def _same_group(group: Mapping[str, Any], state: GroupState) -> bool:
+    rules = group["rules"]
+    return (
+        group.get("interval", duration(int(state.interval))) == duration(int(state.interval))
+        and len(rules) == len(state.rules)
+        and all(_same_rule(one, other) for one, other in zip(rules, state.rules, strict=True))
+    )
+
+
+def _same_rule(one: Mapping[str, Any], other: RuleState) -> bool:
+    return (
+        one.get("record", one.get("alert")) == other.name
+        and (one.get("labels") or {}) == dict(other.labels)
+        and (one.get("annotations") or {}) == dict(other.annotations)
+        and _seconds(one, "for") == duration(int(other.duration))
+        and _seconds(one, "keep_firing_for") == duration(int(other.keep_firing_for))
+        and _same_expr(one["expr"], other.expr)
+    )
+
+
+def _seconds(rule: Mapping[str, Any], key: str) -> str:
+    return str(rule.get(key, duration(0)))
+
+
+def _same_expr(one: str, other: str) -> bool:
+    """Prometheus prints expressions in its own layout; one that our parser rejects counts as the same."""
+    try:
+        return str(parse(one)) == str(parse(other))
+    except PromqlError:
+        return True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.apply.ruler_groups import changes, read
+from generator.apply.ruler_api import Namespaces, RulerApi, group_changes, read_groups
 from generator.diagnostics.suggest import listed
 from generator.live.errors import LiveError
 from generator.model.names import GRAFANA_TAG
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.apply.generated import Generated
-    from generator.apply.ruler_api import RulerApi
-    from generator.apply.ruler_groups import Namespaces
 
 #: The prefix of all groups of agent-metrics, in any namespace.
 _OUR_GROUPS = "agent-"
 _NO_NAMESPACES = "add deliver: {mimir: {}} to site.yaml, and run agent-metrics generate"
 
 
-class Action(Enum):
+class GroupAction(Enum):
     """The action for a group, in this order; ``STALE`` ones are deleted only on request."""
 
     CREATE = "create"
@@ -39,17 +37,17 @@ class Action(Enum):
 
 
 _DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.STALE: "deleted",
+    GroupAction.CREATE: "created",
+    GroupAction.UPDATE: "updated",
+    GroupAction.DELETE: "deleted",
+    GroupAction.STALE: "deleted",
 }
 
 
-class Step(Struct, frozen=True):
+class GroupStep(Struct, frozen=True):
     """One group, and the changes of an update in words."""
 
-    action: Action
+    action: GroupAction
     namespace: str
     name: str
     words: str = ""
@@ -60,7 +58,7 @@ class Step(Struct, frozen=True):
         return f"{self.namespace}/{self.name}"
 
 
-class Plan(Struct, frozen=True):
+class RulerPlan(Struct, frozen=True):
     """The steps in order, and the groups that stay.
 
     Attributes:
@@ -70,7 +68,7 @@ class Plan(Struct, frozen=True):
         unlimited: the number of groups whose limit the ruler does not keep.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[GroupStep, ...]
     unchanged: int
     foreign: tuple[str, ...]
     unlimited: int
@@ -93,13 +91,13 @@ def apply_to_ruler(
     """
     if not generated.namespaces:
         raise LiveError("the output holds no namespaces for a ruler", _NO_NAMESPACES)
-    wanted = read(generated.namespaces)
-    plan = make_plan(wanted, api.groups())
+    wanted = read_groups(generated.namespaces)
+    plan = plan_groups(wanted, api.groups())
     tenant = f", tenant {api.tenant}" if api.tenant else ""
     say(f"ruler {api.url}{tenant}" + (": dry run, nothing is written" * dry_run))
     if dry_run:
         for step in _chosen(plan, prune=prune):
-            say(_line(step.action.value if step.action is not Action.STALE else "delete", step))
+            say(_line(step.action.value if step.action is not GroupAction.STALE else "delete", step))
     else:
         _carry_out(api, plan, generated.namespaces, say, prune=prune)
         _verify(api, wanted)
@@ -108,19 +106,19 @@ def apply_to_ruler(
         say(line)
 
 
-def make_plan(wanted: Namespaces, there: Namespaces) -> Plan:
+def plan_groups(wanted: Namespaces, there: Namespaces) -> RulerPlan:
     """Compare the generated groups with those of the tenant; namespaces other than ours are ignored."""
     ours = {name: groups for name, groups in there.items() if _is_ours(name)}
     steps = list(_written(wanted, ours))
     steps += _vanished(wanted, ours)
-    order = list(Action)
+    order = list(GroupAction)
     same = [
         (group, ours[namespace][name])
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name in ours.get(namespace, {}) and not changes(group, ours[namespace][name])
+        if name in ours.get(namespace, {}) and not group_changes(group, ours[namespace][name])
     ]
-    return Plan(
+    return RulerPlan(
         steps=tuple(sorted(steps, key=lambda step: order.index(step.action))),
         unchanged=len(same),
         foreign=tuple(_foreign(ours)),
@@ -128,21 +126,23 @@ def make_plan(wanted: Namespaces, there: Namespaces) -> Plan:
     )
 
 
-def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[Step]:
+def _written(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:
     for namespace, groups in wanted.items():
         for name, group in groups.items():
             has = ours.get(namespace, {}).get(name)
             if has is None:
-                yield Step(Action.CREATE, namespace, name, _count(len(group.rules), "rule"))
-            elif found := changes(group, has):
-                yield Step(Action.UPDATE, namespace, name, ", ".join(found))
+                yield GroupStep(GroupAction.CREATE, namespace, name, _count(len(group.rules), "rule"))
+            elif changes := group_changes(group, has):
+                yield GroupStep(GroupAction.UPDATE, namespace, name, ", ".join(changes))
 
 
-def _vanished(wanted: Namespaces, ours: Namespaces) -> Iterator[Step]:
+def _vanished(wanted: Namespaces, ours: Namespaces) -> Iterator[GroupStep]:
     for namespace, groups in ours.items():
         for name in groups:
             if name not in wanted.get(namespace, {}) and name.startswith(_OUR_GROUPS):
-                yield Step(Action.DELETE if namespace in wanted else Action.STALE, namespace, name)
+                yield GroupStep(
+                    GroupAction.DELETE if namespace in wanted else GroupAction.STALE, namespace, name
+                )
 
 
 def _foreign(ours: Namespaces) -> Iterator[str]:
@@ -154,13 +154,13 @@ def _is_ours(namespace: str) -> bool:
     return namespace == GRAFANA_TAG or namespace.startswith(f"{GRAFANA_TAG}-")
 
 
-def _chosen(plan: Plan, *, prune: bool) -> list[Step]:
-    return [step for step in plan.steps if prune or step.action is not Action.STALE]
+def _chosen(plan: RulerPlan, *, prune: bool) -> list[GroupStep]:
+    return [step for step in plan.steps if prune or step.action is not GroupAction.STALE]
 
 
 def _carry_out(
     api: RulerApi,
-    plan: Plan,
+    plan: RulerPlan,
     namespaces: Mapping[str, Iterable[Mapping[str, Any]]],
     say: Callable[[str], None],
     *,
@@ -171,7 +171,7 @@ def _carry_out(
     done = 0
     try:
         for step in left:
-            if step.action in {Action.CREATE, Action.UPDATE}:
+            if step.action in {GroupAction.CREATE, GroupAction.UPDATE}:
                 group = yaml.dump(
                     dict(texts[step.namespace, step.name]), Dumper=yaml.CSafeDumper, sort_keys=False
                 )
@@ -194,17 +194,17 @@ def _verify(api: RulerApi, wanted: Namespaces) -> None:
         f"{namespace}/{name}"
         for namespace, groups in wanted.items()
         for name, group in groups.items()
-        if name not in there.get(namespace, {}) or changes(group, there[namespace][name])
+        if name not in there.get(namespace, {}) or group_changes(group, there[namespace][name])
     ]
     if wrong:
         raise LiveError(
-            f"the ruler does not hold what it was given: {listed(wrong)}",
+            f"the ruler did not keep the rules that it got: {listed(wrong)}",
             "see that nobody else writes the same namespaces; then run again",
         )
 
 
-def _remarks(plan: Plan, *, prune: bool) -> Iterator[str]:
-    stale = dict.fromkeys(step.namespace for step in plan.steps if step.action is Action.STALE)
+def _remarks(plan: RulerPlan, *, prune: bool) -> Iterator[str]:
+    stale = dict.fromkeys(step.namespace for step in plan.steps if step.action is GroupAction.STALE)
     if stale and not prune:
         yield f"  still there {listed(stale)}: no longer generated; --prune deletes what agent-metrics made there"
     if plan.foreign:
@@ -213,7 +213,7 @@ def _remarks(plan: Plan, *, prune: bool) -> Iterator[str]:
         yield f"  without     the limit of {_count(plan.unlimited, 'group')}, which this ruler does not keep"
 
 
-def _line(done: str, step: Step) -> str:
+def _line(done: str, step: GroupStep) -> str:
     words = f" ({step.words})" if step.words else ""
     return f"  {done:<11} {step.called}{words}"
 

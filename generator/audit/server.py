@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from generator.alerts.undeclared import strays
 from generator.audit.source import MOST_RESETS, MOST_VALUES, TEN_MINUTES, Described, Groups
 from generator.audit.target_labels import TARGET_LABELS, of_target
-from generator.live.answers import whole
+from generator.live.answers import whole_number
 from generator.live.errors import NotFoundError, TooLargeError
 from generator.model.units import parse_duration
 from generator.promql.expr import Expr, Series, aggregate, call, escape_regex, number, series, total
@@ -85,7 +85,7 @@ class ServerSource(Struct, frozen=True):
         found = Series("", series("", self.service.selector).matchers).where("=~", __name__=wanted)
         counted = aggregate("count", found.now(), ("__name__",))
         samples = self._samples(_topmost(counted, _MOST_NAMES))
-        return {name: whole(one.value) for one in samples if (name := one.labels.get("__name__"))}
+        return {name: whole_number(one.value) for one in samples if (name := one.labels.get("__name__"))}
 
     def labels(self, name: str) -> frozenset[str]:
         """List the labels of live series: the index also has those of the past."""
@@ -210,7 +210,7 @@ class ServerSource(Struct, frozen=True):
     def _groups(self, mine: Series, by: Sequence[str]) -> Groups:
         counted = aggregate("count", mine.now(), by)
         found = self._samples(_topmost(counted, MOST_VALUES))
-        counts = {tuple(one.labels.get(label, "") for label in by): whole(one.value) for one in found}
+        counts = {tuple(one.labels.get(label, "") for label in by): whole_number(one.value) for one in found}
         ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         cut = len(counts) >= MOST_VALUES
         return Groups(ordered, self._count(counted) if cut else len(counts))
@@ -219,7 +219,7 @@ class ServerSource(Struct, frozen=True):
         return self._whole(aggregate("count", expr))
 
     def _whole(self, expr: Expr) -> int:
-        return whole(self._number(expr))
+        return whole_number(self._number(expr))
 
     def _number(self, expr: Expr) -> float:
         """Query one number; an empty answer is 0."""

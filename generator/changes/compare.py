@@ -23,7 +23,7 @@ ALERTS, PROMISES, LABELS, SIGNALS, OTHERS = "Alerts", "Objectives", "Labels", "S
 KINDS = (ALERTS, PROMISES, LABELS, SIGNALS, OTHERS)
 
 
-class Change(Struct, frozen=True, order=True):
+class ModelChange(Struct, frozen=True, order=True):
     """One change in some services; ``before`` is empty for a new thing, ``after`` for a removed one."""
 
     kind: str
@@ -46,7 +46,7 @@ class Changes(Struct, frozen=True):
 
     added: Mapping[str, int]
     gone: Mapping[str, int]
-    found: Mapping[Change, tuple[str, ...]]
+    found: Mapping[ModelChange, tuple[str, ...]]
     series: Mapping[str, tuple[int, int]]
     total: tuple[int, int]
     dashboards: tuple[str, ...]
@@ -56,7 +56,7 @@ class Changes(Struct, frozen=True):
         return bool(self.added or self.gone or self.found or self.series or self.dashboards)
 
 
-class Compiled(Struct, frozen=True):
+class CompiledSpecs(Struct, frozen=True):
     """Valid specs and their cost; ``dashboards`` are their JSON by uid."""
 
     model: Model
@@ -70,11 +70,11 @@ class Compiled(Struct, frozen=True):
         return {each.service.name: each.account.live for each in self.facts}
 
 
-def compare(before: Compiled, after: Compiled) -> Changes:
+def compare_models(before: CompiledSpecs, after: CompiledSpecs) -> Changes:
     """Find all differences between two models."""
     old, new = ({one.name: one for one in each.model.services} for each in (before, after))
     both = [name for name in new if name in old]
-    found: dict[Change, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
+    found: dict[ModelChange, list[str]] = {change: [] for change in _of_site(before.model, after.model)}
     for name in both:
         for change in _of_service(old[name], new[name]):
             found.setdefault(change, []).append(name)
@@ -89,11 +89,11 @@ def compare(before: Compiled, after: Compiled) -> Changes:
     )
 
 
-def _order(change: Change) -> tuple[int, str, str]:
+def _order(change: ModelChange) -> tuple[int, str, str]:
     return KINDS.index(change.kind), change.subject, change.before
 
 
-def _total(compiled: Compiled) -> int:
+def _total(compiled: CompiledSpecs) -> int:
     return sum(compiled.series.values()) + compiled.shared.recorded.live
 
 
@@ -101,7 +101,7 @@ def _differ(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str
     return (uid for uid in sorted(before.keys() | after.keys()) if before.get(uid) != after.get(uid))
 
 
-def _of_service(old: Service, new: Service) -> Iterator[Change]:
+def _of_service(old: Service, new: Service) -> Iterator[ModelChange]:
     yield from _changed(ALERTS, _alerts(old), _alerts(new))
     was, now = ({f"summary of {_called(one)}": one.summary for one in each.alerts} for each in (old, new))
     # Those of new or removed alerts add nothing.
@@ -112,10 +112,10 @@ def _of_service(old: Service, new: Service) -> Iterator[Change]:
     yield from _changed(OTHERS, _others(old), _others(new))
 
 
-def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ModelChange]:
     for subject in dict.fromkeys((*before, *after)):
         if before.get(subject) != after.get(subject):
-            yield Change(kind, subject, before.get(subject, ""), after.get(subject, ""))
+            yield ModelChange(kind, subject, before.get(subject, ""), after.get(subject, ""))
 
 
 def _alerts(service: Service) -> dict[str, str]:
@@ -136,10 +136,10 @@ def _keeping(alert: Alert) -> str:
 
 
 def _promises(service: Service) -> dict[str, str]:
-    found = {one.signal: _promise(one, service) for one in service.objectives.values()}
+    promised = {one.signal: _promise(one, service) for one in service.objectives.values()}
     if service.runs_per_hour:
-        found["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
-    return found
+        promised["traffic"] = f"at least {plain(service.runs_per_hour)} runs an hour"
+    return promised
 
 
 def _promise(objective: Objective, service: Service) -> str:
@@ -181,7 +181,7 @@ def _others(service: Service) -> dict[str, str]:
     }
 
 
-def _of_site(before: Model, after: Model) -> Iterator[Change]:
+def _of_site(before: Model, after: Model) -> Iterator[ModelChange]:
     def settings(site: Site) -> dict[str, str]:
         return {
             name.replace("_", " "): _setting(name, getattr(site, name))
@@ -196,7 +196,7 @@ def _receiver(receiver: Receiver) -> str:
     wanted = (f"{label} {' or '.join(values)}" for label, values in receiver.wanted)
     means = " and ".join(type(one).__name__ for one in receiver.channels)
     every = duration(receiver.repeat_interval)
-    return f"{', '.join(wanted) or 'what nobody else gets'}, by {means}, again after {every}"
+    return f"{', '.join(wanted) or 'all that no other receiver gets'}, by {means}, again after {every}"
 
 
 _SECONDS = {"scrape_interval", "rule_interval", "retention"}

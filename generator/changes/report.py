@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.changes.compare import KINDS
+from generator.changes.compare import KINDS, Changes, ModelChange
 from generator.diagnostics.printable import printable
 from generator.markdown import code, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.changes.compare import Change, Changes
 
 #: Above this number, services are only counted.
 _NAMED = 5
@@ -40,7 +39,7 @@ def _lines(changes: Changes, revision: str) -> Iterator[str]:
     yield from _costs(changes)
 
 
-def _change(change: Change, services: Sequence[str]) -> Iterator[str]:
+def _change(change: ModelChange, services: Sequence[str]) -> Iterator[str]:
     sign = "~" if change.before and change.after else "+" if change.after else "-"
     of = f"  ({_named(services)})" if services else ""
     yield f"  {sign} {change.subject}{of}"
@@ -86,7 +85,7 @@ def _markdown(changes: Changes, revision: str) -> Iterator[str]:
         yield f"Dashboards that look different: {', '.join(map(code, changes.dashboards))}."
 
 
-def _row(change: Change, services: Sequence[str]) -> str:
+def _row(change: ModelChange, services: Sequence[str]) -> str:
     cells = (text(change.before) or "new", text(change.after) or "gone", text(_named(services)) or "site")
     return f"| {change.kind} | {text(change.subject)} | {' | '.join(cells)} |"
 

@@ -5,39 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.checks import closed_world, raw_read
-from generator.checks.cardinality import forbidden_label, reserved_label, series_budget
-from generator.checks.facts import Facts
+from generator.checks.cardinality import labels, series_budget
+from generator.checks.facts import Facts, ServiceFacts
 from generator.checks.practice import (
     averages_only,
-    instance_selector,
     no_alerts,
     no_stop_reason,
     retention,
-    selector_pattern,
+    selectors,
     successes_only,
 )
-from generator.diagnostics import at_home, has_errors
+from generator.diagnostics import Diagnostic, at_home, has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from generator.checks.cardinality.account import SharedAccount
-    from generator.checks.facts import ServiceFacts
-    from generator.diagnostics import Diagnostic
     from generator.model.library import Library
     from generator.model.service import Site
     from generator.prometheus.shared import SharedRules
 
 CHECKS: tuple[Callable[[Facts], tuple[Diagnostic, ...]], ...] = (
-    forbidden_label.check,
-    reserved_label.check,
+    labels.check_forbidden,
+    labels.check_reserved,
     series_budget.check,
     averages_only.check,
     successes_only.check,
     no_stop_reason.check,
     no_alerts.check,
-    instance_selector.check,
-    selector_pattern.check,
+    selectors.check_instance,
+    selectors.check_pattern,
     retention.check,
 )
 #: Conditions on rules that hold for any specs.
@@ -50,10 +47,10 @@ def check_service(known: ServiceFacts, site: Site) -> tuple[Diagnostic, ...]:
     Where its spec has errors, its rules are not checked: their faults would be consequences, not defects of ours.
     """
     alone = Facts(site, (known,))
-    found = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
-    if has_errors(found):
-        return found
-    return (*found, *(defect for check in INTERNAL for defect in check(alone)))
+    findings = at_home((one for check in CHECKS for one in check(alone)), known.service.where("profile"))
+    if has_errors(findings):
+        return findings
+    return (*findings, *(defect for check in INTERNAL for defect in check(alone)))
 
 
 def check_shared(rules: SharedRules, library: Library) -> tuple[Diagnostic, ...]:

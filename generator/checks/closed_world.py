@@ -8,25 +8,24 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from generator.checks import defects, shared_reads
-from generator.checks.values import allowed_values
-from generator.checks.world import Known, SharedWorld, World, of_library, shared
-from generator.checks.written import THIS
+from generator.checks.service_data import THIS, buckets
+from generator.checks.world import KnownRule, SharedWorld, World, of_library, shared
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
+from generator.model.units import plain
 from generator.prometheus.grouping import LARGEST
 from generator.promql.infer import Inferred, infer
-from generator.promql.syntax import PromqlError
+from generator.promql.shape import Origin, Shape, constant_value
+from generator.promql.syntax import PromqlError, Reference
+from generator.streams.raw import bound_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
     from generator.diagnostics import Diagnostic, Span
-    from generator.model.rules import RuleGroup
     from generator.model.service import Service
     from generator.prometheus.shared import SharedRules
-    from generator.promql.shape import Origin, Shape
-    from generator.promql.syntax import Reference
 
     #: The possible values of an origin, None where they are unknown.
     _Allowed = Callable[[Origin | None], frozenset[str] | None]
@@ -38,7 +37,7 @@ _OWN = (names.SERVICE, "=", THIS)
 
 def check(facts: Facts) -> tuple[Diagnostic, ...]:
     """Check every rule of every service."""
-    return tuple(found for each in facts.services for found in _of_service(each))
+    return tuple(finding for each in facts.services for finding in _of_service(each))
 
 
 def expression_problems(expr: str, service: Service, world: World) -> tuple[str, ...]:
@@ -47,18 +46,18 @@ def expression_problems(expr: str, service: Service, world: World) -> tuple[str,
         inferred = infer(shared(expr, service), world.series)
     except PromqlError as problem:
         return (f"does not parse: {problem}",)
-    return tuple(_problems(inferred, service, world, partial(allowed_values, service=service)))
+    return tuple(_problems(inferred, service, world, partial(_allowed_values, service=service)))
 
 
 def check_shared(rules: SharedRules, origins: Mapping[str, Span]) -> tuple[Diagnostic, ...]:
     """Check the rules that all services share, against streams and constants as any service may record them."""
-    found = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
+    findings = [defects.of_shared_rule(CODE, known, origins, problem) for known, problem in _of_shared(rules)]
     for groups in (rules.recorders, rules.alerters):
-        found += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
-    return tuple(found)
+        findings += [defects.of_shared_rules(CODE, origins, problem) for problem in _of_groups(groups)]
+    return tuple(findings)
 
 
-def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[Known, str]]:
+def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterator[tuple[KnownRule, str]]:
     """Find the problems of shared rules, or of those of the chosen groups only."""
     everyone = of_library(rules)
     written = _written(everyone)
@@ -69,14 +68,16 @@ def _of_shared(rules: SharedRules, chosen: Collection[RuleGroup] = ()) -> Iterat
 
 def _written(everyone: SharedWorld) -> dict[str, list[Shape]]:
     """Collect the shapes of each record, from the rules and from services' files."""
-    found = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
+    shapes = {name: [shape] for name, shape in (*everyone.written.items(), *everyone.builtin.items())}
     for known in everyone.rules:
         if isinstance(known.rule, RecordingRule):
-            found.setdefault(known.rule.record, []).append(known.shape)
-    return found
+            shapes.setdefault(known.rule.record, []).append(known.shape)
+    return shapes
 
 
-def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, list[Shape]]) -> Iterator[str]:
+def _of_shared_rule(
+    known: KnownRule, everyone: SharedWorld, written: Mapping[str, list[Shape]]
+) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
@@ -85,15 +86,15 @@ def _of_shared_rule(known: Known, everyone: SharedWorld, written: Mapping[str, l
     yield from shared_reads.problems(known.rule.expr, known.inferred, everyone.written.keys())
     yield from shared_reads.unmatched(known.inferred.reads, written)
     if not isinstance(known.rule, RecordingRule):
-        asked = tuple(shared_reads.asked(known.rule.annotations))
-        unknown = (read.name for read in asked if read.name not in written)
+        queried = tuple(shared_reads.queried_selectors(known.rule.annotations))
+        unknown = (read.name for read in queried if read.name not in written)
         yield from (f"asks for {name}, which nothing records" for name in unknown)
-        yield from shared_reads.unmatched(asked, written)
+        yield from shared_reads.unmatched(queried, written)
     yield from _of_name(known)
 
 
 def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
-    allowed = cache(partial(allowed_values, service=each.exposed))  # many rules have the same few origins
+    allowed = cache(partial(_allowed_values, service=each.exposed))  # many rules have the same few origins
     for known in each.world.own:
         for problem in _of_rule(known, each, allowed):
             yield defects.of_rule(CODE, known, each.service, problem)
@@ -105,7 +106,7 @@ def _of_service(each: ServiceFacts) -> Iterator[Diagnostic]:
             yield defects.of_rule(CODE, known, each.service, problem)
 
 
-def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
+def _of_rule(known: KnownRule, each: ServiceFacts, allowed: _Allowed) -> Iterator[str]:
     if known.inferred is None:
         yield "does not parse"
         return
@@ -118,17 +119,17 @@ def _of_rule(known: Known, each: ServiceFacts, allowed: _Allowed) -> Iterator[st
     yield from _of_name(known)
 
 
-def _of_nothing(known: Known) -> Iterator[str]:
+def _of_nothing(known: KnownRule) -> Iterator[str]:
     if known.shape.nothing and known.inferred and not known.inferred.problems:
         yield "never gives anything, as nothing writes what it reads"
 
 
-def _of_name(known: Known) -> Iterator[str]:
+def _of_name(known: KnownRule) -> Iterator[str]:
     if not isinstance(known.rule, RecordingRule) and len(known.rule.alert) > names.LONGEST_ALERT_NAME:
         yield f"has a name of more than {names.LONGEST_ALERT_NAME} characters"
 
 
-def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Iterator[str]:
+def _beside_its_record(rule: RecordingRule, inner: Shape, world: World) -> Iterator[str]:
     """Compare the records of a service's file with the shapes that the shared rules expect.
 
     The values of a label that no shared stream has are listed like those of others, but no shared rule reads them.
@@ -136,7 +137,7 @@ def _beside_its_record(rule: RecordingRule, found: Shape, world: World) -> Itera
     given = world.written.get(rule.record)
     if given is not None:
         listed = {rule.labels.get(names.LABEL, "")} if rule.record == names.LABEL_VALUE else set()
-        for label in sorted(found.names - given.names - listed):
+        for label in sorted(inner.names - given.names - listed):
             yield f'writes a label "{label}" that the shared rules do not know'
 
 
@@ -199,3 +200,39 @@ def _of_groups(groups: tuple[RuleGroup, ...]) -> Iterator[str]:
         for (record, _), count in written.items()
         if count > 1
     )
+
+
+def _allowed_values(origin: Origin | None, service: Service) -> frozenset[str] | None:
+    """List the values of an origin; None when some are not listed, such as releases."""
+    found: set[str] = set()
+    for part in origin or ():
+        values = _of_part(part, service)
+        if values is None:
+            return None
+        found |= values
+    return frozenset(found) if found else None
+
+
+def _of_part(part: str, service: Service) -> set[str] | None:
+    written = constant_value(part)
+    if written is not None:
+        return {written}
+    if part in service.labels:
+        return set(service.labels[part].values) or None
+    for metric in service.metrics.values():
+        if part == buckets(metric.name):
+            return set(_spellings(metric.buckets))
+    for stream in service.streams.values():
+        if part == buckets(stream.stem):
+            bounds = service.metrics[stream.metric].buckets
+            return {"+Inf", *(bound_text(bound, stream.exposed_unit) for bound in bounds)}
+    return set()
+
+
+def _spellings(bounds: tuple[float, ...]) -> Iterator[str]:
+    """Spell bucket bounds as client libraries do."""
+    yield "+Inf"
+    for bound in bounds:
+        yield plain(bound)
+        yield f"{plain(bound)}.0"
+        yield f"{bound:g}"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Diagnostic, error
+from generator.diagnostics import Diagnostic, Span, error
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.checks.world import Known
-    from generator.diagnostics import Span
+    from generator.checks.world import KnownRule
     from generator.model.service import Service
 
 HELP = "this is a defect of the compiler: please report it together with the spec"
 
 
-def of_rule(code: str, known: Known, service: Service, problem: str) -> Diagnostic:
+def of_rule(code: str, known: KnownRule, service: Service, problem: str) -> Diagnostic:
     """Report a defect of a rule, at its signal, metric or alert."""
     return error(code, f"{_called(known)} {problem}", _place(known, service), HELP)
 
@@ -27,7 +26,7 @@ def of_service(code: str, service: Service, problem: str) -> Diagnostic:
     return error(code, f"{service.name}: {problem}", service.where(""), HELP)
 
 
-def of_shared_rule(code: str, known: Known, origins: Mapping[str, Span], problem: str) -> Diagnostic:
+def of_shared_rule(code: str, known: KnownRule, origins: Mapping[str, Span], problem: str) -> Diagnostic:
     """Report a defect of a shared rule, at its signal, stream or alert."""
     rule = known.rule
     paths = (f"alerts.{rule.alert}",) if not isinstance(rule, RecordingRule) else _of_record(rule.record)
@@ -45,13 +44,13 @@ def _of_record(record: str) -> tuple[str, str]:
     return f"signals.{stem}", f"streams.{stem}"
 
 
-def _called(known: Known) -> str:
+def _called(known: KnownRule) -> str:
     if isinstance(known.rule, RecordingRule):
         return f'the rule of record {known.rule.record} in group "{known.group.name}"'
     return f'alert {known.rule.alert} in group "{known.group.name}"'
 
 
-def _place(known: Known, service: Service) -> Span | None:
+def _place(known: KnownRule, service: Service) -> Span | None:
     if not isinstance(known.rule, RecordingRule):
         return service.where(f"alerts.{known.rule.alert}")
     stem = known.rule.record.split(":")[1] if known.rule.record.count(":") else ""

@@ -5,19 +5,17 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from generator.checks.written import buckets
+from generator.checks.service_data import buckets
 from generator.model import names
-from generator.model.rules import AlertingRule
-from generator.promql.shape import NOTHING, Shape, constant, grouped, labelled, shape, union
+from generator.model.rules import AlertingRule, Rule
+from generator.promql.shape import NOTHING, Origin, Shape, constant, grouped, labelled, shape, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.checks.world import Known
+    from generator.checks.world import KnownRule
     from generator.model.metrics import Metric
-    from generator.model.rules import RecordingRule
     from generator.model.service import Service
-    from generator.promql.shape import Origin
 
 #: For each target, independent of its metrics.
 _OF_TARGETS = (
@@ -78,7 +76,7 @@ def of_prometheus() -> dict[str, Shape]:
     return dict.fromkeys(_OF_RULES, shape(dict.fromkeys(_RULE_LABELS, _ANY)))
 
 
-def alerts_of(rules: Iterable[Known]) -> Shape:
+def alert_series(rules: Iterable[KnownRule]) -> Shape:
     """The series of alerts that are pending or fire: with the labels of each, its name and its state."""
     return reduce(union, (_alert(known.rule, known.shape) for known in rules), NOTHING)
 
@@ -88,6 +86,6 @@ def states_of(alerts: Shape) -> dict[str, Shape]:
     return {names.ALERTS: alerts, names.ALERTS_FOR_STATE: grouped(alerts, alerts.names - {"alertstate"})}
 
 
-def _alert(rule: RecordingRule | AlertingRule, found: Shape) -> Shape:
+def _alert(rule: Rule, inner: Shape) -> Shape:
     name = rule.alert if isinstance(rule, AlertingRule) else ""
-    return labelled(found, (("alertname", constant(name)), ("alertstate", _STATES)))
+    return labelled(inner, (("alertname", constant(name)), ("alertstate", _STATES)))

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from generator.checks.cardinality.account import Account, account
 from generator.checks.world import World, of_service, world
-from generator.model.outside import watched, with_outside_values
+from generator.model.outside import outside_alert, with_outside_values
 
 if TYPE_CHECKING:
     from generator.model.service import Model, Service, Site
@@ -55,6 +55,6 @@ def facts(model: Model, rules: tuple[Compiled, ...], shared: SharedRules) -> Fac
 
 def service_facts(service: Service, site: Site, compiled: Compiled, shared: SharedRules) -> ServiceFacts:
     """Gather the facts of one service."""
-    exposed = with_outside_values(service) if watched(service) else service
+    exposed = with_outside_values(service) if outside_alert(service) else service
     known = world(exposed, compiled, of_service(shared, service))
     return ServiceFacts(service, exposed, compiled, shared, known, account(exposed, site, compiled, known))

@@ -15,18 +15,17 @@ from generator.checks.exposed import TARGET_INFO
 from generator.model import names
 from generator.model.rules import RecordingRule
 from generator.model.units import duration
-from generator.promql.ranges import readings
+from generator.promql.reach import Reading, readings
 from generator.streams.raw import SCRAPED, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.checks.world import Known
+    from generator.checks.world import KnownRule
     from generator.diagnostics import Diagnostic
     from generator.model.service import Service, Site
     from generator.model.streams import Stream
-    from generator.promql.ranges import Reading
 
 CODE = "internal/raw-read"
 
@@ -55,7 +54,7 @@ def _of_service(each: ServiceFacts, site: Site) -> Iterator[Diagnostic]:
     yield from (defects.of_service(CODE, each.service, problem) for problem in _counted(passes, each.service))
 
 
-def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
+def _raw(known: KnownRule, each: ServiceFacts) -> tuple[Reading, ...]:
     """List the reads of series that no rule records; only rules with such reads are walked again."""
     reads = known.inferred.reads if known.inferred else ()
     if all(read.name in each.world.recorded for read in reads):
@@ -65,7 +64,7 @@ def _raw(known: Known, each: ServiceFacts) -> tuple[Reading, ...]:
 
 
 def _of_recording(
-    known: Known, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
+    known: KnownRule, rule: RecordingRule, raw: tuple[Reading, ...], service: Service, site: Site
 ) -> Iterator[str]:
     window, interval = site.raw_window, known.group.interval
     stream = next((one for one in service.streams.values() if names.rate(one) == rule.record), None)

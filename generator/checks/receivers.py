@@ -36,9 +36,9 @@ def check_receivers(
     if all(every) and not any(_takes(wanted, _OF_RULES) for wanted in every):
         findings.warning(
             "receiver/fallback",
-            "alerts about the rules themselves have no owner, and reach nobody",
+            "alerts about the rules themselves have no owner, and no receiver gets them",
             receivers[0].key.span,
-            'add a receiver without "for": it gets what nobody else gets',
+            'add a receiver without "for": it gets all alerts that no other receiver gets',
         )
     for service in services:
         _check_reached(service, every, findings)
@@ -46,13 +46,13 @@ def check_receivers(
 
 
 def _check_reached(service: Routing, every: Sequence[Wanted], findings: Findings) -> None:
-    found = {
+    severities = {
         labels[names.SEVERITY] for labels in _alerts(service) if not any(_takes(one, labels) for one in every)
     }
-    if lost := [severity for severity in map(str, AlertSeverity) if severity in found]:
+    if lost := [severity for severity in map(str, AlertSeverity) if severity in severities]:
         findings.error(
             "receiver/missing",
-            f"nobody gets alerts of {service.service} with the owner {service.owner} and the severity "
+            f"no receiver gets alerts of {service.service} with the owner {service.owner} and the severity "
             f"{' or '.join(lost)}",
             service.place,
             f'add a receiver to site.yaml, for: {{owner: {service.owner}}}, or one without "for", for all the rest',
@@ -78,7 +78,7 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
                 wrong = True
                 findings.warning(
                     "receiver/unused",
-                    f'receiver "{receiver.key.value}" waits in vain: no alert has the {label} "{value.value}"',
+                    f'receiver "{receiver.key.value}" gets no alert: none has the {label} "{value.value}"',
                     value.span,
                     did_you_mean(value.value, known[label], "there are") or "remove it",
                 )
@@ -86,7 +86,7 @@ def _check_wanted(receiver: Entry[ReceiverSpec], services: Sequence[Routing], fi
         wants = listed(f"{entry.key.value} {_values(entry)}" for entry in receiver.value.for_)
         findings.warning(
             "receiver/unused",
-            f'receiver "{receiver.key.value}" waits in vain: no alert has {wants}',
+            f'receiver "{receiver.key.value}" gets no alert: none has {wants}',
             receiver.key.span,
             "remove it, or ask for less",
         )

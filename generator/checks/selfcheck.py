@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.checks.cardinality.forbidden_label import forbidden
+from generator.checks.cardinality.labels import forbidden
 from generator.checks.practice.averages_only import averages
 from generator.checks.practice.no_alerts import ANOMALIES, is_measured, recipe, uncovered
 from generator.checks.practice.no_stop_reason import SIGNAL, shows_stop_reasons
-from generator.model.signals import Cost, Count, Distribution, Quantile, Ratio, Share, Tokens
+from generator.model.signals import Cost, Count, Distribution, Kind, Quantile, Ratio, Share, Tokens
 from generator.model.words import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from generator.model.service import Service
-    from generator.model.signals import Kind
 
 #: The signals of a first production release.
 MINIMUM = (
@@ -50,14 +49,14 @@ _BASELINE: dict[str, tuple[tuple[type[Kind], ...], tuple[str, ...], str]] = {
 _QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95}
 
 
-class Part(Struct, frozen=True):
+class ItemPart(Struct, frozen=True):
     """A part of a point: ``lacks`` is its name if it is missing, and ``how`` adds it, unless nothing measures it."""
 
     lacks: str = ""
     how: str = ""
 
 
-_THERE = Part()
+_THERE = ItemPart()
 
 
 class Item(Struct, frozen=True):
@@ -129,10 +128,10 @@ def self_check(service: Service) -> SelfCheck:
     )
 
 
-Parts = tuple[Part, ...]
+Parts = tuple[ItemPart, ...]
 
 
-def _item(name: str, *parts: Part) -> Item:
+def _item(name: str, *parts: ItemPart) -> Item:
     missing = [part for part in parts if part.how]
     not_measured = tuple(part.lacks for part in parts if part.lacks and not part.how)
     return Item(
@@ -156,7 +155,7 @@ def _signals(*names: str) -> Callable[[Service], Parts]:
 
     def decide(service: Service) -> Parts:
         return tuple(
-            _THERE if _there(name, service) else Part(name, _how_to_add(name, service)) for name in names
+            _THERE if _there(name, service) else ItemPart(name, _how_to_add(name, service)) for name in names
         )
 
     return decide
@@ -178,7 +177,7 @@ def _tokens_and_cost(service: Service) -> Parts:
     parts = _signals("token_usage_per_run", "cost_per_run")(service)
     cost = service.signals.get("cost_per_run")
     if cost and isinstance(cost.kind, Cost) and not service.prices and "cost" not in service.streams:
-        return (*parts, Part("a price of any model", "add the service's models to prices.yaml"))
+        return (*parts, ItemPart("a price of any model", "add the service's models to prices.yaml"))
     return parts
 
 
@@ -186,22 +185,22 @@ def _segments(service: Service) -> Parts:
     broken_down = {label for signal in service.signals.values() for level in signal.levels for label in level}
     parts = [_THERE if label in broken_down else _breakdown(label, service) for label in SEGMENTS]
     parts += [
-        Part(f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
+        ItemPart(f'no label without an end: "{name}" {why}', f'remove "{name}"; put it in logs or traces')
         for name, why in forbidden(service).items()
     ]
     return tuple(parts)
 
 
-def _breakdown(label: str, service: Service) -> Part:
+def _breakdown(label: str, service: Service) -> ItemPart:
     measured = service.emitted_here or any(label in stream.labels for stream in service.streams.values())
     how = f"give a signal by: [{label}], from a metric with that label" if measured else ""
-    return Part(f"a breakdown by {label}", how)
+    return ItemPart(f"a breakdown by {label}", how)
 
 
 def _alerts(service: Service) -> Parts:
     missed = uncovered(service)
     return tuple(
-        Part(f"an alert on {anomaly.name}", recipe(anomaly, service) if anomaly in missed else "")
+        ItemPart(f"an alert on {anomaly.name}", recipe(anomaly, service) if anomaly in missed else "")
         if anomaly in missed or not is_measured(anomaly, service)
         else _THERE
         for anomaly in ANOMALIES

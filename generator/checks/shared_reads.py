@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 import promql_parser as grammar
 
 from generator.model import names
-from generator.promql.shape import selected, takes
-from generator.promql.syntax import operands, parse, references
+from generator.promql.shape import Shape, selected, takes
+from generator.promql.syntax import Reference, operands, parse, references
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.promql.infer import Inferred, Join
-    from generator.promql.shape import Shape
-    from generator.promql.syntax import Reference
 
 #: A query in a template, with escaped quotes; ``%q`` or ``%[1]q`` is a placeholder.
 _QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)" \$labels')
@@ -51,7 +49,7 @@ def problems(expr: str, inferred: Inferred, written: Collection[str]) -> Iterato
         yield f'joins series of services without matching on "{names.SERVICE}"'
 
 
-def asked(annotations: Mapping[str, str]) -> Iterator[Reference]:
+def queried_selectors(annotations: Mapping[str, str]) -> Iterator[Reference]:
     """List the selectors of the queries in templates."""
     for text in annotations.values():
         for query in _QUERY.findall(text):
@@ -65,15 +63,15 @@ def unmatched(reads: Iterable[Reference], written: Mapping[str, Iterable[Shape]]
     """
     for read in dict.fromkeys(reads):
         matchers = tuple(one for one in read.matchers if one[0] != names.SERVICE)
-        shapes = [found for found in written.get(read.name, ()) if not found.nothing]
-        if shapes and all(_nothing(found, matchers) for found in shapes):
-            said = ", ".join(f'{label}{op}"{value}"' for label, op, value in matchers)
-            yield f"reads {read.name} by {said}, which no rule writes"
+        shapes = [shape for shape in written.get(read.name, ()) if not shape.nothing]
+        if shapes and all(_nothing(shape, matchers) for shape in shapes):
+            selector = ", ".join(f'{label}{op}"{value}"' for label, op, value in matchers)
+            yield f"reads {read.name} by {selector}, which no rule writes"
 
 
-def _nothing(found: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
-    absent = (one for one in matchers if one[0] not in found.names)
-    return selected(found, matchers).nothing or not all(takes(op, value, "") for _, op, value in absent)
+def _nothing(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> bool:
+    absent = (one for one in matchers if one[0] not in inner.names)
+    return selected(inner, matchers).nothing or not all(takes(op, value, "") for _, op, value in absent)
 
 
 def _names_a_service(matcher: tuple[str, str, str]) -> bool:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.checks.exposed import alerts_of, exposed, made_by_prometheus, of_prometheus, states_of
-from generator.checks.written import THIS, Data, feeds, written
+from generator.checks.exposed import alert_series, exposed, made_by_prometheus, of_prometheus, states_of
+from generator.checks.service_data import THIS, Data, data_series, feeds
 from generator.model import names
-from generator.model.outside import STREAM, watched
-from generator.model.rules import RecordingRule
+from generator.model.outside import STREAM, outside_alert
+from generator.model.rules import RecordingRule, Rule, RuleGroup
 from generator.promql.infer import Inferred, infer, names_read
 from generator.promql.shape import NOTHING, Shape, constant, labelled, shape, union
 from generator.promql.syntax import PromqlError
@@ -23,7 +23,6 @@ from generator.promql.syntax import PromqlError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.rules import AlertingRule, RuleGroup
     from generator.model.service import Service
     from generator.prometheus.compiled import Compiled
     from generator.prometheus.shared import SharedRules
@@ -49,11 +48,11 @@ _OWN_ALERT = shape(
 )
 
 
-class Known(Struct, frozen=True):
+class KnownRule(Struct, frozen=True):
     """A rule with its group, and the series that it writes; ``inferred`` is None when it does not parse."""
 
     group: RuleGroup
-    rule: RecordingRule | AlertingRule
+    rule: Rule
     inferred: Inferred | None
     shape: Shape
 
@@ -77,7 +76,7 @@ class SharedWorld(Struct, frozen=True, eq=False):
     written: Mapping[str, Shape]
     recorded: Mapping[str, Shape]
     builtin: Mapping[str, Shape]
-    rules: tuple[Known, ...]
+    rules: tuple[KnownRule, ...]
     readers: Mapping[str, tuple[int, ...]]
 
     @property
@@ -89,7 +88,7 @@ class SharedWorld(Struct, frozen=True, eq=False):
 class SharedPart(Struct, frozen=True, eq=False):
     """The shared rules for a service: the same object for all services with the same data."""
 
-    rules: tuple[Known, ...]
+    rules: tuple[KnownRule, ...]
 
 
 class World(Struct, frozen=True):
@@ -108,11 +107,11 @@ class World(Struct, frozen=True):
     written: Mapping[str, Shape]
     recorded: Mapping[str, Shape]
     builtin: Mapping[str, Shape]
-    own: tuple[Known, ...]
+    own: tuple[KnownRule, ...]
     shared: SharedPart
 
     @property
-    def rules(self) -> tuple[Known, ...]:
+    def rules(self) -> tuple[KnownRule, ...]:
         """All rules about the service."""
         return (*self.own, *self.shared.rules)
 
@@ -125,7 +124,7 @@ class World(Struct, frozen=True):
 @lru_cache(maxsize=256)
 def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     """Infer the reads and records of the shared rules for a service with this data."""
-    files = written(rules.streams, data)
+    files = data_series(rules.streams, data)
     series = {**of_prometheus(), **states_of(NOTHING), **files}
     every = list(_written_down(rules.groups))
     if not any(
@@ -139,14 +138,14 @@ def shared_world(rules: SharedRules, data: Data) -> SharedWorld:
     either = (names.BOARD_CURRENT, names.BOARD_TREND, names.ALERTS, names.ALERTS_FOR_STATE)
     readers = {name: _standing_on(name, found) for name in either}
     # Without alerts in the library, the status reads services' own.
-    series |= states_of(alerts_of(alerting) if alerting else _OWN_ALERT)
+    series |= states_of(alert_series(alerting) if alerting else _OWN_ALERT)
     _again(found, sorted({*readers[names.ALERTS], *readers[names.ALERTS_FOR_STATE]}), series)
     builtin = {**of_prometheus(), **states_of(series[names.ALERTS])}
     recorded = {name: one for name, one in series.items() if name not in files and name not in builtin}
     return SharedWorld(files, recorded, builtin, tuple(found), readers)
 
 
-def _standing_on(name: str, rules: Sequence[Known]) -> tuple[int, ...]:
+def _standing_on(name: str, rules: Sequence[KnownRule]) -> tuple[int, ...]:
     """Find the recording rules that read a series, directly or indirectly."""
     reached, found = {name}, {}
     for index, known in enumerate(rules):
@@ -166,7 +165,7 @@ def world(service: Service, compiled: Compiled, everyone: SharedWorld) -> World:
     recording = [_listed(one) for one in _settled(recorders, series, everyone.written)]
     alerting = [_known(one, series) for one in own if not isinstance(one.rule, RecordingRule)]
     if alerting:
-        series |= states_of(union(series[names.ALERTS], alerts_of(alerting)))
+        series |= states_of(union(series[names.ALERTS], alert_series(alerting)))
     # A library may record none of these, where none of its signals has a trend.
     both = [(name, series.get(name, NOTHING), everything.get(name, NOTHING)) for name in everyone.readers]
     changed = tuple((name, now) for name, now, before in both if now != before)
@@ -200,14 +199,14 @@ def of_library(rules: SharedRules) -> SharedWorld:
 
 def of_service(rules: SharedRules, service: Service) -> SharedWorld:
     """Infer the shared rules for the streams and promises of a service."""
-    outside = (STREAM,) if watched(service) else ()
+    outside = (STREAM,) if outside_alert(service) else ()
     fed = feeds((*service.streams.values(), *outside))
     promised = frozenset(name for name in service.objectives if service.signals[name].shared)
     return shared_world(rules, Data(fed, service.profile, promised, rules.marks))
 
 
 def _again(
-    rules: list[Known], numbers: Iterable[int], series: dict[str, Shape], settled: Collection[str] = ()
+    rules: list[KnownRule], numbers: Iterable[int], series: dict[str, Shape], settled: Collection[str] = ()
 ) -> None:
     """Infer some of the rules again, in order, and all their records that are not ``settled``."""
     for number in numbers:
@@ -217,11 +216,11 @@ def _again(
             series[record] = reduce(union, (one.shape for one in rules if _records(one, record)))
 
 
-def _records(known: Known, name: str) -> bool:
+def _records(known: KnownRule, name: str) -> bool:
     return isinstance(known.rule, RecordingRule) and known.rule.record == name
 
 
-def _listed(known: Known) -> Known:
+def _listed(known: KnownRule) -> KnownRule:
     """Replace the values that a service lists by their set."""
     name = known.rule.labels.get(names.LABEL, "")
     if isinstance(known.rule, RecordingRule) and known.rule.record == names.LABEL_VALUE and name:
@@ -239,7 +238,7 @@ class _Rule(Struct, frozen=True):
     """A rule, its shared text, and the names of the series that it reads."""
 
     group: RuleGroup
-    rule: RecordingRule | AlertingRule
+    rule: Rule
     text: str
     reads: tuple[str, ...]
 
@@ -254,12 +253,12 @@ def _written_down(groups: Iterable[RuleGroup], service: Service | None = None) -
                 yield _Rule(group, rule, text, ())
 
 
-def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection[str]) -> list[Known]:
+def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection[str]) -> list[KnownRule]:
     """Infer each rule and add its record to ``series``, except those whose series are ``given``.
 
     A rule may read a later record, or its own: it is inferred again once that is known.
     """
-    found: dict[int, Known] = {}
+    found: dict[int, KnownRule] = {}
     seen: dict[int, tuple[Shape | None, ...]] = {}
     records = [rule.rule.record if isinstance(rule.rule, RecordingRule) else "" for rule in rules]
     parts: dict[str, dict[int, Shape]] = {
@@ -280,13 +279,13 @@ def _settled(rules: Sequence[_Rule], series: dict[str, Shape], given: Collection
     return [found[index] for index in range(len(rules))]
 
 
-def _known(rule: _Rule, series: Mapping[str, Shape]) -> Known:
+def _known(rule: _Rule, series: Mapping[str, Shape]) -> KnownRule:
     try:
         inferred = infer(rule.text, series)
     except PromqlError:
-        return Known(rule.group, rule.rule, None, NOTHING)
+        return KnownRule(rule.group, rule.rule, None, NOTHING)
     values = {**rule.rule.labels}
     if values.get(names.SERVICE):
         values[names.SERVICE] = THIS
     labels = tuple([(label, constant(value)) for label, value in values.items()])
-    return Known(rule.group, rule.rule, inferred, labelled(inferred.shape, labels))
+    return KnownRule(rule.group, rule.rule, inferred, labelled(inferred.shape, labels))

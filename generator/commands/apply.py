@@ -8,10 +8,10 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.apply.generated import read_output
-from generator.apply.grafana_api import connect_grafana
-from generator.apply.prometheus_api import connect_prometheus
-from generator.apply.ruler_api import connect_ruler
+from generator.apply.generated import Generated, read_output
+from generator.apply.grafana_api import GrafanaApi, connect_grafana
+from generator.apply.prometheus_api import PrometheusRules, connect_prometheus
+from generator.apply.ruler_api import RulerApi, connect_ruler
 from generator.apply.to_grafana import Options, apply_to_grafana
 from generator.apply.to_prometheus import Waiting, apply_to_prometheus
 from generator.apply.to_ruler import apply_to_ruler
@@ -25,11 +25,6 @@ from generator.output.errors import OutputError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
-
-    from generator.apply.generated import Generated
-    from generator.apply.grafana_api import GrafanaApi
-    from generator.apply.prometheus_api import PrometheusRules
-    from generator.apply.ruler_api import RulerApi
 
     Target = Callable[[argparse.Namespace, Generated], None]
 

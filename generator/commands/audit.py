@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from generator.audit.audit import audit
+from generator.audit.audit import Audit, audit
 from generator.audit.exposed import exposed_source
-from generator.audit.fetch import fetch_file, fetch_url
+from generator.audit.fetch import Fetched, fetch_file, fetch_url
 from generator.audit.parse import parse
 from generator.audit.server import ServerSource
 from generator.colour import colours
 from generator.commands import options
 from generator.commands.call import CALL_AT_FAULT, OK, SPEC_AT_FAULT, CallError
-from generator.commands.on_specs import named, on_specs
+from generator.commands.compiling import on_specs, service_named
 from generator.commands.terminal import complain
 from generator.commands.values import identified, length, prometheus
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from generator.audit.audit import Audit
-    from generator.audit.fetch import Fetched
     from generator.compiler import Compilation
     from generator.model.service import Model, Service
 
@@ -73,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         return CALL_AT_FAULT
 
     def held(model: Model, outcome: Compilation) -> int:
-        found = _audited(arguments, model)
-        sys.stdout.writelines(_shown(found, outcome, arguments.format))
-        return SPEC_AT_FAULT if any(one.violated for one in found) else OK
+        audits = _audited(arguments, model)
+        sys.stdout.writelines(_shown(audits, outcome, arguments.format))
+        return SPEC_AT_FAULT if any(one.violated for one in audits) else OK
 
     return on_specs(arguments.specs, held)
 
@@ -87,13 +85,13 @@ def _audited(arguments: argparse.Namespace, model: Model) -> tuple[Audit, ...]:
             return tuple(audit(ServerSource(api, service), service, model) for service in chosen)
     if len(chosen) > 1:
         names = " or ".join(service.name for service in chosen)
-        raise CallError("say whose exposition it is", f"--service {names}")
+        raise CallError("name the service of the exposition", f"--service {names}")
     exposition = parse(fetched(arguments.exposition, timeout))
     return (audit(exposed_source(exposition, chosen[0]), chosen[0], model),)
 
 
 def _chosen(name: str | None, model: Model) -> tuple[Service, ...]:
-    return model.services if name is None else (named(name, model),)
+    return model.services if name is None else (service_named(name, model),)
 
 
 def fetched(place: str, timeout: float) -> Fetched:

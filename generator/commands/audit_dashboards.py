@@ -47,9 +47,7 @@ def audit_dashboards(arguments: argparse.Namespace) -> int:
     """Name the metrics that do not exist; the exit status is 1 if there are any."""
     try:
         if arguments.service is not None:
-            raise CallError(
-                "--service says whose series are audited, and --dashboards is about all", "leave it out"
-            )
+            raise CallError("--service is about one service, and --dashboards about all", "leave it out")
         queries = [(path, read_queries(path)) for path in arguments.dashboards]
         with _known(arguments) as known:
             # A record of one file may be read in another.

@@ -25,16 +25,16 @@ INTERRUPTED = 130
 _NOTHING_THERE = frozenset({"source/no-specs", "source/no-services"})
 
 
-def of_failed(found: Iterable[Diagnostic]) -> int:
+def of_failed(diagnostics: Iterable[Diagnostic]) -> int:
     """Choose the exit code for failed specs, by the findings."""
-    return CALL_AT_FAULT if any(one.code in _NOTHING_THERE for one in found) else SPEC_AT_FAULT
+    return CALL_AT_FAULT if any(one.code in _NOTHING_THERE for one in diagnostics) else SPEC_AT_FAULT
 
 
 class CallError(CommandError):
     """A call that cannot be carried out; ``help`` explains how it could."""
 
 
-def shown(typed: Path | str) -> str:
+def escaped(typed: Path | str) -> str:
     """Escape the invisible characters of a typed text."""
     text = str(typed)
     if text.isprintable():

@@ -31,18 +31,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report, also for specs over their budget; it contains the services without errors."""
-    found = checked(arguments.specs)
-    if found.model is not None and found.shared is not None:
-        sys.stdout.write(_report(found.facts, found.shared, found.model.site, arguments.format))
-    if found.failed:
-        show(found, sys.stderr, notes=False)
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(arguments.specs)
+    if compilation.model is not None and compilation.shared is not None:
+        sys.stdout.write(
+            _report(compilation.facts, compilation.shared, compilation.model.site, arguments.format)
+        )
+    if compilation.failed:
+        show(compilation, sys.stderr, notes=False)
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, format_: str) -> str:
     if format_ == "markdown":
-        from generator.reports.entry import report_entry  # noqa: PLC0415 - one format a call
-        from generator.reports.pages import cardinality_page  # noqa: PLC0415
+        from generator.reports.pages import cardinality_page, report_entry  # noqa: PLC0415 - one format a call
 
         return cardinality_page([report_entry(each, site) for each in facts], shared, site)
     rows = [service_row(each, site) for each in facts]
@@ -50,7 +51,7 @@ def _report(facts: Sequence[ServiceFacts], shared: SharedAccount, site: Site, fo
         from generator.reports.terminal import to_text  # noqa: PLC0415
 
         return to_text(rows, shared, site)
-    from generator.reports.cardinality import cardinality_json, numbers  # noqa: PLC0415
+    from generator.reports.cardinality import cardinality_json, service_numbers  # noqa: PLC0415
 
-    found = ((row.name, numbers(each, row)) for each, row in zip(facts, rows, strict=True))
+    found = ((row.name, service_numbers(each, row)) for each, row in zip(facts, rows, strict=True))
     return cardinality_json(overview(rows, shared, site), shards(rows, shared, site), found, site)

@@ -14,7 +14,9 @@ from generator.commands.terminal import rendered
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
 
+    from generator.checks.selfcheck import SelfCheck
     from generator.compiler import Compilation
 
 Format = Literal["text", "json", "sarif", "github"]
@@ -31,37 +33,56 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the specs and print the findings in the chosen format."""
-    found = checked(arguments.specs)
-    sys.stdout.write(_rendered(found, arguments.format))
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(arguments.specs)
+    sys.stdout.write(_rendered(compilation, arguments.format))
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
-def _text(found: Compilation) -> str:
+def _text(compilation: Compilation) -> str:
     """Write for people; beside an error, notes on decisions are noise, and often a consequence of it."""
-    findings = rendered(found, coloured=colours(sys.stdout), notes=not found.failed)
-    if found.failed:
+    findings = rendered(compilation, coloured=colours(sys.stdout), notes=not compilation.failed)
+    if compilation.failed:
         return findings
     from generator.checks.selfcheck import self_check  # noqa: PLC0415 - only for specs that are understood
-    from generator.reports.selfcheck_text import selfcheck_text  # noqa: PLC0415
 
-    return findings + selfcheck_text([self_check(each.service) for each in found.facts])
+    return findings + selfcheck_text([self_check(each.service) for each in compilation.facts])
 
 
-def _rendered(found: Compilation, format_: Format) -> str:
+def _rendered(compilation: Compilation, format_: Format) -> str:
     match format_:
         case "text":
-            return _text(found)
+            return _text(compilation)
         case "json":
             from generator.diagnostics.json import render_json  # noqa: PLC0415 - one format a call
 
-            return render_json(found.diagnostics)
+            return render_json(compilation.diagnostics)
         case "sarif":
             from generator.diagnostics.sarif import render_sarif  # noqa: PLC0415
 
-            return render_sarif(found.diagnostics, version=__version__)
+            return render_sarif(compilation.diagnostics, version=__version__)
         case "github":
             from generator.diagnostics.github import render_github  # noqa: PLC0415
 
-            return render_github(found.diagnostics)
+            return render_github(compilation.diagnostics)
         case _:
             assert_never(format_)
+
+
+def selfcheck_text(checked: Sequence[SelfCheck]) -> str:
+    """Write a line for each service, and below it the missing parts and how to add them."""
+    width = max((len(one.service) for one in checked), default=0)
+    return "".join(f"{line}\n" for one in checked for line in _service(one, width))
+
+
+def _service(one: SelfCheck, width: int) -> Iterator[str]:
+    yield f"{one.service:<{width}}  Progress: {one.progress}"
+    for item in one.items:
+        if item.missing:
+            yield f"  [ ] {item.name}"
+            for missing, how in zip(item.missing, item.how_to_add, strict=True):
+                yield f"      missing: {missing}"
+                yield f"      {how}"
+    if one.not_measured:
+        yield f"  {one.profile} does not measure {', '.join(one.not_measured)}"
+    if one.missing_of_minimum:
+        yield f"  the minimum first-release set lacks {', '.join(one.missing_of_minimum)}"

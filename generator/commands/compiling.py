@@ -1,4 +1,4 @@
-"""Compiling a directory as commands do: with a bar on a terminal."""
+"""Compiling a directory as commands do: a bar on a terminal, messages for invalid specs, and valid ones to act on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from generator.commands.terminal import ProgressLine
-from generator.compiler import check
+from generator.commands.call import CALL_AT_FAULT, CallError, of_failed
+from generator.commands.terminal import ProgressLine, complain, show
+from generator.compiler import Compilation, Progress, check
+from generator.diagnostics.suggest import did_you_mean
+from generator.errors import CommandError
 from generator.spec.sources import read_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from generator.compiler import Compilation, Progress
+    from generator.model.service import Model, Service
 
 #: A user who waits for a second wants to know how long it will take.
 _WORTH_SHOWING = 1.0
@@ -40,3 +43,37 @@ def checked(specs: Path) -> Compilation:
     """Read a directory of specs, and compile it as far as the checks need."""
     with compiling() as progress:
         return check(read_sources(specs), progress)
+
+
+def on_specs(specs: Path, act: Callable[[Model, Compilation], int]) -> int:
+    """Act on the model of a directory, and return the exit code; errors of specs or call are printed."""
+    compilation = checked(specs)
+    if compilation.failed or compilation.model is None:
+        show(compilation, sys.stderr, notes=False)
+        return of_failed(compilation.diagnostics)
+    try:
+        return act(compilation.model, compilation)
+    except CommandError as problem:
+        complain(str(problem), problem.help)
+        return CALL_AT_FAULT
+
+
+def service_named(name: str, model: Model) -> Service:
+    """Find a service by its name.
+
+    Raises:
+        CallError: it does not exist.
+    """
+    services = {service.name: service for service in model.services}
+    check_known(name, services, "service")
+    return services[name]
+
+
+def check_known(name: str, there: Collection[str], what: str) -> None:
+    """Check that a name of a call exists; ``what`` is a noun.
+
+    Raises:
+        CallError: it does not exist.
+    """
+    if name not in there:
+        raise CallError(f'there is no {what} "{name}"', did_you_mean(name, there, f"{what}s"))

@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from generator.commands import options
 from generator.commands.call import OK, CallError
-from generator.commands.on_specs import named, on_specs
+from generator.commands.compiling import on_specs, service_named
 from generator.commands.terminal import ProgressLine, complain
 from generator.commands.values import length
-from generator.demo.fit import unfit
-from generator.demo.incidents import shown
-from generator.demo.stage import Stage, Wanted, staged
+from generator.demo.incidents import demo_incidents
+from generator.demo.stage import Stage, StageOptions, open_stage
 from generator.demo.watch import Watching
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import did_you_mean
+from generator.instrumentation.roles import roles
+from generator.model import names
 from generator.model.names import DASHBOARDS, SERVICE
 from generator.prometheus.alertmanager import routing
+from generator.streams.roles import Event
 
 if TYPE_CHECKING:
     import argparse
@@ -75,8 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace, model: Model) -> None:
     service = _service(arguments.service, model)
     for name in arguments.incident:
-        _check(name, shown(service))
-    wanted = Wanted(
+        _check(name, demo_incidents(service))
+    wanted = StageOptions(
         service,
         model,
         length(arguments.last),
@@ -86,19 +88,19 @@ def _show(arguments: argparse.Namespace, model: Model) -> None:
     )
     with _until_ended() as ended, ExitStack() as opened:
         with ProgressLine(sys.stderr) as line:
-            stage = opened.enter_context(staged(wanted, line.show))
+            stage = opened.enter_context(open_stage(wanted, line.show))
         _write_lines("".join(_welcome(service, stage)).rstrip())
         for name in arguments.incident:
             _toggle(name, stage)
         opened.enter_context(Watching(stage.prometheus, routing(service), _write_lines))
-        Thread(target=_listen, args=(stage,), daemon=True).start()
+        threading.Thread(target=_listen, args=(stage,), daemon=True).start()
         ended.wait()
 
 
 @contextmanager
-def _until_ended() -> Iterator[Event]:
+def _until_ended() -> Iterator[threading.Event]:
     """Yield an event that Ctrl-C, SIGTERM and a closed terminal set; during the set-up they end it."""
-    ended = Event()
+    ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         if ended.is_set():
@@ -117,7 +119,7 @@ def _until_ended() -> Iterator[Event]:
 
 
 def _service(name: str | None, model: Model) -> Service:
-    asked = model.services if name is None else (named(name, model),)
+    asked = model.services if name is None else (service_named(name, model),)
     if fit := [service for service in asked if not unfit(service)]:
         # The one with the most alerts to see.
         return max(fit, key=lambda service: (len(service.alerts), service.name))
@@ -191,3 +193,29 @@ def _write_lines(text: str) -> None:
     """Write lines as a whole, and at once; several threads do."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def unfit(service: Service) -> str:
+    """Return the reason why a service cannot be shown; empty when it can."""
+    return next(_lacks(service), "")
+
+
+def _lacks(service: Service) -> Iterator[str]:
+    if not service.emitted_here:
+        return  # the demo exposes what their source would
+    methods = roles(service)
+    for what, block, labels in (
+        ("runs", methods.run, 0),
+        ("tool calls", methods.tool, 1),
+        ("LLM steps", methods.llm, 1),
+    ):
+        if block is None:
+            yield f"it measures no {what}"
+        elif len(block.given) != labels:
+            yield f"its {what} are counted by {' and '.join(block.given) or 'nothing'}"
+    if methods.constant != (names.RELEASE,):
+        yield f"its runs have {' and '.join(methods.constant) or 'nothing'} for a release"
+    if not (methods.run and methods.run.cause):
+        yield "its runs do not say why they ended"
+    if not (methods.llm and Event.TOKENS in {fed.role.event for fed in methods.llm.metrics}):
+        yield "it counts no tokens"

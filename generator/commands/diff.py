@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from generator.changes.compare import Compiled, compare
+from generator.changes.compare import CompiledSpecs, compare_models
 from generator.changes.report import as_markdown, as_text
 from generator.commands import options
 from generator.commands.call import OK, CallError
+from generator.commands.compiling import on_specs
 from generator.commands.earlier import OLD, earlier
-from generator.commands.on_specs import on_specs
 from generator.emit import emit_dashboards, records_of
 from generator.grafana.records import recording
 from generator.model.names import DASHBOARDS, dashboard_path
@@ -46,12 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     def compared(model: Model, after: Compilation) -> int:
         within = _span(arguments)
         before = earlier(arguments.revision, arguments.specs)
-        changes = compare(_compiled(before), _compiled(after))
+        changes = compare_models(_compiled(before), _compiled(after))
         write = {"text": as_text, "markdown": as_markdown}[arguments.format]
-        told = write(changes, arguments.revision)
+        report = write(changes, arguments.revision)
         if arguments.replay and before.model:
-            told += _replayed(arguments, before.model, model, within)
-        sys.stdout.write(told)
+            report += _replayed(arguments, before.model, model, within)
+        sys.stdout.write(report)
         return OK
 
     return on_specs(arguments.specs, compared)
@@ -71,15 +71,15 @@ def _replayed(arguments: argparse.Namespace, before: Model, after: Model, within
     from generator.commands import replay  # noqa: PLC0415 - only with --replay
 
     call = replay.options_of(f"--prometheus={arguments.replay}", f"--format={arguments.format}", *within)
-    return "\n" + "".join(replay.compared(call, (before, after), arguments.revision, None))
+    return "\n" + "".join(replay.replay_both(call, (before, after), arguments.revision, None))
 
 
-def _compiled(found: Compilation) -> Compiled:
+def _compiled(compilation: Compilation) -> CompiledSpecs:
     """Collect the compared parts of valid specs."""
-    assert found.model is not None  # noqa: S101 - the caller has seen that it is there
-    assert found.shared is not None  # noqa: S101
-    site = found.model.site
-    records = records_of((recording(each.service, each.recorded_names) for each in found.facts), site)
+    assert compilation.model is not None  # noqa: S101 - the caller has seen that it is there
+    assert compilation.shared is not None  # noqa: S101
+    site = compilation.model.site
+    records = records_of((recording(each.service, each.recorded_names) for each in compilation.facts), site)
     drawn = {one.path: one.text for one in emit_dashboards(records, site)}
     dashboards = {uid: drawn[dashboard_path(uid)] for uid in DASHBOARDS.values()}
-    return Compiled(found.model, found.facts, found.shared, dashboards)
+    return CompiledSpecs(compilation.model, compilation.facts, compilation.shared, dashboards)

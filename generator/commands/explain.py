@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.spec.declarations import Declaration
-    from generator.spec.reference import Key, Section
+    from generator.spec.reference import Key, KeySection
 
 _WIDTH = 88
 
@@ -61,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(specs: Path) -> Iterator[str]:
     """List all names that can be explained."""
-    from generator.spec.declarations import names  # noqa: PLC0415 - a code is explained without PyYAML
+    from generator.spec.declarations import declared_names  # noqa: PLC0415 - a code is explained without PyYAML
     from generator.spec.reference import sections  # noqa: PLC0415
 
     yield from codes()
-    yield from names(specs)
+    yield from declared_names(specs)
     yield from (key.name for section in sections() for key in section.keys)
 
 
@@ -96,7 +96,7 @@ def _of_keys(name: str) -> Iterator[str]:
                 yield _key(section, key)
 
 
-def _key(section: Section, key: Key) -> str:
+def _key(section: KeySection, key: Key) -> str:
     facts = {
         "type": key.type,
         "required": "yes" if key.required else "",

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.check:
             return compare_output(arguments.specs, arguments.output)
         if arguments.watch:
-            from generator.commands.watching import watch  # noqa: PLC0415
+            from generator.commands.generate_afresh import watch  # noqa: PLC0415
 
             watch(arguments.specs, arguments.output, cached=not arguments.no_cache)
             return OK

@@ -1,4 +1,8 @@
-"""Compile the specs, and write or compare the output directory."""
+"""Compile the specs, and write or compare the output directory: once, or again whenever a spec is saved.
+
+``--watch`` polls the files: a library for change events would have to be installed for every system, and misses changes
+on network and container mounts.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +15,27 @@ from typing import TYPE_CHECKING
 
 from generator import private, unchanged
 from generator.cache import Cache
-from generator.commands.call import OK, SPEC_AT_FAULT, of_failed, shown
+from generator.commands.call import OK, SPEC_AT_FAULT, escaped, of_failed
 from generator.commands.compiling import compiling
-from generator.commands.terminal import rendered, show
-from generator.compiler import generate
+from generator.commands.terminal import complain, rendered, show
+from generator.compiler import Compilation, Memory, generate
 from generator.model.names import DASHBOARDS, SELF_CHECK, dashboard_path
-from generator.output.outcome import Outcome
+from generator.output.errors import OutputError
+from generator.output.outcome import WriteResult
 from generator.output.paths import MANIFEST
 from generator.output.write import compare, write
-from generator.spec import files
-from generator.spec.sources import read_sources
+from generator.spec import sources
+from generator.spec.sources import Sources, read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.compiler import Compilation, Memory
-    from generator.spec.sources import Sources
+
+_PAUSE_S = 0.02
+#: The files of a fleet take long to check; at most this part of the time is spent on it.
+_PART = 20
+#: An editor may empty a file before it writes it; and modification times differ only after this long.
+_SETTLING_S = 0.012
 
 
 @contextmanager
@@ -42,12 +51,12 @@ def opened_cache(output: Path, *, wanted: bool) -> Iterator[Cache | None]:
 
 def compare_output(specs: Path, output: Path) -> int:
     """Compile everything, and print the differences from the output."""
-    found = _compiled(read_sources(specs), None)
-    if found.failed:
-        sys.stderr.write(f"nothing was written to {shown(output)}\n")
-        return of_failed(found.diagnostics)
-    difference = compare(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {difference.summary()}\n")
+    compilation = _compiled(read_sources(specs), None)
+    if compilation.failed:
+        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
+        return of_failed(compilation.diagnostics)
+    difference = compare(compilation.files, output)
+    sys.stdout.write(f"{escaped(output)}: {difference.summary()}\n")
     return SPEC_AT_FAULT if difference else OK
 
 
@@ -55,17 +64,17 @@ def write_output(specs: Path, output: Path, *, cached: bool) -> int:
     """Compile in memory, and only then write the output; if ``cached``, unchanged services are not compiled again."""
     with opened_cache(output, wanted=cached) as cache:
         before, now = inputs(specs), time.time_ns()
-        found = generated(specs, output, cache)
+        compilation = generated(specs, output, cache)
         # An editor may have saved a file after it was read.
         if (
             cache
             and cache.directory is not None
-            and not found.failed
+            and not compilation.failed
             and before == inputs(specs)
             and not _is_racy(before, now)
         ):
-            unchanged.remember(cache.directory, str(specs), str(output), _record(found, before, output))
-        return of_failed(found.diagnostics) if found.failed else OK
+            unchanged.remember(cache.directory, str(specs), str(output), _record(compilation, before, output))
+        return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def generated(
@@ -75,22 +84,24 @@ def generated(
 
     Warnings that the compilation ``before`` had as well are not shown again.
     """
-    found = _compiled(read_sources(specs), cache, before)
-    if found.failed:
-        sys.stderr.write(f"nothing was written to {shown(output)}\n")
-        return found
-    written = write(found.files, output)
-    sys.stdout.write(f"{shown(output)}: {written.summary()}\n")
+    compilation = _compiled(read_sources(specs), cache, before)
+    if compilation.failed:
+        sys.stderr.write(f"nothing was written to {escaped(output)}\n")
+        return compilation
+    written = write(compilation.files, output)
+    sys.stdout.write(f"{escaped(output)}: {written.summary()}\n")
     if MANIFEST in written.created:
         sys.stdout.write(f"  {_first_look(output)}\n")
     if cache:
         cache.save()
-    return found
+    return compilation
 
 
 def _first_look(output: Path) -> str:
     """Show the first steps to a new user."""
-    checklist, board = (shown(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"])))
+    checklist, board = (
+        escaped(output / path) for path in (SELF_CHECK, dashboard_path(DASHBOARDS["overview"]))
+    )
     return (
         f"look first at {checklist} (what is measured); then bring {board} (the on-call screen) and all else to your "
         "servers: agent-metrics apply --help"
@@ -100,20 +111,20 @@ def _first_look(output: Path) -> str:
 def _compiled(sources: Sources, memory: Memory | None, before: Compilation | None = None) -> Compilation:
     try:
         with compiling() as progress:
-            found = generate(sources, memory, progress)
+            compilation = generate(sources, memory, progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("nothing was written") from None
-    if found.failed or before is None or found.diagnostics != before.diagnostics:
-        show(found, sys.stderr, notes=False)
-    return found
+    if compilation.failed or before is None or compilation.diagnostics != before.diagnostics:
+        show(compilation, sys.stderr, notes=False)
+    return compilation
 
 
 def inputs(specs: Path) -> dict[str, str]:
     """Sign all files and directories of specs, by path; empty where one cannot be read."""
-    places = (specs, files.SHIPPED)
+    places = (specs, sources.SHIPPED)
     folders = [folder for place in places for folder in (place, place / "services", place / "profiles")]
     try:
-        paths = [*filter(Path.is_dir, folders), *files.services(specs), *files.shared(specs)]
+        paths = [*filter(Path.is_dir, folders), *sources.service_files(specs), *sources.shared_files(specs)]
         return {str(path): unchanged.signature(path.stat()) for path in paths}
     except OSError:
         return {}
@@ -124,14 +135,51 @@ def _is_racy(inputs: Mapping[str, str], now: int) -> bool:
     return not inputs or any(unchanged.is_racy(signed, now) for signed in inputs.values())
 
 
-def _record(found: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
+def _record(compilation: Compilation, inputs: Mapping[str, str], output: Path) -> unchanged.Record:
     """Record the output of the next call for the case that nothing changes, and the files that it depends on."""
-    paths = [*(file.path for file in found.files), MANIFEST]
-    plain, coloured = (rendered(found, coloured=coloured, notes=False) for coloured in (False, True))
-    summary = f"{shown(output)}: {Outcome(unchanged=tuple(paths)).summary()}\n"
+    paths = [*(file.path for file in compilation.files), MANIFEST]
+    plain, coloured = (rendered(compilation, coloured=coloured, notes=False) for coloured in (False, True))
+    summary = f"{escaped(output)}: {WriteResult(unchanged=tuple(paths)).summary()}\n"
     read = {path: (signed, unchanged.digest_of(path)) for path, signed in inputs.items()}
     made = {f"{output}{os.sep}{path}": output / path for path in paths}
     wrote = {
         name: (unchanged.signature(path.lstat()), unchanged.digest_of(name)) for name, path in made.items()
     }
     return unchanged.Record([plain, coloured, summary], {**read, **wrote})
+
+
+def watch(specs: Path, output: Path, *, cached: bool) -> None:
+    """Compile, and compile changed specs again; findings and errors are shown, and do not end the command."""
+    with opened_cache(output, wanted=cached) as cache:
+        try:
+            memory = cache or Cache(None, output)
+            sys.stderr.write(f"watching {escaped(specs)}; Ctrl-C ends it\n")
+            seen, compilation = None, None
+            while True:
+                seen = _settled(specs, seen)
+                compilation = _generated(specs, output, memory, compilation)
+        except KeyboardInterrupt:
+            return
+
+
+def _settled(specs: Path, seen: dict[str, str] | None) -> dict[str, str]:
+    """Wait until the files differ from those seen before, and no longer change."""
+    while True:
+        begun = time.monotonic()
+        now = inputs(specs)
+        if now == seen:
+            time.sleep(max(_PAUSE_S, (time.monotonic() - begun) * _PART))
+            continue
+        time.sleep(_SETTLING_S)
+        if inputs(specs) == now:
+            return now
+
+
+def _generated(specs: Path, output: Path, cache: Cache, before: Compilation | None) -> Compilation | None:
+    try:
+        return generated(specs, output, cache, before)
+    except OutputError as problem:
+        complain(str(problem), problem.help)
+        return before
+    finally:
+        sys.stdout.flush()

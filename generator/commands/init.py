@@ -1,27 +1,27 @@
-"""``init``: a first spec to edit, which compiles as it is."""
+"""``init``: a first spec to edit, which compiles as it is, and the files for checks in a repository of specs."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, of_failed, shown
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, escaped, of_failed
 from generator.commands.compiling import checked
-from generator.commands.init_repository import repository_files
-from generator.commands.init_service import OURS, Found, first_service
+from generator.commands.init_service import OURS, FirstFiles, first_service
 from generator.commands.schema import schema_files
 from generator.commands.terminal import complain, show
 from generator.diagnostics.suggest import did_you_mean
 from generator.errors import CommandError
 from generator.resolve.file_names import is_device
 from generator.spec.document import parse_document
-from generator.spec.files import SHIPPED, shipped_profiles
 from generator.spec.schema import load_schema, validate
-from generator.spec.source import Source
+from generator.spec.source import SourceText
+from generator.spec.sources import SHIPPED, shipped_profiles
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,65 @@ grafana_url: http://localhost:3000   # alerts link to dashboards there
 # runbook_url: https://wiki.example.com/runbooks   # where you publish output/runbooks; alerts link to its pages
 """
 _NAME = "my-agent"
+_ATTRIBUTES = """\
+# Generated: reviews fold it away; agent-metrics diff says what a change does.
+{output}/** linguist-generated=true
+"""
+_HOOKS = """\
+# pre-commit install: these run before each commit, with the agent-metrics on the path.
+repos:
+  - repo: local
+    hooks:
+      - id: agent-metrics-check
+        name: specs are right
+        entry: agent-metrics check {specs}
+        language: system
+        files: ^{pattern}/
+        pass_filenames: false
+      - id: agent-metrics-generate
+        name: what is generated is up to date
+        entry: agent-metrics generate {specs} -o {output} --check
+        language: system
+        files: ^({pattern}|{output_pattern})/
+        pass_filenames: false
+"""
+_WORKFLOW = """\
+# Each pull request: specs at fault are marked on their lines, and its summary says what the change does.
+name: agent-metrics
+
+on:
+  push:
+    branches: [main]
+  pull_request:
+
+permissions:
+  contents: read
+
+env:
+  AGENT_METRICS: agent-metrics   # what pip installs: a wheel, or git+https://... of your copy, with a version
+
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with: {{fetch-depth: 0}}
+      - uses: actions/setup-python@v5
+        with: {{python-version: "3.11"}}
+      - run: pip install "$AGENT_METRICS"
+      - name: Check the specs
+        run: |
+          agent-metrics check {specs} --format github
+      - name: Say what the change does
+        if: github.event_name == 'pull_request'
+        env:
+          BASE: ${{{{ github.base_ref }}}}
+        run: |
+          agent-metrics diff "origin/$BASE" {specs} --format markdown >> "$GITHUB_STEP_SUMMARY"
+      - name: Compare what is generated
+        run: |
+          agent-metrics generate {specs} -o {output} --check
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,30 +150,31 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.profile is not None and not _ships(arguments.profile):
         return CALL_AT_FAULT
     try:
-        found = _from_wire(arguments) if is_from_wire else _first(arguments)
+        files = _from_wire(arguments) if is_from_wire else _first(arguments)
     except (CommandError, OSError) as problem:
         complain(str(problem), getattr(problem, "help", ""))
         return CALL_AT_FAULT
-    if not _written(arguments, found):
+    if not _written(arguments, files):
         return CALL_AT_FAULT
-    sys.stdout.writelines(f"{line}\n" for line in found.said)
-    call = " -o ".join(shlex.quote(shown(path)) for path in (arguments.specs, _output_of(arguments.specs)))
+    sys.stdout.writelines(f"{line}\n" for line in files.said)
+    call = " -o ".join(shlex.quote(escaped(path)) for path in (arguments.specs, _output_of(arguments.specs)))
     status = _checked(arguments.specs) if is_from_wire else OK
     sys.stdout.write(f"next: edit it, then run: agent-metrics generate {call}\n")
     return status
 
 
-def _first(arguments: argparse.Namespace) -> Found:
+def _first(arguments: argparse.Namespace) -> FirstFiles:
     if arguments.last is not None:
         raise CallError(
-            "--last says how far back to look, and nothing is looked at", "add --from-prometheus URL"
+            "--last is the length of a history, and there is no server to read one from",
+            "add --from-prometheus URL",
         )
     name = _NAME if arguments.service is None else arguments.service
     text = first_service(arguments.profile or OURS, name, arguments.owner, arguments.job or name)
-    return Found({name: text}, SITE)
+    return FirstFiles({name: text}, SITE)
 
 
-def _from_wire(arguments: argparse.Namespace) -> Found:
+def _from_wire(arguments: argparse.Namespace) -> FirstFiles:
     from generator.commands.init_from import from_wire  # noqa: PLC0415 - what talks to servers is an extra
 
     if arguments.service is not None and (problem := _problem(arguments, arguments.service, "")):
@@ -122,7 +182,7 @@ def _from_wire(arguments: argparse.Namespace) -> Found:
     return from_wire(arguments)
 
 
-def _written(arguments: argparse.Namespace, found: Found) -> bool:
+def _written(arguments: argparse.Namespace, found: FirstFiles) -> bool:
     """Write the files of a call; False, with an error message, where one of them must not be written."""
     specs = arguments.specs
     for name, text in found.texts.items():
@@ -134,15 +194,15 @@ def _written(arguments: argparse.Namespace, found: Found) -> bool:
     prices = shipped_text("prices.yaml", ".schemas")
     files = services | {specs / "site.yaml": found.site, specs / "prices.yaml": prices}
     if arguments.repository:
-        files |= repository_files(specs, _output_of(specs).name)
+        files |= _repository_files(specs, _output_of(specs).name)
     return write_new(files, specs)
 
 
 def _checked(specs: Path) -> int:
     """Check the written files together with the existing ones."""
-    found = checked(specs)
-    show(found, sys.stderr, notes=False)
-    return of_failed(found.diagnostics) if found.failed else OK
+    compilation = checked(specs)
+    show(compilation, sys.stderr, notes=False)
+    return of_failed(compilation.diagnostics) if compilation.failed else OK
 
 
 def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, str] | None:
@@ -162,11 +222,11 @@ def _problem(arguments: argparse.Namespace, name: str, text: str) -> tuple[str, 
 
 def _schema_error(text: str) -> str | None:
     """Describe an error in the names from the command line, by the schema of their file."""
-    document = parse_document(Source("service", text))
+    document = parse_document(SourceText("service", text))
     if document.value is None:
         return document.diagnostics[0].message
-    found = validate(document.value, load_schema("service"))
-    return f"{found[0].message}: {found[0].help}" if found else None
+    errors = validate(document.value, load_schema("service"))
+    return f"{errors[0].message}: {errors[0].help}" if errors else None
 
 
 def _output_of(specs: Path) -> Path:
@@ -195,7 +255,7 @@ def write_new(files: dict[Path, str], specs: Path) -> bool:
     except OSError as problem:
         complain(f"{problem.filename} cannot be written: {problem.strerror}")
         return False
-    sys.stdout.writelines(f"wrote {shown(path)}\n" for path in missing if path not in schemas)
+    sys.stdout.writelines(f"wrote {escaped(path)}\n" for path in missing if path not in schemas)
     return True
 
 
@@ -219,3 +279,24 @@ def copy_profile(name: str, specs: Path) -> int:
         return CALL_AT_FAULT
     sys.stdout.write(f"next: edit it; services with profile: {name} use it in place of the shipped one\n")
     return OK
+
+
+def _repository_files(specs: Path, output: str) -> dict[Path, str]:
+    """Write the files for a directory of specs, by their paths beside it; ``output`` is a name beside it as well."""
+    root, name = specs.parent, specs.name
+    names = {
+        "specs": shlex.quote(name),
+        "output": shlex.quote(output),
+        "pattern": re.escape(name),
+        "output_pattern": re.escape(output),
+    }
+    return {
+        root / ".gitattributes": _ATTRIBUTES.format(output=_in_attributes(output)),
+        root / ".pre-commit-config.yaml": _HOOKS.format(**names),
+        root / ".github/workflows/agent-metrics.yml": _WORKFLOW.format(**names),
+    }
+
+
+def _in_attributes(name: str) -> str:
+    """Write a name as a pattern of Git, in which a blank would end it."""
+    return re.sub(r"\s", "?", name)

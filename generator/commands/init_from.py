@@ -15,17 +15,17 @@ from msgspec.structs import replace
 from generator.audit.parse import parse
 from generator.commands.audit import fetched
 from generator.commands.call import CallError
-from generator.commands.init_service import Found
+from generator.commands.init_service import FirstFiles
 from generator.commands.terminal import ProgressLine
-from generator.commands.values import length, prometheus, written
+from generator.commands.values import iso_time, length, prometheus
 from generator.diagnostics.printable import printable
 from generator.discover.bounds import bounds
 from generator.discover.draft import Draft, named, present
 from generator.discover.places import InExposition, OnServer, last_alive
 from generator.discover.promises import ENOUGH, History, budget, promises, runs
-from generator.discover.proof import firings, panels
-from generator.discover.recognise import recognise, run_series
-from generator.discover.remembered import SPEND, remembered
+from generator.discover.proof import Firing, Panel, firings, panels
+from generator.discover.recognise import Match, recognise, run_series
+from generator.discover.remembered import SPEND, Remembered, remembered
 from generator.discover.shelf import Shelf, open_labels, shelf
 from generator.live.errors import LiveError
 from generator.model.units import DAY, HOUR, WEEK, duration
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from generator.discover.proof import Firing, Panel
-    from generator.discover.recognise import Match
-    from generator.discover.remembered import Remembered
     from generator.model.service import Service
     from generator.replay.jobs import Progress
 
@@ -61,7 +58,7 @@ _MOST_OF = 0.9
 _TIMES = {0: "nobody", 1: "once", 2: "twice"}
 
 
-def from_wire(arguments: argparse.Namespace) -> Found:
+def from_wire(arguments: argparse.Namespace) -> FirstFiles:
     """Read the place that a call names, and write a service for each target that a profile can read.
 
     Raises:
@@ -77,15 +74,15 @@ def from_wire(arguments: argparse.Namespace) -> Found:
             if not new:
                 names = ", ".join(_selector(one) for one in matches)
                 raise CallError(
-                    f"what is recognised at {place.name} has specs already: {names}", "see: audit"
+                    f"everything that is recognised at {place.name} has specs already: {names}", "see: audit"
                 )
             interval = max((one.seen.interval or 0 for one in new), default=0) or None
             return _found(
-                _Asked(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
+                _Request(arguments, place, shelf(arguments.specs, site(interval)), line.show), new, interval
             )
 
 
-class _Asked(Struct, frozen=True):
+class _Request(Struct, frozen=True):
     """A call: its options, the place of the series, and the profiles."""
 
     arguments: argparse.Namespace
@@ -140,29 +137,31 @@ def _selector(match: Match) -> str:
     return ", ".join(f'{key}="{printable(value)}"' for key, value in match.service.selector.items())
 
 
-def _found(asked: _Asked, matches: Sequence[Match], interval: float | None) -> Found:
-    drafts = list(_drafts(asked, matches))
+def _found(request: _Request, matches: Sequence[Match], interval: float | None) -> FirstFiles:
+    drafts = list(_drafts(request, matches))
     said = [f"{one.name}: recognised as {one.match.service.profile}, {present(one.match)}" for one in drafts]
     if interval and interval > _LONGEST:
         said.append(
             f"it is scraped every {duration(round(interval))}, and specs take {_LONGEST}s at most: scrape more often"
         )
     try:
-        drafts, more = _tried(asked, drafts)
+        drafts, more = _tried(request, drafts)
     except LiveError as problem:
         drafts = [replace(one, budget=budget(one.match.service, SPEND, None)) for one in drafts]
         more = _untried(problem)
-    return Found({one.name: one.text for one in drafts}, site(interval), (*said, *more))
+    return FirstFiles({one.name: one.text for one in drafts}, site(interval), (*said, *more))
 
 
-def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
-    arguments = asked.arguments
+def _drafts(request: _Request, matches: Sequence[Match]) -> Iterator[Draft]:
+    arguments = request.arguments
     if arguments.service and len(matches) > 1:
         message = f"--service names one service, and {len(matches)} are recognised"
         raise CallError(
             message, f"choose one by --job, or leave --service out: {'; '.join(map(_selector, matches))}"
         )
-    day = datetime.fromtimestamp(asked.place.at if isinstance(asked.place, OnServer) else time.time(), UTC)
+    day = datetime.fromtimestamp(
+        request.place.at if isinstance(request.place, OnServer) else time.time(), UTC
+    )
     taken: set[str] = set()
     for match in matches:
         room = (
@@ -172,26 +171,28 @@ def _drafts(asked: _Asked, matches: Sequence[Match]) -> Iterator[Draft]:
         )
         name = arguments.service or named(match.service.selector, taken, LONGEST_NAME - room)
         taken.add(name)
-        labels = bounds(match, open_labels(match.profile), asked.seconds or WEEK)
-        yield Draft(name, arguments.owner, match, f"{printable(asked.place.name)} on {day:%Y-%m-%d}", labels)
+        labels = bounds(match, open_labels(match.profile), request.seconds or WEEK)
+        yield Draft(
+            name, arguments.owner, match, f"{printable(request.place.name)} on {day:%Y-%m-%d}", labels
+        )
 
 
 _Drafted = tuple[Draft, "Service"]
 
 
-def _tried(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
+def _tried(request: _Request, drafts: Sequence[Draft]) -> tuple[list[Draft], list[str]]:
     """Read the history, derive possible objectives, and evaluate the rules."""
-    drafted, rules = _compiled(asked, drafts)
+    drafted, rules = _compiled(request, drafts)
     services = tuple(service for _, service in drafted)
-    with remembered(asked.place, services, rules, asked.shelf.site, asked.progress) as history:
-        if isinstance(asked.place, OnServer):
-            drafts = [_promised(*one, history, asked) for one in _each(drafted).values()]
+    with remembered(request.place, services, rules, request.shelf.site, request.progress) as history:
+        if isinstance(request.place, OnServer):
+            drafts = [_promised(*one, history, request) for one in _each(drafted).values()]
         else:
             drafts = [_unpromised(*one) for one in _each(drafted).values()]
-        drafted, rules = _compiled(asked, drafts)
+        drafted, rules = _compiled(request, drafts)
         try:
-            history.evaluate(rules, asked.progress)
-            return list(drafts), list(_proof(asked, history, drafted, rules))
+            history.evaluate(rules, request.progress)
+            return list(drafts), list(_proof(request, history, drafted, rules))
         except LiveError as problem:
             return list(drafts), _untried(problem)
 
@@ -200,10 +201,10 @@ def _untried(problem: LiveError) -> list[str]:
     return [f"not tried on its history: {problem.message}", *([f"  {problem.help}"] if problem.help else [])]
 
 
-def _compiled(asked: _Asked, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
-    found = [(draft, one) for draft in drafts for one in asked.shelf.services(draft.text)]
+def _compiled(request: _Request, drafts: Sequence[Draft]) -> tuple[list[_Drafted], RuleSet]:
+    found = [(draft, one) for draft in drafts for one in request.shelf.services(draft.text)]
     services = tuple(service for _, service in found)
-    return found, rule_set(services, asked.shelf.model().library, asked.shelf.site)
+    return found, rule_set(services, request.shelf.model().library, request.shelf.site)
 
 
 def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
@@ -214,8 +215,8 @@ def _each(drafted: Iterable[_Drafted]) -> dict[str, _Drafted]:
     return found
 
 
-def _promised(draft: Draft, service: Service, history: Remembered, asked: _Asked) -> Draft:
-    past = History(history.api, history.end, history.seconds, asked.shelf.site.rule_interval)
+def _promised(draft: Draft, service: Service, history: Remembered, request: _Request) -> Draft:
+    past = History(history.api, history.end, history.seconds, request.shelf.site.rule_interval)
     found = promises(service, past)
     began, ended = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}" for at in (history.start, history.end))
     where = f" in {service.environment}" if service.environment else ""
@@ -236,9 +237,11 @@ def _unpromised(draft: Draft, service: Service) -> Draft:
     return replace(draft, about_objectives=about, budget=budget(service, SPEND, None))
 
 
-def _proof(asked: _Asked, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet) -> Iterator[str]:
+def _proof(
+    request: _Request, history: Remembered, drafted: Iterable[_Drafted], rules: RuleSet
+) -> Iterator[str]:
     """List the panels with data, and the alerts that would have fired."""
-    fired = firings(history, asked.shelf.site.rule_interval)
+    fired = firings(history, request.shelf.site.rule_interval)
     for place, (draft, service) in enumerate(drafted):
         own = RuleSet(rules.shared, (rules.own[place],))
         labels = {
@@ -248,25 +251,25 @@ def _proof(asked: _Asked, history: Remembered, drafted: Iterable[_Drafted], rule
             if one.is_absent
         }
         yield from _boards(
-            service, panels(service, own, asked.shelf.site, history, labels), history, asked, fired
+            service, panels(service, own, request.shelf.site, history, labels), history, request, fired
         )
 
 
 def _boards(
-    service: Service, drawn: Sequence[Panel], history: Remembered, asked: _Asked, fired: Sequence[Firing]
+    service: Service, drawn: Sequence[Panel], history: Remembered, request: _Request, fired: Sequence[Firing]
 ) -> Iterator[str]:
     measured = [one for one in drawn if not one.why]
     full = sum(one.has_data for one in measured)
-    if isinstance(asked.place, InExposition):
+    if isinstance(request.place, InExposition):
         yield (
             f"{service.name}: {full} of {len(measured)} panels would have data. An exposition has no history: what it "
             "counts was taken to come again in every minute, and no alert was tried"
         )
     else:
         mine = [one for one in fired if one.service == service.name]
-        yield f"{service.name}: {full} of {len(measured)} panels have data; {_alerts(mine, history, asked)}"
+        yield f"{service.name}: {full} of {len(measured)} panels have data; {_alerts(mine, history, request)}"
         pages = [one for one in mine if one.severity == _CRITICAL]
-        yield from (f"  {one.alert} at {written(one.began)} for {_length(one)}" for one in pages[:_LISTED])
+        yield from (f"  {one.alert} at {iso_time(one.began)} for {_length(one)}" for one in pages[:_LISTED])
         if len(pages) > _LISTED:
             yield f"  and {len(pages) - _LISTED} more: replay says all"
     for why, count in Counter(one.why for one in drawn if one.why).items():
@@ -274,11 +277,11 @@ def _boards(
     yield from (f"  empty: {one.title} ({one.dashboard})" for one in measured if not one.has_data)
 
 
-def _alerts(fired: Sequence[Firing], history: Remembered, asked: _Asked) -> str:
+def _alerts(fired: Sequence[Firing], history: Remembered, request: _Request) -> str:
     pages = sum(one.severity == _CRITICAL for one in fired)
     rest = len(fired) - pages
     tickets = f" and opened {rest} {'tickets' if rest > 1 else 'ticket'}" if rest else ""
-    return f"{_span(history, asked)} would have paged {_TIMES.get(pages, f'{pages} times')}{tickets}"
+    return f"{_span(history, request)} would have paged {_TIMES.get(pages, f'{pages} times')}{tickets}"
 
 
 def _length(one: Firing) -> str:
@@ -290,10 +293,10 @@ def _rounded(seconds: int) -> str:
     return duration(seconds if seconds < _MINUTE else round(seconds / _MINUTE) * _MINUTE)
 
 
-def _span(history: Remembered, asked: _Asked) -> str:
+def _span(history: Remembered, request: _Request) -> str:
     """Name the span: shorter than requested where series begin later."""
-    if history.seconds < _MOST_OF * asked.seconds:
+    if history.seconds < _MOST_OF * request.seconds:
         seconds = round(history.seconds / HOUR) * HOUR if history.seconds > DAY // 4 else history.seconds
         return f"the {_rounded(seconds)} that it knows"
     names = {WEEK: "the last week", DAY: "the last day"}
-    return names.get(asked.seconds, f"the last {duration(asked.seconds)}")
+    return names.get(request.seconds, f"the last {duration(request.seconds)}")

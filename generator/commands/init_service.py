@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.spec.files import shipped_profiles
 from generator.spec.load import load_profile
-from generator.spec.sources import read_file
+from generator.spec.sources import read_file, shipped_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +43,7 @@ _OTHERS = ("{max_live: 10}", "a placeholder: the largest number of values at onc
 _WIDTH = 36
 
 
-class Found(Struct, frozen=True):
+class FirstFiles(Struct, frozen=True):
     """The files to write, with ``texts`` of services by their names, and the messages to print."""
 
     texts: Mapping[str, str]

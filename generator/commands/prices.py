@@ -8,23 +8,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, CallError, shown
+from generator.commands.call import CALL_AT_FAULT, OK, CallError, escaped
 from generator.commands.compiling import checked
 from generator.commands.init import shipped_text
-from generator.commands.litellm_prices import every_chat_model, models_of, read_list
+from generator.commands.litellm_prices import Imported, every_chat_model, models_of, read_list
 from generator.commands.replacing import replacing
 from generator.commands.terminal import complain
 from generator.model.labels import OTHER
 from generator.spec.document import parse_document
 from generator.spec.schema import load_schema, validate
-from generator.spec.source import Source
+from generator.spec.source import SourceText
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
     from pathlib import Path
 
-    from generator.commands.litellm_prices import Imported
 
 _ENTRY = re.compile(
     r"  (?:\"(?P<quoted>[^\"]+)\"|(?P<plain>[^\s#\"'][^#]*?)): (?P<value>\{.*\})\s*(?P<comment>#.*)?"
@@ -61,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     day = arguments.date or _day_of(arguments.file)
     if not _DATE.fullmatch(day):
-        raise CallError(f'"{shown(day)}" is no day', "write it as 2026-11-28")
+        raise CallError(f'"{escaped(day)}" is no day', "write it as 2026-11-28")
     listed = read_list(arguments.file)
     path = arguments.specs / "prices.yaml"
     before = _lines_of(path)
@@ -76,7 +75,7 @@ def _import(arguments: argparse.Namespace) -> int:
     _report(_entries(before), found, path)
     for why, names in (("not in the list", missing), ("of another provider there", others)):
         if names:
-            sys.stdout.write(f"{why}, and left as they are: {', '.join(map(shown, names))}\n")
+            sys.stdout.write(f"{why}, and left as they are: {', '.join(map(escaped, names))}\n")
     return OK
 
 
@@ -90,7 +89,7 @@ def _day_of(path: Path) -> str:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as problem:
-        raise CallError(f"{shown(path)} cannot be read: {problem.strerror}") from problem
+        raise CallError(f"{escaped(path)} cannot be read: {problem.strerror}") from problem
 
 
 def _lines_of(path: Path) -> list[str]:
@@ -100,7 +99,7 @@ def _lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise CallError(f"{shown(path)} cannot be read: {problem}") from problem
+        raise CallError(f"{escaped(path)} cannot be read: {problem}") from problem
 
 
 def _listed(specs: Path) -> list[str]:
@@ -134,8 +133,8 @@ def _entries(lines: list[str]) -> dict[str, str]:
     return {found["quoted"] or found["plain"]: found["value"] for found in matches if found}
 
 
-def _with_models(lines: list[str], found: Iterable[Imported]) -> list[str]:
-    new = {model.name: model.entry for model in found}
+def _with_models(lines: list[str], models: Iterable[Imported]) -> list[str]:
+    new = {model.name: model.entry for model in models}
     begin, end = _block(lines, "models")
     kept = []
     for line in lines[begin:end]:
@@ -152,13 +151,13 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z][\w./:@-]*\w", name) else f'"{name}"'
 
 
-def _with_providers(lines: list[str], found: Iterable[Imported]) -> list[str]:
+def _with_providers(lines: list[str], models: Iterable[Imported]) -> list[str]:
     if not any(line.startswith("providers:") for line in lines):
         begin = _block(lines, "models")[0] - 1
         lines = [*lines[:begin], "providers:", *lines[begin:]]
     begin, end = _block(lines, "providers")
     known = {line.strip().partition(":")[0] for line in lines[begin:end]}
-    new = {model.provider: model.includes for model in found if model.provider not in known}
+    new = {model.provider: model.includes for model in models if model.provider not in known}
     return [*lines[:end], *(f"  {name}: {{includes: {held}}}" for name, held in new.items()), *lines[end:]]
 
 
@@ -170,7 +169,7 @@ def _dated(lines: list[str], day: str) -> list[str]:
 
 def _check(lines: list[str], path: Path) -> None:
     """Check that the new list compiles, before it replaces the old one."""
-    document = parse_document(Source(str(path), "\n".join(lines) + "\n"))
+    document = parse_document(SourceText(str(path), "\n".join(lines) + "\n"))
     wrong = (
         validate(document.value, load_schema("prices"))
         if document.value is not None
@@ -178,15 +177,15 @@ def _check(lines: list[str], path: Path) -> None:
     )
     if wrong:
         raise CallError(
-            f"{shown(path)} would be wrong: {wrong[0].message}", "correct it first, or name fewer models"
+            f"{escaped(path)} would be wrong: {wrong[0].message}", "correct it first, or name fewer models"
         )
 
 
-def _report(before: dict[str, str], found: list[Imported], path: Path) -> None:
-    new = [model for model in found if model.name not in before]
-    changed = [model for model in found if before.get(model.name, model.entry) != model.entry]
-    same = len(found) - len(new) - len(changed)
-    sys.stdout.write(f"{shown(path)}: {len(new)} added, {len(changed)} changed, {same} as before\n")
+def _report(before: dict[str, str], models: list[Imported], path: Path) -> None:
+    new = [model for model in models if model.name not in before]
+    changed = [model for model in models if before.get(model.name, model.entry) != model.entry]
+    same = len(models) - len(new) - len(changed)
+    sys.stdout.write(f"{escaped(path)}: {len(new)} added, {len(changed)} changed, {same} as before\n")
     for model in changed[:_MOST_SHOWN]:
         sys.stdout.write(f"  {model.name}: {before[model.name]}\n    now {model.entry}\n")
     if len(changed) > _MOST_SHOWN:

@@ -16,36 +16,31 @@ from msgspec import Struct
 from generator import __version__
 from generator.commands import options
 from generator.commands.call import OK, SPEC_AT_FAULT, CallError
+from generator.commands.compiling import check_known, on_specs
 from generator.commands.earlier import OLD, earlier
 from generator.commands.incidents import incidents_of
-from generator.commands.on_specs import check_known, on_specs
-from generator.commands.replacing import replacing
+from generator.commands.replacing import Replacement, replacing
 from generator.commands.terminal import ProgressLine, show
-from generator.commands.values import Span, length, prometheus, span
+from generator.commands.values import TimeSpan, length, prometheus, span
 from generator.live.api import MAX_POINTS
 from generator.prometheus.rule_set import alerting_by_service, rule_set
-from generator.replay.compare import compare
+from generator.replay.compare import Comparison, compare_replays
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import Crew
-from generator.replay.replay import Order, Records, replay
-from generator.replay.report import report
-from generator.replay.resume import Forgetful, parts_file
-from generator.replay.subject import subject
-from generator.replay.truth import check_truth
+from generator.replay.jobs import WorkerPool
+from generator.replay.judge import check_truth
+from generator.replay.replay import Order, RecordSource, replay
+from generator.replay.report import Report, report
+from generator.replay.resume import AnswerStore, NoAnswers, answer_file
+from generator.replay.subject import ReplaySubject, subject
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from generator.commands.replacing import Replacement
     from generator.compiler import Compilation
     from generator.model.incidents import Incidents
     from generator.model.service import Model, Service
-    from generator.replay.compare import Comparison
     from generator.replay.jobs import Progress
-    from generator.replay.report import Report
-    from generator.replay.resume import Parts
-    from generator.replay.subject import Subject
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,10 +129,10 @@ def run(arguments: argparse.Namespace) -> int:
         known = truth.incidents if truth else None
         before = earlier(arguments.compare, arguments.specs).model if arguments.compare else None
         if before:
-            told = compared(arguments, (before, model), arguments.compare, known)
+            lines = replay_both(arguments, (before, model), arguments.compare, known)
         else:
-            told = _replayed(arguments, model, known)
-        sys.stdout.writelines(told)
+            lines = _replayed(arguments, model, known)
+        sys.stdout.writelines(lines)
         return OK
 
     return on_specs(arguments.specs, replayed)
@@ -146,17 +141,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _replayed(arguments: argparse.Namespace, model: Model, truth: Incidents | None) -> Iterable[str]:
     """Replay and judge; errors of the call are found before the server receives a request."""
     with _opened(arguments) as (opened, page, line):
-        call = asked(arguments, (model,), truth, line.show, opened)
-        found = report(replay(call.orders[0], call.crew), truth)
+        call = read_call(arguments, (model,), truth, line.show, opened)
+        replayed = report(replay(call.orders[0], call.crew), truth)
         if page:
             from generator.replay.page import page as rendered  # noqa: PLC0415 - Jinja, for --html only
 
-            page.write([rendered(found)])
+            page.write([rendered(replayed)])
     _done(arguments)
-    return _shown(found, arguments.format)
+    return _shown(replayed, arguments.format)
 
 
-def compared(
+def replay_both(
     arguments: argparse.Namespace, models: tuple[Model, Model], old: str, truth: Incidents | None
 ) -> Iterable[str]:
     """Replay the earlier specs and these, and return the differences.
@@ -165,21 +160,21 @@ def compared(
         CallError: the call contradicts itself or the specs, or a file belongs to another call.
         LiveError: the server fails, or there is no Prometheus here to compute records with.
     """
-    if arguments.records == Records.READ:
+    if arguments.records == RecordSource.READ:
         message = (
             "the server records by one of the two specs: to compare them, records are computed here by either"
         )
         raise CallError(message, "leave out --records")
     with _opened(arguments) as (opened, page, line):
-        call = asked(arguments, models, truth, line.show, opened)
+        call = read_call(arguments, models, truth, line.show, opened)
         before, after = (report(replay(order, call.crew), truth) for order in call.orders)
-        found = compare(before, after, old)
+        comparison = compare_replays(before, after, old)
         if page:
             from generator.replay.page import page_of_change  # noqa: PLC0415 - Jinja, for --html only
 
-            page.write([page_of_change(found)])
+            page.write([page_of_change(comparison)])
     _done(arguments)
-    return _difference(found, arguments.format)
+    return _difference(comparison, arguments.format)
 
 
 @contextmanager
@@ -199,28 +194,28 @@ def _done(arguments: argparse.Namespace) -> None:
         arguments.resume.unlink(missing_ok=True)
 
 
-def _shown(found: Report, format_: str) -> Iterable[str]:
+def _shown(report: Report, format_: str) -> Iterable[str]:
     if format_ == "json":
         from generator.replay.as_json import as_json  # noqa: PLC0415 - one format a call
 
-        return [as_json(found)]
+        return [as_json(report)]
     if format_ == "markdown":
         from generator.replay.as_markdown import as_markdown  # noqa: PLC0415
 
-        return [as_markdown(found)]
+        return [as_markdown(report)]
     from generator.replay.as_text import as_text  # noqa: PLC0415
 
-    return (f"{line}\n" for line in as_text(found))
+    return (f"{line}\n" for line in as_text(report))
 
 
-def _difference(found: Comparison, format_: str) -> Iterable[str]:
+def _difference(comparison: Comparison, format_: str) -> Iterable[str]:
     from generator.replay import differences  # noqa: PLC0415
 
     if format_ == "json":
-        return [differences.as_json(found)]
+        return [differences.as_json(comparison)]
     if format_ == "markdown":
-        return [differences.as_markdown(found)]
-    return (f"{line}\n" for line in differences.as_text(found))
+        return [differences.as_markdown(comparison)]
+    return (f"{line}\n" for line in differences.as_text(comparison))
 
 
 _MOST_REQUESTS = 16
@@ -230,10 +225,10 @@ class Call(Struct, frozen=True):
     """The replays of a call, one for each of the specs, and the server."""
 
     orders: tuple[Order, ...]
-    crew: Crew
+    crew: WorkerPool
 
 
-def asked(
+def read_call(
     arguments: argparse.Namespace,
     models: Sequence[Model],
     truth: Incidents | None,
@@ -256,10 +251,10 @@ def asked(
     if truth:
         every = dict.fromkeys(name for about in subjects for name in about.services)
         check_truth(truth, every, within.start, within.end)
-    records = Records(arguments.records) if len(models) == 1 else Records.INLINED
+    records = RecordSource(arguments.records) if len(models) == 1 else RecordSource.INLINED
     limits = within.start, within.end, records, arguments.points, arguments.max_samples
     orders = (Order(about, model.site, *limits) for about, model in zip(subjects, models, strict=True))
-    return Call(tuple(orders), Crew(apis, parts, progress))
+    return Call(tuple(orders), WorkerPool(apis, parts, progress))
 
 
 def _check_limits(arguments: argparse.Namespace) -> None:
@@ -270,7 +265,7 @@ def _check_limits(arguments: argparse.Namespace) -> None:
             raise CallError(f"{option} is from 1 to {most}, not {getattr(arguments, name)}")
 
 
-def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[Subject, ...]:
+def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[ReplaySubject, ...]:
     """Choose the replayed parts of each model; every named service and alert must be in one of them."""
     every = {one.name for model in models for one in model.services}
     wanted = frozenset(_known(arguments.service, every, "service")) or every
@@ -281,7 +276,7 @@ def _subjects(arguments: argparse.Namespace, models: Sequence[Model]) -> tuple[S
     return tuple(about.only(chosen) if chosen else about for about in whole)
 
 
-def _whole(services: Sequence[Service], model: Model, step: int | None) -> Subject:
+def _whole(services: Sequence[Service], model: Model, step: int | None) -> ReplaySubject:
     recording = rule_set(services, model.library, model.site).groups
     return subject(alerting_by_service(services, model.library, model.site), recording, step=step)
 
@@ -293,21 +288,27 @@ def _known(asked_for: list[str], there: Collection[str], what: str) -> tuple[str
 
 
 def _parts(
-    arguments: argparse.Namespace, subjects: Sequence[Subject], within: Span, url: str, opened: ExitStack
-) -> tuple[Parts, Span]:
+    arguments: argparse.Namespace,
+    subjects: Sequence[ReplaySubject],
+    within: TimeSpan,
+    url: str,
+    opened: ExitStack,
+) -> tuple[AnswerStore, TimeSpan]:
     """Open the file to resume from; a span such as the last week stays the same week in it."""
     if not arguments.resume and len(subjects) == 1:
-        return Forgetful(), within
+        return NoAnswers(), within
     path = arguments.resume or Path(opened.enter_context(TemporaryDirectory())) / "parts"
-    parts = opened.enter_context(parts_file(path, _fingerprint(arguments, subjects, within, url)))
+    parts = opened.enter_context(answer_file(path, _fingerprint(arguments, subjects, within, url)))
     kept = parts.get("span")
     if kept is None:
         parts.put("span", json.dumps([within.start, within.end]))
         return parts, within
-    return parts, Span(*json.loads(kept))
+    return parts, TimeSpan(*json.loads(kept))
 
 
-def _fingerprint(arguments: argparse.Namespace, subjects: Sequence[Subject], within: Span, url: str) -> str:
+def _fingerprint(
+    arguments: argparse.Namespace, subjects: Sequence[ReplaySubject], within: TimeSpan, url: str
+) -> str:
     moving = arguments.to is None
     asked_for = [arguments.last, arguments.from_, None if moving else within.end]
     limits = [arguments.records, arguments.points, arguments.max_samples]

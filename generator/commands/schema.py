@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from generator.commands import options
-from generator.commands.call import CALL_AT_FAULT, OK, shown
+from generator.commands.call import CALL_AT_FAULT, OK, escaped
 from generator.commands.terminal import complain
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from generator.spec.reference import Key, Section
+    from generator.spec.reference import Key, KeySection
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("\n".join((*map(_page, sections()), side_by_side())))
         return OK
     if arguments.kind is None:
-        complain("say which schema to print, or where to write them all", "schema service, or: schema -o DIR")
+        complain(
+            "name the schema to print, or a directory for all of them", "schema service, or: schema -o DIR"
+        )
         return CALL_AT_FAULT
     sys.stdout.write(schema_text(arguments.kind))
     return OK
@@ -49,7 +51,7 @@ def schema_files() -> dict[str, str]:
     return {f"{kind}{SUFFIX}": schema_text(kind) for kind in sorted(KINDS)}
 
 
-def _page(section: Section) -> str:
+def _page(section: KeySection) -> str:
     """Write the keys of a section as a table in Markdown."""
     places = "\n".join(f"- `{place}`" for place in section.places)
     head = f"### {section.title}\n\n{section.meaning}\n\n{places}\n\n"
@@ -75,5 +77,5 @@ def _write(target: Path) -> int:
     except OSError as problem:
         complain(f"{problem.filename or target} cannot be written: {problem.strerror}")
         return CALL_AT_FAULT
-    sys.stdout.write(f"{shown(target)}: {len(schema_files())} schemas\n")
+    sys.stdout.write(f"{escaped(target)}: {len(schema_files())} schemas\n")
     return OK

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from generator.diagnostics.findings import Findings
 from generator.model.words import RUN
 from generator.resolve.model import resolve_common
-from generator.resolve.profile import measured
+from generator.resolve.profile import Measured, resolve_measured
 from generator.spec.load import load_shared
 from generator.spec.sources import shipped_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.resolve.profile import Measured
     from generator.spec.types import ProfileSpec
 
 _SEGMENTS = ("release", "model", "tool", "stop_reason")
@@ -34,7 +33,7 @@ def side_by_side() -> str:
         return ""
     common, _ = resolve_common(shared)
     profiles = sorted(common.profiles.items())
-    found = {name: measured(spec, common.base, Findings()) for name, spec in profiles}
+    found = {name: resolve_measured(spec, common.base, Findings()) for name, spec in profiles}
     rows = [
         _row("", (f"`{name}`" for name, _ in profiles)),
         _row("---", ("---" for _ in profiles)),

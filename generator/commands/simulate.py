@@ -12,28 +12,26 @@ from msgspec import Struct, field
 
 from generator.commands import options
 from generator.commands.call import OK, CallError
-from generator.commands.on_specs import check_known, named, on_specs
+from generator.commands.compiling import check_known, on_specs, service_named
 from generator.commands.replacing import replacing
 from generator.commands.terminal import ProgressLine
-from generator.commands.values import instant, length, prometheus, span, written
+from generator.commands.values import TimeSpan, instant, iso_time, length, prometheus, span
 from generator.diagnostics.printable import printable
 from generator.model.units import parse_duration
 from generator.promql.expr import aggregate, series
 from generator.simulate.history import simulate
-from generator.simulate.incidents import effects, names
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.incidents import effects, incident_names
+from generator.simulate.scenario import RequestedIncident, Scenario, scenario_with
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from generator.commands.values import Span
     from generator.compiler import Compilation
     from generator.live.api import PrometheusApi
     from generator.live.remote_write import TimeSeries
     from generator.model.service import Model, Service
-    from generator.simulate.scenario import Scenario
     from generator.simulate.truth import Truth
 
 
@@ -53,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME[@START[+DURATION]]",
         help="what goes wrong, and when: tool-outage@2h+30m, or @2026-03-21T09:00Z; may be repeated. "
-        f"Names: {', '.join(names())}",
+        f"Names: {', '.join(incident_names())}",
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="the same seed, the same bytes; default: 1"
@@ -89,13 +87,13 @@ def _simulate(arguments: argparse.Namespace, model: Model) -> Iterator[str]:
     if arguments.openmetrics and arguments.truth and _same(arguments.openmetrics, arguments.truth):
         raise CallError("--openmetrics and --truth name the same file", "name another one")
     service, within = _service(arguments.service, model), span(arguments)
-    incidents = [wanted(text, service, within) for text in arguments.incident]
-    scenario = staged(service, within.start, within.end, incidents, seed=arguments.seed)
+    incidents = [parse_incident(text, service, within) for text in arguments.incident]
+    scenario = scenario_with(service, within.start, within.end, incidents, seed=arguments.seed)
     with ExitStack() as opened:
         line = opened.enter_context(ProgressLine(sys.stderr))
         # An unwritable place is found before the work.
         key = opened.enter_context(replacing(arguments.truth)) if arguments.truth else None
-        job = Job(service, model, scenario, line)
+        job = Simulation(service, model, scenario, line)
         if arguments.openmetrics:
             said, truth = to_file(job, arguments.openmetrics)
         else:
@@ -113,23 +111,23 @@ def _same(one: Path, other: Path) -> bool:
 
 def _service(name: str | None, model: Model) -> Service:
     if name is not None:
-        return named(name, model)
+        return service_named(name, model)
     if len(model.services) == 1:
         return model.services[0]
     names = " or ".join(service.name for service in model.services)
-    raise CallError("say which service to simulate", f"--service {names}")
+    raise CallError("name the service to simulate", f"--service {names}")
 
 
 def _summary(truth: Truth) -> Iterator[str]:
-    yield f"{truth.service} from {written(truth.start)} to {written(truth.end)}, seed {truth.seed}\n"
+    yield f"{truth.service} from {iso_time(truth.start)} to {iso_time(truth.end)}, seed {truth.seed}\n"
     happened = [(rollout.at, f"release {rollout.release}") for rollout in truth.rollouts]
     for one in truth.incidents:
         found_by = ", ".join(one.effect.alerts) or "no alert"
-        happened.append((one.start, f"{one.effect.name} until {written(one.end)}, for {found_by}"))
-    yield from (f"  {written(at)}  {what}\n" for at, what in sorted(happened))
+        happened.append((one.start, f"{one.effect.name} until {iso_time(one.end)}, for {found_by}"))
+    yield from (f"  {iso_time(at)}  {what}\n" for at, what in sorted(happened))
 
 
-def wanted(text: str, service: Service, within: Span) -> Wanted:
+def parse_incident(text: str, service: Service, within: TimeSpan) -> RequestedIncident:
     """Read an incident; START is a time, or a duration after the start of the span.
 
     By default it starts in the middle and lasts a quarter of the span; it ends with the span at the latest.
@@ -145,11 +143,11 @@ def wanted(text: str, service: Service, within: Span) -> Wanted:
     start = _start(begin, within) if at else within.start + whole / 2
     if not within.start <= start < within.end:
         raise CallError(
-            f"incident {name} starts outside the span, at {written(start)}",
-            f"the span is from {written(within.start)} to {written(within.end)}",
+            f"incident {name} starts outside the span, at {iso_time(start)}",
+            f"the span is from {iso_time(within.start)} to {iso_time(within.end)}",
         )
     end = start + (length(lasting) if lasting else whole / 4)
-    return Wanted(name, start, min(end, within.end))
+    return RequestedIncident(name, start, min(end, within.end))
 
 
 def _parts(when: str) -> tuple[str, str]:
@@ -158,7 +156,7 @@ def _parts(when: str) -> tuple[str, str]:
     return (begin, lasting) if plus and ":" not in lasting else (when, "")
 
 
-def _start(text: str, within: Span) -> float:
+def _start(text: str, within: TimeSpan) -> float:
     after = parse_duration(text)
     return instant(text, within.end) if after is None else within.start + after
 
@@ -167,7 +165,7 @@ def _start(text: str, within: Span) -> float:
 _LOOKBACK, _PROBES = 300, 500
 
 
-class Job(Struct, frozen=True):
+class Simulation(Struct, frozen=True):
     """A simulation, and its progress line."""
 
     service: Service
@@ -197,7 +195,7 @@ class _Count(Struct):
         return f"{self.samples} samples of {self.series} series"
 
 
-def to_file(job: Job, path: Path) -> tuple[str, Truth]:
+def to_file(job: Simulation, path: Path) -> tuple[str, Truth]:
     """Write OpenMetrics text; return a summary and the true events.
 
     Raises:
@@ -212,7 +210,7 @@ def to_file(job: Job, path: Path) -> tuple[str, Truth]:
     return f"{path}: {count}", history.truth
 
 
-def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
+def to_server(job: Simulation, api: PrometheusApi, *, record: bool, add: bool) -> tuple[str, Truth]:
     """Write into a Prometheus; if ``record``, with the records of its rules, alerts included.
 
     ``add`` allows existing series of the service in the span.
@@ -231,7 +229,7 @@ def to_server(job: Job, api: PrometheusApi, *, record: bool, add: bool) -> tuple
     return (f"{said}, {_record(job, api)}" if record else said), history.truth
 
 
-def _check_free(job: Job, api: PrometheusApi) -> None:
+def _check_free(job: Simulation, api: PrometheusApi) -> None:
     """Invented series must not mix with true ones: nothing could separate them afterwards."""
     start, end = job.scenario.start, job.scenario.end
     expr = aggregate("count", series("", job.service.selector).now())
@@ -242,7 +240,7 @@ def _check_free(job: Job, api: PrometheusApi) -> None:
         )
 
 
-def _record(job: Job, api: PrometheusApi) -> str:
+def _record(job: Simulation, api: PrometheusApi) -> str:
     from generator.live.evaluate import evaluate  # noqa: PLC0415 - for --record only
     from generator.prometheus.rule_set import rule_set  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from msgspec import Struct, field
 
@@ -14,7 +14,6 @@ from generator.diagnostics.printable import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
 
     from generator.compiler import Compilation
 
@@ -25,17 +24,17 @@ _CLEAR = "\r\x1b[K"
 _WIDTH = 24
 
 
-def rendered(found: Compilation, *, coloured: bool, notes: bool) -> str:
+def rendered(compilation: Compilation, *, coloured: bool, notes: bool) -> str:
     """Write the diagnostics for a person; with ``notes``, also the decisions made on the author's behalf."""
     from generator.diagnostics.text import render_text  # noqa: PLC0415 - only where there are diagnostics
 
-    shown = [one for one in found.diagnostics if notes or one.severity is not Severity.INFO]
-    return render_text(shown, found.texts, colour=coloured) if shown else ""
+    shown = [one for one in compilation.diagnostics if notes or one.severity is not Severity.INFO]
+    return render_text(shown, compilation.texts, colour=coloured) if shown else ""
 
 
-def show(found: Compilation, stream: TextIO, *, notes: bool) -> None:
+def show(compilation: Compilation, stream: TextIO, *, notes: bool) -> None:
     """Write the diagnostics to a stream, with colours where it has them."""
-    stream.write(rendered(found, coloured=colours(stream), notes=notes))
+    stream.write(rendered(compilation, coloured=colours(stream), notes=notes))
 
 
 def complain(message: str, help_: str = "") -> None:

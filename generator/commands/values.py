@@ -11,30 +11,29 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.commands.call import CallError
-from generator.live.address import check_address
-from generator.live.credentials import credentials
+from generator.live.credentials import Credentials, credentials
+from generator.live.errors import LiveError
 from generator.model.units import parse_duration
 
 if TYPE_CHECKING:
     import argparse
 
     from generator.live.api import PrometheusApi
-    from generator.live.credentials import Credentials
 
 #: The format that ``instant`` reads, for --help.
 INSTANT = "2026-03-21T09:00Z, Unix seconds, or now"
-
 _UNIX = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?")
+_HTTP = re.compile(r"https?://[^/\s]+[^\s]*", re.IGNORECASE)
 
 
-class Span(Struct, frozen=True):
+class TimeSpan(Struct, frozen=True):
     """From ``start`` to ``end``, whole Unix seconds."""
 
     start: int
     end: int
 
 
-def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
+def span(arguments: argparse.Namespace, now: float | None = None) -> TimeSpan:
     """Read ``from_``, ``to`` and ``last`` (texts or None) of a call; the default end is now.
 
     Raises:
@@ -42,14 +41,14 @@ def span(arguments: argparse.Namespace, now: float | None = None) -> Span:
     """
     now = time.time() if now is None else now
     if (arguments.last is None) == (arguments.from_ is None):
-        message = "say one of --last and --from"
+        message = "give either --last or --from"
         raise CallError(message, "--last 6h, or: --from 2026-03-21T00:00Z --to 2026-03-22T00:00Z")
     end = int(now if arguments.to is None else instant(arguments.to, now))
     start = int(end - length(arguments.last) if arguments.from_ is None else instant(arguments.from_, now))
     if start >= end:
-        message = f"the span ends before it starts: {written(start)} to {written(end)}"
+        message = f"the span ends before it starts: {iso_time(start)} to {iso_time(end)}"
         raise CallError(message, "give --from an earlier time than --to")
-    return Span(start, end)
+    return TimeSpan(start, end)
 
 
 def instant(text: str, now: float) -> float:
@@ -87,7 +86,7 @@ def length(text: str) -> float:
     return seconds
 
 
-def written(time_: float) -> str:
+def iso_time(time_: float) -> str:
     """Write a time as ``instant`` reads it."""
     try:
         return datetime.fromtimestamp(time_, UTC).isoformat().replace("+00:00", "Z")
@@ -115,3 +114,24 @@ def prometheus(url: str, timeout: str) -> PrometheusApi:
 
     who, address = identified(url, "PROMETHEUS")
     return connect(address, timeout=length(timeout), credentials=who)
+
+
+def check_address(url: str, server: str) -> str:
+    """Return ``url`` without a slash at its end; ``server`` is as in ``credentials``: ``GRAFANA``, ``RULER``.
+
+    Raises:
+        LiveError: it contains credentials, or is not an http or https address. The message does not repeat it.
+    """
+    if "@" in url:
+        raise LiveError(
+            f"the address of {server.title()} holds a user name or a password, which process lists, shell histories"
+            " and logs would show",
+            f"give it without, and set AGENT_METRICS_{server}_TOKEN, or AGENT_METRICS_{server}_USER and"
+            f" AGENT_METRICS_{server}_PASSWORD, in the environment",
+        )
+    if not _HTTP.fullmatch(url) or "?" in url or "#" in url:
+        raise LiveError(
+            f"the address of {server.title()} is not one of a server",
+            "give it as in https://example.com/path",
+        )
+    return url.rstrip("/")

@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 from generator.artifact import Artifact
 from generator.delivery.limits import Limit
 from generator.delivery.objects import AS_IT_IS, OWNER, PART_OF, object_name, uid, without_blanks
-from generator.delivery.rule_text import GENERATED
+from generator.delivery.rule_text import GENERATED, RuleText
 from generator.model.names import GRAFANA_FOLDER, GRAFANA_TAG
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Helm
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing
-    from generator.prometheus.block_yaml import Mapped
 
 ROOT = "helm"
 #: Helm keeps files and rendered objects, compressed: a byte of a service's rules took a measured tenth of a byte, and

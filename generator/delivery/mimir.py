@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED, joined
+from generator.delivery.rule_text import GENERATED, RuleText, join_groups
 from generator.model.names import GRAFANA_TAG
 from generator.prometheus.block_yaml import block_yaml
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
-    from generator.delivery.rule_text import RuleText
     from generator.model.delivery import Mimir
     from generator.model.service import Service, Site
     from generator.prometheus.alertmanager import Routing
@@ -44,7 +43,7 @@ def of_dashboards(drawn: Sequence[Artifact], options: Mimir) -> Iterator[Artifac
 
 def of_all(shared: Sequence[RuleText], routes: Sequence[Routing], options: Mimir) -> Iterator[Artifact]:  # noqa: ARG001
     """Write the namespace of the shared rules."""
-    yield _namespace(SHARED, joined(shared))
+    yield _namespace(SHARED, join_groups(shared))
 
 
 def _namespace(name: str, groups: str) -> Artifact:

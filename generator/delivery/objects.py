@@ -10,15 +10,13 @@ import orjson
 from msgspec import Struct
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED
+from generator.delivery.rule_text import GENERATED, RuleText
 from generator.model.names import GRAFANA_TAG
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.delivery.rule_text import RuleText
-    from generator.prometheus.block_yaml import Mapped
 
 #: The label that all objects share.
 PART_OF = {"app.kubernetes.io/part-of": GRAFANA_TAG}
@@ -30,7 +28,7 @@ AS_IT_IS = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class Kind(Struct, frozen=True):
+class ObjectKind(Struct, frozen=True):
     """A kind of object: ``api`` is the group and version that it belongs to."""
 
     name: str
@@ -43,7 +41,7 @@ def object_name(name: str) -> str:
 
 
 def head(
-    kind: Kind,
+    kind: ObjectKind,
     name: str,
     namespace: str,
     labels: Mapping[str, str] = NOTHING,
@@ -59,7 +57,7 @@ def head(
     return GENERATED + block_yaml({"apiVersion": kind.api, "kind": kind.name, "metadata": metadata})
 
 
-def rules_object(kind: Kind, rules: RuleText, namespace: str, labels: Mapping[str, str]) -> str:
+def rules_object(kind: ObjectKind, rules: RuleText, namespace: str, labels: Mapping[str, str]) -> str:
     """Write an object with rule groups as its spec."""
     owner = {OWNER: rules.owner} if rules.owner else {}
     name = object_name(rules.name)

@@ -10,24 +10,21 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
-from generator.delivery.rule_text import GENERATED
+from generator.delivery.rule_text import GENERATED, RuleText
 from generator.model import names
 from generator.model.alerts import BurnRate
-from generator.model.signals import Share
+from generator.model.signals import Share, Signal
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.prometheus.block_yaml import block_yaml
+from generator.prometheus.block_yaml import Mapped, block_yaml
 from generator.promql.expr import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.delivery.limits import Limit
-    from generator.delivery.rule_text import RuleText
     from generator.model.delivery import OpenSlo
     from generator.model.service import Objective, Service, Site
-    from generator.model.signals import Signal
     from generator.prometheus.alertmanager import Routing
-    from generator.prometheus.block_yaml import Mapped
 
 ROOT = "openslo"
 LIMITS: tuple[Limit, ...] = ()

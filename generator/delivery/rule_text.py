@@ -40,15 +40,15 @@ def rule_texts(files: Iterable[Artifact], owner: str = "") -> Iterator[RuleText]
     """Collect rule files by the name of their subject."""
     by_name: dict[str, list[str]] = {}
     for file in files:
-        found = _NAME.fullmatch(file.path)
-        if not found:
+        match = _NAME.fullmatch(file.path)
+        if not match:
             raise ValueError(f"no rule file: {file.path}")
-        by_name.setdefault(found["name"], []).append(_items(file.text))
+        by_name.setdefault(match["name"], []).append(_items(file.text))
     for name, items in by_name.items():
         yield RuleText(name, owner, "".join(items))
 
 
-def joined(texts: Iterable[RuleText]) -> str:
+def join_groups(texts: Iterable[RuleText]) -> str:
     """Join the items of several subjects."""
     return "".join(text.groups for text in texts)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.artifact import Artifact
 from generator.delivery.limits import Limit
-from generator.delivery.objects import Kind, kustomization, rules_object
+from generator.delivery.objects import ObjectKind, kustomization, rules_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator.prometheus.alertmanager import Routing
 
 ROOT = "victoriametrics"
-_VM_RULE = Kind("VMRule", "operator.victoriametrics.com/v1beta1")
+_VM_RULE = ObjectKind("VMRule", "operator.victoriametrics.com/v1beta1")
 LIMITS: tuple[Limit, ...] = (
     Limit(
         f"{ROOT}/",

@@ -1,4 +1,4 @@
-"""A time series panel as SVG: lines or stacked areas, axes, a legend."""
+"""A time series panel as SVG: lines or stacked areas, axes, a legend; and amounts as Grafana writes them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from msgspec import Struct
 
-from generator.demo.amounts import amount
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,9 +17,13 @@ _GRID_LINES = 4
 _TIMES = 4
 _NICE = (1, 2, 2.5, 5, 10)
 _ROOM_ABOVE = 1.05
+_SECONDS = ((1, "s", 1), (1e-3, "ms", 1e3), (1e-6, "µs", 1e6))
+_LONG = ((86_400, "days"), (3_600, "hours"), (60, "mins"))
+_THOUSANDS = ((1e12, " Tri"), (1e9, " Bil"), (1e6, " Mil"), (1e3, " K"))
+_SUFFIX = "suffix:"
 
 
-class Line(Struct, frozen=True):
+class ChartLine(Struct, frozen=True):
     """A series: values by Unix time, and how it looks."""
 
     name: str
@@ -61,7 +63,7 @@ class _Scale(Struct, frozen=True):
         return self.height - _BOTTOM - min(1.0, max(0.0, part)) * (self.height - _TOP - _BOTTOM)
 
 
-def chart(lines: Sequence[Line], axes: Axes, width: float, height: float) -> Markup:
+def chart(lines: Sequence[ChartLine], axes: Axes, width: float, height: float) -> Markup:
     """Draw the lines; ``width`` and ``height`` are in pixels."""
     bases, tops = _stacked(lines)
     scale = _scaled(tops, axes, width, height)
@@ -70,7 +72,7 @@ def chart(lines: Sequence[Line], axes: Axes, width: float, height: float) -> Mar
     return svg.format(f"{width:.0f}", f"{height:.0f}", Markup("").join(parts))
 
 
-def _stacked(lines: Sequence[Line]) -> tuple[list[Mapping[float, float]], list[Mapping[float, float]]]:
+def _stacked(lines: Sequence[ChartLine]) -> tuple[list[Mapping[float, float]], list[Mapping[float, float]]]:
     """Return where each line begins and ends, which are apart where it is stacked on others."""
     bases: list[Mapping[float, float]] = []
     tops: list[Mapping[float, float]] = []
@@ -104,7 +106,7 @@ def _grid(scale: _Scale) -> Iterator[Markup]:
     )
     for value in _ticks(scale.low, scale.high):
         y = scale.y(value)
-        label = amount(value, scale.axes.unit, scale.axes.decimals)
+        label = formatted_amount(value, scale.axes.unit, scale.axes.decimals)
         yield line.format(
             _LEFT, f"{scale.width - _RIGHT:.0f}", f"{y:.1f}", f"{y:.1f}", _LEFT - 6, f"{y + 4:.1f}", label
         )
@@ -127,7 +129,7 @@ def _ticks(low: float, high: float) -> Iterator[float]:
         count += 1
 
 
-def _drawn(line: Line, base: Mapping[float, float], top: Mapping[float, float], scale: _Scale) -> Markup:
+def _drawn(line: ChartLine, base: Mapping[float, float], top: Mapping[float, float], scale: _Scale) -> Markup:
     parts = []
     for run in _runs(sorted(top), scale.axes.step):
         upper = " ".join(f"{scale.x(at):.1f},{scale.y(top[at]):.1f}" for at in run)
@@ -155,3 +157,60 @@ def _runs(times: Sequence[float], step: float) -> Iterator[list[float]]:
         run.append(at)
     if run:
         yield run
+
+
+def formatted_amount(value: float, unit: str, decimals: int | None = None) -> str:
+    """Write a value for people; without ``decimals`` three digits count."""
+    if not isfinite(value):
+        return "-"
+    if unit in _UNITS:
+        return _UNITS[unit](value, decimals)
+    return _digits(value, decimals) + (unit.removeprefix(_SUFFIX) if unit.startswith(_SUFFIX) else "")
+
+
+def _share(value: float, decimals: int | None) -> str:
+    return f"{_digits(value * 100, decimals)}%"
+
+
+def _money(value: float, decimals: int | None) -> str:
+    return f"{'-' if value < 0 else ''}${_short(abs(value), decimals)}"
+
+
+def _ago(value: float, _decimals: int | None) -> str:
+    return f"{_seconds(time.time() - value / 1000, 0)} ago"
+
+
+def _short(value: float, decimals: int | None) -> str:
+    for size, name in _THOUSANDS:
+        if abs(value) >= size:
+            return f"{_digits(value / size, decimals)}{name}"
+    return _digits(value, decimals)
+
+
+def _seconds(value: float, decimals: int | None) -> str:
+    for size, name in _LONG:
+        if abs(value) >= 2 * size:
+            return f"{_digits(value / size, decimals)} {name}"
+    for least, name, factor in _SECONDS:
+        if abs(value) >= least:
+            return f"{_digits(value * factor, decimals)} {name}"
+    return f"{_digits(value, decimals)} s"
+
+
+def _digits(value: float, decimals: int | None) -> str:
+    """Write a number with some digits after the point, or with three digits that count."""
+    if decimals is None:
+        size = floor(log10(abs(value))) if value else 0
+        decimals = max(0, min(6, 2 - size))
+        text = f"{value:.{decimals}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"  # -0.0 would show its sign
+
+
+_UNITS = {
+    "percentunit": _share,
+    "currencyUSD": _money,
+    "s": _seconds,
+    "dateTimeFromNow": _ago,
+    "short": _short,
+}

@@ -5,15 +5,13 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
-from generator.simulate.exposition import Exposed, Process
+from generator.simulate.exposition import Process, ServiceExposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from prometheus_client import CollectorRegistry
 
     from generator.demo.work import Measured, Measuring, Sleep
     from generator.model.service import Service
@@ -25,7 +23,7 @@ _NOW = 0
 
 def as_its_source(service: Service) -> Measured:
     """Measure as the service's own source does; a new release is a new process, which counts from 0."""
-    exposed = Exposed.of(service)
+    exposed = ServiceExposition.of(service)
 
     def of(registry: CollectorRegistry) -> Callable[[str], Measuring]:
         exposing = Exposing(exposed)
@@ -38,7 +36,7 @@ def as_its_source(service: Service) -> Measured:
 class Exposing(Collector):
     """The process that an instance runs now; any thread may ask."""
 
-    def __init__(self, exposed: Exposed) -> None:
+    def __init__(self, exposed: ServiceExposition) -> None:
         self._exposed = exposed
         self._process: AsItsSource | None = None
 
@@ -61,7 +59,7 @@ class Exposing(Collector):
 class AsItsSource:
     """A simulated process whose events happen now."""
 
-    def __init__(self, exposed: Exposed, release: str) -> None:
+    def __init__(self, exposed: ServiceExposition, release: str) -> None:
         self.release = release
         self._process = Process(exposed, release)
         self._process.show()

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.model.units import HOUR
-from generator.simulate.incidents import Incident, conditions, effects
+from generator.simulate.incidents import Conditions, Effect, SimulatedIncident, conditions, effects
 
 if TYPE_CHECKING:
     from generator.model.service import Service
-    from generator.simulate.incidents import Conditions, Effect
 
 #: A creeping effect is complete after this time.
 _CREEPING = HOUR
 
 
-def shown(service: Service) -> dict[str, Effect]:
+def demo_incidents(service: Service) -> dict[str, Effect]:
     """Find the incidents that can be shown, by name, with the alerts that the service has.
 
     Processes that keep running cannot show a restart.
@@ -36,13 +35,13 @@ class Switches:
     """The incidents that are on; any thread may read or switch them."""
 
     def __init__(self, service: Service, release: str) -> None:
-        self.known = shown(service)
+        self.known = demo_incidents(service)
         self._release = release
-        self._on: dict[str, Incident] = {}
+        self._on: dict[str, SimulatedIncident] = {}
         self._released = 0
         self._lock = Lock()
 
-    def toggle(self, name: str) -> Incident | None:
+    def toggle(self, name: str) -> SimulatedIncident | None:
         """Switch an incident; None when that ended it.
 
         Raises:
@@ -57,7 +56,7 @@ class Switches:
                 self._released += 1
                 release = f"{self._release}.{self._released}"
             now = time.time()
-            self._on[name] = found = Incident(effect, now, now + _CREEPING, release)
+            self._on[name] = found = SimulatedIncident(effect, now, now + _CREEPING, release)
             return found
 
     @property
@@ -77,7 +76,7 @@ class Switches:
         release, time_ = self.release, time.time()
         with self._lock:
             lasting = [
-                Incident(one.effect, one.start, max(one.end, time_ + 1), one.release)
+                SimulatedIncident(one.effect, one.start, max(one.end, time_ + 1), one.release)
                 for one in self._on.values()
             ]
         return conditions(lasting, time_, release)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from generator.simulate.incidents import EVERYTHING
@@ -15,9 +15,6 @@ from generator.simulate.incidents import EVERYTHING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
-    from typing import Self
-
-    from prometheus_client import Metric
 
     from generator.demo.work import Measured, Measuring
 

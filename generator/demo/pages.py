@@ -70,12 +70,12 @@ class Pages(Struct, frozen=True):
 
     def _values(self, dashboard: Json, variable: str) -> list[str]:
         query = next(each["query"] for each in dashboard["templating"]["list"] if each["name"] == variable)
-        found = _VALUES_OF.fullmatch(query)
-        if not found:
+        match = _VALUES_OF.fullmatch(query)
+        if not match:
             return []
-        expr = f"group by ({found[2]}) ({self._filled(found[1])})"
+        expr = f"group by ({match[2]}) ({self._filled(match[1])})"
         with suppress(LiveError):
-            return sorted(sample.labels[found[2]] for sample in self.api.query(expr, time.time()).samples)
+            return sorted(sample.labels[match[2]] for sample in self.api.query(expr, time.time()).samples)
         return []
 
     def _drawn(self, panel: Json, window: Window) -> Markup:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from msgspec import Struct
 
-from generator.demo.amounts import amount
-from generator.demo.chart import Axes, Line, chart
+from generator.demo.chart import Axes, ChartLine, chart, formatted_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +36,7 @@ class Window(Struct, frozen=True):
     step: float
 
 
-class Series(Struct, frozen=True):
+class PanelSeries(Struct, frozen=True):
     """An answer to one target: its values by time, its labels, and its appearance."""
 
     name: str
@@ -66,14 +65,14 @@ def drawn(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Markup:
     return draw(panel, ask, window)
 
 
-def _series(panel: Json, ask: Callable[[Json], Answer]) -> Iterator[Series]:
+def _series(panel: Json, ask: Callable[[Json], Answer]) -> Iterator[PanelSeries]:
     count = 0
     for target in panel.get("targets", ()):
         for labels, values in ask(target):
             if values:
                 name = _legend(target.get("legendFormat", ""), labels)
                 look = {"color": {"mode": "fixed", "fixedColor": _PALETTE[count % len(_PALETTE)]}}
-                yield Series(name, labels, values, look | _look(panel, name, target["refId"]))
+                yield PanelSeries(name, labels, values, look | _look(panel, name, target["refId"]))
                 count += 1
 
 
@@ -115,7 +114,11 @@ def _colour(look: Json, value: str | float) -> str:
 def _text(look: Json, value: str | float) -> str:
     if (text := _meaning(look, value).get("text")) is not None:
         return str(text)
-    return value if isinstance(value, str) else amount(value, look.get("unit", "none"), look.get("decimals"))
+    return (
+        value
+        if isinstance(value, str)
+        else formatted_amount(value, look.get("unit", "none"), look.get("decimals"))
+    )
 
 
 def _meaning(look: Json, value: str | float) -> Json:
@@ -142,8 +145,8 @@ def _timeseries(panel: Json, ask: Callable[[Json], Answer], window: Window) -> M
     return svg + _names(found)
 
 
-def _line(each: Series) -> Line:
-    return Line(
+def _line(each: PanelSeries) -> ChartLine:
+    return ChartLine(
         each.name,
         each.values,
         _colour(each.look, each.last),
@@ -166,10 +169,10 @@ def _axes(look: Json, window: Window) -> Axes:
     )
 
 
-def _names(found: Iterable[Series]) -> Markup:
+def _names(series: Iterable[PanelSeries]) -> Markup:
     item = Markup('<li><i style="background:{}"></i>{} <b>{}</b></li>')
     items = (
-        item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in found
+        item.format(_colour(each.look, each.last), each.name, _text(each.look, each.last)) for each in series
     )
     return Markup('<ul class="legend">{}</ul>').format(Markup("").join(items))
 
@@ -182,7 +185,7 @@ def _timeline(panel: Json, ask: Callable[[Json], Answer], window: Window) -> Mar
     return Markup("").join(row.format(each.name, Markup("").join(_course(each, window))) for each in found)
 
 
-def _course(each: Series, window: Window) -> Iterator[Markup]:
+def _course(each: PanelSeries, window: Window) -> Iterator[Markup]:
     """Draw a bar for each value, from its time to the next point, in the colour of the value."""
     bar = Markup('<i style="left:{}%;width:{}%;background:{}" title="{}"></i>')
     whole = window.end - window.start

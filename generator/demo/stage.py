@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,41 +17,35 @@ from generator.demo.boards import Boards, boards, generated
 from generator.demo.foreign import as_its_source
 from generator.demo.incidents import Switches
 from generator.demo.instance import Instance
-from generator.demo.module import imported
 from generator.demo.pages import served
 from generator.demo.traffic import Working
 from generator.demo.work import by_module
+from generator.instrumentation.modules import instrumentation
+from generator.instrumentation.python import class_name
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
-from generator.live.remote_write import write
-from generator.live.server import prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.remote_write import TimeSeries, write
+from generator.live.server import PrometheusServer, ServerConfig, prometheus_server
 from generator.model.units import duration
 from generator.prometheus.alertmanager import alertmanager, routing
 from generator.prometheus.files import rule_files, shared_files
-from generator.prometheus.rule_set import rule_set
+from generator.prometheus.rule_set import RuleSet, rule_set
 from generator.simulate.agents import agent
-from generator.simulate.fleet import lives
+from generator.simulate.fleet import Life, lives
 from generator.simulate.history import simulate
-from generator.simulate.scenario import ordinary
+from generator.simulate.scenario import Scenario, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from generator.live.api import PrometheusApi
-    from generator.live.remote_write import TimeSeries
-    from generator.live.server import PrometheusServer
     from generator.model.service import Model, Service, Site
-    from generator.prometheus.rule_set import RuleSet
-    from generator.simulate.fleet import Life
-    from generator.simulate.scenario import Scenario
-
 
 _NONE = Boards("", "none is wanted")
 
 
-class Wanted(Struct, frozen=True):
+class StageOptions(Struct, frozen=True):
     """The set-up to make.
 
     Attributes:
@@ -90,7 +86,7 @@ class Stage(Struct, frozen=True):
 
 
 @contextmanager
-def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterator[Stage]:
+def open_stage(wanted: StageOptions, progress: Callable[[str, int, int], None]) -> Iterator[Stage]:
     """Set everything up, and take it all down when the block ends, however it does.
 
     Raises:
@@ -111,7 +107,7 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         last = survivors(scenario)
         switches = Switches(service, last[0].release)
         measured = (
-            by_module(opened.enter_context(imported(service, site, directory)))
+            by_module(opened.enter_context(_imported(service, site, directory)))
             if service.emitted_here
             else as_its_source(service)
         )
@@ -119,12 +115,12 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
             opened.enter_context(Instance(life.instance, measured, lambda: switches.now().hidden))
             for life in last
         )
-        told = _alertmanager(wanted, opened)
+        alertmanager = _alertmanager(wanted, opened)
         opened.enter_context(Working(agent(service, scenario.seed), scenario.traffic, instances, switches))
         config = ServerConfig(
             scrape_configs=(_scraped(service, instances),),
             scrape_interval=duration(site.scrape_interval),
-            alertmanagers=(told.removeprefix("http://"),) if told else (),
+            alertmanagers=(alertmanager.removeprefix("http://"),) if alertmanager else (),
         )
         prometheus.load(config)
         _remember(prometheus, wanted, rules, scenario, progress)
@@ -134,10 +130,10 @@ def staged(wanted: Wanted, progress: Callable[[str, int, int], None]) -> Iterato
         here = replace(site, grafana_url=shown)
         prometheus.load(_with_rules(config, wanted, here, directory))
         addresses = tuple(one.address for one in instances)
-        yield Stage(prometheus.api, told, seen, shown, addresses, switches)
+        yield Stage(prometheus.api, alertmanager, seen, shown, addresses, switches)
 
 
-def before(wanted: Wanted, now: float) -> Scenario:
+def before(wanted: StageOptions, now: float) -> Scenario:
     """Describe the history up to now.
 
     No instance crashes in it, or one might be down at its end. Traffic is the same at all hours, so that an alert takes
@@ -152,7 +148,7 @@ def survivors(scenario: Scenario) -> list[Life]:
     return [life for life in lives(scenario) if life.died >= scenario.end]
 
 
-def _alertmanager(wanted: Wanted, opened: ExitStack) -> str:
+def _alertmanager(wanted: StageOptions, opened: ExitStack) -> str:
     try:
         find_alertmanager()
     except LiveError:
@@ -174,7 +170,7 @@ def _scraped(service: Service, instances: Iterable[Instance]) -> dict[str, objec
 
 def _remember(
     server: PrometheusServer,
-    wanted: Wanted,
+    wanted: StageOptions,
     rules: RuleSet,
     scenario: Scenario,
     progress: Callable[[str, int, int], None],
@@ -203,7 +199,7 @@ def _watched(
         yield one
 
 
-def _with_rules(config: ServerConfig, wanted: Wanted, site: Site, directory: Path) -> ServerConfig:
+def _with_rules(config: ServerConfig, wanted: StageOptions, site: Site, directory: Path) -> ServerConfig:
     """Make the server read all rules of the service, the shared ones and its own, as files."""
     rules = rule_set([wanted.service], wanted.model.library, site)
     paths = []
@@ -211,3 +207,21 @@ def _with_rules(config: ServerConfig, wanted: Wanted, site: Site, directory: Pat
         paths.append(directory / artifact.path.rpartition("/")[2])
         paths[-1].write_text(artifact.text, encoding="utf-8")
     return replace(config, rule_files=tuple(paths))
+
+
+@contextmanager
+def _imported(service: Service, site: Site, directory: Path) -> Iterator[type[Any]]:
+    """Write the module into a directory and yield its class, as long as the block lasts."""
+    artifact = instrumentation(service, site)
+    path = directory / artifact.path.rpartition("/")[2]
+    path.write_text(artifact.text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None  # noqa: S101 - a file that ends in .py has one
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+        yield getattr(module, f"{class_name(service.name)}Metrics")
+    finally:
+        sys.modules.pop(path.stem, None)

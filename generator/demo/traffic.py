@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from generator.simulate.behaviour import run, stuck_call
+from generator.simulate.behaviour import Agent, run, stuck_call
 from generator.simulate.draws import stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
-    from typing import Self
 
     from generator.demo.incidents import Switches
     from generator.demo.instance import Instance
-    from generator.simulate.behaviour import Agent
-    from generator.simulate.traffic import Traffic
+    from generator.simulate.scenario import Arrivals
 
 # The largest number of runs at work at once; later ones wait.
 _WORKERS = 64
@@ -30,7 +28,7 @@ class Working:
     """Agents at work, from the beginning of a ``with`` block to its end."""
 
     def __init__(
-        self, agent: Agent, traffic: Traffic, instances: Sequence[Instance], switches: Switches
+        self, agent: Agent, traffic: Arrivals, instances: Sequence[Instance], switches: Switches
     ) -> None:
         self._agent, self._traffic = agent, traffic
         self._instances, self._switches = instances, switches

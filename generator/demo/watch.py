@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -12,16 +12,14 @@ from generator.live.errors import LiveError
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.model.units import duration
-from generator.prometheus.alertmanager import receiver
+from generator.prometheus.alertmanager import Routing, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
-    from typing import Self
 
+    from generator.live.answers import GroupState
     from generator.live.api import PrometheusApi
-    from generator.live.rule_states import GroupState
-    from generator.prometheus.alertmanager import Routing
 
     #: The labels of an alert, which identify it.
     Key = frozenset[tuple[str, str]]
@@ -31,7 +29,7 @@ _SECONDS_BETWEEN_LOOKS = 2.0
 _IN_WORDS = frozenset({"alertname", "severity", "owner", names.SERVICE, names.SIGNAL, "environment"})
 
 
-class Seen(Struct, frozen=True):
+class AlertSnapshot(Struct, frozen=True):
     """An alert at one look: ``seconds`` is the ``for`` of its rule."""
 
     labels: Mapping[str, str]
@@ -47,10 +45,10 @@ class Seen(Struct, frozen=True):
         return self.labels["alertname"] + (f" ({part})" if part else "")
 
 
-def seen(groups: Iterable[GroupState]) -> dict[Key, Seen]:
+def alert_snapshots(groups: Iterable[GroupState]) -> dict[Key, AlertSnapshot]:
     """Collect the alerts that are pending or firing."""
     return {
-        frozenset(alert.labels.items()): Seen(
+        frozenset(alert.labels.items()): AlertSnapshot(
             alert.labels, alert.state == "firing", alert.annotations.get("summary", ""), rule.duration
         )
         for group in groups
@@ -59,7 +57,9 @@ def seen(groups: Iterable[GroupState]) -> dict[Key, Seen]:
     }
 
 
-def changes(before: Mapping[Key, Seen], now: Mapping[Key, Seen], routing: Routing) -> Iterator[str]:
+def changes(
+    before: Mapping[Key, AlertSnapshot], now: Mapping[Key, AlertSnapshot], routing: Routing
+) -> Iterator[str]:
     """Describe the differences between two looks, without the time."""
     for key, alert in now.items():
         earlier = before.get(key)
@@ -73,7 +73,7 @@ def changes(before: Mapping[Key, Seen], now: Mapping[Key, Seen], routing: Routin
             yield f"ended    {alert.name}" if alert.firing else f"over     {alert.name}: it did not stay so"
 
 
-def _reach(alert: Seen, every: Iterable[Seen], routing: Routing) -> str:
+def _reach(alert: AlertSnapshot, every: Iterable[AlertSnapshot], routing: Routing) -> str:
     severity, owner = alert.labels["severity"], alert.labels["owner"]
     if any(_silences(other, alert, routing) for other in every):
         return f"{severity}: held back, as the critical alert about the same says it"
@@ -81,7 +81,7 @@ def _reach(alert: Seen, every: Iterable[Seen], routing: Routing) -> str:
     return f"{severity}: {verb} {owner} (receiver {receiver(owner, severity)})"
 
 
-def _silences(other: Seen, alert: Seen, routing: Routing) -> bool:
+def _silences(other: AlertSnapshot, alert: AlertSnapshot, routing: Routing) -> bool:
     """Whether the generated inhibition rule of Alertmanager inhibits ``alert`` because of ``other``."""
     equal = (names.SERVICE, names.SIGNAL, *routing.apart)
     return (
@@ -104,7 +104,7 @@ class Watching:
             say: Prints a line.
         """
         self._api, self._routing, self._say = api, routing, say
-        self._seen: dict[Key, Seen] = {}
+        self._seen: dict[Key, AlertSnapshot] = {}
         self._ended = Event()
         self._thread = Thread(target=self._watch)
 
@@ -121,7 +121,7 @@ class Watching:
     def _watch(self) -> None:
         while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
             try:
-                now = seen(self._api.rules())
+                now = alert_snapshots(self._api.rules())
             except LiveError:  # it is busy, or ends with the demo
                 continue
             clock = time.strftime("%H:%M:%S")

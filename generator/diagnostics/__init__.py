@@ -3,6 +3,7 @@
 from generator.diagnostics.diagnostic import (
     Diagnostic,
     Note,
+    Result,
     Severity,
     Span,
     at_home,
@@ -11,8 +12,7 @@ from generator.diagnostics.diagnostic import (
     ordered,
     warning,
 )
-from generator.diagnostics.findings import limited, shown
-from generator.diagnostics.result import Result
+from generator.diagnostics.findings import displayed, limited
 
 __all__ = [
     "Diagnostic",
@@ -21,10 +21,10 @@ __all__ = [
     "Severity",
     "Span",
     "at_home",
+    "displayed",
     "error",
     "has_errors",
     "limited",
     "ordered",
-    "shown",
     "warning",
 ]

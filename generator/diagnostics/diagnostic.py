@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
 #: The prefix of shipped files' names: the reader has no such file.
 SHIPPED = "shipped:"
+T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -65,6 +65,26 @@ class Diagnostic(Struct, frozen=True):
     notes: tuple[Note, ...] = ()
 
 
+class Result(Struct, Generic[T], frozen=True):
+    """The result of a stage: a value that may come with warnings, or no value and at least one error.
+
+    No exception leaves a stage for bad input: it reports all its findings.
+    """
+
+    value: T | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def of(cls, value: T, diagnostics: tuple[Diagnostic, ...] = ()) -> Result[T]:
+        """The value, unless one of the diagnostics is an error."""
+        return cls(None if has_errors(diagnostics) else value, diagnostics)
+
+    @classmethod
+    def failed(cls, *diagnostics: Diagnostic) -> Result[T]:
+        """No value; at least one of the diagnostics is an error."""
+        return cls(None, diagnostics)
+
+
 def error(code: str, message: str, span: Span | None, help_: str = "", *notes: Note) -> Diagnostic:
     """An error; the arguments are a diagnostic's, in its order."""
     return Diagnostic(code, Severity.ERROR, message, span, help_, notes)
@@ -75,13 +95,13 @@ def warning(code: str, message: str, span: Span | None, help_: str = "", *notes:
     return Diagnostic(code, Severity.WARNING, message, span, help_, notes)
 
 
-def at_home(found: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
+def at_home(diagnostics: Iterable[Diagnostic], home: Span | None) -> tuple[Diagnostic, ...]:
     """Move findings about shipped files to ``home``, the reader's own place, with a note on the shipped file."""
     return tuple(
         replace(each, span=home, notes=(Note(f"this comes from {_whose(each.span)}", each.span), *each.notes))
         if home and each.span and each.span.is_shipped
         else each
-        for each in found
+        for each in diagnostics
     )
 
 

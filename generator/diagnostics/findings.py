@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.diagnostic import Diagnostic, Severity, ordered
+from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics.diagnostic import Note, Span
 
 MAX_PER_FILE = 50
 """A longer list overwhelms its reader: the rest is counted."""
@@ -62,7 +61,7 @@ def limited(diagnostics: Iterable[Diagnostic], limit: int = MAX_PER_FILE) -> tup
     return tuple(kept for found in by_file.values() for kept in _cut(found, limit))
 
 
-def shown(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def displayed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics to show of all stages: each once, in order, and for each file only the first ones."""
     return ordered(limited(diagnostics))
 
@@ -78,15 +77,18 @@ def left_out(first: Span | None, count: int) -> Diagnostic:
     )
 
 
-def _cut(found: list[Diagnostic], limit: int) -> list[Diagnostic]:
-    counted = [one for one in found if one.code != _LEFT_OUT and one.severity is not Severity.INFO]
+def _cut(diagnostics: list[Diagnostic], limit: int) -> list[Diagnostic]:
+    counted = [one for one in diagnostics if one.code != _LEFT_OUT and one.severity is not Severity.INFO]
     errors = [one for one in counted if one.severity is Severity.ERROR]
     others = [one for one in counted if one.severity is not Severity.ERROR]
     out = [*errors[limit:], *others[max(0, limit - len(errors)) :]]
     if not out:
-        return found
+        return diagnostics
     dropped = set(out)
-    return [*(one for one in found if one not in dropped), left_out(min(out, key=_place).span, len(out))]
+    return [
+        *(one for one in diagnostics if one not in dropped),
+        left_out(min(out, key=_place).span, len(out)),
+    ]
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.diagnostic import Diagnostic, Severity, Span
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics.diagnostic import Diagnostic, Span
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

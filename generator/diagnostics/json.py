@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
 
-from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics.diagnostic import Diagnostic
 
 FORMAT_VERSION = 1
 

@@ -18,7 +18,7 @@ MAX_QUOTED = 60
 def printable(text: str) -> str:
     r"""The text with each invisible character written as ``\n``, ``\x07`` or ``\u202e``."""
     # Python's own definition is the same.
-    return text if text.isprintable() else "".join(map(shown, text))
+    return text if text.isprintable() else "".join(map(visible, text))
 
 
 def quoted(text: str, limit: int = MAX_QUOTED) -> str:
@@ -39,7 +39,7 @@ def shortened(text: str, limit: int = MAX_QUOTED) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
 
 
-def shown(character: str) -> str:
+def visible(character: str) -> str:
     """One character as it is, or its escape when it is invisible."""
     if character == " " or unicodedata.category(character) not in _HIDDEN:
         return character

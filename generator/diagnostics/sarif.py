@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from generator.diagnostics.diagnostic import Severity
+from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
 from generator.diagnostics.pages import page
 from generator.diagnostics.printable import printable
 from generator.diagnostics.text import place
@@ -16,7 +16,6 @@ from generator.diagnostics.text import place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from generator.diagnostics.diagnostic import Diagnostic, Note, Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -1,23 +1,37 @@
-"""Diagnostics for a person at a terminal."""
+"""Diagnostics for a person at a terminal, each with the line of the source that it is about."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from generator.diagnostics.diagnostic import Severity
-from generator.diagnostics.excerpt import excerpt, split_lines
-from generator.diagnostics.printable import printable
+from msgspec import Struct
+
+from generator.diagnostics.credentials import masked
+from generator.diagnostics.diagnostic import Diagnostic, Note, Severity, Span
+from generator.diagnostics.printable import cells, printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from generator.diagnostics.diagnostic import Diagnostic, Note, Span
 
 _NUMBER_WIDTH = 5
 _BOLD = "1"
 _CYAN = "36"
 _SEVERITY_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;34"}
+_BREAK = re.compile(r"\r\n|\r|\n")
+_TAB = " " * 4
+_BEFORE = 50
+_WINDOW = 120
+
+
+class Excerpt(Struct, frozen=True):
+    """A line made safe to show; ``marks`` is the line below it, spaces and carets."""
+
+    number: int
+    line: str
+    marks: str
 
 
 def render_text(
@@ -63,7 +77,7 @@ def _block(diagnostic: Diagnostic, lines: Mapping[str, Sequence[str]], *, colour
     head = _painted(f"{place(diagnostic.span)}: ", _BOLD, colour=colour) if diagnostic.span else ""
     label = _painted(f"{diagnostic.severity}[{diagnostic.code}]", paint, colour=colour)
     block = [f"{head}{label}: {printable(diagnostic.message)}"]
-    block += _excerpt(diagnostic.span, lines, paint, colour=colour)
+    block += _quoted(diagnostic.span, lines, paint, colour=colour)
     for note in diagnostic.notes:
         block += _note(note, lines, colour=colour)
     if diagnostic.help:
@@ -74,11 +88,11 @@ def _block(diagnostic: Diagnostic, lines: Mapping[str, Sequence[str]], *, colour
 def _note(note: Note, lines: Mapping[str, Sequence[str]], *, colour: bool) -> list[str]:
     label = _painted("note:", _CYAN, colour=colour)
     head = f"  {label} {place(note.span)}: {printable(note.message)}"
-    return [head, *_excerpt(note.span, lines, _CYAN, colour=colour)]
+    return [head, *_quoted(note.span, lines, _CYAN, colour=colour)]
 
 
-def _excerpt(span: Span | None, lines: Mapping[str, Sequence[str]], paint: str, *, colour: bool) -> list[str]:
-    part = excerpt(lines.get(span.file, ()), span) if span else None
+def _quoted(span: Span | None, lines: Mapping[str, Sequence[str]], paint: str, *, colour: bool) -> list[str]:
+    part = _excerpt(lines.get(span.file, ()), span) if span else None
     if part is None:
         return []
     number = f"{part.number:>{_NUMBER_WIDTH}}"
@@ -89,3 +103,34 @@ def _excerpt(span: Span | None, lines: Mapping[str, Sequence[str]], paint: str, 
 
 def _painted(text: str, paint: str, *, colour: bool) -> str:
     return f"\x1b[{paint}m{text}\x1b[0m" if colour else text
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines without their ends; these are the lines that spans count."""
+    return tuple(_BREAK.split(text))
+
+
+def _excerpt(lines: Sequence[str], span: Span) -> Excerpt | None:
+    """The first line of the span, or None when the source has no such line."""
+    if not 1 <= span.line <= len(lines):
+        return None
+    line = masked(lines[span.line - 1])
+    start = min(span.column - 1, len(line))
+    end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+    return _marked(span.line, line, start, max(end, start))
+
+
+def _marked(number: int, line: str, start: int, end: int) -> Excerpt:
+    left = max(0, start - _BEFORE) if len(line) > _WINDOW else 0
+    right = left + _WINDOW
+    head = "..." if left else ""
+    tail = "..." if right < len(line) else ""
+    before = head + _shown(line[left:start])
+    marked = _shown(line[start : min(end, right)])
+    after = _shown(line[max(start, min(end, right)) : right]) + tail
+    marks = " " * cells(before) + "^" * max(1, cells(marked))
+    return Excerpt(number, (before + marked + after).rstrip(), marks)
+
+
+def _shown(text: str) -> str:
+    return "".join(_TAB if character == "\t" else visible(character) for character in text)

@@ -15,10 +15,10 @@ from generator.live.remote_write import TimeSeries, write
 from generator.live.server import prometheus_server
 from generator.model import names
 from generator.model.rules import RecordingRule
-from generator.replay.jobs import Crew
+from generator.replay.jobs import WorkerPool
 from generator.replay.needs import closure, raw_of
-from generator.replay.resume import Forgetful
-from generator.replay.scratch import Source, check_scratch, filled
+from generator.replay.resume import NoAnswers
+from generator.replay.scratch import RawSource, check_scratch, server_with_raw
 from generator.streams.raw import SCRAPED
 
 if TYPE_CHECKING:
@@ -107,8 +107,11 @@ def _filled(
         return
     raw = raw_of((group for one in rules.own for group in one.recording), _records(rules))
     end = int(place.at)
-    crew = Crew((place.api,), Forgetful(), progress)
-    with filled(Source(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (api, span):
+    crew = WorkerPool((place.api,), NoAnswers(), progress)
+    with server_with_raw(RawSource(crew, (end - place.seconds, end), site, _MOST_SAMPLES), raw) as (
+        api,
+        span,
+    ):
         yield Remembered(api, *span)
 
 

@@ -15,7 +15,7 @@ from generator.errors import CommandError
 from generator.model.service import Model
 from generator.resolve.model import resolve_one
 from generator.spec.load import load_services, load_shared
-from generator.spec.source import Source
+from generator.spec.source import SourceText
 from generator.spec.sources import SpecFile, profile_sources
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Shelf(Struct, frozen=True):
         Raises:
             CommandError: it has errors, or its profile has.
         """
-        loaded = load_services(SpecFile(Path("service"), Result(Source("service", text))))
+        loaded = load_services(SpecFile(Path("service"), Result(SourceText("service", text))))
         resolved = [resolve_one(spec, self.base.common) for spec in loaded.specs or ()]
         values = tuple(one.value for one in resolved if one.value)
         if values and len(values) == len(resolved):
@@ -84,7 +84,7 @@ def shelf(specs: Path, site: str) -> Shelf:
     """
     sources = profile_sources(specs)
     if sources.site is None:
-        sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(Source("site.yaml", site))))
+        sources = replace(sources, site=SpecFile(specs / "site.yaml", Result(SourceText("site.yaml", site))))
     shared = load_shared(sources)
     if shared.specs is None:
         raise CommandError(

@@ -56,6 +56,8 @@ class Side(Struct, frozen=True):
 NEWEST = Side("newest", names.NEWEST, NEWEST_WINDOW, colours.BLUE)
 PREVIOUS = Side("previous", names.PREVIOUS, PREVIOUS_WINDOW, colours.EARLIER)
 _SIDES = (NEWEST, PREVIOUS)
+#: The names of the difference: as a whole, and of the part with which alerts charge the newest release.
+_DIFFERENCE, _DUE = "difference", "due to release"
 _ELSE = "Without a new release: the current one's, over the window of the signal."
 _OVER = (
     f"The newest release over the last {duration(NEWEST_WINDOW)}, and the one that carried the runs before it over its "
@@ -96,7 +98,7 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
     higher = found is not None and found.better is Better.HIGHER
     unit = "percentage points" if shares else "percent"
     said = (
-        f"{_ALIKE}; then how far they differ, in {unit}, {_CHARGED}."
+        f"{_ALIKE}; then how much of the difference is due to the release, in {unit}, {_CHARGED}."
         if charged
         else f"{_OVER}{usual}; then how far they differ, in {unit}."
     )
@@ -112,7 +114,7 @@ def signal(records: Records, name: str, title: str, *, of: tuple[str, ...] = ())
         Query(previous, _LEGEND, colour=PREVIOUS.colour),
         Query(
             _enough(records, difference),
-            "difference",
+            _DUE if charged else _DIFFERENCE,
             scale=_POINTS if shares else _RELATIVE,
             steps=_steps(shares=shares, higher=higher),
         ),

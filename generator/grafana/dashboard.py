@@ -21,6 +21,7 @@ class Dashboard(Struct, frozen=True):
         variables: Its variables without the data source; each may read those before it.
         sections: Its panels, the most urgent first.
         hours: The number of hours that it shows when opened.
+        tabs: Whether its sections are tabs, where Grafana has some.
     """
 
     uid: str
@@ -29,3 +30,4 @@ class Dashboard(Struct, frozen=True):
     variables: tuple[Variable, ...]
     sections: tuple[Section, ...]
     hours: int = 6
+    tabs: bool = False

@@ -6,11 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from generator.grafana.panels import Panel
+    from generator.promql.expr import Series
 
 WIDTH = 24
 
@@ -40,10 +42,19 @@ class Row(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """Rows below a title that collapses them; without a title they are always open."""
+    """Rows below a title that collapses them; without a title they are always open.
+
+    A service without the series ``measured`` has nothing to show here; None if every service measures something of it.
+    """
 
     title: str
     rows: tuple[Row, ...]
+    measured: Series | None = None
+
+    @property
+    def panels(self) -> Iterator[Panel]:
+        """Its panels, in no particular order."""
+        return (panel for one in self.rows for stack in one.stacks for panel in stack.panels)
 
 
 class Place(Struct, frozen=True):
@@ -77,7 +88,7 @@ def even(height: int, *panels: Panel) -> Row:
 def keep(sections: tuple[Section, ...], fits: Callable[[Panel], Panel | None]) -> tuple[Section, ...]:
     """Pass every panel through ``fits``, drop those that it refuses, and rows and sections that become empty."""
     return tuple(
-        Section(section.title, rows)
+        replace(section, rows=rows)
         for section in sections
         if (rows := tuple(kept for one in section.rows if (kept := _kept(one, fits)).stacks))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.grafana.variables import DATASOURCE
 from generator.model import names
-from generator.model.links import filled
+from generator.model.links import fill_in
 
 
 def with_everything(uid: str) -> str:
@@ -24,4 +24,4 @@ def of_row(uid: str, *kept: str, **fields: str) -> str:
 
 def outside(address: str, *, release: str | None) -> str:
     """Fill an address of logs or traces with the chosen service and ``release``, a Grafana expression."""
-    return filled(address, f"${{{names.SERVICE}:percentencode}}", release)
+    return fill_in(address, f"${{{names.SERVICE}:percentencode}}", release)

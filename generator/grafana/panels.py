@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from generator.promql.expr import Expr
 
 
+#: Pixels of a letter in the header of a table.
+_LETTER = 9
+
+
 def refs(count: int) -> tuple[str, ...]:
     """Name ``count`` queries of a panel: A, B and so on."""
     return tuple(ascii_uppercase[:count])
@@ -100,6 +104,10 @@ class Query(Struct, frozen=True):
     scale: Scale | None = None
     steps: tuple[tuple[float | None, str], ...] = ()
 
+    def in_words(self, word: Callable[[str], str]) -> Query:
+        """Use a service's word for a run in the legend, unless it has labels, whose values are not our words."""
+        return self if "{{" in self.legend else replace(self, legend=word(self.legend))
+
 
 class Column(Struct, frozen=True):
     """A column of a table.
@@ -125,6 +133,11 @@ class Column(Struct, frozen=True):
     right: bool = False
     steps: tuple[tuple[float | None, str], ...] = ()
     of: Query | None = None
+
+    def titled(self, title: str) -> Column:
+        """Replace the title; a longer one widens the column."""
+        more = max(0, len(title) - len(self.title)) * _LETTER
+        return replace(self, title=title, width=self.width and self.width + more)
 
     @property
     def query(self) -> Query | None:
@@ -234,13 +247,16 @@ class Panel(Struct, frozen=True):
         nothing = word(self.empty)
         table = self.table and replace(
             self.table,
-            columns=tuple(replace(one, title=word(one.title)) for one in self.table.columns),
+            columns=tuple(one.titled(word(one.title)) for one in self.table.columns),
             sort=self.table.sort and (word(self.table.sort[0]), self.table.sort[1]),
         )
+        # A table finds its queries by those of its columns.
+        queries = self.queries if table else tuple(one.in_words(word) for one in self.queries)
         return replace(
             self,
             title=word(self.title),
             description=word(self.description),
+            queries=queries,
             table=table,
             empty=self.empty if "$" in nothing else nothing,
         )

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from generator.instrumentation.python import distinct
-from generator.model.metrics import MetricType
-from generator.streams.roles import Amount, Event
+from generator.model.metrics import Metric, MetricType
+from generator.streams.roles import Amount, Event, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.instrumentation.roles import Block
     from generator.instrumentation.view import LabelView, MetricView, Names
-    from generator.model.metrics import Metric
     from generator.model.service import Service
-    from generator.streams.roles import Role
 
 _SCALES = {"ms": " * 1000", "s": ""}
 _AMOUNTS = {"ms": "milliseconds", "s": "seconds"}

@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 from generator import templates
 from generator.artifact import Artifact
 from generator.instrumentation import dictionary
-from generator.instrumentation.events import block_view, methods
-from generator.instrumentation.imports import imports
-from generator.instrumentation.python import class_name, docstring, literal, number, shown, wrapped
-from generator.instrumentation.roles import roles
-from generator.instrumentation.view import names_of
+from generator.instrumentation.events import BlockView, block_view, methods
+from generator.instrumentation.python import (
+    class_name,
+    docstring,
+    docstring_literal,
+    literal,
+    number,
+    wrapped,
+)
+from generator.instrumentation.roles import Block, Roles, roles
+from generator.instrumentation.view import LabelView, Names, names_of
 from generator.model import names, tokens
 from generator.model.outside import outside_values
 from generator.model.tokens import SERVED
@@ -25,9 +31,6 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from generator.instrumentation.events import BlockView
-    from generator.instrumentation.roles import Block, Roles
-    from generator.instrumentation.view import LabelView, Names
     from generator.model.service import Service, Site
 
 #: The parts of a module, in its order.
@@ -44,6 +47,62 @@ _PARTS = (
     "streams.j2",
     "metrics.j2",
 )
+_WIDTH = 100
+#: Whole modules, then names by module; in the order of the file.
+_MODULES = ("functools", "inspect", "logging")
+_NAMES = {
+    "collections": ("deque",),
+    "contextlib": ("suppress",),
+    "contextvars": ("ContextVar",),
+    "io": ("IOBase",),
+    "itertools": ("product",),
+    "math": ("inf",),
+    "threading": ("RLock",),
+    "time": ("perf_counter",),
+    "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType", "MethodType"),
+    "typing": (
+        *(
+            "TYPE_CHECKING",
+            "Any",
+            "Final",
+            "Literal",
+            "NamedTuple",
+            "ParamSpec",
+            "TypeVar",
+            "cast",
+        ),
+        "get_args",
+    ),
+    "weakref": ("WeakKeyDictionary", "WeakSet", "ref"),
+}
+_CLIENT = {
+    "prometheus_client": (
+        "REGISTRY",
+        "CollectorRegistry",
+        "Counter",
+        "Gauge",
+        "Histogram",
+        "disable_created_metrics",
+    ),
+    "prometheus_client.registry": ("Collector",),
+}
+_FOR_TYPES: dict[str, tuple[str, ...]] = {
+    "collections.abc": (
+        "AsyncGenerator",
+        "Awaitable",
+        "Callable",
+        "Generator",
+        "Iterable",
+        "Iterator",
+        "Mapping",
+    ),
+    "types": ("TracebackType",),
+    "typing": ("Self",),
+}
+_CLIENT_FOR_TYPES: dict[str, tuple[str, ...]] = {"prometheus_client": ("Metric",)}
+#: A space for each character between words.
+_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "_"}
+_ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
 
 
 def instrumentation(service: Service, site: Site) -> Artifact:
@@ -79,7 +138,7 @@ def _environment() -> Environment:
     )
     environment.filters["docstring"] = docstring
     environment.filters["literal"] = literal
-    environment.filters["shown"] = shown
+    environment.filters["shown"] = docstring_literal
     environment.filters["number"] = number
     environment.filters["wrapped"] = wrapped
     return environment
@@ -90,7 +149,7 @@ def _module(service: Service, site: Site, environment: Environment) -> str:
     parts = [environment.get_template(part).render(context).strip("\n") for part in _PARTS]
     body = "\n\n\n".join(part for part in parts if part)
     head = environment.get_template("docstring.j2").render(context).strip("\n")
-    return f"{head}\n\nfrom __future__ import annotations\n\n{imports(body)}\n\n{body}\n"
+    return f"{head}\n\nfrom __future__ import annotations\n\n{_imports(body)}\n\n{body}\n"
 
 
 def _context(service: Service, site: Site) -> dict[str, Any]:
@@ -164,10 +223,10 @@ def _or_other(label: LabelView, wanted: str) -> str:
     return "other" if "other" in label.values else label.values[-1]
 
 
-def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
+def _tokens(service: Service, methods: Roles, named: Names) -> dict[str, Any]:
     """Choose the types of tokens, and those that each model's prompt and completion tokens include."""
     token_type = named.labels.get(service.tokens.token_type)
-    if found.llm is None or token_type is None:
+    if methods.llm is None or token_type is None:
         return {"token_type": None}
     held: dict[str, dict[str, tuple[str, ...]]] = {price.model: {} for price in service.prices}
     for inclusion in service.inclusions:
@@ -185,9 +244,6 @@ def _tokens(service: Service, found: Roles, named: Names) -> dict[str, Any]:
         "usage_places": dictionary.words(dictionary.USAGE_PLACES),
         **_served(service.labels[service.tokens.model].values),
     }
-
-
-_ABOVE = re.compile(r"(?P<model>.+)@above_(?P<thousands>[0-9]+)k")
 
 
 def _served(models: tuple[str, ...]) -> dict[str, Any]:
@@ -219,3 +275,29 @@ def _in_input(held: dict[str, tuple[str, ...]]) -> list[str]:
     """List the kinds that a provider counts inside its input."""
     outer = next((one for one in held if tokens.kind_of(one) == "prompt"), "")
     return sorted({kind for one in _under(outer, held) if (kind := tokens.kind_of(one))})
+
+
+def _imports(body: str) -> str:
+    """Write the imports of ``body``: the standard library, prometheus_client, and those for types only."""
+    used = {*body.translate(_BETWEEN).split(), "TYPE_CHECKING"}
+    modules = [f"import {name}" for name in _MODULES if name in used]
+    blocks = ["\n".join((*modules, *_lines(_NAMES, used))), "\n".join(_lines(_CLIENT, used))]
+    types = ["\n".join(_lines(table, used)) for table in (_FOR_TYPES, _CLIENT_FOR_TYPES)]
+    guarded = "\n\n".join(block for block in types if block)
+    return "\n\n".join((*blocks, f"if TYPE_CHECKING:\n{_indented(guarded)}"))
+
+
+def _lines(table: dict[str, tuple[str, ...]], used: set[str]) -> list[str]:
+    found = {module: [name for name in names if name in used] for module, names in table.items()}
+    return [_line(module, names) for module, names in found.items() if names]
+
+
+def _line(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        return line
+    return "\n".join((f"from {module} import (", *(f"    {name}," for name in names), ")"))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())

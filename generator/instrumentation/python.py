@@ -38,7 +38,7 @@ def _escaped(char: str, quote: str) -> str:
     return f"\\u{code:04x}" if code < _BASIC else f"\\U{code:08x}"
 
 
-def shown(text: str) -> str:
+def docstring_literal(text: str) -> str:
     """Write a literal into a docstring: ``help`` shows the text to type, and its quotes do not end the docstring."""
     return literal(text).replace("\\", "\\\\").replace('"""', r"\"\"\"")
 

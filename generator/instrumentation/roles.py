@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles as streams
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Role, role
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, Amount, Event, Outcome, Role, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.model.metrics import Metric
     from generator.model.service import Service
-    from generator.streams.roles import Outcome
 
 #: The events that a block ends with.
 _OF_RUNS = (Event.RUN, Event.INNER_RUN)
@@ -31,7 +30,7 @@ UNREAD_REASONS = {"missing", "unknown", "contradicted"}
 _UNKNOWN = {Amount.UNTIL_FIRST, Amount.USD}
 
 
-class Fed(Struct, frozen=True):
+class FedMetric(Struct, frozen=True):
     """A metric, and the role of the event that feeds it."""
 
     metric: Metric
@@ -50,7 +49,7 @@ class Block(Struct, frozen=True):
         optional: The given labels that only metrics of runs within runs have.
     """
 
-    metrics: tuple[Fed, ...]
+    metrics: tuple[FedMetric, ...]
     given: tuple[str, ...]
     outcome: Outcome | None
     cause: str
@@ -85,9 +84,9 @@ def roles(service: Service) -> Roles:
     )
 
 
-def _fed(service: Service, events: Iterable[Event]) -> tuple[Fed, ...]:
+def _fed(service: Service, events: Iterable[Event]) -> tuple[FedMetric, ...]:
     return tuple(
-        Fed(service.metrics[stream.metric], found)
+        FedMetric(service.metrics[stream.metric], found)
         for stream in streams.fed(service, *events)
         if (found := role(stream)) and found.amount not in _UNKNOWN
     )

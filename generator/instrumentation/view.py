@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.instrumentation.python import class_name, distinct
-from generator.model.metrics import Across
+from generator.model.metrics import Across, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.instrumentation.roles import Roles
     from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
 #: Names that a module defines or imports itself, so that no label's type may have them.
@@ -142,7 +141,7 @@ class Names(Struct, frozen=True):
     determined: tuple[Determined, ...]
 
 
-def names_of(service: Service, found: Roles) -> Names:
+def names_of(service: Service, methods: Roles) -> Names:
     """Name the labels and metrics of a service."""
     used = {label for metric in service.metrics.values() for label in metric.labels}
     labels = _labels(label for label in service.labels.values() if label.name in used)
@@ -154,7 +153,7 @@ def names_of(service: Service, found: Roles) -> Names:
         name: MetricView(
             metric,
             attributes[name],
-            tuple(labels[label] for label in metric.labels if label not in found.constant),
+            tuple(labels[label] for label in metric.labels if label not in methods.constant),
         )
         for name, metric in service.metrics.items()
     }

@@ -9,13 +9,11 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from generator.live.http_server import launch_http
-from generator.live.process import START_SECONDS, find, running
+from generator.live.process import START_SECONDS, HttpServer, find_program, launch_http, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.live.http_server import HttpServer
 
 #: The program's name in Debian, and its makers' name.
 _PROGRAMS = ("prometheus-alertmanager", "alertmanager")
@@ -28,7 +26,7 @@ def find_alertmanager() -> str:
     Raises:
         LiveError: it is not installed.
     """
-    return next(filter(None, map(which, _PROGRAMS)), None) or find("alertmanager", _PROGRAMS[0])
+    return next(filter(None, map(which, _PROGRAMS)), None) or find_program("alertmanager", _PROGRAMS[0])
 
 
 @contextmanager

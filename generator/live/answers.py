@@ -1,4 +1,4 @@
-"""Answers of Prometheus's HTTP API as values: every part that is used is checked."""
+"""Answers of Prometheus's HTTP API as values, rules included: every part that is used is checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-
 #: Answers with more samples, or series, are not read: in memory they take ten times the size of their JSON.
 MOST_SAMPLES, MOST_SERIES = 300_000, 100_000
 #: The first Unix seconds that cannot be a real time: the year 5138.
@@ -84,6 +83,49 @@ class _Range(Struct):
     values: list[tuple[float, str]] = field(default_factory=list)
 
 
+class ActiveAlert(Struct, frozen=True):
+    """An alert that is ``pending`` or ``firing``; ``active_at`` is the server's text (RFC 3339)."""
+
+    state: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    value: str
+    active_at: str = field(default="", name="activeAt")
+
+
+class RuleState(Struct, frozen=True):
+    """A rule of either kind; ``health`` is ``ok``, ``err`` or, before its first evaluation, ``unknown``.
+
+    All from ``state`` (``inactive``, ``pending``, ``firing``) on is an alerting rule's only; ``duration`` (``for``)
+    and ``keep_firing_for`` are in seconds.
+    """
+
+    kind: str = field(name="type")
+    name: str
+    expr: str = field(name="query")
+    health: str
+    last_error: str = field(default="", name="lastError")
+    labels: dict[str, str] = field(default_factory=dict)
+    state: str = ""
+    alerts: tuple[ActiveAlert, ...] = ()
+    duration: float = 0.0
+    keep_firing_for: float = field(default=0.0, name="keepFiringFor")
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+class GroupState(Struct, frozen=True):
+    """A group as loaded from ``file``; ``interval`` is in seconds."""
+
+    name: str
+    file: str
+    interval: float
+    rules: tuple[RuleState, ...]
+
+
+class _Groups(Struct):
+    groups: tuple[GroupState, ...]
+
+
 def read_answer(body: bytes) -> Answer:
     """Parse an answer of the API.
 
@@ -120,12 +162,12 @@ def instant_result(answer: Answer) -> InstantResult:
         LiveError: it is of another type, or not of the API's shape.
     """
     noun = "an instant vector"
-    found = read_data(answer, _Result, noun)
-    if found.kind == "scalar":
-        (_, text) = decoded(found.result, tuple[float, str], noun)
+    result = read_data(answer, _Result, noun)
+    if result.kind == "scalar":
+        (_, text) = decoded(result.result, tuple[float, str], noun)
         return InstantResult((InstantSample({}, _number(text, noun)),), answer.warnings)
-    _demand(found.kind, "vector")
-    listed = decoded(found.result, list[_Instant], noun)
+    _demand(result.kind, "vector")
+    listed = decoded(result.result, list[_Instant], noun)
     samples = (InstantSample(one.metric, _number(one.value[1], noun)) for one in listed if one.value)
     return InstantResult(tuple(samples), answer.warnings)
 
@@ -136,10 +178,10 @@ def range_result(answer: Answer) -> RangeResult:
     Raises:
         LiveError: it is of another type, or not of the API's shape.
     """
-    found = read_data(answer, _Result, "a matrix")
-    _demand(found.kind, "matrix")
+    result = read_data(answer, _Result, "a matrix")
+    _demand(result.kind, "matrix")
     # Series by series, so that only one at a time is in memory in the large form of parsed JSON.
-    listed = (decoded(one, _Range, "a matrix") for one in decoded(found.result, list[Raw], "a matrix"))
+    listed = (decoded(one, _Range, "a matrix") for one in decoded(result.result, list[Raw], "a matrix"))
     return RangeResult(tuple(_series(one) for one in listed if one.values), answer.warnings)
 
 
@@ -155,7 +197,7 @@ def decoded(body: bytes | Raw, shape: type[T], noun: str, server: str = "Prometh
         raise _not_of(noun, server) from error
 
 
-def whole(value: float) -> int:
+def whole_number(value: float) -> int:
     """Read a count.
 
     Raises:
@@ -193,3 +235,12 @@ def _demand(found: str, wanted: str) -> None:
     if found != wanted:
         message = f"the expression yields a {found[:40]}, where a {wanted} is needed"
         raise LiveError(message, _help("Prometheus"))
+
+
+def group_states(answer: Answer) -> tuple[GroupState, ...]:
+    """Read the groups with their rules and alerts.
+
+    Raises:
+        LiveError: the answer is not of the API's shape.
+    """
+    return read_data(answer, _Groups, "a list of rule groups").groups

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from math import floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from generator.live.answers import (
     Answer,
+    GroupState,
     InstantResult,
     RangeResult,
     RangeSeries,
     ServerError,
+    group_states,
     instant_result,
     range_result,
     read_answer,
     read_data,
 )
 from generator.live.errors import LiveError, NotFoundError, RefusedError, TimedOutError, TooLargeError
-from generator.live.retry import ONCE, gave_up
-from generator.live.rule_states import group_states
-from generator.live.transport import open_connection
+from generator.live.retry import ONCE, Patience, gave_up
+from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import TypeVar
 
     from generator.live.credentials import Credentials
     from generator.live.response import Response
-    from generator.live.retry import Patience
-    from generator.live.rule_states import GroupState
-    from generator.live.transport import Connection
 
     T = TypeVar("T")
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from threading import Event, Thread, local
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 T = TypeVar("T")
 

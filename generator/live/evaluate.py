@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from generator.live.errors import LiveError
-from generator.live.plan import plan
-from generator.live.recorded import Alerted, Recorded, alerted, recorded
-from generator.live.remote_write import write
+from generator.live.plan import RecordNode, ScheduledRule, plan
+from generator.live.recorded import Alerted, LabelSet, Recorded, alerted, recorded
+from generator.live.remote_write import TimeSeries, write
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from generator.live.answers import RangeResult
     from generator.live.api import PrometheusApi
-    from generator.live.plan import Node, ScheduledRule
-    from generator.live.recorded import LabelSet
-    from generator.live.remote_write import TimeSeries
     from generator.live.states import State
-    from generator.model.rules import RuleGroup
 
     Progress = Callable[[str, int, int], None]
 
@@ -93,7 +89,7 @@ def evaluate(  # noqa: PLR0913  (a span has two ends; the options are by keyword
     return Evaluation(tuple(node.record for node in nodes), samples, tuple(warnings))
 
 
-def _windows(node: Node, start: float, end: float) -> Iterator[tuple[float, float]]:
+def _windows(node: RecordNode, start: float, end: float) -> Iterator[tuple[float, float]]:
     """Split the span into queries: a single step each where a record reads itself."""
     if node.stepwise:
         instants = {instant for interval in node.intervals for instant in _steps(start, end, interval)}
@@ -112,7 +108,7 @@ def _steps(start: float, end: float, interval: int) -> range:
     return range(ceil(start / interval) * interval, floor(end) + 1, interval)
 
 
-def _write_all(run: _Run, node: Node, window: tuple[float, float]) -> int:
+def _write_all(run: _Run, node: RecordNode, window: tuple[float, float]) -> int:
     written = 0
     for rules in node.rounds:
         due = [(one, _steps(*window, one.interval)) for one in rules]
@@ -121,7 +117,7 @@ def _write_all(run: _Run, node: Node, window: tuple[float, float]) -> int:
     return written
 
 
-def _written(run: _Run, node: Node, series: Iterable[TimeSeries]) -> int:
+def _written(run: _Run, node: RecordNode, series: Iterable[TimeSeries]) -> int:
     try:
         return write(run.api, series)
     except LiveError as error:

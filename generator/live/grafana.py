@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
 from generator.live.errors import LiveError
-from generator.live.http_server import launch_http
-from generator.live.process import START_SECONDS, find, running
+from generator.live.process import START_SECONDS, HttpServer, find_program, launch_http, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.live.http_server import HttpServer
 
 #: The release that the dashboards are written for.
 IMAGE = "grafana/grafana:13.2.2"
@@ -44,7 +42,7 @@ def find_docker() -> str:
     Raises:
         LiveError: it is not installed, or its engine does not answer.
     """
-    docker = find("docker", "docker.io")
+    docker = find_program("docker", "docker.io")
     _done(
         (docker, "version", "--format", "{{.Server.Version}}"),
         "Docker's engine does not answer",

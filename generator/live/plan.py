@@ -10,12 +10,10 @@ from msgspec import Struct
 from generator.live.errors import LiveError
 from generator.live.reads import depends_on_the_range, records_read
 from generator.model import names
-from generator.model.rules import RecordingRule
+from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from generator.model.rules import AlertingRule, RuleGroup
 
 
 class ScheduledRule(Struct, frozen=True):
@@ -36,7 +34,7 @@ class ScheduledRule(Struct, frozen=True):
         return self.rule.record if isinstance(self.rule, RecordingRule) else self.rule.alert
 
 
-class Node(Struct, frozen=True):
+class RecordNode(Struct, frozen=True):
     """All rules of one record.
 
     The rules of a round do not read each other; the rounds follow one another. A ``stepwise`` node reads its own record
@@ -53,7 +51,7 @@ class Node(Struct, frozen=True):
         return frozenset(one.interval for rules in self.rounds for one in rules)
 
 
-def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[Node, ...]:
+def plan(groups: Sequence[RuleGroup], step: int | None = None) -> tuple[RecordNode, ...]:
     """Order the records of ``groups``; ``step`` replaces their intervals.
 
     Raises:
@@ -99,9 +97,9 @@ def _ordered(reads: dict[str, frozenset[str]]) -> tuple[str, ...]:
         raise LiveError(message) from error
 
 
-def _node(record: str, rules: Sequence[ScheduledRule], reads: frozenset[str]) -> Node:
+def _node(record: str, rules: Sequence[ScheduledRule], reads: frozenset[str]) -> RecordNode:
     stepwise = record in reads or any(depends_on_the_range(one.rule.expr) for one in rules)
-    return Node(record, _rounds(rules) if stepwise else (tuple(rules),), stepwise)
+    return RecordNode(record, _rounds(rules) if stepwise else (tuple(rules),), stepwise)
 
 
 def _rounds(rules: Sequence[ScheduledRule]) -> tuple[tuple[ScheduledRule, ...], ...]:

@@ -1,7 +1,9 @@
-"""Programs that we start beside us, and end."""
+"""Programs that we start beside us, and end; their logs for people, and servers that are used by HTTP only."""
 
 from __future__ import annotations
 
+import json
+import re
 import socket
 import subprocess
 import time
@@ -9,8 +11,11 @@ from contextlib import contextmanager
 from shutil import which
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from msgspec import Struct
+
 from generator.live.errors import LiveError
-from generator.live.server_log import last_errors
+from generator.live.retry import ONCE
+from generator.live.transport import Connection, open_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +28,9 @@ _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG = "log"
 _TAKEN = "address already in use"
+_SECONDS = 5.0
+_ERROR = re.compile(r'\berr=(?P<text>"(?:[^"\\]|\\.)*"|\S+)')
+_LINES = 3
 
 
 class Server(Protocol):
@@ -36,17 +44,36 @@ class Server(Protocol):
 S = TypeVar("S", bound=Server)
 
 
-def find(program: str, package: str) -> str:
+class HttpServer(Struct, frozen=True):
+    """A server that we started; ``process`` may be a client that controls it."""
+
+    connection: Connection
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.connection.url
+
+    def answers(self, path: str) -> bool:
+        """Whether it answers at ``path`` with success."""
+        try:
+            return self.connection.send("GET", path).ok
+        except LiveError:
+            return False
+
+
+def find_program(program: str, package: str) -> str:
     """Return the path of a program.
 
     Raises:
         LiveError: it is not installed, with the Debian package that has it.
     """
-    found = which(program)
-    if found is None:
+    path = which(program)
+    if path is None:
         message = f"no {program.capitalize()} on this machine: apt-get install {package}"
         raise LiveError(message)
-    return found
+    return path
 
 
 def launch(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
@@ -142,3 +169,28 @@ def free_port() -> int:
         chosen.bind(("127.0.0.1", 0))
         port: int = chosen.getsockname()[1]
         return port
+
+
+def launch_http(command: Sequence[str], directory: Path, port: int) -> HttpServer:
+    """Start a program that will listen on a port of 127.0.0.1."""
+    connection = open_connection(f"http://127.0.0.1:{port}", timeout=_SECONDS, patience=ONCE)
+    return HttpServer(connection, launch(command, directory))
+
+
+def last_errors(log: Path) -> str:
+    """Return the reasons in the last lines of ``log``; without a reason the lines; ``""`` for an empty log.
+
+    ``ts=... caller=... level=error msg="loading groups failed" err="a.yml: 5:11: parse error"`` becomes
+    ``a.yml: 5:11: parse error``.
+    """
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    reasons = [_unquoted(match["text"]) for line in lines if (match := _ERROR.search(line))]
+    return "\n".join((reasons or lines)[-_LINES:])
+
+
+def _unquoted(text: str) -> str:
+    """Undo Go's quoting, which is JSON's except for rare escapes."""
+    try:
+        return str(json.loads(text)) if text.startswith('"') else text
+    except ValueError:
+        return text

@@ -1,26 +1,24 @@
-"""A real Prometheus for as long as a ``with`` block lasts: for tests, demos and replays."""
+"""A real Prometheus, with its configuration, for as long as a ``with`` block lasts: for tests, demos and replays."""
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import yaml
 from msgspec import Struct
 
-from generator.live.api import connect, probe
+from generator.live.api import PrometheusApi, connect, probe
 from generator.live.errors import LiveError
-from generator.live.process import START_SECONDS, find, launch, log_of, running
-from generator.live.server_config import ServerConfig, configuration
-from generator.live.server_log import last_errors
+from generator.live.process import START_SECONDS, find_program, last_errors, launch, log_of, running
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
-
-    from generator.live.api import PrometheusApi
+    from collections.abc import Iterator, Mapping
 
 # A server accepts samples as old as half a block before its newest one (an hour, by default), and compacts once a block
 # and a half is full. With one block for everything the age of samples does not matter, and no compaction runs beside a
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 _BLOCK = "20y"
 _PROBE_SECONDS = 0.5
 _CONFIG = "prometheus.yml"
+# Out-of-order samples of a series are accepted this far back.
+_OUT_OF_ORDER = "10y"
 
 
 class PrometheusServer(Struct, frozen=True):
@@ -50,13 +50,25 @@ class PrometheusServer(Struct, frozen=True):
             raise LiveError(message)
 
 
+class ServerConfig(Struct, frozen=True):
+    """The configuration of a started Prometheus: rule files, scrape configurations in its own form, and Alertmanagers.
+
+    ``alertmanagers`` are hosts with ports.
+    """
+
+    rule_files: tuple[Path, ...] = ()
+    scrape_configs: tuple[Mapping[str, Any], ...] = ()
+    scrape_interval: str = "15s"
+    alertmanagers: tuple[str, ...] = ()
+
+
 def find_prometheus() -> str:
     """Return the path of the ``prometheus`` program.
 
     Raises:
         LiveError: it is not installed.
     """
-    return find("prometheus", "prometheus")
+    return find_program("prometheus", "prometheus")
 
 
 @contextmanager
@@ -117,4 +129,31 @@ def _is_ready(server: PrometheusServer) -> bool:
 
 
 def _write_config(directory: Path, config: ServerConfig) -> None:
-    (directory / _CONFIG).write_text(configuration(config), encoding="utf-8")
+    (directory / _CONFIG).write_text(_configuration(config), encoding="utf-8")
+
+
+def _configuration(config: ServerConfig) -> str:
+    """Write ``config`` as Prometheus reads it.
+
+    Raises:
+        LiveError: a rule file does not exist; Prometheus would read its name as a pattern without matches.
+    """
+    for path in config.rule_files:
+        if not path.is_file():
+            message = f"no such rule file: {path}"
+            raise LiveError(message)
+    document: dict[str, Any] = {
+        "global": {"scrape_interval": config.scrape_interval},
+        "storage": {"tsdb": {"out_of_order_time_window": _OUT_OF_ORDER}},
+        "rule_files": [_literal(path) for path in config.rule_files],
+        "scrape_configs": [dict(one) for one in config.scrape_configs],
+    }
+    if config.alertmanagers:
+        told = {"static_configs": [{"targets": list(config.alertmanagers)}]}
+        document["alerting"] = {"alertmanagers": [told]}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _literal(path: Path) -> str:
+    """Write a path where Prometheus expects a pattern."""
+    return re.sub(r"([*?\[\\])", r"\\\1", str(path.resolve()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.model.streams import TOKEN_TYPE
+from generator.model.streams import TOKEN_TYPE, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from generator.model.alerts import Alert
     from generator.model.service import Inclusion, Objective, Price
     from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 
 class ProfileFacts(Struct, frozen=True):

@@ -6,7 +6,7 @@ SERVICE = "{service}"
 RELEASE = "{release}"
 
 
-def filled(address: str, service: str, release: str | None) -> str:
+def fill_in(address: str, service: str, release: str | None) -> str:
     """Fill a service and a release, as its reader writes them, into an address.
 
     Without a release, a parameter that is only the release is dropped from the query and the fragment, since it would

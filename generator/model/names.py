@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Tokens, divisor
-from generator.model.streams import billed, cost
+from generator.model.signals import Cost, Count, Distribution, Ratio, Share, Signal, Tokens, divisor
+from generator.model.streams import Stream, billed, cost
 from generator.model.units import duration
-
-if TYPE_CHECKING:
-    from generator.model.signals import Signal
-    from generator.model.streams import Stream
 
 #: The label that every recorded series and alert carries.
 SERVICE = "service"
@@ -316,6 +311,11 @@ def tests_path(service: str) -> str:
 def dashboard_path(uid: str) -> str:
     """Path of a dashboard."""
     return f"grafana/dashboards/{uid}.json"
+
+
+def dashboard_v2_path(uid: str) -> str:
+    """Path of a dashboard in the format of Grafana 13."""
+    return f"grafana/dashboards-v2/{uid}.json"
 
 
 def instrumentation_path(service: str) -> str:

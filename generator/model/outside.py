@@ -68,6 +68,6 @@ def with_outside_values(service: Service) -> Service:
     )
 
 
-def watched(service: Service) -> Outside | None:
+def outside_alert(service: Service) -> Outside | None:
     """Find the alert kind that reads that counter; None where no alert does."""
     return next((alert.kind for alert in service.alerts if isinstance(alert.kind, Outside)), None)

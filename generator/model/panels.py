@@ -13,6 +13,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.alerts import (
     Absence,
+    Alert,
     BurnRate,
     Outside,
     Overflow,
@@ -27,7 +28,6 @@ from generator.model.alerts import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.model.alerts import Alert
     from generator.model.signals import Signal
 
 

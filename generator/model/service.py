@@ -88,7 +88,7 @@ class Site(Struct, frozen=True):
     """The settings of all services; intervals and retention in seconds, Prometheus's version as major and minor.
 
     ``shards`` are the servers that services are spread over; empty where there is only one. ``receivers`` get the
-    alerts.
+    alerts. ``grafana_v2`` asks for the dashboards in the format of Grafana 13 as well.
     """
 
     scrape_interval: int
@@ -102,6 +102,7 @@ class Site(Struct, frozen=True):
     deliver: Deliver = Deliver()
     shards: tuple[Shard, ...] = ()
     receivers: tuple[Receiver, ...] = ()
+    grafana_v2: bool = False
 
     def of(self, service: Service) -> Site:
         """The site as a service sees it, whose targets may have another scrape interval."""

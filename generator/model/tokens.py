@@ -49,11 +49,11 @@ def types_by_kind(values: tuple[str, ...]) -> dict[str, str]:
     Without a list of values, a type has the name of its kind. A kind that no type counts is left out.
     """
     own = {kind_of(value): value for value in reversed(values)} if values else {kind: kind for kind in NAMES}
-    found = {}
+    parts = {}
     for kind in NAMES:
         nearest: str | None = kind
         while nearest is not None and nearest not in own:
             nearest = PART_OF.get(nearest)
         if nearest is not None:
-            found[kind] = own[nearest]
-    return found
+            parts[kind] = own[nearest]
+    return parts

@@ -21,7 +21,7 @@ Signature = tuple[int, int, int]
 """Inode, size in bytes and modification time in ns: another value means that the file was written meanwhile."""
 
 
-class Kind(Enum):
+class EntryKind(Enum):
     """The kind of the entry at a path."""
 
     MISSING = auto()
@@ -31,11 +31,11 @@ class Kind(Enum):
     OTHER = auto()
 
 
-class Found(Struct, frozen=True):
+class PathEntry(Struct, frozen=True):
     """The end of a search from the root: the path itself, or a parent that is not a directory."""
 
     path: str
-    kind: Kind
+    kind: EntryKind
 
 
 def located(target: Path) -> Path:
@@ -56,48 +56,48 @@ def located(target: Path) -> Path:
     return place
 
 
-def check_target(place: Path) -> Kind:
+def check_target(place: Path) -> EntryKind:
     """Return whether the target is a directory or missing.
 
     Raises:
         OutputError: it is a link, a file or something else.
     """
     kind = kind_of(place)
-    if kind is Kind.LINK:
+    if kind is EntryKind.LINK:
         message = f"{name_of(place)} is a link; the output is never written through a link"
         raise OutputError(message, "name the directory that it leads to")
-    if kind in {Kind.FILE, Kind.OTHER}:
+    if kind in {EntryKind.FILE, EntryKind.OTHER}:
         raise OutputError(f"{name_of(place)} is not a directory", "name another output directory")
     return kind
 
 
-def kind_of(path: Path) -> Kind:
+def kind_of(path: Path) -> EntryKind:
     """Return the kind of the entry; a link is a link, independent of its target."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return Kind.MISSING
+        return EntryKind.MISSING
     if stat.S_ISLNK(mode):
-        return Kind.LINK
+        return EntryKind.LINK
     if stat.S_ISDIR(mode):
-        return Kind.DIRECTORY
-    return Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+        return EntryKind.DIRECTORY
+    return EntryKind.FILE if stat.S_ISREG(mode) else EntryKind.OTHER
 
 
-def find(root: Path, path: str) -> Found:
+def find_entry(root: Path, path: str) -> PathEntry:
     """Walk down to ``path`` through directories only."""
     for step in parents(path):
         kind = kind_of(root / step)
-        if kind is not Kind.DIRECTORY:
-            return Found(step, kind)
-    return Found(path, kind_of(root / path))
+        if kind is not EntryKind.DIRECTORY:
+            return PathEntry(step, kind)
+    return PathEntry(path, kind_of(root / path))
 
 
 def standing(root: Path, path: str) -> str:
     """Return the nearest existing directory above ``path``; empty for the root itself."""
     deepest = ""
     for step in parents(path):
-        if kind_of(root / step) is not Kind.DIRECTORY:
+        if kind_of(root / step) is not EntryKind.DIRECTORY:
             break
         deepest = step
     return deepest
@@ -111,8 +111,8 @@ def digest(path: Path) -> str:
 
 def signature(path: Path) -> Signature:
     """Return the signature of the entry."""
-    found = path.lstat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def below(root: Path, folder: str) -> Iterator[str]:

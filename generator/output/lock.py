@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from generator.output.directory import Kind, find, kind_of, signature
+from generator.output.directory import EntryKind, find_entry, kind_of, signature
 from generator.output.errors import OutputError, name_of
 from generator.output.paths import LOCK, MANIFEST, path_fault
 
@@ -62,7 +62,7 @@ def locked(place: Path) -> Iterator[Callable[[Sequence[str]], None]]:
 
 def is_left(place: Path) -> bool:
     """Whether a run is writing, or was killed."""
-    return kind_of(place / LOCK) is not Kind.MISSING
+    return kind_of(place / LOCK) is not EntryKind.MISSING
 
 
 def undisturbed(place: Path, read: Callable[[], T]) -> T:
@@ -74,13 +74,13 @@ def undisturbed(place: Path, read: Callable[[], T]) -> T:
     while True:
         before = _state(place)
         try:
-            found = read()
+            text = read()
         except (OSError, OutputError):
             if _is_steady(place, before, deadline):
                 raise
         else:
             if _is_steady(place, before, deadline):
-                return found
+                return text
         time.sleep(_PAUSE_S)
 
 
@@ -90,7 +90,7 @@ def _is_steady(place: Path, before: object, deadline: float) -> bool:
 
 def _state(place: Path) -> object:
     """Return a value that every write changes; each replaces the manifest."""
-    return None if kind_of(place / MANIFEST) is Kind.MISSING else signature(place / MANIFEST)
+    return None if kind_of(place / MANIFEST) is EntryKind.MISSING else signature(place / MANIFEST)
 
 
 def _acquired(place: Path) -> int:
@@ -133,7 +133,7 @@ def _remove_staged(place: Path, descriptor: int) -> None:
         file.seek(0)
         text = file.read()
     for path in _listed(text):
-        if find(place, path).kind is Kind.FILE:
+        if find_entry(place, path).kind is EntryKind.FILE:
             (place / path).unlink()
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from generator.diagnostics.printable import printable, quoted
-from generator.output.directory import Kind, kind_of
+from generator.output.directory import EntryKind, kind_of
 from generator.output.errors import OutputError, name_of
 from generator.output.paths import MANIFEST, path_fault
 
@@ -73,9 +73,9 @@ def owned_in(place: Path) -> Owned:
     """
     path = place / MANIFEST
     kind = kind_of(path)
-    if kind is Kind.MISSING:
+    if kind is EntryKind.MISSING:
         return {}
-    if kind is not Kind.FILE or path.lstat().st_size > _MAX_SIZE:
+    if kind is not EntryKind.FILE or path.lstat().st_size > _MAX_SIZE:
         message = f"{name_of(path)} is no manifest"
         raise OutputError(message, "move or delete it, then run again, or choose another output directory")
     return parse_manifest(path.read_bytes())
@@ -118,8 +118,8 @@ def _entries(data: bytes) -> Iterable[tuple[str, tuple[str, ...]]]:
         )
     if version != VERSION:
         raise _refused("has no version that agent-metrics ever wrote")
-    found = msgspec.convert(document, _Manifest)
-    return [*((path, (digest,)) for path, digest in found.files.items()), *found.before.items()]
+    manifest = msgspec.convert(document, _Manifest)
+    return [*((path, (digest,)) for path, digest in manifest.files.items()), *manifest.before.items()]
 
 
 def _refused(fault: str) -> OutputError:

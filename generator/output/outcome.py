@@ -8,7 +8,7 @@ from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
 
 
-class Outcome(Struct, frozen=True):
+class WriteResult(Struct, frozen=True):
     """The paths of the output by their change: relative, with ``/``, sorted, ``manifest.json`` included.
 
     Attributes:
@@ -49,7 +49,7 @@ class Outcome(Struct, frozen=True):
         return "\n  ".join(lines)
 
 
-class Difference(Struct, frozen=True):
+class OutputDifference(Struct, frozen=True):
     """The differences of an output directory from the output to write: true when there are any.
 
     Attributes:

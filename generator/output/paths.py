@@ -78,15 +78,15 @@ def _part_fault(part: str) -> str | None:
 def _collisions(paths: tuple[str, ...]) -> list[str]:
     """Each path that collides with another; directories count, for they must be spelled alike too."""
     taken: dict[str, tuple[str, str]] = {}
-    found = []
+    parts = []
     for path in sorted(paths):
         for node in (*(f"{folder}/" for folder in parents(path)), path):
             other, owner = taken.get(collision_key(node.rstrip("/")), (node, None))
             if owner is not None and (other != node or node == path):
-                found.append(f"{name_of(owner)} and {name_of(path)} {_met(other, node)}")
+                parts.append(f"{name_of(owner)} and {name_of(path)} {_met(other, node)}")
                 break
             taken.setdefault(collision_key(node.rstrip("/")), (node, path))
-    return found
+    return parts
 
 
 def _met(one: str, other: str) -> str:

@@ -12,28 +12,25 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.artifact import Artifact
+from generator.artifact import Artifact, File
 from generator.diagnostics.printable import printable
 from generator.diagnostics.suggest import listed
-from generator.output.directory import Found, Kind, below, digest, find, signature
+from generator.output.directory import EntryKind, PathEntry, Signature, below, digest, find_entry, signature
 from generator.output.errors import OutputError, name_of
-from generator.output.manifest import manifest_of
-from generator.output.outcome import Difference, Outcome
+from generator.output.manifest import Owned, manifest_of
+from generator.output.outcome import OutputDifference, WriteResult
 from generator.output.paths import MANIFEST, check_paths, collision_key, parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from generator.artifact import File
-    from generator.output.directory import Signature
-    from generator.output.manifest import Owned
 
 _WHAT = {
-    Kind.FILE: "a file that was not generated",
-    Kind.LINK: "a link",
-    Kind.DIRECTORY: "a directory",
-    Kind.OTHER: "no regular file",
+    EntryKind.FILE: "a file that was not generated",
+    EntryKind.LINK: "a link",
+    EntryKind.DIRECTORY: "a directory",
+    EntryKind.OTHER: "no regular file",
 }
 
 
@@ -58,7 +55,7 @@ class Content(Struct, frozen=True):
         return self.held
 
 
-class Plan(Struct, frozen=True):
+class WritePlan(Struct, frozen=True):
     """The steps from the existing files to the new ones.
 
     Attributes:
@@ -72,10 +69,10 @@ class Plan(Struct, frozen=True):
 
     files: Mapping[str, Content]
     owned: Owned
-    outcome: Outcome
+    outcome: WriteResult
     deleted: Mapping[str, Signature]
     gone: tuple[str, ...]
-    obstacles: Mapping[str, Found]
+    obstacles: Mapping[str, PathEntry]
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -98,10 +95,10 @@ class Plan(Struct, frozen=True):
                 "move or delete it, then run again, or choose another output directory; nothing was written",
             )
 
-    def difference(self) -> Difference:
+    def difference(self) -> OutputDifference:
         """The differences of the directory from the output to write."""
         beyond = {path for path, found in self.obstacles.items() if found.path != path}
-        return Difference(
+        return OutputDifference(
             missing=tuple(sorted({*self.outcome.created, *beyond})),
             changed=tuple(
                 sorted({*self.outcome.changed, *self.outcome.edited, *self.obstacles.keys()} - beyond)
@@ -122,7 +119,7 @@ def contents(artifacts: Sequence[File]) -> dict[str, Content]:
     return {**files, MANIFEST: _of_bytes(MANIFEST, manifest.encode())}
 
 
-def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
+def plan_files(target: Path, files: Mapping[str, Content], owned: Owned) -> WritePlan:
     """Compare the files to write with the existing ones.
 
     Args:
@@ -138,17 +135,17 @@ def make_plan(target: Path, files: Mapping[str, Content], owned: Owned) -> Plan:
         for name in ("created", "changed", "edited", "unchanged")
     )
     kept, gone = (tuple(path for path, found in stale.items() if found == name) for name in ("kept", "gone"))
-    obstacles = {path: fate for path, fate in fates.items() if isinstance(fate, Found)}
-    outcome = Outcome(created, changed, edited, unchanged, tuple(deleted), kept)
-    return Plan(files, owned, outcome, deleted, gone, obstacles)
+    obstacles = {path: fate for path, fate in fates.items() if isinstance(fate, PathEntry)}
+    outcome = WriteResult(created, changed, edited, unchanged, tuple(deleted), kept)
+    return WritePlan(files, owned, outcome, deleted, gone, obstacles)
 
 
 def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
     """The signature of a file to delete; ``kept`` when it was edited, ``gone`` when it does not exist."""
-    found = find(target, path)
-    if found.path != path or found.kind in {Kind.MISSING, Kind.DIRECTORY}:
+    entry = find_entry(target, path)
+    if entry.path != path or entry.kind in {EntryKind.MISSING, EntryKind.DIRECTORY}:
         return "gone"
-    if found.kind is not Kind.FILE:
+    if entry.kind is not EntryKind.FILE:
         return "kept"
     before = signature(target / path)
     return before if digest(target / path) in hashes else "kept"
@@ -156,20 +153,20 @@ def _stale(target: Path, path: str, hashes: Iterable[str]) -> Signature | str:
 
 def _fate(
     target: Path, path: str, content: Content, owned: Owned, deleted: Mapping[str, Signature]
-) -> str | Found:
+) -> str | PathEntry:
     """A word, or the obstacle."""
-    found = find(target, path)
-    if found.kind is Kind.MISSING or _makes_room(target, found, deleted):
+    entry = find_entry(target, path)
+    if entry.kind is EntryKind.MISSING or _makes_room(target, entry, deleted):
         return "created"
-    if found.kind is not Kind.FILE or found.path != path:
-        return found
+    if entry.kind is not EntryKind.FILE or entry.path != path:
+        return entry
     current = digest(target / path) if path in owned or _same_size(target / path, content) else ""
     if current == content.sha256:
         return "unchanged"
     if path == MANIFEST:
         return "changed"
     if path not in owned:
-        return found
+        return entry
     return "changed" if current in owned[path] else "edited"
 
 
@@ -177,14 +174,14 @@ def _same_size(path: Path, content: Content) -> bool:
     return path.lstat().st_size == content.size
 
 
-def _makes_room(target: Path, found: Found, deleted: Mapping[str, Signature]) -> bool:
+def _makes_room(target: Path, entry: PathEntry, deleted: Mapping[str, Signature]) -> bool:
     """Whether deletions remove the entry at the place of a new file."""
-    if found.kind is Kind.FILE:
-        return found.path in deleted or _is_respelled(target, found.path, deleted)
-    if found.kind is not Kind.DIRECTORY:
+    if entry.kind is EntryKind.FILE:
+        return entry.path in deleted or _is_respelled(target, entry.path, deleted)
+    if entry.kind is not EntryKind.DIRECTORY:
         return False
     going = {*deleted, *(folder for path in deleted for folder in parents(path))}
-    there = list(below(target, found.path))
+    there = list(below(target, entry.path))
     return bool(there) and going.issuperset(there)
 
 

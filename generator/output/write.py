@@ -8,27 +8,25 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from generator.output.directory import Kind, check_target, find, located, signature, standing
+from generator.output.directory import EntryKind, check_target, find_entry, located, signature, standing
 from generator.output.errors import OutputError, name_of, reason, system_errors
 from generator.output.lock import is_left, locked, undisturbed
-from generator.output.manifest import manifest_of, owned_in
-from generator.output.outcome import Difference, Outcome
+from generator.output.manifest import Owned, manifest_of, owned_in
+from generator.output.outcome import OutputDifference, WriteResult
 from generator.output.paths import MANIFEST, parents
-from generator.output.plan import Plan, contents, make_plan
+from generator.output.plan import Content, WritePlan, contents, plan_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from generator.artifact import File
-    from generator.output.manifest import Owned
-    from generator.output.plan import Content
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
-def write(artifacts: Sequence[File], target: Path) -> Outcome:
+def write(artifacts: Sequence[File], target: Path) -> WriteResult:
     """Write the artifacts and their manifest into the directory ``target``.
 
     Nothing is written when nothing changed. Otherwise every changed file is first written beside its place, so that a
@@ -51,13 +49,13 @@ def write(artifacts: Sequence[File], target: Path) -> Outcome:
     files = contents(artifacts)
     place = located(target)
     with system_errors(target, "written"):
-        if check_target(place) is Kind.MISSING:
+        if check_target(place) is EntryKind.MISSING:
             return _made(files, place)
         plan = _plan_unless_disturbed(files, place)
         return _written(files, place) if plan is None or plan.outcome else plan.outcome
 
 
-def compare(artifacts: Sequence[File], target: Path) -> Difference:
+def compare(artifacts: Sequence[File], target: Path) -> OutputDifference:
     """Return the changes that ``write`` would make; nothing is changed, and remains of killed runs are not removed.
 
     An invalid manifest counts as changed; stale files are then unknown. The call waits for a run that is writing.
@@ -73,9 +71,9 @@ def compare(artifacts: Sequence[File], target: Path) -> Difference:
     files = contents(artifacts)
     place = located(target)
     with system_errors(target, "read"):
-        if check_target(place) is Kind.MISSING:
-            return Difference(missing=tuple(sorted(files)))
-        return undisturbed(place, lambda: make_plan(place, files, _owned_if_understood(place)).difference())
+        if check_target(place) is EntryKind.MISSING:
+            return OutputDifference(missing=tuple(sorted(files)))
+        return undisturbed(place, lambda: plan_files(place, files, _owned_if_understood(place)).difference())
 
 
 def _owned_if_understood(place: Path) -> Owned:
@@ -85,7 +83,7 @@ def _owned_if_understood(place: Path) -> Owned:
         return {}
 
 
-def _made(files: Mapping[str, Content], place: Path) -> Outcome:
+def _made(files: Mapping[str, Content], place: Path) -> WriteResult:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.mkdir(exist_ok=True)
     try:
@@ -96,7 +94,7 @@ def _made(files: Mapping[str, Content], place: Path) -> Outcome:
         raise
 
 
-def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> Plan | None:
+def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> WritePlan | None:
     """Plan without the lock, which needs permission to write; None while another run writes, or was killed."""
     if is_left(place):
         return None
@@ -108,15 +106,15 @@ def _plan_unless_disturbed(files: Mapping[str, Content], place: Path) -> Plan | 
         raise
 
 
-def _planned(files: Mapping[str, Content], place: Path) -> Plan:
-    plan = make_plan(place, files, owned_in(place))
+def _planned(files: Mapping[str, Content], place: Path) -> WritePlan:
+    plan = plan_files(place, files, owned_in(place))
     plan.check(place)
     if plan.outcome:
         _check_permissions(plan, place)
     return plan
 
 
-def _written(files: Mapping[str, Content], place: Path) -> Outcome:
+def _written(files: Mapping[str, Content], place: Path) -> WriteResult:
     with locked(place) as announce:
         plan = _planned(files, place)  # another run may have ended since the first plan
         if plan.outcome:
@@ -124,7 +122,7 @@ def _written(files: Mapping[str, Content], place: Path) -> Outcome:
         return plan.outcome
 
 
-def _check_permissions(plan: Plan, place: Path) -> None:
+def _check_permissions(plan: WritePlan, place: Path) -> None:
     for folder in sorted({standing(place, path) for path in (*plan.written, *plan.deleted)}):
         if not os.access(place / folder, os.W_OK | os.X_OK):
             message = f"{name_of(place / folder)} is read-only"
@@ -133,7 +131,7 @@ def _check_permissions(plan: Plan, place: Path) -> None:
             )
 
 
-def _replace(plan: Plan, place: Path, announce: Callable[[Sequence[str]], None]) -> None:
+def _replace(plan: WritePlan, place: Path, announce: Callable[[Sequence[str]], None]) -> None:
     first = _beside(place, MANIFEST)
     staged = {path: _beside(place, path) for path in plan.written}
     announce([first, *staged.values()])
@@ -149,7 +147,7 @@ def _replace(plan: Plan, place: Path, announce: Callable[[Sequence[str]], None])
             (place / beside).replace(place / path)
 
 
-def _under_way(plan: Plan) -> bytes:
+def _under_way(plan: WritePlan) -> bytes:
     """Write the manifest for the time between the first and the last file."""
     made = {path: content.sha256 for path, content in plan.files.items() if path != MANIFEST}
     return manifest_of(made, before=plan.owned).encode()
@@ -164,8 +162,8 @@ def _beside(place: Path, path: str) -> str:
 
 def _permissions(place: Path, path: str) -> int | None:
     """Return the permissions of a replaced file."""
-    found = find(place, path)
-    is_replaced = found.path == path and found.kind is Kind.FILE
+    entry = find_entry(place, path)
+    is_replaced = entry.path == path and entry.kind is EntryKind.FILE
     return (place / path).lstat().st_mode & 0o777 if is_replaced else None
 
 
@@ -194,7 +192,7 @@ def _to_its_end(place: Path) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _delete(plan: Plan, place: Path) -> None:
+def _delete(plan: WritePlan, place: Path) -> None:
     for path, before in plan.deleted.items():
         with suppress(FileNotFoundError):
             if signature(place / path) == before:

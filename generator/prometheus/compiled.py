@@ -22,8 +22,8 @@ from generator.model.alerts import (
     Unpriced,
 )
 from generator.model.deviations import OFF
-from generator.model.links import RELEASE, filled
-from generator.model.outside import STREAM, watched
+from generator.model.links import RELEASE, fill_in
+from generator.model.outside import STREAM, outside_alert
 from generator.model.panels import PANELS
 from generator.model.service import WAY
 from generator.model.signals import Cost, Quantile, Share, Tokens, divisor
@@ -107,7 +107,7 @@ def _fresh(
 def _raw(service: Service, site: Site) -> Iterator[RecordingRule]:
     for stream in service.streams.values():
         yield raw_pass(stream, service, site)
-    if watched(service):
+    if outside_alert(service):
         yield raw_pass(STREAM, service, site)
     yield scraped(service)
 
@@ -144,7 +144,7 @@ def changes(service: Service) -> Iterator[tuple[str, float, dict[str, str]]]:
         }
         yield names.OVERRIDE, one.value, {name: text for name, text in labels.items() if text}
     for kind, link in sorted(service.links.items()):
-        plain, of_release = filled(link, service.name, None), filled(link, service.name, RELEASE)
+        plain, of_release = fill_in(link, service.name, None), fill_in(link, service.name, RELEASE)
         yield names.LINK, 1, {"link": kind, "url": plain, "url_of_release": of_release}
 
 

@@ -23,12 +23,11 @@ from generator.promql.shape import (
     top,
     without_values,
 )
-from generator.promql.syntax import operands, parse, reference, references
+from generator.promql.syntax import Reference, operands, parse, reference, references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from generator.promql.syntax import Reference
 
 _RANKED = {"topk", "bottomk", "limitk"}
 _COPIES = {"label_replace", "label_join"}

@@ -64,8 +64,8 @@ def either(node: grammar.BinaryExpr, left: Shape, right: Shape) -> Shape:
     return union(left, right)
 
 
-def _single(found: Shape, on: frozenset[str]) -> bool:
-    origins = dict(found.labels)
+def _single(inner: Shape, on: frozenset[str]) -> bool:
+    origins = dict(inner.labels)
     return all(name in origins and origins[name] and _one_value(origins[name]) for name in on)
 
 

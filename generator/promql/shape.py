@@ -39,7 +39,7 @@ def size_of_part(part: str) -> int | None:
     return 1 if part == ABSENT or part.startswith(_WRITTEN) else None
 
 
-def written_value(part: str) -> str | None:
+def constant_value(part: str) -> str | None:
     """Return the value of a part of an origin, if it is a single value."""
     return part.removeprefix(_WRITTEN) if part.startswith(_WRITTEN) else None
 
@@ -139,7 +139,7 @@ def selected(inner: Shape, matchers: tuple[tuple[str, str, str], ...]) -> Shape:
 def _may_be(part: str, op: str, wanted: str) -> bool:
     if part == ABSENT:
         return takes(op, wanted, "")
-    value = written_value(part)
+    value = constant_value(part)
     return not value or takes(op, wanted, value)
 
 

@@ -6,12 +6,11 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from generator.replay.judge import PAGE, TICKET
+from generator.replay.judge import PAGE, TICKET, Detection, JudgedIncident, Score
 from generator.replay.times import iso
 
 if TYPE_CHECKING:
-    from generator.replay.judge import Detection, JudgedIncident, Score
-    from generator.replay.report import AlertReport, Report, Row
+    from generator.replay.report import ActivePeriod, AlertReport, Report
 
 
 def as_json(report: Report) -> str:
@@ -55,7 +54,7 @@ def _alert(one: AlertReport) -> dict[str, Any]:
     }
 
 
-def row_of(row: Row) -> dict[str, Any]:
+def row_of(row: ActivePeriod) -> dict[str, Any]:
     """Return a firing, or a period of only pending, as a value that JSON can represent."""
     times = {"active_at": row.active_at, "fired_at": row.fired_at, "ended_at": row.ended_at}
     values = {"start": row.at_start, "min": row.least, "max": row.most}
@@ -88,14 +87,14 @@ def _incident(one: JudgedIncident) -> dict[str, Any]:
     }
 
 
-def _detection(found: Detection | None) -> dict[str, Any] | None:
-    if found is None:
+def _detection(detection: Detection | None) -> dict[str, Any] | None:
+    if detection is None:
         return None
     return {
-        "alert": found.alert,
-        "severity": found.severity,
-        "at": iso(found.at),
-        "after_seconds": found.after,
+        "alert": detection.alert,
+        "severity": detection.severity,
+        "at": iso(detection.at),
+        "after_seconds": detection.after,
     }
 
 

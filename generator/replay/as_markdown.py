@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.markdown import code, text
-from generator.replay.judge import PAGE, TICKET
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
+from generator.replay.report import MOST_ROWS
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.replay.judge import JudgedIncident, Score
-    from generator.replay.report import Report, Row
-
-#: More rows than this are only in the page and the JSON.
-_MOST_ROWS = 60
+    from generator.replay.report import ActivePeriod, Report
 
 
 def as_markdown(report: Report) -> str:
@@ -26,7 +23,7 @@ def as_markdown(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield f"### Alerts of {', '.join(map(code, report.services))}"
     yield ""
-    yield f"{clock(report.replay.start)} to {written(report.replay.end)} on {code(report.replay.server)}."
+    yield f"{clock(report.replay.start)} to {utc(report.replay.end)} on {code(report.replay.server)}."
     yield from (f"{text(one)}" for one in report.notes)
     yield ""
     if report.truth:
@@ -68,9 +65,9 @@ def _fired(report: Report) -> Iterator[str]:
         yield "Nothing fired."
         return
     head = ("fired at (UTC)", "for", "severity", "alert", "service", "labels", "value")
-    yield from table((*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:_MOST_ROWS]))
-    if len(rows) > _MOST_ROWS:
-        yield f"And {len(rows) - _MOST_ROWS} more."
+    yield from table((*head, *(("why",) if report.truth else ())), (firing(row) for row in rows[:MOST_ROWS]))
+    if len(rows) > MOST_ROWS:
+        yield f"And {len(rows) - MOST_ROWS} more."
 
 
 def _incident(one: JudgedIncident) -> tuple[str, ...]:
@@ -99,7 +96,7 @@ def _score(one: Score) -> tuple[str, ...]:
     )
 
 
-def firing(row: Row) -> tuple[str, ...]:
+def firing(row: ActivePeriod) -> tuple[str, ...]:
     """Write a firing as the cells of a row."""
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
@@ -108,7 +105,7 @@ def firing(row: Row) -> tuple[str, ...]:
         text(row.of.rule.alert),
         code(row.of.service),
         " ".join(code(f"{name}={value}") for name, value in row.labels.items()),
-        amount(row.at_start, row.of.rule),
+        alert_value(row.at_start, row.of.rule),
         *((str(row.cause),) if row.cause else ()),
     )
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.diagnostics.printable import printable
-from generator.replay.judge import PAGE, TICKET
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.judge import PAGE, TICKET, JudgedIncident, Score
+from generator.replay.report import MOST_ROWS
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from generator.replay.judge import JudgedIncident, Score
-    from generator.replay.report import AlertReport, Report, Row
-
-# More rows than this are only in the page and the JSON.
-_MOST_ROWS = 60
+    from generator.replay.report import ActivePeriod, AlertReport, Report
 
 
 def as_text(report: Report) -> Iterator[str]:
@@ -35,7 +32,7 @@ def _head(report: Report) -> Iterator[str]:
     replay = report.replay
     source = "computed here" if replay.records == "inlined" else "read"
     yield f"{', '.join(report.services)} on {replay.server}"
-    yield f"{clock(replay.start)} to {written(replay.end)}; recorded series {source}"
+    yield f"{clock(replay.start)} to {utc(replay.end)}; recorded series {source}"
     yield from (f"note: {text}" for text in report.notes)
     yield ""
 
@@ -53,7 +50,7 @@ def _alerts(report: Report) -> Iterator[str]:
             time, message = next(iter(one.failures.items()))
             yield (
                 f"{one.of.rule.alert} of {one.of.service}: {len(one.failures)} failed evaluations, the first at "
-                f"{written(time)}: {message}"
+                f"{utc(time)}: {message}"
             )
     yield ""
 
@@ -64,14 +61,14 @@ def _alert(one: AlertReport) -> tuple[str, ...]:
         one.of.service,
         one.of.rule.alert,
         one.of.severity,
-        labelled(one.labels),
+        labels_text(one.labels),
         str(len(one.firings)),
         *lengths,
         str(len(one.pending)),
     )
 
 
-def _firings(rows: Sequence[Row]) -> Iterator[str]:
+def _firings(rows: Sequence[ActivePeriod]) -> Iterator[str]:
     if not rows:
         return
     judged = any(row.cause for row in rows)
@@ -86,26 +83,26 @@ def _firings(rows: Sequence[Row]) -> Iterator[str]:
         "TO",
         *(("WHY",) * judged),
     )
-    yield from table(head, [_firing(row) for row in rows[:_MOST_ROWS]])
-    if len(rows) > _MOST_ROWS:
-        yield f"and {len(rows) - _MOST_ROWS} more: --format json and --html show all"
+    yield from table(head, [_firing(row) for row in rows[:MOST_ROWS]])
+    if len(rows) > MOST_ROWS:
+        yield f"and {len(rows) - MOST_ROWS} more: --format json and --html show all"
     yield ""
 
 
-def _firing(row: Row) -> tuple[str, ...]:
+def _firing(row: ActivePeriod) -> tuple[str, ...]:
     rule = row.of.rule
     return (
         f"{clock(row.began)}{' or before' * row.since_before}",
         f"{lasting(row.seconds)}{' and on' * (row.ended_at is None)}",
         row.of.severity,
         rule.alert,
-        labelled(row.labels),
-        *(amount(value, rule) for value in (row.at_start, row.least, row.most)),
+        labels_text(row.labels),
+        *(alert_value(value, rule) for value in (row.at_start, row.least, row.most)),
         *((str(row.cause),) if row.cause else ()),
     )
 
 
-def labelled(labels: Mapping[str, str]) -> str:
+def labels_text(labels: Mapping[str, str]) -> str:
     """Write labels on one line."""
     return " ".join(f"{name}={text}" for name, text in labels.items())
 

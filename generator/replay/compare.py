@@ -14,10 +14,10 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.replay.report import Report, Row
+    from generator.replay.report import ActivePeriod, Report
 
 
-class Change(StrEnum):
+class FiringChange(StrEnum):
     """The change of firings."""
 
     ADDED = "added"
@@ -25,21 +25,21 @@ class Change(StrEnum):
     MOVED = "moved"
 
 
-class Difference(Struct, frozen=True):
+class FiringDifference(Struct, frozen=True):
     """Firings of one alert that touch in time and differ before and after; one side may be empty."""
 
-    before: tuple[Row, ...]
-    after: tuple[Row, ...]
+    before: tuple[ActivePeriod, ...]
+    after: tuple[ActivePeriod, ...]
 
     @property
-    def change(self) -> Change:
+    def change(self) -> FiringChange:
         """The kind of change."""
         if not self.before:
-            return Change.ADDED
-        return Change.MOVED if self.after else Change.REMOVED
+            return FiringChange.ADDED
+        return FiringChange.MOVED if self.after else FiringChange.REMOVED
 
     @property
-    def row(self) -> Row:
+    def row(self) -> ActivePeriod:
         """One of them, with the alert and its labels."""
         return (self.after or self.before)[0]
 
@@ -62,7 +62,7 @@ class AlertCount(Struct, frozen=True):
     severity: str
     before: int
     after: int
-    changes: Mapping[Change, int]
+    changes: Mapping[FiringChange, int]
 
 
 class Comparison(Struct, frozen=True):
@@ -71,7 +71,7 @@ class Comparison(Struct, frozen=True):
     old: str
     before: Report
     after: Report
-    differences: tuple[Difference, ...]
+    differences: tuple[FiringDifference, ...]
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -92,15 +92,17 @@ class Comparison(Struct, frozen=True):
     def count(self, alert: str, severity: str) -> AlertCount:
         """Count the firings of an alert; of all of the severity without a name."""
 
-        def meant(row: Row) -> bool:
+        def meant(row: ActivePeriod) -> bool:
             return row.of.severity == severity and alert in {"", row.of.rule.alert}
 
         before, after = (sum(map(meant, each.firings)) for each in (self.before, self.after))
         changes = [one.change for one in self.differences if meant(one.row)]
-        return AlertCount(alert, severity, before, after, {each: changes.count(each) for each in Change})
+        return AlertCount(
+            alert, severity, before, after, {each: changes.count(each) for each in FiringChange}
+        )
 
 
-def compare(before: Report, after: Report, old: str) -> Comparison:
+def compare_replays(before: Report, after: Report, old: str) -> Comparison:
     """Compare the firings of two replays of the same history."""
     sides = [_by_alert(each.firings) for each in (before, after)]
     keys = dict.fromkeys(key for side in sides for key in side)
@@ -108,32 +110,32 @@ def compare(before: Report, after: Report, old: str) -> Comparison:
     return Comparison(old, before, after, tuple(sorted(found, key=lambda one: (one.began, _name(one.row)))))
 
 
-def lasted(rows: Iterable[Row]) -> float:
+def lasted(rows: Iterable[ActivePeriod]) -> float:
     """Sum the durations of firings, in seconds."""
     return sum(row.seconds for row in rows)
 
 
-def _name(row: Row) -> tuple[str, str]:
+def _name(row: ActivePeriod) -> tuple[str, str]:
     return row.of.rule.alert, row.of.severity
 
 
-def _by_alert(rows: Iterable[Row]) -> dict[object, list[Row]]:
-    found: dict[object, list[Row]] = {}
+def _by_alert(rows: Iterable[ActivePeriod]) -> dict[object, list[ActivePeriod]]:
+    found: dict[object, list[ActivePeriod]] = {}
     for row in rows:
         found.setdefault((row.of.service, *_name(row), frozenset(row.labels.items())), []).append(row)
     return found
 
 
-def _differences(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Difference]:
+def _differences(before: Sequence[ActivePeriod], after: Sequence[ActivePeriod]) -> Iterator[FiringDifference]:
     for group in _touching([*((row, 0) for row in before), *((row, 1) for row in after)]):
         old, new = (tuple(row for row, side in group if side == which) for which in (0, 1))
         if [(row.began, row.ended_at) for row in old] != [(row.began, row.ended_at) for row in new]:
-            yield Difference(old, new)
+            yield FiringDifference(old, new)
 
 
-def _touching(firings: Iterable[tuple[Row, int]]) -> Iterator[list[tuple[Row, int]]]:
+def _touching(firings: Iterable[tuple[ActivePeriod, int]]) -> Iterator[list[tuple[ActivePeriod, int]]]:
     """Group firings that overlap, directly or through others."""
-    group: list[tuple[Row, int]] = []
+    group: list[tuple[ActivePeriod, int]] = []
     until = float("-inf")
     for row, side in sorted(firings, key=lambda one: one[0].began):
         if group and row.began >= until:

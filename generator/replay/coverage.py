@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.promql.expr import Series, aggregate, binary, labelled
+from generator.promql.expr import Expr, Series, aggregate, binary, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.live.api import PrometheusApi
-    from generator.promql.expr import Expr
     from generator.replay.needs import Needs
 
 _LOOKS = 60

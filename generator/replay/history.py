@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -10,22 +11,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.live.errors import LiveError
-from generator.live.states import activities
+from generator.live.states import Activity, activities
 from generator.model import names
-from generator.replay.evaluations import Evaluated, evaluated
-from generator.replay.jobs import Job
-from generator.replay.narrow import narrowed
+from generator.promql.expr import escape_regex, literal
+from generator.replay.evaluations import Evaluated, Steps, evaluated
+from generator.replay.jobs import Job, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.live.states import Activity
-    from generator.replay.jobs import Crew
-    from generator.replay.steps import Steps
     from generator.replay.subject import ReplayedRule
 
 LabelSet = frozenset[tuple[str, str]]
+#: A string, which is skipped, or a record's name with the brace of its selector, if it has one.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w:])([a-zA-Z_]\w*(?::\w+)+)(\{?)')
+#: With more services than this, a server saves little.
+_MOST_NAMED = 50
 
 
 class Episode(Struct, frozen=True):
@@ -45,8 +47,17 @@ class AlertHistory(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+class _Question(Struct, frozen=True):
+    """An expression that is evaluated once, for all services that it watches."""
+
+    expr: str
+    alert: str
+    services: tuple[str, ...]
+    steps: Steps
+
+
 def histories(
-    crew: Crew,
+    crew: WorkerPool,
     rules: Sequence[ReplayedRule],
     span: tuple[float, float],
     points: int,
@@ -73,15 +84,6 @@ def histories(
     return tuple(_history(one, steps, found[one.rule.expr, steps.step], span) for one, steps in plans)
 
 
-class _Question(Struct, frozen=True):
-    """An expression that is evaluated once, for all services that it watches."""
-
-    expr: str
-    alert: str
-    services: tuple[str, ...]
-    steps: Steps
-
-
 def _questions(plans: Iterable[tuple[ReplayedRule, Steps]]) -> dict[tuple[str, int], _Question]:
     """Merge the rules with equal expression and interval: a shared rule watches many services."""
     together: dict[tuple[str, int], list[tuple[ReplayedRule, Steps]]] = {}
@@ -106,26 +108,28 @@ def _job(one: _Question, chunk: Steps) -> Job:
 
 def _evaluate(api: PrometheusApi, *, one: _Question, chunk: Steps) -> str:
     try:
-        found = evaluated(api, one.expr, chunk)
+        evaluation = evaluated(api, one.expr, chunk)
     except LiveError as error:
         of = f" of {one.services[0]}" if len(one.services) == 1 else ""
         raise error.about(f"alert {one.alert}{of}") from error
-    samples = [[sorted(labels), list(values.items())] for labels, values in found.samples.items()]
-    return json.dumps([samples, list(found.failures.items()), list(found.warnings)])
+    samples = [[sorted(labels), list(values.items())] for labels, values in evaluation.samples.items()]
+    return json.dumps([samples, list(evaluation.failures.items()), list(evaluation.warnings)])
 
 
-def _merge(found: Evaluated, text: str) -> None:
+def _merge(evaluation: Evaluated, text: str) -> None:
     samples, failures, warnings = json.loads(text)
     for labels, values in samples:
-        by_time = found.samples.setdefault(frozenset(map(tuple, labels)), {})
+        by_time = evaluation.samples.setdefault(frozenset(map(tuple, labels)), {})
         by_time.update((time, value) for time, value in values)
-    found.failures.update((time, message) for time, message in failures)
-    found.warnings.update(dict.fromkeys(warnings))
+    evaluation.failures.update((time, message) for time, message in failures)
+    evaluation.warnings.update(dict.fromkeys(warnings))
 
 
-def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[float, float]) -> AlertHistory:
-    failures = {time: text for time, text in found.failures.items() if time >= steps.first}
-    alerts = _labelled(one, found.samples, failures)
+def _history(
+    one: ReplayedRule, steps: Steps, evaluation: Evaluated, span: tuple[float, float]
+) -> AlertHistory:
+    failures = {time: text for time, text in evaluation.failures.items() if time >= steps.first}
+    alerts = _labelled(one, evaluation.samples, failures)
     evaluations = [float(time) for time in steps.instants if time not in failures]
     episodes = [
         Episode(dict(sorted(labels)), activity, bool(evaluations) and activity.active_at == evaluations[0])
@@ -134,7 +138,7 @@ def _history(one: ReplayedRule, steps: Steps, found: Evaluated, span: tuple[floa
         if activity.ended_at is None or activity.ended_at > span[0]
     ]
     episodes.sort(key=lambda episode: (episode.activity.active_at, sorted(episode.labels.items())))
-    return AlertHistory(one, tuple(episodes), dict(sorted(failures.items())), tuple(found.warnings))
+    return AlertHistory(one, tuple(episodes), dict(sorted(failures.items())), tuple(evaluation.warnings))
 
 
 def _labelled(
@@ -153,3 +157,19 @@ def _labelled(
             failures.update(dict.fromkeys(both, "two results become one by the rule's labels"))
             own.update(values)
     return alerts
+
+
+def narrowed(expr: str, services: Sequence[str]) -> str:
+    """Limit each selector of a record in ``expr`` to the series of ``services``; with many services to none."""
+    if len(services) > _MOST_NAMED:
+        return expr
+    values = literal("|".join(map(escape_regex, services)))
+    matcher = f"{names.SERVICE}=~{values}"
+
+    def rewritten(match: re.Match[str]) -> str:
+        record, brace = match[1], match[2]
+        if record is None or record in names.OF_NO_SERVICE:
+            return match[0]
+        return f"{record}{{{matcher}" + (", " if brace else "}")
+
+    return _TOKEN.sub(rewritten, expr)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.replay.resume import Parts
+    from generator.replay.resume import AnswerStore
 
     Progress = Callable[[str, int, int], None]
 
@@ -26,11 +26,11 @@ class Job(Struct, frozen=True):
     work: Callable[[PrometheusApi], str]
 
 
-class Crew(Struct, frozen=True):
+class WorkerPool(Struct, frozen=True):
     """Connections to one server, as many as requests at once, and its kept answers."""
 
     apis: Sequence[PrometheusApi]
-    parts: Parts
+    parts: AnswerStore
     progress: Progress
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str]]:

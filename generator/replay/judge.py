@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.units import MINUTE
+from generator.replay.errors import ReplayError
+from generator.replay.times import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from generator.live.states import Activity
     from generator.model.incidents import Incident, Incidents
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 #: The delay with which people write down the start of an incident.
 EARLY = 30 * MINUTE
 PAGE, TICKET = "critical", "warning"
+_RIGHT = "give the incidents of this service and span"
 
 
 class Cause(StrEnum):
@@ -173,3 +176,36 @@ def _false_within(one: Incident, history: AlertHistory, truth: Incidents) -> boo
         cause(history.of, episode.activity, truth) is Cause.FALSE_ALARM and _within(episode.activity, one)
         for episode in history.episodes
     )
+
+
+def check_truth(truth: Incidents, services: Collection[str], start: float, end: float) -> None:
+    """Check that ``truth`` is about the replay.
+
+    Raises:
+        ReplayError: it is of another service, or of another time.
+    """
+    if truth.service and truth.service not in services:
+        message = f"the incidents are those of {truth.service}, and the replay is of {', '.join(services)}"
+        raise ReplayError(message, _RIGHT)
+    if truth.end <= start or truth.start >= end:
+        message = (
+            f"the incidents are of another time: the list is complete {_reach(truth)}, "
+            f"and the replay is from {utc(start)} to {utc(end)}"
+        )
+        raise ReplayError(message, _RIGHT)
+
+
+def _reach(truth: Incidents) -> str:
+    return f"until {utc(truth.end)}" if truth.end < float("inf") else f"from {utc(truth.start)}"
+
+
+def not_judged(truth: Incidents, services: Collection[str], start: float, end: float) -> Iterator[str]:
+    """Describe the incidents of the list that the replay cannot judge."""
+    outside = sum(not start <= one.start <= end for one in truth.incidents)
+    if outside:
+        yield f"{outside} of {len(truth.incidents)} incidents of the list did not start within the span."
+    others = dict.fromkeys(
+        one.service for one in truth.incidents if one.service and one.service not in services
+    )
+    if others:
+        yield f"Incidents of services that are not replayed are left out: {', '.join(others)}."

@@ -10,14 +10,13 @@ from msgspec.structs import replace
 
 from generator.live.plan import plan
 from generator.live.reads import records_read
-from generator.model.rules import RecordingRule
+from generator.model.rules import RecordingRule, RuleGroup
 from generator.promql.expr import Series
 from generator.promql.syntax import operands, parse, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from generator.model.rules import RuleGroup
     from generator.replay.subject import ReplayedRule
 
 

@@ -11,18 +11,15 @@ from msgspec import Struct
 
 from generator import templates
 from generator.diagnostics.printable import printable
-from generator.replay.compare import Change
-from generator.replay.differences import found_after, incidents, sides
-from generator.replay.drawing import GUTTER, WIDTH
+from generator.replay.compare import Comparison, FiringChange
+from generator.replay.differences import detected_after, incidents, sides
 from generator.replay.judge import PAGE, TICKET, Verdict
-from generator.replay.timeline import timeline
-from generator.replay.times import after, amount, clock, lasting, share, written
+from generator.replay.timeline import GUTTER, WIDTH, TimelineLayout, timeline
+from generator.replay.times import after, alert_value, clock, lasting, share, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.replay.compare import Comparison
-    from generator.replay.drawing import Timeline
     from generator.replay.report import Report
 
 
@@ -39,7 +36,7 @@ class Drawing(Struct, frozen=True):
 
     title: str
     report: Report
-    drawing: Timeline
+    drawing: TimelineLayout
 
 
 def page(report: Report) -> str:
@@ -47,10 +44,12 @@ def page(report: Report) -> str:
     return _rendered(report, (_drawing("Timeline", report),), tuple(_tiles(report)), report.notes)
 
 
-def page_of_change(found: Comparison) -> str:
+def page_of_change(comparison: Comparison) -> str:
     """Write a comparison as HTML: the differences, both timelines, and the current alerts."""
-    drawings = (_drawing("Timeline, before", found.before), _drawing("Timeline, now", found.after))
-    return _rendered(found.after, drawings, tuple(_tiles_of_change(found)), found.notes, found)
+    drawings = (_drawing("Timeline, before", comparison.before), _drawing("Timeline, now", comparison.after))
+    return _rendered(
+        comparison.after, drawings, tuple(_tiles_of_change(comparison)), comparison.notes, comparison
+    )
 
 
 def _drawing(title: str, report: Report) -> Drawing:
@@ -68,13 +67,13 @@ def _rendered(
     environment.filters.update(
         after=after,
         clock=clock,
-        found_after=found_after,
+        detected_after=detected_after,
         incidents=incidents,
         sides=sides,
-        written=written,
+        written=utc,
         lasting=lasting,
         share=share,
-        amount=amount,
+        amount=alert_value,
         plural=_plural,
     )
     return environment.get_template("page.html.j2").render(
@@ -108,19 +107,19 @@ def _tiles(report: Report) -> Iterator[Tile]:
     yield Tile(str(pending), "only pending")
 
 
-def _tiles_of_change(found: Comparison) -> Iterator[Tile]:
+def _tiles_of_change(comparison: Comparison) -> Iterator[Tile]:
     for severity, words in ((PAGE, "pages"), (TICKET, "tickets")):
-        count = found.count("", severity)
+        count = comparison.count("", severity)
         yield Tile(f"{count.before} \N{RIGHTWARDS ARROW} {count.after}", words)
-    if found.after.truth:
-        before, now = (len(each.false_alarms) for each in (found.before, found.after))
+    if comparison.after.truth:
+        before, now = (len(each.false_alarms) for each in (comparison.before, comparison.after))
         mood = "bad" if now > before else "good" if now < before else "plain"
         yield Tile(f"{before} \N{RIGHTWARDS ARROW} {now}", "false alarms", mood)
-        was, is_ = (len(each.found) for each in (found.before, found.after))
+        was, is_ = (len(each.found) for each in (comparison.before, comparison.after))
         mood = "bad" if is_ < was else "good" if is_ > was else "plain"
         yield Tile(f"{was} \N{RIGHTWARDS ARROW} {is_}", "incidents detected", mood)
-    for change in Change:
-        yield Tile(str(sum(one.change is change for one in found.differences)), str(change))
+    for change in FiringChange:
+        yield Tile(str(sum(one.change is change for one in comparison.differences)), str(change))
 
 
 def _judged_tiles(report: Report) -> Iterator[Tile]:

@@ -1,25 +1,32 @@
-"""Raw samples from a server that only answers queries: ``metric[1h]`` at an instant returns them unchanged."""
+"""Raw samples from a server that only answers queries: ``metric[1h]`` at an instant returns them unchanged.
+
+No query shows staleness markers. A selector without a range sees a series for five minutes after its last sample, or
+until a marker: where a series has such a sample and the server does not show it at a step, there was a marker.
+"""
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.live.answers import RangeSeries, whole
+from generator.live.answers import RangeSeries, whole_number
 from generator.live.errors import RefusedError, TimedOutError, TooLargeError
-from generator.live.remote_write import TimeSeries
-from generator.replay.jobs import Job
+from generator.live.remote_write import STALE_NAN, TimeSeries
+from generator.promql.reach import LOOKBACK
+from generator.replay.jobs import Job, WorkerPool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.replay.jobs import Crew
     from generator.replay.needs import RawSelector
+
+    LabelSet = frozenset[tuple[str, str]]
 
 # The estimated limit of one answer: some megabytes of JSON.
 _SAMPLES_A_REQUEST = 200_000
@@ -28,7 +35,7 @@ _SHORTEST, _LONGEST = 60, 6 * 3600
 _LOOKS = 60
 
 
-class Quantity(Struct, frozen=True):
+class RawCount(Struct, frozen=True):
     """The largest number of a selector's series at once, and a time before which it has none (Unix seconds)."""
 
     selector: RawSelector
@@ -36,9 +43,9 @@ class Quantity(Struct, frozen=True):
     first: int
 
 
-def quantities(
+def count_series(
     api: PrometheusApi, selectors: Sequence[RawSelector], start: int, end: int
-) -> tuple[Quantity, ...]:
+) -> tuple[RawCount, ...]:
     """Count the series of each selector, at a few instants of the span.
 
     Raises:
@@ -48,13 +55,15 @@ def quantities(
     found = []
     for selector in selectors:
         result = api.one_range(f"count({selector.text})", start, end, step)
-        most = max((whole(value) for one in result.series for value in one.values), default=0)
+        most = max((whole_number(value) for one in result.series for value in one.values), default=0)
         seen = min((time for one in result.series for time in one.timestamps), default=end)
-        found.append(Quantity(selector, most, max(start, int(seen) - step)))
+        found.append(RawCount(selector, most, max(start, int(seen) - step)))
     return tuple(found)
 
 
-def samples(crew: Crew, one: Quantity, span: tuple[int, int], scrape_interval: int) -> Iterator[TimeSeries]:
+def samples(
+    crew: WorkerPool, one: RawCount, span: tuple[int, int], scrape_interval: int
+) -> Iterator[TimeSeries]:
     """Return all samples of ``span``, after its start up to its end, in pieces; a series occurs once in each piece.
 
     Staleness markers are not among them: no query shows them.
@@ -100,3 +109,26 @@ def _after(one: RangeSeries, start: int) -> RangeSeries:
     kept = [(time, value) for time, value in zip(one.timestamps, one.values, strict=True) if time > start]
     times, values = zip(*kept, strict=True) if kept else ((), ())
     return RangeSeries(one.labels, times, values)
+
+
+def markers(
+    samples: Mapping[LabelSet, Sequence[int]], shown: Mapping[LabelSet, set[float]], steps: Iterable[int]
+) -> tuple[TimeSeries, ...]:
+    """Return the markers of each series of ``samples`` (Unix milliseconds, in order, by labels with the name).
+
+    ``shown`` are the steps (Unix seconds) at which the server shows the series to a selector without a range.
+    """
+    instants = tuple(steps)
+    found = []
+    for labels, times in samples.items():
+        due = [step * 1000 for step in instants if _ended(times, step, shown.get(labels, set()))]
+        if due:
+            found.append(TimeSeries(dict(labels), due, [STALE_NAN] * len(due)))
+    return tuple(found)
+
+
+def _ended(times: Sequence[int], step: int, shown: set[float]) -> bool:
+    if step in shown:
+        return False
+    before = bisect_right(times, step * 1000)
+    return before > 0 and times[before - 1] > (step - LOOKBACK) * 1000

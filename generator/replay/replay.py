@@ -10,29 +10,26 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.live.api import connect
+from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
-from generator.replay.coverage import begins, covered
+from generator.replay.coverage import Covered, begins, covered
 from generator.replay.history import AlertHistory, histories
-from generator.replay.needs import needs
-from generator.replay.resume import Forgetful
-from generator.replay.scratch import NO_DATA, Source, check_scratch, scratch
-from generator.replay.times import written
+from generator.replay.needs import Needs, needs
+from generator.replay.resume import NoAnswers
+from generator.replay.scratch import NO_DATA, RawSource, check_scratch, scratch
+from generator.replay.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.live.api import PrometheusApi
     from generator.model.service import Site
-    from generator.replay.coverage import Covered
-    from generator.replay.jobs import Crew
-    from generator.replay.needs import Needs
-    from generator.replay.subject import Subject
+    from generator.replay.jobs import WorkerPool
+    from generator.replay.subject import ReplaySubject
 
     Looks = dict[str, Covered | None]
 
 
-class Records(StrEnum):
+class RecordSource(StrEnum):
     """The source of recorded series: the server, or raw series evaluated here; AUTO checks what the server has."""
 
     AUTO = "auto"
@@ -43,11 +40,11 @@ class Records(StrEnum):
 class Order(Struct, frozen=True):
     """The replay to make. ``start`` and ``end`` are Unix seconds; the limits protect the server."""
 
-    subject: Subject
+    subject: ReplaySubject
     site: Site
     start: int
     end: int
-    records: Records = Records.AUTO
+    records: RecordSource = RecordSource.AUTO
     points: int = 1500
     most_samples: int = 50_000_000
 
@@ -58,12 +55,12 @@ class Replay(Struct, frozen=True):
     server: str
     start: int
     end: int
-    records: Records
+    records: RecordSource
     alerts: tuple[AlertHistory, ...]
     notes: tuple[str, ...]
 
 
-def replay(order: Order, crew: Crew) -> Replay:
+def replay(order: Order, crew: WorkerPool) -> Replay:
     """Evaluate the alerts of ``order``, of which there may be none, on the server of ``crew``, which is only read.
 
     Raises:
@@ -74,10 +71,10 @@ def replay(order: Order, crew: Crew) -> Replay:
         return Replay(crew.apis[0].url, order.start, order.end, order.records, (), ())
     need = needs(order.subject.rules, order.subject.recording)
     _greet(crew.apis[0], order.end)
-    looks = {} if order.records is Records.INLINED else _looks(order, crew, need)
+    looks = {} if order.records is RecordSource.INLINED else _looks(order, crew, need)
     records, notes = _records(order, crew.apis[0].url, need, looks)
-    with _own(order, crew, need) if records is Records.INLINED else _same(crew) as asked:
-        if records is Records.INLINED:
+    with _own(order, crew, need) if records is RecordSource.INLINED else _same(crew) as asked:
+        if records is RecordSource.INLINED:
             looks = _looks(order, asked, need)
         begun = _begun(order, asked, need, looks)
         found = histories(asked, order.subject.rules, (order.start, order.end), order.points, begun)
@@ -90,31 +87,31 @@ def _greet(api: PrometheusApi, time: int) -> None:
     """Check that a Prometheus answers, before anything takes long."""
     found = api.one_range("vector(1)", time, time, 1).series
     if any(one.values != (1.0,) for one in found):
-        message = f"{api.url} does not know what 1 is"
+        message = f"{api.url} does not answer the query vector(1)"
         raise LiveError(message, "is this a Prometheus? the address ends where its own paths begin")
 
 
-def _looks(order: Order, crew: Crew, need: Needs) -> Looks:
+def _looks(order: Order, crew: WorkerPool, need: Needs) -> Looks:
     """Look once, for each service, at the server's records over the span."""
     span = order.start, order.end
     return {service: covered(crew.apis[0], service, need, *span) for service in order.subject.services}
 
 
-def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[Records, tuple[str, ...]]:
+def _records(order: Order, url: str, need: Needs, looks: Looks) -> tuple[RecordSource, tuple[str, ...]]:
     """Choose the source of records, by the server's data, and describe missing data."""
-    if order.records is Records.INLINED:
-        return Records.INLINED, ()
+    if order.records is RecordSource.INLINED:
+        return RecordSource.INLINED, ()
     if not need.records:
-        return Records.READ, ()
+        return RecordSource.READ, ()
     if any(looks.values()):
-        return Records.READ, tuple(_missing(order, looks))
-    if order.records is Records.READ:
+        return RecordSource.READ, tuple(_missing(order, looks))
+    if order.records is RecordSource.READ:
         message = f"{url} has no recorded series of {', '.join(looks)} in the span"
         raise LiveError(message, NO_DATA)
-    return Records.INLINED, ("The server has no recorded series in the span: they were computed here.",)
+    return RecordSource.INLINED, ("The server has no recorded series in the span: they were computed here.",)
 
 
-def _begun(order: Order, crew: Crew, need: Needs, looks: Looks) -> dict[str, float]:
+def _begun(order: Order, crew: WorkerPool, need: Needs, looks: Looks) -> dict[str, float]:
     """Find the start of each service, by its records from either source."""
     return {service: begins(crew.apis[0], look, need, order.start) for service, look in looks.items()}
 
@@ -125,22 +122,22 @@ def _missing(order: Order, found: Looks) -> Iterator[str]:
             yield f"There are no recorded series of {service} in the span: none of its alerts can fire."
             continue
         if one.first > order.start + one.step:
-            yield f"The recorded series of {service} begin about {written(one.first)}: nothing is known before."
+            yield f"The recorded series of {service} begin about {utc(one.first)}: nothing is known before."
         if one.last < order.end - one.step:
-            yield f"The recorded series of {service} end about {written(one.last)}: nothing is known after."
+            yield f"The recorded series of {service} end about {utc(one.last)}: nothing is known after."
 
 
 @contextmanager
-def _same(crew: Crew) -> Iterator[Crew]:
+def _same(crew: WorkerPool) -> Iterator[WorkerPool]:
     yield crew
 
 
 @contextmanager
-def _own(order: Order, crew: Crew, need: Needs) -> Iterator[Crew]:
+def _own(order: Order, crew: WorkerPool, need: Needs) -> Iterator[WorkerPool]:
     """Use our own server, filled from the named one."""
     check_scratch()
     first = min(one.steps(order.start, order.end).first for one in order.subject.rules)
-    source = Source(crew, (floor(first - need.past), order.end), order.site, order.most_samples)
+    source = RawSource(crew, (floor(first - need.past), order.end), order.site, order.most_samples)
     with scratch(source, need) as own:
         # Its answers are quickly made again, and of no use without it.
-        yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=Forgetful())
+        yield replace(crew, apis=tuple(connect(own.url) for _ in crew.apis), parts=NoAnswers())

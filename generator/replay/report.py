@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.replay.judge import PAGE, TICKET, Cause, Score, cause, judge
-from generator.replay.truth import not_judged
+from generator.replay.judge import PAGE, TICKET, Cause, JudgedIncident, Score, cause, judge, not_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model.incidents import Incidents
     from generator.replay.history import AlertHistory, Episode
-    from generator.replay.judge import JudgedIncident
     from generator.replay.replay import Replay
     from generator.replay.subject import ReplayedRule
 
 # Labels of every alert, which are shown elsewhere.
 _COMMON = frozenset({"alertname", "service", "severity", "owner", "signal"})
+#: More rows than this are only in the page and the JSON.
+MOST_ROWS = 60
 
 
-class Row(Struct, frozen=True):
+class ActivePeriod(Struct, frozen=True):
     """One period in which an alert was active.
 
     Attributes:
@@ -61,8 +61,8 @@ class AlertReport(Struct, frozen=True):
     """The results of one alerting rule: firings, and periods of pending without firing."""
 
     of: ReplayedRule
-    firings: tuple[Row, ...]
-    pending: tuple[Row, ...]
+    firings: tuple[ActivePeriod, ...]
+    pending: tuple[ActivePeriod, ...]
     failures: Mapping[float, str]
 
     @property
@@ -95,7 +95,7 @@ class Report(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def firings(self) -> list[Row]:
+    def firings(self) -> list[ActivePeriod]:
         """All firings, in order of time."""
         return sorted((row for one in self.alerts for row in one.firings), key=lambda row: row.began)
 
@@ -110,7 +110,7 @@ class Report(Struct, frozen=True):
         return total
 
     @property
-    def false_alarms(self) -> list[Row]:
+    def false_alarms(self) -> list[ActivePeriod]:
         """The firings that no incident explains."""
         return [row for row in self.firings if row.cause is Cause.FALSE_ALARM]
 
@@ -180,17 +180,17 @@ def _alert(one: AlertHistory, replay: Replay, truth: Incidents | None) -> AlertR
     return AlertReport(one.of, fired, tuple(row for row in rows if row.fired_at is None), one.failures)
 
 
-def _rows(one: AlertHistory, replay: Replay, truth: Incidents | None) -> Iterator[Row]:
+def _rows(one: AlertHistory, replay: Replay, truth: Incidents | None) -> Iterator[ActivePeriod]:
     for episode in one.episodes:
         yield _row(one.of, episode, replay, truth)
 
 
-def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Incidents | None) -> Row:
+def _row(of: ReplayedRule, episode: Episode, replay: Replay, truth: Incidents | None) -> ActivePeriod:
     activity = episode.activity
     began = activity.active_at if activity.fired_at is None else activity.fired_at
     until = replay.end if activity.ended_at is None else activity.ended_at
     values = activity.values
-    return Row(
+    return ActivePeriod(
         of=of,
         labels={name: text for name, text in episode.labels.items() if name not in _COMMON},
         active_at=activity.active_at,

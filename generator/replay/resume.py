@@ -26,7 +26,7 @@ _PLACE = "see that its directory exists, takes files and has room, or name anoth
 _TABLE = "CREATE TABLE IF NOT EXISTS part (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
 
 
-class Parts(Protocol):
+class AnswerStore(Protocol):
     """Texts by key."""
 
     def get(self, key: str) -> str | None:
@@ -36,7 +36,7 @@ class Parts(Protocol):
         """Keep ``text`` under ``key``."""
 
 
-class Forgetful(Struct, frozen=True):
+class NoAnswers(Struct, frozen=True):
     """Keeps no answers."""
 
     def get(self, key: str) -> str | None:
@@ -46,7 +46,7 @@ class Forgetful(Struct, frozen=True):
         """Do nothing."""
 
 
-class PartsFile(Struct, frozen=True):
+class AnswerFile(Struct, frozen=True):
     """Parts in an SQLite file."""
 
     path: Path
@@ -74,7 +74,7 @@ class PartsFile(Struct, frozen=True):
 
 
 @contextmanager
-def parts_file(path: Path, fingerprint: str) -> Iterator[PartsFile]:
+def answer_file(path: Path, fingerprint: str) -> Iterator[AnswerFile]:
     """Open the file of the replay that ``fingerprint`` identifies, or begin it.
 
     Raises:
@@ -85,7 +85,7 @@ def parts_file(path: Path, fingerprint: str) -> Iterator[PartsFile]:
     try:
         with _readable_errors(path):
             _claim(connection, path)
-        parts = PartsFile(path, connection)
+        parts = AnswerFile(path, connection)
         _match(parts, fingerprint)
         yield parts
     finally:
@@ -103,7 +103,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(_TABLE)
 
 
-def _match(parts: PartsFile, fingerprint: str) -> None:
+def _match(parts: AnswerFile, fingerprint: str) -> None:
     known = parts.get("fingerprint")
     if known is None:
         parts.put("fingerprint", fingerprint)

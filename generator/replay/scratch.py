@@ -14,32 +14,28 @@ from msgspec.structs import replace
 
 from generator.live.errors import LiveError
 from generator.live.evaluate import evaluate
-from generator.live.remote_write import write
+from generator.live.remote_write import TimeSeries, write
 from generator.live.server import find_prometheus, prometheus_server
-from generator.replay.evaluations import evaluated
-from generator.replay.raw import quantities, samples
-from generator.replay.staleness import markers
-from generator.replay.steps import steps_within
+from generator.replay.evaluations import evaluated, steps_within
+from generator.replay.raw import RawCount, count_series, markers, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from generator.live.api import PrometheusApi
-    from generator.live.remote_write import TimeSeries
     from generator.model.service import Site
     from generator.replay.history import LabelSet
-    from generator.replay.jobs import Crew
+    from generator.replay.jobs import WorkerPool
     from generator.replay.needs import Needs, RawSelector
-    from generator.replay.raw import Quantity
 
 _POINTS = 1500
 NO_DATA = "check the span, and that the services' selectors match its series"
 
 
-class Source(Struct, frozen=True):
+class RawSource(Struct, frozen=True):
     """The source of raw series, the span (Unix seconds), and the largest number of samples to read."""
 
-    crew: Crew
+    crew: WorkerPool
     span: tuple[int, int]
     site: Site
     most_samples: int
@@ -60,55 +56,57 @@ def check_scratch() -> None:
 
 
 @contextmanager
-def scratch(source: Source, needs: Needs) -> Iterator[PrometheusApi]:
+def scratch(source: RawSource, needs: Needs) -> Iterator[PrometheusApi]:
     """Start a server, fill it, evaluate the recording rules in it; it ends with the block.
 
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
-    with filled(source, needs.raw) as (api, span):
+    with server_with_raw(source, needs.raw) as (api, span):
         _record(replace(source, span=span), needs, api)
         yield api
 
 
 @contextmanager
-def filled(source: Source, raw: Sequence[RawSelector]) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
+def server_with_raw(
+    source: RawSource, raw: Sequence[RawSelector]
+) -> Iterator[tuple[PrometheusApi, tuple[int, int]]]:
     """Start a server and fill it with raw series; yield it with their span.
 
     Raises:
         LiveError: no raw series in the span, too many samples, or a server fails.
     """
-    found = _quantities(source, raw)
-    known = replace(source, span=(min(one.first for one in found), source.span[1]))
-    _check_amount(known, found)
+    counts = _quantities(source, raw)
+    known = replace(source, span=(min(one.first for one in counts), source.span[1]))
+    _check_amount(known, counts)
     with prometheus_server() as server:
-        for one in found:
+        for one in counts:
             _fill(known, one, server.api)
         yield server.api, known.span
 
 
-def _quantities(source: Source, raw: Sequence[RawSelector]) -> tuple[Quantity, ...]:
+def _quantities(source: RawSource, raw: Sequence[RawSelector]) -> tuple[RawCount, ...]:
     start, end = source.span
-    asked = quantities(source.crew.apis[0], raw, start, end)
-    found = tuple(one for one in asked if one.series)
+    counted = count_series(source.crew.apis[0], raw, start, end)
+    found = tuple(one for one in counted if one.series)
     if not found:
         message = f"{source.crew.apis[0].url} has no data in the span: neither recorded nor raw series"
         raise LiveError(message, NO_DATA)
     return found
 
 
-def _check_amount(source: Source, found: Sequence[Quantity]) -> None:
+def _check_amount(source: RawSource, counts: Sequence[RawCount]) -> None:
     start, end = source.span
-    total = sum(one.series for one in found) * (end - start) // source.site.scrape_interval
+    total = sum(one.series for one in counts) * (end - start) // source.site.scrape_interval
     if total > source.most_samples:
         message = (
-            f"about {total:,} raw samples would have to be read ({sum(one.series for one in found):,} series), more "
+            f"about {total:,} raw samples would have to be read ({sum(one.series for one in counts):,} series), more "
             f"than {source.most_samples:,}"
         )
         raise LiveError(message, "take a shorter span or single alerts (--alert), or allow it: --max-samples")
 
 
-def _fill(source: Source, one: Quantity, own: PrometheusApi) -> None:
+def _fill(source: RawSource, one: RawCount, own: PrometheusApi) -> None:
     times: dict[LabelSet, list[int]] = {}
     pieces = samples(source.crew, one, source.span, source.site.scrape_interval)
     write(own, _watched(pieces, times) if one.selector.instant else pieces)
@@ -122,18 +120,18 @@ def _watched(pieces: Iterable[TimeSeries], times: dict[LabelSet, list[int]]) -> 
         yield piece
 
 
-def _shown(source: Source, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
+def _shown(source: RawSource, selector: RawSelector) -> tuple[dict[LabelSet, set[float]], Sequence[int]]:
     """Query the steps at which the server itself shows each series."""
     steps = steps_within(*source.span, source.site.rule_interval)
     shown: dict[LabelSet, set[float]] = {}
     for chunk in steps.chunks(_POINTS):
-        found = evaluated(source.crew.apis[0], selector.text, chunk)
-        for labels, values in found.samples.items():
+        evaluation = evaluated(source.crew.apis[0], selector.text, chunk)
+        for labels, values in evaluation.samples.items():
             shown.setdefault(labels | {("__name__", selector.name)}, set()).update(values)
     return shown, steps.instants
 
 
-def _record(source: Source, needs: Needs, own: PrometheusApi) -> None:
+def _record(source: RawSource, needs: Needs, own: PrometheusApi) -> None:
     evaluate(
         own,
         needs.groups,

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from generator.live.plan import plan
 from generator.live.states import Timing
 from generator.model import names
-from generator.model.rules import AlertingRule
+from generator.model.rules import AlertingRule, RuleGroup
 from generator.promql.reach import reach
-from generator.replay.reach import record_reaches
-from generator.replay.steps import Steps, steps_within
+from generator.replay.evaluations import Steps, steps_within
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from generator.model.rules import RuleGroup
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 
 class ReplayedRule(Struct, frozen=True):
@@ -55,16 +53,16 @@ class ReplayedRule(Struct, frozen=True):
         return steps_within(start - before * self.interval, end, self.interval)
 
 
-class Subject(Struct, frozen=True):
+class ReplaySubject(Struct, frozen=True):
     """Alerting rules, and the recording rules behind them."""
 
     services: tuple[str, ...]
     rules: tuple[ReplayedRule, ...]
     recording: tuple[RuleGroup, ...]
 
-    def only(self, alerts: Collection[str]) -> Subject:
+    def only(self, alerts: Collection[str]) -> ReplaySubject:
         """Keep the rules of some alerts."""
-        return Subject(
+        return ReplaySubject(
             self.services, tuple(one for one in self.rules if one.rule.alert in alerts), self.recording
         )
 
@@ -73,7 +71,7 @@ def subject(
     alerting: Mapping[str, Iterable[RuleGroup]],
     recording: Iterable[RuleGroup],
     step: int | None = None,
-) -> Subject:
+) -> ReplaySubject:
     """Collect the rules to replay.
 
     Args:
@@ -87,12 +85,12 @@ def subject(
     behind = tuple(recording)
     records = record_reaches(behind)
     reaches: dict[str, float] = {}
-    found = []
+    rules = []
     for service, group, rule in _every(alerting):
         if rule.expr not in reaches:
             reaches[rule.expr] = reach(rule.expr, records)
-        found.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
-    return Subject(tuple(alerting), tuple(found), behind)
+        rules.append(ReplayedRule(service, rule, step or group.interval, reaches[rule.expr]))
+    return ReplaySubject(tuple(alerting), tuple(rules), behind)
 
 
 def _every(
@@ -103,3 +101,18 @@ def _every(
             for rule in group.rules:
                 if isinstance(rule, AlertingRule):
                     yield service, group, rule
+
+
+def record_reaches(groups: Sequence[RuleGroup]) -> dict[str, float]:
+    """Return, for each record of ``groups``, the largest age in seconds of its oldest raw input.
+
+    A record that reads itself is followed once: its reach is unlimited.
+
+    Raises:
+        LiveError: records read each other in a circle.
+    """
+    reaches: dict[str, float] = {}
+    for node in plan(groups):
+        exprs = [one.rule.expr for rules in node.rounds for one in rules]
+        reaches[node.record] = max(reach(expr, reaches) for expr in exprs)
+    return reaches

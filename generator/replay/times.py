@@ -19,7 +19,7 @@ def iso(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
 
 
-def written(time: float) -> str:
+def utc(time: float) -> str:
     """Write a time for people, to the minute: ``2026-03-21 09:00 UTC``; seconds only where there are some."""
     return f"{clock(time)} UTC"
 
@@ -45,7 +45,7 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def amount(value: float | None, rule: AlertingRule) -> str:
+def alert_value(value: float | None, rule: AlertingRule) -> str:
     """Write a value as the alert's own description does; ``""`` for None."""
     if value is None:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.checks.cardinality.savings import of_records
+from generator.checks.cardinality.savings import Saving, of_records
 from generator.json_text import json_member, json_with_members
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import Load, Total
     from generator.checks.cardinality.recorded import RecordSeries
-    from generator.checks.cardinality.savings import Saving
     from generator.checks.facts import ServiceFacts
     from generator.model.service import Service, Site
     from generator.reports.rows import MetricRow, Overview, ServiceRow
@@ -29,7 +28,7 @@ def cardinality_json(
     Args:
         total: The sums over all services.
         shards: The sums over the services of each server, by its name; empty with one server.
-        services: Their names, and the ``numbers`` of each.
+        services: Their names, and the ``service_numbers`` of each.
         site: Its intervals and budgets.
 
     The keys, at any place:
@@ -87,7 +86,7 @@ def _server(one: Overview) -> dict[str, object]:
     return {"services": one.services, "live": one.live, "retained": one.retained, **_load(one.load)}
 
 
-def numbers(each: ServiceFacts, row: ServiceRow) -> str:
+def service_numbers(each: ServiceFacts, row: ServiceRow) -> str:
     """Write the part of ``cardinality_json`` about one service, as JSON."""
     account = each.account
     contents = {

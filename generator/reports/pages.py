@@ -1,31 +1,68 @@
-"""The report files."""
+"""The report files, and the part of each service in them."""
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from generator import markdown
 from generator.artifact import Artifact
-from generator.checks.selfcheck import MINIMUM
+from generator.checks.cardinality.account import Load, SharedAccount, Total
+from generator.checks.selfcheck import MINIMUM, self_check
 from generator.model.names import SELF_CHECK
-from generator.reports.cardinality import cardinality_json
-from generator.reports.markdown import render
-from generator.reports.rows import overview, shards
+from generator.model.units import duration
+from generator.reports import numbers
+from generator.reports.cardinality import cardinality_json, service_numbers
+from generator.reports.rows import overview, service_row, shards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from generator.checks.cardinality.account import SharedAccount
+    from jinja2 import Environment
+
+    from generator.checks.facts import ServiceFacts
     from generator.model.service import Site
-    from generator.reports.entry import ReportEntry
 
 CARDINALITY_JSON = "reports/cardinality.json"
 CARDINALITY_MD = "reports/cardinality.md"
+_MUCH = 0.8
+
+
+class ReportEntry(Struct, frozen=True):
+    """A service in the reports.
+
+    Attributes:
+        name: The service.
+        raw: Its raw series.
+        recorded: Its recorded series.
+        load: The cost of both.
+        numbers: All its numbers, as JSON for its place.
+        series: Its row in the table of series, in Markdown.
+        work: Its row in the table of Prometheus's work.
+        metrics: Its chapter, with its metrics and rules.
+        progress: Its row in the table of the checklist.
+        checklist: Its chapter there.
+    """
+
+    name: str
+    raw: Total
+    recorded: Total
+    load: Load
+    numbers: str
+    series: str
+    work: str
+    metrics: str
+    progress: str
+    checklist: str
 
 
 def cardinality_page(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> str:
     """Write the number of series and their cost as Markdown."""
     total, servers = overview(services, shared, site), shards(services, shared, site)
-    return render("cardinality.md.j2", services=services, all=total, shards=servers, site=site)
+    return _render("cardinality.md.j2", services=services, all=total, shards=servers, site=site)
 
 
 def reports(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> tuple[Artifact, ...]:
@@ -33,10 +70,50 @@ def reports(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) 
     return (
         Artifact(CARDINALITY_JSON, _json(services, shared, site)),
         Artifact(CARDINALITY_MD, cardinality_page(services, shared, site)),
-        Artifact(SELF_CHECK, render("self-check.md.j2", services=services, minimum=MINIMUM)),
+        Artifact(SELF_CHECK, _render("self-check.md.j2", services=services, minimum=MINIMUM)),
     )
 
 
 def _json(services: Sequence[ReportEntry], shared: SharedAccount, site: Site) -> str:
     numbers = ((entry.name, entry.numbers) for entry in services)
     return cardinality_json(overview(services, shared, site), shards(services, shared, site), numbers, site)
+
+
+def report_entry(each: ServiceFacts, site: Site) -> ReportEntry:
+    """Collect a service's part of the reports."""
+    row, checked = service_row(each, site), self_check(each.service)
+    return ReportEntry(
+        name=row.name,
+        raw=row.raw,
+        recorded=row.recorded,
+        load=row.load,
+        numbers=service_numbers(each, row),
+        series=_lines("cardinality-lines.md.j2", "series", row),
+        work=_lines("cardinality-lines.md.j2", "work", row),
+        metrics=_lines("cardinality-lines.md.j2", "metrics", row, site),
+        progress=_lines("self-check-lines.md.j2", "progress", checked),
+        checklist=_lines("self-check-lines.md.j2", "checklist", checked),
+    )
+
+
+def _render(template: str, **values: object) -> str:
+    """Fill a template of this package."""
+    return _environment().get_template(template).render(values)
+
+
+def _lines(template: str, macro: str, *values: object) -> str:
+    """Fill a macro of a template of this package."""
+    written: str = getattr(_environment().get_template(template).module, macro)(*values)
+    return written
+
+
+def percent(value: float) -> str:
+    """Write a share of a budget, bold where little is left; it contains no text of a spec."""
+    return f"**{numbers.percent(value)}**" if value > _MUCH else numbers.percent(value)
+
+
+@cache
+def _environment() -> Environment:
+    found = markdown.environment(Path(__file__).parent / "templates")
+    found.filters.update(number=numbers.number, percent=percent, duration=duration)
+    return found

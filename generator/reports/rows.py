@@ -152,10 +152,10 @@ class Overview(Struct, frozen=True):
 def shards(services: Sequence[Named], shared: SharedAccount, site: Site) -> dict[str, Overview]:
     """Sum over the services of each server, which has all the shared rules."""
     by_name = {row.name: row for row in services}
-    found = {
+    by_shard = {
         shard.name: [by_name[name] for name in shard.services if name in by_name] for shard in site.shards
     }
-    return {shard: overview(rows, shared, site) for shard, rows in found.items() if rows}
+    return {shard: overview(rows, shared, site) for shard, rows in by_shard.items() if rows}
 
 
 def overview(services: Sequence[Costly], shared: SharedAccount, site: Site) -> Overview:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.model.units import duration
 from generator.reports.numbers import number, percent
-from generator.reports.rows import overview, shards
+from generator.reports.rows import Overview, ServiceRow, overview, shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from generator.checks.cardinality.raw import LabelBound
     from generator.checks.cardinality.savings import Saving
     from generator.model.service import Site
-    from generator.reports.rows import Overview, ServiceRow
 
 
 def to_text(rows: Sequence[ServiceRow], shared: SharedAccount, site: Site) -> str:
@@ -33,7 +32,7 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     table += [
         (
             metric.series.metric.name,
-            labels(metric.series.labels),
+            label_factors(metric.series.labels),
             number(metric.series.each),
             number(metric.series.live),
             number(metric.series.retained),
@@ -58,26 +57,27 @@ def _service(row: ServiceRow, site: Site) -> Iterator[str]:
     yield f"  {_load(row.load)}"
 
 
-def _sums(found: Overview, servers: Mapping[str, Overview], site: Site) -> Iterator[str]:
-    yield f"all services ({found.services})"
+def _sums(overview: Overview, servers: Mapping[str, Overview], site: Site) -> Iterator[str]:
+    yield f"all services ({overview.services})"
+    live = _live(overview.raw.live, overview.recorded.live)
     yield (
-        f"  {_live(found.raw.live, found.recorded.live)}, {percent(found.used)} of {number(site.budget.total)}; "
-        f"{number(found.retained)} over {duration(site.retention)}"
+        f"  {live}, {percent(overview.used)} of {number(site.budget.total)}; "
+        f"{number(overview.retained)} over {duration(site.retention)}"
     )
-    yield f"  {_load(found.load)}"
-    yield f"  of these {number(found.shared.load.rules)} rules are shared by all services"
+    yield f"  {_load(overview.load)}"
+    yield f"  of these {number(overview.shared.load.rules)} rules are shared by all services"
     for shard, one in servers.items():
         share = f"{percent(one.used)} of {number(site.budget.total)}"
         yield f"shard {shard} ({_counted(one.services, 'service')})"
         yield f"  {_live(one.raw.live, one.recorded.live)}, {share}"
         yield f"  {_load(one.load)}"
-    fleet = found.thousand
+    fleet = overview.thousand
     yield f"{number(fleet.services)} services like these"
     yield f"  {_live(fleet.raw, fleet.recorded)}"
     yield f"  {_load(fleet.load)}"
 
 
-def labels(bounds: Sequence[LabelBound]) -> str:
+def label_factors(bounds: Sequence[LabelBound]) -> str:
     """Write the factors: ``tool 4 x release 4 (9)``, in brackets the values over the retention."""
     factors = [
         f"{label.name} {label.live}" + (f" ({label.retained})" if label.retained != label.live else "")

@@ -29,11 +29,11 @@ from generator.model.signals import (
     divisor,
 )
 from generator.model.units import DAY, MINUTE, duration
-from generator.resolve.quantities import Bound, bound, stands_on_objective
+from generator.resolve.floors import check_promise
+from generator.resolve.quantities import ResolvedBound, resolve_bound, stands_on_objective
 from generator.resolve.signal_checks import compares_releases
 from generator.resolve.tiers import is_relative
 from generator.resolve.times import window
-from generator.resolve.traffic import check_promise
 
 if TYPE_CHECKING:
     from generator.resolve.alert_scope import AlertScope
@@ -68,7 +68,7 @@ def _idle(entry: Entry[AlertSpec], body: AlertKindSpec, scope: AlertScope) -> Id
     if body.signal and scope.is_own(body.signal):
         scope.findings.error("alert/no-traffic", message, body.signal.span, help_)
     elif scope.is_own(entry.key):
-        help_ = f"{help_}; until then this does nothing"
+        help_ = f"{help_}; until then this has no effect"
         scope.findings.warning("alert/no-traffic", message, entry.key.span, help_)
     return None
 
@@ -113,7 +113,7 @@ def _also_over(entry: Entry[AlertSpec], body: AlertKindSpec, signal: Signal, sco
             return 0
         scope.findings.error(
             "alert/no-events",
-            f"{entry.key.value} would ignore also_over: on how many bad events it fires is not said",
+            f"{entry.key.value} would ignore also_over: it has no min_bad_events",
             place,
             "write min_bad_events: 5 beside it, or leave also_over out",
         )
@@ -196,7 +196,7 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
                 "alert/by",
                 f"{signal.name} has no value for the whole service",
                 body.signal.span,
-                f"say for each of what: by: {signal.levels[0][0]}",
+                f"name a label, for an alert on each of its values: by: {signal.levels[0][0]}",
             )
         return None
     if (body.by.value,) not in signal.levels:
@@ -210,16 +210,16 @@ def resolve_by(body: AlertKindSpec, signal: Signal, scope: AlertScope) -> str | 
     return body.by.value
 
 
-def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> Bound | None:
+def _beyond(text: Text | None, signal: Signal, scope: AlertScope) -> ResolvedBound | None:
     if text is None:
         return None
-    found = bound(text, signal, scope.objectives.get(signal.name), scope.findings)
-    if found and found.value <= 0 and signal.better is Better.HIGHER:
+    bound = resolve_bound(text, signal, scope.objectives.get(signal.name), scope.findings)
+    if bound and bound.value <= 0 and signal.better is Better.HIGHER:
         scope.findings.error(
             "alert/never-fires",
-            f"{signal.name} is never below {found.text}",
+            f"{signal.name} is never below {bound.text}",
             text.span,
             "choose a bound above zero, or leave beyond out",
         )
     # Every change for the worse is beyond 0.
-    return found if found and found.value > 0 else None
+    return bound if bound and bound.value > 0 else None

@@ -64,7 +64,7 @@ class AlertScope(Struct, frozen=True):
         if written is not None and self.is_own(written):
             self.findings.error(code, message, written.span, help_)
         elif self.is_own(alert):
-            self.findings.warning(code, message, alert.span, f"{help_}; until then this does nothing")
+            self.findings.warning(code, message, alert.span, f"{help_}; until then this has no effect")
         else:
             self.findings.info(code, message, alert.span, help_)
 

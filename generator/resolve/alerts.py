@@ -29,15 +29,13 @@ from generator.model.alerts import (
 )
 from generator.model.units import HOUR, MINUTE, Unit, duration
 from generator.resolve.alert_kinds import resolve_by, resolve_kind
-from generator.resolve.floors import check_floor_of, check_floors
+from generator.resolve.fan_out import FAN_OUTS, FannedOut, fan_out
+from generator.resolve.floors import check_absence, check_floor_of, check_floors, check_traffic, looks_back
 from generator.resolve.objective_alerts import Watched, objective_alerts
 from generator.resolve.scope import look_up
-from generator.resolve.severity import capped, check_severity, severity
 from generator.resolve.signal_checks import compares_releases
-from generator.resolve.sweeps import SWEEPS, sweep
-from generator.resolve.tiers import Case, resolve_tiers
+from generator.resolve.tiers import Case, capped, check_severity, resolve_tiers, severity
 from generator.resolve.times import wait
-from generator.resolve.traffic import check_absence, check_traffic, looks_back
 from generator.spec.environments import with_changes
 
 if TYPE_CHECKING:
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 
     from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.resolve.sweeps import Swept
     from generator.spec.types import AlertKindSpec, AlertSpec, Entry, ProfileSpec, ServiceSpec, SignalsSpec
 
 _OF_SIGNALS = (
@@ -59,7 +56,7 @@ _OF_SIGNALS = (
     "unpriced",
     "idle",
 )
-KINDS = (*_OF_SIGNALS, *SWEEPS)
+KINDS = (*_OF_SIGNALS, *FAN_OUTS)
 DEFAULT_FOR = 5 * MINUTE
 #: Any alert may outlast its condition by this many seconds.
 _LEAST_KEPT = HOUR
@@ -166,7 +163,7 @@ def _unknown_help(entry: Entry[AlertSpec], known: list[str], scope: AlertScope) 
         return f"did you mean {quoted(match)}?"
     share = next((signal.name for signal in scope.signals.values() if signal.unit is Unit.RATIO), None)
     kind = f"{{threshold: {{signal: {share}}}, warning: 90%}}" if share else "{threshold: ...}"
-    own = f"a new alert says what it compares, as in {name}: {kind}"
+    own = f"a new alert needs a kind, as in {name}: {kind}"
     return f"{own}; the others are: {listed(nearest_first(name, known))}" if known else own
 
 
@@ -179,7 +176,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
     if len(kinds) != 1:
         scope.findings.error(
             "alert/kind",
-            f'alert "{entry.key.value}" {"says more than once" if kinds else "does not say"} what it compares',
+            f'alert "{entry.key.value}" has {"several kinds" if kinds else "no kind"}',
             entry.key.span,
             f"give exactly one of {', '.join(KINDS)}",
         )
@@ -201,7 +198,7 @@ def _alerts(entry: Entry[AlertSpec], scope: AlertScope) -> Iterator[Alert]:
 
 
 def _enabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
-    yield from _swept(entry, name, body, scope) if name in SWEEPS else _of_signal(entry, name, body, scope)
+    yield from _swept(entry, name, body, scope) if name in FAN_OUTS else _of_signal(entry, name, body, scope)
 
 
 def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> None:
@@ -224,17 +221,17 @@ def _check_disabled(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, sco
 def _swept(entry: Entry[AlertSpec], name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Alert]:
     if name == "absence":
         check_absence(entry, scope)
-    for found in sweep(name, body, scope):
+    for found in fan_out(name, body, scope):
         about = _About(found.signal, found.by)
         yield _alert(entry, found.kind, about, (_swept_tier(entry, found),), scope)
 
 
-def _swept_tier(entry: Entry[AlertSpec], found: Swept) -> Tier:
+def _swept_tier(entry: Entry[AlertSpec], alert: FannedOut) -> Tier:
     """Return the allowed number of series as a bound; no other swept kind has one."""
-    chosen = severity(entry, found.severity)
-    if not isinstance(found.kind, SeriesCount):
+    chosen = severity(entry, alert.severity)
+    if not isinstance(alert.kind, SeriesCount):
         return Tier(chosen, 0, "")
-    allowed = found.kind.allowed
+    allowed = alert.kind.allowed
     return Tier(chosen, allowed, f"{allowed:,}", written=Bound(allowed, None, "#"))
 
 
@@ -289,8 +286,8 @@ def _check_keep(entry: Entry[AlertSpec], keep: int, looked_at: int, scope: Alert
         return
     scope.findings.error(
         "alert/keeps-too-long",
-        f"{entry.key.value} would go on for {duration(keep)} after it is over, and looks back over no more than "
-        f"{duration(looked_at)}",
+        f"{entry.key.value} would keep firing for {duration(keep)} after its condition has ended, "
+        f"and looks back over no more than {duration(looked_at)}",
         written.span,
-        f"let it go on for at most {duration(most)}; 30m bridges what comes and goes",
+        f"let it go on for at most {duration(most)}; 30m is enough for an alert that comes and goes",
     )

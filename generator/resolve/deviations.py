@@ -16,6 +16,8 @@ from generator.model.alerts import (
     MIN_BAD_EVENTS,
     MIN_EVENTS,
     OFFSET,
+    Alert,
+    AlertSeverity,
     Bound,
     Burn,
     Change,
@@ -27,12 +29,11 @@ from generator.model.deviations import Deviations, Override, Variant
 from generator.model.units import duration
 from generator.resolve.alerts import alerts_of
 from generator.resolve.library import generic_scope
-from generator.resolve.severity import capped
+from generator.resolve.tiers import capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.model.alerts import Alert, AlertSeverity
     from generator.model.library import Library
     from generator.model.service import Service, Site
     from generator.spec.types import AlertSpec, Entry

@@ -6,22 +6,33 @@ from pathlib import PurePosixPath
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Note, error
+from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted
 from generator.diagnostics.suggest import closest, listed
+from generator.model import names
 from generator.model.identifiers import unbounded
-from generator.model.reserved_labels import reserved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from generator.diagnostics import Diagnostic, Span
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
     from generator.spec.types import ProfileSpec, Text
 
 FORBIDDEN, RESERVED = "cardinality/forbidden-label", "cardinality/reserved-label"
 HELP = "segment by release, model or tool; put ids and texts in logs, traces or exemplars"
+#: Who sets them, so that a metric's own would be renamed or overwritten.
+_SET_BY = {
+    **dict.fromkeys((names.LE, "quantile"), "Prometheus sets it on histograms and summaries"),
+    **dict.fromkeys(("job", "instance"), "Prometheus sets it on every series of a target"),
+    **dict.fromkeys(("alertname", "alertstate"), "Prometheus sets it on alerts"),
+    **dict.fromkeys(("severity", "owner", "metric", "label"), "our alerts set it"),
+    **dict.fromkeys((names.SERVICE, names.SIGNAL), "our rules set it"),
+    **dict.fromkeys((names.WORST, names.OVER, names.UNIT), "our status board sets it"),
+}
+#: No rule can group by them, in any case: PromQL reads a number or another word.
+_OF_PROMQL = frozenset({"inf", "nan", "without", "anchored", "smoothed"})
+_INTERNAL = "names that begin with __ are Prometheus's own"
 
 
 def forbidden_label(name: str, span: Span | None, notes: Collection[Note] = ()) -> Diagnostic | None:
@@ -32,7 +43,7 @@ def forbidden_label(name: str, span: Span | None, notes: Collection[Note] = ()) 
 
 def reserved_label(name: str, span: Span | None) -> Diagnostic | None:
     """Refuse the name of a label that Prometheus or our own rules set; None for any other."""
-    why = reserved(name)
+    why = set_elsewhere(name)
     help_ = f'choose another name, such as "agent_{name.strip("_")}"'
     return error(RESERVED, f'label "{name}" is reserved: {why}', span, help_) if why else None
 
@@ -82,3 +93,10 @@ def undeclared(
         help_ = f"declare it under labels of {profile.profile.span.file}"
     known = "" if match else f"; known: {listed(labels)}"
     return error("reference/unknown-label", message, name.span, help_ + known)
+
+
+def set_elsewhere(name: str) -> str | None:
+    """Name the owner of a reserved label; None when the name is free."""
+    if name.lower() in _OF_PROMQL:
+        return "PromQL has another meaning for it"
+    return _INTERNAL if name.startswith("__") else _SET_BY.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Note, error
+from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.suggest import did_you_mean
 from generator.model.labels import OTHER, Label
 from generator.resolve.label_names import refused_declaration, refused_label, undeclared
@@ -13,7 +13,6 @@ from generator.resolve.patterns import overlap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Diagnostic
     from generator.diagnostics.findings import Findings
     from generator.spec.types import (
         BoundSpec,
@@ -70,8 +69,8 @@ def _known(
                 entry.key.span,
                 "leave out max_live and new_per_week: a list says both",
             )
-    elif found := refused_label(entry.key):
-        findings.add(found)
+    elif finding := refused_label(entry.key):
+        findings.add(finding)
     else:
         message = f'profile "{profile.profile.value}" has no label "{name}"'
         findings.add(undeclared(entry.key, message, declared, profile, bounds))
@@ -102,7 +101,7 @@ def _label(
         max_live=max_live or 1,
         new_per_week=new_per_week,
         determines=spec.determines.value if spec.determines else None,
-        determined={item.key.value: found.value for item in spec.values if (found := determined(item))},
+        determined={item.key.value: fixed.value for item in spec.values if (fixed := determined(item))},
         limits=tuple(limit.value for limit in spec.limits),
         patterns={
             item.key.value: tuple(text.value for text in item.value.values)
@@ -204,7 +203,7 @@ def _check_dependence(
         if means is None:
             findings.error(
                 "label/undetermined",
-                f'"{item.key.value}" does not say which {target.key.value} it means',
+                f'"{item.key.value}" has no value of {target.key.value}',
                 item.key.span,
                 f"write {item.key.value}: {allowed[0] if allowed else 'value'}",
             )

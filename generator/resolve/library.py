@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from generator.diagnostics.findings import Findings
 from generator.model.labels import Label
 from generator.model.library import Library, ProfileFacts
-from generator.model.service import Objective
-from generator.model.signals import Better
-from generator.model.streams import TOKEN_TYPE
+from generator.model.service import Objective, Site
+from generator.model.signals import Better, Signal
+from generator.model.streams import TOKEN_TYPE, Stream
 from generator.model.units import Unit
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import alerts_of
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
-    from generator.model.service import Site
-    from generator.model.signals import Signal
-    from generator.model.streams import Stream
     from generator.spec.types import PricesSpec, ProfileSpec, SignalsSpec
 
 #: Placeholders for promises that only services make: close to perfect, so that every default bound is in reach.

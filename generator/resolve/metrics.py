@@ -8,17 +8,16 @@ from msgspec.structs import replace
 
 from generator.model import names
 from generator.model.metrics import Across, Metric, MetricType
-from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import look_up_label
+from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up
-from generator.spec.types import ELSEWHERE
+from generator.spec.types import ELSEWHERE, Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import Entry, MetricSpec, ProfileSpec, ServiceSpec
 
 _SUFFIXES_OF_HISTOGRAMS = ("_bucket", "_sum", "_count", "_created", "_info")
 
@@ -93,7 +92,7 @@ def _metric(
     if spec.across and not metric.is_gauge:
         findings.error(
             "metric/across",
-            f'{metric.type} "{metric.name}" says across, which only gauges have: its events are always summed',
+            f'{metric.type} "{metric.name}" has the key across, which only gauges have: its events are always summed',
             spec.across.span,
             "leave it out, or make it a gauge",
         )
@@ -136,7 +135,7 @@ def _check_name(metric: Metric, entry: Entry[MetricSpec], findings: Findings) ->
         )
         findings.error(
             "metric/counter-suffix",
-            f'{metric.type} "{metric.name}": _total is the end of every counter, and of nothing else',
+            f'{metric.type} "{metric.name}": names of counters end in _total, and no other names do',
             entry.key.span,
             wanted,
         )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.diagnostics import Note, Result, at_home
+from generator.diagnostics import Diagnostic, Note, Result, Span, at_home
 from generator.diagnostics.findings import Findings
-from generator.model.service import Model, Service
-from generator.resolve.extends import extended
+from generator.model.service import Model, Service, Site
 from generator.resolve.file_names import check_alert_names, check_device, check_shared_files
 from generator.resolve.library import resolve_library
 from generator.resolve.oldest import at_once
-from generator.resolve.overlap import overlaps
 from generator.resolve.prices import check_prices
-from generator.resolve.profile import check_unused
+from generator.resolve.profile import check_unused, extended
 from generator.resolve.scope import look_up
 from generator.resolve.segments import with_segments
 from generator.resolve.service import Base, resolve_service
@@ -24,8 +23,6 @@ from generator.resolve.site import resolve_site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.diagnostics import Diagnostic, Span
-    from generator.model.service import Site
     from generator.spec.types import (
         Claims,
         Entry,
@@ -33,10 +30,12 @@ if TYPE_CHECKING:
         ProfileSpec,
         ReceiverSpec,
         ServiceSpec,
-        Shared,
+        SharedSpecs,
         Specs,
         Text,
     )
+
+_Matchers = dict[str, str]
 
 
 class Common(Struct, frozen=True):
@@ -65,9 +64,9 @@ def resolve(specs: Specs) -> Result[Model]:
     common, found = resolve_common(specs.shared)
     resolved = [resolve_one(spec, common) for spec in by_name(specs.services)]
     services = tuple(each.value for each in resolved if each.value is not None)
-    told = tuple(one for each in resolved for one in each.diagnostics)
+    findings = tuple(one for each in resolved for one in each.diagnostics)
     between = check_between((spec.claims for spec in specs.services), common)
-    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *told))
+    return Result.of(Model(common.site, common.base.library, services), (*found, *between, *findings))
 
 
 def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
@@ -75,7 +74,7 @@ def by_name(services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
     return sorted(services, key=lambda spec: spec.service.value)
 
 
-def resolve_common(shared: Shared) -> tuple[Common, tuple[Diagnostic, ...]]:
+def resolve_common(shared: SharedSpecs) -> tuple[Common, tuple[Diagnostic, ...]]:
     """Resolve the parts that services share; after an error the rest is still checked."""
     findings = Findings()
     site = resolve_site(shared.site, findings)
@@ -161,7 +160,7 @@ def _of_unused_profiles(services: Iterable[Claims], common: Common) -> Iterator[
             yield from check_unused(profile, common.base)
 
 
-def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:
+def _profiles(shared: SharedSpecs, findings: Findings) -> dict[str, ProfileSpec]:
     profiles: dict[str, ProfileSpec] = {}
     for spec in shared.profiles:
         first = profiles.setdefault(spec.profile.value, spec)
@@ -174,3 +173,26 @@ def _profiles(shared: Shared, findings: Findings) -> dict[str, ProfileSpec]:
                 Note("the other one is here", first.profile.span),
             )
     return profiles
+
+
+def overlaps(services: tuple[Claims, ...]) -> Iterator[tuple[Claims, Claims]]:
+    """Find the pairs that overlap; services are joined by hash, since a fleet has thousands of them."""
+    by_labels: dict[frozenset[str], list[tuple[Claims, _Matchers]]] = {}
+    for spec in services:
+        matchers = {item.key.value: item.value.value for item in spec.selector}
+        by_labels.setdefault(frozenset(matchers), []).append((spec, matchers))
+    for ours, theirs in combinations_with_replacement(by_labels, 2):
+        yield from _joined(by_labels[ours], by_labels[theirs], sorted(ours & theirs))
+
+
+def _joined(
+    ours: list[tuple[Claims, _Matchers]], theirs: list[tuple[Claims, _Matchers]], common: list[str]
+) -> Iterator[tuple[Claims, Claims]]:
+    """Pair the services whose common labels have equal values, each with the first such service."""
+    first: dict[tuple[str, ...], Claims] = {}
+    for spec, matchers in ours:
+        first.setdefault(tuple(matchers[label] for label in common), spec)
+    for spec, matchers in theirs:
+        other = first.get(tuple(matchers[label] for label in common))
+        if other is not None and other is not spec:
+            yield other, spec

@@ -13,17 +13,26 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Span
 from generator.model.names import LONGEST_ALERT_NAME
-from generator.model.signals import Cost, Count, Distribution, Level, Quantile, Ratio, Share, Tokens, divisor
+from generator.model.signals import (
+    Cost,
+    Count,
+    Distribution,
+    Level,
+    Quantile,
+    Ratio,
+    Share,
+    Signal,
+    Tokens,
+    divisor,
+)
 from generator.model.units import HOUR
 from generator.resolve.quantities import stands_on_objective
-from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located
+from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Located, SignalsSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.model.signals import Signal
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.types import SignalsSpec, Text
 
 #: Suffixes of the names of alerts on a missed objective, and on an error budget that burns too fast.
 MISSED, BURN = "Missed", "Burn"

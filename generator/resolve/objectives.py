@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from generator.diagnostics import Note
-from generator.model.service import Objective
+from generator.diagnostics import Note, Span
+from generator.model.service import Objective, Site
 from generator.model.signals import Better, Share, Signal, top_bucket
 from generator.model.units import DAY, WRITTEN_AS, Unit, human
 from generator.resolve.quantities import SMALLEST, amount
@@ -17,9 +17,7 @@ from generator.resolve.times import objective_window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Site
     from generator.spec.types import Entry, ObjectiveSpec, ServiceSpec, Text
 
 
@@ -89,7 +87,7 @@ def _has_spend(signals: Mapping[str, Signal], budget: Text, findings: Findings) 
     if SPEND not in signals:
         findings.error(
             "objective/no-spend",
-            "a budget needs to know what is spent, and the profile has no signal spend",
+            "a budget needs the signal spend, which the profile does not have",
             budget.span,
             "add to the profile, under signals: spend: {cost: {of: <the counter of tokens>}, window: 24h, ...}",
         )

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from generator.diagnostics.suggest import listed
-from generator.model.service import KEEPS_FIRING
+from generator.model.service import KEEPS_FIRING, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
-    from generator.model.service import Service
     from generator.spec.types import AlertSpec, Entry, Text
 
 #: The panels use ``@ end()``, the rules are tested to load and to evaluate.
@@ -26,8 +25,8 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
     if written is None:
         return KEEPS_FIRING
     major, minor = written.value.split(".")
-    found = int(major), int(minor)
-    if found < LOWEST:
+    version = int(major), int(minor)
+    if version < LOWEST:
         findings.error(
             "site/oldest-prometheus",
             f"Prometheus {written.value} is too old for the rules and dashboards",
@@ -35,7 +34,7 @@ def resolve_oldest(written: Text | None, findings: Findings) -> tuple[int, int]:
             f"{LOWEST[0]}.{LOWEST[1]} is the oldest that runs them",
         )
         return KEEPS_FIRING
-    return found
+    return version
 
 
 def at_once(
@@ -65,6 +64,6 @@ def at_once(
             f"{len(lost)} alerts of {service.name} end as soon as their condition does, without keep_firing_for: "
             f"{listed(lost)}",
             place,
-            "what comes and goes notifies each time: a longer group_interval in Alertmanager makes that less often",
+            "an alert that comes and goes notifies each time: a longer group_interval in Alertmanager makes that rarer",
         )
     return replace(service, alerts=tuple(replace(alert, keep_firing_for=0) for alert in service.alerts))

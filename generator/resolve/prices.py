@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.diagnostics.suggest import did_you_mean
-from generator.model.labels import OTHER
+from generator.model.labels import OTHER, Label
 from generator.model.service import WAY, Inclusion, Price, TokenLabels
 from generator.model.tokens import NAMES, PART_OF, SERVED, kind_of
-from generator.resolve.model_names import respelled
-from generator.spec.types import ELSEWHERE
+from generator.spec.types import ELSEWHERE, Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics.findings import Findings
-    from generator.model.labels import Label
-    from generator.spec.types import Entry, Names, PricesSpec, ProfileSpec, ProviderSpec, Text
 
 #: The labels of token metrics that prices are joined on.
 TOKENS = TokenLabels(model="model", token_type="token_type")  # noqa: S106 - a label name, no secret
@@ -28,6 +27,12 @@ SMALLEST_PRICE = 0.0001
 _NOT_PRICES = {"provider", "free", *SERVED}
 #: A price list serves many profiles, and may name these types even where no profile counts them.
 _USUAL = {OTHER, *NAMES}
+_LONGEST_NAME = 100
+#: Names with fewer common letters are other models of the family: sonnet and haiku, turbo and mini.
+_LEAST_ALIKE = 0.85
+_PUNCTUATION = re.compile(r"[\W_]+")
+#: A version, with the letters that belong to it: 4, 4o, 70b.
+_VERSION = re.compile(r"[0-9]+[a-z]*")
 
 
 def check_prices(spec: PricesSpec, profiles: Iterable[ProfileSpec], findings: Findings) -> None:
@@ -69,7 +74,7 @@ def _check_includes(provider: ProviderSpec, findings: Findings) -> None:
                     "price/counted-twice",
                     f'"{inner.value}" is counted inside "{first.value}" and inside "{entry.key.value}"',
                     inner.span,
-                    "name it once: where a type holds another one, it also holds the types inside of that",
+                    "name it once: a type that contains another one also contains the types inside that one",
                 )
             elif inner.value in _above(entry.key.value, outer_of):
                 findings.error(
@@ -219,7 +224,7 @@ def _report_unpriced(
         if not missing or model.value == OTHER:
             continue
         known = _served(model.value, listed) is not None
-        near = respelled(model.value, listed)
+        near = meant_model(model.value, listed)
         kinds = f" for {', '.join(missing)}" if known else ""
         guess = f'did you mean "{near}"? Else ' if near else ""
         guess += "add it to prices.yaml, with free: true if it costs nothing"
@@ -273,3 +278,24 @@ def _included(provider: ProviderSpec | None, token_type: Label) -> list[tuple[st
         for entry in provider.includes
     }
     return [(kind, included[kind]) for kind in token_type.values if included.get(kind)]
+
+
+def meant_model(name: str, listed: Iterable[str]) -> str | None:
+    """The listed model that ``name`` misspells; None for another model, such as its next version, whose price differs.
+
+    Versions must be equal: gpt4o is gpt-4o, gpt-4.1 is not.
+    """
+    if len(name) > _LONGEST_NAME:
+        return None
+    alike = ((_likeness(name.lower(), each.lower()), each) for each in listed if each != name)
+    likeness, nearest = max(alike, default=(0.0, None))
+    return nearest if likeness >= _LEAST_ALIKE else None
+
+
+def _likeness(one: str, other: str) -> float:
+    plain = [_PUNCTUATION.sub("", each) for each in (one, other)]
+    if plain[0] == plain[1]:
+        return 1.0
+    if _VERSION.findall(one) != _VERSION.findall(other):
+        return 0.0
+    return SequenceMatcher(a=plain[0], b=plain[1]).ratio()

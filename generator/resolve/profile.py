@@ -1,28 +1,44 @@
-"""A profile that no service uses: its errors are reported before a service uses it."""
+"""Profiles: one that extends another overrides its keys; one that no service uses is checked as well."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.diagnostics.findings import Findings
+from generator.resolve.alerts import KINDS as ALERT_KINDS
 from generator.resolve.label_names import refused_declaration
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
+from generator.resolve.scope import look_up
+from generator.resolve.signals import KINDS as SIGNAL_KINDS
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
-from generator.spec.types import BoundSpec, Entry, ServiceSpec
+from generator.spec.types import BoundSpec, Entry, ProfileSpec, ServiceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from generator.diagnostics import Diagnostic
     from generator.model.labels import Label
     from generator.model.signals import Signal
     from generator.model.streams import Stream
     from generator.resolve.service import Base
-    from generator.spec.types import ProfileSpec
+
+T = TypeVar("T")
+#: The maps of a profile, whose entries override those of the same key.
+_MAPS = ("labels", "metrics", "streams", "signals", "objectives", "alerts", "includes")
+#: Alternative keys of an entry: setting one removes the others.
+_EXCLUSIVE: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "labels": (("values", "max_live"), ("from_", "label")),
+    "streams": (("of", "parts"),),
+    "signals": (SIGNAL_KINDS,),
+    "objectives": (("min", "max"),),
+    "alerts": (ALERT_KINDS,),
+}
 
 
 class Measured(Struct, frozen=True):
@@ -40,13 +56,13 @@ def check_unused(profile: ProfileSpec, base: Base) -> tuple[Diagnostic, ...]:
     """
     findings = Findings()
     for entry in profile.labels:
-        if found := refused_declaration(entry.key, profile):
-            findings.add(found)
-    measured(profile, base, findings)
+        if finding := refused_declaration(entry.key, profile):
+            findings.add(finding)
+    resolve_measured(profile, base, findings)
     return findings.all
 
 
-def measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
+def resolve_measured(profile: ProfileSpec, base: Base, findings: Findings) -> Measured:
     """Resolve the streams and signals of a profile, with all their errors."""
     bare = _bare(profile)
     labels = resolve_labels(profile, bare, findings)
@@ -95,3 +111,107 @@ def _bounds(profile: ProfileSpec) -> Iterator[Entry[BoundSpec]]:
     for entry in profile.labels:
         if not entry.value.values:
             yield Entry(entry.key, BoundSpec(entry.value.span, (), 1, None))
+
+
+class Extended(Struct, frozen=True):
+    """The profiles merged with their bases, and the names of those with an invalid base."""
+
+    profiles: dict[str, ProfileSpec]
+    broken: frozenset[str]
+
+
+def extended(
+    profiles: Mapping[str, ProfileSpec], shadowed: Iterable[ProfileSpec], findings: Findings
+) -> Extended:
+    """Merge each profile into the one that it extends.
+
+    Args:
+        profiles: All profiles by name.
+        shadowed: Shipped profiles that are replaced by one of the same name, which may extend them.
+        findings: Receives errors for unknown profiles and for circles.
+    """
+    by_name = {spec.profile.value: spec for spec in shadowed}
+    found: dict[str, ProfileSpec] = {}
+    broken: set[str] = set()
+    for name, spec in profiles.items():
+        chain = _chain(spec, profiles, by_name, findings)
+        if chain is None:
+            broken.add(name)
+        else:
+            found[name] = reduce(_over, reversed(chain))
+    return Extended(found, frozenset(broken))
+
+
+def _chain(
+    spec: ProfileSpec,
+    profiles: Mapping[str, ProfileSpec],
+    shadowed: Mapping[str, ProfileSpec],
+    findings: Findings,
+) -> list[ProfileSpec] | None:
+    """List a profile and its chain of bases; None where the chain is a circle or a base is unknown."""
+    chain = [spec]
+    while (extends := chain[-1].extends) is not None:
+        own = extends.value == chain[-1].profile.value
+        base = shadowed.get(extends.value) if own else None
+        if base is None and not own:
+            base = look_up(extends, profiles, "profile", findings if len(chain) == 1 else type(findings)())
+        if base is spec or (own and base is None and len(chain) == 1):
+            _in_a_circle(chain, findings)
+        if base is None or base in chain:
+            return None
+        chain.append(base)
+    return chain
+
+
+def _in_a_circle(chain: list[ProfileSpec], findings: Findings) -> None:
+    first = chain[0]
+    way = [spec.profile.value for spec in chain[1:]]
+    by = f" by way of {' and '.join(way)}" if way else ""
+    findings.error(
+        "profile/circle",
+        f'profile "{first.profile.value}" extends itself{by}',
+        first.extends.span if first.extends else first.span,
+        "name another profile, or leave extends out: nothing else says what this profile has",
+    )
+
+
+def _over(base: ProfileSpec, spec: ProfileSpec) -> ProfileSpec:
+    """Override one profile's keys by another's."""
+    merged = {
+        area: _merged(getattr(base, area), getattr(spec, area), _EXCLUSIVE.get(area, ())) for area in _MAPS
+    }
+    return replace(
+        spec,
+        description=spec.description or base.description,
+        run=spec.run or base.run,
+        emitted=spec.emitted or base.emitted,
+        created_series=base.created_series if spec.created_series is None else spec.created_series,
+        **merged,
+    )
+
+
+def _merged(
+    base: tuple[Entry[T], ...], own: tuple[Entry[T], ...], exclusive: tuple[tuple[str, ...], ...]
+) -> tuple[Entry[T], ...]:
+    """Keep the order of the base; append the entries that only the other has."""
+    found = {entry.key.value: entry for entry in base}
+    for entry in own:
+        known = found.get(entry.key.value)
+        found[entry.key.value] = (
+            replace(entry, value=_laid(known.value, entry.value, exclusive)) if known else entry
+        )
+    return tuple(found.values())
+
+
+def _laid(base: T, own: T, exclusive: tuple[tuple[str, ...], ...]) -> T:
+    """Take the given keys, and the others from the base."""
+    if not isinstance(base, Struct) or not isinstance(own, Struct):
+        return own
+    given = {key for key in own.__struct_fields__ if getattr(own, key) not in (None, ())}
+    dropped = {key for keys in exclusive if given & set(keys) for key in keys}
+    kept = {
+        key: getattr(base, key)
+        for key in base.__struct_fields__
+        if key not in given and key not in dropped and getattr(base, key) not in (None, ())
+    }
+    return replace(own, **kept)

@@ -1,36 +1,52 @@
-"""Amounts as written become numbers in base units; a wrong unit is reported with an example of the right one."""
+"""Amounts as written become numbers in base units; a wrong unit or spelling is reported with the right one."""
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from generator.model.alerts import Bound as Written
+from generator.model.metrics import FACTORS
 from generator.model.units import (
     WRITTEN_AS,
     Unit,
     human,
     parse_quantity,
+    plain,
     points,
 )
-from generator.resolve.respelled import respelled_bound, unit_help
 
 if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Objective
     from generator.model.signals import Signal
-    from generator.spec.types import Text
+    from generator.spec.types import Names, Text
 
 _RELATIVE = re.compile(r"(?:(?P<factor>\S+) )?objective(?: (?P<sign>[+-]) (?P<shift>\S+))?")
-
 #: In base units. A smaller amount is shown as 0, and a larger one cannot be real.
 SMALLEST, LARGEST = 0.000001, 1e12
 _ZERO = re.compile(r"0+(\.0+)?(ms|[wdhms])")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_DECIMAL = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
+_DOLLARS = re.compile(r"(?:usd|\$)?([0-9.]+)(?:usd|dollars?|\$)?", re.IGNORECASE)
+_PERCENT = re.compile(r"([0-9.]+)(?:percent|pct)", re.IGNORECASE)
+_BROKEN = re.compile(r"([0-9]{1,9}\.[0-9]{1,6})(ms|[smhdw])")
+_FINER = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+_OBJECTIVE_WITH_SHIFT = re.compile(
+    r"(?:([0-9.]+)\s*[x×*]?\s*)?objective(?:\s*([+-])\s*(\S.*))?",  # noqa: RUF001 - people write the sign
+    re.IGNORECASE,
+)
+_SUFFIXES = {"duration": "{}s", "share": "{}%", "points": "{}pp", "money": "${}"}
+#: Nobody allows this many seconds; a plain number from here on means milliseconds.
+_MILLISECONDS = 1000
+_NUMBER = re.compile(r"[0-9.]+([eE][-+]?[0-9]+)?")
+_UNIT_OF_SUFFIX = {"ms": Unit.SECONDS, "s": Unit.SECONDS, "usd": Unit.USD, "": Unit.COUNT}
 
 
-class Bound(Struct, frozen=True):
+class ResolvedBound(Struct, frozen=True):
     """A bound in base units, the words for it, and as it was written."""
 
     value: float
@@ -63,7 +79,9 @@ def stands_on_objective(text: str) -> bool:
     return _RELATIVE.fullmatch(text.strip()) is not None
 
 
-def bound(text: Text, signal: Signal, objective: Objective | None, findings: Findings) -> Bound | None:
+def resolve_bound(
+    text: Text, signal: Signal, objective: Objective | None, findings: Findings
+) -> ResolvedBound | None:
     """Read a threshold: an amount in the signal's unit, or one that depends on the service's objective.
 
     Returns None without a finding when it needs an objective and the service has none.
@@ -83,7 +101,7 @@ def bound(text: Text, signal: Signal, objective: Objective | None, findings: Fin
 
 def _from_objective(
     match: re.Match[str], text: Text, signal: Signal, objective: Objective, findings: Findings
-) -> Bound | None:
+) -> ResolvedBound | None:
     factor, shift, words = 1.0, 0.0, f"the {objective.noun} of #"
     if match["factor"]:
         quantity = parse_quantity(match["factor"])
@@ -103,9 +121,9 @@ def _from_objective(
     return _resolved(Written(shift, factor, words), objective.bound, signal.unit)
 
 
-def _resolved(written: Written, objective: float, unit: Unit) -> Bound:
+def _resolved(written: Written, objective: float, unit: Unit) -> ResolvedBound:
     value = written.of(objective)
-    return Bound(value, written.words.replace("#", human(value, unit)), written)
+    return ResolvedBound(value, written.words.replace("#", human(value, unit)), written)
 
 
 def _shifted_by(signal: Signal) -> str:
@@ -146,11 +164,115 @@ def _is_sane(value: float, text: Text, findings: Findings) -> bool:
         return True
     findings.error(
         "unit/range",
-        f'"{text.value}" is too {"small" if value < SMALLEST else "large"} an amount to be told from '
-        f"{'nothing' if value < SMALLEST else 'no bound at all'}",
+        f'"{text.value}" is so {"small that it means zero" if value < SMALLEST else "large that it bounds nothing"}',
         text.span,
         "write 0, or at least a millionth of a second, a dollar or an event, or 0.0001%"
         if value < SMALLEST
         else "write at most 1000000000000",
     )
     return False
+
+
+def unit_help(written: str, kind: str, example: str, exposed: str) -> str:
+    """Explain how to write an amount of ``kind``; ``exposed`` is the unit in which its metric is exposed."""
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written) and kind in _SUFFIXES:
+        return f"write the unit, such as {_with_unit(written, kind, exposed)}"
+    if meant := whole_duration(written):
+        return f"write whole numbers only: {meant}" if kind == "duration" else f"write it like {example}"
+    meant = respelled(written, kind)
+    return f"write {meant}" if meant else f"write it like {example}"
+
+
+def _with_unit(written: str, kind: str, exposed: str) -> str:
+    number = float(written)
+    if kind == "duration" and exposed == "ms" and number >= _MILLISECONDS and number.is_integer():
+        return " or ".join(dict.fromkeys((f"{plain(number)}ms", _in_finest(Fraction(written), "s"))))
+    # An author who writes 0.97 for a share means 97%.
+    scaled = kind in {"share", "points"} and number <= 1
+    meant = _SUFFIXES[kind].format(plain(number * 100) if scaled else written)
+    return (whole_duration(meant) or meant) if kind == "duration" else meant
+
+
+def _in_finest(milliseconds: Fraction, unit: str) -> str:
+    """Write milliseconds as a whole number of ``unit``, or of the largest finer unit that gives one."""
+    units = [name for name, _ in _FINER]
+    for name, size in _FINER[units.index(unit) :]:
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{name}"
+    return ""
+
+
+def whole_duration(written: str) -> str:
+    """Write a duration with a fraction, such as 1.5m, in whole numbers: 90s; empty for any other text."""
+    match = _BROKEN.fullmatch(written)
+    return _in_finest(Fraction(match[1]) * dict(_FINER)[match[2]], match[2]) if match else ""
+
+
+def respelled(written: str, kind: str) -> str:
+    """Write an amount of ``kind`` without blanks, commas and words; empty where that does not help."""
+    text = _THOUSANDS.sub("", re.sub(r"\s", "", written))
+    if kind != "number":  # a count has no fraction
+        text = _DECIMAL.sub(".", text)
+    if kind == "money":
+        text = _DOLLARS.sub(r"$\1", text, count=1)
+    if kind == "share":
+        text = _PERCENT.sub(r"\1%", text, count=1)
+    for each in (text, text.lower()):
+        quantity = parse_quantity(each)
+        if quantity is not None and quantity.kind == kind:
+            return _promised(each) if kind == "share" else each
+    return ""
+
+
+def _promised(share: str) -> str:
+    """Write a share that is nearly all or nearly nothing as the nearest one that an objective may have."""
+    number = float(share.removesuffix("%"))
+    return f"{plain(min(max(number, 0.0001), 99.9999))}%" if 0 < number < 100 else share  # noqa: PLR2004
+
+
+def respelled_bound(written: str, kind: str) -> str:
+    """Correct the spelling of a bound that depends on the objective; empty for any other."""
+    match = _OBJECTIVE_WITH_SHIFT.fullmatch(written.strip())
+    if match is None:
+        return ""
+    factor, sign, shift = match.groups()
+    shifted = respelled(shift, kind) if shift else ""
+    if (factor and parse_quantity(f"{factor}x") is None) or (shift and not shifted):
+        return ""
+    return f"{f'{factor}x ' if factor else ''}objective{f' {sign} {shifted}' if shift else ''}"
+
+
+def bucket_bounds(written: Names, unit: str, what: str, findings: Findings) -> tuple[float, ...] | None:
+    """Read upper bounds in the exposed ``unit`` of ``what``; None if one of them is invalid."""
+    found = [_bucket_bound(text, unit, what, findings) for text in written]
+    return None if None in found else tuple(one for one in found if one is not None)
+
+
+def _bucket_bound(text: Text, unit: str, what: str, findings: Findings) -> float | None:
+    kind, example = WRITTEN_AS[_UNIT_OF_SUFFIX[unit]]
+    quantity = parse_quantity(text.value)
+    if _NUMBER.fullmatch(text.value):
+        value = float(text.value)
+    elif quantity is not None and quantity.kind == kind:
+        value = round(quantity.value / FACTORS[unit], 9)
+    else:
+        findings.error(
+            "unit/mismatch",
+            f'bounds of "{what}" are written like {example}{f", or as plain numbers of {unit}" if unit else ""}, '
+            f'not "{text.value}"',
+            text.span,
+            "leave it out: +Inf is added by itself"
+            if text.value.lower().lstrip("+") == "inf"
+            else unit_help(text.value, kind, example, unit),
+        )
+        return None
+    # Foreign histograms may begin at 0; for a metric of our own the schema refuses that.
+    if not value or SMALLEST <= value <= LARGEST:
+        return value
+    findings.error(
+        "unit/range",
+        f'"{text.value}" is no upper bound of "{what}"',
+        text.span,
+        "write one above zero, and none for infinity: +Inf is added by itself",
+    )
+    return None

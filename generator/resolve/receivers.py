@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from generator.diagnostics import Note
 from generator.model import names
 from generator.model.alerts import AlertSeverity
-from generator.model.receivers import Email, PagerDuty, Receiver, Slack, Webhook
+from generator.model.receivers import Channel, Email, PagerDuty, Receiver, Slack, Wanted, Webhook
 from generator.model.units import DAY, HOUR
 from generator.resolve.times import seconds
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.diagnostics.findings import Findings
-    from generator.model.receivers import Channel, Wanted
     from generator.spec.types import EmailSpec, Entry, ReceiverSpec
 
 #: The name of the receiver of foreign alerts, where the site has none for them.
@@ -31,9 +30,9 @@ def resolve_receivers(entries: Sequence[Entry[ReceiverSpec]], findings: Findings
         if rest is not None:
             findings.error(
                 "receiver/fallback",
-                f'"{entry.key.value}" and "{rest.key.value}" would both get what nobody else gets',
+                f'"{entry.key.value}" and "{rest.key.value}" would both get all alerts that no other receiver gets',
                 entry.key.span,
-                "say for whom one of them is, as in for: {owner: team-support}",
+                "limit one of them, as in for: {owner: team-support}",
                 Note("the other one is here", rest.key.span),
             )
         rest = rest or entry
@@ -47,7 +46,7 @@ def _receiver(entry: Entry[ReceiverSpec], findings: Findings) -> Receiver:
     if not channels:
         findings.error(
             "receiver/no-channel",
-            f'receiver "{entry.key.value}" does not say how it is reached',
+            f'receiver "{entry.key.value}" has no channel',
             entry.key.span,
             "give it pagerduty, slack, webhook or email",
         )

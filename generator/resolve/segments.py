@@ -1,4 +1,4 @@
-"""Segments: labels of a service's choice, added to its profile's metrics or read from foreign ones."""
+"""Segments: labels of a service's choice, in its profile's metrics or foreign ones, and bounds of their values."""
 
 from __future__ import annotations
 
@@ -9,16 +9,35 @@ from msgspec.structs import replace
 
 from generator.diagnostics import Note
 from generator.diagnostics.suggest import did_you_mean, listed
+from generator.model.labels import OTHER
+from generator.resolve.alerts import alerts_of
 from generator.resolve.label_names import refused_label
-from generator.spec.types import ELSEWHERE, Entry, LabelSpec
+from generator.resolve.objectives import objective_of
+from generator.resolve.quantities import stands_on_objective
+from generator.resolve.tiers import capped
+from generator.spec.types import (
+    ELSEWHERE,
+    AlertSpec,
+    Entry,
+    FeedSpec,
+    LabelSpec,
+    MetricSpec,
+    ObjectiveSpec,
+    ProfileSpec,
+    SegmentSpec,
+    ServiceSpec,
+    Text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.diagnostics.findings import Findings
-    from generator.spec.types import FeedSpec, MetricSpec, ProfileSpec, SegmentSpec, ServiceSpec
+    from generator.model.alerts import Alert, AlertSeverity
+    from generator.model.signals import Signal
+    from generator.resolve.alert_scope import AlertScope
 
-CODE = "segment/streams"
+_STREAMS = "segment/streams"
 #: The streams that may have segments, and the signals that are then recorded for each value of a segment.
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -32,6 +51,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 #: The streams that get a segment where its author names none.
 USUAL = ("run", "run_latency")
+_OBJECTIVE = "objective/by"
 
 
 def with_segments(profile: ProfileSpec, service: ServiceSpec, findings: Findings) -> ProfileSpec:
@@ -44,8 +64,8 @@ def with_segments(profile: ProfileSpec, service: ServiceSpec, findings: Findings
 
 def _is_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings: Findings) -> bool:
     name = entry.key.value
-    if found := refused_label(entry.key):
-        findings.add(found)
+    if finding := refused_label(entry.key):
+        findings.add(finding)
         return False
     declared = next((label.key for label in profile.labels if label.key.value == name), None)
     if declared is not None:
@@ -82,15 +102,15 @@ def _streams_are_right(entry: Entry[SegmentSpec], profile: ProfileSpec, findings
     wrong = [text for text in entry.value.of if text.value not in fed]
     for text in wrong:
         findings.error(
-            CODE,
+            _STREAMS,
             f'the stream "{text.value}" cannot have the segment "{entry.key.value}"',
             text.span,
             did_you_mean(text.value, fed, "streams of the profile that can have one"),
         )
     if entry.value.of and "run" in fed and "run" not in {text.value for text in entry.value.of}:
         findings.error(
-            CODE,
-            f'runs are not told apart by "{entry.key.value}", and what is counted for each run would be divided by all',
+            _STREAMS,
+            f'runs are not counted by "{entry.key.value}", so amounts for each run would be divided by all runs',
             entry.value.of[0].span,
             f"add run: of: [{listed(('run', *(text.value for text in entry.value.of)))}]",
         )
@@ -149,3 +169,92 @@ def _read(stream: Entry[FeedSpec], entry: Entry[SegmentSpec]) -> Entry[FeedSpec]
     feed = stream.value
     drop = tuple(text for text in feed.drop if text.value != exposed.value)
     return replace(stream, value=replace(feed, labels=(*feed.labels, Entry(entry.key, exposed)), drop=drop))
+
+
+def segment_alerts(
+    service: ServiceSpec,
+    merged: Mapping[str, Entry[AlertSpec]],
+    scope: AlertScope,
+    most: AlertSeverity | None,
+) -> Iterator[Alert]:
+    """Repeat the alerts on an objective for each value with its own bound."""
+    for entry in service.objectives:
+        signal = scope.signals.get(entry.key.value)
+        for segment in entry.value.by if signal else ():
+            if signal and _is_segment(segment.key, signal, service, scope):
+                for value in segment.value:
+                    if _is_listed(value.key, segment.key.value, scope):
+                        found = _of_value(entry, signal, (segment.key.value, value), service, merged, scope)
+                        yield from (capped(alert, most) for alert in found)
+
+
+def _is_segment(label: Text, signal: Signal, service: ServiceSpec, scope: AlertScope) -> bool:
+    known = [entry.key.value for entry in service.segments]
+    broken_down = signal.shared and any(signal.name in found for found in SIGNALS.values())
+    if label.value in known and broken_down and label.value in signal.of.labels:
+        return True
+    lacks = label.value in known
+    why = f"{signal.name} is not recorded by it" if lacks else "it is no segment of the service"
+    scope.findings.error(
+        _OBJECTIVE,
+        f'{signal.name} has no bounds by "{label.value}": {why}',
+        label.span,
+        _way_out(label, signal, known, recorded=broken_down),
+    )
+    return False
+
+
+def _way_out(label: Text, signal: Signal, known: Sequence[str], *, recorded: bool) -> str:
+    if label.value not in known:
+        return (
+            did_you_mean(label.value, known, "segments") or f"declare it: segments: {{{label.value}: [...]}}"
+        )
+    if recorded:
+        return f"add the stream {signal.of.name} to the segment: of: [run, {signal.of.name}]"
+    every = (name for found in SIGNALS.values() for name in found)
+    return f"segments tell these apart: {listed(every)}"
+
+
+def _is_listed(value: Text, label: str, scope: AlertScope) -> bool:
+    """Refuse a bound for a value that is not listed, or for ``other``, which stands for many values."""
+    values = [one for one in scope.labels[label].values if one != OTHER]
+    if value.value in values:
+        return True
+    scope.findings.error(
+        _OBJECTIVE,
+        f'"{value.value}" is no listed value of the segment "{label}"',
+        value.span,
+        did_you_mean(value.value, values, "values")
+        if values
+        else f"list its values: segments: {{{label}: [{listed([value.value])}, ...]}}",
+    )
+    return False
+
+
+def _of_value(  # noqa: PLR0913, PLR0917 - a bound, and what it stands in
+    entry: Entry[ObjectiveSpec],
+    signal: Signal,
+    where: tuple[str, Entry[Text]],
+    service: ServiceSpec,
+    merged: Mapping[str, Entry[AlertSpec]],
+    scope: AlertScope,
+) -> Iterator[Alert]:
+    label, value = where
+    written = {key: value.value for key in ("min", "max") if getattr(entry.value, key)}
+    spec = replace(entry.value, **written, by=(), window=None)
+    objective = objective_of(replace(entry, value=spec), signal, service, scope.site, scope.findings)
+    if objective is None:
+        return
+    there = replace(scope, objectives={**scope.objectives, signal.name: objective})
+    for alert in alerts_of(_on_objective(merged, signal), there):
+        yield replace(alert, by=label, only=value.key.value)
+
+
+def _on_objective(merged: Mapping[str, Entry[AlertSpec]], signal: Signal) -> Iterator[Entry[AlertSpec]]:
+    """Find the alerts that compare the whole of a signal with its objective."""
+    for entry in merged.values():
+        body, spec = entry.value.threshold, entry.value
+        bounds = [text.value for text in (spec.warning, spec.critical) if text]
+        is_of_signal = body and body.signal and body.signal.value == signal.name and body.by is None
+        if is_of_signal and bounds and all(map(stands_on_objective, bounds)):
+            yield entry

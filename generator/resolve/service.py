@@ -1,4 +1,4 @@
-"""A service: its profile with all its changes and additions."""
+"""A service: its profile with all its changes and additions, and the labels of its alerts."""
 
 from __future__ import annotations
 
@@ -7,44 +7,47 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from generator.model import names
 from generator.model.alerts import AlertSeverity, BurnRate, RuleHealth, SeriesCount
 from generator.model.labels import Label
-from generator.model.service import Service
-from generator.model.signals import Cost, Distribution, Tokens
+from generator.model.service import Inclusion, Objective, Price, Service, Site
+from generator.model.signals import Cost, Distribution, Signal, Tokens
 from generator.model.words import RUN
-from generator.resolve.alert_labels import resolve_alert_labels
 from generator.resolve.alert_scope import AlertScope
 from generator.resolve.alerts import merged_alerts, resolve_alerts, shared_alerts
 from generator.resolve.deviations import resolve_deviations
+from generator.resolve.label_names import forbidden_label, set_elsewhere
 from generator.resolve.labels import resolve_labels
 from generator.resolve.metrics import resolve_metrics
 from generator.resolve.objectives import directed, resolve_objectives
 from generator.resolve.prices import TOKENS, resolve_prices
-from generator.resolve.segment_bounds import segment_alerts
-from generator.resolve.signal_checks import RUN_COUNT, check_runs, check_shown
+from generator.resolve.segments import segment_alerts
+from generator.resolve.signal_checks import RUN_COUNT, check_on_board, check_runs
 from generator.resolve.signals import SignalScope, resolve_signals
 from generator.resolve.site import resolve_budget, scraped_every
 from generator.resolve.streams import by_any_name, check_feeds, resolve_streams
-from generator.spec.types import ELSEWHERE
+from generator.spec.types import (
+    ELSEWHERE,
+    AlertSpec,
+    Entry,
+    PricesSpec,
+    ProfileSpec,
+    ServiceSpec,
+    SignalsSpec,
+    Text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from generator.diagnostics import Span
     from generator.diagnostics.findings import Findings
     from generator.model.library import Library
-    from generator.model.service import Inclusion, Objective, Price, Site
-    from generator.model.signals import Signal
     from generator.model.streams import Stream
-    from generator.spec.types import (
-        AlertSpec,
-        Entry,
-        PricesSpec,
-        ProfileSpec,
-        ServiceSpec,
-        SignalsSpec,
-        Text,
-    )
+
+_ALERT_LABEL = "alert/label"
+#: Labels of the constant that contains them.
+_LABELS_OF_CONSTANTS = frozenset({names.PROFILE, names.RUN_WORD})
 
 
 class Base(Struct, frozen=True):
@@ -84,7 +87,7 @@ def resolve_service(
     alerts += tuple(segment_alerts(spec, merged, alert_scope, most))
     watched = {alert.signal for alert in alerts if alert.shown}
     for entry in spec.signals:
-        check_shown(entry, signals[entry.key.value], watched, findings)
+        check_on_board(entry, signals[entry.key.value], watched, findings)
     priced = _priced(spec, base.prices, labels, streams, findings) if _spends(signals) else ((), ())
     service = Service(
         name=spec.service.value,
@@ -115,7 +118,7 @@ def resolve_service(
         segments=tuple(entry.key.value for entry in spec.segments if entry.key.value in labels),
         series_budget=base.site.budget if spec.series_budget else None,
         environment=spec.inhabits.environment.value if spec.inhabits else "",
-        alert_labels=resolve_alert_labels(spec, base, labels, findings),
+        alert_labels=_resolve_alert_labels(spec, base, labels, findings),
         scrape_interval=scraped if spec.scrape_interval else 0,
     )
     changed = {entry.key.value for entry in (*profile.alerts, *spec.alerts)}
@@ -220,3 +223,44 @@ def _origins(spec: ServiceSpec, profile: ProfileSpec) -> Iterator[tuple[str, Spa
         yield f"labels.{segment.key.value}", segment.key.span
     for item in spec.selector:
         yield f"selector.{item.key.value}", item.key.span
+
+
+def _resolve_alert_labels(
+    spec: ServiceSpec, base: Base, labels: Collection[str], findings: Findings
+) -> dict[str, str]:
+    """Merge a service's labels into the site's; ``labels`` are those of its metrics."""
+    taken = {*labels, *(label for stream in base.library.streams.values() for label in stream.labels)}
+    merged = {entry.key.value: entry for entry in (*base.alert_labels, *spec.alert_labels)}
+    return {
+        name: entry.value.value
+        for name, entry in sorted(merged.items())
+        if _is_free_label(entry, taken, findings)
+    }
+
+
+def _is_free_label(entry: Entry[Text], taken: Collection[str], findings: Findings) -> bool:
+    """Refuse a name that an alert may already have, or that identifies single runs or people."""
+    name, span = entry.key.value, entry.key.span
+    if finding := forbidden_label(name, span):
+        findings.add(finding)
+    elif name == names.ENVIRONMENT:
+        message = "an alert's environment is the one that its service is in"
+        findings.error(
+            _ALERT_LABEL, message, span, "declare the service's environments: environments: {prod: {...}}"
+        )
+    elif why := set_elsewhere(name) or _why_taken(name, taken):
+        findings.error(
+            _ALERT_LABEL,
+            f'alerts cannot have a label "{name}" of their own: {why}',
+            span,
+            "choose another name",
+        )
+    else:
+        return True
+    return False
+
+
+def _why_taken(name: str, taken: Collection[str]) -> str:
+    if name in _LABELS_OF_CONSTANTS:
+        return "our rules set it"
+    return "it is a label of streams, which alerts may be about" if name in taken else ""

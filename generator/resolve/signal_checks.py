@@ -28,7 +28,7 @@ def check_signal(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     _check_worst(entry, signal, findings)
 
 
-def check_shown(
+def check_on_board(
     entry: Entry[SignalSpec], signal: Signal, watched: Collection[str], findings: Findings
 ) -> None:
     """Warn that dashboards, which are the same for all services, find a service's own signals by the status board.
@@ -67,7 +67,7 @@ def _check_tokens(entry: Entry[SignalSpec], signal: Signal, findings: Findings) 
         lack = "is a histogram" if signal.of.is_histogram else f"has no label {' and no label '.join(wanted)}"
         findings.error(
             "signal/token-metric",
-            f'"{signal.of.metric or signal.of.name}" {lack}: tokens are told apart by model and type',
+            f'"{signal.of.metric or signal.of.name}" {lack}: tokens are counted by model and type',
             source.of.span,
             f"choose a counter of tokens with the labels {TOKENS.model} and {TOKENS.token_type}; where a source has "
             "other labels or values, let it feed the stream token_usage of its profile, which gives them these names: "
@@ -104,7 +104,7 @@ def _check_worst(entry: Entry[SignalSpec], signal: Signal, findings: Findings) -
     elif isinstance(signal.kind, Distribution) and not signal.kind.limits:
         findings.error(
             "signal/worst-by",
-            f'label "{spec.worst_by.value}" says of no value that it is a limit',
+            f'label "{spec.worst_by.value}" marks no value as a limit',
             spec.worst_by.span,
             f"list the limits of label {spec.worst_by.value} in the profile, or leave out trend and worst_by",
         )

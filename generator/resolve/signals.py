@@ -129,7 +129,7 @@ def _signal(entry: Entry[SignalSpec], scope: SignalScope, *, own: bool) -> Signa
     if len(kinds) != 1:
         scope.findings.error(
             "signal/kind",
-            f'signal "{entry.key.value}" {"says more than once" if kinds else "does not say"} how it is computed',
+            f'signal "{entry.key.value}" has {"several kinds" if kinds else "no kind"}',
             entry.key.span,
             f"give exactly one of {', '.join(KINDS)}",
         )
@@ -262,7 +262,7 @@ def _check_sides(source: SourceSpec, metric: Stream, scope: SignalScope) -> None
         if item.key.value in inside:
             scope.findings.error(
                 "signal/mixed-share",
-                f'"{item.key.value}" stands under where and under among: all that is counted would match',
+                f'"{item.key.value}" is under where and under among: all counted events would match',
                 item.key.span,
                 "leave it under one of them",
             )
@@ -278,7 +278,8 @@ def _check_sides(source: SourceSpec, metric: Stream, scope: SignalScope) -> None
         "signal/mixed-share",
         f"this divides by all events, not by those with {listed_}",
         others[0].key.span,
-        f"say what it is a share of: share: {{of: {source.of.value}, where: {{{outcome}}}, among: {{{listed_}}}}}",
+        "name the events that it is a share of: "
+        f"share: {{of: {source.of.value}, where: {{{outcome}}}, among: {{{listed_}}}}}",
     )
 
 

@@ -1,4 +1,4 @@
-"""The site: intervals that tile time, addresses, budgets of series."""
+"""The site: intervals that tile time, addresses, budgets of series, shards and delivery targets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,41 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from generator.diagnostics import Diagnostic, Note
+from generator.diagnostics.findings import Findings
+from generator.diagnostics.suggest import did_you_mean, listed
+from generator.model.delivery import (
+    Backstage,
+    Deliver,
+    Helm,
+    Kubernetes,
+    Labels,
+    Mimir,
+    OpenSlo,
+    Terraform,
+    VictoriaMetrics,
+)
+from generator.model.receivers import Receiver, secret_files, secret_key
 from generator.model.service import SeriesBudget, Shard, Site
 from generator.model.units import DAY, MINUTE, duration
-from generator.resolve.deliver import resolve_deliver
 from generator.resolve.oldest import resolve_oldest
 from generator.resolve.receivers import resolve_receivers
 from generator.resolve.times import seconds
 
 if TYPE_CHECKING:
-    from generator.diagnostics.findings import Findings
-    from generator.spec.types import SeriesBudgetSpec, ServiceSpec, SiteSpec
+    from collections.abc import Sequence
+
+    from generator.spec.types import (
+        Entry,
+        HelmSpec,
+        KubernetesSpec,
+        MimirSpec,
+        Names,
+        SeriesBudgetSpec,
+        ServiceSpec,
+        SiteSpec,
+        Text,
+    )
 
 SCRAPE_INTERVAL = 15
 RULE_INTERVAL = MINUTE
@@ -24,6 +49,16 @@ RETENTION = 15 * DAY
 LONGEST_RULE_INTERVAL = 2 * MINUTE
 LONGEST_SCRAPE_INTERVAL = MINUTE
 BUDGET = SeriesBudget(metric=5_000, service=20_000, recorded=5_000, total=200_000)
+_SHARDS = "site/shards"
+#: The label by which Grafana's chart finds dashboards, and the annotation in which it looks for the folder.
+_DASHBOARD_LABELS = (("grafana_dashboard", "1"),)
+_FOLDER_ANNOTATION = "grafana_folder"
+_GRAFANA_LABELS = (("dashboards", "grafana"),)
+#: Mimir's default limit for a tenant.
+_MAX_GROUPS = 70
+#: The default name of the Secret for receivers.
+_RECEIVER_SECRET = "agent-metrics-receivers"  # noqa: S105 - its name alone
+_RECEIVERS = "deliver/receivers"
 
 
 def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
@@ -42,11 +77,12 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
         created_series=spec.created_series is not False,
         budget=resolve_budget(spec.series_budget, BUDGET),
         oldest_prometheus=resolve_oldest(spec.oldest_prometheus, findings),
-        deliver=resolve_deliver(spec, receivers, findings),
+        deliver=_resolve_deliver(spec, receivers, findings),
         shards=tuple(
             Shard(entry.key.value, tuple(name.value for name in entry.value)) for entry in spec.shards
         ),
         receivers=receivers,
+        grafana_v2=spec.grafana_v2 is True,
     )
     # Wrong intervals must not cause further errors in keys that depend on them.
     right = _check_intervals(spec, site, findings)
@@ -55,16 +91,16 @@ def resolve_site(spec: SiteSpec | None, findings: Findings) -> Site:
 
 def scraped_every(spec: ServiceSpec, site: Site, findings: Findings) -> int:
     """Read the scrape interval of a service's targets, in seconds; the default is the site's."""
-    found = seconds(spec.scrape_interval, site.scrape_interval, findings)
-    if spec.scrape_interval and not found <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
+    interval = seconds(spec.scrape_interval, site.scrape_interval, findings)
+    if spec.scrape_interval and not interval <= min(LONGEST_SCRAPE_INTERVAL, site.rule_interval):
         findings.error(
             "site/scrape-interval",
-            f"a scrape every {duration(found)} is too seldom for rates of one rule interval",
+            f"a scrape every {duration(interval)} is too seldom for rates of one rule interval",
             spec.scrape_interval.span,
             "scrape every 15s or 30s",
         )
         return site.scrape_interval
-    return found
+    return interval
 
 
 def resolve_budget(spec: SeriesBudgetSpec | None, base: SeriesBudget) -> SeriesBudget:
@@ -111,3 +147,126 @@ def _check_intervals(spec: SiteSpec, site: Site, findings: Findings) -> bool:
         )
         return False
     return site.scrape_interval <= LONGEST_SCRAPE_INTERVAL
+
+
+def check_shards(shards: Sequence[Entry[Names]], services: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """Find services on no server or on two, and unknown names; ``services`` are all declared names."""
+    if not shards:
+        return ()
+    findings = Findings()
+    placed: dict[str, Text] = {}
+    for name in (name for entry in shards for name in entry.value):
+        first = placed.setdefault(name.value, name)
+        if name.value not in services:
+            findings.error(
+                _SHARDS,
+                f'there is no service "{name.value}"',
+                name.span,
+                did_you_mean(name.value, services, "services"),
+            )
+        elif first is not name:
+            findings.error(
+                _SHARDS,
+                f'service "{name.value}" is in two shards',
+                name.span,
+                "leave it in the one whose Prometheus scrapes it",
+                Note("the other one is here", first.span),
+            )
+    if missing := [name for name in services if name not in placed]:
+        findings.error(
+            _SHARDS,
+            f"in no shard: {listed(missing)}",
+            shards[0].key.span,
+            "add each to the shard whose Prometheus scrapes it",
+        )
+    return findings.all
+
+
+def _resolve_deliver(site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings) -> Deliver:
+    """Fill in the defaults of each target of the site; ``receivers`` are the site's."""
+    spec = site.deliver
+    if spec is None:
+        return Deliver()
+    if spec.backstage and not site.grafana_url:
+        findings.error(
+            "deliver/no-address",
+            "Backstage links to dashboards, and the site has no grafana_url",
+            spec.backstage.span,
+            "add grafana_url, or leave backstage out",
+        )
+    return Deliver(
+        kubernetes=_kubernetes(spec.kubernetes, site, receivers, findings) if spec.kubernetes else None,
+        helm=_helm(spec.helm) if spec.helm else None,
+        mimir=_mimir(spec.mimir) if spec.mimir else None,
+        terraform=Terraform(spec.terraform.rules or "mimir") if spec.terraform else None,
+        victoriametrics=VictoriaMetrics(
+            spec.victoriametrics.namespace or "", _map(spec.victoriametrics.rule_labels)
+        )
+        if spec.victoriametrics
+        else None,
+        openslo=OpenSlo() if spec.openslo else None,
+        backstage=Backstage() if spec.backstage else None,
+    )
+
+
+def _kubernetes(
+    spec: KubernetesSpec, site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings
+) -> Kubernetes:
+    if spec.receiver_secret and not site.receivers:
+        findings.error(
+            _RECEIVERS,
+            "receiver_secret is for the secrets of receivers, and the site has no receivers",
+            spec.receiver_secret.span,
+            "name receivers in site.yaml, or leave receiver_secret out",
+        )
+    _check_keys(site, receivers, findings)
+    if spec.grafana_labels and not spec.grafana_operator:
+        findings.error(
+            "deliver/no-operator",
+            "grafana_labels choose the Grafana of an operator, and there is none",
+            spec.grafana_labels[0].key.span,
+            "add grafana_operator: true, or leave grafana_labels out",
+        )
+    return Kubernetes(
+        namespace=spec.namespace or "",
+        rule_labels=_map(spec.rule_labels),
+        # A sidecar as well would load every dashboard twice: it must be configured explicitly.
+        dashboard_labels=_map(spec.dashboard_labels) or (() if spec.grafana_operator else _DASHBOARD_LABELS),
+        folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
+        grafana_labels=(_map(spec.grafana_labels) or _GRAFANA_LABELS) if spec.grafana_operator else None,
+        receivers=receivers,
+        receiver_secret=spec.receiver_secret.value if spec.receiver_secret else _RECEIVER_SECRET,
+    )
+
+
+def _check_keys(site: SiteSpec, receivers: tuple[Receiver, ...], findings: Findings) -> None:
+    """Prove that each file has a key of its own in the Secret."""
+    known: dict[str, str] = {}
+    for entry, receiver in zip(site.receivers, receivers, strict=True):
+        for path in (path for channel in receiver.channels for path in secret_files(channel)):
+            key = secret_key(path)
+            if key.strip(".") and known.setdefault(key, path) == path:
+                continue
+            fault = f'"{known[key]}" has the same one' if key in known else "it names no file"
+            findings.error(
+                _RECEIVERS,
+                f'the key of "{path}" in the Secret of Kubernetes is its last part, and {fault}',
+                entry.key.span,
+                "name the files differently, such as /etc/alertmanager/support-slack",
+            )
+
+
+def _helm(spec: HelmSpec) -> Helm:
+    return Helm(
+        rule_labels=_map(spec.rule_labels),
+        dashboard_labels=_map(spec.dashboard_labels) or _DASHBOARD_LABELS,
+        folder_annotation=spec.folder_annotation or _FOLDER_ANNOTATION,
+    )
+
+
+def _mimir(spec: MimirSpec) -> Mimir:
+    return Mimir(max_groups=spec.max_groups or _MAX_GROUPS)
+
+
+def _map(entries: tuple[Entry[str], ...]) -> Labels:
+    return tuple((entry.key.value, entry.value) for entry in entries)

@@ -12,27 +12,28 @@ from generator.diagnostics.suggest import did_you_mean
 from generator.model import names
 from generator.model.metrics import FACTORS, Across, Metric, MetricType
 from generator.model.streams import MODEL, TOKEN_TYPE, Source, Stream
-from generator.resolve.buckets import bucket_bounds
 from generator.resolve.label_names import forbidden_label
 from generator.resolve.patterns import overlap
+from generator.resolve.quantities import bucket_bounds
 from generator.resolve.scope import look_up
-from generator.spec.types import ELSEWHERE, SourceOfStreamSpec
+from generator.spec.types import (
+    ELSEWHERE,
+    Entry,
+    FeedSpec,
+    OneOrMany,
+    ProfileSpec,
+    ServiceSpec,
+    SignalsSpec,
+    SourceOfStreamSpec,
+    StreamSpec,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from generator.diagnostics.findings import Findings
     from generator.model.labels import Label
-    from generator.spec.types import (
-        Entry,
-        FeedSpec,
-        OneOrMany,
-        ProfileSpec,
-        ServiceSpec,
-        SignalsSpec,
-        StreamSpec,
-        Text,
-    )
 
 _BASE_UNITS = {"ms": "s"}
 #: The stream whose tokens are priced, and the one that needs no prices.
@@ -62,7 +63,7 @@ def _shared(entry: Entry[StreamSpec]) -> Stream:
     )
 
 
-class Fed(Struct, frozen=True):
+class ServiceStreams(Struct, frozen=True):
     """The streams of a service; ``metrics`` are the declared and the foreign ones that feed them."""
 
     streams: dict[str, Stream]
@@ -75,7 +76,7 @@ def resolve_streams(
     labels: Mapping[str, Label],
     library: Mapping[str, Stream],
     findings: Findings,
-) -> Fed:
+) -> ServiceStreams:
     """Resolve the streams and their sources; a declared metric that feeds none is a stream of its own name."""
     scope = _Scope(metrics, labels, findings)
     shared = [found for entry in profile.streams if (found := _fed(entry, library, scope))]
@@ -90,7 +91,7 @@ def resolve_streams(
     every = {**metrics, **_foreign(shared, metrics)}
     if profile.created_series is False:
         every = {name: replace(metric, created=False) for name, metric in every.items()}
-    return Fed({stream.name: stream for stream in streams}, every)
+    return ServiceStreams({stream.name: stream for stream in streams}, every)
 
 
 class _Scope(Struct, frozen=True):
@@ -239,7 +240,7 @@ def _check_keys(entry: Entry[FeedSpec], stream: Stream, findings: Findings) -> N
         if span is not None:
             findings.error(
                 "stream/key-of-another-kind",
-                f'"{key}" says nothing of the stream "{stream.name}", which is a {stream.type.value}',
+                f'"{key}" does not apply to the stream "{stream.name}", which is a {stream.type.value}',
                 span,
                 help_,
             )
@@ -260,8 +261,8 @@ def check_feeds(
             renames = [item.value for item in part.labels]
             _check_names([*_names(part.of), *_names(part.minus)], renames, oldest, findings)
             for text in renames:
-                if found := forbidden_label(text.value, text.span):
-                    findings.add(found)
+                if finding := forbidden_label(text.value, text.span):
+                    findings.add(finding)
     _check_totals(profile, labels, findings)
     _check_cost(profile, service, findings)
 
@@ -363,7 +364,8 @@ def _check_apart(entry: Entry[FeedSpec], sources: tuple[Source, ...], scope: _Sc
             if not any(constants[name] != others[name] for name in constants.keys() & others.keys()):
                 scope.findings.error(
                     "stream/parts-alike",
-                    f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" cannot be told apart',
+                    f'the parts "{other.names[0]}" and "{source.names[0]}" of "{entry.key.value}" '
+                    "have no label that distinguishes them",
                     entry.value.parts[index].span,
                     "set a label of both to different values, such as set: {token_type: prompt}",
                 )

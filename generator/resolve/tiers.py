@@ -1,12 +1,14 @@
-"""Tiers of an alert: each severity's bound, and whether a value can ever get beyond it."""
+"""Tiers of an alert: each severity's bound, and whether a value can ever get beyond it; the severity without one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model.alerts import (
+    Alert,
     AlertKind,
     AlertSeverity,
     Burn,
@@ -19,8 +21,9 @@ from generator.model.alerts import (
 )
 from generator.model.alerts import Bound as Written
 from generator.model.signals import Better, Quantile, Signal, top_bucket
-from generator.model.units import DAY, Unit, duration, human, plain, points
-from generator.resolve.quantities import Bound, amount, bound, difference, stands_on_objective
+from generator.model.units import DAY, Unit, duration, human, parse_duration, plain, points
+from generator.resolve.fan_out import FAN_OUTS
+from generator.resolve.quantities import ResolvedBound, amount, difference, resolve_bound, stands_on_objective
 from generator.resolve.times import MONTH, burns, scaled
 
 if TYPE_CHECKING:
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
     from generator.diagnostics.findings import Findings
     from generator.model.service import Objective
     from generator.resolve.alert_scope import AlertScope
-    from generator.spec.types import AlertSpec, Entry, Text
+    from generator.spec.types import AlertKindSpec, AlertSpec, Entry, Text
+
+#: The kinds without a bound: their condition is true or false.
+_BOUNDLESS = ("idle", "unpriced", *FAN_OUTS)
 
 
 class Case(Struct, frozen=True):
@@ -70,9 +76,9 @@ def resolve_tiers(case: Case) -> tuple[Tier, ...]:
             case.entry.key.span,
             "give warning, critical or both",
         )
-    found = tuple(_tiers(case))
-    _check_order(found, case)
-    return found
+    tiers = tuple(_tiers(case))
+    _check_order(tiers, case)
+    return tiers
 
 
 def _check_order(tiers: tuple[Tier, ...], case: Case) -> None:
@@ -116,8 +122,8 @@ def _tiers(case: Case) -> Iterator[Tier]:
             continue
         if isinstance(case.kind, BurnRate):
             yield from _burn_tier(severity, text, case.kind.budget, case)
-        elif (found := _bound(text, case)) and _reachable(severity, text, found, case):
-            yield Tier(severity, found.value, found.text, written=found.written)
+        elif (bound := _bound(text, case)) and _reachable(severity, text, bound, case):
+            yield Tier(severity, bound.value, bound.text, written=bound.written)
 
 
 def _burn_tier(severity: AlertSeverity, text: Text, budget: float, case: Case) -> Iterator[Tier]:
@@ -168,7 +174,7 @@ def _beyond_budget(burn: Burn, budget: float, case: Case) -> tuple[str, str] | N
     return None
 
 
-def _bound(text: Text, case: Case) -> Bound | None:
+def _bound(text: Text, case: Case) -> ResolvedBound | None:
     if isinstance(case.kind, Overflow):
         value = amount(text, Unit.RATIO, "a share of observations", case.findings)
         return _of_share(value) if value is not None else None
@@ -176,23 +182,23 @@ def _bound(text: Text, case: Case) -> Bound | None:
         if case.objective is None and stands_on_objective(text.value):
             case.scope.off(case.entry.key, text, case.signal, "no objective")
             return None
-        return bound(text, case.signal, case.objective, case.findings)
+        return resolve_bound(text, case.signal, case.objective, case.findings)
     relative = is_relative(case.signal)
     what = f"a change of {case.signal.name}"
     value = difference(text, relative=relative, what=what, findings=case.findings)
     if value is None:
         return None
     words = human(value, Unit.RATIO) if relative else points(value)
-    return Bound(value, words, Written(value, None, words))
+    return ResolvedBound(value, words, Written(value, None, words))
 
 
-def _of_share(value: float) -> Bound:
-    return Bound(value, human(value, Unit.RATIO), Written(value, None, "#"))
+def _of_share(value: float) -> ResolvedBound:
+    return ResolvedBound(value, human(value, Unit.RATIO), Written(value, None, "#"))
 
 
-def _reachable(severity: AlertSeverity, text: Text, found: Bound, case: Case) -> bool:
+def _reachable(severity: AlertSeverity, text: Text, bound: ResolvedBound, case: Case) -> bool:
     """Report a tier that cannot fire: a default is dropped, and one that the author wrote is an error."""
-    why = _out_of_reach(found.value, case)
+    why = _out_of_reach(bound.value, case)
     if why is None:
         return True
     out = _Out(severity, why, _way_out(why, case))
@@ -269,3 +275,55 @@ def _below_zero(value: float, case: Case) -> str | None:
     if positive or not isinstance(case.kind, Threshold | Forecast | Overflow):
         return None if value > 0 else "its bound is not above zero"
     return None if value >= 0 else "its bound is below zero, so it would always fire"
+
+
+def severity(entry: Entry[AlertSpec], default: AlertSeverity) -> AlertSeverity:
+    """Take the written severity of an alert without a bound, or else the default."""
+    written = entry.value.severity
+    return default if written is None else AlertSeverity(written.value)
+
+
+def capped(alert: Alert, most: AlertSeverity | None) -> Alert:
+    """Limit the severity of an alert to ``most``: keep the first allowed bound, or all the paces."""
+    order = tuple(AlertSeverity)
+    allowed = order[order.index(most) :] if most else order
+    over = tuple(tier for tier in alert.tiers if tier.severity not in allowed)
+    if most is None or not over:
+        return alert
+    kept = alert.tiers[len(over) :]
+    if isinstance(alert.kind, BurnRate):
+        paces = tuple(dict.fromkeys(burn for tier in alert.tiers for burn in tier.burns))
+        return replace(alert, tiers=(replace(over[-1], severity=most, burns=paces),))
+    return replace(alert, tiers=kept or (replace(over[-1], severity=most),))
+
+
+def check_severity(entry: Entry[AlertSpec], kind: str, findings: Findings) -> None:
+    """Refuse keys without effect: bounds where nothing is compared, a severity where bounds set it."""
+    alert, spec = entry.key.value, entry.value
+    if kind in _BOUNDLESS:
+        for name, text in (("warning", spec.warning), ("critical", spec.critical)):
+            if text is not None:
+                findings.error(
+                    "alert/severity",
+                    f"{alert} is true or not, without a bound, and would ignore {name}: {text.value}",
+                    text.span,
+                    f"leave {name} out"
+                    if spec.severity
+                    else f"write severity: {name}{_how_long(text, spec.idle)}",
+                )
+    elif spec.severity is not None:
+        findings.error(
+            "alert/severity",
+            f"{alert} is as severe as the bound that is crossed, and would ignore severity: {spec.severity.value}",
+            spec.severity.span,
+            f"write the bound itself: {spec.severity.value}: ...; a profile's bound can be changed, not left out",
+        )
+
+
+def _how_long(text: Text, idle: AlertKindSpec | None) -> str:
+    """Show the right key for a time that was written as a bound."""
+    if idle is None or idle.signal is None or parse_duration(text.value) is None:
+        return ""
+    return (
+        f"; to wait for {text.value} without a run: idle: {{signal: {idle.signal.value}, over: {text.value}}}"
+    )

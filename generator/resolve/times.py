@@ -45,8 +45,8 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
     """Read a duration of whole seconds."""
     if text is None:
         return default
-    found = parse_duration(text.value)
-    if found is None or found != int(found):
+    length = parse_duration(text.value)
+    if length is None or length != int(length):
         findings.error(
             "unit/duration",
             f'"{text.value}" is no duration of whole seconds between 1s and ten years',
@@ -54,7 +54,7 @@ def seconds(text: Text | None, default: int, findings: Findings) -> int:
             "write a whole number with its unit, such as 30s, 5m, 1h or 30d; 1.5m is 90s",
         )
         return default
-    return int(found)
+    return int(length)
 
 
 def wait(text: Text | None, default: int, findings: Findings) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ from generator.model.words import RUN, worded
 from generator.runbooks.questions import guide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jinja2 import Template
 
     from generator.model.service import Service, Site
@@ -99,10 +97,10 @@ def _panel(alert: Alert) -> str:
 
 
 def _page(
-    found: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
+    explained: Explained, rows: str, words: Mapping[str, Sequence[str]], grafana: str, template: Template
 ) -> Artifact:
     """Write a page; ``words`` are those for a run, each with the services that have it."""
-    alert, signal = found.alert, found.signal
+    alert, signal = explained.alert, explained.signal
     run, *others = words
     page = template.render(
         # One common word is written; with several the page names the services of each.

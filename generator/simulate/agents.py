@@ -1,4 +1,4 @@
-"""A service's agents, described from its spec so that an ordinary time keeps its objectives."""
+"""A service's agents, described from its spec so that an ordinary time keeps its objectives and its budget."""
 
 from __future__ import annotations
 
@@ -11,23 +11,37 @@ from generator.simulate.behaviour import ANOTHER_ROUND, LLM_ERRORS, Agent, Langu
 from generator.simulate.draws import Choice, stream
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import usual_runs_per_hour
-from generator.simulate.spend import usd_per_run
-from generator.simulate.vocabulary import vocabulary
+from generator.simulate.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from random import Random
 
     from generator.model.service import Service
-    from generator.simulate.behaviour import Run
-    from generator.simulate.vocabulary import Vocabulary
+    from generator.simulate.behaviour import LlmCall, Run
     from generator.streams.roles import Reasons
+
+    Prices = Mapping[tuple[str, str], float]
 
 # An ordinary time uses this part of an objective's tolerance, so that no alert fires.
 _USED = 0.35
 _SUCCESS, _TOOL_ERRORS = 0.97, 0.05
 _ERROR_CLASS_WEIGHTS = (6, 3, 2, 1)
 _PILOT_RUNS = 300
+#: The field of an LLM step that each token type counts, under the names that providers use.
+TOKEN_FIELDS = {
+    "prompt": "fresh",
+    "input": "fresh",
+    "completion": "answer",
+    "output": "answer",
+    "cached": "cached",
+    "cache_read": "cached",
+    "cache_write": "written",
+    "cache_creation": "written",
+    "reasoning": "thought",
+}
+#: The field that counts the tokens of a type that is not declared.
+PRICED_AS = {"cached": "fresh", "written": "fresh", "thought": "answer"}
 
 
 def agent(service: Service, seed: int) -> Agent:
@@ -107,3 +121,25 @@ def _usual_seconds(service: Service) -> float | None:
         return min(promised) * 0.5
     buckets = service.signals["latency_p95"].of.buckets
     return buckets[len(buckets) // 2]
+
+
+def usd_per_run(service: Service, runs: Iterable[Run]) -> float:
+    """Compute the mean cost of runs in USD; tokens without a price cost nothing."""
+    every, known = tuple(runs), prices_of(service)
+    return sum(usd_of_call(call, known) for run in every for call in run.llm_calls) / len(every)
+
+
+def prices_of(service: Service) -> Prices:
+    """Return the price of a token, in USD, by model and by the field of a step that counts it."""
+    return {(price.model, TOKEN_FIELDS.get(price.token_type, "")): price.usd for price in service.prices}
+
+
+def usd_of_call(call: LlmCall, prices: Prices) -> float:
+    """Compute the cost of a step, in USD."""
+    tokens: dict[str, int] = {name: getattr(call, name) for name in TOKEN_FIELDS.values()}
+    return sum(count * _price(call.model, name, prices) for name, count in tokens.items())
+
+
+def _price(model: str, name: str, prices: Prices) -> float:
+    """Return the price of a token; without a price of its own it costs as much as those that it is counted among."""
+    return prices.get((model, name), prices.get((model, PRICED_AS.get(name, "")), 0))

@@ -72,7 +72,7 @@ class Histogram(Struct, frozen=True):
         name, below = self.metric.name, [0.0] * scrapes
         for edge, bucket in zip((*self.metric.buckets, float("inf")), self.buckets, strict=True):
             below = list(map(float.__add__, below, _dense(bucket, scrapes)))
-            labels = {"__name__": f"{name}_bucket", **self.labels, names.LE: bound(edge)}
+            labels = {"__name__": f"{name}_bucket", **self.labels, names.LE: bucket_label(edge)}
             yield Values(labels, first, list(accumulate(below))[first:])
         yield Values({"__name__": f"{name}_count", **self.labels}, first, list(accumulate(below))[first:])
         sums = list(accumulate(_dense(self.total, scrapes)))
@@ -102,7 +102,7 @@ def counting(metric: Metric, labels: Mapping[str, str], *, zero_initialised: boo
     return Counter(metric, labels, zero_initialised)
 
 
-def bound(edge: float) -> str:
+def bucket_label(edge: float) -> str:
     """Spell a bucket's bound as Python's client does: ``100.0``, ``1e+06``, ``+Inf``."""
     if edge == float("inf"):
         return "+Inf"

@@ -9,25 +9,22 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct, field
 
 from generator.model import names
-from generator.model.labels import OTHER
-from generator.model.metrics import Across
+from generator.model.labels import OTHER, Label
+from generator.model.metrics import Across, Metric
 from generator.model.signals import Better, Level
 from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.simulate.agents import PRICED_AS, TOKEN_FIELDS, prices_of, usd_of_call
 from generator.simulate.counters import Counter, Gauge, Histogram, counting
-from generator.simulate.feeds import INFO, Happening, Reading, fed, labels_of, observations
-from generator.simulate.spend import FIELDS, INSTEAD, cost, prices
+from generator.simulate.feeds import INFO, FedSource, Happening, fed, labels_of, observations
 from generator.simulate.vocabulary import Vocabulary, choices, vocabulary
-from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event
+from generator.streams.roles import ERROR_CLASS, STOP_REASON, TOOL, Amount, Event, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from generator.model.labels import Label
-    from generator.model.metrics import Metric
     from generator.model.service import Service
+    from generator.simulate.agents import Prices
     from generator.simulate.behaviour import LlmCall, Run
-    from generator.simulate.spend import Prices
-    from generator.streams.roles import Outcome
 
 #: Labels and their values.
 Segments = tuple[tuple[str, str], ...]
@@ -40,24 +37,24 @@ _USUAL, _UNDER, _ABOVE = 5.0, 0.5, 0.1
 _FIRST_TOKEN = 0.2
 
 
-class Exposed(Struct, frozen=True):
+class ServiceExposition(Struct, frozen=True):
     """The data that all processes of a service share; ``fed`` lists the readings of each event."""
 
     service: Service
     words: Vocabulary
     prices: Prices
-    fed: Mapping[Event, tuple[Reading, ...]]
+    fed: Mapping[Event, tuple[FedSource, ...]]
 
     @classmethod
-    def of(cls, service: Service) -> Exposed:
+    def of(cls, service: Service) -> ServiceExposition:
         """Read it from a service."""
-        return cls(service, vocabulary(service), prices(service), fed(service))
+        return cls(service, vocabulary(service), prices_of(service), fed(service))
 
 
 class Process(Struct, frozen=True):
     """The metrics of one process, which runs ``release``."""
 
-    exposed: Exposed
+    exposed: ServiceExposition
     release: str
     counting: dict[tuple[str, Segments], Counter | Histogram] = field(default_factory=dict)
     gauges: list[Gauge] = field(default_factory=list)
@@ -119,7 +116,7 @@ class Process(Struct, frozen=True):
         amounts = {
             Amount.SECONDS: call.seconds,
             Amount.UNTIL_FIRST: call.seconds * _FIRST_TOKEN,
-            Amount.USD: cost(call, self.exposed.prices),
+            Amount.USD: usd_of_call(call, self.exposed.prices),
         }
         self._add(Event.LLM_CALL, (call.model,), scrape, amounts, times, whose)
         if call.model not in self.token_types:
@@ -244,24 +241,24 @@ def _value(label: str, said: Mapping[str, str], process: Process) -> str:
     return choices(declared[label], label)[0] if label in declared else ""
 
 
-def _token_fields(exposed: Exposed, model: str) -> list[tuple[str, tuple[str, ...]]]:
+def _token_fields(exposed: ServiceExposition, model: str) -> list[tuple[str, tuple[str, ...]]]:
     """List the token types that are exposed for a model, each with the fields of a step that it counts."""
-    types = {FIELDS[name]: name for name in exposed.words.token_types if name in FIELDS}
+    types = {TOKEN_FIELDS[name]: name for name in exposed.words.token_types if name in TOKEN_FIELDS}
     counted = {name: [field] for field, name in types.items()}
     for inclusion in exposed.service.inclusions:
         if model in inclusion.models and inclusion.token_type in counted:
-            inside = [FIELDS[name] for name in inclusion.included if name in FIELDS]
+            inside = [TOKEN_FIELDS[name] for name in inclusion.included if name in TOKEN_FIELDS]
             counted[inclusion.token_type] += inside
             if "cached" in inside and "written" not in inside:
                 # A source that counts cached tokens inside prompts does not tell which ones were written to the cache.
                 counted.pop(types.pop("written", ""), None)
-    for field_, instead in INSTEAD.items():
+    for field_, instead in PRICED_AS.items():
         if field_ not in types and instead in types:
             counted[types[instead]].append(field_)
     return [(name, tuple(fields)) for name, fields in counted.items()]
 
 
-def _declared(metric: Metric, release: str, exposed: Exposed) -> Iterator[dict[str, str]]:
+def _declared(metric: Metric, release: str, exposed: ServiceExposition) -> Iterator[dict[str, str]]:
     """List the label combinations that a process can expose before anything happened."""
     labels = [exposed.service.labels[name] for name in metric.labels if name != names.RELEASE]
     if not all(label.values for label in labels):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.model.metrics import FACTORS, Metric, MetricType
-from generator.model.streams import MODEL
+from generator.model.streams import MODEL, Source, Stream
 from generator.resolve.patterns import example
 from generator.streams.roles import Amount, Event, Role, role
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from generator.model.labels import Label
     from generator.model.service import Service
-    from generator.model.streams import Source, Stream
 
     #: The value of a stream's label.
     Value = Callable[[str], str]
@@ -43,7 +42,7 @@ _ORDER = (
 _ERRORS = frozenset({Event.TOOL_ERROR, Event.LLM_ERROR})
 
 
-class Reading(Struct, frozen=True):
+class FedSource(Struct, frozen=True):
     """A source of a stream and the role that feeds it; ``counted`` is the event that its metric counts."""
 
     stream: Stream
@@ -75,7 +74,7 @@ class Observation(Struct, frozen=True):
     factor: float
 
 
-def fed(service: Service) -> Mapping[Event, tuple[Reading, ...]]:
+def fed(service: Service) -> Mapping[Event, tuple[FedSource, ...]]:
     """List the readings that each event feeds, in the service's order."""
     every = tuple(_readings(service))
     failing = {
@@ -87,12 +86,12 @@ def fed(service: Service) -> Mapping[Event, tuple[Reading, ...]]:
     return {**found, Event.LLM_ERROR: (*calls, *found[Event.LLM_ERROR])}
 
 
-def _readings(service: Service) -> Iterator[Reading]:
+def _readings(service: Service) -> Iterator[FedSource]:
     counting = (one for one in service.streams.values() if not one.is_gauge)
     every = [(one, source, role(one) or _own(one)) for one in counting for source in one.sources]
     for stream, source, found in every:
         beside = (other.event for _, read, other in every if _is_within(source, read))
-        yield Reading(stream, source, found, min((found.event, *beside), key=_ORDER.index))
+        yield FedSource(stream, source, found, min((found.event, *beside), key=_ORDER.index))
 
 
 def _own(stream: Stream) -> Role:
@@ -115,11 +114,11 @@ class Happening(Struct, frozen=True):
 
 
 def observations(
-    happening: Happening, found: Iterable[Reading], service: Service, value: Value
+    happening: Happening, sources: Iterable[FedSource], service: Service, value: Value
 ) -> Iterator[Observation]:
     """Yield an event's observation in each series that it feeds; ``value`` returns any label of a stream."""
-    by_metric: defaultdict[str, list[Reading]] = defaultdict(list)
-    for one in _chosen(found, happening):
+    by_metric: defaultdict[str, list[FedSource]] = defaultdict(list)
+    for one in _chosen(sources, happening):
         by_metric[one.metric].append(one)
     for name, read in by_metric.items():
         metric = service.metrics[name]
@@ -133,10 +132,10 @@ def observations(
         yield Observation(metric, labels, observed.role.amount, observed.factor)
 
 
-def _chosen(found: Iterable[Reading], happening: Happening) -> Iterator[Reading]:
+def _chosen(sources: Iterable[FedSource], happening: Happening) -> Iterator[FedSource]:
     """Yield the source of each stream for an event, and the sources from which it is subtracted."""
-    by_stream: defaultdict[str, list[Reading]] = defaultdict(list)
-    for one in found:
+    by_stream: defaultdict[str, list[FedSource]] = defaultdict(list)
+    for one in sources:
         if happening.failed or one.role.event not in _ERRORS:
             by_stream[one.stream.name].append(one)
     for read in by_stream.values():
@@ -165,7 +164,7 @@ class _Meant(Struct, frozen=True):
         return (self.value, *(() if self.none else map(example, self.patterns)))
 
 
-def _shown(event: Event, read: Iterable[Reading], service: Service, value: Value) -> dict[str, str]:
+def _shown(event: Event, read: Iterable[FedSource], service: Service, value: Value) -> dict[str, str]:
     """Choose a value for each label of a metric that has the right meaning for all its readers."""
     meant: defaultdict[str, list[_Meant]] = defaultdict(list)
     for one in read:
@@ -197,7 +196,7 @@ def _fitting(wanted: Iterable[_Meant]) -> str:
 def labels_of(metric: Metric, service: Service, value: Value) -> dict[str, str]:
     """Return the labels of a metric that counts no events, as its source exposes them."""
     read = (
-        Reading(stream, source, Role(Event.RUN), Event.RUN)
+        FedSource(stream, source, Role(Event.RUN), Event.RUN)
         for stream in service.streams.values()
         for source in stream.sources
         if metric.name in source.names

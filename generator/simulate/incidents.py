@@ -77,7 +77,7 @@ class Effect(Struct, frozen=True):
     released: bool = False
 
 
-class Incident(Struct, frozen=True):
+class SimulatedIncident(Struct, frozen=True):
     """An effect from ``start`` to ``end`` (Unix seconds); only on instances of ``release``, unless that is empty."""
 
     effect: Effect
@@ -103,7 +103,7 @@ def effects(service: Service) -> tuple[Effect, ...]:
     return _effects(vocabulary(service).tools[0])
 
 
-def names() -> tuple[str, ...]:
+def incident_names() -> tuple[str, ...]:
     """List the names of all kinds of incidents."""
     return tuple(effect.name for effect in _effects(""))
 
@@ -152,7 +152,7 @@ def _effects(tool: str) -> tuple[Effect, ...]:
     )
 
 
-def incident(name: str, service: Service, start: float, end: float, release: str = "") -> Incident:
+def incident(name: str, service: Service, start: float, end: float, release: str = "") -> SimulatedIncident:
     """Return the incident ``name`` of a service.
 
     Raises:
@@ -161,14 +161,14 @@ def incident(name: str, service: Service, start: float, end: float, release: str
     if end <= start:
         message = f"incident {name} ends before it starts"
         raise ValueError(message)
-    found = {effect.name: effect for effect in effects(service)}
-    if name not in found:
-        message = f'there is no incident "{name}"; there are {", ".join(found)}'
+    by_name = {effect.name: effect for effect in effects(service)}
+    if name not in by_name:
+        message = f'there is no incident "{name}"; there are {", ".join(by_name)}'
         raise ValueError(message)
-    return Incident(found[name], start, end, release)
+    return SimulatedIncident(by_name[name], start, end, release)
 
 
-def conditions(incidents: Iterable[Incident], time: float, release: str) -> Conditions:
+def conditions(incidents: Iterable[SimulatedIncident], time: float, release: str) -> Conditions:
     """Merge the incidents of a time: factors multiply, of shares and names the last one counts."""
     merged = ORDINARY
     for one in incidents:

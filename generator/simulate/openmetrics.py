@@ -8,18 +8,16 @@ from itertools import groupby
 from math import isnan
 from operator import itemgetter
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from generator.model import names
-from generator.model.metrics import MetricType
+from generator.model.metrics import Metric, MetricType
 from generator.simulate.feeds import INFO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import TextIO
 
     from generator.live.remote_write import TimeSeries
-    from generator.model.metrics import Metric
     from generator.model.service import Service
 
     _Labels = frozenset[tuple[str, str]]

@@ -1,25 +1,31 @@
-"""A scenario to simulate: its span, instances, releases and incidents."""
+"""A scenario to simulate: its span, instances, releases and incidents, and the arrivals of runs."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import cos, pi
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR, WEEK
-from generator.simulate.traffic import Traffic
+from generator.simulate.incidents import SimulatedIncident, incident
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from generator.model.service import Service
-    from generator.simulate.incidents import Incident
 
 # A promised minimum also holds at the quietest time, at night on a weekend.
 _ABOVE_PROMISE = 8
 _RUNS_PER_HOUR = 600.0
+# 1970-01-01 was a Thursday; in a week that starts there, Saturday is day 2.
+_WEEKEND = (2, 3)
+_PEAK_HOUR = 14
 
 
-class Rollout(Struct, frozen=True):
+class SimulatedRollout(Struct, frozen=True):
     """The replacement of the running release by another one, instance by instance.
 
     Attributes:
@@ -57,12 +63,47 @@ class Scenario(Struct, frozen=True):
     end: float
     replicas: int
     release: str
-    traffic: Traffic
-    rollouts: tuple[Rollout, ...] = ()
-    incidents: tuple[Incident, ...] = ()
+    traffic: Arrivals
+    rollouts: tuple[SimulatedRollout, ...] = ()
+    incidents: tuple[SimulatedIncident, ...] = ()
     mean_life: float | None = 2 * DAY
     missed_scrapes: float = 0.0005
     zero_initialised: bool = True
+
+
+class Arrivals(Struct, frozen=True):
+    """Arrivals of runs over all instances.
+
+    Attributes:
+        runs_per_hour: The mean of a working day.
+        swing: The part of the mean by which the peak at 14:00 UTC exceeds it, and the night falls below it;
+            0 is the same all day.
+        weekend: The traffic of a day at the weekend, as a part of a working day's.
+    """
+
+    runs_per_hour: float
+    swing: float = 0.7
+    weekend: float = 0.5
+
+    @property
+    def lowest(self) -> float:
+        """Runs an hour at the quietest time of a week."""
+        return self.runs_per_hour * (1 - self.swing) * self.weekend
+
+    def at(self, time: float) -> float:
+        """Runs per second at a Unix time."""
+        hours = time % DAY / HOUR
+        daily = 1 + self.swing * cos((hours - _PEAK_HOUR) / 24 * 2 * pi)
+        weekly = self.weekend if time // DAY % 7 in _WEEKEND else 1
+        return self.runs_per_hour / HOUR * daily * weekly
+
+
+class RequestedIncident(Struct, frozen=True):
+    """A requested incident; times are Unix seconds."""
+
+    name: str
+    start: float
+    end: float
 
 
 def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scenario:
@@ -71,14 +112,14 @@ def ordinary(service: Service, start: float, end: float, seed: int = 1) -> Scena
     Spans below six hours see no release.
     """
     middle = start + (end - start) * 0.4
-    rollouts = (Rollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
+    rollouts = (SimulatedRollout(_named_after(middle), middle),) if end - start >= 6 * HOUR else ()
     return Scenario(
         seed=seed,
         start=start,
         end=end,
         replicas=service.replicas,
         release=_named_after(start - WEEK),
-        traffic=Traffic(usual_runs_per_hour(service)),
+        traffic=Arrivals(usual_runs_per_hour(service)),
         rollouts=rollouts,
     )
 
@@ -90,3 +131,52 @@ def usual_runs_per_hour(service: Service) -> float:
 
 def _named_after(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).date().isoformat()
+
+
+def scenario_with(
+    service: Service, start: float, end: float, wanted: Sequence[RequestedIncident] = (), *, seed: int = 1
+) -> Scenario:
+    """Describe an ordinary time in which the requested incidents happen.
+
+    An incident that comes with a release has a rollout of its own at its start, and is rolled back at its end; the
+    ordinary release is left out then.
+
+    Raises:
+        ValueError: a name is unknown, an incident ends before it starts, or lies beyond the span.
+    """
+    plain = ordinary(service, start, end, seed)
+    releases = (f"{plain.release}.{number}" for number in range(1, len(wanted) + 1))
+    least = (service.runs_per_hour or 0) / plain.traffic.lowest
+    incidents = tuple(
+        _busier(_incident(one, service, release, start, end), least)
+        for one, release in zip(wanted, releases, strict=True)
+    )
+    released = tuple(_rollouts(incidents, plain.release, end))
+    return replace(plain, incidents=incidents, rollouts=released or plain.rollouts)
+
+
+def _incident(
+    one: RequestedIncident, service: Service, release: str, start: float, end: float
+) -> SimulatedIncident:
+    effect = incident(one.name, service, one.start, one.end)
+    if not start <= one.start < end:
+        message = f"incident {one.name} starts outside the span"
+        raise ValueError(message)
+    return replace(effect, release=release) if effect.effect.released else effect
+
+
+def _busier(one: SimulatedIncident, least: float) -> SimulatedIncident:
+    """Raise an incident's traffic to ``least``, the smallest factor that keeps the promise of traffic."""
+    changes = one.effect.changes
+    if changes.traffic >= least:
+        return one
+    return replace(one, effect=replace(one.effect, changes=replace(changes, traffic=least)))
+
+
+def _rollouts(incidents: Iterable[SimulatedIncident], before: str, end: float) -> Iterable[SimulatedRollout]:
+    """Roll each release out, and back to the release before all of them."""
+    for one in sorted(incidents, key=lambda one: one.start):
+        if one.release:
+            yield SimulatedRollout(one.release, one.start)
+            if one.end < end:
+                yield SimulatedRollout(before, one.end)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from generator.model.service import Service
     from generator.simulate.fleet import Life
-    from generator.simulate.incidents import Incident
-    from generator.simulate.scenario import Rollout, Scenario
+    from generator.simulate.incidents import SimulatedIncident
+    from generator.simulate.scenario import Scenario, SimulatedRollout
 
 
 class Truth(Struct, frozen=True):
@@ -23,9 +23,9 @@ class Truth(Struct, frozen=True):
     start: float
     end: float
     release: str
-    rollouts: tuple[Rollout, ...]
+    rollouts: tuple[SimulatedRollout, ...]
     lives: tuple[Life, ...]
-    incidents: tuple[Incident, ...]
+    incidents: tuple[SimulatedIncident, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return it in the form of the schema of incidents."""
@@ -53,7 +53,7 @@ def truth(service: Service, scenario: Scenario, lived: Sequence[Life]) -> Truth:
     )
 
 
-def _incident(one: Incident) -> dict[str, Any]:
+def _incident(one: SimulatedIncident) -> dict[str, Any]:
     effect = one.effect
     return {
         "name": effect.name,

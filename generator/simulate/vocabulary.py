@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.model.labels import OTHER
+from generator.model.labels import OTHER, Label
 from generator.model.streams import MODEL, TOKEN_TYPE
 from generator.streams import roles
 from generator.streams.roles import ERROR_CLASS, TOOL, Event, Outcome, Reasons
 
 if TYPE_CHECKING:
-    from generator.model.labels import Label
     from generator.model.service import Service
 
 #: The reasons that end runs of a service without a label for them.

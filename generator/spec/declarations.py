@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from generator.spec import files, nodes
+from generator.spec import nodes, sources
 from generator.spec.document import Document, parse_document
 from generator.spec.source import read_source
 
@@ -40,7 +40,7 @@ def declared(name: str, specs: Path) -> Iterator[Declaration]:
                 yield _declaration(document, section, entry)
 
 
-def names(specs: Path) -> Iterator[str]:
+def declared_names(specs: Path) -> Iterator[str]:
     """Yield all declared names; a name may come several times."""
     for document in _documents(specs):
         yield from (entry.key.text for _, entry in _entries(document))
@@ -48,27 +48,27 @@ def names(specs: Path) -> Iterator[str]:
 
 def _documents(specs: Path, mentioned: str = "") -> Iterator[Document]:
     """Parse the files that mention a name; the command ``check`` reports files that are not YAML."""
-    own = [*files.profiles(specs), *files.yaml_files(specs)]
+    own = [*sources.profile_files(specs), *sources.yaml_files(specs)]
     taken = {path.relative_to(specs) for path in own}
     shipped = [
         path
-        for path in [*files.shipped_profiles(), *files.yaml_files(files.SHIPPED)]
-        if path.relative_to(files.SHIPPED) not in taken
+        for path in [*sources.shipped_profiles(), *sources.yaml_files(sources.SHIPPED)]
+        if path.relative_to(sources.SHIPPED) not in taken
     ]
-    for path in [*own, *shipped, *files.services(specs)]:
-        source = read_source(path, files.shown(path)).value
+    for path in [*own, *shipped, *sources.service_files(specs)]:
+        source = read_source(path, sources.shown_path(path)).value
         if source and mentioned in source.text and (document := parse_document(source).value):
             yield document
 
 
-def _entries(document: Document) -> Iterator[tuple[str, nodes.Entry]]:
+def _entries(document: Document) -> Iterator[tuple[str, nodes.KeyValue]]:
     for section in _SECTIONS:
-        found = document.root.child(section)
-        if isinstance(found, nodes.Mapping):
-            yield from ((section, entry) for entry in found.entries.values())
+        section_node = document.root.child(section)
+        if isinstance(section_node, nodes.Mapping):
+            yield from ((section, entry) for entry in section_node.entries.values())
 
 
-def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declaration:
+def _declaration(document: Document, section: str, entry: nodes.KeyValue) -> Declaration:
     first, end = entry.key.span, entry.value.span
     # A block ends where the next key begins.
     last = end.end_line - (end.end_column <= first.column and end.end_line > first.line)
@@ -83,7 +83,7 @@ def _declaration(document: Document, section: str, entry: nodes.Entry) -> Declar
     )
 
 
-def _text(entry: nodes.Entry, *keys: str) -> str:
+def _text(entry: nodes.KeyValue, *keys: str) -> str:
     """Return the text of the first of the keys that exists."""
-    found = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
-    return found[0] if found else ""
+    texts = [child.text for key in keys if isinstance(child := entry.value.child(key), nodes.Scalar)]
+    return texts[0] if texts else ""

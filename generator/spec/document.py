@@ -1,7 +1,7 @@
 """A source becomes a document: a tree in which every value has its place.
 
-``parse_document`` keeps the convention of ``generator.diagnostics.result``: for any text it returns a document with
-warnings, or else errors, each at its place. The tree is frozen.
+``parse_document`` returns a ``Result``: for any text a document with warnings, or else errors, each at its place. The
+tree is frozen.
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error, has_errors, limited
 from generator.spec import yaml_restrictions
-from generator.spec.events import Event, EventKind, StopReading, read_events
-from generator.spec.nodes import Entry, Mapping, Node, Plain, Scalar, Sequence, Step, to_plain
-from generator.spec.source import check_text
+from generator.spec.events import EventKind, StopReading, YamlEvent, read_events
+from generator.spec.nodes import KeyValue, Mapping, Node, Plain, Scalar, Sequence, Step, to_plain
+from generator.spec.source import SourceText, check_text
 from generator.spec.yaml_restrictions import Refusal, is_date, missing_commas, missing_values, resolve_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.diagnostics import Diagnostic
-    from generator.spec.nodes import Node
-    from generator.spec.source import Source
 
 _MERGE_KEY = "<<"
 
@@ -31,7 +28,7 @@ _MERGE_KEY = "<<"
 class Composer:
     """One walk over a source's events; ``diagnostics`` grows with it."""
 
-    def __init__(self, source: Source, *, dates: bool = False) -> None:
+    def __init__(self, source: SourceText, *, dates: bool = False) -> None:
         self._dates = dates
         self.diagnostics: list[Diagnostic] = []
         self._text = source.text
@@ -54,13 +51,13 @@ class Composer:
             self.diagnostics.append(yaml_restrictions.second_document(second))
         return root
 
-    def _node(self, event: Event) -> Node:
+    def _node(self, event: YamlEvent) -> Node:
         self.diagnostics += yaml_restrictions.properties(event, self._text)
         if event.kind is EventKind.SEQUENCE:
             return self._sequence(event)
         return self._mapping(event) if event.kind is EventKind.MAPPING else self._scalar(event)
 
-    def _scalar(self, event: Event) -> Scalar:
+    def _scalar(self, event: YamlEvent) -> Scalar:
         if event.style:
             return self._quoted(event)
         value = event.text if self._dates and is_date(event.text) else resolve_plain(event.text)
@@ -69,11 +66,11 @@ class Composer:
             value = event.text
         return Scalar(event.span, value, event.text)
 
-    def _quoted(self, event: Event) -> Scalar:
-        self.diagnostics += yaml_restrictions.written(event, self._text)
+    def _quoted(self, event: YamlEvent) -> Scalar:
+        self.diagnostics += yaml_restrictions.check_escapes(event, self._text)
         return Scalar(event.span, event.text, event.text, quoted=True)
 
-    def _sequence(self, start: Event) -> Sequence:
+    def _sequence(self, start: YamlEvent) -> Sequence:
         items: list[Node] = []
         while (event := next(self._events)).kind is not EventKind.END:
             items.append(self._node(event))
@@ -81,16 +78,16 @@ class Composer:
             self.diagnostics += missing_commas(items)
         return Sequence(_whole(start, event, items[-1:]), tuple(items))
 
-    def _mapping(self, start: Event) -> Mapping:
-        entries: dict[str, Entry] = {}
-        written: list[Entry] = []
+    def _mapping(self, start: YamlEvent) -> Mapping:
+        entries: dict[str, KeyValue] = {}
+        written: list[KeyValue] = []
         values: list[Node] = []
         while (event := next(self._events)).kind is not EventKind.END:
             key = self._key(event)
             values.append(self._value(event))
             if key is None:
                 continue
-            written.append(Entry(key, values[-1]))
+            written.append(KeyValue(key, values[-1]))
             first = entries.setdefault(key.text, written[-1])
             if first.key is not key:
                 self.diagnostics.append(yaml_restrictions.duplicate_key(key, first.key))
@@ -98,7 +95,7 @@ class Composer:
             self.diagnostics += missing_values(written)
         return Mapping(_whole(start, event, values[-1:]), MappingProxyType(entries))
 
-    def _key(self, event: Event) -> Scalar | None:
+    def _key(self, event: YamlEvent) -> Scalar | None:
         """The key, or ``None`` when it cannot be a key."""
         if event.kind is not EventKind.SCALAR:
             self._node(event)
@@ -114,14 +111,14 @@ class Composer:
             self.diagnostics.append(yaml_restrictions.key_type(event, self._text))
         return None
 
-    def _value(self, key: Event) -> Node:
+    def _value(self, key: YamlEvent) -> Node:
         event = next(self._events)
         if event.kind is EventKind.ALIAS and key.text == _MERGE_KEY and not key.style:
             return Scalar(event.span, None, "")  # the merge key and its alias are reported as one error
         return self._node(event)
 
 
-def _whole(start: Event, end: Event, last: list[Node]) -> Span:
+def _whole(start: YamlEvent, end: YamlEvent, last: list[Node]) -> Span:
     """The span of a collection; in block style YAML puts its end where the next token begins."""
     stop = end.span if start.in_flow or not last else last[0].span
     return Span(start.span.file, start.span.line, start.span.column, stop.end_line, stop.end_column)
@@ -130,7 +127,7 @@ def _whole(start: Event, end: Event, last: list[Node]) -> Span:
 class Document(Struct, frozen=True):
     """A file's only YAML document, whose root is a mapping."""
 
-    source: Source
+    source: SourceText
     root: Mapping
 
     def at(self, path: Iterable[Step]) -> Node:
@@ -146,22 +143,22 @@ class Document(Struct, frozen=True):
         return to_plain(self.root)
 
 
-def parse_document(source: Source, *, dates: bool = False) -> Result[Document]:
+def parse_document(source: SourceText, *, dates: bool = False) -> Result[Document]:
     """The document of a source, or all errors of its text and its YAML; with ``dates``, dates may be unquoted text."""
     unreadable = check_text(source)
     if unreadable:
         return Result.failed(*limited(unreadable))
     composer = Composer(source, dates=dates)
     root = composer.compose()
-    found = composer.diagnostics
-    if not has_errors(found):
-        found += _root_problem(source, root)
-    if has_errors(found) or not isinstance(root, Mapping):
-        return Result.failed(*limited(found))
-    return Result(Document(source, root), limited(found))
+    diagnostics = composer.diagnostics
+    if not has_errors(diagnostics):
+        diagnostics += _root_problem(source, root)
+    if has_errors(diagnostics) or not isinstance(root, Mapping):
+        return Result.failed(*limited(diagnostics))
+    return Result(Document(source, root), limited(diagnostics))
 
 
-def _root_problem(source: Source, root: Node | None) -> list[Diagnostic]:
+def _root_problem(source: SourceText, root: Node | None) -> list[Diagnostic]:
     help_ = "write keys and values, such as: service: support-agent"
     if root is None or (isinstance(root, Scalar) and not root.text and not root.quoted):
         return [error("yaml/empty", "the file holds no document", Span.of_file(source.path), help_)]

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, error
-from generator.spec.types import Inhabited, Located
+from generator.spec.types import AlertSpec, Entry, EnvironmentSpec, Inhabited, Located, ServiceSpec, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generator.spec.types import AlertSpec, Entry, EnvironmentSpec, ServiceSpec, Text
 
 T = TypeVar("T")
 

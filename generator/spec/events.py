@@ -18,7 +18,7 @@ from generator.spec.yaml_errors import ParserProblem, syntax_error
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.spec.source import Source
+    from generator.spec.source import SourceText
 
 MAX_DEPTH = 32
 """A spec's deepest value lies at depth 8 or so."""
@@ -38,7 +38,7 @@ class EventKind(Enum):
     END = auto()
 
 
-class Event(Struct, frozen=True):
+class YamlEvent(Struct, frozen=True):
     """One event; ``index`` is its offset in the text, ``style`` is empty for a plain scalar."""
 
     kind: EventKind
@@ -72,7 +72,7 @@ _NESTING = {EventKind.SEQUENCE: 1, EventKind.MAPPING: 1, EventKind.END: -1}
 _NODES = frozenset({EventKind.SCALAR, EventKind.ALIAS, EventKind.SEQUENCE, EventKind.MAPPING})
 
 
-def read_events(source: Source) -> Iterator[Event]:
+def read_events(source: SourceText) -> Iterator[YamlEvent]:
     """The events of a text that ``check_text`` has passed: documents and the nodes in them.
 
     Raises:
@@ -91,7 +91,7 @@ def read_events(source: Source) -> Iterator[Event]:
         yield event
 
 
-def _parsed(source: Source) -> Iterator[Event]:
+def _parsed(source: SourceText) -> Iterator[YamlEvent]:
     try:
         for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
             if type(event) in _KINDS:
@@ -102,10 +102,10 @@ def _parsed(source: Source) -> Iterator[Event]:
         raise StopReading(syntax_error(source, ParserProblem(str(problem)))) from None
 
 
-def _event(source: Source, event: yaml.Event) -> Event:
+def _event(source: SourceText, event: yaml.Event) -> YamlEvent:
     line, column, index = _place(event.start_mark)
     end_line, end_column, _ = _place(event.end_mark)
-    return Event(
+    return YamlEvent(
         _KINDS[type(event)],
         Span(source.path, line + 1, column + 1, end_line + 1, end_column + 1),
         index,

@@ -14,18 +14,17 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, has_errors, limited
 from generator.spec.decode import decode
-from generator.spec.document import parse_document
+from generator.spec.document import Document, parse_document
 from generator.spec.environments import in_environments, too_long
-from generator.spec.receiver_secrets import check_secrets
 from generator.spec.schema import load_schema, misplaced, validate
-from generator.spec.sources import read_sources
-from generator.spec.texts import check_texts
+from generator.spec.sources import Sources, SpecFile, read_sources
+from generator.spec.texts import check_secrets, check_texts
 from generator.spec.types import (
     IncidentsSpec,
     PricesSpec,
     ProfileSpec,
     ServiceSpec,
-    Shared,
+    SharedSpecs,
     SignalsSpec,
     SiteSpec,
     Specs,
@@ -34,8 +33,6 @@ from generator.spec.types import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.spec.document import Document
-    from generator.spec.sources import Sources, SpecFile
 
 T = TypeVar("T")
 
@@ -82,7 +79,7 @@ def load_incidents(file: SpecFile) -> Loaded[IncidentsSpec]:
     return _load(file, "incidents", IncidentsSpec)
 
 
-def load_shared(sources: Sources) -> Loaded[Shared]:
+def load_shared(sources: Sources) -> Loaded[SharedSpecs]:
     """Load the parts that all services share: the site, the prices, the library of signals and the profiles."""
     profiles = _profiles(sources)
     site = _load_shared(sources.site, "site", SiteSpec) if sources.site else None
@@ -92,7 +89,7 @@ def load_shared(sources: Sources) -> Loaded[Shared]:
     diagnostics = (*(one for each in every for one in each.diagnostics), *sources.diagnostics)
     if has_errors(diagnostics):
         return Loaded(None, diagnostics)
-    shared = Shared(
+    shared = SharedSpecs(
         site.specs if site else None,
         prices.specs if prices else None,
         signals.specs if signals else None,
@@ -145,8 +142,8 @@ def _load(file: SpecFile, kind: str, into: type[T]) -> Loaded[T]:
     if document.value is None:
         return Loaded(None, (*source.diagnostics, *document.diagnostics))
     misfits = _errors_of(document.value, kind)
-    found = (*source.diagnostics, *document.diagnostics, *misfits)
-    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), found)
+    findings = (*source.diagnostics, *document.diagnostics, *misfits)
+    return Loaded(None if has_errors(misfits) else decode(document.value.root, into), findings)
 
 
 #: Files that services share are seldom edited, and one process may compile often: while it watches, say.

@@ -52,7 +52,7 @@ class Scalar(Node, frozen=True):
     quoted: bool = False
 
 
-class Entry(Struct, frozen=True):
+class KeyValue(Struct, frozen=True):
     """A key, whose ``value`` is always a string, and the node below it."""
 
     key: Scalar
@@ -62,7 +62,7 @@ class Entry(Struct, frozen=True):
 class Mapping(Node, frozen=True):
     """Entries by key, in the order of the file."""
 
-    entries: collections.abc.Mapping[str, Entry]
+    entries: collections.abc.Mapping[str, KeyValue]
 
     def child(self, step: Step) -> Node | None:
         """The value under a key, or ``None``."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct
 
-from generator.spec import files
+from generator.spec import sources
 from generator.spec.schema import KINDS, SUFFIX, schema_text
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Key(Struct, frozen=True):
         return self.path.rpartition(".")[2]
 
 
-class Section(Struct, frozen=True):
+class KeySection(Struct, frozen=True):
     """The keys of a kind of file or of a shared definition; ``places`` are the files, and where in them."""
 
     name: str
@@ -88,7 +88,7 @@ class Section(Struct, frozen=True):
 
 
 @cache
-def sections() -> tuple[Section, ...]:
+def sections() -> tuple[KeySection, ...]:
     """List all keys: a section for each kind of file, then one for each shared definition."""
     own = [_section(kind, _schema(kind), (where,), _shipped(kind)) for kind, where in _FILES.items()]
     return (*own, *map(_shared_section, _shared_definitions()))
@@ -114,20 +114,20 @@ def _uses(definition: str) -> Iterator[tuple[str, str]]:
                 yield kind, key
 
 
-def _shared_section(definition: str) -> Section:
+def _shared_section(definition: str) -> KeySection:
     uses = tuple(_uses(definition))
     places = tuple(f"{_FILES[kind]}, under {key}.{_ANY_NAME}" for kind, key in uses)
     specs = [entry for kind, key in uses for each in _shipped(kind) for entry in _at(each, (key, _ANY_NAME))]
     return _section(definition, _schema("common")["$defs"][definition], places, specs)
 
 
-def _section(name: str, schema: Schema, places: tuple[str, ...], specs: Sequence[Plain]) -> Section:
+def _section(name: str, schema: Schema, places: tuple[str, ...], specs: Sequence[Plain]) -> KeySection:
     kind = name if name in _FILES else "common"
     keys = tuple(
         _key(path, part, required, _example(part, path, specs))
         for path, part, required in _walk(schema, kind, "")
     )
-    return Section(name, schema["title"], schema.get("description", ""), places, keys)
+    return KeySection(name, schema["title"], schema.get("description", ""), places, keys)
 
 
 def _walk(schema: Schema, kind: str, prefix: str) -> Iterator[tuple[str, Schema, bool]]:
@@ -234,8 +234,12 @@ def _yaml(value: Plain) -> str:
 def _shipped(kind: str) -> tuple[Plain, ...]:
     """Read the specs of a kind that ship with the compiler; a wheel has no services and no site."""
     if kind in _IN_DIRECTORIES:
-        paths = files.services(files.SHIPPED) if kind == "service" else files.profiles(files.SHIPPED)
+        paths = (
+            sources.service_files(sources.SHIPPED)
+            if kind == "service"
+            else sources.profile_files(sources.SHIPPED)
+        )
     else:
-        found = files.shared_file(files.SHIPPED, kind)
+        found = sources.path_of_shared(sources.SHIPPED, kind)
         paths = [found] if found else []
     return tuple(yaml.safe_load(path.read_text("utf-8")) for path in paths)

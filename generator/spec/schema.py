@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from generator.diagnostics import Diagnostic, Span, error
 from generator.diagnostics.findings import MAX_PER_FILE, left_out
-from generator.spec.schema_errors import MISSING_KEY, schema_errors
+from generator.spec.schema_errors import MISSING_KEY, SchemaError, schema_errors
 from generator.spec.schema_messages import diagnostic_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.diagnostics import Diagnostic
     from generator.spec.document import Document
-    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
 KINDS = ("service", "profile", "signals", "site", "prices", "incidents", "common")
@@ -63,14 +61,14 @@ def compile_schema(contents: Mapping[str, Any], shared: Iterable[Mapping[str, An
 def validate(document: Document, schema: Schema) -> tuple[Diagnostic, ...]:
     """Find everything in a document that its schema forbids; empty when it fits."""
     findings = schema_errors(schema.violations(document.to_plain()))
-    found = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
-    shown = [diagnostic_of(document, schema, *each) for each in found[:MAX_PER_FILE]]
-    rest = len(found) - len(shown)
-    return (*shown, left_out(found[MAX_PER_FILE][0], rest)) if rest else tuple(shown)
+    placed = sorted(((place_of(document, finding), finding) for finding in findings), key=_order)
+    shown = [diagnostic_of(document, schema, *each) for each in placed[:MAX_PER_FILE]]
+    rest = len(placed) - len(shown)
+    return (*shown, left_out(placed[MAX_PER_FILE][0], rest)) if rest else tuple(shown)
 
 
-def _order(found: tuple[Span, SchemaError]) -> tuple[Span, bool]:
-    span, finding = found
+def _order(placed: tuple[Span, SchemaError]) -> tuple[Span, bool]:
+    span, finding = placed
     return span, finding.keyword == MISSING_KEY
 
 

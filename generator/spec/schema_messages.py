@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from generator.diagnostics import Diagnostic, Note, error
+from generator.diagnostics import Diagnostic, Note, Span, error
 from generator.diagnostics.printable import quoted, shortened
 from generator.diagnostics.suggest import closest, listed
-from generator.spec.nodes import Mapping, Scalar
+from generator.spec.nodes import Mapping, Node, Scalar
 from generator.spec.schema_errors import (
     KEY_NAME,
     MISSING_KEY,
@@ -25,6 +25,7 @@ from generator.spec.schema_words import (
     address_help,
     constant,
     example_of,
+    expected_types,
     help_of,
     meaning_of,
     name_help,
@@ -32,16 +33,12 @@ from generator.spec.schema_words import (
     type_help,
     type_message,
     value,
-    wanted_types,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from generator.diagnostics import Span
     from generator.spec.document import Document
-    from generator.spec.nodes import Node
-    from generator.spec.schema_errors import SchemaError
     from generator.spec.schema_validator import Schema
 
 
@@ -151,7 +148,7 @@ def _key_name(case: ErrorContext) -> Message:
 
 
 def _type(case: ErrorContext) -> Message:
-    types = wanted_types(case.wanted)
+    types = expected_types(case.wanted)
     # Where the help explains how to write a value and there is no pattern, quotes would not help.
     pattern = case.finding.violation.schema.get("pattern", None if case.advice else "")
     advice = type_help(types, case.node, pattern)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.nodes import Mapping, Node, Scalar, Sequence
+from generator.spec.nodes import Mapping, Node, Scalar, Sequence, Step
 from generator.spec.schema_errors import fits_pattern
 from generator.spec.source import at_colon
 from generator.spec.yaml_restrictions import resolve_plain
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import collections.abc
     from collections.abc import Collection, Iterable
 
-    from generator.spec.nodes import Step
 
 _MAX_PATH = 120
 _KINDS = {
@@ -87,7 +86,7 @@ def meaning_of(schemas: collections.abc.Sequence[dict[str, Any]]) -> str:
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def wanted_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
+def expected_types(keyword_value: str | Collection[str]) -> tuple[str, ...]:
     """The value of the keyword ``type`` as a tuple."""
     return (keyword_value,) if isinstance(keyword_value, str) else tuple(keyword_value)
 

@@ -1,6 +1,6 @@
 """A spec's text, read within limits.
 
-Each function follows the convention of ``generator.diagnostics.result``: bad input gives diagnostics and no exception.
+Each function returns a ``Result``: bad input gives diagnostics and no exception.
 Reading decodes without loss (a byte that is not UTF-8 becomes a lone surrogate), so that the text can be shown;
 ``check_text``, which ``parse_document`` calls, then reports what is wrong with it.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Result, Span, error
-from generator.diagnostics.printable import quoted, shown
+from generator.diagnostics.printable import quoted, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,14 +82,14 @@ _BYTE_OFFSET = 0xDC00
 _FEW, _MOST_OF_TEXT = 8, 0.1
 
 
-class Source(Struct, frozen=True):
+class SourceText(Struct, frozen=True):
     """A file's text; ``path`` is how diagnostics name the file."""
 
     path: str
     text: str
 
 
-def read_source(path: Path, shown_as: str = "") -> Result[Source]:
+def read_source(path: Path, shown_as: str = "") -> Result[SourceText]:
     """The file's text.
 
     Args:
@@ -127,15 +127,15 @@ def _read(path: Path) -> bytes | None:
     return data if same else None
 
 
-def decode_source(name: str, data: bytes) -> Result[Source]:
+def decode_source(name: str, data: bytes) -> Result[SourceText]:
     """The text of a file's bytes; a byte order mark of UTF-8 is dropped."""
     if len(data) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024} KiB"
         return Result.failed(_of_file("source/too-large", name, message, "split it into several services"))
-    return Result(Source(name, data.decode("utf-8", "surrogateescape").removeprefix(_BOM)))
+    return Result(SourceText(name, data.decode("utf-8", "surrogateescape").removeprefix(_BOM)))
 
 
-def check_text(source: Source) -> tuple[Diagnostic, ...]:
+def check_text(source: SourceText) -> tuple[Diagnostic, ...]:
     """Find forbidden text: bytes that are not UTF-8, control characters and the like."""
     if encoding := _wide_encoding(source.text):
         message = f"the file is encoded in {encoding}"
@@ -162,18 +162,18 @@ def _wide_encoding(text: str) -> str:
     return "UTF-16" if text.startswith(_UTF16_MARKS) or "\0" in text[:2] else ""
 
 
-def _conflict(source: Source) -> Diagnostic | None:
+def _conflict(source: SourceText) -> Diagnostic | None:
     """Point at the first of the conflict markers of an unfinished merge."""
-    found = _CONFLICT.search(source.text)
-    if not found or "\n>>>>>>>" not in source.text:
+    match = _CONFLICT.search(source.text)
+    if not match or "\n>>>>>>>" not in source.text:
         return None
     places = LineIndex.of(source.path, source.text)
     help_ = "keep one of the two sides, and remove the lines with <<<<<<<, ======= and >>>>>>>"
-    span = places.span(found.start(), len(found.group()))
+    span = places.span(match.start(), len(match.group()))
     return error("source/merge-conflict", "a merge of two versions was not finished here", span, help_)
 
 
-def _encoding(source: Source, problems: list[int], places: LineIndex) -> list[Diagnostic]:
+def _encoding(source: SourceText, problems: list[int], places: LineIndex) -> list[Diagnostic]:
     if not problems:
         return []
     byte = ord(source.text[problems[0]]) - _BYTE_OFFSET
@@ -181,14 +181,14 @@ def _encoding(source: Source, problems: list[int], places: LineIndex) -> list[Di
     return [error("source/encoding", message, places.span(problems[0]), "save the file as UTF-8")]
 
 
-def _characters(source: Source, problems: list[int], places: LineIndex) -> list[Diagnostic]:
+def _characters(source: SourceText, problems: list[int], places: LineIndex) -> list[Diagnostic]:
     """One diagnostic for each distinct character, at its first place."""
     counts = Counter(source.text[at] for at in problems)
     first = {source.text[at]: at for at in reversed(problems)}
     return [
         error(
             "source/control-character",
-            f"character {quoted(shown(character))} is not allowed here{_others(counts[character] - 1)}",
+            f"character {quoted(visible(character))} is not allowed here{_others(counts[character] - 1)}",
             places.span(at),
             "delete it",
         )

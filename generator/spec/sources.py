@@ -1,40 +1,47 @@
-"""The files of a specs directory, each read once: a compilation is a function of these texts, and of nothing else."""
+"""The files of a specs directory and those that ship with the compiler, each read once.
+
+A compilation is a function of these texts, and of nothing else. A directory that exists but cannot be listed raises
+``OSError``: otherwise defaults would silently replace its files.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.diagnostics import Diagnostic, Result, Span, error, warning
-from generator.spec import files
-from generator.spec.source import Source, read_source
+from generator.spec.source import SourceText, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 MAX_SERVICES = 5000
 """Five fleets of a thousand; Prometheus and Grafana are outgrown long before."""
-
 MAX_PROFILES = 200
 """Each is read for every compilation."""
+_SUFFIXES = (".yaml", ".yml")
+_PACKAGE = Path(__file__).resolve().parent.parent
+#: In a wheel the shipped files are in the package; in a checkout they are its own specs.
+SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent / "specs"
 
 
 class SpecFile(Struct, frozen=True):
     """A file of the specs: its path, and its text or the reason why it has none."""
 
     path: Path
-    source: Result[Source]
+    source: Result[SourceText]
 
     @property
     def identity(self) -> bytes:
         """Bytes that change with the file's name or content."""
-        found = self.source.value
-        told = f"{found.path}\0{found.text}" if found else f"{self.path}\0{self.source.diagnostics}"
+        source = self.source.value
+        told = f"{source.path}\0{source.text}" if source else f"{self.path}\0{self.source.diagnostics}"
         return told.encode("utf-8", "surrogateescape")
 
 
@@ -73,11 +80,11 @@ class Sources(Struct, frozen=True):
     @property
     def identity(self) -> bytes:
         """A hash of all files that services share."""
-        found = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
+        digest = sha256(repr(self.diagnostics).encode("utf-8", "surrogateescape"))
         for file in self.shared:
             identity = file.identity
-            found.update(b"%d " % len(identity) + identity)
-        return found.digest()
+            digest.update(b"%d " % len(identity) + identity)
+        return digest.digest()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -102,16 +109,16 @@ def profile_sources(directory: Path) -> Sources:
     """Read all files that the services of a directory could use, even without services: all profiles included."""
     try:
         found = _read(directory, ()) if directory.is_dir() else shipped_sources()
-        return replace(found, shipped=tuple(_files(files.shipped_profiles())))
+        return replace(found, shipped=tuple(_files(shipped_profiles())))
     except OSError as problem:
         return Sources(diagnostics=(_unlisted(problem, directory),))
 
 
 def shipped_sources() -> Sources:
     """Read all shipped files: every profile, the prices and the library of signals."""
-    prices, signals = (files.shared_file(files.SHIPPED, name) for name in ("prices", "signals"))
+    prices, signals = (path_of_shared(SHIPPED, name) for name in ("prices", "signals"))
     return Sources(
-        shipped=tuple(_files(files.shipped_profiles())),
+        shipped=tuple(_files(shipped_profiles())),
         prices=next(_files([prices] if prices else []), None),
         signals=next(_files([signals] if signals else []), None),
     )
@@ -124,13 +131,13 @@ def _services(directory: Path) -> Result[list[Path]]:
         help_ = "name the directory that holds services/, or run: agent-metrics init"
         return Result.failed(error("source/no-specs", message, Span.of_file(str(directory)), help_))
     try:
-        found = files.services(directory)
+        paths = service_files(directory)
     except OSError as problem:
         return Result.failed(_unlisted(problem, directory / "services"))
-    if too_many := _too_many(len(found), MAX_SERVICES, directory / "services"):
+    if too_many := _too_many(len(paths), MAX_SERVICES, directory / "services"):
         return Result.failed(too_many)
-    if found:
-        return Result(found)
+    if paths:
+        return Result(paths)
     help_ = "add services/<name>.yaml, name the directory that holds services/, or run: agent-metrics init"
     place = Span.of_file(str(directory / "services"))
     return Result.failed(error("source/no-services", "no service is declared", place, help_))
@@ -139,16 +146,15 @@ def _services(directory: Path) -> Result[list[Path]]:
 def _read(directory: Path, services: Sequence[Path]) -> Sources:
     read = tuple(_files(services))
     try:
-        own = files.profiles(directory)
+        own = profile_files(directory)
         if too_many := _too_many(len(own), MAX_PROFILES, directory / "profiles"):
             return Sources(read, diagnostics=(too_many,))
-        site, incidents = (files.shared_file(directory, name) for name in ("site", "incidents"))
+        site, incidents = (path_of_shared(directory, name) for name in ("site", "incidents"))
         prices, signals = (
-            files.shared_file(directory, name) or files.shared_file(files.SHIPPED, name)
-            for name in ("prices", "signals")
+            path_of_shared(directory, name) or path_of_shared(SHIPPED, name) for name in ("prices", "signals")
         )
-        profiles, shipped = tuple(_files(own)), tuple(_files(files.shipped_profiles()))
-        if own and own[0].parent.resolve() == files.SHIPPED / "profiles":
+        profiles, shipped = tuple(_files(own)), tuple(_files(shipped_profiles()))
+        if own and own[0].parent.resolve() == SHIPPED / "profiles":
             # This directory is the source of the shipped files.
             profiles, shipped = _in_use(read, (), profiles), ()
         return Sources(
@@ -187,8 +193,10 @@ def _in_use(
 
 def _named(file: SpecFile, key: str) -> list[str]:
     """Find the values of a key, as far as they are plain text on one line."""
-    found = file.source.value
-    return re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", found.text, re.MULTILINE) if found else []
+    source = file.source.value
+    return (
+        re.findall(rf"^{key}:[ \t]+([\w.-]+)[ \t]*(?:#.*)?\r?$", source.text, re.MULTILINE) if source else []
+    )
 
 
 def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:
@@ -197,7 +205,7 @@ def _files(paths: Iterable[Path]) -> Iterator[SpecFile]:
 
 def read_file(path: Path) -> SpecFile:
     """Read one file."""
-    return SpecFile(path, read_source(path, files.shown(path)))
+    return SpecFile(path, read_source(path, shown_path(path)))
 
 
 def _not_read(directory: Path) -> Iterator[Diagnostic]:
@@ -206,7 +214,7 @@ def _not_read(directory: Path) -> Iterator[Diagnostic]:
         "specs are services/*.yaml, profiles/*.yaml, site.yaml, prices.yaml, signals.yaml and incidents.yaml: move it, "
         "or delete it"
     )
-    for path in files.overlooked(directory):
+    for path in _overlooked(directory):
         message = f"this {'directory' if path.is_dir() else 'file'} is not read"
         yield warning("source/not-read", message, Span.of_file(path.as_posix()), help_)
 
@@ -225,3 +233,62 @@ def _unlisted(problem: OSError, directory: Path) -> Diagnostic:
     message = f"the directory cannot be read: {(problem.strerror or str(problem)).lower()}"
     help_ = "check its permissions and where it leads, or remove it"
     return error("source/unreadable", message, Span.of_file(str(problem.filename or directory)), help_)
+
+
+def yaml_files(directory: Path) -> list[Path]:
+    """List the YAML files of a directory, in order; empty where the directory does not exist."""
+    return [path for path in _entries(directory) if path.suffix in _SUFFIXES]
+
+
+def _overlooked(directory: Path) -> list[Path]:
+    """List files that an author may take for specs: YAML at the top level, and unread entries of the subdirectories."""
+    known = {path_of_shared(directory, name) for name in ("site", "prices", "signals", "incidents")}
+    among = [path for path in yaml_files(directory) if path not in known]
+    for name in ("services", "profiles"):
+        odd = (path for path in _entries(directory / name) if path.suffix not in _SUFFIXES)
+        among += [path for path in odd if path.is_dir() or path.suffix.lower() in _SUFFIXES]
+    return among
+
+
+def path_of_shared(directory: Path, name: str) -> Path | None:
+    """Find the one file of a name, such as ``site``; ``.yaml`` has precedence over ``.yml``."""
+    return next((path for path in yaml_files(directory) if path.stem == name), None)
+
+
+def service_files(directory: Path) -> list[Path]:
+    """List the files of services."""
+    return yaml_files(directory / "services")
+
+
+def profile_files(directory: Path) -> list[Path]:
+    """List a directory's own profiles."""
+    return yaml_files(directory / "profiles")
+
+
+def shipped_profiles() -> list[Path]:
+    """List the profiles that ship with the compiler."""
+    return yaml_files(SHIPPED / "profiles")
+
+
+def shared_files(directory: Path) -> list[Path]:
+    """List all files that a compilation may depend on, except those of services."""
+    return [*yaml_files(directory), *profile_files(directory), *shipped_profiles(), *yaml_files(SHIPPED)]
+
+
+def shown_path(path: Path) -> str:
+    """Name a file for its reader: a file that ships with the compiler has no path of the reader's."""
+    if path.is_absolute() and path.is_relative_to(SHIPPED):
+        from generator.diagnostics import diagnostic  # noqa: PLC0415 - where nothing has changed, nothing is told
+
+        return f"{diagnostic.SHIPPED}{path.relative_to(SHIPPED).as_posix()}"
+    return path.as_posix()
+
+
+def _entries(directory: Path) -> list[Path]:
+    """List a directory, without the names with a dot, which are an editor's or a system's own."""
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        if os.path.lexists(directory):  # a link that leads nowhere
+            raise
+        return []

@@ -485,6 +485,7 @@ class SiteSpec(Struct, frozen=True):
     rule_interval: Text | None
     retention: Text | None
     grafana_url: str | None
+    grafana_v2: bool | None
     runbook_url: str | None
     created_series: bool | None
     oldest_prometheus: Text | None
@@ -541,7 +542,7 @@ class IncidentsSpec(Struct, frozen=True):
     rollouts: tuple[RolloutSpec, ...]
 
 
-class Shared(Struct, frozen=True):
+class SharedSpecs(Struct, frozen=True):
     """The parts that all services share.
 
     Attributes:
@@ -562,5 +563,5 @@ class Shared(Struct, frozen=True):
 class Specs(Struct, frozen=True):
     """All files of a compilation."""
 
-    shared: Shared
+    shared: SharedSpecs
     services: tuple[ServiceSpec, ...]

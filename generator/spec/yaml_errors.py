@@ -9,12 +9,10 @@ from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, error
 from generator.diagnostics.printable import in_quotes, quoted, shortened
-from generator.spec.source import LineIndex, at_colon, rest_of_line, start_of_line
+from generator.spec.source import LineIndex, SourceText, at_colon, rest_of_line, start_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from generator.spec.source import Source
 
 
 class ParserProblem(Struct, frozen=True):
@@ -29,7 +27,7 @@ class ParserProblem(Struct, frozen=True):
 class ProblemInText(Struct, frozen=True):
     """A problem of the parser in the text of its source."""
 
-    source: Source
+    source: SourceText
     problem: ParserProblem
 
     @property
@@ -88,148 +86,154 @@ def unknown(found: ProblemInText) -> Explanation:
     return Explanation(f"this is not YAML: {problem}", "quote text that holds special characters", found.at)
 
 
-def tab(found: ProblemInText) -> Explanation:
+def tab(problem: ProblemInText) -> Explanation:
     """Explain any problem that lies at a tab."""
     return Explanation(
-        "a tab stands where YAML wants spaces", "indent with spaces", found.at, code="yaml/tab"
+        "a tab stands where YAML wants spaces", "indent with spaces", problem.at, code="yaml/tab"
     )
 
 
-def _first_character(found: ProblemInText) -> Explanation:
-    message = f"an unquoted value cannot begin with {quoted(found.character)}"
-    return Explanation(message, f"quote the text: {in_quotes(found.rest)}", found.at, len(found.rest))
+def _first_character(problem: ProblemInText) -> Explanation:
+    message = f"an unquoted value cannot begin with {quoted(problem.character)}"
+    return Explanation(message, f"quote the text: {in_quotes(problem.rest)}", problem.at, len(problem.rest))
 
 
-def _second_colon(found: ProblemInText) -> Explanation:
-    key, colon, value = found.before.lstrip(" -").partition(": ")
+def _second_colon(problem: ProblemInText) -> Explanation:
+    key, colon, value = problem.before.lstrip(" -").partition(": ")
     if colon:
-        text = in_quotes(value.lstrip() + found.rest)
+        text = in_quotes(value.lstrip() + problem.rest)
         return Explanation(
-            "a second colon stands on this line", f"quote the text: {shortened(key)}: {text}", found.at
+            "a second colon stands on this line", f"quote the text: {shortened(key)}: {text}", problem.at
         )
     message = "this line is indented as part of the value above it, and has a colon"
-    return Explanation(message, "indent it as the key above, or end that key's line with its colon", found.at)
+    return Explanation(
+        message, "indent it as the key above, or end that key's line with its colon", problem.at
+    )
 
 
-def _no_colon(found: ProblemInText) -> Explanation:
-    text = rest_of_line(found.source.text, found.opened)
+def _no_colon(problem: ProblemInText) -> Explanation:
+    text = rest_of_line(problem.source.text, problem.opened)
     name, value = at_colon(text)
     if value:
         help_ = f"a space must follow the colon: {shortened(name)}: {shortened(value)}"
     else:
         help_ = f"write {shortened(name)}: and a value, or indent the line to continue the one above"
-    return Explanation("this line has no key with a colon", help_, found.opened, len(text))
+    return Explanation("this line has no key with a colon", help_, problem.opened, len(text))
 
 
 #: YAML's own bound.
 _LONGEST_KEY = 1024
 
 
-def _has_long_key(found: ProblemInText) -> bool:
+def _has_long_key(problem: ProblemInText) -> bool:
     """Whether the problem is the colon after a text too long to be a key for YAML."""
-    return found.character == ":" and len(re.split(r"[{,]", found.before)[-1].strip()) > _LONGEST_KEY
+    return problem.character == ":" and len(re.split(r"[{,]", problem.before)[-1].strip()) > _LONGEST_KEY
 
 
-def _long_key(found: ProblemInText) -> Explanation:
+def _long_key(problem: ProblemInText) -> Explanation:
     message = f"the key before this colon has more than {_LONGEST_KEY:,} characters"
-    return Explanation(message, "shorten it: names have at most 100 characters here", found.at)
+    return Explanation(message, "shorten it: names have at most 100 characters here", problem.at)
 
 
-def _no_key(found: ProblemInText) -> Explanation:
-    if found.character == ":":
-        return Explanation("the key before the colon is missing", "write a key", found.at)
-    if found.before.strip():
+def _no_key(problem: ProblemInText) -> Explanation:
+    if problem.character == ":":
+        return Explanation("the key before the colon is missing", "write a key", problem.at)
+    if problem.before.strip():
         message = "the value has ended before this text"
-        return Explanation(message, "put the whole value in quotes", found.at, len(found.rest))
+        return Explanation(message, "put the whole value in quotes", problem.at, len(problem.rest))
     message = "the indentation of this line fits no line above it"
-    return Explanation(message, "begin each key of a mapping in the same column", found.at, len(found.rest))
+    return Explanation(
+        message, "begin each key of a mapping in the same column", problem.at, len(problem.rest)
+    )
 
 
-def _no_dash(found: ProblemInText) -> Explanation:
-    message = 'this line stands in a list and does not begin with "- "'
-    return Explanation(message, "begin each item in the same column, or indent what belongs to it", found.at)
+def _no_dash(problem: ProblemInText) -> Explanation:
+    message = 'this line is in a list and does not begin with "- "'
+    return Explanation(
+        message, "begin each item in the same column, or indent what belongs to it", problem.at
+    )
 
 
-def _unclosed_list(found: ProblemInText) -> Explanation:
-    return _unclosed(found, "list", "[", "]")
+def _unclosed_list(problem: ProblemInText) -> Explanation:
+    return _unclosed(problem, "list", "[", "]")
 
 
-def _unclosed_mapping(found: ProblemInText) -> Explanation:
-    return _unclosed(found, "mapping", "{", "}")
+def _unclosed_mapping(problem: ProblemInText) -> Explanation:
+    return _unclosed(problem, "mapping", "{", "}")
 
 
-def _unclosed(found: ProblemInText, what: str, start: str, end: str) -> Explanation:
+def _unclosed(problem: ProblemInText, what: str, start: str, end: str) -> Explanation:
     message = f'a comma or "{end}" is missing here'
-    return Explanation(message, f'close the {what} with "{end}"', found.at, opened=f'its "{start}" is here')
+    return Explanation(message, f'close the {what} with "{end}"', problem.at, opened=f'its "{start}" is here')
 
 
-def _no_value(found: ProblemInText) -> Explanation:
-    if not found.character.strip():
+def _no_value(problem: ProblemInText) -> Explanation:
+    if not problem.character.strip():
         help_ = "write the value, and close what is open"
-        return Explanation("the text ends where a value belongs", help_, found.at)
-    message = f"{quoted(found.character)} stands where a value belongs"
-    return Explanation(message, "write a value before it, or quote the text", found.at)
+        return Explanation("the text ends where a value belongs", help_, problem.at)
+    message = f"{quoted(problem.character)} is where a value belongs"
+    return Explanation(message, "write a value before it, or quote the text", problem.at)
 
 
-def _open_quote(found: ProblemInText) -> Explanation:
-    quote = found.source.text[found.opened : found.opened + 1]
-    return Explanation("this quote is never closed", f"end the text with {quote}", found.opened)
+def _open_quote(problem: ProblemInText) -> Explanation:
+    quote = problem.source.text[problem.opened : problem.opened + 1]
+    return Explanation("this quote is never closed", f"end the text with {quote}", problem.opened)
 
 
-def _escape(found: ProblemInText) -> Explanation:
-    text = found.source.text
-    start = max(text.rfind("\\", 0, found.at + 1), found.opened)
+def _escape(problem: ProblemInText) -> Explanation:
+    text = problem.source.text
+    start = max(text.rfind("\\", 0, problem.at + 1), problem.opened)
     escape = text[start : start + 2]
     help_ = "write \\\\ for a backslash, or put the text in single quotes"
     return Explanation(f"{quoted(escape)} begins no valid escape", help_, start, len(escape))
 
 
-def _list_in_line(found: ProblemInText) -> Explanation:
-    help_ = (
-        f"write the list in brackets or on lines of its own; quote it if it is text: {in_quotes(found.rest)}"
-    )
-    return Explanation("a list cannot begin on the line of its key", help_, found.at, len(found.rest))
+def _list_in_line(problem: ProblemInText) -> Explanation:
+    help_ = f"write the list in brackets or on lines of its own; quote it if it is text: {in_quotes(problem.rest)}"
+    return Explanation("a list cannot begin on the line of its key", help_, problem.at, len(problem.rest))
 
 
-def _question_mark(found: ProblemInText) -> Explanation:
+def _question_mark(problem: ProblemInText) -> Explanation:
     return Explanation(
-        'an unquoted value cannot begin with "? "', f"quote the text: {in_quotes(found.rest)}", found.at
+        'an unquoted value cannot begin with "? "', f"quote the text: {in_quotes(problem.rest)}", problem.at
     )
 
 
-def _directive(found: ProblemInText) -> Explanation:
+def _directive(problem: ProblemInText) -> Explanation:
     message = "a line that begins with % is a directive of YAML, and this one is unknown"
-    return Explanation(message, "remove it", found.opened, len(rest_of_line(found.source.text, found.opened)))
+    return Explanation(
+        message, "remove it", problem.opened, len(rest_of_line(problem.source.text, problem.opened))
+    )
 
 
-def _after_end(found: ProblemInText) -> Explanation:
-    if found.rest.startswith(":"):
-        return Explanation("no space follows this colon", "write a space after the colon", found.at)
+def _after_end(problem: ProblemInText) -> Explanation:
+    if problem.rest.startswith(":"):
+        return Explanation("no space follows this colon", "write a space after the colon", problem.at)
     message = "the document has ended before this text"
     return Explanation(
-        message, "write the whole file as one mapping of keys and values", found.at, len(found.rest)
+        message, "write the whole file as one mapping of keys and values", problem.at, len(problem.rest)
     )
 
 
-def _block(found: ProblemInText) -> Explanation:
-    text = rest_of_line(found.source.text, found.opened)
+def _block(problem: ProblemInText) -> Explanation:
+    text = rest_of_line(problem.source.text, problem.opened)
     message = f"an unquoted {quoted(text[:1])} begins a block of text on the lines below"
-    return Explanation(message, block_help(text), found.opened, len(text), code="yaml/block-scalar")
+    return Explanation(message, block_help(text), problem.opened, len(text), code="yaml/block-scalar")
 
 
-def _alias(found: ProblemInText) -> Explanation:
-    text = rest_of_line(found.source.text, found.opened)
+def _alias(problem: ProblemInText) -> Explanation:
+    text = rest_of_line(problem.source.text, problem.opened)
     message = f"an unquoted {quoted(text[:1])} begins a reference, and a spec has none"
     return Explanation(
-        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/alias"
+        message, f"quote the text: {in_quotes(text)}", problem.opened, len(text), code="yaml/alias"
     )
 
 
-def _tag(found: ProblemInText) -> Explanation:
-    text = rest_of_line(found.source.text, found.opened)
+def _tag(problem: ProblemInText) -> Explanation:
+    text = rest_of_line(problem.source.text, problem.opened)
     message = 'an unquoted "!" begins a tag, and a spec has none'
     return Explanation(
-        message, f"quote the text: {in_quotes(text)}", found.opened, len(text), code="yaml/tag"
+        message, f"quote the text: {in_quotes(text)}", problem.opened, len(text), code="yaml/tag"
     )
 
 
@@ -267,7 +271,7 @@ RULES: tuple[tuple[str, Callable[[ProblemInText], Explanation]], ...] = (
 )
 
 
-def syntax_error(source: Source, problem: ParserProblem) -> Diagnostic:
+def syntax_error(source: SourceText, problem: ParserProblem) -> Diagnostic:
     """Make the diagnostic for a problem of the parser."""
     found = ProblemInText(source, problem)
     rule = next((rule for words, rule in RULES if words in {problem.problem, problem.context}), unknown)

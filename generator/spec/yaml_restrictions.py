@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, Span, error, warning
-from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, shown
-from generator.spec.events import Event, EventKind
-from generator.spec.nodes import Scalar
+from generator.diagnostics.printable import MAX_QUOTED, in_quotes, quoted, shortened, visible
+from generator.spec.events import EventKind, YamlEvent
+from generator.spec.nodes import KeyValue, Node, Scalar, Value
 from generator.spec.source import FORBIDDEN, at_colon, rest_of_line, start_of_line
 from generator.spec.yaml_errors import block_help
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from generator.spec.nodes import Entry, Node, Value
 
 MAX_INTEGER = 2**53
 """Prometheus and JSON hold numbers as doubles: beyond this an integer is rounded."""
@@ -123,7 +122,7 @@ _DECIMAL = re.compile(r"(?<![\w.,])[$€£]?\d+,\d{1,6}(?!\d)[\w%]*")
 _BLOCKS = frozenset("|>")
 
 
-def properties(event: Event, text: str) -> Iterator[Diagnostic]:
+def properties(event: YamlEvent, text: str) -> Iterator[Diagnostic]:
     """An alias; an anchor or a tag on a node."""
     if event.kind is EventKind.ALIAS:
         yield _property("yaml/alias", f"*{event.anchor}", "an alias", event)
@@ -134,17 +133,17 @@ def properties(event: Event, text: str) -> Iterator[Diagnostic]:
         yield _property("yaml/tag", word.group() if word else "!", "a tag", event)
 
 
-def _property(code: str, word: str, what: str, event: Event) -> Diagnostic:
+def _property(code: str, word: str, what: str, event: YamlEvent) -> Diagnostic:
     message = f"{shortened(word)} is {what}, and a spec has none"
     help_ = f"write the value out, or quote it if it is text: {in_quotes(f'{word} {event.text}'.strip())}"
     return error(code, message, _from_start(event, len(word)), help_)
 
 
-def written(event: Event, text: str) -> Iterator[Diagnostic]:
+def check_escapes(event: YamlEvent, text: str) -> Iterator[Diagnostic]:
     """Check a quoted text or a block for control characters written as escapes, and for a block without text."""
     hidden = FORBIDDEN.search(event.text.replace("\r", "\0"))
     if hidden:
-        message = f"character {quoted(shown(event.text[hidden.start()]))} is not allowed in text"
+        message = f"character {quoted(visible(event.text[hidden.start()]))} is not allowed in text"
         yield error("source/control-character", message, event.span, "leave out the escape that writes it")
     if event.style in _BLOCKS and not event.text.strip():
         header = rest_of_line(text, event.index)
@@ -153,7 +152,7 @@ def written(event: Event, text: str) -> Iterator[Diagnostic]:
         yield error("yaml/block-scalar", message, _from_start(event, len(header)), help_)
 
 
-def key_type(event: Event, text: str) -> Diagnostic:
+def key_type(event: YamlEvent, text: str) -> Diagnostic:
     """Report a key that is not text."""
     if event.kind is not EventKind.SCALAR:
         what = "list" if event.kind is EventKind.SEQUENCE else "mapping"
@@ -168,7 +167,7 @@ def key_type(event: Event, text: str) -> Diagnostic:
     return error("yaml/key-type", message, event.span, help_)
 
 
-def _split_amount(event: Event, text: str) -> str:
+def _split_amount(event: YamlEvent, text: str) -> str:
     """An amount such as ``$1,500`` without its commas, where a key is a part of one; else empty."""
     start = event.index - len(start_of_line(text, event.index))
     line = start_of_line(text, event.index) + rest_of_line(text, event.index)
@@ -179,7 +178,7 @@ def _split_amount(event: Event, text: str) -> str:
     return ""
 
 
-def merge_key(event: Event) -> Diagnostic:
+def merge_key(event: YamlEvent) -> Diagnostic:
     """The key that merges another mapping into this one."""
     message = "<< merges another mapping, and a spec has no merge keys"
     return error("yaml/merge-key", message, event.span, "write the keys out")
@@ -192,13 +191,13 @@ def duplicate_key(key: Scalar, first: Scalar) -> Diagnostic:
     return error("yaml/duplicate-key", message, key.span, "keep one of the two", note)
 
 
-def second_document(event: Event) -> Diagnostic:
+def second_document(event: YamlEvent) -> Diagnostic:
     """A document after the first."""
     help_ = "keep one document a file: move this one to a file of its own"
     return error("yaml/multi-document", "a second document begins here", event.span, help_)
 
 
-def _from_start(event: Event, length: int) -> Span:
+def _from_start(event: YamlEvent, length: int) -> Span:
     span = event.span
     return Span(span.file, span.line, span.column, span.line, span.column + length)
 
@@ -207,9 +206,9 @@ _DIGITS = re.compile(r"\d{1,3}")
 _THOUSANDS = re.compile(r"(\d{3}, )*\d{3}[A-Za-z%]*")
 
 
-def missing_values(entries: Sequence[Entry]) -> Iterator[Diagnostic]:
+def missing_values(entries: Sequence[KeyValue]) -> Iterator[Diagnostic]:
     """Report the keys of a flow mapping without a value, once for keys that follow each other."""
-    before: Entry | None = None
+    before: KeyValue | None = None
     for index, entry in enumerate(entries):
         if _is_missing(entry.value) and not (before and _is_missing(before.value)):
             yield _missing(before, entry.key, _run(entries[index:]))
@@ -229,7 +228,7 @@ def missing_commas(items: Sequence[Node]) -> Iterator[Diagnostic]:
             )
 
 
-def _run(entries: Sequence[Entry]) -> str:
+def _run(entries: Sequence[KeyValue]) -> str:
     """The text that the keys without a value form together, up to the next key with a value."""
     end = next((i for i, entry in enumerate(entries) if not _is_missing(entry.value)), len(entries))
     return ", ".join(entry.key.text for entry in entries[:end])
@@ -239,7 +238,7 @@ def _is_missing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.quoted and not node.text
 
 
-def _missing(before: Entry | None, key: Scalar, text: str) -> Diagnostic:
+def _missing(before: KeyValue | None, key: Scalar, text: str) -> Diagnostic:
     message = f"{quoted(key.text)} has no value"
     name, rest = at_colon(key.text)
     value = before.value if before else None

@@ -26,7 +26,7 @@ from tests.programs import needed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from generator.live.http_server import HttpServer
+    from generator.live.process import HttpServer
     from generator.model.alerts import Alert
     from generator.model.service import Model
 

@@ -89,7 +89,7 @@ def garbage(output: Path) -> None:
         (linked, "not as it was generated; missing: grafana/dashboards/agent-b.json"),
         (unfinished, "only partly written, or merged by hand"),
         (conflicting, "only partly written, or merged by hand"),
-        (nothing_says_so, "holds no manifest.json"),
+        (nothing_says_so, "has no manifest.json"),
         (garbage, "cannot be read: Input data was truncated"),
     ],
 )

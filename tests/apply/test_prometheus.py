@@ -11,12 +11,11 @@ import pytest
 
 from generator.apply.generated import read_output
 from generator.apply.prometheus_api import connect_prometheus
-from generator.apply.rule_groups import compare
-from generator.apply.to_prometheus import Waiting, apply_to_prometheus
+from generator.apply.to_prometheus import Waiting, apply_to_prometheus, compare_groups
 from generator.artifact import Artifact
 from generator.live.credentials import Credentials
 from generator.live.errors import LiveError
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.output.write import write
 from tests.apply.front import in_front_of
 
@@ -171,7 +170,7 @@ def test_a_broken_configuration_is_the_servers_own_words(
     (fresh_prometheus.directory / "prometheus.yml").write_text("rule_files: 7\n", encoding="utf-8")
     error = refused(fresh_prometheus.api.url, tmp_path)
     assert "HTTP 500: failed to reload config" in str(error)
-    assert "it runs what it ran before" in error.help
+    assert "it still runs the rules from before" in error.help
 
 
 def test_a_dry_run_reloads_nothing_and_shows_what_runs(
@@ -224,7 +223,7 @@ def test_every_committed_rule_is_recognised_in_the_servers_own_spelling(
 ) -> None:
     rules = (*(ROOT / "output/prometheus/rules").iterdir(), *(ROOT / "output/prometheus/alerts").iterdir())
     fresh_prometheus.load(ServerConfig(tuple(rules)))
-    running = compare(read_output(ROOT / "output").rule_files, fresh_prometheus.api.rules())
+    running = compare_groups(read_output(ROOT / "output").rule_files, fresh_prometheus.api.rules())
     assert running.total > 0
     assert (running.missing, running.twice, running.outdated, running.failing) == ((), (), (), ())
 

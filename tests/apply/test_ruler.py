@@ -317,7 +317,7 @@ def test_a_ruler_that_does_not_hold_what_it_took_is_named(applying: Applying, ru
     ruler.faults.append(Fault(lambda method, _: method == "POST", status=202, body="", times=1))
     with pytest.raises(
         LiveError,
-        match=r"does not hold what it was given: agent-metrics-support-agent/agent-service-support-agent\Z",
+        match=r"did not keep the rules that it got: agent-metrics-support-agent/agent-service-support-agent\Z",
     ):
         applying()
 

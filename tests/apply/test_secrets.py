@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cli import main
-from generator.live.address import check_address
+from generator.commands.values import check_address
 from generator.live.credentials import credentials
 from generator.live.errors import LiveError
 from tests.apply.grafana import TOKEN, Fault, Grafana

@@ -17,11 +17,11 @@ from generator.audit.server import ServerSource
 from generator.diagnostics import Severity
 from generator.live.remote_write import TimeSeries, write
 from generator.live.response import Response
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.live.transport import Connection
 from generator.model.units import DAY, HOUR, MINUTE
 from generator.simulate.history import simulate
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.audit.exposing import registry
 from tests.golden import compare
 
@@ -82,8 +82,8 @@ def test_a_simulated_fleet_is_as_its_spec_says_but_for_the_incident(  # noqa: PL
     model: Model,
 ) -> None:
     service, start = _called(support, unique), NOW - HOUR
-    wanted = [Wanted(incident, start + 20 * MINUTE, NOW)] if incident else []
-    write(prometheus, simulate(service, model.site, staged(service, start, NOW, wanted)).series)
+    wanted = [RequestedIncident(incident, start + 20 * MINUTE, NOW)] if incident else []
+    write(prometheus, simulate(service, model.site, scenario_with(service, start, NOW, wanted)).series)
 
     found = audit(ServerSource(prometheus, service, at=NOW), service, model)
 
@@ -97,9 +97,9 @@ def test_what_is_over_is_no_longer_found(
     prometheus: PrometheusApi, unique: str, support: Service, model: Model
 ) -> None:
     service, start = _called(support, unique), NOW - HOUR
-    wanted = [Wanted("undeclared-label-value", start, start + 10 * MINUTE)]
-    wanted.append(Wanted("rolling-restart", start + 20 * MINUTE, start + 30 * MINUTE))
-    write(prometheus, simulate(service, model.site, staged(service, start, NOW, wanted)).series)
+    wanted = [RequestedIncident("undeclared-label-value", start, start + 10 * MINUTE)]
+    wanted.append(RequestedIncident("rolling-restart", start + 20 * MINUTE, start + 30 * MINUTE))
+    write(prometheus, simulate(service, model.site, scenario_with(service, start, NOW, wanted)).series)
     assert _messages(audit(ServerSource(prometheus, service, at=NOW), service, model)) == {}
 
 

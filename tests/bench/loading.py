@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.live.server import prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, prometheus_server
 from tests.bench.context import Found
 from tests.bench.line import Figure, Line, Unit
 from tests.bench.process import CACHE, PRODUCT, Used, middle, used

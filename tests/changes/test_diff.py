@@ -234,7 +234,7 @@ def test_a_replay_compares_the_last_week_by_both_specs(
         )
         return ["what fires\n"]
 
-    monkeypatch.setattr(replay, "compared", compared)
+    monkeypatch.setattr(replay, "replay_both", compared)
     _, out, _ = diff("HEAD", "--replay", "http://localhost:9", "--format", "markdown")
     assert out.startswith("### Agent metrics since `HEAD`\n")
     assert out.endswith("\n\nwhat fires\n")
@@ -276,4 +276,4 @@ def test_what_was_generated_is_not_what_it_was_generated_of(
     (tmp_path / "output/manifest.json").write_text("{}")
     code, _, err = diff(str(tmp_path / "output"))
     assert code == 2
-    assert "holds what was generated" in err
+    assert "has the generated files" in err

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.cardinality import forbidden_label, reserved_label
-from generator.checks.cardinality.forbidden_label import forbidden
-from generator.model.reserved_labels import reserved
+from generator.checks.cardinality import labels
+from generator.checks.cardinality.labels import forbidden
+from generator.resolve.label_names import set_elsewhere
 from tests.checks.models import SITE, counter, known, small
 from tests.resolve.build import LABELS, METRICS, profile, service
 
@@ -26,7 +26,7 @@ def _with_label(name: str, bound: str) -> str:
 @pytest.mark.parametrize("name", ["run_id", "runId", "requestId", "user_id", "x_prompt", "args"])
 def test_a_bound_does_not_make_an_id_a_label(name: str, tmp_path: Path) -> None:
     found = small(tmp_path, profile=_with_label(name, "{max_live: 10}"))
-    (told,) = forbidden_label.check(known(SITE, found))
+    (told,) = labels.check_forbidden(known(SITE, found))
     assert told.message == f'label "{name}" {forbidden(found)[name]}'
     assert told.span == found.where(f"labels.{name}")
     assert told.help == "segment by release, model or tool; put ids and texts in logs, traces or exemplars"
@@ -35,7 +35,7 @@ def test_a_bound_does_not_make_an_id_a_label(name: str, tmp_path: Path) -> None:
 def test_a_label_of_a_service_is_told_at_the_service_with_a_note_on_the_metric(tmp_path: Path) -> None:
     bound = service(labels="{tool: [search], model: [m1], run_id: [a]}")
     found = small(tmp_path, bound, profile=_with_label("run_id", "{}"))
-    (told,) = forbidden_label.check(known(SITE, found))
+    (told,) = labels.check_forbidden(known(SITE, found))
     assert told.span
     assert told.span.file.endswith("s0.yaml")
     (note,) = told.notes
@@ -51,7 +51,7 @@ def test_a_label_that_only_a_metric_names_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "refused"), [("run_id", True), ("user_id", True), ("project_id", False)])
 def test_a_selector_may_pick_a_project_but_no_single_run(name: str, refused: bool, tmp_path: Path) -> None:  # noqa: FBT001
     found = small(tmp_path, service(selector=f"{{job: a, {name}: b}}"))
-    told = forbidden_label.check(known(SITE, found))
+    told = labels.check_forbidden(known(SITE, found))
     assert bool(told) is refused
     assert [each.span for each in told] == [found.where(f"selector.{name}")] * refused
 
@@ -61,7 +61,7 @@ def test_a_selector_may_pick_a_project_but_no_single_run(name: str, refused: boo
 )
 def test_a_label_that_is_set_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     found = small(tmp_path, profile=_with_label(name, "{max_live: 2}"))
-    (told,) = reserved_label.check(known(SITE, found))
+    (told,) = labels.check_reserved(known(SITE, found))
     assert told.message.startswith(f'label "{name}" is reserved: ')
     assert told.help == f'choose another name, such as "agent_{name}"'
     assert told.span == found.where(f"labels.{name}")
@@ -69,15 +69,15 @@ def test_a_label_that_is_set_elsewhere_is_refused(name: str, tmp_path: Path) -> 
 
 def test_what_picks_buckets_or_is_internal_selects_no_service(tmp_path: Path) -> None:
     found = replace(small(tmp_path), selector={"job": "a", "le": "1", "__name__": "x", "instance": "i"})
-    told = reserved_label.check(known(SITE, found))
+    told = labels.check_reserved(known(SITE, found))
     assert [each.message.split('"')[1] for each in told] == ["le", "__name__"]
 
 
 def test_labels_of_prometheus_itself_are_reserved() -> None:
-    assert reserved("__address__") == "names that begin with __ are Prometheus's own"
-    assert reserved("tool") is None
+    assert set_elsewhere("__address__") == "names that begin with __ are Prometheus's own"
+    assert set_elsewhere("tool") is None
 
 
 def test_ordinary_labels_are_no_finding(tmp_path: Path) -> None:
     facts = known(SITE, small(tmp_path))
-    assert forbidden_label.check(facts) == reserved_label.check(facts) == ()
+    assert labels.check_forbidden(facts) == labels.check_reserved(facts) == ()

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.checks.practice import (
-    averages_only,
-    instance_selector,
-    no_alerts,
-    no_stop_reason,
-    retention,
-    selector_pattern,
-)
+from generator.checks.practice import averages_only, no_alerts, no_stop_reason, retention, selectors
 from generator.model.units import DAY, HOUR
 from tests.checks.agent import agent, on, service_of, without, without_alerts
 from tests.checks.models import SITE, known
@@ -35,7 +28,7 @@ ALERTS_OF = {
 
 def _practices(found: Service) -> list[Diagnostic]:
     facts = known(SITE, found)
-    checks = (averages_only.check, no_stop_reason.check, no_alerts.check, instance_selector.check)
+    checks = (averages_only.check, no_stop_reason.check, no_alerts.check, selectors.check_instance)
     return [told for check in checks for told in check(facts)]
 
 
@@ -107,7 +100,7 @@ def test_a_key_anomaly_without_an_alert(anomaly: str, tmp_path: Path) -> None:
     profile = agent() | {"objectives": {}}  # an objective has alerts of its own
     found = service_of(tmp_path, without_alerts(profile, on(profile, *ALERTS_OF[anomaly])))
     (told,) = no_alerts.check(known(SITE, found))
-    assert told.message == f"no alert of demo-agent tells of {anomaly}"
+    assert told.message == f"no alert of demo-agent watches {anomaly}"
     assert told.help == f"for {anomaly} add an alert on {ALERTS_OF[anomaly][0]}"
     assert told.span == found.where("")
 
@@ -159,7 +152,7 @@ def test_an_objective_tells_of_what_it_promises(tmp_path: Path) -> None:
 )
 def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": "a", label: "b"})
-    messages = [each.message for each in instance_selector.check(known(SITE, found))]
+    messages = [each.message for each in selectors.check_instance(known(SITE, found))]
     assert messages == [f'the selector picks by "{label}": after the next deployment it picks nothing'] * told
 
 
@@ -168,7 +161,7 @@ def test_a_selector_of_instances_is_warned_of(label: str, told: int, tmp_path: P
 )
 def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
-    (told,) = selector_pattern.check(known(SITE, found))
+    (told,) = selectors.check_pattern(known(SITE, found))
     assert told.message == (
         f'the selector compares exactly: it picks no job but "{value}", which looks like a pattern'
     )
@@ -192,7 +185,7 @@ def test_a_selector_that_looks_like_a_pattern(value: str, tmp_path: Path) -> Non
 )
 def test_a_selector_that_is_a_value_like_any_other(value: str, tmp_path: Path) -> None:
     found = replace(service_of(tmp_path, agent()), selector={"job": value})
-    assert selector_pattern.check(known(SITE, found)) == ()
+    assert selectors.check_pattern(known(SITE, found)) == ()
 
 
 def test_rules_read_no_more_than_is_kept(tmp_path: Path) -> None:

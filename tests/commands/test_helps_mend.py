@@ -108,7 +108,7 @@ def test_an_alert_that_no_profile_has_is_made_one_as_its_help_says(call: Call, t
     status, told = _checked(call, tmp_path, f"{SPEC}alerts: {{AgentX: {{warning: 5%}}}}\n")
     assert status == 1
     form = "AgentX: {threshold: {signal: success_rate}, warning: 90%}"
-    assert f"help: a new alert says what it compares, as in {form}; the others are: Agent" in told
+    assert f"help: a new alert needs a kind, as in {form}; the others are: Agent" in told
     assert _checked(call, tmp_path, f"{SPEC}alerts: {{{form}}}\n")[0] == 0
 
 

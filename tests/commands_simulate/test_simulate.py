@@ -195,7 +195,7 @@ def test_a_refusal_is_told_with_a_way_out(  # noqa: PLR0913 - fixtures and param
             ["--service", "reserch-agent", *SPAN],
             'error: there is no service "reserch-agent"\n  help: did you mean "research-agent"?',
         ),
-        (SPAN, "error: say which service to simulate\n  help: --service research-agent or support-agent"),
+        (SPAN, "error: name the service to simulate\n  help: --service research-agent or support-agent"),
         (
             ["--service", "support-agent", "--incident", "tool-outrage", *SPAN],
             'help: did you mean "tool-outage"?',
@@ -220,8 +220,8 @@ def test_a_refusal_is_told_with_a_way_out(  # noqa: PLR0913 - fixtures and param
         (["--service", "support-agent", "--from", "999999999999"], 'error: "999999999999" is no time'),
         (["--service", "support-agent", "--from", "yesterday"], 'error: "yesterday" is no time'),
         (["--service", "support-agent", "--last", "6 hours"], 'error: "6 hours" is no duration'),
-        (["--service", "support-agent"], "error: say one of --last and --from"),
-        (["--service", "support-agent", "--last", "6h", *SPAN], "error: say one of --last and --from"),
+        (["--service", "support-agent"], "error: give either --last or --from"),
+        (["--service", "support-agent", "--last", "6h", *SPAN], "error: give either --last or --from"),
         (["--service", "support-agent", "--record", *SPAN], "error: --record writes into a server"),
     ],
 )

@@ -10,7 +10,7 @@ from msgspec import json, msgpack
 
 from generator import private
 from generator.artifact import Kept
-from generator.artifact import kept as kept_of
+from generator.artifact import without_text as kept_of
 from generator.compiler import Memory, generate
 from generator.spec.sources import read_sources
 from tests.commands.calls import ROOT

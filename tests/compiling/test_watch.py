@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.commands import watching
+from generator.commands import generate_afresh
 from tests.commands.calls import ROOT, environment
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Author:
 
     def sleep(self, seconds: float) -> None:
         """Replace the pauses of the watcher."""
-        if seconds == watching._SETTLING_S:  # noqa: SLF001 - one pause is told from the other by it
+        if seconds == generate_afresh._SETTLING_S:  # noqa: SLF001 - one pause is told from the other by it
             self._rest = self._rest() if callable(self._rest) else None
             return
         if not self._actions:
@@ -49,7 +49,7 @@ def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answ
     """Watch while an author acts."""
 
     def watched(*actions: Callable[[], object], options: tuple[str, ...] = ()) -> Answer:
-        monkeypatch.setattr("generator.commands.watching.time.sleep", Author(place, *actions).sleep)
+        monkeypatch.setattr("generator.commands.generate_afresh.time.sleep", Author(place, *actions).sleep)
         return place.generate("--watch", *options)
 
     return watched

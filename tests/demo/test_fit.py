@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from generator.demo.fit import unfit
-from generator.demo.incidents import shown
+from generator.commands.demo import unfit
+from generator.demo.incidents import demo_incidents
 from generator.simulate.incidents import effects
 from tests.commands.calls import process
 from tests.instrumentation.loading import shipped
@@ -40,7 +40,7 @@ def test_the_services_of_the_specs_can_be_shown(services: tuple[Service, ...]) -
 
 
 def test_incidents_of_restarts_are_not_offered(services: tuple[Service, ...]) -> None:
-    offered, every = set(shown(services[0])), {effect.name for effect in effects(services[0])}
+    offered, every = set(demo_incidents(services[0])), {effect.name for effect in effects(services[0])}
     assert every - offered == {"rolling-restart"}
 
 

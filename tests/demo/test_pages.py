@@ -12,8 +12,7 @@ from urllib.request import urlopen
 import pytest
 from markupsafe import escape
 
-from generator.demo.amounts import amount
-from generator.demo.chart import Axes, Line, chart
+from generator.demo.chart import Axes, ChartLine, chart, formatted_amount
 from generator.demo.pages import Pages, served
 from generator.demo.panels import Window, drawn
 from generator.live.api import connect
@@ -72,7 +71,7 @@ def test_a_panel_without_data_says_so(name: str, panel: Any) -> None:  # noqa: A
     ],
 )
 def test_amounts_are_written_in_their_unit(value: float, unit: str, decimals: int | None, text: str) -> None:
-    assert amount(value, unit, decimals) == text
+    assert formatted_amount(value, unit, decimals) == text
 
 
 def _axes(**changes: Any) -> Axes:  # noqa: ANN401 - of several types
@@ -82,13 +81,13 @@ def _axes(**changes: Any) -> Axes:  # noqa: ANN401 - of several types
 
 def test_a_line_has_a_gap_where_samples_are_missing_and_a_dash_where_it_promises() -> None:
     values = {0.0: 1.0, 60.0: 2.0, 300.0: 3.0, 360.0: 2.0}
-    svg = str(chart([Line("a", values, "#123456", dashed=True)], _axes(), 400, 200))
+    svg = str(chart([ChartLine("a", values, "#123456", dashed=True)], _axes(), 400, 200))
     assert svg.count("<polyline") == 2
     assert svg.count("stroke-dasharray") == 2
 
 
 def test_stacked_lines_stand_on_each_other() -> None:
-    lines = [Line(name, {0.0: 10.0, 60.0: 10.0}, "#123456", stacked=True) for name in "ab"]
+    lines = [ChartLine(name, {0.0: 10.0, 60.0: 10.0}, "#123456", stacked=True) for name in "ab"]
     svg = str(chart(lines, _axes(), 400, 200))
     tops = [float(found[1]) for found in re.finditer(r'<polyline points="[\d.]+,([\d.]+)', svg)]
     zero = 200 - 20

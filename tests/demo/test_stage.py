@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from generator.demo.stage import Wanted, before, survivors
+from generator.demo.stage import StageOptions, before, survivors
 from tests.instrumentation.loading import shipped
 
 
@@ -14,6 +14,6 @@ from tests.instrumentation.loading import shipped
 @pytest.mark.parametrize("replicas", [1, 6])
 def test_every_instance_goes_on(seconds: float, replicas: int) -> None:
     service = replace(shipped().services[0], replicas=replicas)
-    alive = survivors(before(Wanted(service, shipped(), seconds), 1_795_688_000))
+    alive = survivors(before(StageOptions(service, shipped(), seconds), 1_795_688_000))
     assert len({life.instance for life in alive}) == replicas
     assert len({life.release for life in alive}) == 1

@@ -5,18 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from generator.demo.watch import Seen, changes, seen
+from generator.demo.watch import AlertSnapshot, alert_snapshots, changes
 from generator.prometheus.alertmanager import Routing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.live.rule_states import GroupState
+    from generator.live.answers import GroupState
 
 ROUTING = Routing("agent", "team-a", {}, (), None, apart=("tool",), aside=("AgentTokensUnpriced",))
 
 
-def _alert(name: str, severity: str, *, firing: bool, tool: str = "", seconds: float = 300) -> Seen:
+def _alert(name: str, severity: str, *, firing: bool, tool: str = "", seconds: float = 300) -> AlertSnapshot:
     labels = {
         "alertname": name,
         "severity": severity,
@@ -24,14 +24,14 @@ def _alert(name: str, severity: str, *, firing: bool, tool: str = "", seconds: f
         "service": "a",
         "signal": "tool_error_rate",
     }
-    return Seen(labels | ({"tool": tool} if tool else {}), firing, "Tools fail.", seconds)
+    return AlertSnapshot(labels | ({"tool": tool} if tool else {}), firing, "Tools fail.", seconds)
 
 
-def _looks(*alerts: Seen) -> Mapping[frozenset[tuple[str, str]], Seen]:
+def _looks(*alerts: AlertSnapshot) -> Mapping[frozenset[tuple[str, str]], AlertSnapshot]:
     return {frozenset(alert.labels.items()): alert for alert in alerts}
 
 
-def _lines(before: tuple[Seen, ...], now: tuple[Seen, ...]) -> list[str]:
+def _lines(before: tuple[AlertSnapshot, ...], now: tuple[AlertSnapshot, ...]) -> list[str]:
     return list(changes(_looks(*before), _looks(*now), ROUTING))
 
 
@@ -71,5 +71,5 @@ def test_the_rules_of_a_server_give_the_alerts_with_what_they_wait_for() -> None
     labels = {"alertname": "High", "severity": "critical", "owner": "team-a"}
     alert = SimpleNamespace(state="firing", labels=labels, annotations={"summary": "It is high."})
     rules = [SimpleNamespace(alerts=(alert,), duration=60.0), SimpleNamespace(alerts=(), duration=0.0)]
-    found = seen([cast("GroupState", SimpleNamespace(rules=rules))])
-    assert list(found.values()) == [Seen(labels, firing=True, summary="It is high.", seconds=60.0)]
+    found = alert_snapshots([cast("GroupState", SimpleNamespace(rules=rules))])
+    assert list(found.values()) == [AlertSnapshot(labels, firing=True, summary="It is high.", seconds=60.0)]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from generator.live.server_config import ServerConfig
-from generator.spec.files import SHIPPED
+from generator.live.server import ServerConfig
+from generator.spec.sources import SHIPPED
 from tests.commands.calls import Call
 from tests.profiles.test_expositions import SERVICES
 

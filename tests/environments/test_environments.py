@@ -13,8 +13,7 @@ import yaml
 from generator.artifact import Artifact
 from generator.compiler import generate
 from generator.live.alertmanager import alertmanager_server, find_alertmanager
-from generator.live.server import find_prometheus, prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, find_prometheus, prometheus_server
 from generator.model import names
 from generator.model.alerts import AlertSeverity
 from generator.prometheus.rule_set import rule_set

@@ -55,7 +55,7 @@ def test_whatever_amount_is_written_is_compiled_or_refused(
     path: str, leaf: Leaf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Reading the shipped profiles each time would take as long as everything else.
-    monkeypatch.setattr("generator.spec.files.SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr("generator.spec.sources.SHIPPED", tmp_path / "shipped")
     shutil.copytree(SPECS, tmp_path, dirs_exist_ok=True)
     assert _compiled(tmp_path)
     document = json.dumps(_with_hole(DOCUMENTS[path], leaf.path), indent=1)

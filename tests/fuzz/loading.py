@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.live.errors import LiveError
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

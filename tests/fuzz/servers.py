@@ -34,11 +34,11 @@ from generator.live.response import Response
 from generator.live.transport import Connection
 from generator.prometheus.rule_set import alerting_by_service, rule_set
 from generator.replay import as_json, as_text
-from generator.replay.jobs import Crew
+from generator.replay.jobs import WorkerPool
 from generator.replay.page import page
-from generator.replay.replay import Order, Records, replay
+from generator.replay.replay import Order, RecordSource, replay
 from generator.replay.report import report
-from generator.replay.resume import Forgetful
+from generator.replay.resume import NoAnswers
 from generator.replay.subject import subject
 from tests.fuzz.mutate import mutated
 
@@ -187,10 +187,10 @@ class ServerHunt(Struct):
         chosen = self.dice.sample(about.rules, 3)
         about = type(about)(about.services, tuple(chosen), about.recording)
         order = Order(
-            about, self.specs.model.site, START, END, self.dice.choice((Records.AUTO, Records.READ))
+            about, self.specs.model.site, START, END, self.dice.choice((RecordSource.AUTO, RecordSource.READ))
         )
         api = PrometheusApi(self._connection(partial(prometheus, ["agent_run_total"])))
-        found = report(replay(order, Crew((api,), Forgetful(), lambda *_: None)))
+        found = report(replay(order, WorkerPool((api,), NoAnswers(), lambda *_: None)))
         as_json.as_json(found)
         "".join(as_text.as_text(found))
         if self.dice.random() < 0.1:

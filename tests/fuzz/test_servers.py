@@ -28,7 +28,7 @@ def test_what_breaks_is_found_and_kept(tmp_path: Path, monkeypatch: pytest.Monke
     def trusting(_value: float) -> NoReturn:
         raise OverflowError("cannot convert float infinity to integer")
 
-    monkeypatch.setattr(server, "whole", trusting)
+    monkeypatch.setattr(server, "whole_number", trusting)
     hunt = ServerHunt(tmp_path, Random(1))  # noqa: S311 - to try things, no secret
     while not hunt.failures and hunt.tried.total() < STEPS:
         hunt.step()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from generator.checks.facts import facts
-from generator.grafana.dashboards import dashboards
+from generator.grafana.dashboards import draw
 from generator.grafana.records import recording, records_of
 from generator.prometheus.rule_set import rule_set
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.checks.facts import Facts
+    from generator.grafana.dashboards import Drawn
     from generator.model.service import Model
 
 Json = dict[str, Any]
@@ -58,11 +59,22 @@ def known(model: Model) -> Facts:
     return facts(model, rules.own, rules.shared)
 
 
+def drawn(model: Model) -> tuple[Drawn, ...]:
+    """Draw the dashboards."""
+    each = (recording(one.service, one.recorded_names) for one in known(model).services)
+    return draw(records_of(each, model.site))
+
+
 def texts(model: Model) -> dict[str, str]:
     """Compile the dashboards: their texts by the names of their files, without the ending."""
-    each = (recording(one.service, one.recorded_names) for one in known(model).services)
-    records = records_of(each, model.site)
-    return {PurePosixPath(artifact.path).stem: artifact.text for artifact in dashboards(records)}
+    found = (one.artifact() for one in drawn(model))
+    return {PurePosixPath(artifact.path).stem: artifact.text for artifact in found}
+
+
+def documents_v2(model: Model) -> dict[str, Json]:
+    """Compile the dashboards in format v2: by the names of their files."""
+    found = (one.artifact_v2() for one in drawn(model))
+    return {PurePosixPath(artifact.path).stem: json.loads(artifact.text) for artifact in found}
 
 
 def documents(model: Model) -> dict[str, Json]:

@@ -43,6 +43,11 @@ def findings(board: Json) -> Iterator[str]:
             yield from _panel(panel, where)
 
 
+def findings_v2(resource: Json) -> Iterator[str]:
+    """Describe everything in a dashboard of format v2 that Grafana's schema of it forbids."""
+    yield from _against("dashboardv2", "Dashboard", resource["spec"], resource["metadata"]["name"])
+
+
 def _panel(panel: Json, where: str) -> Iterator[str]:
     yield from _against("dashboard", "Panel", panel, where)
     yield from _against(panel["type"], "Options", panel["options"], f"{where} / options")
@@ -89,6 +94,8 @@ def _correct(name: str, definition: Json) -> None:
     Go's ``any`` became an object, the discriminator of cells a default, and the links of fields those of dashboards.
     """
     properties = definition.get("properties", {})
+    if name == "AnnotationQuerySpec":
+        properties["legacyOptions"]["additionalProperties"] = {}
     if name in {"MatcherConfig", "DynamicConfigValue"}:
         properties.get("options", {}).pop("type", None)
         properties.get("value", {}).pop("type", None)

@@ -199,3 +199,25 @@ def test_the_fleet_names_signals_without_the_word_of_one_service(boards_of_mixed
     exprs = " ".join(target.expr for target in targets(boards_of_mixed["agent-fleet"]))
     assert "Run latency (p95)" in exprs
     assert "${run" not in exprs
+
+
+def test_the_history_is_of_the_services_that_are_not_well_at_the_end(
+    boards: dict[str, Json], prometheus: PrometheusApi
+) -> None:
+    """Otherwise a fleet that is well would fill it with lines that say nothing."""
+    times = [1000 * time for time in range(SHOWN.end - 1200, SHOWN.end + 1, 60)]
+    begun = {"history-well": 0.0, "history-was-bad": 2.0, "history-warns": 0.0, "history-bad": 2.0}
+    ended = {"history-well": 0.0, "history-was-bad": 0.0, "history-warns": 1.0, "history-bad": 2.0}
+    for service, first in begun.items():
+        values = [first] * 10 + [ended[service]] * (len(times) - 10)
+        write(prometheus, [TimeSeries({"__name__": names.BOARD_WORST, "service": service}, times, values)])
+    board = boards["agent-fleet"]
+    title = "Status of the worst services"
+    (history,) = (one for one in targets(board) if one.panel.json["title"] == title)
+    shown = {
+        labels["service"]: values
+        for labels, values in ask(prometheus, board, history, {"name": "history-"}).series
+    }
+    assert set(shown) == {"history-warns", "history-bad"}
+    assert (shown["history-warns"][0], shown["history-warns"][-1]) == (0.0, 1.0)
+    assert "No service warns" in history.panel.json["fieldConfig"]["defaults"]["noValue"]

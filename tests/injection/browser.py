@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from generator.live.process import find
+from generator.live.process import find_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def dom(page: str, directory: Path) -> str:
     file.write_text(page, "utf-8")
     ended = subprocess.run(
         [
-            find("chromium", "chromium"),
+            find_program("chromium", "chromium"),
             *_ARGUMENTS,
             f"--user-data-dir={directory / 'browser'}",
             file.as_uri(),

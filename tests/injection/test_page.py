@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.diagnostics.printable import printable
-from generator.live.process import find
+from generator.live.process import find_program
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.replay.page import page
 from generator.spec.source import FORBIDDEN
@@ -78,7 +78,7 @@ def test_nothing_hides_or_turns_the_text_around_it() -> None:
 
 
 def test_a_browser_shows_the_texts_and_runs_nothing(tmp_path: Path) -> None:
-    needed(lambda: find("chromium", "chromium"))
+    needed(lambda: find_program("chromium", "chromium"))
     text = written(EVERY)
     bare = _POLICY.sub("", text)
     assert bare != text
@@ -93,7 +93,7 @@ def test_a_browser_shows_the_texts_and_runs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_browser_would_run_what_is_not_quoted(tmp_path: Path, *, guarded: bool) -> None:
-    needed(lambda: find("chromium", "chromium"))
+    needed(lambda: find_program("chromium", "chromium"))
     text = written(PLAIN).replace("</main>", f"{RUN}</main>")
     shown = dom(text if guarded else _POLICY.sub("", text), tmp_path)
     assert ("<title>RUN</title>" in shown) is not guarded

@@ -11,8 +11,7 @@ import yaml
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import find_prometheus, prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, find_prometheus, prometheus_server
 from generator.model import names
 from generator.prometheus.rule_set import rule_set
 from tests.injection.hostile import TEXTS, sentence
@@ -22,8 +21,8 @@ from tests.programs import needed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from generator.live.answers import ActiveAlert
     from generator.live.api import PrometheusApi
-    from generator.live.rule_states import Alert
     from generator.live.server import PrometheusServer
     from tests.injection.conftest import Compiled
 
@@ -102,7 +101,7 @@ def test_a_part_of_a_stream_has_the_value_that_is_set(
 
 
 @pytest.fixture(scope="module")
-def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str, tuple[Alert, ...]]:
+def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str, tuple[ActiveAlert, ...]]:
     """The alerts that the generated rules have active, by name."""
     assert now
     texts = [
@@ -120,13 +119,13 @@ def active(server: PrometheusServer, hostile: Compiled, now: int) -> Mapping[str
     return _active(server.api, {file.name for file in files})
 
 
-def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[Alert, ...]]:
+def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[ActiveAlert, ...]]:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         states = [rule for group in api.rules() if Path(group.file).name in files for rule in group.rules]
         if states and all(rule.health != "unknown" for rule in states):
             assert [rule.last_error for rule in states if rule.health != "ok"] == []
-            found: dict[str, tuple[Alert, ...]] = {}
+            found: dict[str, tuple[ActiveAlert, ...]] = {}
             for rule in states:
                 found[rule.name] = (*found.get(rule.name, ()), *rule.alerts)
             return {name: alerts for name, alerts in found.items() if alerts}
@@ -134,7 +133,7 @@ def _active(api: PrometheusApi, files: set[str]) -> Mapping[str, tuple[Alert, ..
     pytest.fail("the rules were not evaluated")
 
 
-def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple[Alert, ...]]) -> None:
+def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple[ActiveAlert, ...]]) -> None:
     for index, text in enumerate(TEXTS):
         (found,) = active[alert(index)]
         title = hostile.service.signals[own(index)].title
@@ -144,12 +143,12 @@ def test_annotations_are_the_texts(hostile: Compiled, active: Mapping[str, tuple
         assert found.annotations["logs_url"] == f"{LINK}&s={SERVICE}"
 
 
-def test_a_value_of_a_series_is_no_template_either(active: Mapping[str, tuple[Alert, ...]]) -> None:
+def test_a_value_of_a_series_is_no_template_either(active: Mapping[str, tuple[ActiveAlert, ...]]) -> None:
     told = {one.labels["stop_reason"]: one for one in active["AgentUndeclaredLabelValue"]}
     assert set(told) == {STRANGE}
     assert f"stop_reason={STRANGE}, which" in told[STRANGE].annotations["description"]
 
 
-def test_no_alert_lost_a_template(active: Mapping[str, tuple[Alert, ...]]) -> None:
+def test_no_alert_lost_a_template(active: Mapping[str, tuple[ActiveAlert, ...]]) -> None:
     texts = [text for found in active.values() for one in found for text in one.annotations.values()]
     assert [text for text in texts if "error expanding" in text or "<no value>" in text] == []

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import start_http_server
 
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import RecordingRule
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.files import rule_files

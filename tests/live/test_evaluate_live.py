@@ -10,7 +10,7 @@ import yaml
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import RecordingRule, RuleGroup
 
 if TYPE_CHECKING:

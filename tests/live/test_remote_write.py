@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from generator.live.api import PrometheusApi, connect
 from generator.live.errors import LiveError
-from generator.live.remote_write import STALE_NAN, TimeSeries, write
+from generator.live.remote_write import STALE_NAN, TimeSeries, write, write_request
 from generator.live.transport import Connection
-from generator.live.wire import write_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

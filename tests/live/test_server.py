@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.live.errors import LiveError
-from generator.live.server import PrometheusServer, find_prometheus, prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import PrometheusServer, ServerConfig, find_prometheus, prometheus_server
 
 needs_prometheus = pytest.mark.usefixtures("prometheus")
 ROOT = Path(__file__).parents[2]

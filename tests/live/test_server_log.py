@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.live.server_log import last_errors
+from generator.live.process import last_errors
 
 if TYPE_CHECKING:
     from pathlib import Path

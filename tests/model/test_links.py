@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.model.links import filled
+from generator.model.links import fill_in
 
 _HOST = "https://logs.example.com"
 
@@ -31,5 +31,5 @@ _HOST = "https://logs.example.com"
 def test_what_is_nothing_but_a_release_is_left_out_without_one(
     address: str, with_release: str, without: str
 ) -> None:
-    assert filled(_HOST + address, "svc", "v1") == _HOST + with_release
-    assert filled(_HOST + address, "svc", None) == _HOST + without
+    assert fill_in(_HOST + address, "svc", "v1") == _HOST + with_release
+    assert fill_in(_HOST + address, "svc", None) == _HOST + without

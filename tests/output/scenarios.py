@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from generator.output.outcome import Outcome
+    from generator.output.outcome import WriteResult
 
 OLD = {"catalog.json": "{}\n", "rules/a.yml": "old\n", "rules/deep/b.yml": "b\n", "turned": "a file\n"}
 NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n", "turned/d": "a directory now\n"}
@@ -40,7 +40,7 @@ class Scenario(Struct, frozen=True):
         """Return the contents that a file of ours may have at any moment; None when it may be missing."""
         return {OLD.get(path) if self.there else None, NEW.get(path)}
 
-    def run(self, target: Path, files: Mapping[str, str] = NEW) -> Outcome:
+    def run(self, target: Path, files: Mapping[str, str] = NEW) -> WriteResult:
         """Write."""
         return write(artifacts(files), target)
 

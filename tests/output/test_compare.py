@@ -8,7 +8,7 @@ import pytest
 
 from generator.artifact import Artifact
 from generator.output.errors import OutputError
-from generator.output.outcome import Difference
+from generator.output.outcome import OutputDifference
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, put, stamps
 
@@ -58,18 +58,18 @@ def _add(target: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        (_unlink, Difference(missing=("rules/a.yml",))),
-        (_unfold, Difference(missing=("rules/a.yml",))),
-        (_edit, Difference(changed=("rules/a.yml",))),
-        (_link, Difference(changed=("rules/a.yml",))),
-        (_fold, Difference(changed=("rules/a.yml",))),
-        (_damage, Difference(changed=("manifest.json",))),
-        (_lose, Difference(missing=("manifest.json",))),
-        (_add, Difference()),
+        (_unlink, OutputDifference(missing=("rules/a.yml",))),
+        (_unfold, OutputDifference(missing=("rules/a.yml",))),
+        (_edit, OutputDifference(changed=("rules/a.yml",))),
+        (_link, OutputDifference(changed=("rules/a.yml",))),
+        (_fold, OutputDifference(changed=("rules/a.yml",))),
+        (_damage, OutputDifference(changed=("manifest.json",))),
+        (_lose, OutputDifference(missing=("manifest.json",))),
+        (_add, OutputDifference()),
     ],
 )
 def test_each_difference_is_found_and_nothing_is_touched(
-    target: Path, change: Callable[[Path], None], difference: Difference
+    target: Path, change: Callable[[Path], None], difference: OutputDifference
 ) -> None:
     write(artifacts(FILES), target)
     change(target)
@@ -79,7 +79,7 @@ def test_each_difference_is_found_and_nothing_is_touched(
 
 
 def test_where_there_is_no_output_everything_is_missing(tmp_path: Path) -> None:
-    everything = Difference(missing=("catalog.json", "manifest.json", "rules/a.yml"))
+    everything = OutputDifference(missing=("catalog.json", "manifest.json", "rules/a.yml"))
     assert compare(artifacts(FILES), tmp_path / "output") == everything
     assert compare(artifacts(FILES), tmp_path / "no" / "such" / "output") == everything
     assert list(tmp_path.iterdir()) == []
@@ -89,7 +89,7 @@ def test_where_there_is_no_output_everything_is_missing(tmp_path: Path) -> None:
 def test_a_file_that_is_no_longer_made_is_stale_also_when_it_was_edited(target: Path, text: str) -> None:
     write(artifacts(FILES), target)
     put(target, "rules/a.yml", text)
-    expected = Difference(changed=("manifest.json",), stale=("rules/a.yml",))
+    expected = OutputDifference(changed=("manifest.json",), stale=("rules/a.yml",))
     assert compare(artifacts({"catalog.json": "{}\n"}), target) == expected
 
 

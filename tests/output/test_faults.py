@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from generator.output.outcome import Outcome
+    from generator.output.outcome import WriteResult
     from tests.output.scenarios import Scenario
 
 # A full disk, and a forbidden step.
@@ -49,7 +49,7 @@ def test_a_step_that_fails_leaves_the_old_or_the_new_output_and_the_message_says
         assert beside(target) == []
 
 
-def _check(target: Path, result: Outcome | OutputError, old: dict[str, str], new: dict[str, str]) -> None:
+def _check(target: Path, result: WriteResult | OutputError, old: dict[str, str], new: dict[str, str]) -> None:
     found = {path: what for path, what in held(target).items() if path != LOCK}  # it could not be removed
     if not isinstance(result, OutputError):
         assert found == new
@@ -64,7 +64,7 @@ def _check(target: Path, result: Outcome | OutputError, old: dict[str, str], new
 
 def _failing(
     scenario: Scenario, target: Path, step: int, number: int
-) -> tuple[list[str], Outcome | OutputError]:
+) -> tuple[list[str], WriteResult | OutputError]:
     def fail() -> NoReturn:
         raise OSError(number, os.strerror(number))
 

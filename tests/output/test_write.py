@@ -14,7 +14,7 @@ import pytest
 
 from generator.artifact import Artifact
 from generator.output.errors import OutputError
-from generator.output.outcome import Outcome
+from generator.output.outcome import WriteResult
 from generator.output.write import compare, write
 from tests.output.trees import artifacts, beside, files, put, snapshot, stamps
 
@@ -26,7 +26,9 @@ NEW = {"catalog.json": "{}\n", "rules/a.yml": "new\n", "books/c.md": "c\n"}
 def test_the_first_run_makes_the_directory_and_those_above_it(tmp_path: Path) -> None:
     target = tmp_path / "build" / "today" / "output"
     outcome = write(artifacts(OLD), target)
-    assert outcome == Outcome(created=("catalog.json", "manifest.json", "rules/a.yml", "rules/deep/b.yml"))
+    assert outcome == WriteResult(
+        created=("catalog.json", "manifest.json", "rules/a.yml", "rules/deep/b.yml")
+    )
     assert files(target) == OLD
     assert beside(target) == []
 
@@ -40,7 +42,7 @@ def test_the_manifest_lists_every_file_with_its_hash(target: Path) -> None:
 def test_a_later_run_changes_creates_and_deletes(target: Path) -> None:
     write(artifacts(OLD), target)
     outcome = write(artifacts(NEW), target)
-    assert outcome == Outcome(
+    assert outcome == WriteResult(
         created=("books/c.md",),
         changed=("manifest.json", "rules/a.yml"),
         unchanged=("catalog.json",),

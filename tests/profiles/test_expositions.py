@@ -18,8 +18,8 @@ from generator.model.units import DAY
 from generator.prometheus.compiled import compile_rules
 from generator.prometheus.shared import shared_rules
 from generator.resolve.model import resolve
-from generator.spec.files import SHIPPED
 from generator.spec.load import load
+from generator.spec.sources import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

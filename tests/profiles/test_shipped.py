@@ -10,8 +10,7 @@ from generator.checks.selfcheck import self_check
 from generator.cli import main
 from generator.compiler import check
 from generator.diagnostics import Severity
-from generator.spec.files import shipped_profiles
-from generator.spec.sources import read_sources
+from generator.spec.sources import read_sources, shipped_profiles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from generator.cli import main
-from generator.demo.fit import unfit
+from generator.commands.demo import unfit
 from generator.demo.foreign import as_its_source
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
@@ -27,8 +27,8 @@ from generator.simulate.behaviour import run, stuck_call
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
 from generator.simulate.scenario import ordinary
-from generator.spec.files import shipped_profiles
 from generator.spec.load import load
+from generator.spec.sources import shipped_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

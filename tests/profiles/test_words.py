@@ -83,6 +83,21 @@ def test_panels_and_runbooks_use_the_one_word(tmp_path: Path) -> None:
     assert "run: request" in files["prometheus/rules/gateway.rules.yml"]
 
 
+def test_names_of_values_and_headers_have_room_for_the_word(tmp_path: Path) -> None:
+    files = _generated(tmp_path, _GATEWAY)
+    panels = json.loads(files["grafana/dashboards/agent-fleet.json"])["panels"]
+    legends = {target["legendFormat"] for panel in panels for target in panel.get("targets", ())}
+    assert {"requests in 15m", "{{service}}"} <= legends
+    (listed,) = (panel for panel in panels if panel["title"] == "Services")
+    columns = [
+        {one["id"]: one["value"] for one in column["properties"]}
+        for column in listed["fieldConfig"]["overrides"]
+    ]
+    widths = {one["displayName"]: one["custom.width"] for one in columns if "custom.width" in one}
+    assert widths["Requests"] == 64 + 4 * 9
+    assert widths["Success"] == 78
+
+
 def test_of_several_words_grafana_puts_in_the_chosen_services(tmp_path: Path) -> None:
     files = _generated(tmp_path, _GATEWAY, _AGENT)
     overview = json.loads(files["grafana/dashboards/agent-overview.json"])

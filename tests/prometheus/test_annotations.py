@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from generator.live.evaluate import evaluate
 from generator.live.remote_write import write
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule, RuleFile, RuleGroup
 from generator.prometheus.encode import encode
 from generator.prometheus.rule_set import rule_set

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from generator.live.process import launch
-from generator.live.server import prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, prometheus_server
 from generator.model import names
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.vectors import asked, group_of, instant, records_of, written

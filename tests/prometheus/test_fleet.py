@@ -15,8 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from generator.compiler import check
 from generator.live.remote_write import write
-from generator.live.server import prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, prometheus_server
 from generator.prometheus.files import rule_files, shared_files
 from generator.prometheus.rule_set import rule_set
 from generator.reports.rows import overview, service_row
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from generator.checks.cardinality.account import Account
     from generator.compiler import Compilation
-    from generator.live.rule_states import GroupState
+    from generator.live.answers import GroupState
     from generator.live.server import PrometheusServer
     from generator.model.service import Model
 

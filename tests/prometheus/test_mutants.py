@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from generator.live.errors import LiveError
 from generator.model.rules import RecordingRule, RuleGroup
 from generator.simulate.history import simulate
-from generator.simulate.scenario import Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Arrivals, Scenario
 from tests.prometheus.chain import T0
 from tests.prometheus.comparison import mismatches
 from tests.prometheus.crafted import Stretch, craft
@@ -134,7 +133,7 @@ def one_sided(chain: NewChain) -> Subject:
 def random(chain: NewChain) -> Subject:
     """A simulated fleet, in which no two minutes are the same."""
     new = chain()
-    scenario = Scenario(3, T0, END, 3, "v9", Traffic(6000), mean_life=40 * MINUTE, missed_scrapes=0)
+    scenario = Scenario(3, T0, END, 3, "v9", Arrivals(6000), mean_life=40 * MINUTE, missed_scrapes=0)
     raw = list(simulate(new.service, new.site, scenario).series)
     return Subject(new, raw, observe(new, raw, T0, END))
 

@@ -14,8 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server import prometheus_server
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig, prometheus_server
 from generator.model import names
 from generator.prometheus.shared import shared_rules
 from tests.prometheus.vectors import asked, group_of, instant, records_of, written

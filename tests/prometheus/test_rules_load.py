@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 
 if TYPE_CHECKING:
-    from generator.live.rule_states import RuleState
+    from generator.live.answers import RuleState
     from generator.live.server import PrometheusServer
 
 OUTPUT = Path(__file__).parent.parent.parent / "output" / "prometheus"

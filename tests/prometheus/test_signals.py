@@ -15,8 +15,7 @@ from generator.model import names
 from generator.model.signals import Cost, Quantile, divisor
 from generator.simulate.history import simulate
 from generator.simulate.incidents import incident
-from generator.simulate.scenario import Rollout, Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout
 from tests.prometheus.chain import T0, renamed
 from tests.prometheus.crafted import Stretch, craft
 from tests.prometheus.increments import MINUTE
@@ -43,8 +42,8 @@ def _busy(seed: int) -> Callable[[Service], Scenario]:
             END,
             3,
             "v9",
-            Traffic(1200),
-            (Rollout("v10", T0 + 40 * MINUTE, every=300),),
+            Arrivals(1200),
+            (SimulatedRollout("v10", T0 + 40 * MINUTE, every=300),),
             (
                 incident("unpriced-model", service, T0 + 20 * MINUTE, T0 + 50 * MINUTE),
                 incident("night-low", service, T0 + 65 * MINUTE, T0 + 85 * MINUTE),
@@ -59,7 +58,7 @@ def _busy(seed: int) -> Callable[[Service], Scenario]:
 
 def _steady(_service: Service) -> Scenario:
     """Instances that never crash and never miss a scrape: once they are warm there is no tolerance."""
-    return Scenario(7, T0, END, 2, "v9", Traffic(6000), mean_life=None, missed_scrapes=0)
+    return Scenario(7, T0, END, 2, "v9", Arrivals(6000), mean_life=None, missed_scrapes=0)
 
 
 def _failing(service: Service) -> Scenario:
@@ -71,7 +70,7 @@ def _failing(service: Service) -> Scenario:
         END,
         2,
         "v9",
-        Traffic(2000),
+        Arrivals(2000),
         incidents=(
             replace(wholly, effect=replace(wholly.effect, changes=replace(wholly.effect.changes, failing=1))),
             incident("rolling-restart", service, T0 + 30 * MINUTE, T0 + 60 * MINUTE),
@@ -88,11 +87,11 @@ def _looping(service: Service) -> Scenario:
         END,
         3,
         "v1",
-        Traffic(1500),
+        Arrivals(1500),
         (
-            Rollout("v2", T0 + 10 * MINUTE, instances=1),
-            Rollout("v3", T0 + 30 * MINUTE, every=0),
-            Rollout("v1", T0 + 70 * MINUTE, every=60),
+            SimulatedRollout("v2", T0 + 10 * MINUTE, instances=1),
+            SimulatedRollout("v3", T0 + 30 * MINUTE, every=0),
+            SimulatedRollout("v1", T0 + 70 * MINUTE, every=60),
         ),
         (
             incident("tool-spam-loop", service, T0 + 35 * MINUTE, T0 + 60 * MINUTE),

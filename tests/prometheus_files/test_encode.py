@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule, RecordingRule, RuleFile, RuleGroup
 from generator.model.units import duration
 from generator.prometheus.encode import encode

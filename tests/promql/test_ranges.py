@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.promql.ranges import readings
+from generator.promql.reach import readings
 from generator.promql.syntax import PromqlError
 
 

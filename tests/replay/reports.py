@@ -10,7 +10,7 @@ from generator.live.states import Activity
 from generator.model.incidents import Incident, Incidents, Rollout
 from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, Episode
-from generator.replay.replay import Records, Replay
+from generator.replay.replay import RecordSource, Replay
 from generator.replay.report import Report, report
 from generator.replay.subject import ReplayedRule
 
@@ -74,4 +74,4 @@ def truth(*incidents: Incident) -> Incidents:
 
 def reported(*alerts: AlertHistory, known: Incidents | None = None, notes: tuple[str, ...] = ()) -> Report:
     """The report of a replay."""
-    return report(Replay("http://prometheus", T, END, Records.READ, alerts, notes), known)
+    return report(Replay("http://prometheus", T, END, RecordSource.READ, alerts, notes), known)

@@ -118,7 +118,7 @@ def test_computing_records_without_a_prometheus_is_said(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "say one of --last and --from"),
+        ((), "give either --last or --from"),
         (("--last", "1x"), '"1x" is no duration'),
         ((*SPAN, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),
@@ -127,7 +127,7 @@ def test_computing_records_without_a_prometheus_is_said(
         ((*SPAN, "--step", "0s"), '"0s" is no duration'),
         ((*SPAN, "--truth", "/nonexistent/truth.json"), "cannot be read: no such file"),
         ((*SPAN, "--compare", "no-such-revision"), "there is no revision no-such-revision"),
-        ((*SPAN, "--compare", f"{SPECS}/../output"), "holds what was generated"),
+        ((*SPAN, "--compare", f"{SPECS}/../output"), "has the generated files"),
         ((*SPAN, "--compare", SPECS, "--records", "read"), "records are computed here by either"),
         ((*SPAN, "--compare", SPECS, "--service", "support-agnet"), 'there is no service "support-agnet"'),
         ((*SPAN, "--compare", SPECS, "--alert", "AgentNoRun"), 'there is no alert "AgentNoRun"'),

@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from generator.model.incidents import Incident
-from generator.replay.compare import Change, Comparison, compare
+from generator.replay.compare import Comparison, FiringChange, compare_replays
 from generator.replay.differences import as_json, as_markdown, as_text
 from generator.replay.page import page_of_change
 from tests.replay.reports import HOUR, MINUTE, T, active, history, reported, rule, truth
@@ -24,42 +24,46 @@ OUTAGE = Incident("outage", T + 2 * HOUR, T + 3 * HOUR, ("High",), impact="It hu
 
 def changed(before: list[Episode], after: list[Episode]) -> Comparison:
     """Compare one alert."""
-    return compare(reported(history(rule(), *before)), reported(history(rule(), *after)), "v1")
+    return compare_replays(reported(history(rule(), *before)), reported(history(rule(), *after)), "v1")
 
 
 @pytest.mark.parametrize(
     ("before", "after", "changes"),
     [
         ([active(60)], [active(60)], []),
-        ([], [active(60)], [Change.ADDED]),
-        ([active(60)], [], [Change.REMOVED]),
-        ([active(60)], [active(65)], [Change.MOVED]),
-        ([active(60, 20)], [active(60, 30)], [Change.MOVED]),
-        ([active(60, None)], [active(60, 30)], [Change.MOVED]),
-        ([active(60, 20)], [active(80, 20)], [Change.REMOVED, Change.ADDED]),  # one ends as the other begins
-        ([active(60, 10), active(80, 10), active(100, 10)], [active(60, 50)], [Change.MOVED]),
+        ([], [active(60)], [FiringChange.ADDED]),
+        ([active(60)], [], [FiringChange.REMOVED]),
+        ([active(60)], [active(65)], [FiringChange.MOVED]),
+        ([active(60, 20)], [active(60, 30)], [FiringChange.MOVED]),
+        ([active(60, None)], [active(60, 30)], [FiringChange.MOVED]),
+        (
+            [active(60, 20)],
+            [active(80, 20)],
+            [FiringChange.REMOVED, FiringChange.ADDED],
+        ),  # one ends as the other begins
+        ([active(60, 10), active(80, 10), active(100, 10)], [active(60, 50)], [FiringChange.MOVED]),
         (
             [active(60, labels={"tool": "a"})],
             [active(60, labels={"tool": "b"})],
-            [Change.REMOVED, Change.ADDED],
+            [FiringChange.REMOVED, FiringChange.ADDED],
         ),
         # Only pending is no firing.
         ([], [active(60, fires=False)], []),
     ],
 )
 def test_firings_that_touch_in_time_are_one_thing(
-    before: list[Episode], after: list[Episode], changes: list[Change]
+    before: list[Episode], after: list[Episode], changes: list[FiringChange]
 ) -> None:
     assert sorted(one.change for one in changed(before, after).differences) == sorted(changes)
 
 
 def test_another_severity_is_another_alert() -> None:
-    found = compare(
+    found = compare_replays(
         reported(history(rule(), active(60))), reported(history(rule(severity="warning"), active(60))), "v1"
     )
     assert [(one.change, one.row.of.severity) for one in found.differences] == [
-        (Change.REMOVED, "critical"),
-        (Change.ADDED, "warning"),
+        (FiringChange.REMOVED, "critical"),
+        (FiringChange.ADDED, "warning"),
     ]
 
 
@@ -79,7 +83,7 @@ def found() -> Comparison:
         history(rule("Soft", "warning", "t"), active(300, None)),
         known=truth(OUTAGE),
     )
-    return compare(before, after, "origin/main")
+    return compare_replays(before, after, "origin/main")
 
 
 def test_the_table_shows_each_difference(found: Comparison) -> None:
@@ -151,7 +155,7 @@ def test_no_text_is_markup() -> None:
         reported(history(hostile, active(minute, labels={HOSTILE: HOSTILE})), known=known, notes=(HOSTILE,))
         for minute in (60, 70)
     ]
-    found = compare(sides[0], sides[1], HOSTILE)
+    found = compare_replays(sides[0], sides[1], HOSTILE)
     assert "<script" not in page_of_change(found)
     read(page_of_change(found))
     assert "<script" not in MarkdownIt().enable("table").render(as_markdown(found))

@@ -10,8 +10,8 @@ import pytest
 from generator.live.errors import LiveError
 from generator.model.rules import AlertingRule
 from generator.replay.history import AlertHistory, histories
-from generator.replay.jobs import Crew
-from generator.replay.resume import Forgetful
+from generator.replay.jobs import WorkerPool
+from generator.replay.resume import NoAnswers
 from generator.replay.subject import ReplayedRule
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ T = 6000
 def replayed(script: Script, *, hold: int = 0, points: int = 4) -> AlertHistory:
     """Replay one rule, whose label ``tool`` replaces the result's, over ten minutes."""
     rule = AlertingRule("A", "x", hold, 0, {"severity": "warning", "kind": "all"}, {})
-    crew = Crew((script.api,), Forgetful(), lambda *_: None)
+    crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
     (found,) = histories(crew, [ReplayedRule("s", rule, 60, 0)], (T, T + 600), points)
     return found
 
@@ -105,7 +105,7 @@ def test_a_shared_rule_is_asked_once_and_told_apart_by_service(script: Script) -
     rule = AlertingRule("A", "x:y:z > 0", 0, 0, {"severity": "warning"}, {})
     results = [{"service": "one", "owner": "me"}, {"service": "two", "tool": "a"}, {"service": "three"}]
     script.reply = lambda fields: present(fields, *results)
-    crew = Crew((script.api,), Forgetful(), lambda *_: None)
+    crew = WorkerPool((script.api,), NoAnswers(), lambda *_: None)
     rules = [ReplayedRule(service, rule, 60, 0) for service in ("one", "two", "four")]
     one, two, four = histories(crew, rules, (T, T + 600), 100, {"two": T + 300})
     assert [fields["query"] for fields in script.asked] == ['x:y:z{service=~"one|two|four"} > 0']

@@ -8,8 +8,7 @@ import pytest
 
 from generator.model.incidents import Incident, Incidents
 from generator.replay.errors import ReplayError
-from generator.replay.judge import Cause, Verdict
-from generator.replay.truth import check_truth
+from generator.replay.judge import Cause, Verdict, check_truth
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 
 if TYPE_CHECKING:

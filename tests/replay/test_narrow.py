@@ -7,7 +7,7 @@ import pytest
 from generator.model import names
 from generator.prometheus.rule_set import alerting_by_service
 from generator.promql.syntax import references
-from generator.replay.narrow import narrowed
+from generator.replay.history import narrowed
 from tests.instrumentation.loading import shipped
 
 

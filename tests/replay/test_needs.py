@@ -7,8 +7,7 @@ import pytest
 from generator.model.rules import AlertingRule, RecordingRule, RuleGroup
 from generator.promql.reach import LOOKBACK, reach
 from generator.replay.needs import Needs, RawSelector, needs
-from generator.replay.reach import record_reaches
-from generator.replay.subject import subject
+from generator.replay.subject import record_reaches, subject
 
 RECORDING = RuleGroup(
     "recording",

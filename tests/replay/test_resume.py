@@ -10,8 +10,8 @@ import pytest
 
 from generator.live.errors import LiveError
 from generator.replay.errors import ReplayError
-from generator.replay.jobs import Crew, Job
-from generator.replay.resume import Forgetful, parts_file
+from generator.replay.jobs import Job, WorkerPool
+from generator.replay.resume import NoAnswers, answer_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,27 +30,27 @@ def say(number: int, _: object) -> str:
 
 def test_what_was_put_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "state"
-    with parts_file(path, "one") as parts:
+    with answer_file(path, "one") as parts:
         parts.put("key", "text")
-    with parts_file(path, "one") as parts:
+    with answer_file(path, "one") as parts:
         assert parts.get("key") == "text"
         assert parts.get("other") is None
 
 
 def test_another_replays_file_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "state"
-    with parts_file(path, "one") as parts:
+    with answer_file(path, "one") as parts:
         parts.put("key", "text")
-    with pytest.raises(ReplayError, match="belongs to another replay"), parts_file(path, "two"):
+    with pytest.raises(ReplayError, match="belongs to another replay"), answer_file(path, "two"):
         pass
-    with parts_file(path, "one") as parts:
+    with answer_file(path, "one") as parts:
         assert parts.get("key") == "text"
 
 
 def test_a_file_that_is_something_else_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_text("remember the milk\n" * 100, encoding="utf-8")
-    with pytest.raises(ReplayError, match="is no file of a replay"), parts_file(path, "one"):
+    with pytest.raises(ReplayError, match="is no file of a replay"), answer_file(path, "one"):
         pass
     assert path.read_text(encoding="utf-8").startswith("remember")
 
@@ -61,19 +61,19 @@ def test_another_programs_database_is_refused_and_kept(tmp_path: Path) -> None:
     other.execute("CREATE TABLE mine (x)")
     other.close()
     before = path.read_bytes()
-    with pytest.raises(ReplayError, match="is no file of a replay"), parts_file(path, "one"):
+    with pytest.raises(ReplayError, match="is no file of a replay"), answer_file(path, "one"):
         pass
     assert path.read_bytes() == before
 
 
 def test_a_place_that_takes_no_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ReplayError, match="cannot be used"), parts_file(tmp_path / "no" / "x", "one"):
+    with pytest.raises(ReplayError, match="cannot be used"), answer_file(tmp_path / "no" / "x", "one"):
         pass
 
 
 def test_a_damaged_part_is_said(tmp_path: Path) -> None:
     path = tmp_path / "state"
-    with parts_file(path, "one") as parts:
+    with answer_file(path, "one") as parts:
         parts.connection.execute("INSERT INTO part VALUES ('key', 'x')")
         parts.connection.commit()
         with pytest.raises(ReplayError, match="damaged"):
@@ -94,8 +94,8 @@ def test_after_a_failure_only_what_is_missing_is_asked_for(script: Script, tmp_p
         return Job(f"job {number}", "work", work)
 
     jobs = [job(number) for number in range(10)]
-    with parts_file(tmp_path / "state", "one") as parts:
-        crew = Crew((script.api,), parts, quiet)
+    with answer_file(tmp_path / "state", "one") as parts:
+        crew = WorkerPool((script.api,), parts, quiet)
         with pytest.raises(LiveError, match="gone"):
             list(crew.answers(jobs))
         kept = set(range(3))
@@ -107,7 +107,7 @@ def test_after_a_failure_only_what_is_missing_is_asked_for(script: Script, tmp_p
 
 def test_answers_come_in_order_and_progress_is_told(script: Script) -> None:
     told: list[tuple[str, int, int]] = []
-    crew = Crew((script.api, script.api), Forgetful(), lambda *now: told.append(now))
+    crew = WorkerPool((script.api, script.api), NoAnswers(), lambda *now: told.append(now))
     jobs = [Job(str(number), f"t{number}", partial(say, number)) for number in range(20)]
     assert [text for _, text in crew.answers(jobs)] == [str(number) for number in range(20)]
     assert told == [(f"t{number}", number + 1, 20) for number in range(20)]

@@ -9,13 +9,12 @@ import pytest
 from generator.live.remote_write import STALE_NAN, TimeSeries, write
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import Crew
+from generator.replay.jobs import WorkerPool
 from generator.replay.needs import RawSelector
-from generator.replay.raw import Quantity, quantities, samples
-from generator.replay.replay import Order, Records, replay
-from generator.replay.resume import Forgetful
-from generator.replay.staleness import markers
-from generator.replay.subject import ReplayedRule, Subject
+from generator.replay.raw import RawCount, count_series, markers, samples
+from generator.replay.replay import Order, RecordSource, replay
+from generator.replay.resume import NoAnswers
+from generator.replay.subject import ReplayedRule, ReplaySubject
 
 if TYPE_CHECKING:
     from generator.live.api import PrometheusApi
@@ -24,9 +23,9 @@ T = 1_700_006_400
 SITE = Site(15, 60, 86400, "", "", created_series=False, budget=SeriesBudget(1, 1, 1, 1))
 
 
-def crew(api: PrometheusApi) -> Crew:
+def crew(api: PrometheusApi) -> WorkerPool:
     """One connection, no memory."""
-    return Crew((api,), Forgetful(), lambda *_: None)
+    return WorkerPool((api,), NoAnswers(), lambda *_: None)
 
 
 def series(test: str, instance: str, seconds: range, *, ends: bool = False) -> TimeSeries:
@@ -48,7 +47,7 @@ def test_every_sample_is_read_once_however_requests_cut_the_span(
     )
     selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
     # Enough series that a request covers a minute: its ends coincide with samples.
-    many = Quantity(selector, 10**6, T)
+    many = RawCount(selector, 10**6, T)
     found: dict[str, list[tuple[int, float]]] = {}
     for one in samples(crew(prometheus), many, (T, T + 850), 15):
         found.setdefault(one.labels["instance"], []).extend(zip(one.timestamps, one.values, strict=True))
@@ -61,7 +60,7 @@ def test_series_are_counted_where_there_are_most_of_them(prometheus: PrometheusA
         prometheus, [series(unique, "a", range(1200, 3600, 15)), series(unique, "b", range(1200, 1500, 15))]
     )
     selector = RawSelector(f'up{{test="{unique}"}}', "up", instant=True)
-    (found,) = quantities(prometheus, [selector], T, T + 3600)
+    (found,) = count_series(prometheus, [selector], T, T + 3600)
     assert found.series == 2
     assert T + 1100 <= found.first <= T + 1200
 
@@ -74,12 +73,12 @@ def test_a_series_that_ended_is_over_at_once_in_our_own_server_too(
         [series(unique, "a", range(0, 3600, 15)), series(unique, "b", range(0, 1500, 15), ends=True)],
     )
     rule = AlertingRule("Two", f'count(up{{test="{unique}"}}) > 1', 0, 0, {}, {})
-    about = Subject(("s",), (ReplayedRule("s", rule, 60, 300),), ())
+    about = ReplaySubject(("s",), (ReplayedRule("s", rule, 60, 300),), ())
     read, computed = (
         replay(Order(about, SITE, T + 600, T + 3600, records), crew(prometheus))
-        for records in (Records.AUTO, Records.INLINED)
+        for records in (RecordSource.AUTO, RecordSource.INLINED)
     )
-    assert (read.records, computed.records) == (Records.READ, Records.INLINED)
+    assert (read.records, computed.records) == (RecordSource.READ, RecordSource.INLINED)
     (episode,) = read.alerts[0].episodes
     # The series has its last sample at 1485 and its marker at 1500.
     assert episode.activity.ended_at == T + 1500

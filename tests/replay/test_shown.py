@@ -15,10 +15,8 @@ from generator.model.incidents import Incident, Incidents
 from generator.replay.as_json import as_json
 from generator.replay.as_markdown import as_markdown
 from generator.replay.as_text import as_text
-from generator.replay.drawing import GUTTER, MARGIN, WIDTH
 from generator.replay.page import page
-from generator.replay.ticks import ticks
-from generator.replay.timeline import timeline
+from generator.replay.timeline import GUTTER, MARGIN, WIDTH, ticks, timeline
 from tests.replay.reports import END, HOUR, NIGHT, OUTAGE, T, active, history, reported, rule, truth
 
 if TYPE_CHECKING:

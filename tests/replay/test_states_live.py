@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 from generator.live.remote_write import TimeSeries, write
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from generator.model.rules import AlertingRule
 from generator.model.service import SeriesBudget, Site
-from generator.replay.jobs import Crew
+from generator.replay.jobs import WorkerPool
 from generator.replay.replay import Order, replay
-from generator.replay.resume import Forgetful
-from generator.replay.subject import ReplayedRule, Subject
+from generator.replay.resume import NoAnswers
+from generator.replay.subject import ReplayedRule, ReplaySubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,5 +121,5 @@ def replayed_on(api: PrometheusApi, begin: int) -> Replay:
         ReplayedRule("s", AlertingRule(name, "signal > 0", hold, keep, {}, {}), 1, 300)
         for name, (hold, keep) in RULES.items()
     )
-    order = Order(Subject(("s",), rules, ()), SITE, begin - 1, begin + SECONDS - 1)
-    return replay(order, Crew((api,), Forgetful(), lambda *_: None))
+    order = Order(ReplaySubject(("s",), rules, ()), SITE, begin - 1, begin + SECONDS - 1)
+    return replay(order, WorkerPool((api,), NoAnswers(), lambda *_: None))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from generator.reports.entry import report_entry
-from generator.reports.pages import reports
+from generator.reports.pages import report_entry, reports
 from generator.reports.rows import overview, service_row
 from generator.reports.terminal import to_text
 from tests.checks.models import SITE, known, measuring, once, small

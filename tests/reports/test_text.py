@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.checks.selfcheck import self_check
+from generator.commands.check import selfcheck_text
 from generator.markdown import code, text
-from generator.reports.entry import report_entry
-from generator.reports.markdown import percent as marked
 from generator.reports.numbers import number, percent
-from generator.reports.pages import reports
-from generator.reports.selfcheck_text import selfcheck_text
+from generator.reports.pages import percent as marked
+from generator.reports.pages import report_entry, reports
 from generator.reports.terminal import columns
 from tests.checks.agent import agent, service_of, without
 from tests.checks.models import SITE, known, once

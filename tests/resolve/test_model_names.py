@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.resolve.model_names import respelled
+from generator.resolve.prices import meant_model
 
 LISTED = ("gpt-4o", "gpt-4o-mini", "claude-opus-4", "claude-sonnet-4", "llama-3.1-8b", "gemini-2.5-pro")
 
@@ -21,7 +21,7 @@ LISTED = ("gpt-4o", "gpt-4o-mini", "claude-opus-4", "claude-sonnet-4", "llama-3.
     ],
 )
 def test_a_misspelt_model_is_the_listed_one(name: str, meant: str) -> None:
-    assert respelled(name, LISTED) == meant
+    assert meant_model(name, LISTED) == meant
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_a_misspelt_model_is_the_listed_one(name: str, meant: str) -> None:
     ],
 )
 def test_another_model_is_none_of_them(name: str) -> None:
-    assert respelled(name, LISTED) is None
+    assert meant_model(name, LISTED) is None
 
 
 def test_no_model_is_its_own_misspelling() -> None:
-    assert respelled("gpt-4o", ["gpt-4o"]) is None
-    assert respelled("gpt-4o", []) is None
+    assert meant_model("gpt-4o", ["gpt-4o"]) is None
+    assert meant_model("gpt-4o", []) is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.resolve.overlap import overlaps
+from generator.resolve.model import overlaps
 from generator.spec.load import load
 from tests.resolve.build import profile, service, written
 

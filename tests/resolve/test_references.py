@@ -49,7 +49,7 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             {"alerts": "{Own: {for: 5m}}"},
             "reference/unknown-alert",
             "Own",
-            "a new alert says what it compares, as in Own: {threshold: {signal: success_rate}, warning: 90%}",
+            "a new alert needs a kind, as in Own: {threshold: {signal: success_rate}, warning: 90%}",
         ),
         (
             {"alerts": "{Own: {threshold: {signal: success_rate, by: tool}, warning: 9%}}"},
@@ -61,7 +61,7 @@ COUNT = "{title: O, description: O., count: {of: runs_total}"
             {"alerts": "{Own: {threshold: {signal: reasons}, warning: 9%}}"},
             "alert/by",
             "reasons",
-            "say for each of what: by: reason",
+            "name a label, for an alert on each of its values: by: reason",
         ),
         (
             {"signals": "{own: {title: O, description: O., count: {of: rns_total}}}"},

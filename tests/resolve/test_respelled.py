@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator.model.units import parse_quantity
-from generator.resolve.respelled import respelled, respelled_bound, unit_help, whole
+from generator.resolve.quantities import respelled, respelled_bound, unit_help, whole_duration
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 
@@ -55,7 +55,7 @@ def test_a_bound_on_the_objective_is_spelled_right(written: str, kind: str, mean
 @given(st.integers(0, 999), st.integers(1, 999), st.sampled_from("wdhms"))
 def test_a_fraction_of_a_unit_is_as_long_in_whole_numbers(number: int, thousandths: int, unit: str) -> None:
     written = f"{number}.{thousandths:03}{unit}"
-    meant = parse_quantity(whole(written))
+    meant = parse_quantity(whole_duration(written))
     assume(meant is not None)
     assert meant is not None
     assert meant.value == pytest.approx(float(Fraction(written[:-1]) * _SECONDS[unit]))
@@ -65,7 +65,7 @@ def test_a_fraction_of_a_unit_is_as_long_in_whole_numbers(number: int, thousandt
     ("written", "meant"), [("1.5m", "90s"), ("1.5h", "90m"), ("0.5s", "500ms"), ("0.1ms", ""), ("2m", "")]
 )
 def test_a_fraction_is_told_in_the_next_finer_unit(written: str, meant: str) -> None:
-    assert whole(written) == meant
+    assert whole_duration(written) == meant
 
 
 @pytest.mark.parametrize(

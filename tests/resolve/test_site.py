@@ -27,10 +27,15 @@ def test_defaults_stand_for_what_is_left_out(text: str, tmp_path: Path) -> None:
     assert (site.scrape_interval, site.rule_interval, site.retention) == (15, 60, 15 * DAY)
     assert (site.raw_window, site.created_series, site.runbook_url) == (75, True, "runbooks")
     assert site.budget.metric == 5000
+    assert not site.grafana_v2
 
 
 def test_what_is_written_counts(tmp_path: Path) -> None:
-    site = _site(tmp_path, "scrape_interval: 30s\ncreated_series: false\nseries_budget: {metric: 7}\n")
+    site = _site(
+        tmp_path,
+        "scrape_interval: 30s\ncreated_series: false\nseries_budget: {metric: 7}\ngrafana_v2: true\n",
+    )
+    assert site.grafana_v2
     assert (site.raw_window, site.created_series) == (90, False)
     assert (site.budget.metric, site.budget.total) == (7, 200000)
 

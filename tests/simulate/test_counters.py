@@ -13,7 +13,7 @@ from prometheus_client import Histogram as ClientHistogram
 from generator.simulate.behaviour import Run
 from generator.simulate.counters import Counter, counting
 from generator.simulate.draws import Choice, poisson, stream
-from generator.simulate.exposition import Exposed, Process
+from generator.simulate.exposition import Process, ServiceExposition
 
 if TYPE_CHECKING:
     from generator.model.service import Service
@@ -39,7 +39,7 @@ def test_a_histogram_is_the_one_of_the_client(research: Service) -> None:
 
 
 def test_milliseconds_are_exposed_of_seconds(research: Service) -> None:
-    process = Process(Exposed.of(research), "r1")
+    process = Process(ServiceExposition.of(research), "r1")
     for _ in range(2):
         process.finish(1, Run("completed", 0.25, 1, (), (), ()))
     (ours,) = (one for one in process.counting.values() if one.metric.name == "agent_run_latency_ms")

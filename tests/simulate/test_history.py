@@ -10,15 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from generator.model.units import DAY, HOUR, MINUTE
-from generator.simulate.agents import agent
+from generator.simulate.agents import agent, usd_per_run
 from generator.simulate.behaviour import run
-from generator.simulate.counters import bound
+from generator.simulate.counters import bucket_label
 from generator.simulate.draws import stream
 from generator.simulate.history import simulate
 from generator.simulate.incidents import ORDINARY
-from generator.simulate.scenario import Rollout, Scenario, ordinary, usual_runs_per_hour
-from generator.simulate.spend import usd_per_run
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Arrivals, Scenario, SimulatedRollout, ordinary, usual_runs_per_hour
 from tests.simulate.reading import Read, at_each_scrape, lives_of, read
 
 if TYPE_CHECKING:
@@ -44,9 +42,9 @@ def busy(service: Service, model: Model) -> Read:
 
 
 def _busy(seed: int = 5) -> Scenario:
-    rollouts = (Rollout("v2", T0 + HOUR),)
+    rollouts = (SimulatedRollout("v2", T0 + HOUR),)
     return Scenario(
-        seed, T0, END, 3, "v1", Traffic(1200), rollouts, mean_life=40 * MINUTE, missed_scrapes=0.01
+        seed, T0, END, 3, "v1", Arrivals(1200), rollouts, mean_life=40 * MINUTE, missed_scrapes=0.01
     )
 
 
@@ -163,7 +161,7 @@ def test_an_ordinary_time_keeps_the_objectives(model: Model, service: Service) -
     runs = day.sum("agent_run_total")
     assert 1 - day.sum("agent_run_total", status="ok") / runs < 1 - service.objectives["success_rate"].bound
     slow = service.objectives["latency_p95"].bound * 1000
-    assert day.sum("agent_run_latency_ms_bucket", le=bound(slow)) / runs > 0.95
+    assert day.sum("agent_run_latency_ms_bucket", le=bucket_label(slow)) / runs > 0.95
     for tool in service.labels["tool"].values:
         calls = day.sum("agent_tool_call_total", tool=tool)
         errors = day.sum("agent_tool_call_total", tool=tool, status="error")
@@ -182,7 +180,7 @@ def test_an_ordinary_day_keeps_its_budget(support: Service) -> None:
 
 def test_traffic_follows_the_day_and_the_week(model: Model, research: Service) -> None:
     monday, saturday = T0 - 8 * HOUR, T0 - 8 * HOUR + 5 * DAY
-    week = Scenario(3, monday, monday + 6 * DAY, 1, "v1", Traffic(60), zero_initialised=False)
+    week = Scenario(3, monday, monday + 6 * DAY, 1, "v1", Arrivals(60), zero_initialised=False)
     runs = read(research, model.site, week)
     day = {start: runs.sum("agent_run_total", start, start + DAY) for start in (monday, saturday)}
     assert 0.85 < day[monday] / (60 * 24) < 1.15
@@ -205,7 +203,7 @@ def test_series_appear_at_their_first_event_where_nothing_is_initialised(
 ) -> None:
     def appear(*, initialised: bool) -> set[int]:
         scenario = Scenario(
-            1, T0, T0 + HOUR, 1, "v1", Traffic(600), zero_initialised=initialised, mean_life=None
+            1, T0, T0 + HOUR, 1, "v1", Arrivals(600), zero_initialised=initialised, mean_life=None
         )
         history = simulate(support, model.site, scenario)
         return {one.timestamps[0] for one in history.series if one.labels["__name__"] == "agent_run_total"}

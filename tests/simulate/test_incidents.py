@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.incidents import UNDECLARED_TOOL, UNPRICED_MODEL, effects, incident
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.simulate.reading import Read, read
 from tests.simulate.test_history import SCRAPE, T0
 
@@ -44,8 +44,8 @@ def simulated(model: Model, research: Service) -> Callable[[str], Read]:
 
     def make(name: str = "") -> Read:
         if name not in made:
-            wanted = [Wanted(name, BEGIN, END)] if name else []
-            few = replace(staged(research, T0, AFTER, wanted, seed=4), replicas=2, mean_life=None)
+            wanted = [RequestedIncident(name, BEGIN, END)] if name else []
+            few = replace(scenario_with(research, T0, AFTER, wanted, seed=4), replicas=2, mean_life=None)
             made[name] = read(research, model.site, few)
         return made[name]
 
@@ -209,7 +209,7 @@ def test_a_night_low_leaves_hardly_any_traffic(simulated: Callable[[str], Read])
 
 def test_a_night_low_leaves_what_is_promised(support: Service) -> None:
     assert support.runs_per_hour is not None
-    scenario = staged(support, T0, AFTER, [Wanted("night-low", BEGIN, END)])
+    scenario = scenario_with(support, T0, AFTER, [RequestedIncident("night-low", BEGIN, END)])
     (low,) = scenario.incidents
     assert low.effect.changes.traffic * scenario.traffic.lowest >= support.runs_per_hour
 
@@ -223,9 +223,12 @@ def test_in_a_rolling_restart_everybody_begins_anew_once(simulated: Callable[[st
 
 def test_incidents_lie_over_each_other(model: Model, research: Service) -> None:
     wanted = [
-        Wanted(name, BEGIN, END) for name in ("token-growth-after-release", "cost-explosion", "night-low")
+        RequestedIncident(name, BEGIN, END)
+        for name in ("token-growth-after-release", "cost-explosion", "night-low")
     ]
-    both = read(research, model.site, replace(staged(research, T0, END, wanted, seed=4), mean_life=None))
+    both = read(
+        research, model.site, replace(scenario_with(research, T0, END, wanted, seed=4), mean_life=None)
+    )
     release = both.truth.incidents[0].release
     assert _tokens(both, BEGIN, release=release) > 45 * _tokens(both, 0, BEGIN)
 

@@ -19,7 +19,7 @@ from generator.model.units import DAY, HOUR, MINUTE
 from generator.prometheus.rule_set import rule_set
 from generator.simulate.history import simulate
 from generator.simulate.incidents import effects
-from generator.simulate.staging import Wanted, staged
+from generator.simulate.scenario import RequestedIncident, scenario_with
 from tests.prometheus.chain import T0, renamed
 from tests.simulate.firings import firings
 
@@ -137,7 +137,7 @@ def fired(prometheus: object, model: Model, support: Service) -> Mapping[str, tu
         start, end = BEGIN - before * MINUTE, BEGIN + lasting * MINUTE
         services = [renamed(support, f"agents-with-{name}") for name in incidents]
         histories = [
-            staged(service, start, end + AFTERWARDS, [Wanted(name, BEGIN, end)])
+            scenario_with(service, start, end + AFTERWARDS, [RequestedIncident(name, BEGIN, end)])
             for name, service in zip(incidents, services, strict=True)
         ]
         found |= zip(incidents, _fired(model, services, histories), strict=True)
@@ -163,11 +163,11 @@ def test_an_incident_is_found_in_time_and_by_no_other_page(
 def test_in_a_quiet_time_nothing_fires(prometheus: object, model: Model, support: Service) -> None:  # noqa: ARG001
     midnight = QUIET_FROM + 12 * HOUR
     wanted = [
-        Wanted(name, midnight + begin * HOUR, midnight + end * HOUR)
+        RequestedIncident(name, midnight + begin * HOUR, midnight + end * HOUR)
         for name, begin, end in (("night-low", 1, 4), ("rolling-restart", 10, 11))
     ]
     service = renamed(support, "quiet-agents")
-    history = staged(service, QUIET_FROM, QUIET_UNTIL, wanted)
+    history = scenario_with(service, QUIET_FROM, QUIET_UNTIL, wanted)
     (found,) = _fired(model, [service], [history])
     assert not found, _listed(found)
 

@@ -14,8 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from generator.model.units import HOUR, MINUTE
 from generator.simulate.history import simulate
 from generator.simulate.openmetrics import lines
-from generator.simulate.scenario import Scenario
-from generator.simulate.traffic import Traffic
+from generator.simulate.scenario import Arrivals, Scenario
 from tests.simulate.test_history import T0
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from generator.model.service import Model, Service
 
-SCENARIO = Scenario(2, T0, T0 + 20 * MINUTE, 2, 'v"1\\\n', Traffic(600), mean_life=HOUR, missed_scrapes=0.02)
+SCENARIO = Scenario(2, T0, T0 + 20 * MINUTE, 2, 'v"1\\\n', Arrivals(600), mean_life=HOUR, missed_scrapes=0.02)
 
 
 def _lines(model: Model, service: Service) -> list[str]:

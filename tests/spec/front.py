@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from generator.diagnostics.text import render_text
 from generator.spec.document import parse_document
 from generator.spec.schema import compile_schema, validate
-from generator.spec.source import Source, decode_source
+from generator.spec.source import SourceText, decode_source
 
 if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
@@ -48,6 +48,6 @@ def codes_in(text: str | bytes) -> list[str]:
 
 def document(text: str) -> Document:
     """The document of a text that has one."""
-    parsed = parse_document(Source(NAME, text))
+    parsed = parse_document(SourceText(NAME, text))
     assert parsed.value is not None, parsed.diagnostics
     return parsed.value

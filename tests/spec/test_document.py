@@ -13,7 +13,7 @@ from generator.diagnostics import Span
 from generator.spec.document import parse_document
 from generator.spec.events import StopReading, read_events
 from generator.spec.nodes import Mapping, Scalar, Sequence, to_plain
-from generator.spec.source import Source
+from generator.spec.source import SourceText
 from tests.spec.front import NAME, codes_in, document, found_in, unhurried
 
 TEXT = """\
@@ -153,7 +153,7 @@ def test_plain_values_are_fresh() -> None:
     ["---\na: 1\n", "a: 1\n...\n", "%YAML 1.2\n---\na: 1\n", "\ufeffa: 1", "{a: 1}", "\n\n# x\na: 1 # y"],
 )
 def test_one_document_is_read_however_it_is_framed(text: str) -> None:
-    parsed = parse_document(Source(NAME, text.removeprefix("\ufeff")))
+    parsed = parse_document(SourceText(NAME, text.removeprefix("\ufeff")))
     assert parsed.value is not None
     assert parsed.value.to_plain() == {"a": 1}
 
@@ -202,7 +202,7 @@ def test_a_nest_of_any_depth_is_told_in_one_line(text: str) -> None:
 
 
 def test_the_deepest_nest_that_is_allowed_is_read() -> None:
-    assert parse_document(Source(NAME, "a: " + "[" * 31 + "]" * 31)).value is not None
+    assert parse_document(SourceText(NAME, "a: " + "[" * 31 + "]" * 31)).value is not None
     assert codes_in("a: " + "[" * 32 + "]" * 32) == ["yaml/too-deep"]
 
 
@@ -224,7 +224,7 @@ def test_advice_quotes_a_text_so_that_it_is_yaml() -> None:
 
 def test_a_text_that_the_parser_itself_refuses_is_told_too() -> None:
     with pytest.raises(StopReading) as stop:
-        list(read_events(Source(NAME, "a: \uffff")))
+        list(read_events(SourceText(NAME, "a: \uffff")))
     assert stop.value.diagnostic.code == "yaml/syntax"
 
 
@@ -242,7 +242,7 @@ _PLAIN = st.recursive(
 @unhurried
 @given(st.dictionaries(st.text("abc"), _PLAIN, max_size=4))
 def test_every_json_object_is_a_document_with_the_same_values(value: dict[str, object]) -> None:
-    parsed = parse_document(Source(NAME, json.dumps(value, ensure_ascii=False)))
+    parsed = parse_document(SourceText(NAME, json.dumps(value, ensure_ascii=False)))
     assert parsed.value is not None, parsed.diagnostics
     assert parsed.value.to_plain() == value
 

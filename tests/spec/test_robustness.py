@@ -6,14 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.diagnostics import has_errors
-from generator.diagnostics.excerpt import split_lines
 from generator.diagnostics.github import render_github
 from generator.diagnostics.json import render_json
 from generator.diagnostics.sarif import render_sarif
-from generator.diagnostics.text import render_text
+from generator.diagnostics.text import render_text, split_lines
 from generator.spec.document import parse_document
 from generator.spec.schema import validate
-from generator.spec.source import Source, decode_source
+from generator.spec.source import SourceText, decode_source
 from tests.spec.front import NAME, SMALL, unhurried
 
 _PIECES = [
@@ -75,7 +74,7 @@ _PIECES = [
 ]
 
 
-def _survives(source: Source) -> None:
+def _survives(source: SourceText) -> None:
     parsed = parse_document(source)
     found = parsed.diagnostics if parsed.value is None else validate(parsed.value, SMALL)
     assert (parsed.value is None) == has_errors(parsed.diagnostics)
@@ -106,13 +105,13 @@ def _survives(source: Source) -> None:
 @example("- \t- a")
 @example("a: 1\n\n\n- b")
 def test_any_yaml_like_text_is_survived(text: str) -> None:
-    _survives(Source(NAME, text))
+    _survives(SourceText(NAME, text))
 
 
 @unhurried
 @given(st.text())
 def test_any_text_is_survived(text: str) -> None:
-    _survives(Source(NAME, text))
+    _survives(SourceText(NAME, text))
 
 
 @unhurried

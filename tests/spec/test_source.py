@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.diagnostics import Result, Span
-from generator.spec.source import MAX_BYTES, Source, check_text, decode_source, read_source
+from generator.spec.source import MAX_BYTES, SourceText, check_text, decode_source, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     return [
-        (found.span.line, found.span.column) for found in check_text(Source("a.yaml", text)) if found.span
+        (found.span.line, found.span.column) for found in check_text(SourceText("a.yaml", text)) if found.span
     ]
 
 
 def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes("a: é日本\r\n".encode())
-    assert read_source(path) == Result(Source(path.as_posix(), "a: é日本\r\n"))
+    assert read_source(path) == Result(SourceText(path.as_posix(), "a: é日本\r\n"))
 
 
 def test_diagnostics_name_the_file_as_asked(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_largest_file_is_read_and_one_byte_more_is_not() -> None:
 
 @pytest.mark.parametrize("text", ["a: 1\n", "é日本 😀 \u200d \xa0 \u061c\n", "\ta\r\nb\rc\n", ""])
 def test_what_can_be_seen_may_stand_in_a_text(text: str) -> None:
-    assert check_text(Source("a.yaml", text)) == ()
+    assert check_text(SourceText("a.yaml", text)) == ()
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_what_can_be_seen_may_stand_in_a_text(text: str) -> None:
     ["\0", "\x07", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\u2067", "\ufeff", "\ufdd0", "\uffff"],
 )
 def test_what_cannot_be_seen_may_not(character: str) -> None:
-    found = check_text(Source("a.yaml", f"service: x\nb: {character}\n"))
+    found = check_text(SourceText("a.yaml", f"service: x\nb: {character}\n"))
     assert [(each.code, each.span) for each in found] == [
         ("source/control-character", Span("a.yaml", 2, 4, 2, 5))
     ]
 
 
 def test_a_lone_surrogate_is_refused_whatever_it_stands_for() -> None:
-    codes = [found.code for found in check_text(Source("a.yaml", "a: \ud800\udcff"))]
+    codes = [found.code for found in check_text(SourceText("a.yaml", "a: \ud800\udcff"))]
     assert codes == ["source/encoding", "source/control-character"]
 
 
@@ -69,7 +69,7 @@ def test_lines_are_counted_whatever_ends_them(ending: str) -> None:
 
 
 def test_each_character_is_told_once_with_the_number_of_its_places() -> None:
-    found = check_text(Source("a.yaml", "\x07\x08\x07\x07"))
+    found = check_text(SourceText("a.yaml", "\x07\x08\x07\x07"))
     assert [each.message for each in found] == [
         r'character "\x07" is not allowed here (and at 2 more places)',
         r'character "\x08" is not allowed here',

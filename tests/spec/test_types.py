@@ -16,7 +16,7 @@ from generator.spec.reference import sections
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.spec.reference import Section
+    from generator.spec.reference import KeySection
 
 _RECORDS: dict[str, type] = {
     "service": types.ServiceSpec,
@@ -34,7 +34,7 @@ _RECORDS: dict[str, type] = {
 _FOR_PEOPLE = {"incidents": ("incidents[].release", "simulation")}
 
 
-def _ignored(section: Section) -> Iterator[str]:
+def _ignored(section: KeySection) -> Iterator[str]:
     for key in section.keys:
         parts = key.path.replace("[]", "").split(".")
         for_people = key.path.startswith(_FOR_PEOPLE.get(section.name, ()))
@@ -61,5 +61,5 @@ def _has_field(hint: Any, parts: list[str]) -> bool:  # noqa: ANN401 - an annota
 
 
 @pytest.mark.parametrize("section", sections(), ids=lambda section: section.name)
-def test_each_key_of_a_schema_has_a_field(section: Section) -> None:
+def test_each_key_of_a_schema_has_a_field(section: KeySection) -> None:
     assert list(_ignored(section)) == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from generator.live.remote_write import write
-from generator.live.server_config import ServerConfig
+from generator.live.server import ServerConfig
 from tests.whole.compiled import compile_specs, unhurried
 from tests.whole.exposed import exposed
 from tests.whole.specs import directories

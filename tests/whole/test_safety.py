@@ -11,7 +11,7 @@ import jinja2
 import pytest
 
 from generator.instrumentation import modules
-from generator.reports import markdown
+from generator.reports import pages
 from tests.commands.calls import ROOT, environment
 from tests.whole.compiled import compile_specs, rules
 from tests.whole.watched import FORBIDDEN
@@ -63,7 +63,7 @@ def test_text_is_nowhere_a_template_and_nowhere_code(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(jinja2.Environment, "compile", seen)
     # No template is reused: neither from this process, nor from the directory of compiled ones.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    for environments in (modules._environment, markdown._environment):  # noqa: SLF001
+    for environments in (modules._environment, pages._environment):  # noqa: SLF001
         environments.cache_clear()
         environments().bytecode_cache = None
     compilation = compile_specs(_specs())

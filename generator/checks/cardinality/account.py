@@ -9,12 +9,11 @@ from msgspec.structs import astuple
 
 from generator.checks.cardinality.raw import MetricSeries, metric_series
 from generator.checks.cardinality.recorded import RecordSeries, record_series, shared_records
-from generator.checks.world import of_library
+from generator.checks.world import World, of_library
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from generator.checks.world import World
     from generator.model.rules import RuleGroup
     from generator.model.service import Service, Site
     from generator.prometheus.compiled import Compiled

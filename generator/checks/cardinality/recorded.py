@@ -10,21 +10,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import combinations, values
-from generator.checks.written import buckets
+from generator.checks.service_data import buckets
 from generator.model import names, units
 from generator.model.rules import RecordingRule
 from generator.model.units import WEEK
 from generator.promql.infer import DAY
-from generator.promql.shape import size_of_part
+from generator.promql.shape import Origin, Term, size_of_part
 from generator.signals.error_budget import LONGEST_BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from generator.checks.world import Known, SharedPart, SharedWorld, World
+    from generator.checks.world import KnownRule, SharedPart, SharedWorld, World
     from generator.model.labels import Label
     from generator.model.service import Service, Site
-    from generator.promql.shape import Origin, Term
 
 
 class RecordSeries(Struct, frozen=True, gc=False):
@@ -111,7 +110,7 @@ def _of_service(shared: SharedPart) -> _Records:
     )
 
 
-def _terms(rules: Iterable[Known]) -> dict[str, _Terms]:
+def _terms(rules: Iterable[KnownRule]) -> dict[str, _Terms]:
     found: dict[str, _Terms] = {}
     for one in rules:
         if not isinstance(one.rule, RecordingRule) or one.shape.nothing:
@@ -147,10 +146,10 @@ class Sizes(Struct, frozen=True):
         return sum(self._of_term(term) for term in terms)
 
     def _of_term(self, term: Term) -> int:
-        found = self.counted.get(term)
-        if found is None:
-            found = self.counted[term] = self._product(term)
-        return found
+        counted = self.counted.get(term)
+        if counted is None:
+            counted = self.counted[term] = self._product(term)
+        return counted
 
     def _product(self, term: Term) -> int:
         """Multiply; a determined label adds nothing where both labels occur alone and once."""

@@ -11,15 +11,14 @@ from msgspec.structs import replace
 
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
-from generator.checks.cardinality.recorded import sizes
+from generator.checks.cardinality.recorded import Sizes, sizes
 from generator.model.names import LE, OUTSIDE_LABEL, RELEASE
 from generator.model.rules import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.checks.cardinality.recorded import Sizes
-    from generator.checks.world import Known, SharedPart, World
+    from generator.checks.world import KnownRule, SharedPart, World
     from generator.model.labels import Label
     from generator.model.metrics import Metric
     from generator.model.service import Service, Site
@@ -83,7 +82,7 @@ def _shared_live(shared: SharedPart) -> Counter[Term]:
     return _live(shared.rules)
 
 
-def _live(rules: Iterable[Known]) -> Counter[Term]:
+def _live(rules: Iterable[KnownRule]) -> Counter[Term]:
     return Counter(term for rule in rules if isinstance(rule.rule, RecordingRule) for term in rule.shape.live)
 
 
@@ -101,8 +100,8 @@ def _of_recorded(label: Label, terms: Counter[Term], before: Sizes) -> Saving:
     )
 
 
-def _ranked(found: Iterable[Saving]) -> tuple[Saving, ...]:
-    ordered = sorted(found, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
+def _ranked(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+    ordered = sorted(savings, key=lambda saving: (-saving.dropped, -saving.halved, saving.label))
     return tuple(saving for saving in ordered if saving.worth)
 
 

@@ -11,17 +11,15 @@ from msgspec.structs import replace
 from generator.checks.cardinality.combinations import values
 from generator.checks.cardinality.raw import live_series
 from generator.checks.cardinality.savings import Saving, of_metrics, of_records
-from generator.diagnostics import Diagnostic, error
+from generator.diagnostics import Diagnostic, Span, error
 from generator.model.names import RELEASE
-from generator.model.service import Shard
+from generator.model.service import Service, Shard, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.diagnostics import Span
     from generator.model.metrics import Metric
-    from generator.model.service import Service, Site
 
 CODE = "cardinality/series-budget"
 #: A plausible number of a label's values beside one of another, such as kinds of errors of one tool.

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from generator.diagnostics import Diagnostic, Note, warning
-from generator.model.alerts import Threshold, is_compared
+from generator.model.alerts import Alert, Threshold, is_compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.checks.facts import Facts
-    from generator.model.alerts import Alert
     from generator.model.service import Service
 
 CODE = "practice/no-alerts"
@@ -101,7 +100,7 @@ def _covers(alert: Alert, anomaly: Anomaly) -> bool:
 def _warning(service: Service, missed: tuple[Anomaly, ...]) -> Diagnostic:
     return warning(
         CODE,
-        f"no alert of {service.name} tells of {', '.join(anomaly.name for anomaly in missed)}",
+        f"no alert of {service.name} watches {', '.join(anomaly.name for anomaly in missed)}",
         service.where(""),
         "; ".join(f"for {anomaly.name} {advice(anomaly, service)}" for anomaly in missed),
         *(note for anomaly in missed for note in _turned_off(anomaly, service)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, error
 from generator.model import names
-from generator.model.rules import AlertingRule
+from generator.model.rules import AlertingRule, RecordingRule
 from generator.model.units import MINUTE, duration, parse_duration
 from generator.promql.reach import reach
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from generator.checks.facts import Facts, ServiceFacts
-    from generator.checks.world import Known, SharedPart
-    from generator.model.rules import RecordingRule
+    from generator.checks.world import KnownRule, SharedPart
 
 CODE = "practice/retention"
 _TIMES = re.compile(r"(?:\[|offset )([0-9a-z]+)")
@@ -65,7 +64,7 @@ def _shared_suspects(shared: SharedPart, retention: int) -> tuple[RecordingRule 
     return tuple(_longer((known for known in shared.rules if not known.shape.nothing), retention))
 
 
-def _longer(rules: Iterable[Known], retention: int) -> Iterator[RecordingRule | AlertingRule]:
+def _longer(rules: Iterable[KnownRule], retention: int) -> Iterator[RecordingRule | AlertingRule]:
     for known in rules:
         if sum(map(_seconds, _TIMES.findall(known.rule.expr))) > retention:
             yield known.rule

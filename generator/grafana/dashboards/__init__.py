@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from generator.artifact import Artifact
@@ -13,11 +14,15 @@ from generator.grafana.build import Shared, build
 from generator.grafana.dashboards import cost, fleet, overview, releases, runs, stop_reasons, tools
 from generator.grafana.layout import Section, even, keep
 from generator.grafana.modernise import modernise
-from generator.grafana.variables import words
+from generator.grafana.v2 import resource
+from generator.grafana.variables import mine, words
 from generator.json_text import json_text
 from generator.model import names
+from generator.promql.expr import Series
+from generator.promql.syntax import references
 
 if TYPE_CHECKING:
+    from generator.grafana.build import Json
     from generator.grafana.dashboard import Dashboard
     from generator.grafana.panels import Panel
     from generator.grafana.records import Records
@@ -34,16 +39,34 @@ _DASHBOARDS = (
 )
 
 
-def dashboards(records: Records) -> tuple[Artifact, ...]:
-    """Write the dashboards; their number does not depend on the number of services."""
+class Drawn(Struct, frozen=True):
+    """A dashboard with the series that exist, and its classic JSON, from which both files are written."""
+
+    dashboard: Dashboard
+    classic: Json
+
+    def artifact(self) -> Artifact:
+        """Write the classic file."""
+        text = json_text(self.classic, sort_keys=True)
+        return Artifact(names.dashboard_path(self.dashboard.uid), text)
+
+    def artifact_v2(self) -> Artifact:
+        """Write the file for Grafana 13."""
+        text = json_text(resource(self.dashboard, self.classic), sort_keys=True)
+        return Artifact(names.dashboard_v2_path(self.dashboard.uid), text)
+
+
+def draw(records: Records) -> tuple[Drawn, ...]:
+    """Draw the dashboards; their number does not depend on the number of services."""
     declared = [declare(records) for declare in _DASHBOARDS]
     shared = Shared({one.uid: one.title for one in declared}, records)
-    return tuple(_write(one, shared) for one in declared)
+    found = (_recorded(one, records) for one in declared)
+    return tuple(Drawn(one, modernise(build(one, shared))) for one in found)
 
 
-def _write(dashboard: Dashboard, shared: Shared) -> Artifact:
-    found = modernise(build(_recorded(dashboard, shared.records), shared))
-    return Artifact(names.dashboard_path(dashboard.uid), json_text(found, sort_keys=True))
+def dashboards(records: Records) -> tuple[Artifact, ...]:
+    """Write the classic files of the dashboards."""
+    return tuple(one.artifact() for one in draw(records))
 
 
 def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
@@ -67,9 +90,24 @@ def _recorded(dashboard: Dashboard, records: Records) -> Dashboard:
         description=records.in_words(dashboard.description, several=False),
         variables=(*dashboard.variables, *more),
         sections=tuple(
-            replace(section, title=records.in_words(section.title, several=of_one)) for section in kept
+            replace(
+                section,
+                title=records.in_words(section.title, several=of_one),
+                measured=(section.measured or _measured(section, records)) if of_one else None,
+            )
+            for section in kept
         ),
     )
+
+
+def _measured(section: Section, records: Records) -> Series | None:
+    """Select the series by which a service is known to measure something of a section, as some do not."""
+    found = [query.expr for panel in section.panels for query in panel.queries if not query.promise]
+    if any(records.of_all(expr) for expr in found):
+        return None
+    read = {one.name for expr in found for one in references(expr.text)} - records.everywhere
+    some = records.either(*(Series(name) for name in read))
+    return mine(some) if some else None
 
 
 def _nothing(dashboard: Dashboard) -> tuple[Section, ...]:

@@ -82,13 +82,15 @@ def services(records: Records) -> Panel:
 
 def history(records: Records) -> Panel:
     """Draw the status of services over time."""
-    worst = _at_end(records, f"topk({_DRAWN}, {{}})", _WORST)
-    return grammar.timeline(
+    bad = _of(records, _WORST, _AT_END) >= number(colours.WARNING.code)
+    worst = Expr(f"topk({_DRAWN}, {bad})")
+    panel = grammar.timeline(
         "Status of the worst services",
-        f"The {_DRAWN} services that are worst at the end, and their status over time: since when, how often, and "
-        "which of them began together.",
-        Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND),
+        f"The services that warn or are critical at the end, the {_DRAWN} worst of them, and their status over time: "
+        "since when, how often, and which of them began together.",
+        Query(binary("and", _stated(records, _of(records, _WORST)), worst, on=_BY), _LEGEND, rare=True),
     )
+    return panel.without_data("No service warns or is critical at the end, or no rules are evaluated")
 
 
 def _worst(records: Records) -> Expr:

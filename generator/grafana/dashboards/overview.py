@@ -36,6 +36,7 @@ def dashboard(records: Records) -> Dashboard:
             ),
             *own.section(records),
         ),
+        tabs=True,
     )
 
 

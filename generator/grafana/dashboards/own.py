@@ -31,7 +31,9 @@ _SCALES = {
 
 def section(records: Records) -> tuple[Section, ...]:
     """Declare the section; none if no service has signals of its own."""
-    return (Section("This service's own signals", (even(7, signal(records)),)),) if records.own else ()
+    if not records.own:
+        return ()
+    return (Section("This service's own signals", (even(7, signal(records)),), own_values(records)),)
 
 
 def signal(records: Records) -> Panel:

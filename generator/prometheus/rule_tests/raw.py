@@ -11,7 +11,7 @@ from msgspec import Struct
 from generator.model import names
 from generator.model.labels import OTHER, Label
 from generator.model.metrics import FACTORS, Across
-from generator.model.outside import STREAM, watched
+from generator.model.outside import STREAM, outside_alert
 from generator.model.units import duration, plain
 from generator.prometheus.compiled import changes, who
 from generator.promql.expr import series
@@ -48,7 +48,7 @@ def raw_test(service: Service, site: Site) -> Mapped:
     """Write the test of a service's raw pass and constants."""
     scrape = site.scrape_interval
     at = _SCRAPES * scrape + -_SCRAPES * scrape % site.rule_interval
-    streams = (*service.streams.values(), *((STREAM,) if watched(service) else ()))
+    streams = (*service.streams.values(), *((STREAM,) if outside_alert(service) else ()))
     exposed = list(_exposed(streams, service))
     inputs = dict(_surroundings(streams, service, at // scrape))
     for one in exposed:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from generator.spec.types import AlertKindSpec
 
 #: The kinds that become many alerts.
-SWEEPS = ("absence", "undeclared", "series_budget", "rule_health")
+FAN_OUTS = ("absence", "undeclared", "series_budget", "rule_health")
 
 
-class Swept(Struct, frozen=True):
+class FannedOut(Struct, frozen=True):
     """One alert of many: its kind, its signal, the label for each value of which it fires, its default severity."""
 
     kind: AlertKind
@@ -39,30 +39,30 @@ class Swept(Struct, frozen=True):
     severity: AlertSeverity
 
 
-def sweep(name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[Swept]:
+def fan_out(name: str, body: AlertKindSpec, scope: AlertScope) -> Iterator[FannedOut]:
     """Find every subject of ``absence``, ``undeclared``, ``series_budget`` or ``rule_health``."""
     if name == "rule_health":
         if body.watch and (signals := scope.fed_by(scope.runs)):
-            yield Swept(RuleHealth(Watch(body.watch.value)), signals[0], None, AlertSeverity.WARNING)
+            yield FannedOut(RuleHealth(Watch(body.watch.value)), signals[0], None, AlertSeverity.WARNING)
     elif name == "absence":
         yield from _absences(scope)
     elif name == "undeclared":
         yield from _undeclared(scope)
     elif signals := scope.fed_by(scope.runs):
         allowed = SeriesCount(scope.site.budget.service)
-        yield Swept(allowed, signals[0], None, AlertSeverity.WARNING)
+        yield FannedOut(allowed, signals[0], None, AlertSeverity.WARNING)
 
 
-def _absences(scope: AlertScope) -> Iterator[Swept]:
+def _absences(scope: AlertScope) -> Iterator[FannedOut]:
     """Yield every stream that always has series; error counters have none while all is well."""
     for stream in scope.streams.values():
         fed = scope.fed_by(stream)
         if not stream.sparse and fed:
             severity = AlertSeverity.CRITICAL if stream.name == scope.runs.name else AlertSeverity.WARNING
-            yield Swept(Absence(stream, RUN_COUNT), fed[0], None, severity)
+            yield FannedOut(Absence(stream, RUN_COUNT), fed[0], None, severity)
 
 
-def _undeclared(scope: AlertScope) -> Iterator[Swept]:
+def _undeclared(scope: AlertScope) -> Iterator[FannedOut]:
     """Yield every label once, at the cheapest stream that has series without an error.
 
     Generated instrumentation exposes no undeclared values, and counts them instead.
@@ -71,14 +71,14 @@ def _undeclared(scope: AlertScope) -> Iterator[Swept]:
         stream = _first_with(label.name, scope)
         if stream is not None:
             by = label.name if label.values else None
-            yield Swept(Undeclared(stream, label), scope.fed_by(stream)[0], by, AlertSeverity.WARNING)
+            yield FannedOut(Undeclared(stream, label), scope.fed_by(stream)[0], by, AlertSeverity.WARNING)
     if not scope.emitted_here:
         return
     label = outside_label(scope.streams.values())
     if label.values and (signals := scope.fed_by(scope.runs)):
-        yield Swept(Outside(STREAM, label), signals[0], label.name, AlertSeverity.WARNING)
+        yield FannedOut(Outside(STREAM, label), signals[0], label.name, AlertSeverity.WARNING)
 
 
 def _first_with(label: str, scope: AlertScope) -> Stream | None:
-    found = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
-    return min(found, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)
+    streams = (stream for stream in scope.streams.values() if label in stream.labels and scope.fed_by(stream))
+    return min(streams, key=lambda stream: (stream.sparse, stream.is_histogram), default=None)

@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from generator.model import names
 from generator.model.outside import STREAM
-from generator.model.streams import MODEL, TOKEN_TYPE
+from generator.model.streams import MODEL, TOKEN_TYPE, Stream
 from generator.promql.shape import ABSENT, NOTHING, Origin, Shape, constant, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from generator.model.streams import Stream
 
 #: The placeholder for a service's own name in inferred results; no service can have this name.
 THIS = "THIS SERVICE"
@@ -79,7 +78,7 @@ def feeds(streams: Iterable[Stream]) -> tuple[Feed, ...]:
     return tuple(sorted((names.rate(one), one.stem, one.kept) for one in streams if one.shared))
 
 
-def written(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
+def data_series(library: Iterable[Stream], data: Data) -> dict[str, Shape]:
     """Build the series of data for the shared rules; a library stream without a source has no series."""
     found = {names.rate(stream): NOTHING for stream in (*library, STREAM)}
     found |= {record: _stream(stem, labels) for record, stem, labels in data.feeds}

@@ -1,0 +1,84 @@
+"""``cardinality/forbidden-label`` and ``cardinality/reserved-label``: unbounded labels, and labels set elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.diagnostics import Diagnostic, Note, error
+from generator.model import names
+from generator.model.identifiers import SINGLE, unbounded
+from generator.resolve.label_names import FORBIDDEN, HELP, RESERVED, forbidden_label, reserved_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.checks.facts import Facts
+    from generator.model.service import Service
+
+#: A selector may use a project_id, of which a target has one; but no service is selected by one of these.
+_OF_RUNS_AND_PEOPLE = {
+    f"{SINGLE}{thing}" for thing in ("runs", "requests", "sessions", "users", "traces", "spans")
+}
+#: Labels that select buckets or another metric, not a service.
+_NO_SELECTOR = {names.LE, "quantile"}
+
+
+def check_forbidden(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse such a label wherever it can arise, even with a bound."""
+    return tuple(
+        found
+        for each in facts.services
+        for found in (*_forbidden_labels(each.service), *_forbidden_in_selector(each.service))
+    )
+
+
+def forbidden(service: Service) -> dict[str, str]:
+    """Find a service's forbidden labels, each with the reason."""
+    declared = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
+    grouped = (label for signal in service.signals.values() for level in signal.levels for label in level)
+    said = {name: unbounded(name) for name in (*declared, *grouped)}
+    return {name: why for name, why in said.items() if why}
+
+
+def _forbidden_labels(service: Service) -> Iterator[Diagnostic]:
+    for name in forbidden(service):
+        if finding := forbidden_label(name, service.where(f"labels.{name}"), tuple(_uses(name, service))):
+            yield finding
+
+
+def _forbidden_in_selector(service: Service) -> Iterator[Diagnostic]:
+    for name in service.selector:
+        why = unbounded(name)
+        if why in _OF_RUNS_AND_PEOPLE and name not in service.labels:
+            message = f'the selector picks by "{name}", which {why}: so the series carry it'
+            yield error(FORBIDDEN, message, service.where(f"selector.{name}"), HELP)
+
+
+def _uses(name: str, service: Service) -> Iterator[Note]:
+    """Point at the metrics that have the label, where that is another place."""
+    declared = service.where(f"labels.{name}")
+    for metric in service.metrics.values():
+        span = service.where(f"metrics.{metric.name}.labels.{name}")
+        if name in metric.labels and span and span != declared:
+            yield Note(f"{metric.name} has it", span)
+
+
+def check_reserved(facts: Facts) -> tuple[Diagnostic, ...]:
+    """Refuse such a label in a profile, and in a selector a label that selects no service."""
+    return tuple(found for each in facts.services for found in _reserved_labels(each.service))
+
+
+def _reserved_labels(service: Service) -> Iterator[Diagnostic]:
+    used = (*service.labels, *(label for metric in service.metrics.values() for label in metric.labels))
+    for name in dict.fromkeys(used):
+        if finding := reserved_label(name, service.where(f"labels.{name}")):
+            yield finding
+    for name in service.selector:
+        if name in _NO_SELECTOR or name.startswith("__"):
+            message = f'the selector picks by "{name}", which does not distinguish services'
+            yield error(
+                RESERVED,
+                message,
+                service.where(f"selector.{name}"),
+                "pick by job, or by a label of your targets",
+            )
